@@ -1,0 +1,46 @@
+# Each target makes .venv by itself; on a bare machine only Python >= 3.11 (with venv) is needed.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint docs bench clean
+
+demo: .venv/.run
+	$(BIN)/geomsup demo
+
+test: .venv/.dev
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+docs: .venv/.docs
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv docs/_build docs/jupyter_execute .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "geomsup needs Python >= 3.11 on the PATH; name one with: make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# GEOMSUP_CONSTRAINTS=constraints.txt pins the versions CI was last seen green with.
+CONSTRAINTS := $(if $(GEOMSUP_CONSTRAINTS),-c $(GEOMSUP_CONSTRAINTS))
+
+.venv/.run: pyproject.toml | .venv/bin/python
+	$(PIP) $(CONSTRAINTS) -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml | .venv/bin/python
+	$(PIP) $(CONSTRAINTS) -e ".[dev]"
+	@touch $@ .venv/.run
+
+.venv/.docs: pyproject.toml | .venv/bin/python
+	$(PIP) $(CONSTRAINTS) -e ".[docs]"
+	@touch $@ .venv/.run

@@ -1,0 +1,92 @@
+"""geomsup: exact losses, named geometry and theoretical optima for superposition in toy models.
+
+Rows are features, everywhere: ``W`` has shape ``(n_features, n_hidden)``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from geomsup.comparison import Comparison as Comparison, compare as compare
+    from geomsup.dimensions import (
+        dimensionality as dimensionality,
+        dimensions_per_feature as dimensions_per_feature,
+        frame_spectrum as frame_spectrum,
+        leverage as leverage,
+    )
+    from geomsup.features import Features as Features, Uniform as Uniform
+    from geomsup.loss import ExpectedLoss as ExpectedLoss, expected_loss as expected_loss
+    from geomsup.model import ToyModel as ToyModel, as_rows as as_rows
+    from geomsup.optima import Block as Block, Optimum as Optimum, optimum as optimum
+    from geomsup.recognition import Component as Component, Geometry as Geometry, classify as classify
+    from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
+    from geomsup.training import TrainingRun as TrainingRun, train as train
+
+__version__ = "0.1.0"
+
+# Every public name and the module it lives in. Rooms have noun names that differ from the functions
+# (``classify`` lives in ``recognition``): importing a submodule binds its name on this package, and
+# would hide a function of the same name.
+_HOMES = {
+    "Features": "features",
+    "Uniform": "features",
+    "ToyModel": "model",
+    "as_rows": "model",
+    "ExpectedLoss": "loss",
+    "expected_loss": "loss",
+    "dimensionality": "dimensions",
+    "dimensions_per_feature": "dimensions",
+    "frame_spectrum": "dimensions",
+    "leverage": "dimensions",
+    "Polytope": "shapes",
+    "polytope": "shapes",
+    "polytopes": "shapes",
+    "Component": "recognition",
+    "Geometry": "recognition",
+    "classify": "recognition",
+    "Block": "optima",
+    "Optimum": "optima",
+    "optimum": "optima",
+    "Comparison": "comparison",
+    "compare": "comparison",
+    "TrainingRun": "training",
+    "train": "training",
+}
+
+__all__ = [
+    "Block",
+    "Comparison",
+    "Component",
+    "ExpectedLoss",
+    "Features",
+    "Geometry",
+    "Optimum",
+    "Polytope",
+    "ToyModel",
+    "TrainingRun",
+    "Uniform",
+    "as_rows",
+    "classify",
+    "compare",
+    "dimensionality",
+    "dimensions_per_feature",
+    "expected_loss",
+    "frame_spectrum",
+    "leverage",
+    "optimum",
+    "polytope",
+    "polytopes",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'geomsup' has no attribute {name!r}")
+    value = getattr(import_module(f"geomsup.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,186 @@
+"""The toy model, and the one door through which outside arrays come in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+
+__all__ = ["ToyModel", "as_rows"]
+
+ACTIVATIONS = ("relu", "linear")
+
+
+@dataclass(frozen=True, eq=False)
+class ToyModel:
+    """A toy model of superposition, x' = activation(W_out Wᵀ x + b); rows of `W` are features.
+
+    Parameters
+    ----------
+    W
+        Encoder, ``(n_features, n_hidden)``; feature i is stored in the direction ``W[i]``.
+    b
+        Bias of the output, ``(n_features,)``; zero by default.
+    activation
+        Output activation, "relu" (the paper's ReLU output model) or "linear".
+    hidden_activation
+        Activation of the hidden layer; "linear".
+    W_out
+        Decoder, ``(n_features, n_hidden)``; `W` itself by default (tied weights).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is ragged, not finite, or of the wrong shape, or an activation is unknown.
+
+    References
+    ----------
+    Elhage et al. 2022, "Demonstrating superposition": the ReLU output model (our W is its transpose).
+
+    Examples
+    --------
+    >>> digon = ToyModel([[1.0], [-1.0]])
+    >>> digon([0.5, 0.0])
+    array([0.5, 0. ])
+    """
+
+    W: Any
+    b: Any = None
+    activation: str = "relu"
+    hidden_activation: str = "linear"
+    W_out: Any = None
+
+    def __post_init__(self) -> None:
+        W = _matrix("W", self.W)
+        b = np.zeros(len(W)) if self.b is None else _to_numpy("b", self.b)
+        if b.shape != (len(W),):
+            raise ValueError(
+                f"`b` must have one entry per feature ({len(W)},); got shape {b.shape}. Transpose `W`?"
+            )
+        W_out = None if self.W_out is None else _matrix("W_out", self.W_out)
+        if W_out is not None and W_out.shape != W.shape:
+            raise ValueError(
+                f"`W_out` must have the shape of `W`, {W.shape}; got {W_out.shape}. Transpose it?"
+            )
+        checks.one_of("activation", self.activation, ACTIVATIONS)
+        checks.one_of("hidden_activation", self.hidden_activation, ("linear",))
+        for name, array in (("W", W), ("b", b), ("W_out", W_out)):
+            object.__setattr__(self, name, None if array is None else _frozen(array))
+
+    @property
+    def n_features(self) -> int:
+        """Number of features n."""
+        return self.W.shape[0]
+
+    @property
+    def n_hidden(self) -> int:
+        """Number of hidden dimensions m."""
+        return self.W.shape[1]
+
+    @property
+    def gram(self) -> np.ndarray:
+        """W Wᵀ, ``(n, n)``: inner products of the features' directions."""
+        return self.W @ self.W.T
+
+    @property
+    def coupling(self) -> np.ndarray:
+        """W_out Wᵀ, ``(n, n)``: entry (i, j) is what feature j adds to output i; the Gram matrix when tied."""
+        return self.gram if self.W_out is None else self.W_out @ self.W.T
+
+    def __call__(self, x: Any) -> np.ndarray:
+        """Return the outputs x' for inputs ``(..., n)``."""
+        x = checks.real_array("x", x)
+        if x.ndim == 0 or x.shape[-1] != self.n_features:
+            raise ValueError(
+                f"`x` must have {self.n_features} features on its last axis; got shape {x.shape}. Rows are samples."
+            )
+        decoder = self.W if self.W_out is None else self.W_out
+        u = (x @ self.W) @ decoder.T + self.b
+        return np.maximum(u, 0.0) if self.activation == "relu" else u
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the model as plain lists, ready for JSON."""
+        return {
+            "W": self.W.tolist(),
+            "b": self.b.tolist(),
+            "activation": self.activation,
+            "hidden_activation": self.hidden_activation,
+            "W_out": None if self.W_out is None else self.W_out.tolist(),
+        }
+
+    def __repr__(self) -> str:
+        tied = "" if self.W_out is None else ", untied"
+        return f"ToyModel({self.n_features} features in {self.n_hidden} dimensions, {self.activation}{tied})"
+
+
+def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
+    """Return `W` as a float64 array ``(..., n_features, n_hidden)``, one row per feature.
+
+    Takes NumPy arrays, nested lists, PyTorch tensors (on a GPU or requiring gradients), JAX and CuPy arrays,
+    and a `ToyModel`. The caller's array is never written to.
+
+    Parameters
+    ----------
+    W
+        Weights; leading axes are a batch.
+    orientation
+        "rows": rows are features. "columns": columns are features (the paper's W), and `W` is transposed.
+        "auto": the longer axis is the features.
+
+    Raises
+    ------
+    TypeError
+        If `W` does not hold real numbers.
+    ValueError
+        If `W` is ragged, not finite, has fewer than two axes, or is square while orientation is "auto".
+
+    Examples
+    --------
+    >>> as_rows([[1.0, 0.0, -1.0]]).shape
+    (3, 1)
+    """
+    checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
+    if isinstance(W, ToyModel):
+        return W.W
+    array = _to_numpy("W", W)
+    if array.ndim < 2 or 0 in array.shape:
+        raise ValueError(
+            f"`W` must have the shape (n_features, n_hidden), or a batch of these; got shape {array.shape}. "
+            "Pass a row per feature."
+        )
+    n, m = array.shape[-2:]
+    if orientation == "auto" and n == m:
+        raise ValueError(
+            '`W` must have more rows (features) than columns (hidden units) when orientation is "auto"; '
+            f'got shape {array.shape}. Pass orientation="rows" or "columns".'
+        )
+    flip = orientation == "columns" or (orientation == "auto" and n < m)
+    return np.swapaxes(array, -1, -2) if flip else array
+
+
+def _matrix(name: str, value: Any) -> np.ndarray:
+    array = _to_numpy(name, value)
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(
+            f"`{name}` must have the shape (n_features, n_hidden); got shape {array.shape}. Pass one row per feature."
+        )
+    return array
+
+
+def _to_numpy(name: str, value: Any) -> np.ndarray:
+    """Bring tensors of other libraries to the CPU by their own methods, without importing them."""
+    if hasattr(value, "detach"):  # PyTorch; .double() because NumPy has no bfloat16
+        value = value.detach().cpu().double().numpy()
+    elif hasattr(value, "__cuda_array_interface__") and hasattr(value, "get"):  # CuPy
+        value = value.get()
+    elif hasattr(value, "__jax_array__") or type(value).__module__.split(".")[0] in ("jax", "jaxlib"):
+        value = np.asarray(value, dtype=np.float64)  # JAX, bfloat16 included
+    return checks.real_array(name, value)
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    """Return a private, read-only copy, so that a frozen value cannot change under its owner."""
+    copy = np.array(array)
+    copy.flags.writeable = False
+    return copy
