@@ -1,0 +1,21 @@
+"""What every loss engine returns: the loss of each output, with slopes in the coupling matrix and the bias."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["OutputLosses"]
+
+
+@dataclass(frozen=True)
+class OutputLosses:
+    """Losses of the outputs x'_i = f(b_i + Σ_j coupling_ij x_j), before importances.
+
+    `value` (n,) is E (x_i - x'_i)², `error` (n,) bounds its error, `slope_coupling` (n, n) and `slope_b` (n,)
+    are its derivatives with respect to row i of the coupling matrix and to b_i.
+    """
+
+    value: np.ndarray
+    error: np.ndarray
+    slope_coupling: np.ndarray
+    slope_b: np.ndarray

@@ -1,0 +1,106 @@
+"""The exact method against exact rationals, and its invariances."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geomsup import Features, ToyModel, expected_loss
+from tests.loss.truth import CASES, problem, problems
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_value_agrees_with_exact_rationals(case):
+    result = expected_loss(*problem(case), method="exact")
+    truth = Fraction(case["loss"])
+    assert abs(Fraction(result.value) - truth) <= Fraction(result.error)
+    assert result.value == pytest.approx(float(truth), rel=1e-10, abs=0)
+    assert result.method == "exact"
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "grad_W" in c], ids=lambda case: case["name"])
+def test_gradient_agrees_with_differences_in_extended_precision(case):
+    result = expected_loss(*problem(case), method="exact", gradient=True)
+    truth = np.array(case["grad_W"], float)
+    np.testing.assert_allclose(result.grad_W, truth, rtol=1e-7, atol=1e-7 * np.abs(truth).max())
+    truth = np.array(case["grad_b"], float)
+    np.testing.assert_allclose(result.grad_b, truth, rtol=1e-7, atol=1e-7 * np.abs(truth).max())
+
+
+def test_many_cases_are_stored():
+    assert len(CASES) >= 50
+    assert sum("grad_W" in case for case in CASES) >= 25
+
+
+@given(problems(), st.integers(0, 2**32 - 1))
+def test_rotating_hidden_space_changes_nothing(problem, seed):
+    model, features = problem
+    q, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(model.n_hidden, model.n_hidden)))
+    one = expected_loss(model, features, method="exact")
+    two = expected_loss(ToyModel(model.W @ q, model.b), features, method="exact")
+    assert abs(one.value - two.value) <= one.error + two.error + 1e-13 * one.value
+
+
+@given(problems(), st.integers(0, 2**32 - 1))
+def test_permuting_features_permutes_the_terms(problem, seed):
+    model, features = problem
+    order = np.random.default_rng(seed).permutation(features.n)
+    shuffled = Features(features.n, features.probability[order], features.importance[order], features.values)
+    one = expected_loss(model, features, method="exact")
+    two = expected_loss(ToyModel(model.W[order], model.b[order]), shuffled, method="exact")
+    np.testing.assert_allclose(two.per_feature, one.per_feature[order], rtol=1e-9, atol=one.error + two.error)
+
+
+@given(problems())
+def test_no_loss_is_negative(problem):
+    result = expected_loss(*problem, method="exact")
+    assert (result.per_feature >= 0).all()
+
+
+@given(problems(max_features=3), problems(max_features=3))
+def test_orthogonal_blocks_add(one, two):
+    (model1, features1), (model2, features2) = one, two
+    n, m = features1.n, model1.n_hidden
+    W = np.zeros((n + features2.n, m + model2.n_hidden))
+    W[:n, :m], W[n:, m:] = model1.W, model2.W
+    if features1.values != features2.values:
+        features2 = Features(features2.n, features2.probability, features2.importance, features1.values)
+    features = Features(
+        len(W),
+        np.r_[features1.probability, features2.probability],
+        np.r_[features1.importance, features2.importance],
+        features1.values,
+    )
+    parts = [expected_loss(model1, features1), expected_loss(model2, features2)]
+    whole = expected_loss(ToyModel(W, np.r_[model1.b, model2.b]), features)
+    total = sum(part.value for part in parts)
+    slack = whole.error + sum(part.error for part in parts) + 1e-14 * total
+    assert abs(whole.value - total) <= slack
+
+
+def test_untied_gradient_agrees_with_differences(rng):
+    W, W_out, b = rng.normal(size=(4, 2)), rng.normal(size=(4, 2)), rng.normal(size=4) * 0.2
+    features = Features(4, 0.3)
+    result = expected_loss(ToyModel(W, b, W_out=W_out), features, gradient=True)
+    step = 1e-6
+    for array, gradient, make in (
+        (W, result.grad_W, lambda W_: ToyModel(W_, b, W_out=W_out)),
+        (W_out, result.grad_W_out, lambda W_: ToyModel(W, b, W_out=W_)),
+    ):
+        move = np.zeros_like(array)
+        move[1, 1] = step
+        slope = (
+            float(expected_loss(make(array + move), features))
+            - float(expected_loss(make(array - move), features))
+        ) / (2 * step)
+        assert gradient[1, 1] == pytest.approx(slope, rel=1e-6)
+
+
+def test_too_many_coupled_features_are_refused():
+    model = ToyModel(np.ones((17, 1)))
+    with pytest.raises(
+        ValueError, match=r'`method` "exact" must not meet more than 16 .* got 17\. Use method="spectral"'
+    ):
+        expected_loss(model, Features(17, 0.1), method="exact")
