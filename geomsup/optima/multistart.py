@@ -1,5 +1,6 @@
 """Best of many descents on the exact expected loss of the tied ReLU output model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ VANISHING = 0.05
 COARSE = 1e-6
 FINE = 1e-10
 POLISHED = 3
+SAME = 1e-7  # relative difference of losses below which two coarse ends are one
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,50 @@ class Descents:
     losses: np.ndarray
 
 
-def descend_from_many(features: Features, n_hidden: int, starts: int, rng: np.random.Generator) -> Descents:
-    """Return the best of `starts` descents; half of the starts leave out some features from the beginning."""
+def descend_from_many(
+    features: Features,
+    n_hidden: int,
+    starts: int,
+    rng: np.random.Generator,
+    guesses: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+) -> Descents:
+    """Return the best of `starts` random descents and one from each guess (W, b).
+
+    Half of the random starts leave out some features from the beginning. Where features differ, the best
+    model then tries to exchange the places of any two of them.
+    """
     objective, cost = _scaled_objective(features)
-    ends = [_descend(objective, *_start(features, n_hidden, i, rng), COARSE) for i in range(starts)]
-    ends.sort(key=lambda end: end[0])
-    for rank, (_, W, b) in enumerate(ends[:POLISHED]):
-        ends[rank] = _drop_vanishing(objective, _descend(objective, W, b, FINE), features)
+    begin = [_start(features, n_hidden, i, rng) for i in range(starts)] + list(guesses)
+    ends = sorted((_descend(objective, W, b, COARSE) for W, b in begin), key=lambda end: end[0])
+    ends[0] = _exchange(objective, ends[0], features)
+    for rank, end in enumerate(ends[:POLISHED]):
+        ends[rank] = _drop_vanishing(objective, _descend(objective, end[1], end[2], FINE), features)
     losses = cost * np.array([loss for loss, _, _ in ends])
     _, W, b = ends[int(losses.argmin())]
     return Descents(W, b, losses)
+
+
+def _exchange(objective, end: End, features: Features) -> End:
+    """Exchange the rows of two features while that lowers the loss.
+
+    A shape has as many optima as ways to label its vertices with unlike features, and random starts find each
+    of them about equally often: exchanging two labels is how to get from one to a better one.
+    """
+    improved = True
+    while improved:
+        improved = False
+        for i, j in _unlike_pairs(features):
+            W, b = end[1].copy(), end[2].copy()
+            W[[i, j]], b[[i, j]] = W[[j, i]], b[[j, i]]
+            other = _descend(objective, W, b, COARSE)
+            if other[0] < end[0] * (1 - SAME):
+                end, improved = other, True
+    return end
+
+
+def _unlike_pairs(features: Features) -> list[tuple[int, int]]:
+    law = list(zip(features.probability, features.importance, strict=True))
+    return [(i, j) for i in range(features.n) for j in range(i) if law[i] != law[j]]
 
 
 def _scaled_objective(features: Features):
@@ -76,7 +112,9 @@ def _descend(objective, W: np.ndarray, b: np.ndarray, slope: float) -> End:
     """Descend with dense BFGS: at these sizes L-BFGS-B spends 40 times longer in threaded BLAS than here."""
     from scipy.optimize import minimize
 
-    result = minimize(objective, pack(W, b), jac=True, method="BFGS", options={"gtol": slope, "maxiter": 5000})
+    result = minimize(
+        objective, pack(W, b), jac=True, method="BFGS", options={"gtol": slope, "maxiter": 5000}
+    )
     return float(result.fun), *unpack(result.x, len(b))
 
 

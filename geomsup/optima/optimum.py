@@ -1,5 +1,6 @@
 """The optimum of a whole model, with its geometry and how it is known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -110,7 +111,13 @@ def blocks(geometry: "Geometry", per_feature: np.ndarray) -> tuple[Block, ...]:
 
 
 def optimum(
-    features: Features, n_hidden: int, *, activation: str = "relu", starts: int = 32, rng: Any = 0
+    features: Features,
+    n_hidden: int,
+    *,
+    activation: str = "relu",
+    starts: int = 32,
+    rng: Any = 0,
+    guesses: Sequence[ToyModel] = (),
 ) -> Optimum:
     """Return the lowest expected loss of a tied model with `n_hidden` dimensions, and the model that has it.
 
@@ -130,6 +137,8 @@ def optimum(
         Number of random starts.
     rng
         Anything ``np.random.default_rng`` takes; the same seed gives the same bits.
+    guesses
+        Models to start from as well, such as trained ones: the optimum is then no worse than any of them.
 
     Raises
     ------
@@ -149,7 +158,9 @@ def optimum(
     'digon'
     """
     if not isinstance(features, Features):
-        raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
+        raise TypeError(
+            f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p)."
+        )
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
     starts = checks.integer("starts", starts, minimum=1)
     checks.one_of("activation", activation, ACTIVATIONS)
@@ -157,12 +168,22 @@ def optimum(
         model = _keep_most_worth(features, n_hidden, activation)
         loss = float(expected_loss(model, features))
         return Optimum(loss, model, "closed form", loss, features, n_hidden, np.empty(0))
-    found = descend_from_many(features, n_hidden, starts, np.random.default_rng(rng))
+    pairs = [(guess.W, guess.b) for guess in _fitting(guesses, features.n, n_hidden)]
+    found = descend_from_many(features, n_hidden, starts, np.random.default_rng(rng), pairs)
     model = ToyModel(found.W, found.b)
     return Optimum(
-        float(expected_loss(model, features)), model, f"best of {starts} starts", 0.0, features, n_hidden,
+        float(expected_loss(model, features)), model, f"best of {starts + len(pairs)} starts", 0.0, features, n_hidden,
         np.sort(found.losses),
     )  # fmt: skip
+
+
+def _fitting(guesses: Sequence[ToyModel], n: int, m: int) -> Sequence[ToyModel]:
+    for guess in guesses:
+        if not isinstance(guess, ToyModel) or guess.W.shape != (n, m):
+            raise ValueError(
+                f"`guesses` must be ToyModels of {n} features in {m} dimensions; got {guess!r}. Leave it out."
+            )
+    return guesses
 
 
 def _keep_most_worth(features: Features, n_hidden: int, activation: str) -> ToyModel:

@@ -1,0 +1,420 @@
+"""The command line: parse, call the public functions, print."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from cyclopts import App, CycloptsError, Parameter
+
+import geomsup as gs
+
+__all__ = ["app", "main"]
+
+app = App(
+    name="geomsup",
+    help="Exact losses, named geometry and theoretical optima for superposition in toy models.",
+    version=gs.__version__,
+    help_format="plaintext",
+)
+
+Json = Annotated[bool, Parameter("--json", negative="", help="Print JSON instead of a table.")]
+Output = Annotated[Path | None, Parameter(("--output", "-o"), help="Also write the result to this file.")]
+Numbers = Annotated[list[float] | None, Parameter(consume_multiple=True)]
+
+
+@app.command
+def demo(
+    *,
+    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-demo.png"),
+    models: int = 6,
+    steps: int = 10_000,
+    seed: int = 0,
+    as_json: Json = False,
+) -> None:
+    """Train 5 features in 2 dimensions at ten sparsities, name their geometry, compare with the optimum.
+
+    Parameters
+    ----------
+    output
+        Where the figure goes (.png, .pdf or .svg).
+    models
+        Models per sparsity; the best of them is shown.
+    steps
+        Training steps of every model.
+    seed
+        Seed of everything random.
+    """
+    from geomsup.demo import run_demo
+
+    with _progress() as progress:
+        result = run_demo(models=models, steps=steps, seed=seed, progress=progress)
+        progress("drawing", 0.0)
+        result.plot().savefig(output, dpi=150)
+        progress("drawing", 1.0)
+    rows = result.rows()
+    if as_json:
+        _print_json({"rows": rows, "figure": str(output)})
+        return
+    _print_table(
+        "5 features in 2 dimensions: the best trained model of each sparsity against the optimum",
+        ["sparsity", "geometry", "models", "D", "trained loss", "optimum", "excess"],
+        [
+            [
+                f"{row['sparsity']:.2f}", _with_dropped(row), row["models"], f"{row['D']:.3f}",
+                f"{row['loss']:.6f}", f"{row['optimum']:.6f}", f"{100 * row['excess']:.2f} %",
+            ]
+            for row in rows
+        ],
+    )  # fmt: skip
+    print(
+        "models: how many of those trained share the geometry; D: mean fractional dimensionality of what is stored"
+    )
+    print(f"figure: {output}")
+
+
+def _with_dropped(row: dict[str, Any]) -> str:
+    return row["geometry"] + (f", {row['not_represented']} dropped" if row["not_represented"] else "")
+
+
+@app.command
+def train(
+    n_features: int,
+    n_hidden: int,
+    *,
+    probability: Numbers = None,
+    importance: Numbers = None,
+    models: int = 4,
+    steps: int = 10_000,
+    batch: int = 1024,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    record: int = 0,
+    threads: int | None = None,
+    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-run.npz"),
+    as_json: Json = False,
+) -> None:
+    """Train toy models and name what they learned.
+
+    Parameters
+    ----------
+    n_features
+        Number of features n.
+    n_hidden
+        Number of hidden dimensions m.
+    probability
+        P(feature is present); several values train several sets of models. Default 0.05.
+    importance
+        One importance for all features, or one per feature.
+    models
+        Models per probability.
+    steps
+        Training steps.
+    batch
+        Samples in a step.
+    learning_rate
+        Rate of Adam.
+    seed
+        Seed of starts and samples.
+    record
+        Steps between snapshots of the weights; 0 keeps none.
+    threads
+        Threads to train in.
+    output
+        File of the trained models (.npz).
+    """
+    features = [gs.Features(n_features, p, _importance(importance)) for p in probability or [0.05]]
+    with _progress() as progress:
+        run = gs.train(
+            features, n_hidden, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
+            seed=seed, record=record, threads=threads,
+            progress=lambda done, total: progress("training", done / total),
+        )  # fmt: skip
+    run.save(output)
+    losses = run.expected_loss()
+    rows = [
+        {
+            "run": index,
+            "sparsity": float(1 - run.features[index].probability[0]),
+            "loss": float(losses[index]),
+            "geometry": geometry.name,
+            "not_represented": len(geometry.not_represented),
+        }
+        for index, geometry in enumerate(gs.classify(run.W, orientation="rows"))
+    ]
+    if as_json:
+        _print_json({"runs": rows, "file": str(output)})
+        return
+    cells = [[str(r["run"]), f"{r['sparsity']:.3g}", f"{r['loss']:.8g}", _with_dropped(r)] for r in rows]
+    _print_table(repr(run), ["run", "sparsity", "expected loss", "geometry"], cells)
+    print(f"models: {output}")
+
+
+@app.command
+def classify(
+    path: Path,
+    *,
+    name: str | None = None,
+    orientation: str = "auto",
+    noise: float | None = None,
+    output: Output = None,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Name the geometry of the weights in a file.
+
+    Parameters
+    ----------
+    path
+        A .npy, .npz or .safetensors file with W, one model or a batch.
+    name
+        Which array of the file is W.
+    orientation
+        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
+    noise
+        Noise per coordinate of the unit rows, if known.
+    output
+        Also write the result as JSON to this file.
+    plot
+        Draw the geometry to this file (one model only).
+    """
+    from geomsup.files import read_weights
+
+    found = gs.classify(
+        read_weights(path, name=name, orientation=orientation), orientation="rows", noise=noise
+    )
+    several = isinstance(found, list)
+    if plot is not None:
+        if several:
+            raise ValueError("`--plot` must be given one model; the file holds a batch. Save one run alone.")
+        found.plot().figure.savefig(plot, dpi=150)
+    result = [g.to_dict() for g in found] if several else found.to_dict()
+    text = "\n".join(f"{i}: {g}" for i, g in enumerate(found)) if several else found.summary()
+    _deliver(result, text, as_json, output)
+
+
+@app.command
+def loss(
+    path: Path,
+    *,
+    probability: Numbers = None,
+    importance: Numbers = None,
+    run: int = 0,
+    activation: str = "relu",
+    method: str = "auto",
+    rtol: float = 1e-9,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Give the exact expected loss of the model in a file.
+
+    Parameters
+    ----------
+    path
+        A file with W and b; files of `geomsup train` know their features too.
+    probability
+        P(feature is present), one value or one per feature.
+    importance
+        One importance for all features, or one per feature.
+    run
+        Which model of a batch.
+    activation
+        Output activation, "relu" or "linear".
+    method
+        "auto", "exact", "spectral" or "sampled".
+    rtol
+        Relative accuracy to reach.
+    output
+        Also write the result as JSON to this file.
+    """
+    model, features = _model_and_features(path, run, activation, probability, importance)
+    result = gs.expected_loss(model, features, method=method, rtol=rtol)
+    lines = [f"expected loss {result.value:.12g} ± {result.error:.2g} ({result.method})"]
+    lines += [f"  feature {i}: {value:.9g}" for i, value in enumerate(result.per_feature)]
+    _deliver(result.to_dict(), "\n".join(lines), as_json, output)
+
+
+@app.command
+def optimum(
+    n_features: int,
+    n_hidden: int,
+    *,
+    probability: Numbers = None,
+    importance: Numbers = None,
+    activation: str = "relu",
+    starts: int = 32,
+    seed: int = 0,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Find the lowest expected loss a model of given size can have.
+
+    Parameters
+    ----------
+    n_features
+        Number of features n.
+    n_hidden
+        Number of hidden dimensions m.
+    probability
+        P(feature is present), one value or one per feature. Default 0.05.
+    importance
+        One importance for all features, or one per feature.
+    activation
+        Output activation, "relu" or "linear".
+    starts
+        Number of random starts.
+    seed
+        Seed of the starts.
+    output
+        Also write the result as JSON to this file.
+    """
+    features = gs.Features(n_features, _scalar_or_list(probability or [0.05]), _importance(importance))
+    result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed)
+    _deliver(result.to_dict(), str(result), as_json, output)
+
+
+@app.command
+def compare(
+    path: Path,
+    *,
+    probability: Numbers = None,
+    importance: Numbers = None,
+    run: int = 0,
+    activation: str = "relu",
+    starts: int = 32,
+    seed: int = 0,
+    output: Output = None,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the model in a file against the theoretical optimum.
+
+    Parameters
+    ----------
+    path
+        A file with W and b; files of `geomsup train` know their features too.
+    probability
+        P(feature is present), one value or one per feature.
+    importance
+        One importance for all features, or one per feature.
+    run
+        Which model of a batch.
+    activation
+        Output activation, "relu" or "linear".
+    starts
+        Number of random starts of the search for the optimum.
+    seed
+        Seed of the starts.
+    output
+        Also write the result as JSON to this file.
+    plot
+        Draw model and optimum to this file.
+    """
+    model, features = _model_and_features(path, run, activation, probability, importance)
+    result = gs.compare(model, features, starts=starts, rng=seed)
+    if plot is not None:
+        result.plot()[0].figure.savefig(plot, dpi=150)
+    _deliver(result.to_dict(), str(result), as_json, output)
+
+
+def _importance(values: list[float] | None) -> float | list[float]:
+    return 1.0 if values is None else _scalar_or_list(values)
+
+
+def _scalar_or_list(values: list[float]) -> float | list[float]:
+    return values[0] if len(values) == 1 else values
+
+
+def _model_and_features(
+    path: Path, run: int, activation: str, probability: list[float] | None, importance: list[float] | None
+) -> tuple[gs.ToyModel, gs.Features]:
+    """Read the model; take the features from the flags, or from a file of `geomsup train`."""
+    from geomsup.files import read_arrays, read_model
+
+    if probability is None:
+        if "description" not in read_arrays(path):
+            raise ValueError(
+                f"`--probability` must be given; {path.name!r} does not say what its model was trained on. "
+                "Pass P(feature is present)."
+            )
+        trained = gs.TrainingRun.load(path)
+        if not 0 <= run < len(trained):
+            raise ValueError(
+                f"`--run` must be in 0 ... {len(trained) - 1}; got {run}. The file holds no such run."
+            )
+        return trained.model(run), trained.features[run]
+    model = read_model(path, run=run, activation=activation)
+    return model, gs.Features(model.n_features, _scalar_or_list(probability), _importance(importance))
+
+
+def _deliver(result: Any, text: str, as_json: bool, output: Path | None) -> None:
+    from geomsup.files import write_json
+
+    if output is not None:
+        write_json(output, result)
+    if as_json:
+        _print_json(result)
+    else:
+        print(text)
+
+
+def _print_json(result: Any) -> None:
+    print(json.dumps(result, indent=2, allow_nan=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+
+
+def _print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headings, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for column, cells in zip(table.columns, zip(*rows, strict=True), strict=True):
+        if all(
+            cell.rstrip(" %").replace(".", "", 1).replace("-", "").replace("e", "").isdigit()
+            for cell in cells
+        ):
+            column.justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    console.print(table)
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """Show progress(stage, fraction) as bars on standard error; nothing is left behind in a pipe."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, fraction: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=fraction)
+
+        yield report
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code: 2 with one line on standard error for bad input."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except (CycloptsError, ValueError, TypeError, OSError) as error:
+        print(f"geomsup: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("geomsup: interrupted", file=sys.stderr)
+        return 130
+    return 0

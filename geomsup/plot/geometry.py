@@ -1,0 +1,138 @@
+"""The rows of W: arrows in up to three dimensions, the Gram matrix beyond."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geomsup.plot.palette import FAINT, INK, component_colours
+
+if TYPE_CHECKING:
+    from geomsup.recognition import Geometry
+
+__all__ = ["plot_geometry"]
+
+
+def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, labels: bool = True) -> Any:
+    """Draw the rows of W on `ax`, coloured by component, and return the axes.
+
+    Up to three hidden dimensions: an arrow per feature, the edges of recognised shapes between arrow tips, and
+    the unit circle for scale. More: the Gram matrix W Wᵀ with features ordered by component.
+
+    Parameters
+    ----------
+    geometry
+        What `classify` returned.
+    ax
+        Axes to draw on (3-D ones for three dimensions); new ones by default.
+    title
+        Whether to write the geometry's name above.
+    labels
+        Whether to number the features.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> ax = plot_geometry(gs.classify([[1.0, 0.0], [-0.5, 0.8], [-0.5, -0.9]]))
+    >>> ax.get_title()
+    'triangle'
+    """
+    dimensions = geometry.n_hidden
+    if ax is None:
+        ax = _new_axes(dimensions)
+    if dimensions == 3:
+        _arrows_3d(geometry, ax, labels)
+    elif dimensions < 3:
+        _arrows_2d(geometry, ax, labels)
+    else:
+        _gram(geometry, ax)
+    if title:
+        ax.set_title(wrap(geometry.name), color=INK)
+    return ax
+
+
+def wrap(name: str) -> str:
+    """Put the parts of a compound, "octahedron (3 digons)", on a line of their own."""
+    return name.replace(" (", "\n(").replace(" + ", "\n+ ")
+
+
+def _new_axes(dimensions: int) -> Any:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4, 4), layout="constrained")
+    return figure.add_subplot(projection="3d" if dimensions == 3 else None)
+
+
+def _edges(geometry: "Geometry") -> list[tuple[int, int]]:
+    """Return pairs of features that sit on the ends of an edge of their component's shape."""
+    pairs = []
+    for component in geometry.components:
+        if component.polytope is None or component.isomorphism is None:
+            continue
+        edges = {frozenset(edge) for edge in component.polytope.edges}
+        placed = list(zip(component.features, component.isomorphism, strict=True))
+        pairs += [
+            (i, j) for k, (i, a) in enumerate(placed) for j, b in placed[:k] if frozenset((a, b)) in edges
+        ]
+    return pairs
+
+
+def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
+    from matplotlib.patches import Circle
+
+    rows = np.pad(geometry.W, ((0, 0), (0, 2 - geometry.n_hidden)))
+    colours = component_colours(geometry)
+    ax.add_patch(Circle((0, 0), 1, fill=False, color=FAINT, linewidth=0.8, linestyle=":"))
+    for i, j in _edges(geometry):
+        ax.plot(*rows[[i, j]].T, color=colours[i], linewidth=0.9, alpha=0.45, zorder=1)
+    for i in range(len(rows)):
+        if i in geometry.not_represented:
+            ax.plot(*rows[i], "o", color=FAINT, markersize=4, zorder=2)
+            continue
+        ax.annotate(
+            "", rows[i], (0, 0), zorder=3,
+            arrowprops={"arrowstyle": "-|>", "color": colours[i], "lw": 1.8, "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
+        if labels:
+            ax.annotate(
+                str(i), rows[i] * (1 + 0.16 / max(np.linalg.norm(rows[i]), 0.3)),
+                ha="center", va="center", fontsize=8, color=INK,
+            )  # fmt: skip
+    reach = 1.35 * max(1.0, float(np.linalg.norm(rows, axis=1).max()))
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+
+
+def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
+    rows, colours = geometry.W, component_colours(geometry)
+    for i, j in _edges(geometry):
+        ax.plot(*rows[[i, j]].T, color=colours[i], linewidth=1.0, alpha=0.5)
+    for i, row in enumerate(rows):
+        ax.plot(*np.stack([np.zeros(3), row], axis=1), color=colours[i], linewidth=1.8)
+        ax.plot(*row[:, None], "o", color=colours[i], markersize=5)
+        if labels and i not in geometry.not_represented:
+            ax.text(*(1.15 * row), str(i), fontsize=8, color=INK, ha="center", va="center")
+    reach = 0.75 * max(1.0, float(np.linalg.norm(rows, axis=1).max()))
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
+    ax.set_box_aspect((1, 1, 1))
+    ax.set_axis_off()
+
+
+def _gram(geometry: "Geometry", ax: Any) -> None:
+    from matplotlib.patches import Rectangle
+
+    order = [f for component in geometry.components for f in component.features] + list(
+        geometry.not_represented
+    )
+    gram = (geometry.W @ geometry.W.T)[np.ix_(order, order)]
+    size = float(np.abs(gram).max()) or 1.0
+    image = ax.imshow(gram, cmap="RdBu_r", vmin=-size, vmax=size, interpolation="nearest")
+    ax.figure.colorbar(image, ax=ax, shrink=0.75, label="W Wᵀ")
+    start = 0
+    for component in geometry.components:
+        side = len(component.features)
+        ax.add_patch(Rectangle((start - 0.5, start - 0.5), side, side, fill=False, color=INK, linewidth=0.8))
+        start += side
+    if len(order) <= 30:
+        ax.set_xticks(range(len(order)), order, fontsize=7)
+        ax.set_yticks(range(len(order)), order, fontsize=7)
+    ax.set(xlabel="feature, by component", ylabel="feature, by component")

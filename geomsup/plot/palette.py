@@ -1,0 +1,16 @@
+"""Colours shared by all figures: Okabe and Ito's, told apart by colour-blind eyes and in grey print."""
+
+__all__ = ["FAINT", "INK", "PALETTE", "component_colours"]
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+INK = "#222222"
+FAINT = "#BBBBBB"
+
+
+def component_colours(geometry) -> list[str]:
+    """Return a colour per feature: that of its component, faint for features not represented."""
+    colours = [FAINT] * geometry.n_features
+    for index, component in enumerate(geometry.components):
+        for feature in component.features:
+            colours[feature] = PALETTE[index % len(PALETTE)]
+    return colours

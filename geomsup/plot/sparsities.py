@@ -1,0 +1,78 @@
+"""The introductory figure: what is stored, and how well, as features become sparse."""
+
+from collections.abc import Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geomsup.plot.geometry import plot_geometry
+from geomsup.plot.palette import FAINT, INK, PALETTE
+
+if TYPE_CHECKING:
+    from geomsup.comparison import Comparison
+
+__all__ = ["plot_sparsities"]
+
+
+def plot_sparsities(comparisons: Sequence["Comparison"], losses: Sequence[np.ndarray]) -> Any:
+    """Draw a column per sparsity: the rows of W as arrows, over trained losses against the optimum.
+
+    Losses are fractions of Σ_i I_i Var x_i, what storing nothing would cost.
+
+    Parameters
+    ----------
+    comparisons
+        The best trained model of each sparsity held against the optimum, two-dimensional models.
+    losses
+        For each sparsity the exact expected losses of all trained models.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    count = len(comparisons)
+    figure = Figure(figsize=(1.55 * count + 0.8, 6.2), layout="constrained")
+    grid = figure.add_gridspec(2, count, height_ratios=[1.15, 2], wspace=0.0)
+    for column, comparison in enumerate(comparisons):
+        ax = figure.add_subplot(grid[0, column])
+        plot_geometry(comparison.geometry, ax=ax, title=False, labels=False)
+        ax.set_title(fill(comparison.geometry.name, 12, break_long_words=False), fontsize=10, color=INK)
+    _losses(figure.add_subplot(grid[1, :]), comparisons, losses)
+    features = comparisons[0].optimum.features
+    figure.suptitle(
+        f"{features.n} features in {comparisons[0].model.n_hidden} dimensions: "
+        "what a trained model stores, and what it could reach",
+        fontsize=13, color=INK,
+    )  # fmt: skip
+    return figure
+
+
+def _losses(ax: Any, comparisons: Sequence["Comparison"], losses: Sequence[np.ndarray]) -> None:
+    for column, (comparison, trained) in enumerate(zip(comparisons, losses, strict=True)):
+        features = comparison.optimum.features
+        scale = 1 / float(features.importance @ features.variance)
+        best = comparison.optimum.loss * scale
+        # A small sideways spread, fixed rather than random, keeps equal losses apart.
+        spread = np.linspace(-0.16, 0.16, len(trained)) if len(trained) > 1 else np.zeros(1)
+        ax.hlines(best, column - 0.38, column + 0.38, color=PALETTE[1], linewidth=2.5, zorder=3,
+                  label="theoretical optimum" if column == 0 else None)  # fmt: skip
+        ax.plot(column + spread, np.sort(trained) * scale, "o", color=PALETTE[0], markersize=5, alpha=0.75,
+                markeredgecolor="white", markeredgewidth=0.5, zorder=4,
+                label="trained models" if column == 0 else None)  # fmt: skip
+        note = f"+{100 * comparison.excess:.2g} %"
+        if comparison.optimum.geometry.name != comparison.geometry.name:
+            note += f"\nbest: {comparison.optimum.geometry.name}"
+        ax.annotate(note, (column, best), xytext=(0, -6), textcoords="offset points", ha="center", va="top",
+                    fontsize=8.5, color=INK)  # fmt: skip
+    ax.axhline(1, color=FAINT, linewidth=1, linestyle="--", zorder=1)
+    ax.annotate("storing nothing", (len(comparisons) - 0.5, 1), xytext=(0, 4), textcoords="offset points",
+                ha="right", fontsize=8.5, color="#777777")  # fmt: skip
+    sparsities = [1 - c.optimum.features.probability.mean() for c in comparisons]
+    ax.set_xticks(range(len(comparisons)), [f"{s:.2f}" for s in sparsities])
+    ax.set(xlim=(-0.5, len(comparisons) - 0.5), ylim=(0, 1.08), xlabel="sparsity S (probability that a feature is zero)",
+           ylabel="expected loss / loss of storing nothing")  # fmt: skip
+    ax.legend(frameon=False, loc="lower left")
+    ax.spines[["top", "right"]].set_visible(False)

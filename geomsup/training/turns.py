@@ -1,0 +1,48 @@
+"""The turns in which runs share the threads."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from geomsup.training.trainee import Trainee
+
+__all__ = ["Progress", "train_in_turns"]
+
+Progress = Callable[[int, int], object]
+
+REPORT_SECONDS = 0.05  # between calls of `progress`
+# A turn is what a run does before the next in the queue: long against the 0.05 ms that handing it to a thread
+# costs, short against the patience of whoever pressed Ctrl-C and waits for the round to end.
+TURN_SECONDS = 0.005
+
+
+def train_in_turns(trainees: list[Trainee], steps: int, workers: int, progress: Progress | None) -> int:
+    """Advance the runs in turns to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
+    with ThreadPoolExecutor(min(workers, len(trainees))) as pool:
+        turns = deque(pool.submit(_take_turn, trainee, steps) for trainee in trainees)
+        reported = time.perf_counter()
+        try:
+            while turns:
+                trainee = turns[0].result()
+                turns.popleft()
+                if trainee.done < steps:
+                    turns.append(pool.submit(_take_turn, trainee, steps))
+                if progress and (not turns or time.perf_counter() - reported > REPORT_SECONDS):
+                    progress(min(other.done for other in trainees), steps)
+                    reported = time.perf_counter()
+        except KeyboardInterrupt:
+            pass
+    # The pool has finished the turns it was given; after an interruption some runs may be a few turns behind.
+    furthest = max(trainee.done for trainee in trainees)
+    for trainee in trainees:
+        trainee.advance(furthest)
+    return furthest
+
+
+def _take_turn(trainee: Trainee, steps: int) -> Trainee:
+    begin = time.perf_counter()
+    trainee.advance(min(steps, trainee.done + trainee.chunk))
+    seconds = max(time.perf_counter() - begin, 1e-9)
+    trainee.chunk = max(1, min(16 * trainee.chunk, int(trainee.chunk * TURN_SECONDS / seconds)))
+    return trainee

@@ -1,0 +1,129 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+import geomsup as gs
+
+LOW, HIGH = gs.Features(2, probability=0.1), gs.Features(2, probability=0.6)
+
+
+@pytest.fixture(scope="module")
+def run():
+    start = gs.ToyModel([[1.0], [-1.0]], [0.1, 0.2])
+    return gs.train([LOW, HIGH], 1, models=2, steps=20, batch=32, record=10, seed=4, model=start, threads=1)
+
+
+def crafted(W, features, models):
+    """Return a run of given weights."""
+    W = np.array(W, np.float32)
+    none = np.zeros((len(W), 0))
+    config = {"models": models, "activation": "relu", "completed_steps": 0}
+    return gs.TrainingRun(features, W, np.zeros(W.shape[:2], np.float32), none[0], none, None, None, config)
+
+
+def test_repr(run):
+    assert repr(run) == "TrainingRun(4 runs of 2 features in 1 dimensions, 20 steps)"
+
+
+def test_model(run):
+    model = run.model(2)
+    assert np.array_equal(model.W, run.W[2])
+    assert np.array_equal(model.b, run.b[2])
+    with pytest.raises(IndexError, match="`run` must be below 4, the number of runs; got 4"):
+        run.model(4)
+    with pytest.raises(TypeError, match="`run` must be an integer"):
+        run.model(0.5)
+
+
+def test_frozen(run):
+    with pytest.raises(ValueError, match="read-only"):
+        run.W[0] = 0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        run.W = None
+    mine = np.ones((1, 2, 1), np.float32)
+    crafted(mine, (LOW,), 1)
+    assert mine.flags.writeable
+
+
+def test_expected_loss():
+    """An antipodal pair loses nothing but where both are present; zero weights lose everything."""
+    pair, zero = [[1.0], [-1.0]], [[0.0], [0.0]]
+    both = 2 * LOW.probability[0] ** 2 * (1 / 2 - 1 / 4)  # two inputs together: E min(x, y)² + E min(x, y)²
+    run = crafted([pair, zero], (LOW, LOW), 2)
+    alone = 2 * LOW.probability[0] / 3
+    x = LOW.sample(1_000_000, rng=0)
+    sampled = ((run.model(0)(x) - x) ** 2).sum(axis=1).mean()
+    assert run.expected_loss() == pytest.approx([sampled, alone], rel=0.05)
+    assert run.expected_loss()[0] < both
+    assert np.array_equal(run.best().W, pair)
+
+
+def test_best_is_per_entry():
+    pair, zero, dedicated = [[1.0], [-1.0]], [[0.0], [0.0]], [[1.0], [0.0]]
+    run = crafted([zero, pair, dedicated, zero], (LOW, LOW, HIGH, HIGH), 2)
+    assert np.array_equal(run.best(entry=0).W, pair)
+    assert np.array_equal(run.best(entry=1).W, dedicated)
+    with pytest.raises(ValueError, match="`entry` must be given, as 2 different features were trained"):
+        run.best()
+    with pytest.raises(IndexError, match="`entry` must be below 2"):
+        run.best(2)
+    with pytest.raises(TypeError, match="`entry` must be an integer"):
+        run.best("first")
+
+
+def test_file_keeps_everything(run, tmp_path):
+    path = tmp_path / "run"  # the very name, no suffix added
+    run.save(path)
+    back = gs.TrainingRun.load(path)
+    for name in ("W", "b", "steps", "loss", "W_history", "b_history"):
+        stored, loaded = getattr(run, name), getattr(back, name)
+        assert np.array_equal(stored, loaded)
+        assert stored.dtype == loaded.dtype
+    assert back.features == run.features
+    assert back.config == run.config
+    assert [file.name for file in tmp_path.iterdir()] == ["run"]
+
+
+def test_file_without_history(tmp_path):
+    run = gs.train(LOW, 1, steps=2, batch=1, threads=1)
+    run.save(tmp_path / "run.npz")
+    run.save(str(tmp_path / "run.npz"))
+    back = gs.TrainingRun.load(tmp_path / "run.npz")
+    assert back.W_history is None
+    assert back.features == (LOW,)
+
+
+def test_failed_save_leaves_the_old_file(run, tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    run.save(path)
+    before = path.read_bytes()
+
+    def full(*_, **__):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="disk full"):
+        run.save(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_load_refuses_other_files(run, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        gs.TrainingRun.load(tmp_path / "nothing.npz")
+    others = {name: tmp_path / name for name in ("text", "empty", "array.npy", "weights.npz", "pickle.npz")}
+    others["text"].write_text("not an archive")
+    others["empty"].touch()
+    np.save(others["array.npy"], run.W)
+    np.savez(others["weights.npz"], W=run.W)
+    np.savez(others["pickle.npz"], description=np.array({"format": 1}, dtype=object))
+    for path in others.values():
+        with pytest.raises(ValueError, match=r"`path` must be a file written by TrainingRun.save"):
+            gs.TrainingRun.load(path)
+
+
+def test_load_refuses_newer_formats(tmp_path):
+    np.savez(tmp_path / "new.npz", description=np.array('{"format": 2}'))
+    with pytest.raises(ValueError, match=r"format 1; got format 2. Update geomsup"):
+        gs.TrainingRun.load(tmp_path / "new.npz")

@@ -1,0 +1,234 @@
+import _thread
+import json
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import geomsup as gs
+from geomsup.training import turns
+
+SMALL = {"steps": 30, "batch": 40, "learning_rate": 1e-2, "threads": 1}
+ARRAYS = ("W", "b", "steps", "loss", "W_history", "b_history")
+
+
+def small(**changes):
+    return gs.train(gs.Features(3, probability=0.3), 2, **(SMALL | changes))
+
+
+def same_bits(left, right):
+    return all(np.array_equal(getattr(left, name), getattr(right, name)) for name in ARRAYS)
+
+
+def test_shapes():
+    entries = [gs.Features(4, probability=p) for p in (0.1, 0.5)]
+    run = gs.train(entries, 2, models=3, record=7, **SMALL)
+    assert len(run) == 6
+    assert run.features == (entries[0],) * 3 + (entries[1],) * 3
+    assert run.W.shape == (6, 4, 2)
+    assert run.b.shape == (6, 4)
+    assert run.steps.tolist() == [7, 14, 21, 28, 30]
+    assert run.loss.shape == (6, 5)
+    assert run.W_history.shape == (6, 5, 4, 2)
+    assert run.b_history.shape == (6, 5, 4)
+    assert np.array_equal(run.W_history[:, -1], run.W)
+    assert np.array_equal(run.b_history[:, -1], run.b)
+
+
+def test_default_records_the_loss_about_a_hundred_times():
+    run = small(steps=950)
+    assert run.W_history is None
+    assert run.b_history is None
+    assert run.loss.shape == (1, 106)
+    assert np.allclose(np.diff(run.steps)[:-1], 9)
+
+
+def test_loss_is_the_mean_since_the_record_before():
+    every, third = small(record=1), small(record=3)
+    assert np.allclose(third.loss, every.loss.reshape(1, 10, 3).mean(axis=2), rtol=1e-12)
+    assert np.array_equal(third.W_history, every.W_history[:, 2::3])
+
+
+@pytest.mark.parametrize("turn_seconds", [1e-9, 1e-4, 10.0])
+def test_same_bits_however_the_work_is_split(monkeypatch, turn_seconds):
+    expected = small(models=3, record=4, steps=200)
+    monkeypatch.setattr(turns, "TURN_SECONDS", turn_seconds)
+    assert same_bits(expected, small(models=3, record=4, steps=200, threads=2, progress=lambda *_: None))
+
+
+def test_a_run_does_not_depend_on_those_behind_it():
+    few, many = small(models=2), small(models=5)
+    assert np.array_equal(few.W, many.W[:2])
+    assert len(np.unique(many.W[:, 0, 0])) == 5
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**70), st.integers(1, 6), st.integers(1, 6))
+def test_seed_decides(seed, n, m):
+    features = gs.Features(n, probability=0.5)
+    first, again, other = (gs.train(features, m, seed=s, **SMALL) for s in (seed, seed, seed + 1))
+    assert np.array_equal(first.W, again.W)
+    assert not np.array_equal(first.W, other.W)
+    assert not np.array_equal(first.loss, other.loss)
+
+
+def test_starts_are_xavier_normal():
+    run = gs.train(gs.Features(40), 10, models=40, steps=1, batch=1, learning_rate=1e-9, threads=1)
+    assert np.std(run.W) == pytest.approx(np.sqrt(2 / 50), rel=0.03)
+    assert np.mean(run.W) == pytest.approx(0, abs=0.005)
+    assert np.allclose(run.b, 0, atol=1e-8)
+
+
+def test_starts_from_a_model(read_only):
+    W, b = read_only([[1, 0], [0, 1], [-1, 0]]), read_only([0, 0.5, 0])
+    model = gs.ToyModel(W, b, activation="linear")
+    run = small(model=model, models=2, learning_rate=1e-9)
+    assert np.allclose(run.W, W, atol=1e-6)
+    assert np.allclose(run.b, b, atol=1e-6)
+    assert run.model(1).activation == "linear"
+    assert run.config["model"] == model.to_dict()
+
+
+def test_linear_model_finds_principal_components():
+    """Without a ReLU the best loss is that of PCA: the variances of the features left out."""
+    features = gs.Features(4, probability=0.5, importance=[4, 3, 2, 1])
+    linear = gs.ToyModel(np.random.default_rng(0).normal(size=(4, 2)) / 2, activation="linear")
+    run = gs.train(features, 2, model=linear, steps=3000, learning_rate=5e-3, batch=256, threads=1)
+    assert run.loss[0, -10:].mean() == pytest.approx(3 * features.variance[0], rel=0.05)
+
+
+def test_five_features_in_two_dimensions_reach_the_known_optimum():
+    features = gs.Features(5, probability=0.05)
+    run = gs.train(features, 2, models=4, steps=6000, learning_rate=2e-3)
+    x = features.sample(400_000, rng=0)
+    losses = [((run.model(i)(x) - x) ** 2).sum(axis=1).mean() for i in range(len(run))]
+    assert min(losses) == pytest.approx(0.008903594, rel=0.03)
+    assert run.loss[:, -20:].mean(axis=1).min() == pytest.approx(0.008903594, rel=0.03)
+
+
+def test_features_never_present_stay_harmless():
+    run = gs.train(gs.Features(3, probability=[0, 0, 1], importance=[1, 0, 1]), 1, **SMALL)
+    assert np.isfinite(run.W).all()
+
+
+def test_progress_rises_to_the_end_in_this_thread():
+    calls = []
+    small(
+        models=3, steps=3000, threads=2, progress=lambda *call: calls.append((*call, threading.get_ident()))
+    )
+    done, total, thread = map(list, zip(*calls, strict=True))
+    assert done == sorted(done)
+    assert done[-1] == 3000
+    assert set(total) == {3000}
+    assert set(thread) == {threading.get_ident()}
+
+
+@pytest.mark.parametrize("record", [0, 7])
+def test_interruption_keeps_what_is_done(monkeypatch, record):
+    monkeypatch.setattr(turns, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 1e-3)
+
+    def stop(done, total):
+        if done > 50:
+            raise KeyboardInterrupt
+
+    with pytest.warns(RuntimeWarning, match=r"interrupted after \d+ of 1000000 steps"):
+        run = small(models=3, steps=1_000_000, record=record, progress=stop)
+    completed = run.config["completed_steps"]
+    assert 50 < completed < 1_000_000
+    assert run.steps[-1] == completed
+    whole = small(models=3, steps=completed, record=record)
+    assert np.array_equal(run.W, whole.W)
+    if record:
+        assert same_bits(run, whole)
+
+
+def test_ctrl_c_keeps_what_is_done():
+    press = threading.Timer(0.2, _thread.interrupt_main)
+    press.start()
+    with pytest.warns(RuntimeWarning, match="interrupted after"):
+        run = small(models=3, steps=10_000_000, threads=2)
+    assert np.array_equal(run.W, small(models=3, steps=run.config["completed_steps"]).W)
+
+
+def test_other_errors_of_the_callback_come_through():
+    with pytest.raises(ZeroDivisionError):
+        small(progress=lambda done, total: 1 / 0)
+
+
+def test_config_says_it_all():
+    run = small(models=2, record=5, seed=11)
+    assert run.config == {
+        "n_hidden": 2,
+        "models": 2,
+        "steps": 30,
+        "batch": 40,
+        "learning_rate": 0.01,
+        "seed": 11,
+        "record": 5,
+        "model": None,
+        "activation": "relu",
+        "completed_steps": 30,
+    }
+    assert json.loads(json.dumps(run.config)) == run.config
+
+
+@pytest.mark.parametrize("change", [{"learning_rate": 1e30}, {"learning_rate": 1e300}])
+def test_divergence_is_an_error(change):
+    with pytest.raises(FloatingPointError, match=r"run 0 left it by step \d+ .* Lower `learning_rate`"):
+        small(**change)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        gs.Features(3, importance=1e30),
+        gs.Features(3, importance=1e60),
+        gs.Features(3, values=gs.Uniform(0, 1e25)),
+    ],
+)
+def test_inputs_too_large_for_single_precision(features):
+    with pytest.raises(FloatingPointError, match="rescale `importance` or `values`"):
+        gs.train(features, 2, **SMALL)
+
+
+F = gs.Features(3)
+BAD = {
+    "features kind": (((3, 2)), {}, TypeError, r"`features` must be Features or a sequence of them; got 3"),
+    "features text": (
+        ("abc", 2),
+        {},
+        TypeError,
+        r"`features` must be Features or a sequence of them; got 'abc'",
+    ),
+    "features items": (([F, 3], 2), {}, TypeError, r"`features` must hold Features only; got 3"),
+    "features none": (([], 2), {}, ValueError, r"`features` must hold at least one Features"),
+    "features differ": (([F, gs.Features(4)], 2), {}, ValueError, r"same n; got 3 and 4"),
+    "n_hidden": ((F, 0), {}, ValueError, r"`n_hidden` must be at least 1; got 0"),
+    "models": ((F, 2), {"models": 0}, ValueError, r"`models` must be at least 1"),
+    "steps": ((F, 2), {"steps": 1.5}, TypeError, r"`steps` must be an integer; got 1.5"),
+    "batch": ((F, 2), {"batch": -1}, ValueError, r"`batch` must be at least 1"),
+    "learning_rate": ((F, 2), {"learning_rate": 0}, ValueError, r"`learning_rate` must be positive"),
+    "seed": ((F, 2), {"seed": -1}, ValueError, r"`seed` must be at least 0"),
+    "seed kind": ((F, 2), {"seed": None}, TypeError, r"`seed` must be an integer; got None"),
+    "record": ((F, 2), {"record": -1}, ValueError, r"`record` must be at least 0"),
+    "threads": ((F, 2), {"threads": 0}, ValueError, r"`threads` must be at least 1"),
+    "progress": ((F, 2), {"progress": True}, TypeError, r"`progress` must be callable; got True"),
+    "model kind": ((F, 2), {"model": np.ones((3, 2))}, TypeError, r"`model` must be a ToyModel"),
+    "model shape": ((F, 2), {"model": gs.ToyModel(np.ones((3, 1)))}, ValueError, r"got W of shape \(3, 1\)"),
+    "untied": (
+        (F, 2),
+        {"model": gs.ToyModel(np.ones((3, 2)), W_out=np.ones((3, 2)))},
+        ValueError,
+        r"`model` must be tied; got one with `W_out`",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_arguments(case):
+    arguments, options, kind, message = BAD[case]
+    with pytest.raises(kind, match=message):
+        gs.train(*arguments, **options)
