@@ -1,6 +1,8 @@
-"""Kernels of the spectral loss: Fourier series of a bounded one-dimensional law, any number of features.
+"""Kernels of the spectral loss: Fourier series of a one-dimensional law, any number of features.
 
-u = b + Σ_j a_j x_j is bounded, |u| <= T, so with y = u/T and the periodic Bernoulli functions
+u = b + Σ_j a_j x_j lives on |u| <= T, all of it or all but a part that a Chernoff bound shows not to matter
+(`spectral_periods`: with many sparse features T is a tenth of the range, and so is the number of terms). With
+y = u/T and the periodic Bernoulli functions
 
     B̃2(y) = y² - |y| + 1/6       = 4 Σ_k cos(2πky)/(2πk)²
     B̃3(y) = y³ - (3/2)y|y| + y/2 = 12 Σ_k sin(2πky)/(2πk)³          (both valid for |y| <= 1)
@@ -18,94 +20,81 @@ from numba import njit
 
 from geomsup.loss.exact_kernels import set_loss, workspace
 
-__all__ = ["spectral_outputs", "spectral_tails"]
+__all__ = ["spectral_outputs", "spectral_periods", "spectral_tails"]
 
 EPS = 2.0**-52
 CHUNK = 64
-SERIES_BELOW = 0.5  # |z| under which (e^{iz} - 1)/(iz) is summed as a power series instead of cancelling
+SERIES_BELOW = 0.5  # h under which (sin h - h cos h) / h² is summed as a power series instead of cancelling
+
+# Reordered sums and fused products let the loops over frequencies vectorise; NaN and infinity keep their meaning.
+fast = njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 
 
-@njit(cache=True, error_model="numpy")
-def _phases(angle, first, cos, sin, count):
-    """Fill cos and sin of (first + r) * angle, r < count, doubling from an exact start."""
+@fast
+def _phases(angle, first, count, cos, sin):
+    """Fill cos and sin of (first + r) * angle, r < count, doubling from an exact start.
+
+    Every entry is a sum of products that do not cancel for small angles: sines keep their relative accuracy.
+    """
     cos[0], sin[0] = np.cos(first * angle), np.sin(first * angle)
+    c, s = np.cos(angle), np.sin(angle)
     done = 1
     while done < count:
-        c, s = np.cos(done * angle), np.sin(done * angle)
-        step = min(done, count - done)
-        for r in range(step):
+        for r in range(min(done, count - done)):
             cos[done + r] = cos[r] * c - sin[r] * s
             sin[done + r] = sin[r] * c + cos[r] * s
-        done += step
+        c, s = c * c - s * s, 2.0 * c * s
+        done *= 2
 
 
-@njit(cache=True, error_model="numpy")
-def _uniform_transforms(angle, first, count, psi, xi, zeta, second):
-    """Fill ψ = E e^{izy}, ξ = E y e^{izy} and (if `second`) ζ = E y² e^{izy}, y ~ U[0, 1], z = (first + r) angle.
+@fast
+def _transforms(a, centre, radius, probability, first, count, inverse, moments, scratch, psi, xi, zeta):
+    """Fill p E e^{iθax}, and if `moments` >= 1, 2 also p E x e^{iθax} and p E x² e^{iθax}; θ = first + r steps.
 
-    Arrays are (2, CHUNK), real and imaginary parts.
+    x is uniform on centre ± radius, `a` its coefficient times the step, inverse[r] = 1/(first + r). With
+    h = θ a radius, v ~ U[-1, 1]: S = E cos hv = sin h / h, Q = E v sin hv = (S - cos h) / h and
+    P = E v² cos hv = S - 2Q/h. Arrays are (2, CHUNK), real and imaginary parts.
     """
-    size = abs(angle)
-    near = 0
-    if size * (first + count) < SERIES_BELOW:
-        near = count
-    elif size * first < SERIES_BELOW:
-        near = min(count, int(SERIES_BELOW / size) - first + 1)
-    for r in range(near):
-        z = (first + r) * angle
-        p_re, p_im, x_re, x_im, s_re, s_im = 1.0, 0.0, 0.5, 0.0, 1.0 / 3.0, 0.0
-        re, im = 1.0, 0.0  # (iz)^n / n!
-        for n in range(1, 16):
-            re, im = -im * z / n, re * z / n
-            p_re += re / (n + 1)
-            p_im += im / (n + 1)
-            x_re += re / (n + 2)
-            x_im += im / (n + 2)
-            s_re += re / (n + 3)
-            s_im += im / (n + 3)
-        psi[0, r], psi[1, r], xi[0, r], xi[1, r] = p_re, p_im, x_re, x_im
-        zeta[0, r], zeta[1, r] = s_re, s_im
-    if near == count:
-        return
-    cos, sin = zeta[0], zeta[1]  # scratch until ζ itself is due
-    _phases(angle, first + near, cos[near:], sin[near:], count - near)
-    for r in range(near, count):
-        inverse = 1.0 / ((first + r) * angle)
-        c, s = cos[r], sin[r]
-        p_re, p_im = s * inverse, (1.0 - c) * inverse
-        x_re, x_im = (s - p_im) * inverse, (p_re - c) * inverse
-        psi[0, r], psi[1, r], xi[0, r], xi[1, r] = p_re, p_im, x_re, x_im
-        if second:
-            zeta[0, r], zeta[1, r] = (s - 2.0 * x_im) * inverse, (2.0 * x_re - c) * inverse
-
-
-@njit(cache=True, error_model="numpy")
-def _shift_law(angle, first, count, low, width, psi, xi, zeta, cos, sin):
-    """Turn the transforms of U[0, 1] into those of U[low, low + width]; `angle` is that of x, per step."""
-    _phases(angle * low, first, cos, sin, count)
+    cos, sin, turn_cos, turn_sin, S, Q = scratch
+    step = a * radius
+    _phases(step, first, count, cos, sin)
+    if centre == radius:
+        turn_cos[:count], turn_sin[:count] = cos[:count], sin[:count]
+    else:
+        _phases(a * centre, first, count, turn_cos, turn_sin)
+    psi_re, psi_im = psi[0], psi[1]
+    still = abs(step) < 1e-290  # x does not spread, or is not coupled: S = 1 and Q = 0
+    scale = 0.0 if still else 1.0 / step
     for r in range(count):
-        c, s = cos[r], sin[r]
-        p_re, p_im = psi[0, r] * c - psi[1, r] * s, psi[1, r] * c + psi[0, r] * s
-        x_re, x_im = xi[0, r] * c - xi[1, r] * s, xi[1, r] * c + xi[0, r] * s
-        s_re, s_im = zeta[0, r] * c - zeta[1, r] * s, zeta[1, r] * c + zeta[0, r] * s
-        psi[0, r], psi[1, r] = p_re, p_im
-        xi[0, r], xi[1, r] = low * p_re + width * x_re, low * p_im + width * x_im
-        zeta[0, r] = low * low * p_re + 2.0 * low * width * x_re + width * width * s_re
-        zeta[1, r] = low * low * p_im + 2.0 * low * width * x_im + width * width * s_im
-
-
-@njit(cache=True, error_model="numpy")
-def _law(angle, first, count, probability, low, width, psi, xi, zeta, cos, sin, second):
-    """Fill p ψ, p ξ, p ζ of a feature with law U[low, low + width], present with `probability`."""
-    _uniform_transforms(angle * width, first, count, psi, xi, zeta, second)
-    if low != 0.0:
-        _shift_law(angle, first, count, low, width, psi, xi, zeta, cos, sin)
-    elif width != 1.0:
-        xi[:, :count] *= width
-        zeta[:, :count] *= width * width
-    psi[:, :count] *= probability
-    xi[:, :count] *= probability
-    zeta[:, :count] *= probability
+        S[r] = 1.0 if still else sin[r] * inverse[r] * scale
+        psi_re[r] = probability * S[r] * turn_cos[r]
+        psi_im[r] = probability * S[r] * turn_sin[r]
+    if moments == 0:
+        return
+    near = count
+    for r in range(count):
+        Q[r] = (S[r] - cos[r]) * inverse[r] * scale
+    if abs(step) * (first + count) >= SERIES_BELOW:
+        near = min(count, max(0, int(SERIES_BELOW / abs(step)) + 1 - first))
+    for r in range(near):  # where S - cos h cancels: h Σ_k (-1)^k h^2k 2(k+1)/(2k+3)!
+        h = (first + r) * step
+        t = -h * h
+        Q[r] = h * (
+            1 / 3 + t * (1 / 30 + t * (1 / 840 + t * (1 / 45360 + t * (1 / 3991680 + t / 518918400))))
+        )
+    xi_re, xi_im = xi[0], xi[1]
+    even, odd = probability * centre, probability * radius
+    for r in range(count):
+        xi_re[r] = even * S[r] * turn_cos[r] - odd * Q[r] * turn_sin[r]
+        xi_im[r] = even * S[r] * turn_sin[r] + odd * Q[r] * turn_cos[r]
+    if moments == 1:
+        return
+    zeta_re, zeta_im = zeta[0], zeta[1]
+    even, odd, square = probability * centre**2, 2.0 * probability * centre * radius, probability * radius**2
+    for r in range(count):
+        P = S[r] - 2.0 * Q[r] * inverse[r] * scale
+        zeta_re[r] = (even * S[r] + square * P) * turn_cos[r] - odd * Q[r] * turn_sin[r]
+        zeta_im[r] = (even * S[r] + square * P) * turn_sin[r] + odd * Q[r] * turn_cos[r]
 
 
 @njit(cache=True, error_model="numpy")
@@ -216,86 +205,136 @@ def _moment_slopes(a, b, probability, low, width, single, pair):
         after_none *= q
 
 
-@njit(cache=True, error_model="numpy")
+@fast
+def _add_one(q, none, psi, one, more, count):
+    """Add a feature, absent with probability q, to the transforms of "one" and "two or more" present."""
+    one_re, one_im, more_re, more_im, psi_re, psi_im = one[0], one[1], more[0], more[1], psi[0], psi[1]
+    for r in range(count):
+        any_re, any_im = one_re[r] + more_re[r], one_im[r] + more_im[r]
+        more_re[r] = q * more_re[r] + (any_re * psi_re[r] - any_im * psi_im[r])
+        more_im[r] = q * more_im[r] + (any_re * psi_im[r] + any_im * psi_re[r])
+        one_re[r] = q * one_re[r] + none * psi_re[r]
+        one_im[r] = q * one_im[r] + none * psi_im[r]
+
+
+@fast
+def _slopes_of_one(
+    q, q_target, none, after_none, before, after, psi_target, xi_target, xi, psi, c1, c2, count
+):
+    """Return (Σ c2 Re χ_j, Σ c1 Im χ_zj) of a feature, and add it to the features `after` (one or more present).
+
+    xi comes with the phase e^{iθb}. "some" is one or more of the others present, with the target's transform;
+    "all" any number of the others, without the target.
+    """
+    b_re, b_im, a_re, a_im = before[0], before[1], after[0], after[1]
+    f_re, f_im, t_re, t_im = psi_target[0], psi_target[1], xi_target[0], xi_target[1]
+    x_re, x_im, p_re, p_im = xi[0], xi[1], psi[0], psi[1]
+    both = none * after_none
+    sum2, sum1 = 0.0, 0.0
+    for r in range(count):
+        s_re, s_im = a_re[r] + after_none, a_im[r]
+        any_re = b_re[r] * s_re - b_im[r] * s_im + none * a_re[r]
+        any_im = b_re[r] * s_im + b_im[r] * s_re + none * a_im[r]
+        all_re = any_re + both
+        some_re = q_target * any_re + all_re * f_re[r] - any_im * f_im[r]
+        some_im = q_target * any_im + all_re * f_im[r] + any_im * f_re[r]
+        sum2 += c2[r] * (x_re[r] * some_re - x_im[r] * some_im)
+        w_re, w_im = t_re[r] * all_re - t_im[r] * any_im, t_re[r] * any_im + t_im[r] * all_re
+        sum1 += c1[r] * (x_re[r] * w_im + x_im[r] * w_re)
+        a_re[r], a_im[r] = (
+            q * a_re[r] + s_re * p_re[r] - s_im * p_im[r],
+            q * a_im[r] + s_re * p_im[r] + s_im * p_re[r],
+        )
+    return sum2, sum1
+
+
+@fast
+def _sums_of_target(q, one, more, psi, xi, zeta, turn, c1, c2, c3, count, second, sums):
+    """Add (Σ c3 Im Φ, Σ c2 Re χ_z, Σ c2 Re Φ, Σ c1 Im χ_z, Σ c1 Im χ_zz) of the target to `sums`."""
+    sum0, sum1, sum2, sum3, sum4 = 0.0, 0.0, 0.0, 0.0, 0.0
+    for r in range(count):
+        c, s = turn[0, r], turn[1, r]
+        any_re, any_im = one[0, r] + more[0, r], one[1, r] + more[1, r]
+        re = q * more[0, r] + any_re * psi[0, r] - any_im * psi[1, r]
+        im = q * more[1, r] + any_re * psi[1, r] + any_im * psi[0, r]
+        sum0 += c3[r] * (re * s + im * c)
+        sum2 += c2[r] * (re * c - im * s)
+        re, im = any_re * xi[0, r] - any_im * xi[1, r], any_re * xi[1, r] + any_im * xi[0, r]
+        sum1 += c2[r] * (re * c - im * s)
+        sum3 += c1[r] * (re * s + im * c)
+        if second:
+            re, im = any_re * zeta[0, r] - any_im * zeta[1, r], any_re * zeta[1, r] + any_im * zeta[0, r]
+            sum4 += c1[r] * (re * s + im * c)
+    sums[0] += sum0
+    sums[1] += sum1
+    sums[2] += sum2
+    sums[3] += sum3
+    sums[4] += sum4
+
+
+@fast
 def _add_series(a, b, probability, low, width, period, terms, gradient, sums, slopes, store):
     """Add the Fourier sums over k <= terms of one output; the target is the last feature.
 
-    With χ the transforms restricted to two or more present: sums = (Σ c3 Im Φ, Σ c2 Re χ_z, Σ c2 Re Φ,
-    Σ c1 Im χ_z, Σ c1 Im χ_zz), slopes[j] = (Σ c2 Re χ_j, Σ c1 Im χ_zj), c1 = 2/(2πk), c2 = 4/(2πk)²,
-    c3 = 12/(2πk)³.
+    All transforms are restricted to two or more present: Φ of 1, χ_j of x_j, χ_zj of x_z x_j, z the target.
+    `sums` gathers what `_sums_of_target` gives, slopes[j] = (Σ c2 Re χ_j, Σ c1 Im χ_zj), with
+    c1 = 2/(2πk), c2 = 4/(2πk)², c3 = 12/(2πk)³.
     """
     psi, xi, before, none = store
     last = len(a) - 1
     omega = 2.0 * np.pi / period
     one, more, after = np.empty((2, CHUNK)), np.empty((2, CHUNK)), np.empty((2, CHUNK))
-    cos, sin, zeta = np.empty(CHUNK), np.empty(CHUNK), np.empty((2, CHUNK))
-    turn = np.empty((2, CHUNK))
-    c1, c2, c3 = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
+    zeta, turn = np.empty((2, CHUNK)), np.empty((2, CHUNK))
+    turned_re, turned_im = np.empty(CHUNK), np.empty(CHUNK)
+    scratch = (
+        np.empty(CHUNK),
+        np.empty(CHUNK),
+        np.empty(CHUNK),
+        np.empty(CHUNK),
+        np.empty(CHUNK),
+        np.empty(CHUNK),
+    )
+    inverse, c1, c2, c3 = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     for first in range(1, terms + 1, CHUNK):
         count = min(CHUNK, terms + 1 - first)
         for r in range(count):
-            c1[r] = 1.0 / (np.pi * (first + r))
+            inverse[r] = 1.0 / (first + r)
+            c1[r] = inverse[r] / np.pi
             c2[r] = c1[r] * c1[r]
             c3[r] = 1.5 * c1[r] * c2[r]
-        for j in range(last + 1):
-            _law(omega * a[j], first, count, probability[j], low[j], width[j], psi[j], xi[j], zeta, cos, sin,
-                 gradient and j == last)  # fmt: skip
+        _phases(omega * b, first, count, turn[0], turn[1])
         one[:], more[:] = 0.0, 0.0
         nobody = 1.0
-        for j in range(last):
-            q = 1.0 - probability[j]
-            f, g, e = psi[j], before[j], nobody
-            none[j] = nobody
-            for r in range(count):
-                g0, g1 = one[0, r] + more[0, r], one[1, r] + more[1, r]
-                g[0, r], g[1, r] = g0, g1
-                more[0, r] = q * more[0, r] + (g0 * f[0, r] - g1 * f[1, r])
-                more[1, r] = q * more[1, r] + (g0 * f[1, r] + g1 * f[0, r])
-                one[0, r] = q * one[0, r] + e * f[0, r]
-                one[1, r] = q * one[1, r] + e * f[1, r]
-            nobody *= q
-        _phases(omega * b, first, turn[0], turn[1], count)
-        q, f, x = 1.0 - probability[last], psi[last], xi[last]
-        for r in range(count):
-            c, s = turn[0, r], turn[1, r]
-            g0, g1 = one[0, r] + more[0, r], one[1, r] + more[1, r]
-            re, im = (
-                q * more[0, r] + g0 * f[0, r] - g1 * f[1, r],
-                q * more[1, r] + g0 * f[1, r] + g1 * f[0, r],
-            )
-            sums[0] += c3[r] * (re * s + im * c)
-            sums[2] += c2[r] * (re * c - im * s)
-            re, im = g0 * x[0, r] - g1 * x[1, r], g0 * x[1, r] + g1 * x[0, r]
-            sums[1] += c2[r] * (re * c - im * s)
-            sums[3] += c1[r] * (re * s + im * c)
+        for j in range(last + 1):
+            slot = j if gradient else 0
+            moments = (2 if gradient else 1) if j == last else (1 if gradient else 0)
+            radius = 0.5 * width[j]
+            _transforms(omega * a[j], low[j] + radius, radius, probability[j], first, count, inverse, moments,
+                        scratch, psi[slot], xi[slot], zeta)  # fmt: skip
+            if j == last:
+                break
             if gradient:
-                re, im = g0 * zeta[0, r] - g1 * zeta[1, r], g0 * zeta[1, r] + g1 * zeta[0, r]
-                sums[4] += c1[r] * (re * s + im * c)
+                none[j] = nobody
+                before[j, :, :count] = one[:, :count] + more[:, :count]
+            _add_one(1.0 - probability[j], nobody, psi[slot], one, more, count)
+            nobody *= 1.0 - probability[j]
+        target = last if gradient else 0
+        q = 1.0 - probability[last]
+        _sums_of_target(q, one, more, psi[target], xi[target], zeta, turn, c1, c2, c3, count, gradient, sums)
         if not gradient:
             continue
         after[:] = 0.0
         after_none = 1.0
         for j in range(last - 1, -1, -1):
-            h, g, y = psi[j], before[j], xi[j]
-            e, both = none[j], none[j] * after_none
-            sum2, sum1 = 0.0, 0.0
+            x_re, x_im = xi[j, 0], xi[j, 1]
             for r in range(count):
-                # any: one or more of the others; all_: any number of them; some: the same with the target
-                s0, s1 = after[0, r] + after_none, after[1, r]
-                any0 = g[0, r] * s0 - g[1, r] * s1 + e * after[0, r]
-                any1 = g[0, r] * s1 + g[1, r] * s0 + e * after[1, r]
-                all0, all1 = any0 + both, any1
-                some0 = q * any0 + all0 * f[0, r] - all1 * f[1, r]
-                some1 = q * any1 + all0 * f[1, r] + all1 * f[0, r]
-                c, s = turn[0, r], turn[1, r]
-                y0, y1 = y[0, r] * c - y[1, r] * s, y[0, r] * s + y[1, r] * c
-                sum2 += c2[r] * (y0 * some0 - y1 * some1)
-                w0, w1 = x[0, r] * all0 - x[1, r] * all1, x[0, r] * all1 + x[1, r] * all0
-                sum1 += c1[r] * (y0 * w1 + y1 * w0)
-                a0, a1 = after[0, r], after[1, r]
-                qj = 1.0 - probability[j]
-                after[0, r] = qj * a0 + s0 * h[0, r] - s1 * h[1, r]
-                after[1, r] = qj * a1 + s0 * h[1, r] + s1 * h[0, r]
+                turned_re[r] = x_re[r] * turn[0, r] - x_im[r] * turn[1, r]
+                turned_im[r] = x_re[r] * turn[1, r] + x_im[r] * turn[0, r]
+            x_re[:count], x_im[:count] = turned_re[:count], turned_im[:count]
+            sum2, sum1 = _slopes_of_one(
+                1.0 - probability[j], q, none[j], after_none, before[j], after, psi[last], xi[last], xi[j],
+                psi[j], c1, c2, count,
+            )  # fmt: skip
             slopes[j, 0] += sum2
             slopes[j, 1] += sum1
             after_none *= 1.0 - probability[j]
@@ -357,11 +396,11 @@ def _few_present(a, surplus, b, probability, low, width, grad, slope, work, erro
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def spectral_outputs(coupling, surplus, b, probability, low, width, terms, gradient):
+def spectral_outputs(coupling, surplus, b, probability, low, width, periods, terms, gradient):
     """Return per-output losses (n,), rounding bounds (n,), slopes in coupling (n, n) and in b (n,).
 
-    Output i is E (x_i - relu(b_i + Σ_j coupling_ij x_j))², summed over terms[i] frequencies; truncation is
-    bounded by `spectral_tails`; surplus_i = 1 - coupling_ii. Every feature must be able to be present: probability > 0 where it matters.
+    Output i is E (x_i - relu(b_i + Σ_j coupling_ij x_j))², summed over terms[i] frequencies of period
+    periods[i]; what that leaves out is bounded by `spectral_periods` and `spectral_tails`; surplus_i = 1 - coupling_ii. Every feature must be able to be present: probability > 0 where it matters.
     """
     n = len(b)
     value, bound = np.empty(n), np.empty(n)
@@ -384,7 +423,7 @@ def spectral_outputs(coupling, surplus, b, probability, low, width, terms, gradi
         few = _few_present(a, surplus[i], b[i], p, lo, wi, one_grad, slope, work, error)
         _moments(a, b[i], p, lo, wi, moment)
         bottom, top = _range(a, b[i], lo, wi)
-        period = max(top, -bottom)
+        period = periods[i]
         single, pair = np.empty((last, 3)), np.empty((last, 2))
         if gradient:
             _moment_slopes(a, b[i], p, lo, wi, single, pair)
@@ -434,8 +473,75 @@ def spectral_outputs(coupling, surplus, b, probability, low, width, terms, gradi
     return value, bound, grad_coupling, grad_b
 
 
+@njit(cache=True, error_model="numpy")
+def _log_moment_generating(s, a, b, probability, low, width):
+    """Return log E e^{su} and log E e^{-su}; products are folded into the logarithm before they overflow."""
+    up, down = s * b, -s * b
+    product_up, product_down = 1.0, 1.0
+    for j in range(len(a)):
+        z = s * a[j] * width[j]
+        grown = np.exp(z)
+        mean_up, mean_down = 1.0, 1.0
+        if abs(z) > 1e-6:
+            mean_up, mean_down = (grown - 1.0) / z, (1.0 - 1.0 / grown) / z
+        if low[j] != 0.0:
+            shift = np.exp(s * a[j] * low[j])
+            mean_up, mean_down = mean_up * shift, mean_down / shift
+        product_up *= 1.0 + probability[j] * (mean_up - 1.0)
+        product_down *= 1.0 + probability[j] * (mean_down - 1.0)
+        if max(product_up, product_down) > 1e200 or min(product_up, product_down) < 1e-200:
+            up, down = up + np.log(product_up), down + np.log(product_down)
+            product_up, product_down = 1.0, 1.0
+    return up + np.log(product_up), down + np.log(product_down)
+
+
 @njit(cache=True, error_model="numpy", nogil=True)
-def spectral_tails(coupling, b, probability, low, width, grid):
+def spectral_periods(coupling, b, probability, low, width, budget):
+    """Return periods (n,) and bounds (n,) on what values of u beyond them add, at most `budget` (n,) each.
+
+    Beyond |y| = 1 the Bernoulli polynomials leave their periodic continuation, by at most 3.05 |y|³ (B3) and
+    2.2 y² (B2), so that the loss moves by E[1.02 |u|³/T + 2.2 |x| u²/T; |u| > T]. For s >= 3/T both powers are
+    below e^{s(|u| - T)}: what is left is e^{-sT} E e^{±su} times 1.02 T² + 2.2 |x| T, for the best s of a few.
+    """
+    n = len(b)
+    periods, overflow = np.ones(n), np.zeros(n)
+    members = np.empty(n, np.int64)
+    for i in range(n):
+        count = _gather(coupling[i], probability, i, members)
+        chosen = members[:count]
+        a, p, lo, wi = coupling[i][chosen], probability[chosen], low[chosen], width[chosen]
+        bottom, top = _range(a, b[i], lo, wi)
+        whole = max(top, -bottom)
+        periods[i] = whole if whole > 0.0 else 1.0
+        if not bottom < 0.0 < top or count < 6:
+            continue
+        size = max(abs(low[i]), abs(low[i] + width[i]))
+        mean, spread = b[i], 0.0
+        for j in range(count):
+            centre = a[j] * (lo[j] + 0.5 * wi[j])
+            mean += p[j] * centre
+            spread += p[j] * (centre * centre + (a[j] * wi[j]) ** 2 / 12.0) - (p[j] * centre) ** 2
+        sigma = spread**0.5
+        if sigma == 0.0:
+            continue
+        best = whole
+        for steepness in (3.0, 5.0, 8.0, 12.0, 17.0, 24.0):
+            s = steepness / sigma
+            # The two sides in one: e^{Λ(s)} + e^{Λ(-s)}.
+            up, down = _log_moment_generating(s, a, b[i], p, lo, wi)
+            both = max(up, down) + np.log1p(np.exp(-abs(up - down)))
+            T = whole
+            for _ in range(6):
+                T = max((both + np.log((1.02 * T * T + 2.2 * size * T) / budget[i])) / s, 3.0 / s)
+            bound = (1.02 * T * T + 2.2 * size * T) * np.exp(both - s * T)
+            if T < best and bound <= budget[i] * (1.0 + 1e-6):
+                best, overflow[i] = T, bound
+        periods[i] = best
+    return periods, overflow
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def spectral_tails(coupling, b, probability, low, width, periods, grid):
     """Return (n, len(grid)): bounds on what output i leaves out when its series stops after grid[g] terms.
 
     |E e^{izy}| and 2|E y e^{izy}| are at most min(1, 2/|z|) (the second: min(1, 4/|z|)), which falls with the
@@ -451,7 +557,7 @@ def spectral_tails(coupling, b, probability, low, width, grid):
         bottom, top = _range(a, b[i], lo, wi)
         if not bottom < 0.0 < top:
             continue
-        T = max(top, -bottom)
+        T = periods[i]
         beyond = 0.0
         for g in range(len(grid) - 1, -1, -1):
             theta = 2.0 * np.pi * grid[g] / T

@@ -37,16 +37,17 @@ def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
     left, middle, right = axes
     best = comparison.optimum
     plot_geometry(comparison.geometry, ax=left, title=False)
-    left.set_title(f"trained: {wrap(comparison.geometry.name)}", color=INK)
+    left.set_title(wrap(f"trained: {comparison.geometry.name}"), color=INK)
     plot_geometry(best.geometry, ax=middle, title=False)
-    middle.set_title(f"optimum: {wrap(best.geometry.name)}", color=INK)
+    middle.set_title(wrap(f"optimum: {best.geometry.name}"), color=INK)
     both = (comparison.expected.per_feature, expected_loss(best.model, best.features).per_feature)
     positions = np.arange(best.features.n)
     for shift, losses, label, colour in zip((-0.2, 0.2), both, ("trained", "optimum"), PALETTE, strict=False):
         right.bar(positions + shift, losses, 0.4, label=label, color=colour)
     right.set(xlabel="feature", ylabel="expected loss")
     right.set_title(f"{100 * comparison.excess:.2g} % above the optimum", color=INK)
-    right.legend(frameon=False)
+    right.set_ylim(0, 1.25 * max(float(losses.max()) for losses in both) or 1.0)
+    right.legend(frameon=False, loc="upper right", ncols=2)
     right.spines[["top", "right"]].set_visible(False)
     return axes
 

@@ -1,5 +1,6 @@
 """The rows of W: arrows in up to three dimensions, the Gram matrix beyond."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from geomsup.plot.palette import FAINT, INK, component_colours
 if TYPE_CHECKING:
     from geomsup.recognition import Geometry
 
-__all__ = ["plot_geometry"]
+__all__ = ["plot_geometry", "wrap"]
 
 
 def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, labels: bool = True) -> Any:
@@ -50,9 +51,10 @@ def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, l
     return ax
 
 
-def wrap(name: str) -> str:
-    """Put the parts of a compound, "octahedron (3 digons)", on a line of their own."""
-    return name.replace(" (", "\n(").replace(" + ", "\n+ ")
+def wrap(name: str, width: int = 24) -> str:
+    """Break a name into lines, the parts of a compound such as "octahedron (3 digons)" on their own."""
+    lines = name.replace(" (", "\n(").split("\n")
+    return "\n".join(fill(line, width, break_long_words=False) for line in lines)
 
 
 def _new_axes(dimensions: int) -> Any:

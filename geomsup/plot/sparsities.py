@@ -1,12 +1,11 @@
 """The introductory figure: what is stored, and how well, as features become sparse."""
 
 from collections.abc import Sequence
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import plot_geometry
+from geomsup.plot.geometry import plot_geometry, wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def plot_sparsities(comparisons: Sequence["Comparison"], losses: Sequence[np.nda
     for column, comparison in enumerate(comparisons):
         ax = figure.add_subplot(grid[0, column])
         plot_geometry(comparison.geometry, ax=ax, title=False, labels=False)
-        ax.set_title(fill(comparison.geometry.name, 12, break_long_words=False), fontsize=10, color=INK)
+        ax.set_title(wrap(comparison.geometry.name, 12), fontsize=10, color=INK)
     _losses(figure.add_subplot(grid[1, :]), comparisons, losses)
     features = comparisons[0].optimum.features
     figure.suptitle(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 from geomsup import Features, ToyModel, Uniform, expected_loss
-from geomsup.loss.spectral_kernels import spectral_outputs, spectral_tails
+from geomsup.loss.spectral_kernels import spectral_outputs, spectral_periods, spectral_tails
 from tests.loss.truth import CASES, problem, problems
 
 
@@ -30,7 +30,7 @@ def test_losses_lost_in_rounding_are_refused_and_auto_has_them(case):
 
 
 @settings(max_examples=40)
-@given(problems(max_features=5))
+@given(problems(max_features=7))
 def test_truncation_never_exceeds_its_bound(problem):
     model, features = problem
     exact = expected_loss(model, features, method="exact", gradient=True)
@@ -39,12 +39,15 @@ def test_truncation_never_exceeds_its_bound(problem):
         np.array(model.b), np.array(features.probability),
         np.full(n, law.low), np.full(n, law.high - law.low),
     )  # fmt: skip
+    periods, overflow = spectral_periods(
+        model.coupling, *arguments, np.full(n, 1e-4 * features.variance.max())
+    )
     for terms in (32, 512):
         value, rounding, _, _ = spectral_outputs(
-            model.coupling, 1 - np.diag(model.gram), *arguments, np.full(n, terms), False
+            model.coupling, 1 - np.diag(model.gram), *arguments, periods, np.full(n, terms), False
         )
-        tails = spectral_tails(model.coupling, *arguments, np.array([float(terms), 1e3, 1e5]))[:, 0]
-        bound = features.importance @ (tails + rounding) + exact.error
+        tails = spectral_tails(model.coupling, *arguments, periods, np.array([float(terms), 1e3, 1e5]))[:, 0]
+        bound = features.importance @ (tails + overflow + rounding) + exact.error
         assert abs(features.importance @ value - exact.value) <= bound
 
 
