@@ -1,0 +1,181 @@
+"""How many hidden dimensions each feature gets, and how the rows share them."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.model import as_rows
+
+__all__ = ["dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"]
+
+
+def dimensionality(W: Any, *, orientation: str = "rows") -> np.ndarray:
+    """Fractional dimensionality D_i of every feature.
+
+    D_i = ‖W_i‖² / Σ_j (Ŵ_i·W_j)² = ‖W_i‖⁴ / (W_i F W_iᵀ), with Ŵ_i = W_i/‖W_i‖ and F = WᵀW. It is the share
+    of a hidden dimension that feature i has to itself: 0 <= D_i <= leverage <= 1, and Σ_i D_i = rank W
+    exactly when every row is an eigenvector of F.
+
+    Parameters
+    ----------
+    W
+        Weights ``(..., n, m)``, or anything `geomsup.as_rows` takes.
+    orientation
+        "rows", "columns" or "auto", as in `geomsup.as_rows`.
+
+    Returns
+    -------
+    np.ndarray
+        ``(..., n)``; 0 for a row of zeros. The overall scale of W does not matter.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `W` is not a finite real array with at least two axes.
+
+    References
+    ----------
+    Elhage et al. 2022, "Demonstrating superposition": feature dimensionality. Scherlis et al. 2022
+    (arXiv:2210.01892) call it capacity.
+
+    Examples
+    --------
+    >>> dimensionality([[1.0], [-1.0], [0.0]])
+    array([0.5, 0.5, 0. ])
+    """
+    W, _ = _scaled(as_rows(W, orientation=orientation))
+    norms = _row_norms(W)
+    present = norms > 0
+    unit = W / np.where(present, norms, 1.0)[..., None]
+    # Ratios of norms, not squares of norms: rows 1e-200 long then neither vanish nor overflow.
+    ratios = norms[..., None, :] / np.where(present, norms, 1.0)[..., :, None]
+    with np.errstate(over="ignore"):
+        share = (((unit @ np.swapaxes(unit, -1, -2)) * ratios) ** 2).sum(axis=-1)
+    return np.where(present, np.minimum(1.0, 1.0 / np.where(present, share, 1.0)), 0.0)
+
+
+def leverage(W: Any, *, orientation: str = "rows") -> np.ndarray:
+    """Leverage l_i = W_i F⁺ W_iᵀ of every row, F = WᵀW: the most dimensionality the row could have.
+
+    Parameters
+    ----------
+    W
+        Weights ``(..., n, m)``, or anything `geomsup.as_rows` takes.
+    orientation
+        "rows", "columns" or "auto", as in `geomsup.as_rows`.
+
+    Returns
+    -------
+    np.ndarray
+        ``(..., n)`` in [0, 1]; Σ_i l_i = rank W, the rank at rounding error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `W` is not a finite real array with at least two axes.
+
+    References
+    ----------
+    Hoaglin and Welsch 1978, "The hat matrix in regression and ANOVA".
+
+    Examples
+    --------
+    >>> leverage([[2.0], [-1.0]])
+    array([0.8, 0.2])
+    """
+    W, _ = _scaled(as_rows(W, orientation=orientation))
+    left, singular, _ = np.linalg.svd(W, full_matrices=False)
+    floor = max(W.shape[-2:]) * np.finfo(float).eps * singular[..., :1]
+    in_range = (singular > floor)[..., None, :]
+    return np.minimum(1.0, (np.where(in_range, left, 0.0) ** 2).sum(axis=-1))
+
+
+def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
+    """Eigenvalues of the frame operator F = WᵀW, largest first.
+
+    Parameters
+    ----------
+    W
+        Weights ``(..., n, m)``, or anything `geomsup.as_rows` takes.
+    orientation
+        "rows", "columns" or "auto", as in `geomsup.as_rows`.
+
+    Returns
+    -------
+    np.ndarray
+        ``(..., m)``; all equal exactly when the rows are a tight frame. An eigenvalue beyond the range of
+        floats is ``inf``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `W` is not a finite real array with at least two axes.
+
+    References
+    ----------
+    Benedetto and Fickus 2003, "Finite normalized tight frames".
+
+    Examples
+    --------
+    >>> frame_spectrum([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
+    array([2., 1.])
+    """
+    W, scale = _scaled(as_rows(W, orientation=orientation))
+    singular = np.linalg.svd(W, compute_uv=False)
+    spectrum = np.zeros((*W.shape[:-2], W.shape[-1]))
+    with np.errstate(over="ignore"):
+        spectrum[..., : singular.shape[-1]] = (singular * scale[..., 0]) ** 2
+    return spectrum
+
+
+def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> Any:
+    """Hidden dimensions per represented feature, D* = m / ‖W‖_F².
+
+    With unit rows ‖W‖_F² counts the features that are represented.
+
+    Parameters
+    ----------
+    W
+        Weights ``(..., n, m)``, or anything `geomsup.as_rows` takes.
+    orientation
+        "rows", "columns" or "auto", as in `geomsup.as_rows`.
+
+    Returns
+    -------
+    float or np.ndarray
+        A float, or an array of the batch's shape. ``inf`` where W is all zero: nothing is represented.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `W` is not a finite real array with at least two axes.
+
+    References
+    ----------
+    Elhage et al. 2022, "Demonstrating superposition": dimensions per feature.
+
+    Examples
+    --------
+    >>> dimensions_per_feature([[1.0], [-1.0]])
+    0.5
+    """
+    W, scale = _scaled(as_rows(W, orientation=orientation))
+    scale = scale[..., 0, 0]
+    with np.errstate(over="ignore", divide="ignore"):
+        # Divided twice, since scale² may not be a float.
+        result = np.divide(W.shape[-1], (W**2).sum(axis=(-2, -1))) / scale / scale
+    return result if W.ndim > 2 else float(result)
+
+
+def _scaled(W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return W with its largest entry at 1 (per matrix of a batch), and the scale taken out."""
+    scale = np.abs(W).max(axis=(-2, -1), keepdims=True)
+    scale = np.where(scale > 0, scale, 1.0)
+    return W / scale, scale
+
+
+def _row_norms(W: np.ndarray) -> np.ndarray:
+    """Row norms that do not underflow for rows much shorter than the longest."""
+    largest = np.abs(W).max(axis=-1)
+    safe = np.where(largest > 0, largest, 1.0)
+    return largest * np.sqrt(((W / safe[..., None]) ** 2).sum(axis=-1))

@@ -1,0 +1,6 @@
+"""Naming the shapes that the rows of W form."""
+
+from geomsup.recognition.classify import classify
+from geomsup.recognition.geometry import Component, Geometry
+
+__all__ = ["Component", "Geometry", "classify"]

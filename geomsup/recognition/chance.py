@@ -1,0 +1,166 @@
+"""How probable it is that random directions come as close to a shape as the data do."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb, exp, inf, lgamma, log, pi
+
+import numpy as np
+
+__all__ = ["Tube", "confidence", "deviation", "log_choices", "tube"]
+
+# The least deviation: below, rounding errors rule the formula in `deviation`, a difference of squares. It
+# also keeps log p finite, so that two perfect shapes weigh more than one.
+SMALLEST_DEVIATION = 1e-8
+
+
+def deviation(X: np.ndarray, template: np.ndarray, free: np.ndarray) -> float:
+    """Root-mean-square distance of unit rows X from the nearest copy of `template` inside a subspace.
+
+    ρ² = (‖X‖² + ‖T‖² − 2‖Tᵀ X C‖_*)/k, where the columns of C span the subspace and ‖·‖_* is the sum of
+    singular values: orthogonal Procrustes in closed form. What of X leaks out of the subspace counts.
+
+    Parameters
+    ----------
+    X
+        ``(k, m)`` unit rows.
+    template
+        ``(k, r)``; row i is the template vertex of row i of X.
+    free
+        C, ``(m, f)`` orthonormal columns: the complement of the other components' span.
+
+    Examples
+    --------
+    >>> digon = np.array([[1.0], [-1.0]])
+    >>> deviation(np.array([[1.0], [1.0]]), digon, np.eye(1))
+    1.4142
+    """
+    overlap = np.linalg.svd(template.T @ X @ free, compute_uv=False).sum()
+    squared = ((X**2).sum() + (template**2).sum() - 2 * overlap) / len(X)
+    return float(np.sqrt(max(squared, SMALLEST_DEVIATION**2)))
+
+
+@dataclass(frozen=True)
+class Tube:
+    """Neighbourhood of the copies of a shape among all k-tuples of directions.
+
+    Attributes
+    ----------
+    log_density
+        Logarithm of the volume of the copies over that of all k-tuples.
+    codimension
+        Number D of independent ways to leave the copies.
+    squared_radius
+        Squared distance kρ² of the data from the nearest copy.
+    """
+
+    log_density: float = 0.0
+    codimension: int = 0
+    squared_radius: float = 0.0
+
+    @property
+    def log_probability(self) -> float:
+        """Log of the probability to be as near as the data; above 0 where that is too far for the formula."""
+        D = self.codimension
+        if D == 0:
+            return self.log_density
+        return self.log_density + _log_ball(D) + D / 2 * log(self.squared_radius)
+
+    def __add__(self, other: "Tube") -> "Tube":
+        """Both shapes at once, the second one free in the complement of the first."""
+        return Tube(
+            self.log_density + other.log_density,
+            self.codimension + other.codimension,
+            self.squared_radius + other.squared_radius,
+        )
+
+
+def tube(template: np.ndarray, symmetry_order: int, n_vertices: int, f: int, m: int, rho: float) -> Tube:
+    """Tube of radius ρ√k around the copies of a shape, to leading order in ρ.
+
+    k directions, independent and uniform on the sphere S^{m−1}; copies: rotated and reflected inside the f
+    free dimensions, and relabelled in all k!/|G| different ways. They form manifolds of dimension
+    q = r(r−1)/2 + r(f−r) in (S^{m−1})^k, and a tube around one has the volume Vol(orbit) · V_D (ρ√k)^D,
+    D = k(m−1) − q, V_D the volume of the unit D-ball. With λ_1..λ_r the eigenvalues of TᵀT,
+
+    Vol(orbit) = Π_{j=f−r+1..f} Vol(S^{j−1}) · Π_{i<j<=r} √(λ_i+λ_j) · Π_{i<=r} λ_i^{(f−r)/2}.
+
+    Where features share vertices (k > v) the relabellings are the surjections of k features on v vertices,
+    modulo |G|.
+
+    Parameters
+    ----------
+    template
+        T, ``(k, r)``: the template vertex of each feature.
+    symmetry_order
+        |G|, the number of symmetries of the template.
+    n_vertices
+        Number v of different vertices in `template`.
+    f, m
+        Free and all dimensions, r <= f <= m. With r > f there is no copy, and the density is ``inf``.
+    rho
+        Root-mean-square deviation ρ per feature.
+
+    References
+    ----------
+    Weyl 1939, "On the volume of tubes"; Hotelling 1939, "Tubes and spheres in n-spaces".
+
+    Examples
+    --------
+    >>> digon = np.array([[1.0], [-1.0]])
+    >>> exp(tube(digon, 2, 2, 1, 1, 0.1).log_probability)  # on a line, random signs differ every other time
+    0.5
+    """
+    k, r = template.shape
+    if r > f:
+        return Tube(inf)
+    codimension = k * (m - 1) - (r * (r - 1) // 2 + r * (f - r))
+    copies = _log_labellings(k, n_vertices) - log(symmetry_order)
+    return Tube(copies + _log_orbit(template, f) - k * _log_sphere(m - 1), codimension, k * rho**2)
+
+
+def log_choices(n: int, k: int, templates: int) -> float:
+    """Logarithm of C(n, k) · `templates`, the number of ways there were to find a shape of k of n features.
+
+    Examples
+    --------
+    >>> exp(log_choices(6, 3, 1))
+    20.0
+    """
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + log(templates)
+
+
+def confidence(log_p: float) -> float:
+    """One minus the probability that random directions would come as close to a named shape, 1 − min(1, p).
+
+    Examples
+    --------
+    >>> confidence(log(0.01)), confidence(2.0)
+    (0.99, 0.0)
+    """
+    return 1.0 - min(1.0, exp(min(log_p, 0.0)))
+
+
+def _log_orbit(template: np.ndarray, f: int) -> float:
+    """Volume of the rotated and reflected copies of the rows of `template` in f dimensions."""
+    r = template.shape[1]
+    eigenvalues = np.linalg.eigvalsh(template.T @ template).tolist()
+    turns = sum(log(a + b) for a, b in combinations(eigenvalues, 2)) / 2
+    tilts = (f - r) / 2 * sum(map(log, eigenvalues))
+    return turns + tilts + sum(_log_sphere(j - 1) for j in range(f - r + 1, f + 1))
+
+
+def _log_sphere(d: int) -> float:
+    """Volume of the d-sphere S^d in R^{d+1}; two points for d = 0."""
+    return log(2) + (d + 1) / 2 * log(pi) - lgamma((d + 1) / 2)
+
+
+def _log_ball(d: int) -> float:
+    """Volume of the unit ball in R^d."""
+    return d / 2 * log(pi) - lgamma(d / 2 + 1)
+
+
+def _log_labellings(k: int, v: int) -> float:
+    """Number of ways to send k features to v vertices leaving no vertex out: k! when v = k."""
+    if k == v:
+        return lgamma(k + 1)
+    return log(sum((-1) ** j * comb(v, j) * (v - j) ** k for j in range(v)))

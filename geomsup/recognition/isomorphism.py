@@ -1,0 +1,118 @@
+"""Proposals which row is which vertex: sorted angles, graph isomorphism, base chains."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from geomsup.shapes import Polytope
+
+__all__ = ["by_angle", "by_base_chain", "by_graph"]
+
+# Ends of the depth-first search of base chains, in partial maps looked at and in maps proposed.
+MOST_NODES = 5000
+MOST_LEAVES = 12
+
+
+def by_angle(X: np.ndarray) -> np.ndarray:
+    """Map the rows to the vertices of a polygon in the order of their angles in the principal plane.
+
+    Examples
+    --------
+    >>> order = by_angle(np.array([[1.0, 0.0], [-1.0, 0.1], [0.0, 1.0], [0.0, -1.0]]))
+    >>> bool((order[2] - order[3]) % 4 == 2)  # rows 2 and 3 are opposite
+    True
+    """
+    plane = np.linalg.svd(X, full_matrices=False)[2][:2]
+    x, y = plane @ X.T
+    return np.argsort(np.argsort(np.arctan2(y, x)))
+
+
+def by_graph(X: np.ndarray, shape: Polytope) -> np.ndarray | None:
+    """Isomorphism of the data's skeleton and the template's, or None.
+
+    An edge is a pair whose inner product is nearer to the template's largest one than to the others: colours
+    go by the nearest template value, never by rounding, which splits a value that happens to lie on a half.
+    Skeletons of uniform polytopes of one size are never isomorphic by accident (notes on polytopes, 3.1), and
+    are much quicker than complete graphs with coloured edges; what they miss, the residual shows.
+    """
+    adjacent = shape.products[-2:].mean() < (X @ X.T)
+    np.fill_diagonal(adjacent, False)
+    degrees = np.bincount(np.array(shape.edges).ravel(), minlength=shape.n_vertices)
+    if (np.sort(adjacent.sum(axis=1)) != np.sort(degrees)).any():
+        return None
+    from networkx import vf2pp_isomorphism
+
+    mapping = vf2pp_isomorphism(_graph(len(X), np.argwhere(np.triu(adjacent))), _skeleton(shape))
+    return None if mapping is None else np.array([mapping[i] for i in range(len(X))])
+
+
+def by_base_chain(X: np.ndarray, shape: Polytope, tolerance: float) -> Iterator[np.ndarray]:
+    """Maps that extend an approximate isometry of a few rows; for noise that spoils a colour.
+
+    d independent rows (the base) are sent depth-first to template vertices whose inner products agree within
+    `tolerance`; the d pairs fix an orthogonal map, and the other rows go to the vertices nearest to them. Two
+    bases are tried, of near neighbours and of rows far apart.
+
+    References
+    ----------
+    Sims 1970, base and strong generating set; notes on polytopes, 4.3.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    d = shape.dimension
+    plane = np.linalg.svd(X, full_matrices=False)[2][:d]
+    flat = X @ plane.T
+    for base in (_spread_base(flat), _near_base(flat)):
+        for images in _chains(flat[base] @ flat[base].T, shape.gram, tolerance):
+            left, _, right = np.linalg.svd(shape.vertices[list(images)].T @ flat[base])
+            yield linear_sum_assignment(-flat @ (shape.vertices @ left @ right).T)[1]
+
+
+def _chains(products: np.ndarray, gram: np.ndarray, tolerance: float) -> Iterator[tuple[int, ...]]:
+    """Tuples of template vertices with inner products near those of the base, depth first."""
+    stack: list[tuple[int, ...]] = [()]
+    nodes = leaves = 0
+    while stack and nodes < MOST_NODES and leaves < MOST_LEAVES:
+        images = stack.pop()
+        nodes += 1
+        depth = len(images)
+        if depth == len(products):
+            leaves += 1
+            yield images
+            continue
+        agree = np.abs(gram[:, list(images)] - products[depth, :depth]).max(axis=1, initial=0.0) < tolerance
+        agree[list(images)] = False
+        stack.extend((*images, int(vertex)) for vertex in np.flatnonzero(agree)[::-1])
+
+
+def _spread_base(X: np.ndarray) -> np.ndarray:
+    """Rows that are a well-conditioned basis, by QR with pivots."""
+    from scipy.linalg import qr
+
+    *_, pivots = qr(X.T, mode="r", pivoting=True)
+    return pivots[: X.shape[1]]
+
+
+def _near_base(X: np.ndarray) -> np.ndarray:
+    """Rows that are a basis, each near the first."""
+    base: list[int] = []
+    for row in np.argsort(-(X @ X[0]), kind="stable"):
+        if np.linalg.matrix_rank(X[[*base, row]], tol=0.2) == len(base) + 1:
+            base.append(int(row))
+    return np.array(base[: X.shape[1]])
+
+
+@lru_cache(maxsize=64)
+def _skeleton(shape: Polytope) -> Any:
+    return _graph(shape.n_vertices, np.array(shape.edges))
+
+
+def _graph(n: int, edges: np.ndarray) -> Any:
+    from networkx import Graph
+
+    graph = Graph()
+    graph.add_nodes_from(range(n))
+    graph.add_edges_from(edges.tolist())
+    return graph

@@ -1,0 +1,92 @@
+"""Names of components and of whole geometries."""
+
+from collections.abc import Sequence
+
+from geomsup.shapes.families import orthoplex, polygonal
+
+__all__ = ["component_name", "geometry_name", "plural"]
+
+DEDICATED = "dedicated dimension"
+
+
+def component_name(shape: str | None, n_features: int, n_vertices: int, rank: int) -> str:
+    """Name of one component: its shape's, with a remark where features share vertices.
+
+    Examples
+    --------
+    >>> component_name("pentagon", 7, 5, 2)
+    'pentagon (7 features on 5 vertices)'
+    >>> component_name(None, 5, 5, 3)
+    'unnamed (5 vertices, rank 3)'
+    """
+    if shape is None:
+        return f"unnamed ({n_features} {_s('vertex', n_features)}, rank {rank})"
+    if n_features == n_vertices:
+        return shape
+    return f"{shape} ({n_features} features on {n_vertices} {_s('vertex', n_vertices)})"
+
+
+def geometry_name(names: Sequence[str]) -> str:
+    """Join component names, which come in order, with counts; a compound that has a name of its own gets it.
+
+    Examples
+    --------
+    >>> geometry_name(["triangle", "triangle", "digon"])
+    '2 triangles + digon'
+    >>> geometry_name(["digon"] * 3), geometry_name(["pentagon", "digon"])
+    ('octahedron (3 digons)', 'pentagonal bipyramid (pentagon + digon)')
+    """
+    if not names:
+        return "nothing represented"
+    parts = " + ".join(_counted(name, names.count(name)) for name in dict.fromkeys(names))
+    compound = _compound(names)
+    return f"{compound} ({parts})" if compound else parts
+
+
+def plural(name: str) -> str:
+    """Plural of a component's name; a remark in parentheses stays as it is.
+
+    Examples
+    --------
+    >>> [plural(name) for name in ("tetrahedron", "5-simplex", "5-cell", "unnamed (5 vertices, rank 3)")]
+    ['tetrahedra', '5-simplices', '5-cells', 'unnamed (5 vertices, rank 3)']
+    """
+    noun, space, remark = name.partition(" (")
+    if noun == "unnamed":
+        return name
+    for ending, many in (
+        ("hedron", "hedra"),
+        ("simplex", "simplices"),
+        ("plex", "plexes"),
+        ("vertex", "vertices"),
+    ):
+        if noun.endswith(ending):
+            return noun.removesuffix(ending) + many + space + remark
+    return noun + "s" + space + remark
+
+
+def _s(noun: str, count: int) -> str:
+    return noun if count == 1 else plural(noun)
+
+
+def _counted(name: str, count: int) -> str:
+    return name if count == 1 else f"{count} {plural(name)}"
+
+
+def _compound(names: Sequence[str]) -> str | None:
+    """Cross-polytope of digons, or bipyramid of a polygon and a digon."""
+    if len(names) > 1 and set(names) == {"digon"}:
+        return orthoplex(len(names)).name
+    if len(names) == 2 and names[1] == "digon":
+        return _bipyramid(names[0])
+    return None
+
+
+def _bipyramid(base: str) -> str | None:
+    from geomsup.shapes import polytope
+
+    try:
+        shape = polytope(base)
+    except ValueError:
+        return None
+    return f"{polygonal(shape.n_vertices)} bipyramid" if shape.dimension == 2 else None

@@ -1,0 +1,128 @@
+"""One reading of W: components, what each looks like, and how probable that would be by chance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import log
+
+import numpy as np
+
+from geomsup.recognition import chance
+from geomsup.recognition.match import Match, best_match
+
+__all__ = ["Block", "Evidence", "joint_log_chance", "judge", "read_block"]
+
+# A singular value, or the sine of an angle between subspaces, below this part of the largest is noise: noise
+# of 3 % of the shortest chord gives at most 0.1 for the shapes in the catalogue.
+NOISE_FLOOR = 0.2
+
+# A shape is named when chance comes as close at most this often ...
+DOUBT = 0.1
+# ... or when the rows are on it to this rms distance: a pair of opposite rows in one dimension is a digon,
+# although chance makes one every other time.
+EXACT = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A set of features on its own.
+
+    Attributes
+    ----------
+    features
+        Row indices.
+    match
+        The shape that fits, if any.
+    basis
+        Orthonormal rows ``(r, m)`` that span the shape, or the features if there is none.
+    """
+
+    features: tuple[int, ...]
+    match: Match | None
+    basis: np.ndarray
+
+    @cached_property
+    def projector(self) -> np.ndarray:
+        """Projector on the subspace, ``(m, m)``."""
+        return self.basis.T @ self.basis
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A block seen beside the others.
+
+    Attributes
+    ----------
+    block
+        The block.
+    log_p
+        Log of the number of choices times the probability that chance comes as close, in the complement of
+        the other blocks' span; 0 where there is no evidence for a shape.
+    """
+
+    block: Block
+    log_p: float
+
+    @property
+    def named(self) -> bool:
+        """Whether the shape is no accident, or exact."""
+        match = self.block.match
+        exact = match is not None and match.chord < EXACT
+        return self.log_p < 0 and (exact or self.log_p <= log(DOUBT))
+
+
+def read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) -> Block:
+    """Recognise the rows `features` of X by themselves."""
+    rows = X[list(features)]
+    match = best_match(rows, noise)
+    if match is not None:
+        return Block(features, match, match.frame)
+    squared, axes = np.linalg.eigh(rows.T @ rows)
+    return Block(features, None, axes[:, squared > NOISE_FLOOR**2 * squared[-1]].T)
+
+
+def judge(X: np.ndarray, blocks: Sequence[Block]) -> list[Evidence]:
+    """Judge every block in the complement of all others."""
+    total = np.sum([block.projector for block in blocks], axis=0)
+    return [Evidence(block, _log_chance(X, block, total - block.projector)) for block in blocks]
+
+
+def joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
+    """Log of the probability that chance comes as close to all named blocks together.
+
+    The named blocks are one configuration with one tube. Each is free in the complement of those before it,
+    so that the orthogonality of two blocks counts once; what has no name comes first.
+    """
+    span = np.zeros((X.shape[1], X.shape[1]))
+    tube, choices = chance.Tube(), 0.0
+    for item in sorted(evidence, key=lambda item: item.named):
+        if item.named:
+            tube += _tube(X, item.block, span)
+            choices += _log_choices(X, item.block)
+        span = span + item.block.projector
+    return tube.log_probability + choices
+
+
+def _log_chance(X: np.ndarray, block: Block, others: np.ndarray) -> float:
+    if block.match is None:
+        return 0.0
+    tube = _tube(X, block, others)
+    if tube.squared_radius > len(block.features) * block.match.acceptance**2:
+        return 0.0
+    return min(0.0, tube.log_probability + _log_choices(X, block))
+
+
+def _tube(X: np.ndarray, block: Block, others: np.ndarray) -> chance.Tube:
+    """Tube of a block's shape outside the subspaces whose projectors add to `others`."""
+    match = block.match
+    assert match is not None
+    # Eigenvalues of a sum of projectors are squared sines, where it is one of a subspace and its neighbour.
+    eigenvalues, axes = np.linalg.eigh(others)
+    free = axes[:, eigenvalues < NOISE_FLOOR**2]
+    rho = chance.deviation(X[list(block.features)], match.template, free)
+    return chance.tube(match.template, match.symmetry_order, match.n_vertices, free.shape[1], X.shape[1], rho)
+
+
+def _log_choices(X: np.ndarray, block: Block) -> float:
+    assert block.match is not None
+    return chance.log_choices(len(X), len(block.features), block.match.n_templates)

@@ -1,0 +1,78 @@
+"""Proposed maps and fits, where graphs alone fail."""
+
+import numpy as np
+import pytest
+
+from geomsup.recognition import components, isomorphism
+from geomsup.recognition.match import acceptance, best_match, coincident
+from geomsup.recognition.names import geometry_name
+from geomsup.shapes import polytope
+from tests.recognition.truth import CUBE, DODECAHEDRON, ICOSAHEDRON, rotation, shortest_chord, unit
+
+SOLIDS = {"cube": CUBE, "icosahedron": ICOSAHEDRON, "dodecahedron": DODECAHEDRON}
+
+
+@pytest.mark.parametrize("name", SOLIDS)
+def test_graph_and_base_chain_give_isomorphisms(name, rng):
+    shape = polytope(name)
+    X = rng.permutation(SOLIDS[name]) @ rotation(3, rng)
+    tolerance = 2 * acceptance(shape)
+    for order in (isomorphism.by_graph(X, shape), next(isomorphism.by_base_chain(X, shape, tolerance))):
+        assert sorted(order) == list(range(len(X)))
+        np.testing.assert_allclose(X @ X.T, shape.gram[np.ix_(order, order)], atol=1e-12)
+
+
+@pytest.mark.parametrize("name", SOLIDS)
+def test_noise_that_spoils_the_graph(name):
+    rng = np.random.default_rng(5)
+    shape, vertices = polytope(name), SOLIDS[name]
+    sigma = 0.11 * shortest_chord(vertices)
+    spoilt = right = 0
+    for _ in range(40):
+        X = unit(vertices @ rotation(3, rng) + sigma * rng.normal(size=vertices.shape))
+        spoilt += isomorphism.by_graph(X, shape) is None
+        match = best_match(X)
+        right += match is not None and match.polytope is shape
+    assert right == 40
+    assert spoilt > 0
+
+
+def test_coincident_rows_are_merged_at_the_gap():
+    X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1e-3], [-1.0, 0.0]])
+    assert [labels.tolist() for labels in coincident(unit(X))] == [[0, 1, 0, 2]]
+    assert coincident(np.eye(3)) == []
+
+
+def test_partitions_hold_the_right_one_for_every_threshold():
+    # A 9-simplex (|cos| 1/9) beside two digons that lean on each other by 0.2: no fixed threshold serves.
+    weights = np.zeros((14, 14))
+    weights[:10, :10] = 1 / 9
+    weights[10, 11] = weights[11, 10] = weights[12, 13] = weights[13, 12] = 1
+    weights[10:12, 12:] = weights[12:, 10:12] = 0.2
+    np.fill_diagonal(weights, 0)
+    found = components.partitions(weights)
+    assert (tuple(range(10)), (10, 11, 12, 13)) in found
+    assert (tuple(range(14)),) in found
+    assert any({(10, 11), (12, 13)} <= set(partition) for partition in found)
+    assert all(sorted(sum(partition, ())) == list(range(14)) for partition in found)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["digon"], "digon"),
+        (["digon"] * 2, "square (2 digons)"),
+        (["digon"] * 4, "16-cell (4 digons)"),
+        (["hexagon", "digon"], "hexagonal bipyramid (hexagon + digon)"),
+        (["13-gon", "digon"], "13-gonal bipyramid (13-gon + digon)"),
+        (["tetrahedron", "digon"], "tetrahedron + digon"),
+        (["triangle", "digon", "digon"], "triangle + 2 digons"),
+        (["5-simplex"] * 2, "2 5-simplices"),
+        (["icosahedron", "icosahedron", "dedicated dimension"], "2 icosahedra + dedicated dimension"),
+        (["unnamed (9 vertices, rank 3)"] * 2, "2 unnamed (9 vertices, rank 3)"),
+        (["unnamed (9 vertices, rank 3)", "digon"], "unnamed (9 vertices, rank 3) + digon"),
+        (["pentagon (7 features on 5 vertices)", "digon"], "pentagon (7 features on 5 vertices) + digon"),
+    ],
+)
+def test_names_of_compounds(names, expected):
+    assert geometry_name(names) == expected
