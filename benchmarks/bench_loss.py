@@ -43,15 +43,21 @@ def main():
     print("expected loss: seconds to a relative accuracy, ratio to Monte Carlo of the same accuracy")
     print(f"{'n':>4} {'m':>3} {'rtol':>6} {'method':>9} {'value':>10} {'+gradient':>10} {'bound':>8} {'ratio':>8}")
     for n, m, p, rtol in SIZES:
-        model, features = problem(n, m, p)
-        result = expected_loss(model, features, rtol=rtol)
-        repeats = 200 if n < 20 else 3
-        value = seconds(lambda: expected_loss(model, features, rtol=rtol), repeats)
-        gradient = seconds(lambda: expected_loss(model, features, rtol=rtol, gradient=True), repeats)
-        per_sample, deviation = monte_carlo(model, features, 100_000 if n < 100 else 10_000)
-        sampled = per_sample * (deviation / rtol) ** 2
-        bound = result.error / result.value
-        print(f"{n:4} {m:3} {rtol:6.0e} {result.method:>9} {value:10.2e} {gradient:10.2e} {bound:8.1e} {sampled / value:8.1e}")
+        measure(n, m, p, rtol)
+
+
+def measure(n, m, p, rtol):
+    model, features = problem(n, m, p)
+    result = expected_loss(model, features, rtol=rtol)
+    repeats = 200 if n < 20 else 3
+    value = seconds(lambda: expected_loss(model, features, rtol=rtol), repeats)
+    gradient = seconds(lambda: expected_loss(model, features, rtol=rtol, gradient=True), repeats)
+    per_sample, deviation = monte_carlo(model, features, 100_000 if n < 100 else 10_000)
+    sampled = per_sample * (deviation / rtol) ** 2
+    print(
+        f"{n:4} {m:3} {rtol:6.0e} {result.method:>9} {value:10.2e} {gradient:10.2e} "
+        f"{result.error / result.value:8.1e} {sampled / value:8.1e}"
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["integer", "one_of", "per_feature", "positive_number", "real_array"]
+__all__ = ["integer", "number", "one_of", "per_feature", "positive_number", "real_array"]
 
 
 def real_array(name: str, value: Any) -> np.ndarray:
@@ -13,9 +13,7 @@ def real_array(name: str, value: Any) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(
-            f"`{name}` must be rectangular; its rows have different lengths. Pad or drop rows."
-        ) from error
+        raise ValueError(f"`{name}` must be rectangular; its rows have different lengths. Pad or drop rows.") from error
     if array.dtype == object or array.dtype.kind not in "biuf":
         raise TypeError(f"`{name}` must hold real numbers; got {_kind(array)}. Convert it to a float array.")
     array = array.astype(np.float64, copy=False)
@@ -63,20 +61,24 @@ def _hint(name: str) -> str:
 def integer(name: str, value: Any, *, minimum: int) -> int:
     """Return `value` as an int no smaller than `minimum`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(
-            f"`{name}` must be an integer; got {value!r} ({type(value).__name__}). Pass a whole number."
-        )
+        raise TypeError(f"`{name}` must be an integer; got {value!r} ({type(value).__name__}). Pass a whole number.")
     if value < minimum:
         raise ValueError(f"`{name}` must be at least {minimum}; got {value}. Pass a larger number.")
     return int(value)
 
 
+def number(name: str, value: Any) -> float:
+    """Return `value` as a finite float."""
+    array = real_array(name, value)
+    if array.ndim:
+        raise TypeError(f"`{name}` must be one number; got shape {array.shape}. Pass a float.")
+    return float(array)
+
+
 def positive_number(name: str, value: Any) -> float:
     """Return `value` as a finite float greater than zero."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(
-            f"`{name}` must be a number; got {value!r} ({type(value).__name__}). Pass a positive float."
-        )
+        raise TypeError(f"`{name}` must be a number; got {value!r} ({type(value).__name__}). Pass a positive float.")
     if not (np.isfinite(value) and value > 0):
         raise ValueError(f"`{name}` must be positive and finite; got {value:g}. Pass a positive float.")
     return float(value)

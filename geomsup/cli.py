@@ -19,11 +19,15 @@ app = App(
     help="Exact losses, named geometry and theoretical optima for superposition in toy models.",
     version=gs.__version__,
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,  # main has its own words for it
 )
+
+FIGURES = (".png", ".pdf", ".svg")
+WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
 
 Json = Annotated[bool, Parameter("--json", negative="", help="Print JSON instead of a table.")]
 Output = Annotated[Path | None, Parameter(("--output", "-o"), help="Also write the result to this file.")]
-Numbers = Annotated[list[float] | None, Parameter(consume_multiple=True)]
+Numbers = Annotated[list[float] | None, Parameter(consume_multiple=True, negative="")]
 
 
 @app.command
@@ -50,6 +54,7 @@ def demo(
     """
     from geomsup.demo import run_demo
 
+    _check_output("--output", output, FIGURES)
     with _progress() as progress:
         result = run_demo(models=models, steps=steps, seed=seed, progress=progress)
         progress("drawing", 0.0)
@@ -70,9 +75,7 @@ def demo(
             for row in rows
         ],
     )  # fmt: skip
-    print(
-        "models: how many of those trained share the geometry; D: mean fractional dimensionality of what is stored"
-    )
+    print("models: how many of those trained share the geometry; D: mean fractional dimensionality of what is stored")
     print(f"figure: {output}")
 
 
@@ -126,7 +129,9 @@ def train(
     output
         File of the trained models (.npz).
     """
-    features = [gs.Features(n_features, p, _importance(importance)) for p in probability or [0.05]]
+    _check_output("--output", output, (".npz",))
+    probabilities = [0.05] if probability is None else probability
+    features = [gs.Features(n_features, p, _scalar_or_list(importance, 1.0)) for p in probabilities]
     with _progress() as progress:
         run = gs.train(
             features, n_hidden, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
@@ -183,9 +188,9 @@ def classify(
     """
     from geomsup.files import read_weights
 
-    found = gs.classify(
-        read_weights(path, name=name, orientation=orientation), orientation="rows", noise=noise
-    )
+    if plot is not None:
+        _check_output("--plot", plot, FIGURES)
+    found = gs.classify(read_weights(path, name=name, orientation=orientation), orientation="rows", noise=noise)
     several = isinstance(found, list)
     if plot is not None:
         if several:
@@ -203,7 +208,9 @@ def loss(
     probability: Numbers = None,
     importance: Numbers = None,
     run: int = 0,
-    activation: str = "relu",
+    name: str | None = None,
+    orientation: str = "auto",
+    activation: str | None = None,
     method: str = "auto",
     rtol: float = 1e-9,
     output: Output = None,
@@ -221,8 +228,12 @@ def loss(
         One importance for all features, or one per feature.
     run
         Which model of a batch.
+    name
+        Which array of the file is W.
+    orientation
+        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
     activation
-        Output activation, "relu" or "linear".
+        Output activation, "relu" or "linear"; by default what the model was trained with, or "relu".
     method
         "auto", "exact", "spectral" or "sampled".
     rtol
@@ -230,7 +241,7 @@ def loss(
     output
         Also write the result as JSON to this file.
     """
-    model, features = _model_and_features(path, run, activation, probability, importance)
+    model, features = _model_and_features(path, run, name, orientation, activation, probability, importance)
     result = gs.expected_loss(model, features, method=method, rtol=rtol)
     lines = [f"expected loss {result.value:.12g} ± {result.error:.2g} ({result.method})"]
     lines += [f"  feature {i}: {value:.9g}" for i, value in enumerate(result.per_feature)]
@@ -271,7 +282,7 @@ def optimum(
     output
         Also write the result as JSON to this file.
     """
-    features = gs.Features(n_features, _scalar_or_list(probability or [0.05]), _importance(importance))
+    features = gs.Features(n_features, _scalar_or_list(probability, 0.05), _scalar_or_list(importance, 1.0))
     result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed)
     _deliver(result.to_dict(), str(result), as_json, output)
 
@@ -283,7 +294,9 @@ def compare(
     probability: Numbers = None,
     importance: Numbers = None,
     run: int = 0,
-    activation: str = "relu",
+    name: str | None = None,
+    orientation: str = "auto",
+    activation: str | None = None,
     starts: int = 32,
     seed: int = 0,
     output: Output = None,
@@ -302,8 +315,12 @@ def compare(
         One importance for all features, or one per feature.
     run
         Which model of a batch.
+    name
+        Which array of the file is W.
+    orientation
+        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
     activation
-        Output activation, "relu" or "linear".
+        Output activation, "relu" or "linear"; by default what the model was trained with, or "relu".
     starts
         Number of random starts of the search for the optimum.
     seed
@@ -313,41 +330,73 @@ def compare(
     plot
         Draw model and optimum to this file.
     """
-    model, features = _model_and_features(path, run, activation, probability, importance)
+    if plot is not None:
+        _check_output("--plot", plot, FIGURES)
+    model, features = _model_and_features(path, run, name, orientation, activation, probability, importance)
     result = gs.compare(model, features, starts=starts, rng=seed)
     if plot is not None:
         result.plot()[0].figure.savefig(plot, dpi=150)
     _deliver(result.to_dict(), str(result), as_json, output)
 
 
-def _importance(values: list[float] | None) -> float | list[float]:
-    return 1.0 if values is None else _scalar_or_list(values)
+def _check_output(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
+    """Refuse a file that could not be written or read again, before the work rather than after."""
+    if not path.parent.is_dir():
+        raise ValueError(f"`{option}` must be in an existing folder; got {str(path)!r}. Make the folder first.")
+    if path.suffix not in suffixes:
+        listed = ", ".join(suffixes)
+        raise ValueError(f"`{option}` must end in {listed}; got {path.name!r}. Rename it.")
 
 
-def _scalar_or_list(values: list[float]) -> float | list[float]:
+def _scalar_or_list(values: list[float] | None, default: Any) -> Any:
+    if values is None:
+        return default
     return values[0] if len(values) == 1 else values
 
 
 def _model_and_features(
-    path: Path, run: int, activation: str, probability: list[float] | None, importance: list[float] | None
+    path: Path,
+    run: int,
+    name: str | None,
+    orientation: str,
+    activation: str | None,
+    probability: list[float] | None,
+    importance: list[float] | None,
 ) -> tuple[gs.ToyModel, gs.Features]:
-    """Read the model; take the features from the flags, or from a file of `geomsup train`."""
+    """Read the model; a file of `geomsup train` knows what the flags leave open."""
     from geomsup.files import read_arrays, read_model
 
+    if "description" in read_arrays(path):
+        return _trained(path, run, activation, probability, importance)
     if probability is None:
-        if "description" not in read_arrays(path):
-            raise ValueError(
-                f"`--probability` must be given; {path.name!r} does not say what its model was trained on. "
-                "Pass P(feature is present)."
-            )
-        trained = gs.TrainingRun.load(path)
-        if not 0 <= run < len(trained):
-            raise ValueError(
-                f"`--run` must be in 0 ... {len(trained) - 1}; got {run}. The file holds no such run."
-            )
-        return trained.model(run), trained.features[run]
-    model = read_model(path, run=run, activation=activation)
-    return model, gs.Features(model.n_features, _scalar_or_list(probability), _importance(importance))
+        raise ValueError(
+            f"`--probability` must be given; {path.name!r} does not say what its model was trained on. "
+            "Pass P(feature is present)."
+        )
+    model = read_model(path, run=run, activation=activation or "relu", name=name, orientation=orientation)
+    p, weights = _scalar_or_list(probability, None), _scalar_or_list(importance, 1.0)
+    return model, gs.Features(model.n_features, p, weights)
+
+
+def _trained(
+    path: Path,
+    run: int,
+    activation: str | None,
+    probability: list[float] | None,
+    importance: list[float] | None,
+) -> tuple[gs.ToyModel, gs.Features]:
+    trained = gs.TrainingRun.load(path)
+    if not 0 <= run < len(trained):
+        raise ValueError(f"`--run` must be in 0 ... {len(trained) - 1}; got {run}. The file holds no such run.")
+    model, known = trained.model(run), trained.features[run]
+    if activation is not None:
+        model = gs.ToyModel(model.W, model.b, activation=activation)
+    return model, gs.Features(
+        known.n,
+        _scalar_or_list(probability, known.probability),
+        _scalar_or_list(importance, known.importance),
+        known.values,
+    )
 
 
 def _deliver(result: Any, text: str, as_json: bool, output: Path | None) -> None:
@@ -378,14 +427,11 @@ def _print_table(title: str, headings: list[str], rows: list[list[str]]) -> None
 
     table = Table(*headings, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for column, cells in zip(table.columns, zip(*rows, strict=True), strict=True):
-        if all(
-            cell.rstrip(" %").replace(".", "", 1).replace("-", "").replace("e", "").isdigit()
-            for cell in cells
-        ):
+        if all(cell.rstrip(" %").replace(".", "", 1).replace("-", "").replace("e", "").isdigit() for cell in cells):
             column.justify = "right"
     for row in rows:
         table.add_row(*row)
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_IN_PIPES)
     console.print(table)
 
 
@@ -396,7 +442,7 @@ def _progress() -> Iterator[Any]:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
         tasks: dict[str, Any] = {}
 
         def report(stage: str, fraction: float) -> None:
@@ -411,7 +457,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code: 2 with one line on standard error for bad input."""
     try:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except (CycloptsError, ValueError, TypeError, OSError) as error:
+    except (CycloptsError, ValueError, TypeError, FloatingPointError, OSError) as error:
         print(f"geomsup: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

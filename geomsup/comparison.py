@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from geomsup.features import Features
@@ -47,7 +48,7 @@ class Comparison:
 
     @property
     def excess(self) -> float:
-        """loss / optimum.loss - 1, as a fraction."""
+        """Fraction of the optimum's loss by which the model is above it, loss / optimum.loss - 1."""
         if self.optimum.loss == 0:
             return 0.0 if self.loss <= self.expected.error else float("inf")
         return self.loss / self.optimum.loss - 1
@@ -76,7 +77,7 @@ class Comparison:
             "loss": self.loss,
             "error": self.expected.error,
             "geometry": self.geometry.name,
-            "excess": self.excess,
+            "excess": self.excess if isfinite(self.excess) else None,  # JSON knows no infinity
             "per_component": [vars(part) | {"features": list(part.features)} for part in self.per_component],
             "optimum": self.optimum.to_dict(),
         }
@@ -130,7 +131,5 @@ def compare(model: ToyModel, features: Features, *, starts: int = 32, rng: Any =
     """
     expected = expected_loss(model, features)
     guesses = [model] if model.W_out is None and model.activation == "relu" else []
-    best = optimum(
-        features, model.n_hidden, activation=model.activation, starts=starts, rng=rng, guesses=guesses
-    )
+    best = optimum(features, model.n_hidden, activation=model.activation, starts=starts, rng=rng, guesses=guesses)
     return Comparison(expected, best)

@@ -34,11 +34,9 @@ class Uniform:
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        low, high = (float(checks.real_array(name, getattr(self, name))) for name in ("low", "high"))
+        low, high = (checks.number(name, getattr(self, name)) for name in ("low", "high"))
         if not low < high:
-            raise ValueError(
-                f"`high` must be greater than `low`; got Uniform({low:g}, {high:g}). Swap or spread them."
-            )
+            raise ValueError(f"`high` must be greater than `low`; got Uniform({low:g}, {high:g}). Swap or spread them.")
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
 
@@ -88,7 +86,7 @@ class Features:
     Examples
     --------
     >>> features = Features(5, probability=0.1)
-    >>> features.variance[0]  # p/3 - p²/4, the cost of a feature that is not represented
+    >>> float(features.variance[0])  # p/3 - p²/4, the cost of a feature that is not represented
     0.03083333
     >>> features.sample(2, rng=0).shape
     (2, 5)
@@ -143,16 +141,14 @@ class Features:
         """Build features from what `to_dict` returned."""
         law = data.get("values", Uniform().to_dict())
         if law.get("law") != "uniform":
-            raise ValueError(
-                f'`values` must have the law "uniform"; got {law.get("law")!r}. Rewrite the file with it.'
-            )
+            raise ValueError(f'`values` must have the law "uniform"; got {law.get("law")!r}. Rewrite the file with it.')
         return cls(data["n"], data["probability"], data["importance"], Uniform(law["low"], law["high"]))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Features) and self.to_dict() == other.to_dict()
 
     def __hash__(self) -> int:
-        return hash((self.n, self.probability.tobytes(), self.importance.tobytes(), self.values))
+        return hash((self.n, *self.probability.tolist(), *self.importance.tolist(), self.values))
 
     def __repr__(self) -> str:
         shown = [str(self.n)]
@@ -160,8 +156,6 @@ class Features:
             array = getattr(self, name)
             same = bool((array == array[0]).all())
             shown.append(
-                f"{name}={array[0]:g}"
-                if same
-                else f"{name}={np.array2string(array, threshold=6, precision=4)}"
+                f"{name}={array[0]:g}" if same else f"{name}={np.array2string(array, threshold=6, precision=4)}"
             )
         return f"Features({', '.join(shown)}, values={self.values!r})"

@@ -1,6 +1,8 @@
 """Reading weights and writing results; never pickle."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,11 @@ from geomsup.model import ToyModel, as_rows
 __all__ = ["read_arrays", "read_model", "read_weights", "write_json"]
 
 READERS = ".npy, .npz or .safetensors"
+SAFETENSORS_DTYPES = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "C64": "<c8", "BOOL": "?",
+    "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
+}  # fmt: skip
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
@@ -27,60 +34,78 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         raise ValueError(f"`path` must be an existing file; got {str(path)!r}. Check the spelling.")
     if path.suffix not in (".npy", ".npz", ".safetensors"):
         raise ValueError(f"`path` must end in {READERS}; got {path.name!r}. Save the weights as one of them.")
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
+    with _broken_file_named(path):
+        return _read_numpy(path)
+
+
+@contextmanager
+def _broken_file_named(path: Path) -> Iterator[None]:
     try:
-        return _read_safetensors(path) if path.suffix == ".safetensors" else _read_numpy(path)
-    except ValueError as error:
-        if "pickle" in str(error).lower():
+        yield
+    except Exception as error:  # on broken bytes readers raise anything, from zlib.error to MemoryError
+        if str(error).startswith("Object arrays"):
             raise ValueError(
-                f"`path` must hold plain arrays; got {path.name!r} with pickled objects. Save it again with numbers only."
+                f"`path` must hold plain arrays; got {path.name!r} with pickled objects. "
+                "Save it again with numbers only."
             ) from None
+        # What NumPy says of any file that does not begin like one of its own.
+        unknown = "pickled" in str(error)
+        reason = "it does not begin like one, or is a pickle" if unknown else str(error).rstrip(".")
         raise ValueError(
-            f"`path` must be a valid {path.suffix} file; {path.name!r} is broken: {error}."
-        ) from error
-    except (OSError, EOFError) as error:
-        raise ValueError(
-            f"`path` must be a valid {path.suffix} file; {path.name!r} is broken: {error}."
+            f"`path` must be a valid {path.suffix} file; {path.name!r} is broken: {reason}. Save it again."
         ) from error
 
 
 def _read_numpy(path: Path) -> dict[str, np.ndarray]:
-    from zipfile import BadZipFile
-
-    try:
-        loaded = np.load(path, allow_pickle=False)
+    with open(path, "rb") as file:  # opened here, as np.load leaves a broken archive open
+        loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return {"W": loaded}
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
-    except BadZipFile as error:
-        raise ValueError(str(error)) from error
+        entries = {name: loaded[name] for name in loaded.files}
+    return {name: entry for name, entry in entries.items() if isinstance(entry, np.ndarray)}
 
 
 def _read_safetensors(path: Path) -> dict[str, np.ndarray]:
     try:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
+        from safetensors import deserialize
     except ImportError:
         raise ValueError(
             f"`path` must be readable here; {path.name!r} needs the package safetensors. "
             'Run: pip install "geomsup[weights]"'
         ) from None
-    try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise ValueError(str(error)) from error
+    with _broken_file_named(path):
+        tensors = deserialize(path.read_bytes())
+    return {name: _from_tensor(tensor, name, path.name) for name, tensor in tensors}
+
+
+def _from_tensor(tensor: dict[str, Any], name: str, file: str) -> np.ndarray:
+    kind = tensor["dtype"]
+    if kind == "BF16":  # NumPy has no bfloat16: the upper half of a float32
+        array = (np.frombuffer(tensor["data"], "<u2").astype("<u4") << 16).view("<f4")
+    elif kind in SAFETENSORS_DTYPES:
+        array = np.frombuffer(tensor["data"], SAFETENSORS_DTYPES[kind])
+    else:
+        raise ValueError(
+            f"`path` must hold numbers that NumPy knows; {name!r} of {file!r} is {kind}. Save it as float32."
+        )
+    return array.reshape(tensor["shape"])
 
 
 def read_weights(path: str | Path, *, name: str | None = None, orientation: str = "auto") -> np.ndarray:
     """Return W ``(..., n_features, n_hidden)`` of a file; `name` picks one of several arrays."""
     arrays = read_arrays(path)
+    return as_rows(_pick(arrays, name, Path(path).name), orientation=orientation)
+
+
+def _pick(arrays: dict[str, np.ndarray], name: str | None, file: str) -> np.ndarray:
     if name is None:
-        name = _only_matrix(arrays, Path(path).name)
+        name = _only_matrix(arrays, file)
     elif name not in arrays:
-        raise ValueError(
-            f"`name` must be an array of {Path(path).name!r} ({', '.join(arrays)}); got {name!r}."
-        )
-    return as_rows(arrays[name], orientation=orientation)
+        held = ", ".join(arrays) or "none"
+        raise ValueError(f"`name` must be an array of {file!r}; got {name!r}. Pick one of: {held}.")
+    return arrays[name]
 
 
 def _only_matrix(arrays: dict[str, np.ndarray], file: str) -> str:
@@ -94,26 +119,40 @@ def _only_matrix(arrays: dict[str, np.ndarray], file: str) -> str:
     return matrices[0]
 
 
-def read_model(path: str | Path, *, run: int = 0, activation: str = "relu") -> ToyModel:
+def read_model(
+    path: str | Path,
+    *,
+    run: int = 0,
+    activation: str = "relu",
+    name: str | None = None,
+    orientation: str = "auto",
+) -> ToyModel:
     """Return the model of a file with arrays W and (if it has one) b; `run` picks one of a batch."""
     arrays = read_arrays(path)
-    W = arrays[_only_matrix(arrays, Path(path).name)]
+    W = as_rows(_pick(arrays, name, Path(path).name), orientation=orientation)
     b = arrays.get("b")
     if W.ndim > 3:
         raise ValueError(
-            f"`W` must be one model or a batch (runs, n_features, n_hidden); got shape {W.shape}."
+            f"`W` must be one model or a batch (runs, n_features, n_hidden); got shape {W.shape}. Save one batch."
         )
-    if W.ndim == 3:
-        run = checks.integer("run", run, minimum=0)
-        if run >= len(W):
-            raise ValueError(f"`run` must be below the number of runs in the file, {len(W)}; got {run}.")
-        W, b = W[run], None if b is None else b[run]
-    return ToyModel(W, b, activation=activation)
+    if b is not None and b.shape != W.shape[:-1]:
+        raise ValueError(
+            f"`b` must have one entry per feature, shape {W.shape[:-1]}; got shape {b.shape}. Transpose `W`?"
+        )
+    runs = W if W.ndim == 3 else W[None]
+    run = checks.integer("run", run, minimum=0)
+    if run >= len(runs):
+        raise ValueError(f"`run` must be below the number of runs in the file, {len(runs)}; got {run}. Count from 0.")
+    return ToyModel(runs[run], None if b is None else b.reshape(runs.shape[:-1])[run], activation=activation)
 
 
 def write_json(path: str | Path, data: Any) -> None:
     """Write `data` as JSON, complete or not at all."""
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(data, indent=2) + "\n")
-    partial.replace(path)
+    text = json.dumps(data, indent=2, allow_nan=False) + "\n"
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

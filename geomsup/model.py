@@ -55,14 +55,10 @@ class ToyModel:
         W = _matrix("W", self.W)
         b = np.zeros(len(W)) if self.b is None else _to_numpy("b", self.b)
         if b.shape != (len(W),):
-            raise ValueError(
-                f"`b` must have one entry per feature ({len(W)},); got shape {b.shape}. Transpose `W`?"
-            )
+            raise ValueError(f"`b` must have one entry per feature ({len(W)},); got shape {b.shape}. Transpose `W`?")
         W_out = None if self.W_out is None else _matrix("W_out", self.W_out)
         if W_out is not None and W_out.shape != W.shape:
-            raise ValueError(
-                f"`W_out` must have the shape of `W`, {W.shape}; got {W_out.shape}. Transpose it?"
-            )
+            raise ValueError(f"`W_out` must have the shape of `W`, {W.shape}; got {W_out.shape}. Transpose it?")
         checks.one_of("activation", self.activation, ACTIVATIONS)
         checks.one_of("hidden_activation", self.hidden_activation, ("linear",))
         for name, array in (("W", W), ("b", b), ("W_out", W_out)):
@@ -85,12 +81,12 @@ class ToyModel:
 
     @property
     def coupling(self) -> np.ndarray:
-        """W_out Wᵀ, ``(n, n)``: entry (i, j) is what feature j adds to output i; the Gram matrix when tied."""
+        """W_out Wᵀ, ``(n, n)``: entry (i, j) is what feature j adds to output i; the Gram matrix if tied."""
         return self.gram if self.W_out is None else self.W_out @ self.W.T
 
     def __call__(self, x: Any) -> np.ndarray:
         """Return the outputs x' for inputs ``(..., n)``."""
-        x = checks.real_array("x", x)
+        x = _to_numpy("x", x)
         if x.ndim == 0 or x.shape[-1] != self.n_features:
             raise ValueError(
                 f"`x` must have {self.n_features} features on its last axis; got shape {x.shape}. Rows are samples."
@@ -171,11 +167,13 @@ def _matrix(name: str, value: Any) -> np.ndarray:
 def _to_numpy(name: str, value: Any) -> np.ndarray:
     """Bring tensors of other libraries to the CPU by their own methods, without importing them."""
     if hasattr(value, "detach"):  # PyTorch; .double() because NumPy has no bfloat16
-        value = value.detach().cpu().double().numpy()
+        value = value.detach().cpu()
+        value = (value if value.is_complex() else value.double()).numpy()
     elif hasattr(value, "__cuda_array_interface__") and hasattr(value, "get"):  # CuPy
         value = value.get()
     elif hasattr(value, "__jax_array__") or type(value).__module__.split(".")[0] in ("jax", "jaxlib"):
-        value = np.asarray(value, dtype=np.float64)  # JAX, bfloat16 included
+        array = np.asarray(value)
+        value = np.asarray(value, dtype=np.float64) if array.dtype.kind == "V" else array  # V: bfloat16
     return checks.real_array(name, value)
 
 

@@ -132,9 +132,7 @@ def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient,
         if stage[level] == 0:
             if t >= 0.0:
                 f2, f1, fx, s2, s1 = f[level]
-                t2, t1, t0, x1, x0 = _leaf(
-                    level, t, f2, f1, fx, s2, s1, z, m, x, bar_m, bar_x, blur, gradient, error
-                )
+                t2, t1, t0, x1, x0 = _leaf(level, t, f2, f1, fx, s2, s1, z, m, x, bar_m, bar_x, blur, gradient, error)
                 level -= 1
             elif level == k or t + tail[level] <= 0.0:
                 t2, t1, t0, x1, x0 = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -166,9 +164,7 @@ def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient,
             else:
                 x1, x0 = 0.0, 0.0
             if gradient:
-                bar_c[level] += (f[level, 0] * (p1 - t2) + f[level, 1] * (p0 - t1)) * down + f[
-                    level, 2
-                ] * slope
+                bar_c[level] += (f[level, 0] * (p1 - t2) + f[level, 1] * (p0 - t1)) * down + f[level, 2] * slope
             level -= 1
     return t2, t1, t0, x1, x0
 
@@ -177,9 +173,9 @@ def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient,
 def set_loss(a, surplus, low, width, k, z, b, work, gradient, grad, error):
     """Return E (x_z - relu(u))² for u = b + Σ_{j<k} a_j x_j, x_j ~ U[low_j, low_j + width_j], all present.
 
-    `z` is the position of the target among the k features, or -1 when it is absent (then x_z = 0); `surplus`
-    is 1 - a_z, known better than a subtraction here would know it. Features come in descending order of |a_j| width_j. grad[:k] and grad[k] receive the slopes in a and b; error[0]
-    grows by a bound on the rounding error.
+    `z` is the position of the target among the k features, or -1 when it is absent (then x_z = 0); `surplus` is
+    1 - a_z, known better than a subtraction here would know it. Features come in descending order of
+    |a_j| width_j. grad[:k] and grad[k] receive the slopes in a and b; error[0] grows by a bound on the rounding error.
     """
     c, tail, bar_c, m, x, bar_m, bar_x, f, stack = work
     mean, size, residual, spread = b, abs(b), -b, 0.0
@@ -194,7 +190,7 @@ def set_loss(a, surplus, low, width, k, z, b, work, gradient, grad, error):
         size += abs(low[z]) + width[z]
     side = -1.0 if mean > 0.0 else 1.0  # the minority side is that of side * u > 0
 
-    value, slope_b = 0.0, 0.0
+    value = 0.0
     if gradient:
         grad[: k + 1] = 0.0
     if side < 0.0:
@@ -238,9 +234,7 @@ def set_loss(a, surplus, low, width, k, z, b, work, gradient, grad, error):
         bar_x[: k + 1, : k + 3] = 0.0
     f[0] = (f2, f1, fx, abs(f2), abs(f1))
     blur = 2.0 * (k + 2) * EPS * size
-    t2, t1, t0, x1, x0 = _walk(
-        t, f, c, tail, live, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient, error
-    )
+    t2, t1, t0, x1, x0 = _walk(t, f, c, tail, live, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient, error)
     value += f2 * t2 + f1 * t1 + fx * x1
     if gradient:
         _suffix_moments_adjoint(c, k, z, m, x, bar_m, bar_x, bar_c)
@@ -255,6 +249,7 @@ def set_loss(a, surplus, low, width, k, z, b, work, gradient, grad, error):
 
 @njit(cache=True, error_model="numpy")
 def workspace(k):
+    """Allocate what `set_loss` works in for up to k features."""
     shape = (k + 1, k + 4)
     stack = (np.empty(k + 2, np.int64), np.empty(k + 2), np.empty((k + 2, 5)))
     return (
@@ -328,9 +323,7 @@ def exact_outputs(coupling, surplus, b, probability, low, width, gradient):
     row, error = np.empty(n + 1), np.zeros(1)
     for i in range(n):
         error[0] = 0.0
-        value[i] = _output_loss(
-            coupling[i], surplus[i], b[i], probability, low, width, i, gradient, row, error
-        )
+        value[i] = _output_loss(coupling[i], surplus[i], b[i], probability, low, width, i, gradient, row, error)
         bound[i] = error[0]
         if gradient:
             grad_coupling[i], grad_b[i] = row[:n], row[n]

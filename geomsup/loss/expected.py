@@ -135,13 +135,9 @@ def expected_loss(
 
 def _check(model: Any, features: Any, method: str, rtol: float) -> None:
     if not isinstance(model, ToyModel):
-        raise TypeError(
-            f"`model` must be a ToyModel; got {type(model).__name__}. Wrap the weights: ToyModel(W, b)."
-        )
+        raise TypeError(f"`model` must be a ToyModel; got {type(model).__name__}. Wrap the weights: ToyModel(W, b).")
     if not isinstance(features, Features):
-        raise TypeError(
-            f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p)."
-        )
+        raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
     if features.n != model.n_features:
         raise ValueError(
             f"`features` must have as many features as `model` ({model.n_features}); got {features.n}. "

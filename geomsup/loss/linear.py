@@ -8,10 +8,11 @@ from geomsup.loss.outputs import OutputLosses
 __all__ = ["linear_losses"]
 
 
-def linear_losses(
-    coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, features: Features
-) -> OutputLosses:
-    """Return E (x_i - b_i - Σ_j coupling_ij x_j)² = Σ_j (δ_ij - coupling_ij)² Var x_j + (mean residual)²; surplus_i = 1 - coupling_ii."""
+def linear_losses(coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, features: Features) -> OutputLosses:
+    """Return E (x_i - b_i - Σ_j coupling_ij x_j)² = Σ_j (δ_ij - coupling_ij)² Var x_j + (mean residual)².
+
+    surplus_i is 1 - coupling_ii, known better than a subtraction here would know it.
+    """
     gap = np.where(np.eye(len(b), dtype=bool), surplus, -coupling)
     variance, mean = features.variance, features.mean
     residual = gap @ mean - b

@@ -22,9 +22,7 @@ class SampledLosses:
     slope_b: np.ndarray
 
 
-def sampled_losses(
-    model: ToyModel, features: Features, samples: int, rng: np.random.Generator
-) -> SampledLosses:
+def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.random.Generator) -> SampledLosses:
     """Average over `samples` draws, in chunks."""
     n = features.n
     per_feature, slope_coupling, slope_b = np.zeros(n), np.zeros((n, n)), np.zeros(n)

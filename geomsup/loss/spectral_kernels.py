@@ -79,9 +79,7 @@ def _transforms(a, centre, radius, probability, first, count, inverse, moments, 
     for r in range(near):  # where S - cos h cancels: h Σ_k (-1)^k h^2k 2(k+1)/(2k+3)!
         h = (first + r) * step
         t = -h * h
-        Q[r] = h * (
-            1 / 3 + t * (1 / 30 + t * (1 / 840 + t * (1 / 45360 + t * (1 / 3991680 + t / 518918400))))
-        )
+        Q[r] = h * (1 / 3 + t * (1 / 30 + t * (1 / 840 + t * (1 / 45360 + t * (1 / 3991680 + t / 518918400)))))
     xi_re, xi_im = xi[0], xi[1]
     even, odd = probability * centre, probability * radius
     for r in range(count):
@@ -218,9 +216,7 @@ def _add_one(q, none, psi, one, more, count):
 
 
 @fast
-def _slopes_of_one(
-    q, q_target, none, after_none, before, after, psi_target, xi_target, xi, psi, c1, c2, count
-):
+def _slopes_of_one(q, q_target, none, after_none, before, after, psi_target, xi_target, xi, psi, c1, c2, count):
     """Return (Σ c2 Re χ_j, Σ c1 Im χ_zj) of a feature, and add it to the features `after` (one or more present).
 
     xi comes with the phase e^{iθb}. "some" is one or more of the others present, with the target's transform;
@@ -385,9 +381,7 @@ def _few_present(a, surplus, b, probability, low, width, grad, slope, work, erro
             continue
         one_error[0] = 0.0
         z = 0 if j == last else -1
-        value = set_loss(
-            a[j : j + 1], surplus, low[j : j + 1], width[j : j + 1], 1, z, b, work, True, grad, one_error
-        )
+        value = set_loss(a[j : j + 1], surplus, low[j : j + 1], width[j : j + 1], 1, z, b, work, True, grad, one_error)
         total += weight * value
         error[0] += weight * (one_error[0] + 2.0 * count * EPS * value)
         slope[j] += weight * grad[0]
@@ -400,7 +394,8 @@ def spectral_outputs(coupling, surplus, b, probability, low, width, periods, ter
     """Return per-output losses (n,), rounding bounds (n,), slopes in coupling (n, n) and in b (n,).
 
     Output i is E (x_i - relu(b_i + Σ_j coupling_ij x_j))², summed over terms[i] frequencies of period
-    periods[i]; what that leaves out is bounded by `spectral_periods` and `spectral_tails`; surplus_i = 1 - coupling_ii. Every feature must be able to be present: probability > 0 where it matters.
+    periods[i]; what that leaves out is bounded by `spectral_periods` and `spectral_tails`; surplus_i = 1 - coupling_ii.
+    Every feature must be able to be present: probability > 0 where it matters.
     """
     n = len(b)
     value, bound = np.empty(n), np.empty(n)
@@ -534,7 +529,7 @@ def spectral_periods(coupling, b, probability, low, width, budget):
             for _ in range(6):
                 T = max((both + np.log((1.02 * T * T + 2.2 * size * T) / budget[i])) / s, 3.0 / s)
             bound = (1.02 * T * T + 2.2 * size * T) * np.exp(both - s * T)
-            if T < best and bound <= budget[i] * (1.0 + 1e-6):
+            if best > T and bound <= budget[i] * (1.0 + 1e-6):
                 best, overflow[i] = T, bound
         periods[i] = best
     return periods, overflow

@@ -112,9 +112,7 @@ def _descend(objective, W: np.ndarray, b: np.ndarray, slope: float) -> End:
     """Descend with dense BFGS: at these sizes L-BFGS-B spends 40 times longer in threaded BLAS than here."""
     from scipy.optimize import minimize
 
-    result = minimize(
-        objective, pack(W, b), jac=True, method="BFGS", options={"gtol": slope, "maxiter": 5000}
-    )
+    result = minimize(objective, pack(W, b), jac=True, method="BFGS", options={"gtol": slope, "maxiter": 5000})
     return float(result.fun), *unpack(result.x, len(b))
 
 

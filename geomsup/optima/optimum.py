@@ -16,7 +16,7 @@ from geomsup.optima.multistart import descend_from_many
 if TYPE_CHECKING:
     from geomsup.recognition import Geometry
 
-__all__ = ["Block", "Optimum", "optimum"]
+__all__ = ["Block", "Optimum", "blocks", "optimum"]
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def optimum(
 
     min over W (n, m) and b (n,) of L = Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)², by multistart descent on exact
     gradients; in closed form for linear models (keep the m features of largest I_i Var x_i) and when there are
-    at least as many dimensions as features.
+    as many dimensions as features with I_i Var x_i > 0.
 
     Parameters
     ----------
@@ -158,13 +158,12 @@ def optimum(
     'digon'
     """
     if not isinstance(features, Features):
-        raise TypeError(
-            f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p)."
-        )
+        raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
     starts = checks.integer("starts", starts, minimum=1)
     checks.one_of("activation", activation, ACTIVATIONS)
-    if activation == "linear" or (n_hidden >= features.n and features.values.low >= 0):
+    that_matter = np.count_nonzero(features.importance * features.variance)
+    if activation == "linear" or (n_hidden >= that_matter and features.values.low >= 0):
         model = _keep_most_worth(features, n_hidden, activation)
         loss = float(expected_loss(model, features))
         return Optimum(loss, model, "closed form", loss, features, n_hidden, np.empty(0))

@@ -72,9 +72,7 @@ def _edges(geometry: "Geometry") -> list[tuple[int, int]]:
             continue
         edges = {frozenset(edge) for edge in component.polytope.edges}
         placed = list(zip(component.features, component.isomorphism, strict=True))
-        pairs += [
-            (i, j) for k, (i, a) in enumerate(placed) for j, b in placed[:k] if frozenset((a, b)) in edges
-        ]
+        pairs += [(i, j) for k, (i, a) in enumerate(placed) for j, b in placed[:k] if frozenset((a, b)) in edges]
     return pairs
 
 
@@ -122,9 +120,7 @@ def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
 def _gram(geometry: "Geometry", ax: Any) -> None:
     from matplotlib.patches import Rectangle
 
-    order = [f for component in geometry.components for f in component.features] + list(
-        geometry.not_represented
-    )
+    order = [f for component in geometry.components for f in component.features] + list(geometry.not_represented)
     gram = (geometry.W @ geometry.W.T)[np.ix_(order, order)]
     size = float(np.abs(gram).max()) or 1.0
     image = ax.imshow(gram, cmap="RdBu_r", vmin=-size, vmax=size, interpolation="nearest")

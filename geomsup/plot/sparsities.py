@@ -71,7 +71,7 @@ def _losses(ax: Any, comparisons: Sequence["Comparison"], losses: Sequence[np.nd
                 ha="right", fontsize=8.5, color="#777777")  # fmt: skip
     sparsities = [1 - c.optimum.features.probability.mean() for c in comparisons]
     ax.set_xticks(range(len(comparisons)), [f"{s:.2f}" for s in sparsities])
-    ax.set(xlim=(-0.5, len(comparisons) - 0.5), ylim=(0, 1.08), xlabel="sparsity S (probability that a feature is zero)",
-           ylabel="expected loss / loss of storing nothing")  # fmt: skip
+    ax.set(xlim=(-0.5, len(comparisons) - 0.5), ylim=(0, 1.08), 
+           xlabel="sparsity S (probability that a feature is zero)", ylabel="expected loss / loss of storing nothing")  # fmt: skip
     ax.legend(frameon=False, loc="lower left")
     ax.spines[["top", "right"]].set_visible(False)

@@ -6,7 +6,7 @@ from math import comb, exp, inf, lgamma, log, pi
 
 import numpy as np
 
-__all__ = ["Tube", "confidence", "deviation", "log_choices", "tube"]
+__all__ = ["Tube", "confidence", "deviation", "log_choices", "log_elsewhere", "tube"]
 
 # The least deviation: below, rounding errors rule the formula in `deviation`, a difference of squares. It
 # also keeps log p finite, so that two perfect shapes weigh more than one.
@@ -56,6 +56,11 @@ class Tube:
     log_density: float = 0.0
     codimension: int = 0
     squared_radius: float = 0.0
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is any copy: the free dimensions may be too few."""
+        return self.log_density < inf
 
     @property
     def log_probability(self) -> float:
@@ -127,6 +132,20 @@ def log_choices(n: int, k: int, templates: int) -> float:
     20.0
     """
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + log(templates)
+
+
+def log_elsewhere(n: int, k: int, v: int) -> float:
+    """Logarithm of the number of sizes a shape could have had.
+
+    Any number of features from 2 to n would have made a discovery, and where k features share v < k vertices,
+    any number of vertices from 2 to k.
+
+    Examples
+    --------
+    >>> exp(log_elsewhere(7, 5, 5))
+    6.0
+    """
+    return log(max(n - 1, 1)) + (log(max(k - 1, 1)) if v < k else 0.0)
 
 
 def confidence(log_p: float) -> float:

@@ -7,7 +7,6 @@ import numpy as np
 from geomsup import checks
 from geomsup.dimensions import dimensionality
 from geomsup.model import as_rows
-from geomsup.recognition import chance
 from geomsup.recognition.components import interference, partitions
 from geomsup.recognition.geometry import Component, Geometry
 from geomsup.recognition.names import DEDICATED, component_name
@@ -24,12 +23,13 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None) -
     """Name the shapes that the features' directions form.
 
     Rows of W (nearly) zero are set aside; the others, scaled to unit length, fall into components that are
-    nearly orthogonal to each other. Candidate cuts come from the single-linkage dendrogram of absolute cosines; every
-    component of every cut is compared with the catalogue (isomorphism of the inner products, Procrustes,
-    residual), and the cut that names most features is kept, among equals the one least probable by chance. A
-    shape is named when the rms distance to its vertices, in the complement of the other components, is at
-    most a quarter of its shortest chord (or of √2), and chance would come as close at most one time in ten
-    (or the fit is exact). Row norms do not matter beyond the first step.
+    nearly orthogonal to each other. Candidate cuts come from the single-linkage dendrogram of absolute
+    cosines; every component of every cut is compared with the catalogue (isomorphism of the inner products,
+    Procrustes, residual), and the cut that names most features is kept, among equals the one least probable
+    by chance. A shape is named when the rms distance to its vertices, in the complement of the other
+    components, is at most a quarter of its shortest chord (or of √2), and chance would come as close at most
+    one time in ten (or the fit is exact). A confidence of 0.99999 or more counts as high. Row norms do not
+    matter beyond the first step.
 
     Parameters
     ----------
@@ -100,7 +100,10 @@ def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
         for features in partition:
             if features not in cache:
                 cache[features] = read_block(X, features, noise)
-        readings.append(judge(X, [cache[features] for features in partition]))
+        blocks = [cache[features] for features in partition]
+        # Blocks of a cut are nearly orthogonal: they cannot take more dimensions than there are.
+        if len(blocks) == 1 or sum(len(block.basis) for block in blocks) <= X.shape[1]:
+            readings.append(judge(X, blocks))
     most = max(map(_n_named, readings))
     rivals = [reading for reading in readings if _n_named(reading) == most]
     # The default cut comes first, and stays if no cut names anything.
@@ -111,9 +114,7 @@ def _n_named(reading: list[Evidence]) -> int:
     return sum(len(item.block.features) for item in reading if item.named)
 
 
-def _component(
-    item: Evidence, X: np.ndarray, features: np.ndarray, norms: np.ndarray, shares: np.ndarray
-) -> Component:
+def _component(item: Evidence, X: np.ndarray, features: np.ndarray, norms: np.ndarray, shares: np.ndarray) -> Component:
     """Component of W; a polytope that may well be an accident stays unnamed."""
     block, match, k = item.block, item.block.match, len(features)
     if match is not None and match.polytope is not None and not item.named:
@@ -132,5 +133,5 @@ def _component(
         variant=match.variant if match and shape else None,
         symmetry_order=shape.symmetry_order if shape else None,
         isomorphism=match.isomorphism if match and shape else None,
-        confidence=chance.confidence(item.log_p),
+        confidence=item.confidence(len(X)),
     )

@@ -49,7 +49,7 @@ class Component:
     confidence
         1 − the probability that random directions would come as close to a named shape; 0 if unnamed. The
         probability is an upper estimate to leading order (`geomsup.recognition.chance`), counted over all
-        choices of as many features and all shapes of that size. It says that the shape is no accident, not
+        choices and numbers of features and all shapes of that size. It says that the shape is no accident, not
         how regular it is; that is what `residual` says.
     """
 
@@ -142,10 +142,7 @@ class Geometry:
         """Return a table of the components for a terminal."""
         rows = [HEADINGS, *map(_cells, self.components)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         lines.insert(1, "  ".join("-" * width for width in widths))
         if self.not_represented:
             lines.append(f"not represented: {_listed(self.not_represented)}")
@@ -191,8 +188,7 @@ class Geometry:
 
 def _line(component: Component) -> str:
     parts = [
-        f"{component.name}: {_count(len(component.features), 'feature', number=False)} "
-        + _listed(component.features),
+        f"{component.name}: {_count(len(component.features), 'feature', number=False)} " + _listed(component.features),
         f"D {_range(component.dimensionality)}",
     ]
     if component.residual is not None:

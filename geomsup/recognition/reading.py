@@ -58,17 +58,28 @@ class Evidence:
     log_p
         Log of the number of choices times the probability that chance comes as close, in the complement of
         the other blocks' span; 0 where there is no evidence for a shape.
+    exact
+        Whether the rows are a polytope to within `EXACT`, in that complement.
     """
 
     block: Block
-    log_p: float
+    log_p: float = 0.0
+    exact: bool = False
 
     @property
     def named(self) -> bool:
-        """Whether the shape is no accident, or exact."""
+        """Whether the shape is no accident, or exact; a direction alone only has to be orthogonal to others."""
+        if self.block.match is None or self.block.match.polytope is None:
+            return self.log_p < 0
+        return self.exact or self.log_p <= log(DOUBT)
+
+    def confidence(self, n_features: int) -> float:
+        """One minus the probability of an accident, wherever among n features and whatever its size."""
         match = self.block.match
-        exact = match is not None and match.chord < EXACT
-        return self.log_p < 0 and (exact or self.log_p <= log(DOUBT))
+        if match is None:
+            return 0.0
+        elsewhere = chance.log_elsewhere(n_features, len(self.block.features), match.n_vertices)
+        return chance.confidence(self.log_p + elsewhere)
 
 
 def read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) -> Block:
@@ -84,7 +95,7 @@ def read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) ->
 def judge(X: np.ndarray, blocks: Sequence[Block]) -> list[Evidence]:
     """Judge every block in the complement of all others."""
     total = np.sum([block.projector for block in blocks], axis=0)
-    return [Evidence(block, _log_chance(X, block, total - block.projector)) for block in blocks]
+    return [_evidence(X, block, total - block.projector) for block in blocks]
 
 
 def joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
@@ -103,13 +114,15 @@ def joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
     return tube.log_probability + choices
 
 
-def _log_chance(X: np.ndarray, block: Block, others: np.ndarray) -> float:
+def _evidence(X: np.ndarray, block: Block, others: np.ndarray) -> Evidence:
     if block.match is None:
-        return 0.0
-    tube = _tube(X, block, others)
-    if tube.squared_radius > len(block.features) * block.match.acceptance**2:
-        return 0.0
-    return min(0.0, tube.log_probability + _log_choices(X, block))
+        return Evidence(block)
+    tube, k = _tube(X, block, others), len(block.features)
+    if tube.squared_radius > k * block.match.acceptance**2:
+        return Evidence(block)
+    log_p = min(0.0, tube.log_probability + _log_choices(X, block))
+    on_shape = tube.possible and tube.squared_radius < k * EXACT**2
+    return Evidence(block, log_p, on_shape and block.match.polytope is not None)
 
 
 def _tube(X: np.ndarray, block: Block, others: np.ndarray) -> chance.Tube:

@@ -88,9 +88,7 @@ def polytope(name: str) -> Polytope:
         near = difflib.get_close_matches(folded, _named(), n=3)
         meant = [f"Did you mean {' or '.join(near)}?"] if near else []
         raise ValueError(
-            " ".join(
-                [f"`name` must be a known shape; got {name!r}.", *meant, "geomsup.polytopes() lists them."]
-            )
+            " ".join([f"`name` must be a known shape; got {name!r}.", *meant, "geomsup.polytopes() lists them."])
         )
     return found
 

@@ -217,9 +217,7 @@ def antiprism(k: int) -> Polytope:
     vertices = _two_rings(k, _uniform_cosine(k))
     f_vector = (2 * k, 4 * k, 2 * k + 2)
     aliases = (f"{k}-antiprism", *(("squap",) if k == 4 else ()))
-    return Polytope(
-        f"{polygonal(k)} antiprism", vertices, f"s{{2,{2 * k}}}", f_vector, 4 * k, aliases, variants
-    )
+    return Polytope(f"{polygonal(k)} antiprism", vertices, f"s{{2,{2 * k}}}", f_vector, 4 * k, aliases, variants)
 
 
 def _uniform_cosine(k: int) -> float:

@@ -97,11 +97,7 @@ class Polytope:
         return _read_only(every[np.append(np.diff(every) > SAME_PRODUCT, True)])
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Polytope)
-            and self.name == other.name
-            and np.array_equal(self.vertices, other.vertices)
-        )
+        return isinstance(other, Polytope) and self.name == other.name and np.array_equal(self.vertices, other.vertices)
 
     def __hash__(self) -> int:
         return hash(self.name)

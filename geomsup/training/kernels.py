@@ -93,9 +93,7 @@ def draw(x, size, first, step, law, key):
         row_2, row_3 = x[i, 2 * quarter : 3 * quarter], x[i, 3 * quarter : 4 * quarter]
         for s in range(quarter):
             counter = np.uint32(first // 4 + s)
-            word_0, word_1, word_2, word_3 = philox_inline(
-                counter, np.uint32(i), step_low, step_high, key_0, key_1
-            )
+            word_0, word_1, word_2, word_3 = philox_inline(counter, np.uint32(i), step_low, step_high, key_0, key_1)
             row_0[s] = feature_value(word_0, threshold, low, slope)
             row_1[s] = feature_value(word_1, threshold, low, slope)
             row_2[s] = feature_value(word_2, threshold, low, slope)

@@ -158,8 +158,7 @@ class TrainingRun:
                     return cls._from_file(file, description)
         except (AttributeError, BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f"`path` must be a file written by TrainingRun.save; {os.fspath(path)!r} is not one. "
-                "Check the path."
+                f"`path` must be a file written by TrainingRun.save; {os.fspath(path)!r} is not one. Check the path."
             ) from error
         raise ValueError(
             f"`path` must hold a training of format {FORMAT}; got format {description['format']}. "

@@ -92,8 +92,7 @@ def test_untied_gradient_agrees_with_differences(rng):
         move = np.zeros_like(array)
         move[1, 1] = step
         slope = (
-            float(expected_loss(make(array + move), features))
-            - float(expected_loss(make(array - move), features))
+            float(expected_loss(make(array + move), features)) - float(expected_loss(make(array - move), features))
         ) / (2 * step)
         assert gradient[1, 1] == pytest.approx(slope, rel=1e-6)
 

@@ -55,9 +55,7 @@ def test_linear_model_agrees_with_moments_written_out(problem):
     truth = np.einsum("i,ij,jk,ik->", features.importance, gap, second, gap)
     truth += features.importance @ (model.b**2 - 2 * model.b * (gap @ mean))
     scale = features.importance @ (np.abs(gap) @ np.sqrt(np.diag(second)) + np.abs(model.b)) ** 2
-    assert float(expected_loss(linear, features)) == pytest.approx(
-        truth, rel=1e-12, abs=1e-13 * scale + 1e-300
-    )
+    assert float(expected_loss(linear, features)) == pytest.approx(truth, rel=1e-12, abs=1e-13 * scale + 1e-300)
 
 
 def test_linear_gradient_agrees_with_differences(rng):
@@ -104,7 +102,7 @@ def test_result_converts():
         ((ToyModel([[1.0]]), Features(1)), {"method": "guess"}, ValueError, r'`method` must be one of "auto"'),
         ((ToyModel([[1.0]]), Features(1)), {"rtol": 2}, ValueError, r"`rtol` must be in \(0, 1\); got 2"),
         ((ToyModel([[1.0]]), Features(1)), {"rtol": -1}, ValueError, r"`rtol` must be positive"),
-        ((ToyModel([[1.0]]), Features(1)), {"method": "sampled", "samples": 1}, ValueError, r"`samples` must be at least 2"),
+        ((ToyModel([[1.0]]), Features(1)), {"method": "sampled", "samples": 1}, ValueError, r"`samples` must be .* 2"),
     ],
 )  # fmt: skip
 def test_bad_input_is_named(arguments, options, error, message):

@@ -10,7 +10,6 @@ from geomsup import Features, ToyModel, Uniform, expected_loss
 from geomsup.loss.spectral_kernels import spectral_outputs, spectral_periods, spectral_tails
 from tests.loss.truth import CASES, problem, problems
 
-
 NEARLY_PERFECT = [case for case in CASES if "coupling" in case["name"] and len(case["b"]) == 2]
 ORDINARY = [case for case in CASES if case not in NEARLY_PERFECT]
 
@@ -39,9 +38,7 @@ def test_truncation_never_exceeds_its_bound(problem):
         np.array(model.b), np.array(features.probability),
         np.full(n, law.low), np.full(n, law.high - law.low),
     )  # fmt: skip
-    periods, overflow = spectral_periods(
-        model.coupling, *arguments, np.full(n, 1e-4 * features.variance.max())
-    )
+    periods, overflow = spectral_periods(model.coupling, *arguments, np.full(n, 1e-4 * features.variance.max()))
     for terms in (32, 512):
         value, rounding, _, _ = spectral_outputs(
             model.coupling, 1 - np.diag(model.gram), *arguments, periods, np.full(n, terms), False
@@ -63,9 +60,7 @@ def test_gradient_agrees_with_the_exact_method(problem):
     exact = expected_loss(model, features, method="exact", gradient=True)
     for name in ("grad_W", "grad_b"):
         truth = getattr(exact, name)
-        np.testing.assert_allclose(
-            getattr(spectral, name), truth, rtol=1e-4, atol=1e-5 * (1e-6 + np.abs(truth).max())
-        )
+        np.testing.assert_allclose(getattr(spectral, name), truth, rtol=1e-4, atol=1e-5 * (1e-6 + np.abs(truth).max()))
 
 
 def test_many_features_agree_with_sampling():
@@ -94,7 +89,5 @@ def test_gradient_of_many_features_agrees_with_differences():
 def test_unreachable_accuracy_is_refused():
     rng = np.random.default_rng(0)
     model = ToyModel(rng.normal(size=(20, 3)))
-    with pytest.raises(
-        ValueError, match=r"`rtol` must be reachable; asked for 1e-16, but the spectral method only"
-    ):
+    with pytest.raises(ValueError, match=r"`rtol` must be reachable; asked for 1e-16, but the spectral method only"):
         expected_loss(model, Features(20, 0.3), rtol=1e-16)

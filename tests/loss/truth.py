@@ -25,12 +25,7 @@ def problems(draw, max_features=6):
     m = draw(st.integers(1, 3))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     W = rng.normal(size=(n, m)) / np.sqrt(m)
-    W *= (
-        10.0
-        ** draw(st.lists(st.sampled_from([0, 0, 0, -3, -9, 1]), min_size=n, max_size=n).map(np.array))[
-            :, None
-        ]
-    )
+    W *= 10.0 ** draw(st.lists(st.sampled_from([0, 0, 0, -3, -9, 1]), min_size=n, max_size=n).map(np.array))[:, None]
     if draw(st.booleans()):
         W[rng.random(n) < 0.3] = 0
     if draw(st.booleans()):

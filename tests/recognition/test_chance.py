@@ -79,6 +79,8 @@ def test_deviation_counts_the_leak():
 
 def test_choices_and_confidence():
     assert exp(chance.log_choices(12, 5, 2)) == pytest.approx(2 * comb(12, 5))
+    assert exp(chance.log_elsewhere(12, 5, 5)) == pytest.approx(11)
+    assert exp(chance.log_elsewhere(12, 5, 4)) == pytest.approx(11 * 4)
     assert chance.confidence(log(0.25)) == pytest.approx(0.75)
     assert chance.confidence(-1000.0) == 1
     assert chance.confidence(0.0) == 0

@@ -88,9 +88,7 @@ def test_exact_shapes(name, rng, read_only):
         assert component.residual < 0.01
         assert component.confidence > 0.999
         np.testing.assert_allclose(component.norms, np.linalg.norm(W[list(component.features)], axis=1))
-        np.testing.assert_array_equal(
-            component.dimensionality, gs.dimensionality(W)[list(component.features)]
-        )
+        np.testing.assert_array_equal(component.dimensionality, gs.dimensionality(W)[list(component.features)])
         if component.polytope:
             assert component.variant == (name.split(", ")[1] if ", " in name else "uniform")
             assert component.symmetry_order == component.polytope.symmetry_order
@@ -157,8 +155,8 @@ def test_coincident_dedicated_features():
 def test_signs_on_a_line(n, confidence):
     # n random signs are not all the same with probability 1 - 2^(1-n).
     (component,) = gs.classify((-1.0) ** np.arange(n)[:, None], orientation="rows").components
-    assert component.polytope.name == "digon"
-    assert component.confidence == pytest.approx(confidence)
+    assert component.polytope.name == "digon"  # exact, so named, though chance makes it easily
+    assert 0 <= component.confidence <= confidence + 1e-12
 
 
 MOVES = {"name": st.sampled_from(MODERATE), "seed": st.integers(0, 2**32 - 1)}
@@ -208,10 +206,17 @@ def test_random_weights_get_no_name_for_sure():
         W = rng.normal(size=(rng.integers(2, 13), rng.integers(1, 5)))
         components = gs.classify(W, orientation="rows").components
         best.append(max((c.confidence for c in components if c.polytope), default=0.0))
-    # Calibrated, 2000 draws give 2 beyond 0.999 (and 20 beyond 0.99) if every one were a shape's size.
-    assert (np.array(best) >= 0.999).sum() <= 5
+    # Calibrated or better, 2000 draws give at most 2 beyond 0.999; "high" begins at 0.99999.
+    assert (np.array(best) >= 0.999).sum() <= 2
     assert (np.array(best) >= 0.99).sum() <= 30
     assert max(best) < 0.99999
+
+
+def test_ranks_never_exceed_the_dimensions(rng):
+    for _ in range(200):
+        n, m = rng.integers(2, 20), rng.integers(1, 9)
+        components = gs.classify(rng.normal(size=(n, m)), orientation="rows").components
+        assert sum(component.rank for component in components) <= m
 
 
 def test_confidence_is_calibrated_on_triangles():
@@ -233,9 +238,7 @@ def test_many_features(rng):
 
 def test_batches_models_and_orientation(rng):
     batch = np.stack([weights([ngon(5), DIGON], rng) for _ in range(3)])
-    assert [geometry.name for geometry in gs.classify(batch)] == [
-        "pentagonal bipyramid (pentagon + digon)"
-    ] * 3
+    assert [geometry.name for geometry in gs.classify(batch)] == ["pentagonal bipyramid (pentagon + digon)"] * 3
     assert gs.classify(batch[0].T).name == gs.classify(gs.ToyModel(batch[0])).name
     square = gs.classify(np.diag([1.0, 2.0]), orientation="rows")
     assert square.name == "2 dedicated dimensions"

@@ -41,9 +41,7 @@ TETRAHEDRON = unit([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 CUBE = unit(list(product((1, -1), repeat=3)))
 ICOSAHEDRON = unit([row for a, b in SIGNS for row in shifts([0, a, b * GOLDEN])])
 CUBOCTAHEDRON = unit([row for a, b in SIGNS for row in shifts([0, a, b])])
-DODECAHEDRON = unit(
-    [*product((1, -1), repeat=3), *(r for a, b in SIGNS for r in shifts([0, a / GOLDEN, b * GOLDEN]))]
-)
+DODECAHEDRON = unit([*product((1, -1), repeat=3), *(r for a, b in SIGNS for r in shifts([0, a / GOLDEN, b * GOLDEN]))])
 
 
 def shortest_chord(vertices):

@@ -91,9 +91,7 @@ def test_antiprisms_against_coxeter(k):
 
 
 def assert_same_products(ours, theirs):
-    np.testing.assert_allclose(
-        np.sort(ours @ ours.T, axis=None), np.sort(theirs @ theirs.T, axis=None), atol=1e-7
-    )
+    np.testing.assert_allclose(np.sort(ours @ ours.T, axis=None), np.sort(theirs @ theirs.T, axis=None), atol=1e-7)
 
 
 def test_square_antiprism_variants():

@@ -115,9 +115,7 @@ def test_features_never_present_stay_harmless():
 
 def test_progress_rises_to_the_end_in_this_thread():
     calls = []
-    small(
-        models=3, steps=3000, threads=2, progress=lambda *call: calls.append((*call, threading.get_ident()))
-    )
+    small(models=3, steps=3000, threads=2, progress=lambda *call: calls.append((*call, threading.get_ident())))
     done, total, thread = map(list, zip(*calls, strict=True))
     assert done == sorted(done)
     assert done[-1] == 3000

@@ -1,0 +1,144 @@
+"""A model next to the optimum: exact numbers by hand, and what must hold for every model."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geomsup import Features, ToyModel, compare, expected_loss, optimum, train
+
+DIGON = ToyModel([[1.0], [-1.0]])
+
+
+def test_the_plain_digon_costs_what_integration_says():
+    """Norm 1, bias 0: wrong only where both features are present, by min(x, y) in both outputs: p² · 2/6."""
+    result = compare(DIGON, Features(2, 0.1))
+    assert result.loss == pytest.approx(0.1**2 / 3, rel=1e-14)
+    assert result.optimum.loss == pytest.approx(0.003319484, abs=1e-9)
+    assert 100 * result.excess == pytest.approx(0.41721, abs=2e-5)
+    assert result.geometry.name == "digon"
+    assert result.model is DIGON
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 1), st.integers(1, 2))
+def test_no_tied_model_is_below_the_optimum(seed, p, m):
+    rng = np.random.default_rng(seed)
+    features = Features(4, p, rng.uniform(0.5, 1, 4))
+    model = ToyModel(rng.normal(size=(4, m)), rng.normal(size=4) * 0.1)
+    assert compare(model, features, starts=1, rng=seed).excess >= 0
+
+
+@pytest.mark.parametrize("p", [0.05, 0.3])
+def test_trained_models_are_a_little_above_the_optimum(p):
+    features = Features(3, p)
+    run = train(features, 2, models=2, steps=2000, batch=256, learning_rate=5e-3)
+    for index in range(2):
+        result = compare(run.model(index), features, starts=8)
+        assert 0 <= result.excess < 1.0
+
+
+@pytest.mark.parametrize(("n", "m", "p"), [(5, 2, 0.05), (5, 2, 0.3), (9, 2, 0.1)])
+def test_the_optimum_has_no_excess(n, m, p):
+    features = Features(n, p)
+    best = optimum(features, m, starts=3)
+    again = compare(best.model, features, starts=1, rng=9)
+    assert again.excess == pytest.approx(0, abs=1e-6)
+    assert again.excess > -1e-9
+
+
+def test_components_add_up_to_the_loss():
+    W = [[1, 0], [-1, 0.05], [0, 1], [0, -0.9], [0, 0]]
+    features = Features(5, 0.2, [1, 0.9, 0.8, 0.7, 0.6])
+    result = compare(ToyModel(W, [0, 0, 0, 0, 0.1]), features, starts=6)
+    assert [part.name for part in result.per_component] == ["digon", "digon", "not represented"]
+    assert [part.features for part in result.per_component] == [(0, 1), (2, 3), (4,)]
+    assert [part.rank for part in result.per_component] == [1, 1, 0]
+    assert sum(part.loss for part in result.per_component) == pytest.approx(result.loss, rel=1e-12)
+    truth = expected_loss(result.model, features)
+    assert result.loss == truth.value
+    assert result.per_component[0].loss == pytest.approx(truth.per_feature[:2].sum(), rel=1e-12)
+
+
+def test_a_model_of_nothing_is_all_dropped():
+    features = Features(3, 0.1)
+    result = compare(ToyModel(np.zeros((3, 1)), features.mean), features, starts=4)
+    assert [part.name for part in result.per_component] == ["not represented"]
+    assert result.loss == pytest.approx(3 * (0.1 / 3 - 0.01 / 4), rel=1e-12)
+
+
+def test_linear_models_are_held_against_the_linear_optimum():
+    features = Features(3, 0.5, [3, 2, 1])
+    variance = 0.5 / 3 - 0.25 / 4
+    good = ToyModel([[1], [0], [0]], [0, 0.25, 0.25], activation="linear")
+    result = compare(good, features)
+    assert result.optimum.status == "closed form"
+    assert result.optimum.loss == pytest.approx(3 * variance, rel=1e-12)
+    assert result.excess == pytest.approx(0, abs=1e-12)
+    worse = ToyModel([[0], [1], [0]], [0.25, 0, 0.25], activation="linear")
+    assert compare(worse, features).excess == pytest.approx(1 / 3, rel=1e-12)
+
+
+def test_untied_models_are_compared_too():
+    features = Features(2, 0.1)
+    model = ToyModel([[2.0], [-2.0]], W_out=[[0.5], [-0.5]])
+    result = compare(model, features)
+    assert result.loss == pytest.approx(0.1**2 / 3, rel=1e-12)
+    assert result.excess == pytest.approx(0.0041721, abs=2e-7)
+
+
+def test_above_an_optimum_of_zero_the_excess_is_infinite_but_json_stays_json():
+    result = compare(ToyModel(0.9 * np.eye(2)), Features(2, 0.1))
+    assert result.optimum.loss == 0
+    assert result.excess == float("inf")
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["excess"] is None
+    perfect = compare(ToyModel(np.eye(2)), Features(2, 0.1))
+    assert perfect.excess == 0
+    assert perfect.to_dict()["excess"] == 0
+
+
+def test_to_dict_is_json():
+    result = compare(DIGON, Features(2, 0.1), starts=4)
+    data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert data["loss"] == result.loss
+    assert data["excess"] == result.excess
+    assert data["geometry"] == "digon"
+    assert data["per_component"] == [
+        {"name": "digon", "features": [0, 1], "rank": 1, "loss": result.per_component[0].loss}
+    ]
+    assert data["optimum"] == json.loads(json.dumps(result.optimum.to_dict()))
+
+
+def test_it_reads_well():
+    lines = str(compare(DIGON, Features(2, 0.1), starts=4)).splitlines()
+    assert lines[0].split() == ["loss", "geometry"]
+    assert lines[1].split() == ["model", "0.00333333333", "digon"]
+    assert lines[2].split()[:3] == ["optimum", "0.00331948399", "digon"]
+    assert lines[3].split() == ["excess", "0.417", "%"]
+    assert "  digon: 2 features, loss 0.00333333, 0.00166667 each" in lines
+
+
+def test_the_same_seed_gives_the_same_bits():
+    one, two = (compare(DIGON, Features(2, 0.1), starts=3, rng=5) for _ in range(2))
+    assert one.to_dict() == two.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        (([[1.0]], Features(1)), {}, TypeError, r"^`model` must be a ToyModel; got list\. Wrap the weights"),
+        ((DIGON, 0.1), {}, TypeError, r"^`features` must be a Features; got float\. Build one"),
+        (
+            (DIGON, Features(3)),
+            {},
+            ValueError,
+            r"^`features` must have as many features as `model` \(2\); got 3\.",
+        ),
+        ((DIGON, Features(2)), {"starts": 0}, ValueError, r"^`starts` must be at least 1; got 0\. Pass"),
+    ],
+)
+def test_bad_input_is_named(arguments, options, error, message):
+    with pytest.raises(error, match=message):
+        compare(*arguments, **options)
