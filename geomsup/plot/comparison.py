@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import plot_geometry, wrap
+from geomsup.plot.geometry import described, plot_geometry, wrap
 from geomsup.plot.palette import INK, PALETTE
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
     left, middle, right = axes
     best = comparison.optimum
     plot_geometry(comparison.geometry, ax=left, title=False)
-    left.set_title(wrap(f"trained: {comparison.geometry.name}"), color=INK)
+    left.set_title(wrap(f"trained: {described(comparison.geometry)}"), color=INK)
     plot_geometry(best.geometry, ax=middle, title=False)
-    middle.set_title(wrap(f"optimum: {best.geometry.name}"), color=INK)
+    middle.set_title(wrap(f"optimum: {described(best.geometry)}"), color=INK)
     both = (comparison.expected.per_feature, expected_loss(best.model, best.features).per_feature)
     positions = np.arange(best.features.n)
     for shift, losses, label, colour in zip((-0.2, 0.2), both, ("trained", "optimum"), PALETTE, strict=False):

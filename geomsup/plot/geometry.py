@@ -10,7 +10,7 @@ from geomsup.plot.palette import FAINT, INK, component_colours
 if TYPE_CHECKING:
     from geomsup.recognition import Geometry
 
-__all__ = ["plot_geometry", "wrap"]
+__all__ = ["described", "plot_geometry", "wrap"]
 
 
 def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, labels: bool = True) -> Any:
@@ -47,8 +47,14 @@ def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, l
     else:
         _gram(geometry, ax)
     if title:
-        ax.set_title(wrap(geometry.name), color=INK)
+        ax.set_title(wrap(described(geometry)), color=INK)
     return ax
+
+
+def described(geometry: "Geometry") -> str:
+    """Return the geometry's name, saying so when a shape is far from regular."""
+    distorted = any(component.variant == "distorted" for component in geometry.components)
+    return f"distorted {geometry.name}" if distorted else geometry.name
 
 
 def wrap(name: str, width: int = 24) -> str:

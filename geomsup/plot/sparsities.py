@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import plot_geometry, wrap
+from geomsup.plot.geometry import described, plot_geometry, wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def plot_sparsities(comparisons: Sequence["Comparison"], losses: Sequence[np.nda
     for column, comparison in enumerate(comparisons):
         ax = figure.add_subplot(grid[0, column])
         plot_geometry(comparison.geometry, ax=ax, title=False, labels=False)
-        ax.set_title(wrap(comparison.geometry.name, 12), fontsize=10, color=INK)
+        ax.set_title(wrap(described(comparison.geometry), 12), fontsize=10, color=INK)
     _losses(figure.add_subplot(grid[1, :]), comparisons, losses)
     features = comparisons[0].optimum.features
     figure.suptitle(
@@ -63,7 +63,7 @@ def _losses(ax: Any, comparisons: Sequence["Comparison"], losses: Sequence[np.nd
                 label="trained models" if column == 0 else None)  # fmt: skip
         note = f"+{100 * comparison.excess:.2g} %"
         if comparison.optimum.geometry.name != comparison.geometry.name:
-            note += f"\nbest: {comparison.optimum.geometry.name}"
+            note += f"\nbest: {described(comparison.optimum.geometry)}"
         ax.annotate(note, (column, best), xytext=(0, -6), textcoords="offset points", ha="center", va="top",
                     fontsize=8.5, color=INK)  # fmt: skip
     ax.axhline(1, color=FAINT, linewidth=1, linestyle="--", zorder=1)
@@ -71,7 +71,8 @@ def _losses(ax: Any, comparisons: Sequence["Comparison"], losses: Sequence[np.nd
                 ha="right", fontsize=8.5, color="#777777")  # fmt: skip
     sparsities = [1 - c.optimum.features.probability.mean() for c in comparisons]
     ax.set_xticks(range(len(comparisons)), [f"{s:.2f}" for s in sparsities])
-    ax.set(xlim=(-0.5, len(comparisons) - 0.5), ylim=(0, 1.08), 
-           xlabel="sparsity S (probability that a feature is zero)", ylabel="expected loss / loss of storing nothing")  # fmt: skip
+    ax.set(xlim=(-0.5, len(comparisons) - 0.5), ylim=(0, 1.08))
+    ax.set_xlabel("sparsity S (probability that a feature is zero)")
+    ax.set_ylabel("expected loss / loss of storing nothing")
     ax.legend(frameon=False, loc="lower left")
     ax.spines[["top", "right"]].set_visible(False)
