@@ -4,6 +4,7 @@ import geomsup
 
 project = "geomsup"
 author = "The geomsup developers"
+copyright = "2026, the geomsup developers"
 release = geomsup.__version__
 extensions = [
     "myst_nb",

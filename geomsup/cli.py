@@ -243,7 +243,7 @@ def loss(
     """
     model, features = _model_and_features(path, run, name, orientation, activation, probability, importance)
     result = gs.expected_loss(model, features, method=method, rtol=rtol)
-    lines = [f"expected loss {result.value:.12g} ± {result.error:.2g} ({result.method})"]
+    lines = [str(result)]
     lines += [f"  feature {i}: {value:.9g}" for i, value in enumerate(result.per_feature)]
     _deliver(result.to_dict(), "\n".join(lines), as_json, output)
 

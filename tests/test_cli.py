@@ -212,7 +212,7 @@ def test_loss_is_that_of_the_library(run, pentagon, folder):
     assert result == truth.to_dict()
     assert strict((folder / "loss.json").read_text()) == result
     lines = run("loss", pentagon, "--probability", 0.1).splitlines()
-    assert lines[0].startswith(f"expected loss {truth.value:.12g} ± ")
+    assert lines[0].startswith(f"expected loss {truth.value:.12g} (exact, error at most ")
     assert len(lines) == 6
     spectral = strict(run("loss", pentagon, "--probability", 0.1, "--method", "spectral", "--rtol", 1e-6, "--json"))
     assert spectral["method"] == "spectral"

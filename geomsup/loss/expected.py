@@ -50,6 +50,10 @@ class ExpectedLoss:
     grad_b: np.ndarray | None = field(default=None, repr=False)
     grad_W_out: np.ndarray | None = field(default=None, repr=False)
 
+    def __str__(self) -> str:
+        sign = "standard error" if self.method == "sampled" else "error at most"
+        return f"expected loss {self.value:.12g} ({self.method}, {sign} {self.error:.1e})"
+
     def __float__(self) -> float:
         return self.value
 

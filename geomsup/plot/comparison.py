@@ -53,9 +53,9 @@ def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
 
 
 def _new_axes(dimensions: int) -> list[Any]:
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot
 
-    figure = Figure(figsize=(12, 4), layout="constrained")
+    figure = pyplot.figure(figsize=(12, 4), layout="constrained")
     solid = {"projection": "3d"} if dimensions == 3 else {}
     return [
         figure.add_subplot(1, 3, 1, **solid),

@@ -64,9 +64,10 @@ def wrap(name: str, width: int = 24) -> str:
 
 
 def _new_axes(dimensions: int) -> Any:
-    from matplotlib.figure import Figure
+    # Through pyplot, so that notebooks show it and plt.show() finds it; axes passed in need no pyplot.
+    from matplotlib import pyplot
 
-    figure = Figure(figsize=(4, 4), layout="constrained")
+    figure = pyplot.figure(figsize=(4, 4), layout="constrained")
     return figure.add_subplot(projection="3d" if dimensions == 3 else None)
 
 

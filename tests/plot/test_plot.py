@@ -173,12 +173,18 @@ def test_the_introductory_figure_has_a_column_per_sparsity_and_a_point_per_model
     assert render(figure).startswith(b"\x89PNG")
 
 
-def test_pyplot_is_never_imported():
+def test_axes_passed_in_need_no_pyplot():
     code = (
-        "import io, sys, geomsup as gs; from geomsup.plot import plot_sparsities;"
+        "import sys, geomsup as gs; from matplotlib.figure import Figure; from geomsup.plot import plot_sparsities;"
         "c = gs.compare(gs.ToyModel([[1, 0], [-1, 0], [0, 1]]), gs.Features(3, 0.1), starts=1);"
-        "c.plot()[0].figure.savefig(io.BytesIO()); c.geometry.plot().figure.savefig(io.BytesIO());"
-        "plot_sparsities([c], [[c.loss]]).savefig(io.BytesIO());"
-        "sys.exit('matplotlib.pyplot' in sys.modules)"
+        "c.plot(Figure().subplots(1, 3)); c.geometry.plot(Figure().subplots());"
+        "plot_sparsities([c], [[c.loss]]); sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-W", "error", "-c", code]).returncode == 0
+
+
+def test_new_axes_are_found_by_pyplot():
+    from matplotlib import pyplot
+
+    ax = classify([[1, 0], [-1, 0], [0, 1]]).plot()
+    assert pyplot.gcf() is ax.figure
