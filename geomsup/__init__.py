@@ -7,37 +7,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geomsup.comparison import Comparison as Comparison
-    from geomsup.comparison import compare as compare
+    from geomsup import symbolic as symbolic
+    from geomsup.comparison import Comparison as Comparison, compare as compare
     from geomsup.dimensions import (
         dimensionality as dimensionality,
-    )
-    from geomsup.dimensions import (
         dimensions_per_feature as dimensions_per_feature,
-    )
-    from geomsup.dimensions import (
         frame_spectrum as frame_spectrum,
-    )
-    from geomsup.dimensions import (
         leverage as leverage,
     )
-    from geomsup.features import Features as Features
-    from geomsup.features import Uniform as Uniform
-    from geomsup.loss import ExpectedLoss as ExpectedLoss
-    from geomsup.loss import expected_loss as expected_loss
-    from geomsup.model import ToyModel as ToyModel
-    from geomsup.model import as_rows as as_rows
-    from geomsup.optima import Block as Block
-    from geomsup.optima import Optimum as Optimum
-    from geomsup.optima import optimum as optimum
-    from geomsup.recognition import Component as Component
-    from geomsup.recognition import Geometry as Geometry
-    from geomsup.recognition import classify as classify
-    from geomsup.shapes import Polytope as Polytope
-    from geomsup.shapes import polytope as polytope
-    from geomsup.shapes import polytopes as polytopes
-    from geomsup.training import TrainingRun as TrainingRun
-    from geomsup.training import train as train
+    from geomsup.features import Discrete as Discrete, Features as Features, Uniform as Uniform
+    from geomsup.loss import (
+        ExpectedLoss as ExpectedLoss,
+        Hessian as Hessian,
+        expected_loss as expected_loss,
+        hessian as hessian,
+    )
+    from geomsup.model import ToyModel as ToyModel, as_rows as as_rows
+    from geomsup.optima import Block as Block, Optimum as Optimum, optimum as optimum
+    from geomsup.recognition import Component as Component, Geometry as Geometry, classify as classify
+    from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
+    from geomsup.training import TrainingRun as TrainingRun, train as train
 
 __version__ = "0.1.0"
 
@@ -45,12 +34,15 @@ __version__ = "0.1.0"
 # (``classify`` lives in ``recognition``): importing a submodule binds its name on this package, and
 # would hide a function of the same name.
 _HOMES = {
+    "Discrete": "features",
     "Features": "features",
     "Uniform": "features",
     "ToyModel": "model",
     "as_rows": "model",
     "ExpectedLoss": "loss",
+    "Hessian": "loss",
     "expected_loss": "loss",
+    "hessian": "loss",
     "dimensionality": "dimensions",
     "dimensions_per_feature": "dimensions",
     "frame_spectrum": "dimensions",
@@ -74,9 +66,11 @@ __all__ = [
     "Block",
     "Comparison",
     "Component",
+    "Discrete",
     "ExpectedLoss",
     "Features",
     "Geometry",
+    "Hessian",
     "Optimum",
     "Polytope",
     "ToyModel",
@@ -89,15 +83,19 @@ __all__ = [
     "dimensions_per_feature",
     "expected_loss",
     "frame_spectrum",
+    "hessian",
     "leverage",
     "optimum",
     "polytope",
     "polytopes",
+    "symbolic",
     "train",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "symbolic":  # the one public submodule
+        return import_module("geomsup.symbolic")
     if name not in _HOMES:
         raise AttributeError(f"module 'geomsup' has no attribute {name!r}")
     value = getattr(import_module(f"geomsup.{_HOMES[name]}"), name)

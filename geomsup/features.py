@@ -1,67 +1,23 @@
-"""What the inputs are: how often each feature is present, how much it matters, what values it takes."""
+"""What the inputs are: how often each feature is present and with which others, how much it matters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from geomsup import checks
+from geomsup.laws import Discrete, Law, Uniform, law_from_dict
 
-__all__ = ["Features", "Uniform"]
+__all__ = ["Discrete", "Features", "Uniform"]
 
-
-@dataclass(frozen=True)
-class Uniform:
-    """The uniform law U[low, high] of a feature's value when it is present.
-
-    Parameters
-    ----------
-    low, high
-        Ends of the interval, ``low < high``, in the units of x. The paper uses U[0, 1].
-
-    Raises
-    ------
-    ValueError
-        If `low` is not below `high`, or an end is not finite.
-
-    Examples
-    --------
-    >>> Uniform(0.5, 1).mean
-    0.75
-    """
-
-    low: float = 0.0
-    high: float = 1.0
-
-    def __post_init__(self) -> None:
-        low, high = (checks.number(name, getattr(self, name)) for name in ("low", "high"))
-        if not low < high:
-            raise ValueError(f"`high` must be greater than `low`; got Uniform({low:g}, {high:g}). Swap or spread them.")
-        object.__setattr__(self, "low", low)
-        object.__setattr__(self, "high", high)
-
-    @property
-    def mean(self) -> float:
-        """Mean of the law."""
-        return (self.low + self.high) / 2
-
-    @property
-    def second_moment(self) -> float:
-        """Mean of the square of the law."""
-        return (self.low**2 + self.low * self.high + self.high**2) / 3
-
-    def sample(self, size: Any, rng: Any = None) -> np.ndarray:
-        """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
-        return np.random.default_rng(rng).uniform(self.low, self.high, size)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the law as plain values."""
-        return {"law": "uniform", "low": self.low, "high": self.high}
+Groups = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Independent sparse features: x_i is 0 with probability 1 - p_i, else drawn from `values`.
+    """Sparse features: x_i is 0 with probability 1 - p_i, else drawn from its law, alone or with its group.
 
     Parameters
     ----------
@@ -72,16 +28,22 @@ class Features:
     importance
         Weight I_i >= 0 of feature i in the loss; one number or ``(n,)``.
     values
-        Law of a present feature's value; the paper's U[0, 1] by default.
+        Law of a present feature's value, `Uniform` or `Discrete`, or one law per feature; the paper's U[0, 1]
+        by default.
+    correlated
+        Groups of indices that are present or absent together, with the same probability; values are independent.
+    anticorrelated
+        Groups of indices of which at most one is present, each with its own probability; these add to at most 1.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument has the wrong kind, shape or range.
+        If an argument has the wrong kind, shape or range, or groups overlap.
 
     References
     ----------
-    Elhage et al. 2022, "Demonstrating superposition": the synthetic data.
+    Elhage et al. 2022, "Demonstrating superposition": the synthetic data; "The geometry of superposition":
+    correlated and anticorrelated features.
 
     Examples
     --------
@@ -90,65 +52,130 @@ class Features:
     0.03083333
     >>> features.sample(2, rng=0).shape
     (2, 5)
+    >>> pairs = Features(4, 0.1, values=Discrete((1,)), correlated=[(0, 1), (2, 3)])
+    >>> float(pairs.covariance[0, 1])  # p - p²
+    0.09
     """
 
     n: int
     probability: Any = 1.0
     importance: Any = 1.0
-    values: Uniform = field(default_factory=Uniform)
+    values: Any = field(default_factory=Uniform)
+    correlated: Any = ()
+    anticorrelated: Any = ()
 
     def __post_init__(self) -> None:
         n = checks.integer("n", self.n, minimum=1)
-        if not isinstance(self.values, Uniform):
-            raise TypeError(
-                f"`values` must be a value law such as Uniform(0, 1); got {self.values!r}. Wrap the range in Uniform."
-            )
         object.__setattr__(self, "n", n)
+        object.__setattr__(self, "values", _laws(self.values, n))
         bounds = {"probability": (0.0, 1.0), "importance": (0.0, np.inf)}
         for name, (low, high) in bounds.items():
             array = checks.per_feature(name, getattr(self, name), n, low=low, high=high)
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+            object.__setattr__(self, name, _frozen(array))
+        for name in ("correlated", "anticorrelated"):
+            object.__setattr__(self, name, _groups(name, getattr(self, name), n))
+        _check_groups(self.correlated, self.anticorrelated, self.probability)
 
-    @property
+    @cached_property
+    def laws(self) -> tuple[Law, ...]:
+        """The law of each feature's values, ``n`` of them."""
+        return self.values if isinstance(self.values, tuple) else (self.values,) * self.n
+
+    @cached_property
+    def units(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Independent units: ("together", members) or ("one of", members); a feature alone is "together"."""
+        grouped = {i for group in self.correlated + self.anticorrelated for i in group}
+        alone = tuple(("together", (i,)) for i in range(self.n) if i not in grouped)
+        return (
+            *alone,
+            *(("together", group) for group in self.correlated),
+            *(("one of", group) for group in self.anticorrelated),
+        )
+
+    @cached_property
     def mean(self) -> np.ndarray:
         """E x_i, ``(n,)``."""
-        return self.probability * self.values.mean
+        return _frozen(self.probability * np.array([law.mean for law in self.laws]))
 
-    @property
+    @cached_property
+    def second_moment(self) -> np.ndarray:
+        """E x_i², ``(n,)``."""
+        return _frozen(self.probability * np.array([law.second_moment for law in self.laws]))
+
+    @cached_property
+    def root_mean_square(self) -> np.ndarray:
+        """sqrt(E x_i²), ``(n,)``."""
+        return _frozen(np.sqrt(self.second_moment))
+
+    @cached_property
     def variance(self) -> np.ndarray:
         """Var(x_i), ``(n,)``: the loss of a feature that is not represented, per unit of importance."""
-        return self.probability * self.values.second_moment - self.mean**2
+        return _frozen(self.second_moment - self.mean**2)
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Cov(x_i, x_j), ``(n, n)``: off the diagonal only groups count."""
+        mean, centre = self.mean, np.array([law.mean for law in self.laws])
+        result = np.diag(self.variance)
+        for kind, members in self.units:
+            for i in members:
+                for j in members:
+                    if i != j:
+                        both = self.probability[i] if kind == "together" else 0.0
+                        result[i, j] = both * centre[i] * centre[j] - mean[i] * mean[j]
+        return _frozen(result)
 
     def sample(self, size: int, rng: Any = None) -> np.ndarray:
         """Draw inputs ``(size, n)``; `rng` is anything ``np.random.default_rng`` takes."""
         size = checks.integer("size", size, minimum=0)
         generator = np.random.default_rng(rng)
         present = generator.random((size, self.n)) < self.probability
-        return np.where(present, self.values.sample((size, self.n), generator), 0.0)
+        for group in self.correlated:
+            present[:, group] = present[:, group[:1]]
+        for group in self.anticorrelated:
+            edges = np.concatenate([[0.0], np.cumsum(self.probability[list(group)])])
+            lot = generator.random((size, 1))
+            present[:, group] = (lot >= edges[:-1]) & (lot < edges[1:])
+        if isinstance(self.values, tuple):
+            values = np.stack([law.sample(size, generator) for law in self.values], axis=1)
+        else:
+            values = self.values.sample((size, self.n), generator)
+        return np.where(present, values, 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the features as plain lists and numbers, ready for JSON."""
+        single = not isinstance(self.values, tuple)
         return {
             "n": self.n,
             "probability": self.probability.tolist(),
             "importance": self.importance.tolist(),
-            "values": self.values.to_dict(),
+            "values": self.values.to_dict() if single else [law.to_dict() for law in self.values],
+            "correlated": [list(group) for group in self.correlated],
+            "anticorrelated": [list(group) for group in self.anticorrelated],
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Features":
         """Build features from what `to_dict` returned."""
         law = data.get("values", Uniform().to_dict())
-        if law.get("law") != "uniform":
-            raise ValueError(f'`values` must have the law "uniform"; got {law.get("law")!r}. Rewrite the file with it.')
-        return cls(data["n"], data["probability"], data["importance"], Uniform(law["low"], law["high"]))
+        values = law_from_dict(law) if isinstance(law, dict) else [law_from_dict(one) for one in law]
+        groups = data.get("correlated", ()), data.get("anticorrelated", ())
+        return cls(data["n"], data["probability"], data["importance"], values, *groups)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Features) and self.to_dict() == other.to_dict()
+        return self is other or (isinstance(other, Features) and self._key == other._key)
 
     def __hash__(self) -> int:
-        return hash((self.n, *self.probability.tolist(), *self.importance.tolist(), self.values))
+        return self._hash
+
+    @cached_property
+    def _key(self) -> tuple[Any, ...]:
+        arrays = (*self.probability.tolist(), *self.importance.tolist())
+        return (self.n, *arrays, self.values, self.correlated, self.anticorrelated)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self._key)
 
     def __repr__(self) -> str:
         shown = [str(self.n)]
@@ -158,4 +185,69 @@ class Features:
             shown.append(
                 f"{name}={array[0]:g}" if same else f"{name}={np.array2string(array, threshold=6, precision=4)}"
             )
-        return f"Features({', '.join(shown)}, values={self.values!r})"
+        shown.append(f"values={self.values!r}")
+        shown += [f"{name}={getattr(self, name)}" for name in ("correlated", "anticorrelated") if getattr(self, name)]
+        return f"Features({', '.join(shown)})"
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+def _is_law(value: Any) -> bool:
+    return isinstance(value, Law) and not isinstance(value, type)
+
+
+def _laws(values: Any, n: int) -> Law | tuple[Law, ...]:
+    """Return one law, or a tuple of n that are not all the same."""
+    if _is_law(values):
+        return values
+    if not isinstance(values, Sequence) or isinstance(values, str) or not all(map(_is_law, values)):
+        raise TypeError(
+            f"`values` must be a value law such as Uniform(0, 1), or one per feature; got {values!r}. "
+            "Wrap ranges in Uniform, lists of values in Discrete."
+        )
+    if len(values) != n:
+        raise ValueError(f"`values` must be one law, or one per feature ({n}); got {len(values)}. Add or drop some.")
+    laws = tuple(values)
+    return laws[0] if all(law == laws[0] for law in laws) else laws
+
+
+def _groups(name: str, groups: Any, n: int) -> Groups:
+    if isinstance(groups, str) or not isinstance(groups, Sequence | np.ndarray):
+        raise TypeError(f"`{name}` must be a list of groups of indices; got {groups!r}. Write [(0, 1), (2, 3)].")
+    result = []
+    for group in groups:
+        if isinstance(group, str) or not isinstance(group, Sequence | np.ndarray):
+            raise TypeError(f"`{name}` must be a list of groups of indices; got {groups!r}. Write [(0, 1), (2, 3)].")
+        members = tuple(checks.integer(name, index, minimum=0) for index in group)
+        if len(members) < 2 or max(members) >= n:
+            raise ValueError(
+                f"`{name}` must hold groups of two or more indices below {n}; got {members}. Count from 0."
+            )
+        result.append(members)
+    return tuple(result)
+
+
+def _check_groups(correlated: Groups, anticorrelated: Groups, probability: np.ndarray) -> None:
+    everyone = [i for group in correlated + anticorrelated for i in group]
+    twice = sorted({i for i in everyone if everyone.count(i) > 1})
+    if twice:
+        raise ValueError(
+            f"`correlated` and `anticorrelated` must name every feature once at most; got {twice[0]} twice. Merge them."
+        )
+    for group in correlated:
+        shared = probability[list(group)]
+        if (shared != shared[0]).any():
+            raise ValueError(
+                f"`probability` must be the same within a correlated group; got {shared.tolist()} for {group}. "
+                "The members are present together."
+            )
+    for group in anticorrelated:
+        total = float(probability[list(group)].sum())
+        if total > 1 + 1e-12:
+            raise ValueError(
+                f"`probability` must add to at most 1 within an anticorrelated group; got {total:g} for {group}. "
+                "At most one member is present."
+            )

@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.activations import activation_name, resolve_activation
 
 __all__ = ["ToyModel", "as_rows"]
-
-ACTIVATIONS = ("relu", "linear")
 
 
 @dataclass(frozen=True, eq=False)
 class ToyModel:
-    """A toy model of superposition, x' = activation(W_out Wᵀ x + b); rows of `W` are features.
+    """A toy model of superposition, x' = activation(W_out hidden_activation(Wᵀ x) + b); rows of `W` are features.
 
     Parameters
     ----------
@@ -23,16 +22,19 @@ class ToyModel:
     b
         Bias of the output, ``(n_features,)``; zero by default.
     activation
-        Output activation, "relu" (the paper's ReLU output model) or "linear".
+        Output activation f(u): "relu" (the paper's ReLU output model), "linear", "abs", "leaky_relu" (slope 0.01),
+        "gelu" (u Φ(u)) or "square"; or a function from arrays to arrays of the same shape, elementwise; or a pair
+        (f, f') of such functions.
     hidden_activation
-        Activation of the hidden layer; "linear".
+        Activation of the hidden layer, "linear" by default; anything `activation` can be.
     W_out
         Decoder, ``(n_features, n_hidden)``; `W` itself by default (tied weights).
 
     Raises
     ------
     TypeError, ValueError
-        If an array is ragged, not finite, or of the wrong shape, or an activation is unknown.
+        If an array is ragged, not finite, or of the wrong shape; if an activation is unknown or a function that
+        returns another shape or values that are not finite.
 
     References
     ----------
@@ -43,12 +45,14 @@ class ToyModel:
     >>> digon = ToyModel([[1.0], [-1.0]])
     >>> digon([0.5, 0.0])
     array([0.5, 0. ])
+    >>> ToyModel([[1.0], [-1.0]], activation=np.tanh)([0.5, 0.0])
+    array([ 0.46211716, -0.46211716])
     """
 
     W: Any
     b: Any = None
-    activation: str = "relu"
-    hidden_activation: str = "linear"
+    activation: Any = "relu"
+    hidden_activation: Any = "linear"
     W_out: Any = None
 
     def __post_init__(self) -> None:
@@ -59,8 +63,8 @@ class ToyModel:
         W_out = None if self.W_out is None else _matrix("W_out", self.W_out)
         if W_out is not None and W_out.shape != W.shape:
             raise ValueError(f"`W_out` must have the shape of `W`, {W.shape}; got {W_out.shape}. Transpose it?")
-        checks.one_of("activation", self.activation, ACTIVATIONS)
-        checks.one_of("hidden_activation", self.hidden_activation, ("linear",))
+        for name in ("activation", "hidden_activation"):
+            resolve_activation(name, getattr(self, name))
         for name, array in (("W", W), ("b", b), ("W_out", W_out)):
             object.__setattr__(self, name, None if array is None else _frozen(array))
 
@@ -92,22 +96,27 @@ class ToyModel:
                 f"`x` must have {self.n_features} features on its last axis; got shape {x.shape}. Rows are samples."
             )
         decoder = self.W if self.W_out is None else self.W_out
-        u = (x @ self.W) @ decoder.T + self.b
-        return np.maximum(u, 0.0) if self.activation == "relu" else u
+        hidden = resolve_activation("hidden_activation", self.hidden_activation)(x @ self.W)
+        return resolve_activation("activation", self.activation)(hidden @ decoder.T + self.b)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the model as plain lists, ready for JSON."""
+        """Return the model as plain lists, ready for JSON.
+
+        Functions are written as "callable " and their name, which `ToyModel` refuses to read back.
+        """
         return {
             "W": self.W.tolist(),
             "b": self.b.tolist(),
-            "activation": self.activation,
-            "hidden_activation": self.hidden_activation,
+            "activation": resolve_activation("activation", self.activation).name,
+            "hidden_activation": resolve_activation("hidden_activation", self.hidden_activation).name,
             "W_out": None if self.W_out is None else self.W_out.tolist(),
         }
 
     def __repr__(self) -> str:
         tied = "" if self.W_out is None else ", untied"
-        return f"ToyModel({self.n_features} features in {self.n_hidden} dimensions, {self.activation}{tied})"
+        hidden = "" if self.hidden_activation == "linear" else f"{activation_name(self.hidden_activation)} hidden, "
+        shown = hidden + activation_name(self.activation)
+        return f"ToyModel({self.n_features} features in {self.n_hidden} dimensions, {shown}{tied})"
 
 
 def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:

@@ -5,8 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
 
 from geomsup import Features, Uniform
@@ -209,9 +208,9 @@ def test_repr_is_short():
         (
             lambda: Features(2, values=(0, 1)),
             TypeError,
-            r"^`values` must be a value law such as Uniform\(0, 1\); got \(0, 1\)\. Wrap the range",
+            r"^`values` must be a value law such as Uniform\(0, 1\), or .*; got \(0, 1\)\. Wrap ranges",
         ),
-        (lambda: Features(2, values=Uniform), TypeError, r"^`values` must be a value law .* Wrap the range"),
+        (lambda: Features(2, values=Uniform), TypeError, r"^`values` must be a value law .* Wrap ranges"),
         (lambda: Features(2).sample(-1), ValueError, r"^`size` must be at least 0; got -1\. Pass"),
         (
             lambda: Features(2).sample(1.5),
@@ -221,7 +220,7 @@ def test_repr_is_short():
         (
             lambda: Features.from_dict({"n": 1, "probability": 1, "importance": 1, "values": {"law": "normal"}}),
             ValueError,
-            r'^`values` must have the law "uniform"; got \'normal\'\. Rewrite',
+            r'^`law` must be "uniform" or "discrete"; got \'normal\'\. Rewrite',
         ),
         (
             lambda: Uniform(1, 1),

@@ -8,8 +8,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from safetensors.numpy import save_file
 
 from geomsup.files import read_arrays, read_model, read_weights, write_json
@@ -255,7 +254,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_breaks(tmp_path_factory, ki
             r"^`run` must be below the number of runs in the file, 1; got 1\. Count from 0\.$",
         ),
         ({"W": W}, {"run": -1}, r"^`run` must be at least 0; got -1\. Pass"),
-        ({"W": W}, {"activation": "tanh"}, r'^`activation` must be one of "relu", "linear"; got \'tanh\''),
+        ({"W": W}, {"activation": "tanh"}, r'^`activation` must be one of "relu", .*; got \'tanh\''),
     ],
 )
 def test_models_that_do_not_fit_are_refused(save, arrays, options, message):

@@ -18,9 +18,11 @@ PUBLIC = [
     "Block",
     "Comparison",
     "Component",
+    "Discrete",
     "ExpectedLoss",
     "Features",
     "Geometry",
+    "Hessian",
     "Optimum",
     "Polytope",
     "ToyModel",
@@ -33,12 +35,14 @@ PUBLIC = [
     "dimensions_per_feature",
     "expected_loss",
     "frame_spectrum",
+    "hessian",
     "leverage",
     "optimum",
     "polytope",
     "polytopes",
     "train",
 ]
+SUBMODULES = ["symbolic"]  # public as modules: gs.symbolic.loss
 FUNCTIONS = [name for name in PUBLIC if name.islower()]
 MODULES = sorted(info.name for info in pkgutil.walk_packages(gs.__path__, "geomsup."))
 HEAVY = {"numba", "sympy", "matplotlib", "networkx", "scipy", "rich", "cyclopts"}
@@ -52,7 +56,7 @@ def run(code):
 
 
 def test_public_names_are_those_listed():
-    assert gs.__all__ == PUBLIC
+    assert gs.__all__ == sorted(PUBLIC + SUBMODULES)
     assert sorted(gs._HOMES) == PUBLIC
 
 
@@ -80,7 +84,7 @@ def test_every_public_function_has_an_example_and_says_what_it_returns(name):
 
 
 def test_dir_lists_the_public_names():
-    assert dir(gs) == sorted([*PUBLIC, "__version__"])
+    assert dir(gs) == sorted([*PUBLIC, *SUBMODULES, "__version__"])
 
 
 def test_an_unknown_name_is_an_attribute_error():
@@ -95,16 +99,21 @@ def test_type_checkers_see_the_same_names():
     tree = ast.parse(Path(gs.__file__).read_text())
     block = next(node for node in tree.body if isinstance(node, ast.If))
     seen = {alias.asname: node.module for node in block.body for alias in node.names}
-    assert seen == {name: f"geomsup.{home}" for name, home in gs._HOMES.items()}
+    homes = {name: f"geomsup.{home}" for name, home in gs._HOMES.items()}
+    assert seen == homes | dict.fromkeys(SUBMODULES, "geomsup")
 
 
 def test_importing_every_module_hides_no_function():
     code = (
         "import importlib, json, pkgutil, geomsup as gs\n"
         "for info in pkgutil.walk_packages(gs.__path__, 'geomsup.'): importlib.import_module(info.name)\n"
-        "print(json.dumps({name: callable(getattr(gs, name)) for name in gs.__all__}))"
+        "print(json.dumps({name: callable(getattr(gs, name)) for name in gs._HOMES}))"
     )
     assert run(code) == dict.fromkeys(PUBLIC, True)
+
+
+def test_public_submodules_are_modules():
+    assert gs.symbolic.__name__ == "geomsup.symbolic"
 
 
 def test_no_room_has_the_name_of_a_public_name():

@@ -10,6 +10,8 @@ from numba import njit
 
 __all__ = ["coupling_matrix"]
 
+EPS = 2.0**-52
+
 
 @njit(cache=True)
 def _two_product(x, y):
@@ -26,24 +28,30 @@ def _two_product(x, y):
 
 
 @njit(cache=True)
-def coupling_matrix(decoder, encoder):
-    """Return the coupling (n, n) of row i of `decoder` with row j of `encoder`, and 1 - diagonal (n,)."""
+def coupling_matrix(decoder, encoder, size):
+    """Return the coupling (n, n) of row i of `decoder` with row j of `encoder`, and 1 - diagonal (n,).
+
+    Also, for features of root mean square `size` (n,), a bound (n,) on the root mean square error that rounding the
+    entries leaves in each output: each is off by half an ulp, and by more where it is a difference of large products.
+    """
     n, m = decoder.shape
-    coupling, surplus = np.empty((n, n)), np.empty(n)
+    coupling, surplus, moved = np.empty((n, n)), np.empty(n), np.zeros(n)
     for i in range(n):
         for j in range(n):
             for start in (0.0, -1.0):
                 if start != 0.0 and i != j:
                     continue
-                total, carry = start, 0.0
+                total, carry, terms = start, 0.0, 0.0
                 for h in range(m):
                     product, error = _two_product(decoder[i, h], encoder[j, h])
                     new = total + product
                     part = new - total
                     carry += ((total - (new - part)) + (product - part)) + error
+                    terms += abs(product)
                     total = new
                 if start == 0.0:
                     coupling[i, j] = total + carry
+                    moved[i] += (EPS * abs(total + carry) + (m * EPS) ** 2 * terms) * size[j]
                 else:
                     surplus[i] = -(total + carry)
-    return coupling, surplus
+    return coupling, surplus, moved

@@ -4,31 +4,40 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.outputs import OutputLosses
+from geomsup.loss.plan import make_plan
 
-__all__ = ["AFFORDABLE", "FAST", "coupled", "exact_losses"]
+__all__ = ["AFFORDABLE", "FAST", "exact_losses", "sets_needed"]
 
-FAST = 8  # coupled features up to which 2^k sets take about a millisecond: below that nothing is faster
-AFFORDABLE = 16  # beyond that the number of sets runs into minutes
+FAST = 256  # sets per output (8 independent features) up to which nothing is faster: about a millisecond
+AFFORDABLE = 65_536  # beyond that many sets it runs into minutes
 
 
-def coupled(coupling: np.ndarray, probability: np.ndarray) -> int:
-    """Return the largest number of features that one output depends on (itself included)."""
-    depends = (coupling != 0) | np.eye(len(coupling), dtype=bool)
-    return int((depends & (probability > 0)).sum(axis=1).max())
+def sets_needed(coupling: np.ndarray, features: Features) -> float:
+    """Return how many sets of present features the loss of one output is a sum over, at most."""
+    from geomsup.loss.exact_kernels import count_sets
+
+    return count_sets(coupling, make_plan(features))
 
 
 def exact_losses(
-    coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, features: Features, gradient: bool
+    coupling: np.ndarray,
+    surplus: np.ndarray,
+    b: np.ndarray,
+    leak: float,
+    features: Features,
+    gradient: bool,
+    sets: float | None = None,
 ) -> OutputLosses:
-    """Return the losses of ReLU outputs by cube vertices (notes in `exact_kernels`)."""
+    """Return the losses of outputs f(u) = u above 0 and leak * u below (notes in `exact_kernels`).
+
+    `sets` is what `sets_needed` says, if the caller has asked already.
+    """
     from geomsup.loss.exact_kernels import exact_outputs
 
-    most = coupled(coupling, features.probability)
-    if most > AFFORDABLE:
+    sets = sets_needed(coupling, features) if sets is None else sets
+    if sets > AFFORDABLE:
         raise ValueError(
-            f'`method` "exact" must not meet more than {AFFORDABLE} features coupled to one output; got {most}. '
-            'Use method="spectral" or "auto".'
+            f'`method` "exact" must not meet more than {AFFORDABLE} sets of features coupled to one output '
+            f'(16 independent ones); got {sets:.3g}. Use method="spectral" or "auto".'
         )
-    low = np.full(features.n, features.values.low)
-    width = np.full(features.n, features.values.high - features.values.low)
-    return OutputLosses(*exact_outputs(coupling, surplus, b, features.probability, low, width, gradient))
+    return OutputLosses(*exact_outputs(coupling, surplus, b, leak, make_plan(features), features.mean, gradient))

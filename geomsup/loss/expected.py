@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.features import Features
-from geomsup.loss.exact import AFFORDABLE, FAST, coupled, exact_losses
+from geomsup.activations import LEAKS
+from geomsup.features import Discrete, Features
+from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.linear import linear_losses
+from geomsup.loss.numeric import numeric_losses
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
@@ -16,7 +18,7 @@ from geomsup.model import ToyModel
 
 __all__ = ["ExpectedLoss", "expected_loss"]
 
-METHODS = ("auto", "exact", "spectral", "sampled")
+METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +30,12 @@ class ExpectedLoss:
     value
         L = Σ_i I_i E(x_i - x'_i)².
     error
-        A bound on ``abs(value - truth)`` (rounding, truncation, and the rounding of W Wᵀ); for "sampled" one
-        standard error.
+        A bound on ``abs(value - truth)`` (rounding, truncation, and the rounding of W Wᵀ); for "numeric" an
+        estimate meant to cover it, for "sampled" one standard error.
     per_feature
         ``(n,)``, the terms of the sum.
     method
-        "exact", "spectral" or "sampled".
+        "exact", "spectral", "numeric" or "sampled".
     grad_W, grad_b, grad_W_out
         ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)``, ∂L/∂W_out (untied models only); None unless asked for.
     model, features
@@ -90,11 +92,13 @@ def expected_loss(
     features
         The inputs' law, with the model's number of features.
     method
-        "exact" (up to 16 features coupled to one output), "spectral", "sampled", or "auto": exact for at most
-        8 coupled features and linear models, else spectral.
+        "exact" (up to 16 independent features coupled to one output, or 65,536 sets of present features in
+        general), "spectral", "numeric" (quadrature, any output activation), "sampled", or "auto": exact for at most
+        256 sets and linear models, else spectral; with discrete values exact wherever it can be; numeric for outputs
+        that are not piecewise linear; sampled for models with a nonlinear hidden layer.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
-        ``rtol² Σ_i I_i Var x_i``, so that a loss of zero is allowed.
+        ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed.
     gradient
         Also return ∂L/∂W and ∂L/∂b.
     samples, rng
@@ -119,13 +123,14 @@ def expected_loss(
     (0.02083333, True)
     """
     _check(model, features, method, rtol)
+    method = _method_for(model, method)
     if method == "sampled":
         return _sampled(model, features, gradient, checks.integer("samples", samples, minimum=2), rng)
-    losses, used = _evaluate(model, features, method, rtol, gradient)
+    losses, rounding, used = _evaluate(model, features, method, rtol, gradient)
     importance = features.importance
     value = float(importance @ losses.value)
-    error = float(importance @ (losses.error + _coupling_rounding(model, features, losses.value)))
-    floor = rtol**2 * float(importance @ features.variance)
+    error = float(importance @ (losses.error + rounding))
+    floor = rtol**2 * float(importance @ features.second_moment)
     if error > max(rtol * value, floor):
         raise ValueError(
             f"`rtol` must be reachable; asked for {rtol:g}, but the {used} method only bounds the error by "
@@ -154,34 +159,56 @@ def _check(model: Any, features: Any, method: str, rtol: float) -> None:
 
 def _evaluate(
     model: ToyModel, features: Features, method: str, rtol: float, gradient: bool
-) -> tuple[OutputLosses, str]:
+) -> tuple[OutputLosses, np.ndarray, str]:
+    """Return the outputs' losses, what rounding W_out Wᵀ adds to their errors, and the method used."""
     from geomsup.loss.coupling import coupling_matrix
 
     decoder = model.W if model.W_out is None else model.W_out
-    coupling, surplus = coupling_matrix(decoder, model.W)
+    coupling, surplus, moved = coupling_matrix(decoder, model.W, features.root_mean_square)
+    if method == "numeric":
+        return (
+            numeric_losses(coupling, model.b, model.activation, features, rtol, gradient),
+            np.zeros(features.n),
+            method,
+        )
     if model.activation == "linear":
-        return linear_losses(coupling, surplus, model.b, features), "exact"
-    if method == "exact" or (method == "auto" and coupled(coupling, features.probability) <= FAST):
-        return exact_losses(coupling, surplus, model.b, features, gradient), "exact"
-    return spectral_losses(coupling, surplus, model.b, features, rtol, gradient), "spectral"
+        losses, used = linear_losses(coupling, surplus, model.b, features), "exact"
+    else:
+        law = (coupling, surplus, model.b, LEAKS[model.activation], features)
+        sets = sets_needed(coupling, features)
+        if method == "exact" or (method == "auto" and _exact_is_best(sets, features)):
+            losses, used = exact_losses(*law, gradient, sets), "exact"
+        else:
+            losses, used = spectral_losses(*law, rtol, gradient), "spectral"
+    # Outputs are 1-Lipschitz, so in L² each moves by at most `moved`, and its loss, the square of an L² norm, by:
+    return losses, 2 * moved * np.sqrt(losses.value) + moved**2, used
 
 
-def _coupling_rounding(model: ToyModel, features: Features, value: np.ndarray) -> np.ndarray:
-    """Bound what rounding the entries of W_out Wᵀ to doubles does to each output's loss.
+def _method_for(model: ToyModel, method: str) -> str:
+    """Narrow "auto" down to what the model's activations allow, and refuse what they do not."""
+    bent = isinstance(model.activation, str) and model.activation in LEAKS
+    if model.hidden_activation != "linear" and method != "sampled":
+        if method == "auto":
+            return "sampled"
+        raise ValueError(
+            f'`method` must be "sampled" or "auto" for a model with a nonlinear hidden layer; got {method!r}. '
+            "No other method knows the law of its outputs."
+        )
+    if not bent and method in ("exact", "spectral"):
+        raise ValueError(
+            f'`method` must be "numeric", "sampled" or "auto" for outputs other than {", ".join(LEAKS)}; '
+            f"got {method!r}. Only piecewise linear outputs have closed forms."
+        )
+    return "numeric" if not bent and method == "auto" else method
 
-    ReLU is 1-Lipschitz, so in L² the output moves by at most η = Σ_j |δ_j| sqrt(E x_j²), and its loss (the
-    square of an L² norm) by at most 2 η sqrt(loss) + η².
-    """
-    eps = np.finfo(float).eps
-    decoder = np.abs(model.W if model.W_out is None else model.W_out)
-    root_second_moment = np.sqrt(features.probability * features.values.second_moment)
-    cancelled = (model.n_hidden * eps) ** 2 * decoder @ (np.abs(model.W).T @ root_second_moment)
-    moved = eps * np.abs(model.coupling) @ root_second_moment + cancelled
-    return 2 * moved * np.sqrt(np.maximum(value, 0)) + moved**2
+
+def _exact_is_best(sets: float, features: Features) -> bool:
+    """Whether sets are few, or so many only that series, which fall slowly for discrete values, lose to them."""
+    return sets <= FAST or (sets <= AFFORDABLE and any(isinstance(law, Discrete) for law in features.laws))
 
 
 def _other_method(used: str, model: ToyModel, features: Features) -> str:
-    reachable = coupled(model.coupling, features.probability) <= AFFORDABLE
+    reachable = sets_needed(model.coupling, features) <= AFFORDABLE
     return ' or method="exact".' if used == "spectral" and reachable else "."
 
 
@@ -197,6 +224,6 @@ def _chain(
 
 def _sampled(model: ToyModel, features: Features, gradient: bool, samples: int, rng: Any) -> ExpectedLoss:
     result = sampled_losses(model, features, samples, np.random.default_rng(rng))
-    grads = _chain(model, features.importance, result.slope_coupling, result.slope_b) if gradient else ()
+    grads = (result.grad_W, result.grad_b, result.grad_W_out) if gradient else ()
     value = float(result.per_feature.sum())
     return ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, *grads)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.loss.exact import FAST
+from geomsup.loss.exact import FAST, sets_needed
 from geomsup.loss.expected import expected_loss
+from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
 
 __all__ = ["pack", "relu_objective", "unpack"]
@@ -27,7 +28,8 @@ def unpack(vector: np.ndarray, n_features: int) -> tuple[np.ndarray, np.ndarray]
 
 def relu_objective(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Return f(vector) -> (loss, gradient) of the tied ReLU output model on `features`."""
-    return _exact(features) if features.n <= FAST else _spectral(features)
+    everything = np.ones((features.n, features.n))
+    return _exact(features) if sets_needed(everything, features) <= FAST else _spectral(features)
 
 
 def _exact(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
@@ -35,14 +37,13 @@ def _exact(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray
     from geomsup.loss.coupling import coupling_matrix
     from geomsup.loss.exact_kernels import exact_outputs
 
-    n, importance = features.n, features.importance
-    low = np.full(n, features.values.low)
-    width = np.full(n, features.values.high - features.values.low)
+    importance, mean, plan = features.importance, features.mean, make_plan(features)
+    size = features.root_mean_square
 
     def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
-        W, b = unpack(vector, n)
-        coupling, surplus = coupling_matrix(W, W)
-        value, _, slope, slope_b = exact_outputs(coupling, surplus, b, features.probability, low, width, True)
+        W, b = unpack(vector, features.n)
+        coupling, surplus, _ = coupling_matrix(W, W, size)
+        value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, plan, mean, True)
         slope *= importance[:, None]
         return importance @ value, pack((slope + slope.T) @ W, importance * slope_b)
 

@@ -1,9 +1,10 @@
-"""Monte Carlo estimate of the loss: the check on the exact methods, never the source of a result."""
+"""Monte Carlo estimate of the loss: the check on the exact methods, and all there is for nonlinear hidden layers."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from geomsup.activations import resolve_activation
 from geomsup.features import Features
 from geomsup.model import ToyModel
 
@@ -14,35 +15,59 @@ CHUNK_ENTRIES = 4_000_000  # inputs drawn at a time: 32 MB
 
 @dataclass(frozen=True)
 class SampledLosses:
-    """Means over samples: weighted loss per output, its standard error as a sum, slopes as in `OutputLosses`."""
+    """Means over samples: weighted loss per output, the standard error of their sum, and its gradients.
+
+    `grad_W` (n, m), `grad_b` (n,) and `grad_W_out` (None if tied) are those of the weighted sum. `slope_coupling`
+    and `slope_b` are as in `OutputLosses`, before importances; `slope_coupling` is NaN if the hidden layer is not
+    linear, since there is no coupling matrix then.
+    """
 
     per_feature: np.ndarray
     standard_error: float
+    grad_W: np.ndarray
+    grad_b: np.ndarray
+    grad_W_out: np.ndarray | None
     slope_coupling: np.ndarray
     slope_b: np.ndarray
 
 
 def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.random.Generator) -> SampledLosses:
-    """Average over `samples` draws, in chunks."""
-    n = features.n
-    per_feature, slope_coupling, slope_b = np.zeros(n), np.zeros((n, n)), np.zeros(n)
+    """Average over `samples` draws, in chunks; any activations of the output and of the hidden layer."""
+    n, linear = features.n, model.hidden_activation == "linear"
+    output = resolve_activation("activation", model.activation)
+    hidden = resolve_activation("hidden_activation", model.hidden_activation)
+    decoder = model.W if model.W_out is None else model.W_out
+    per_feature, slope_b = np.zeros(n), np.zeros(n)
+    slope_encoder, slope_decoder = np.zeros(model.W.shape), np.zeros(model.W.shape)
+    slope_coupling = np.full((n, n), 0.0 if linear else np.nan)
     total, total_square = 0.0, 0.0
-    coupling = model.coupling
     chunk = max(1, CHUNK_ENTRIES // n)
     for start in range(0, samples, chunk):
         x = features.sample(min(chunk, samples - start), rng)
-        u = x @ coupling.T + model.b
-        open_ = u > 0 if model.activation == "relu" else np.ones_like(u, dtype=bool)
-        residual = np.where(open_, u, 0.0) - x
+        a = x @ model.W
+        h = hidden(a)
+        u = h @ decoder.T + model.b
+        residual = output(u) - x
         losses = features.importance * residual**2
         per_feature += losses.sum(axis=0)
         each = losses.sum(axis=1)
         total += each.sum()
         total_square += (each**2).sum()
-        slope = 2 * residual * open_
-        slope_coupling += slope.T @ x
+        slope = 2 * residual * output.slope(u)
         slope_b += slope.sum(axis=0)
+        if linear:
+            slope_coupling += slope.T @ x
+        slope *= features.importance
+        slope_decoder += slope.T @ h
+        slope_encoder += x.T @ (slope @ decoder * hidden.slope(a))
     variance = max(total_square / samples - (total / samples) ** 2, 0.0)
+    tied = model.W_out is None
     return SampledLosses(
-        per_feature / samples, float(np.sqrt(variance / samples)), slope_coupling / samples, slope_b / samples
+        per_feature=per_feature / samples,
+        standard_error=float(np.sqrt(variance / samples)),
+        grad_W=(slope_encoder + slope_decoder if tied else slope_encoder) / samples,
+        grad_b=features.importance * slope_b / samples,
+        grad_W_out=None if tied else slope_decoder / samples,
+        slope_coupling=slope_coupling / samples,
+        slope_b=slope_b / samples,
     )

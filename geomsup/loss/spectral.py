@@ -4,42 +4,62 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.outputs import OutputLosses
+from geomsup.loss.plan import make_laws, make_plan, make_units
 
 __all__ = ["spectral_losses"]
 
-# Lengths a series may have: quarter-octaves from 16 to where patience ends.
-GRID = np.unique(np.round(16 * 2.0 ** (np.arange(49) / 4)))
-ROUGH = 0.02  # accuracy of the first estimate, as a fraction of Σ I Var x
+# Lengths a series may have: third-octaves from 16 to where patience ends.
+GRID = np.unique(np.round(16 * 2.0 ** (np.arange(37) / 3)))
+WIDEST = 16  # features of one group: its loss alone is exact, over 2^16 vertices
+SAMPLE = 24  # outputs that the first estimate looks at
+ROUGH = 0.02  # accuracy of the first estimate, as a fraction of Σ I E x²
 
 
 def spectral_losses(
-    coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, features: Features, rtol: float, gradient: bool
+    coupling: np.ndarray,
+    surplus: np.ndarray,
+    b: np.ndarray,
+    leak: float,
+    features: Features,
+    rtol: float,
+    gradient: bool,
 ) -> OutputLosses:
-    """Return the losses of ReLU outputs, truncated so that the weighted total is within `rtol` if it can be."""
+    """Return the losses of outputs, truncated so that the weighted total is within `rtol` if it can be."""
     from geomsup.loss.spectral_kernels import spectral_outputs, spectral_periods, spectral_tails
 
-    low = np.full(features.n, features.values.low)
-    width = np.full(features.n, features.values.high - features.values.low)
-    law = (b, features.probability, low, width)
-    importance = features.importance
-    cost = float(importance @ features.variance)
+    units, laws, plan = make_units(features), make_laws(features), make_plan(features)
+    widest = int(np.diff(units.start).max())
+    if widest > WIDEST:
+        raise ValueError(
+            f"`correlated` must not hold groups of more than {WIDEST} features; got {widest}. "
+            'Split the group or use method="sampled".'
+        )
+    most = np.array([max(map(abs, law.support)) for law in features.laws])
+    importance, mean = features.importance, features.mean
+    cost = float(importance @ features.second_moment)
 
-    def series(goal: float, gradient: bool) -> tuple[OutputLosses, bool]:
+    def series(goal: float, wanted: np.ndarray, gradient: bool) -> tuple[OutputLosses, bool]:
         """Evaluate to an absolute accuracy of about `goal`; say whether a longer series could still help."""
         share = goal / features.n / np.maximum(importance, np.finfo(float).tiny)
-        periods, overflow = spectral_periods(coupling, *law, 0.1 * share)
-        tails = spectral_tails(coupling, *law, periods, GRID)
+        periods, overflow = spectral_periods(coupling, b, units, laws, wanted, most, 0.1 * share)
+        tails = spectral_tails(coupling, b, leak, units, laws, wanted, periods, GRID)
         choice = np.minimum((tails > 0.8 * share[:, None]).sum(axis=1), len(GRID) - 1)
         terms = GRID[choice].astype(np.int64)
-        value, rounding, *slopes = spectral_outputs(coupling, surplus, *law, periods, terms, gradient)
+        value, rounding, *slopes = spectral_outputs(
+            coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient
+        )
         error = rounding + overflow + np.take_along_axis(tails, choice[:, None], axis=1)[:, 0]
         return OutputLosses(value, error, *slopes), bool((choice < len(GRID) - 1).all())
 
-    # How long the series must be depends on the loss it is to give: a rough one first says how large that is.
-    rough, _ = series(ROUGH * cost, False)
-    goal = rtol * max(float(importance @ (rough.value - rough.error)), rtol * cost)
+    # How long the series must be depends on the loss it is to give: a rough one, of some of the outputs, first says
+    # how large that is. A wrong guess costs another round, never accuracy.
+    everyone, some = np.ones(features.n, bool), np.zeros(features.n, bool)
+    some[:: -(-features.n // SAMPLE)] = True
+    rough, _ = series(ROUGH * cost, some, False)
+    seen = float(importance[some] @ (rough.value - rough.error)[some]) * features.n / some.sum()
+    goal = rtol * max(seen, rtol * cost)
     for _ in range(4):
-        result, longer = series(goal, gradient)
+        result, longer = series(goal, everyone, gradient)
         total = float(importance @ result.value)
         if importance @ result.error <= rtol * total or goal <= rtol**2 * cost or not longer:
             break

@@ -18,7 +18,7 @@ Frequencies run along the inner, contiguous axis in chunks that stay in cache.
 import numpy as np
 from numba import njit
 
-from geomsup.loss.exact_kernels import set_loss, workspace
+from geomsup.loss.exact_kernels import gather_set, set_loss, workspace
 
 __all__ = ["spectral_outputs", "spectral_periods", "spectral_tails"]
 
@@ -36,8 +36,10 @@ def _phases(angle, first, count, cos, sin):
 
     Every entry is a sum of products that do not cancel for small angles: sines keep their relative accuracy.
     """
-    cos[0], sin[0] = np.cos(first * angle), np.sin(first * angle)
     c, s = np.cos(angle), np.sin(angle)
+    cos[0], sin[0] = c, s
+    if first != 1:
+        cos[0], sin[0] = np.cos(first * angle), np.sin(first * angle)
     done = 1
     while done < count:
         for r in range(min(done, count - done)):
@@ -95,19 +97,106 @@ def _transforms(a, centre, radius, probability, first, count, inverse, moments, 
         zeta_im[r] = (even * S[r] + square * P) * turn_sin[r] + odd * Q[r] * turn_cos[r]
 
 
+@fast
+def _feature(a, j, laws, first, count, inverse, moments, scratch, spare, psi, xi, zeta):
+    """Fill the transforms of feature j given that it is present: the mixture of its law's pieces."""
+    piece_ptr, weight, low, width = laws
+    start, stop = piece_ptr[j], piece_ptr[j + 1]
+    for piece in range(start, stop):
+        radius = 0.5 * width[piece]
+        out_psi, out_xi, out_zeta = (psi, xi, zeta) if piece == start else (spare[0], spare[1], spare[2])
+        _transforms(a, low[piece] + radius, radius, weight[piece], first, count, inverse, moments, scratch,
+                    out_psi, out_xi, out_zeta)  # fmt: skip
+        if piece > start:
+            psi[:, :count] += out_psi[:, :count]
+            if moments >= 1:
+                xi[:, :count] += out_xi[:, :count]
+            if moments >= 2:
+                zeta[:, :count] += out_zeta[:, :count]
+
+
+@fast
+def _scale(x, factor, count):
+    for r in range(count):
+        x[0, r] *= factor
+        x[1, r] *= factor
+
+
+@fast
+def _multiply(x, y, count):
+    """Multiply transforms: x *= y."""
+    x_re, x_im, y_re, y_im = x[0], x[1], y[0], y[1]
+    for r in range(count):
+        x_re[r], x_im[r] = x_re[r] * y_re[r] - x_im[r] * y_im[r], x_re[r] * y_im[r] + x_im[r] * y_re[r]
+
+
+@fast
+def _compose(start, stop, together, p, target, gradient, psi, xi, zeta, pair, total, count):
+    """Combine the members start ... stop - 1 of a unit, psi and xi given presence, into those of the unit.
+
+    total becomes E[e^{iθu}; unit present], xi[s] becomes E[x_s e^{iθu}; unit present], and if the unit holds the
+    target, zeta becomes E[x_t² e^{iθu}; ...] and pair[s] E[x_t x_s e^{iθu}; ...].
+    """
+    if stop - start == 1:
+        for r in range(count):
+            total[0, r], total[1, r] = p[start] * psi[start, 0, r], p[start] * psi[start, 1, r]
+        if gradient or target >= 0:
+            _scale(xi[start], p[start], count)
+        if target >= 0:
+            _scale(zeta, p[start], count)
+        return
+    if not together:
+        total[:, :count] = 0.0
+        for s in range(start, stop):
+            for r in range(count):
+                total[0, r] += p[s] * psi[s, 0, r]
+                total[1, r] += p[s] * psi[s, 1, r]
+            _scale(xi[s], p[s], count)
+            if target >= 0:
+                pair[s, :, :count] = 0.0
+        if target >= 0:
+            _scale(zeta, p[target], count)
+        return
+    total[0, :count], total[1, :count] = p[start], 0.0
+    for s in range(start, stop):
+        _multiply(total, psi[s], count)
+    if target >= 0:
+        for s in range(start, stop):
+            if s == target:
+                continue
+            _multiply(zeta, psi[s], count)
+            if gradient:
+                pair[s, :, :count] = xi[s, :, :count]
+                _multiply(pair[s], xi[target], count)
+                _scale(pair[s], p[start], count)
+                for other in range(start, stop):
+                    if other != s and other != target:
+                        _multiply(pair[s], psi[other], count)
+        _scale(zeta, p[start], count)
+    for s in range(start, stop):
+        if gradient or s == target:
+            _scale(xi[s], p[start], count)
+            for other in range(start, stop):
+                if other != s:
+                    _multiply(xi[s], psi[other], count)
+
+
 @njit(cache=True, error_model="numpy")
-def _mixed_powers(a, low, width, i, out):
-    """Fill out[d] = E[x^i (a x)^d], d <= 3, for x ~ U[low, low + width]."""
-    high = low + width
-    scale = 1.0
-    for d in range(4):
-        power = 0.0  # E x^{i+d} = Σ_e low^e high^{i+d-e} / (i+d+1)
-        term = 1.0
-        for _ in range(i + d + 1):
-            power = power * high + term
-            term *= low
-        out[d] = scale * power / (i + d + 1)
-        scale *= a
+def _mixed_powers(a, j, laws, i, out):
+    """Fill out[d] = E[x^i (a x)^d], d <= 3, for x with the law of feature j."""
+    piece_ptr, weight, low, width = laws
+    out[:] = 0.0
+    for piece in range(piece_ptr[j], piece_ptr[j + 1]):
+        high = low[piece] + width[piece]
+        scale = weight[piece]
+        for d in range(4):
+            power = 0.0  # E x^{i+d} = Σ_e low^e high^{i+d-e} / (i+d+1)
+            term = 1.0
+            for _ in range(i + d + 1):
+                power = power * high + term
+                term *= low[piece]
+            out[d] += scale * power / (i + d + 1)
+            scale *= a
 
 
 @njit(cache=True, error_model="numpy")
@@ -116,12 +205,13 @@ def _choose(d, e):
 
 
 @njit(cache=True, error_model="numpy")
-def _convolve(f, g, degree, out):
-    """Fill out[d] = Σ_e C(d, e) f[d - e] g[e]: moments of a sum of independent parts."""
-    for d in range(degree + 1):
-        out[d] = 0.0
+def _convolve(f, g, out):
+    """Fill out[d] = Σ_e C(d, e) f[d - e] g[e], d <= 3: moments of a sum of independent parts."""
+    for d in range(4):
+        total = 0.0
         for e in range(d + 1):
-            out[d] += _choose(d, e) * f[d - e] * g[e]
+            total += _choose(d, e) * f[d - e] * g[e]
+        out[d] = total
 
 
 @njit(cache=True, error_model="numpy")
@@ -136,71 +226,92 @@ def _recentre(moments, b):
 
 
 @njit(cache=True, error_model="numpy")
-def _moments(a, b, probability, low, width, out):
-    """Fill out[i, d] = E[x_z^i u^d; two or more present], i <= 2, d <= 3; the target z is the last feature."""
-    last = len(a) - 1
+def _unit_moments(a, members, start, stop, together, p, laws, first, first_power, second, out):
+    """Fill out[d] = E[x_first^first_power x_second (Σ a x)^d; unit present], d <= 3; -1 leaves a factor out."""
+    law, work = np.empty(4), np.empty(4)
+    out[:] = 0.0
+    if together:
+        out[0] = p[start]
+    for s in range(start, stop):
+        power = (first_power if s == first else 0) + (1 if s == second else 0)
+        _mixed_powers(a[s], members[s], laws, power, law)
+        if together:
+            _convolve(out, law, work)
+            out[:] = work
+        elif (first < 0 or s == first) and (second < 0 or s == second):
+            out += p[s] * law
+
+
+@njit(cache=True, error_model="numpy")
+def _moments(a, b, members, ustart, together, absent, p, laws, target, out):
+    """Fill out[i, d] = E[x_t^i u^d; two or more units present], i <= 2, d <= 3; the target's unit is the last."""
+    last = len(ustart) - 2
     none = 1.0
-    one, more, any_, law, shifted = np.zeros(4), np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
-    for j in range(last + 1):
-        p, q = probability[j], 1.0 - probability[j]
+    one, more, any_, unit, shifted = np.zeros(4), np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
+    for v in range(last + 1):
         any_[:] = one + more
-        if j == last:
+        if v == last:
             for i in (1, 2):
-                _mixed_powers(a[j], low[j], width[j], i, law)
-                _convolve(any_, law, 3, shifted)
-                out[i] = p * shifted
-        _mixed_powers(a[j], low[j], width[j], 0, law)
-        _convolve(any_, law, 3, shifted)
-        more[:] = q * more + p * shifted
-        one[:] = q * one + p * none * law
-        none *= q
+                _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, target, i, -1, unit)
+                _convolve(any_, unit, shifted)
+                out[i] = shifted
+        _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        _convolve(any_, unit, shifted)
+        more[:] = absent[v] * more + shifted
+        one[:] = absent[v] * one + none * unit
+        none *= absent[v]
     out[0] = more
     for i in range(3):
         _recentre(out[i], b)
 
 
 @njit(cache=True, error_model="numpy")
-def _moment_slopes(a, b, probability, low, width, single, pair):
-    """Fill single[j, d] = E[x_j u^d; two or more present], d <= 2, and pair[j, d] = E[x_z x_j u^d], d <= 1.
+def _moment_slopes(a, b, members, ustart, together, absent, p, laws, target, single, pair):
+    """Fill single[s, d] = E[x_s u^d; two or more units present] and pair[s, d] = E[x_t x_s u^d; same], d <= 3.
 
-    For every j before the target z, which is last; others' laws come from prefix and suffix products.
+    For every member s but the target; the laws of other units come from prefix and suffix products.
     """
-    last = len(a) - 1
-    before_none, before_any = np.ones(last + 1), np.zeros((last + 1, 3))
-    law, work = np.empty(4), np.empty(3)
-    for j in range(last):
-        p, q = probability[j], 1.0 - probability[j]
-        _mixed_powers(a[j], low[j], width[j], 0, law)
-        _convolve(before_any[j], law, 2, work)
-        before_any[j + 1] = q * before_any[j] + p * (work + before_none[j] * law[:3])
-        before_none[j + 1] = before_none[j] * q
-    target, target1, own = np.empty(4), np.empty(4), np.empty(4)
-    _mixed_powers(a[last], low[last], width[last], 0, target)
-    _mixed_powers(a[last], low[last], width[last], 1, target1)
-    p_target = probability[last]
-    after_none, after_any, full, rest, some = 1.0, np.zeros(3), np.empty(3), np.empty(3), np.empty(3)
-    for j in range(last - 1, -1, -1):
-        p, q = probability[j], 1.0 - probability[j]
+    last = len(ustart) - 2
+    before_none, before_any = np.ones(last + 1), np.zeros((last + 1, 4))
+    unit, work = np.empty(4), np.empty(4)
+    for v in range(last):
+        _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        _convolve(before_any[v], unit, work)
+        before_any[v + 1] = absent[v] * before_any[v] + work + before_none[v] * unit
+        before_none[v + 1] = before_none[v] * absent[v]
+    for s in range(ustart[last], ustart[last + 1]):  # in the target's own unit: any of the others
+        if s != target:
+            _unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, s, unit)
+            _convolve(before_any[last], unit, single[s])
+            _unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, target, 1, s, unit)
+            _convolve(before_any[last], unit, pair[s])
+            _recentre(single[s], b)
+            _recentre(pair[s], b)
+    of_target, of_target1 = np.empty(4), np.empty(4)
+    _unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, -1, of_target)
+    _unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, target, 1, -1, of_target1)
+    after_none, after_any, full, rest, some = 1.0, np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
+    for v in range(last - 1, -1, -1):
         full[:] = after_any
         full[0] += after_none
-        _convolve(before_any[j], full, 2, rest)
-        rest += before_none[j] * after_any  # one or more of the others
+        _convolve(before_any[v], full, rest)
+        rest += before_none[v] * after_any  # one or more of the other units
         full[:] = rest
-        full[0] += before_none[j] * after_none  # any number of the others
-        _convolve(full, target, 2, some)
-        some[:] = (1.0 - p_target) * rest + p_target * some
-        _mixed_powers(a[j], low[j], width[j], 1, own)
-        _convolve(some, own, 2, work)
-        single[j] = p * work
-        _convolve(full, target1, 1, some)
-        _convolve(some, own, 1, work)
-        pair[j] = p * p_target * work[:2]
-        _recentre(single[j], b)
-        _recentre(pair[j], b)
-        _mixed_powers(a[j], low[j], width[j], 0, law)
-        _convolve(after_any, law, 2, work)
-        after_any[:] = q * after_any + p * (work + after_none * law[:3])
-        after_none *= q
+        full[0] += before_none[v] * after_none  # any number of the other units
+        _convolve(full, of_target, some)
+        some += absent[last] * rest
+        _convolve(full, of_target1, work)
+        full[:] = work
+        for s in range(ustart[v], ustart[v + 1]):
+            _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, s, unit)
+            _convolve(some, unit, single[s])
+            _convolve(full, unit, pair[s])
+            _recentre(single[s], b)
+            _recentre(pair[s], b)
+        _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        _convolve(after_any, unit, work)
+        after_any[:] = absent[v] * after_any + work + after_none * unit
+        after_none *= absent[v]
 
 
 @fast
@@ -216,32 +327,49 @@ def _add_one(q, none, psi, one, more, count):
 
 
 @fast
-def _slopes_of_one(q, q_target, none, after_none, before, after, psi_target, xi_target, xi, psi, c1, c2, count):
-    """Return (Σ c2 Re χ_j, Σ c1 Im χ_zj) of a feature, and add it to the features `after` (one or more present).
+def _others(q_target, none, after_none, before, after, psi_target, xi_target, turn, some, crossed, count):
+    """Prepare the slopes of a unit's members: everything but the unit, with the phase e^{iθb}.
 
-    xi comes with the phase e^{iθb}. "some" is one or more of the others present, with the target's transform;
-    "all" any number of the others, without the target.
+    some: one or more of the other units present, the target's among them; crossed: any number of the other units
+    but the target's, times the target's transform of x.
     """
     b_re, b_im, a_re, a_im = before[0], before[1], after[0], after[1]
     f_re, f_im, t_re, t_im = psi_target[0], psi_target[1], xi_target[0], xi_target[1]
-    x_re, x_im, p_re, p_im = xi[0], xi[1], psi[0], psi[1]
     both = none * after_none
-    sum2, sum1 = 0.0, 0.0
     for r in range(count):
         s_re, s_im = a_re[r] + after_none, a_im[r]
         any_re = b_re[r] * s_re - b_im[r] * s_im + none * a_re[r]
         any_im = b_re[r] * s_im + b_im[r] * s_re + none * a_im[r]
         all_re = any_re + both
-        some_re = q_target * any_re + all_re * f_re[r] - any_im * f_im[r]
-        some_im = q_target * any_im + all_re * f_im[r] + any_im * f_re[r]
-        sum2 += c2[r] * (x_re[r] * some_re - x_im[r] * some_im)
-        w_re, w_im = t_re[r] * all_re - t_im[r] * any_im, t_re[r] * any_im + t_im[r] * all_re
-        sum1 += c1[r] * (x_re[r] * w_im + x_im[r] * w_re)
+        re = q_target * any_re + all_re * f_re[r] - any_im * f_im[r]
+        im = q_target * any_im + all_re * f_im[r] + any_im * f_re[r]
+        c, s = turn[0, r], turn[1, r]
+        some[0, r], some[1, r] = re * c - im * s, re * s + im * c
+        re, im = t_re[r] * all_re - t_im[r] * any_im, t_re[r] * any_im + t_im[r] * all_re
+        crossed[0, r], crossed[1, r] = re * c - im * s, re * s + im * c
+
+
+@fast
+def _slopes_of_member(some, crossed, xi, xi_crossed, c1, c2, count):
+    """Return (Σ c2 Re χ_s, Σ c1 Im χ_ts) of a member with transforms xi (in χ_s) and xi_crossed (in χ_ts)."""
+    sum2, sum1 = 0.0, 0.0
+    x_re, x_im, y_re, y_im = xi[0], xi[1], xi_crossed[0], xi_crossed[1]
+    for r in range(count):
+        sum2 += c2[r] * (x_re[r] * some[0, r] - x_im[r] * some[1, r])
+        sum1 += c1[r] * (y_re[r] * crossed[1, r] + y_im[r] * crossed[0, r])
+    return sum2, sum1
+
+
+@fast
+def _add_any(q, none, psi, any_, count):
+    """Add a unit, absent with probability q, to the transform of "one or more" present."""
+    a_re, a_im, p_re, p_im = any_[0], any_[1], psi[0], psi[1]
+    for r in range(count):
+        s_re, s_im = a_re[r] + none, a_im[r]
         a_re[r], a_im[r] = (
             q * a_re[r] + s_re * p_re[r] - s_im * p_im[r],
             q * a_im[r] + s_re * p_im[r] + s_im * p_re[r],
         )
-    return sum2, sum1
 
 
 @fast
@@ -269,27 +397,20 @@ def _sums_of_target(q, one, more, psi, xi, zeta, turn, c1, c2, c3, count, second
 
 
 @fast
-def _add_series(a, b, probability, low, width, period, terms, gradient, sums, slopes, store):
-    """Add the Fourier sums over k <= terms of one output; the target is the last feature.
+def _add_series(a, b, members, ustart, together, absent, p, laws, target, period, terms, gradient, sums, slopes, store):
+    """Add the Fourier sums over k <= terms of one output; the target's unit is the last.
 
-    All transforms are restricted to two or more present: Φ of 1, χ_j of x_j, χ_zj of x_z x_j, z the target.
-    `sums` gathers what `_sums_of_target` gives, slopes[j] = (Σ c2 Re χ_j, Σ c1 Im χ_zj), with
-    c1 = 2/(2πk), c2 = 4/(2πk)², c3 = 12/(2πk)³.
+    All transforms are restricted to two or more units present: Φ of 1, χ_s of x_s, χ_ts of x_t x_s, t the target.
+    `sums` gathers what `_sums_of_target` gives, slopes[s] = (Σ c2 Re χ_s, Σ c1 Im χ_ts), with c1 = 2/(2πk),
+    c2 = 4/(2πk)², c3 = 12/(2πk)³.
     """
-    psi, xi, before, none = store
-    last = len(a) - 1
+    psi, xi, pair, whole, before, none = store
+    last = len(ustart) - 2
     omega = 2.0 * np.pi / period
     one, more, after = np.empty((2, CHUNK)), np.empty((2, CHUNK)), np.empty((2, CHUNK))
-    zeta, turn = np.empty((2, CHUNK)), np.empty((2, CHUNK))
-    turned_re, turned_im = np.empty(CHUNK), np.empty(CHUNK)
-    scratch = (
-        np.empty(CHUNK),
-        np.empty(CHUNK),
-        np.empty(CHUNK),
-        np.empty(CHUNK),
-        np.empty(CHUNK),
-        np.empty(CHUNK),
-    )
+    zeta, turn, some, crossed = np.empty((2, CHUNK)), np.empty((2, CHUNK)), np.empty((2, CHUNK)), np.empty((2, CHUNK))
+    scratch = (np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK))
+    spare = (np.empty((2, CHUNK)), np.empty((2, CHUNK)), np.empty((2, CHUNK)))
     inverse, c1, c2, c3 = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     for first in range(1, terms + 1, CHUNK):
         count = min(CHUNK, terms + 1 - first)
@@ -301,234 +422,311 @@ def _add_series(a, b, probability, low, width, period, terms, gradient, sums, sl
         _phases(omega * b, first, count, turn[0], turn[1])
         one[:], more[:] = 0.0, 0.0
         nobody = 1.0
-        for j in range(last + 1):
-            slot = j if gradient else 0
-            moments = (2 if gradient else 1) if j == last else (1 if gradient else 0)
-            radius = 0.5 * width[j]
-            _transforms(omega * a[j], low[j] + radius, radius, probability[j], first, count, inverse, moments,
-                        scratch, psi[slot], xi[slot], zeta)  # fmt: skip
-            if j == last:
+        for v in range(last + 1):
+            # Without slopes nothing of a unit is needed once it is added: all use the first places of the store.
+            base, slot = (0, v) if gradient else (ustart[v], 0)
+            for s in range(ustart[v], ustart[v + 1]):
+                degree = 2 if s == target else (1 if gradient else 0)
+                _feature(omega * a[s], members[s], laws, first, count, inverse, degree, scratch, spare,
+                         psi[s - base], xi[s - base], zeta)  # fmt: skip
+            _compose(ustart[v] - base, ustart[v + 1] - base, together[v], p[base:], target - base if v == last else -1,
+                     gradient, psi, xi, zeta, pair, whole[slot], count)  # fmt: skip
+            if v == last:
+                _sums_of_target(absent[v], one, more, whole[slot], xi[target - base], zeta, turn, c1, c2, c3, count,
+                                gradient, sums)  # fmt: skip
                 break
             if gradient:
-                none[j] = nobody
-                before[j, :, :count] = one[:, :count] + more[:, :count]
-            _add_one(1.0 - probability[j], nobody, psi[slot], one, more, count)
-            nobody *= 1.0 - probability[j]
-        target = last if gradient else 0
-        q = 1.0 - probability[last]
-        _sums_of_target(q, one, more, psi[target], xi[target], zeta, turn, c1, c2, c3, count, gradient, sums)
+                none[v] = nobody
+                before[v, :, :count] = one[:, :count] + more[:, :count]
+            _add_one(absent[v], nobody, whole[slot], one, more, count)
+            nobody *= absent[v]
         if not gradient:
             continue
+        for r in range(count):  # members of the target's own unit: one or more of the other units
+            re, im = one[0, r] + more[0, r], one[1, r] + more[1, r]
+            some[0, r], some[1, r] = re * turn[0, r] - im * turn[1, r], re * turn[1, r] + im * turn[0, r]
+        for s in range(ustart[last], ustart[last + 1]):
+            if s != target:
+                sum2, sum1 = _slopes_of_member(some, some, xi[s], pair[s], c1, c2, count)
+                slopes[s, 0] += sum2
+                slopes[s, 1] += sum1
         after[:] = 0.0
         after_none = 1.0
-        for j in range(last - 1, -1, -1):
-            x_re, x_im = xi[j, 0], xi[j, 1]
-            for r in range(count):
-                turned_re[r] = x_re[r] * turn[0, r] - x_im[r] * turn[1, r]
-                turned_im[r] = x_re[r] * turn[1, r] + x_im[r] * turn[0, r]
-            x_re[:count], x_im[:count] = turned_re[:count], turned_im[:count]
-            sum2, sum1 = _slopes_of_one(
-                1.0 - probability[j], q, none[j], after_none, before[j], after, psi[last], xi[last], xi[j],
-                psi[j], c1, c2, count,
-            )  # fmt: skip
-            slopes[j, 0] += sum2
-            slopes[j, 1] += sum1
-            after_none *= 1.0 - probability[j]
+        for v in range(last - 1, -1, -1):
+            _others(absent[last], none[v], after_none, before[v], after, whole[last], xi[target], turn, some, crossed,
+                    count)  # fmt: skip
+            for s in range(ustart[v], ustart[v + 1]):
+                sum2, sum1 = _slopes_of_member(some, crossed, xi[s], xi[s], c1, c2, count)
+                slopes[s, 0] += sum2
+                slopes[s, 1] += sum1
+            _add_any(absent[v], after_none, whole[v], after, count)
+            after_none *= absent[v]
 
 
 @njit(cache=True, error_model="numpy")
-def _gather(coupling, probability, i, members):
-    """List the features that output i depends on, the target i last; return how many."""
-    count = 0
-    for j in range(len(coupling)):
-        if j != i and probability[j] > 0.0 and coupling[j] != 0.0:
-            members[count] = j
+def _collect(coupling, i, units, members, a, p, ustart, together, absent, ids):
+    """List the units that output i depends on, the target's last; return their number and the target's place."""
+    start, member, is_together, q, probability = units
+    count, size, own = 0, 0, 0
+    for unit in range(len(q)):
+        coupled, holds_target = False, False
+        for s in range(start[unit], start[unit + 1]):
+            if member[s] == i:
+                holds_target = True
+            elif coupling[member[s]] != 0.0 and probability[member[s]] > 0.0:
+                coupled = True
+        if holds_target:
+            own = unit
+        elif coupled:
+            ids[count] = unit
             count += 1
-    if probability[i] > 0.0:
-        members[count] = i
-        count += 1
-    return count
+    ids[count] = own
+    count += 1
+    target = 0
+    for v in range(count):
+        unit = ids[v]
+        ustart[v], together[v], absent[v] = size, is_together[unit], q[unit]
+        for s in range(start[unit], start[unit + 1]):
+            j = member[s]
+            if j == i:
+                target = size
+            members[size], a[size], p[size] = j, coupling[j], probability[j]
+            size += 1
+    ustart[count] = size
+    return count, target
 
 
 @njit(cache=True, error_model="numpy")
-def _range(a, b, low, width):
-    """Return the ends of the interval that u = b + Σ a_j x_j lives on."""
-    bottom, top = b, b
-    for j in range(len(a)):
-        ends = (a[j] * low[j], a[j] * (low[j] + width[j]))
-        bottom += min(0.0, min(ends))
-        top += max(0.0, max(ends))
+def _ends(a, members, laws):
+    """Return the ends of the interval that u - b lives on."""
+    piece_ptr, _, low, width = laws
+    bottom, top = 0.0, 0.0
+    for s in range(len(a)):
+        least, most = 0.0, 0.0
+        for piece in range(piece_ptr[members[s]], piece_ptr[members[s] + 1]):
+            for end in (a[s] * low[piece], a[s] * (low[piece] + width[piece])):
+                least, most = min(least, end), max(most, end)
+        bottom += least
+        top += most
     return bottom, top
 
 
 @njit(cache=True, error_model="numpy")
-def _few_present(a, surplus, b, probability, low, width, grad, slope, work, error):
-    """Return the exact loss of "nobody or one present" (the target is the last feature); add its slopes."""
-    count = len(a)
-    last = count - 1
+def _few_present(coupling, i, surplus, b, leak, ids, absent, place, plan, slope, spare, error):
+    """Return the exact loss of "no unit or one present"; add its slopes (slope[place[j]], in b the last)."""
+    work, chosen, a, low, width, grad = spare
+    count = len(absent)
     nobody = 1.0
     after = np.ones(count + 1)
-    for j in range(last, -1, -1):
-        after[j] = after[j + 1] * (1.0 - probability[j])
-    total = after[0] * max(b, 0.0) ** 2
-    slope[count] += after[0] * 2.0 * max(b, 0.0)
+    for v in range(count - 1, -1, -1):
+        after[v] = after[v + 1] * absent[v]
+    bent = 1.0 if b > 0.0 else leak * leak
+    total = after[0] * bent * b * b
+    slope[-1] += after[0] * 2.0 * bent * b
     error[0] += 4.0 * EPS * total
-    one_error = np.zeros(1)
-    for j in range(count):
-        weight = nobody * probability[j] * after[j + 1]
-        nobody *= 1.0 - probability[j]
-        if weight == 0.0:
-            continue
-        one_error[0] = 0.0
-        z = 0 if j == last else -1
-        value = set_loss(a[j : j + 1], surplus, low[j : j + 1], width[j : j + 1], 1, z, b, work, True, grad, one_error)
-        total += weight * value
-        error[0] += weight * (one_error[0] + 2.0 * count * EPS * value)
-        slope[j] += weight * grad[0]
-        slope[count] += weight * grad[1]
+    one_error, digit = np.zeros(1), np.zeros(1, np.int64)
+    for v in range(count):
+        unit = ids[v : v + 1]
+        for outcome in range(1, plan[0][ids[v] + 1] - plan[0][ids[v]]):
+            digit[0] = outcome
+            weight, k, z = gather_set(coupling, i, plan, unit, digit, 1, chosen, a, low, width)
+            weight *= nobody * after[v + 1]
+            if weight == 0.0:
+                continue
+            one_error[0] = 0.0
+            value = set_loss(a, surplus, low, width, k, z, b, leak, work, True, grad, one_error)
+            total += weight * value
+            error[0] += weight * (one_error[0] + 2.0 * count * EPS * value)
+            for q in range(k):
+                slope[place[chosen[q]]] += weight * grad[q]
+            slope[-1] += weight * grad[k]
+        nobody *= absent[v]
     return total
 
 
+@njit(cache=True, error_model="numpy")
+def _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient, slope):
+    """Return E (x - f(u))² of two or more units present, f = leak u + (1 - leak) relu, and add its slopes.
+
+    `two` says on which sides of zero u can be: -1 below only, 1 above only, 0 both, where relu(u)² = (u² + u|u|)/2
+    and x relu(u) = (xu + x|u|)/2 with |u| and u|u| from the series.
+    """
+    last = len(slope) - 1
+    flat, bend, bend2 = leak, 1.0 - leak, 1.0 - leak * leak
+    if two != 0:
+        kept = 1.0 if two > 0 else leak
+        slope[target] += 2.0 * kept * (kept * moment[1, 1] - moment[2, 0])
+        slope[last] += 2.0 * kept * (kept * moment[0, 1] - moment[1, 0])
+        if gradient:
+            for s in range(last):
+                if s != target:
+                    slope[s] += 2.0 * kept * (kept * single[s, 1] - pair[s, 0])
+        return moment[2, 0] - 2.0 * kept * moment[1, 1] + kept * kept * moment[0, 2]
+    square = moment[0, 3] / (3.0 * T) + T * moment[0, 1] / 6.0 - T * T * sums[0] / 3.0  # E u|u| / 2
+    cross = moment[1, 2] / T + T * moment[1, 0] / 6.0 - T * sums[1]  # E x|u|
+    value = (
+        moment[2, 0] - 2.0 * flat * moment[1, 1] + flat * flat * moment[0, 2]
+        - bend * (moment[1, 1] + cross) + bend2 * (moment[0, 2] / 2.0 + square)
+    )  # fmt: skip
+    if not gradient:
+        return value
+    # 2 E x_s [leak² u + (1 - leak²) relu(u)] - 2 E x x_s [leak + (1 - leak) (1 + sgn u)/2], and so for b
+    sign = 2.0 * moment[2, 1] / T + 2.0 * sums[4]
+    slope[target] += 2.0 * flat * flat * moment[1, 1] + bend2 * (moment[1, 1] + cross)
+    slope[target] -= 2.0 * flat * moment[2, 0] + bend * (moment[2, 0] + sign)
+    sign = 2.0 * moment[1, 1] / T + 2.0 * sums[3]
+    modulus = moment[0, 2] / T + T * moment[0, 0] / 6.0 - T * sums[2]
+    slope[last] += 2.0 * flat * flat * moment[0, 1] + bend2 * (moment[0, 1] + modulus)
+    slope[last] -= 2.0 * flat * moment[1, 0] + bend * (moment[1, 0] + sign)
+    for s in range(last):
+        if s != target:
+            modulus = single[s, 2] / T + T * single[s, 0] / 6.0 - T * slopes[s, 0]
+            sign = 2.0 * pair[s, 1] / T + 2.0 * slopes[s, 1]
+            slope[s] += 2.0 * flat * flat * single[s, 1] + bend2 * (single[s, 1] + modulus)
+            slope[s] -= 2.0 * flat * pair[s, 0] + bend * (pair[s, 0] + sign)
+    return value
+
+
 @njit(cache=True, error_model="numpy", nogil=True)
-def spectral_outputs(coupling, surplus, b, probability, low, width, periods, terms, gradient):
+def spectral_outputs(coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient):
     """Return per-output losses (n,), rounding bounds (n,), slopes in coupling (n, n) and in b (n,).
 
-    Output i is E (x_i - relu(b_i + Σ_j coupling_ij x_j))², summed over terms[i] frequencies of period
-    periods[i]; what that leaves out is bounded by `spectral_periods` and `spectral_tails`; surplus_i = 1 - coupling_ii.
-    Every feature must be able to be present: probability > 0 where it matters.
+    Output i is E (x_i - f(b_i + Σ_j coupling_ij x_j))², f(u) = u above 0 and leak * u below, summed over terms[i]
+    frequencies of period periods[i]; what that leaves out is bounded by `spectral_periods` and `spectral_tails`.
+    surplus_i = 1 - coupling_ii; `units`, `laws` and `plan` say what the inputs are (`geomsup.loss.plan`), `mean` is
+    E x, `widest` the most features of one unit, and `wanted` (n,) says which outputs to do.
     """
     n = len(b)
-    value, bound = np.empty(n), np.empty(n)
+    value, bound = np.zeros(n), np.zeros(n)
     grad_coupling, grad_b = np.zeros((n, n)), np.zeros(n)
-    members = np.empty(n, np.int64)
-    store = (np.empty((n, 2, CHUNK)), np.empty((n, 2, CHUNK)), np.empty((n, 2, CHUNK)), np.empty(n))
+    members, ids, place = np.empty(n, np.int64), np.empty(n, np.int64), np.zeros(n, np.int64)
+    all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
+    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    depth = (n, 2, CHUNK)
+    store = (np.empty(depth), np.empty(depth), np.empty(depth), np.empty(depth), np.empty(depth), np.empty(n))
     moment, sums = np.empty((3, 4)), np.empty(5)
-    work, one_grad, error = workspace(1), np.empty(2), np.zeros(1)
+    spare = (workspace(widest), np.empty(widest, np.int64), np.empty(widest), np.empty(widest), np.empty(widest),
+             np.empty(widest + 1))  # fmt: skip
+    error = np.zeros(1)
     for i in range(n):
-        count = _gather(coupling[i], probability, i, members)
-        absent = probability[i] == 0.0  # then x_i = 0 never matters: a target of width 0 stands in
-        size = count + 1 if absent else count
-        a, p, lo, wi = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
-        for j in range(count):
-            a[j], p[j] = coupling[i, members[j]], probability[members[j]]
-            lo[j], wi[j] = low[members[j]], width[members[j]]
-        last = size - 1
+        if not wanted[i]:
+            continue
+        count, target = _collect(
+            coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids
+        )
+        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
+        size = ustart[count]
+        a, p = all_a[:size], all_p[:size]
+        for s in range(size):
+            place[members[s]] = s
         slope = np.zeros(size + 1)
         error[0] = 0.0
-        few = _few_present(a, surplus[i], b[i], p, lo, wi, one_grad, slope, work, error)
-        _moments(a, b[i], p, lo, wi, moment)
-        bottom, top = _range(a, b[i], lo, wi)
-        period = periods[i]
-        single, pair = np.empty((last, 3)), np.empty((last, 2))
+        few = _few_present(
+            coupling[i], i, surplus[i], b[i], leak, ids[:count], absent, place, plan, slope, spare, error
+        )
+        _moments(a, b[i], members, ustart, together, absent, p, laws, target, moment)
+        bottom, top = _ends(a, members, laws)
+        bottom, top, T = bottom + b[i], top + b[i], periods[i]
+        single, pair, slopes = np.zeros((size, 4)), np.zeros((size, 4)), np.zeros((size, 2))
         if gradient:
-            _moment_slopes(a, b[i], p, lo, wi, single, pair)
-        if top <= 0.0:
-            rest = moment[2, 0]
-        else:
-            rest = moment[2, 0] - 2.0 * moment[1, 1] + moment[0, 2]
-            slope[last] += 2.0 * (moment[1, 1] - moment[2, 0])
-            slope[size] += 2.0 * (moment[0, 1] - moment[1, 0])
-            for j in range(last):
-                if gradient:
-                    slope[j] += 2.0 * (single[j, 1] - pair[j, 0])
-        if bottom < 0.0 < top:
-            sums[:] = 0.0
-            slopes = np.zeros((last, 2))
-            _add_series(a, b[i], p, lo, wi, period, terms[i], gradient, sums, slopes, store)
-            T = period
-            # halves: relu(u)² = (u² + u|u|)/2 and x relu(u) = (xu + x|u|)/2, |u| and u|u| from the series
-            square = moment[0, 3] / (3.0 * T) + T * moment[0, 1] / 6.0 - T * T * sums[0] / 3.0
-            cross = moment[1, 2] / T + T * moment[1, 0] / 6.0 - T * sums[1]
-            rest = moment[2, 0] - moment[1, 1] + moment[0, 2] / 2.0 + square - cross
+            _moment_slopes(a, b[i], members, ustart, together, absent, p, laws, target, single, pair)
+        two = -1 if top <= 0.0 else (1 if bottom >= 0.0 else 0)
+        sums[:] = 0.0
+        if two == 0:
+            _add_series(a, b[i], members, ustart, together, absent, p, laws, target, T, terms[i], gradient, sums,
+                        slopes, store)  # fmt: skip
             size_u = moment[0, 2] ** 0.5
             error[0] += EPS * (
-                (3.0 * size + 40.0) * (0.02 * T * T * moment[0, 0] + 0.17 * T * abs(moment[1, 0]))
+                (3.0 * size + 40.0) * (0.02 * T * T * moment[0, 0] + 0.17 * T * moment[2, 0] ** 0.5)
                 + (2.0 * size + 20.0) * (T * size_u + moment[0, 2] + moment[2, 0])
             )
-            if gradient:
-                sign = 2.0 * moment[2, 1] / T + 2.0 * sums[4]
-                slope[last] += -(moment[1, 1] - moment[2, 0]) + cross - sign
-                sign = 2.0 * moment[1, 1] / T + 2.0 * sums[3]
-                modulus = moment[0, 2] / T + T * moment[0, 0] / 6.0 - T * sums[2]
-                slope[size] += -(moment[0, 1] - moment[1, 0]) + modulus - sign
-                for j in range(last):
-                    modulus = single[j, 2] / T + T * single[j, 0] / 6.0 - T * slopes[j, 0]
-                    sign = 2.0 * pair[j, 1] / T + 2.0 * slopes[j, 1]
-                    slope[j] += -(single[j, 1] - pair[j, 0]) + modulus - sign
         else:
             error[0] += (4.0 * size + 20.0) * EPS * (moment[2, 0] + moment[0, 2])
+        rest = _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient, slope)
         value[i] = max(few + rest, 0.0)  # what the truth cannot be is no improvement
         bound[i] = error[0]
         grad_b[i] = slope[size]
-        for j in range(n):
-            if coupling[i, j] == 0.0:
-                grad_coupling[i, j] = slope[size] * probability[j] * (low[j] + 0.5 * width[j])
-        for j in range(count):
-            grad_coupling[i, members[j]] = slope[j]
+        grad_coupling[i] = slope[size] * mean  # of features that x_i and u do not depend on
+        for s in range(size):
+            grad_coupling[i, members[s]] = slope[s]
     return value, bound, grad_coupling, grad_b
 
 
 @njit(cache=True, error_model="numpy")
-def _log_moment_generating(s, a, b, probability, low, width):
+def _log_moment_generating(s, a, b, members, ustart, together, absent, p, laws):
     """Return log E e^{su} and log E e^{-su}; products are folded into the logarithm before they overflow."""
+    piece_ptr, weight, low, width = laws
     up, down = s * b, -s * b
     product_up, product_down = 1.0, 1.0
-    for j in range(len(a)):
-        z = s * a[j] * width[j]
-        grown = np.exp(z)
-        mean_up, mean_down = 1.0, 1.0
-        if abs(z) > 1e-6:
-            mean_up, mean_down = (grown - 1.0) / z, (1.0 - 1.0 / grown) / z
-        if low[j] != 0.0:
-            shift = np.exp(s * a[j] * low[j])
-            mean_up, mean_down = mean_up * shift, mean_down / shift
-        product_up *= 1.0 + probability[j] * (mean_up - 1.0)
-        product_down *= 1.0 + probability[j] * (mean_down - 1.0)
-        if max(product_up, product_down) > 1e200 or min(product_up, product_down) < 1e-200:
+    for v in range(len(absent)):
+        present_up, present_down = 0.0, 0.0
+        if together[v]:
+            present_up, present_down = p[ustart[v]], p[ustart[v]]
+        for m in range(ustart[v], ustart[v + 1]):
+            mean_up, mean_down = 0.0, 0.0
+            for piece in range(piece_ptr[members[m]], piece_ptr[members[m] + 1]):
+                z = s * a[m] * width[piece]
+                grown_up, grown_down = 1.0, 1.0
+                if abs(z) > 1e-6:
+                    grown = np.exp(z)
+                    grown_up, grown_down = (grown - 1.0) / z, (1.0 - 1.0 / grown) / z
+                shift = np.exp(s * a[m] * low[piece]) if low[piece] != 0.0 else 1.0
+                mean_up += weight[piece] * grown_up * shift
+                mean_down += weight[piece] * grown_down / shift
+            if together[v]:
+                present_up, present_down = present_up * mean_up, present_down * mean_down
+            else:
+                present_up, present_down = present_up + p[m] * mean_up, present_down + p[m] * mean_down
+        product_up *= absent[v] + present_up
+        product_down *= absent[v] + present_down
+        if max(product_up, product_down) > 1e100 or min(product_up, product_down) < 1e-100:
             up, down = up + np.log(product_up), down + np.log(product_down)
             product_up, product_down = 1.0, 1.0
     return up + np.log(product_up), down + np.log(product_down)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def spectral_periods(coupling, b, probability, low, width, budget):
+def spectral_periods(coupling, b, units, laws, wanted, most, budget):
     """Return periods (n,) and bounds (n,) on what values of u beyond them add, at most `budget` (n,) each.
 
     Beyond |y| = 1 the Bernoulli polynomials leave their periodic continuation, by at most 3.05 |y|³ (B3) and
-    2.2 y² (B2), so that the loss moves by E[1.02 |u|³/T + 2.2 |x| u²/T; |u| > T]. For s >= 3/T both powers are
-    below e^{s(|u| - T)}: what is left is e^{-sT} E e^{±su} times 1.02 T² + 2.2 |x| T, for the best s of a few.
+    2.2 y² (B2), so that the loss moves by E[1.02 |u|³/T + 2.2 |x| u²/T; |u| > T] (times at most 2 for outputs
+    other than relu). For s >= 3/T both powers are below e^{s(|u| - T)}: what is left is e^{-sT} E e^{±su} times
+    1.02 T² + 2.2 |x| T, for the best s of a few. `most` (n,) is the greatest |x|.
     """
     n = len(b)
     periods, overflow = np.ones(n), np.zeros(n)
-    members = np.empty(n, np.int64)
+    members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
+    all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
+    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    law = np.empty(4)
     for i in range(n):
-        count = _gather(coupling[i], probability, i, members)
-        chosen = members[:count]
-        a, p, lo, wi = coupling[i][chosen], probability[chosen], low[chosen], width[chosen]
-        bottom, top = _range(a, b[i], lo, wi)
+        if not wanted[i]:
+            continue
+        count, _ = _collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
+        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
+        a, p = all_a[: ustart[count]], all_p[: ustart[count]]
+        bottom, top = _ends(a, members, laws)
+        bottom, top = bottom + b[i], top + b[i]
         whole = max(top, -bottom)
         periods[i] = whole if whole > 0.0 else 1.0
-        if not bottom < 0.0 < top or count < 6:
+        if bottom >= 0.0 or top <= 0.0 or count < 6:
             continue
-        size = max(abs(low[i]), abs(low[i] + width[i]))
-        mean, spread = b[i], 0.0
-        for j in range(count):
-            centre = a[j] * (lo[j] + 0.5 * wi[j])
-            mean += p[j] * centre
-            spread += p[j] * (centre * centre + (a[j] * wi[j]) ** 2 / 12.0) - (p[j] * centre) ** 2
-        sigma = spread**0.5
-        if sigma == 0.0:
+        spread = 0.0
+        for v in range(count):
+            _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, law)
+            spread += law[2] - law[1] ** 2
+        if spread <= 0.0:
             continue
         best = whole
         for steepness in (3.0, 5.0, 8.0, 12.0, 17.0, 24.0):
-            s = steepness / sigma
-            # The two sides in one: e^{Λ(s)} + e^{Λ(-s)}.
-            up, down = _log_moment_generating(s, a, b[i], p, lo, wi)
-            both = max(up, down) + np.log1p(np.exp(-abs(up - down)))
+            s = steepness / spread**0.5
+            up, down = _log_moment_generating(s, a, b[i], members, ustart, together, absent, p, laws)
+            both = max(up, down) + np.log1p(np.exp(-abs(up - down)))  # the two sides in one
             T = whole
             for _ in range(6):
-                T = max((both + np.log((1.02 * T * T + 2.2 * size * T) / budget[i])) / s, 3.0 / s)
-            bound = (1.02 * T * T + 2.2 * size * T) * np.exp(both - s * T)
+                T = max((both + np.log(2.0 * (1.02 * T * T + 2.2 * most[i] * T) / budget[i])) / s, 3.0 / s)
+            bound = 2.0 * (1.02 * T * T + 2.2 * most[i] * T) * np.exp(both - s * T)
             if best > T and bound <= budget[i] * (1.0 + 1e-6):
                 best, overflow[i] = T, bound
         periods[i] = best
@@ -536,42 +734,62 @@ def spectral_periods(coupling, b, probability, low, width, budget):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def spectral_tails(coupling, b, probability, low, width, periods, grid):
+def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid):
     """Return (n, len(grid)): bounds on what output i leaves out when its series stops after grid[g] terms.
 
-    |E e^{izy}| and 2|E y e^{izy}| are at most min(1, 2/|z|) (the second: min(1, 4/|z|)), which falls with the
-    frequency: between grid points the left end bounds every term, and sums of 1/k² and 1/k³ are integrals.
+    For a uniform piece |E e^{izy}| and 2 |E y e^{izy}| are at most min(1, 2/|z|) (the second: min(1, 4/|z|)), which
+    falls with the frequency: between grid points the left end bounds every term, and sums of 1/k² and 1/k³ are
+    integrals. Atoms do not fall.
     """
+    piece_ptr, weight, low, width = laws
     n = len(b)
     tails = np.zeros((n, len(grid)))
-    members = np.empty(n, np.int64)
+    members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
+    all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
+    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
     for i in range(n):
-        count = _gather(coupling[i], probability, i, members)
-        chosen = members[:count]
-        a, lo, wi = coupling[i][chosen], low[chosen], width[chosen]
-        bottom, top = _range(a, b[i], lo, wi)
-        if not bottom < 0.0 < top:
+        if not wanted[i]:
+            continue
+        count, target = _collect(
+            coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids
+        )
+        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
+        a, p = all_a[: ustart[count]], all_p[: ustart[count]]
+        bottom, top = _ends(a, members, laws)
+        if bottom + b[i] >= 0.0 or top + b[i] <= 0.0:
             continue
         T = periods[i]
         beyond = 0.0
         for g in range(len(grid) - 1, -1, -1):
             theta = 2.0 * np.pi * grid[g] / T
             none, one, more = 1.0, 0.0, 0.0
-            target = 0.0
-            for j in range(count):
-                p, q = probability[chosen[j]], 1.0 - probability[chosen[j]]
-                z = abs(a[j]) * wi[j] * theta
-                decay = 2.0 / z if z > 2.0 else 1.0
-                if chosen[j] == i:
-                    decay1 = 2.0 / z if z > 4.0 else 0.5
-                    target = p * (abs(lo[j]) * decay + wi[j] * decay1) * (one + more)
-                more = q * more + (one + more) * p * decay
-                one = q * one + none * p * decay
-                none *= q
+            of_target = 0.0
+            for v in range(count):
+                present, with_target = (p[ustart[v]], p[ustart[v]]) if together[v] else (0.0, 0.0)
+                for s in range(ustart[v], ustart[v + 1]):
+                    fall, fall1 = 0.0, 0.0
+                    for piece in range(piece_ptr[members[s]], piece_ptr[members[s] + 1]):
+                        z = abs(a[s]) * width[piece] * theta
+                        decay = 2.0 / z if z > 2.0 else 1.0
+                        fall += weight[piece] * decay
+                        fall1 += weight[piece] * (
+                            abs(low[piece]) * decay + width[piece] * (2.0 / z if z > 4.0 else 0.5)
+                        )
+                    if together[v]:
+                        present *= fall
+                        with_target *= fall1 if s == target else fall
+                    else:
+                        present += p[s] * fall
+                        with_target += p[s] * fall1 if s == target else 0.0
+                if v == count - 1:
+                    of_target = with_target * (one + more)
+                more = absent[v] * more + (one + more) * present
+                one = absent[v] * one + none * present
+                none *= absent[v]
             k0 = grid[g]
             k1 = grid[g + 1] if g + 1 < len(grid) else np.inf
             cubes, squares = 0.5 * (1.0 / k0**2 - 1.0 / k1**2), 1.0 / k0 - 1.0 / k1
-            beyond += T * T / 3.0 * 12.0 / (2.0 * np.pi) ** 3 * cubes * more
-            beyond += T * 4.0 / (2.0 * np.pi) ** 2 * squares * target
+            beyond += (1.0 - leak * leak) * T * T / 3.0 * 12.0 / (2.0 * np.pi) ** 3 * cubes * more
+            beyond += (1.0 - leak) * T * 4.0 / (2.0 * np.pi) ** 2 * squares * of_target
             tails[i, g] = beyond
     return tails

@@ -95,7 +95,7 @@ def _start(features: Features, m: int, index: int, rng: np.random.Generator) -> 
     W = rng.normal(size=(n, m))
     W /= np.linalg.norm(W, axis=1, keepdims=True)
     W *= rng.uniform(0.5, 1.3)
-    b = rng.uniform(-0.3, 0.1, size=n) * features.values.second_moment**0.5
+    b = rng.uniform(-0.3, 0.1, size=n) * np.array([law.second_moment for law in features.laws]) ** 0.5
     if index % 2 and n > m:
         # Zero rows stay zero: a dropped feature is a critical point, and often part of the optimum.
         dropped = _least_worth(features, rng)[: rng.integers(1, n - m + 1)]

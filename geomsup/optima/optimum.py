@@ -10,7 +10,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.loss import expected_loss
-from geomsup.model import ACTIVATIONS, ToyModel
+from geomsup.model import ToyModel
 from geomsup.optima.multistart import descend_from_many
 
 if TYPE_CHECKING:
@@ -161,9 +161,9 @@ def optimum(
         raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
     starts = checks.integer("starts", starts, minimum=1)
-    checks.one_of("activation", activation, ACTIVATIONS)
+    checks.one_of("activation", activation, ("relu", "linear"))
     that_matter = np.count_nonzero(features.importance * features.variance)
-    if activation == "linear" or (n_hidden >= that_matter and features.values.low >= 0):
+    if activation == "linear" or (n_hidden >= that_matter and min(law.support[0] for law in features.laws) >= 0):
         model = _keep_most_worth(features, n_hidden, activation)
         loss = float(expected_loss(model, features))
         return Optimum(loss, model, "closed form", loss, features, n_hidden, np.empty(0))

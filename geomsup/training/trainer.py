@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.features import Features
+from geomsup.features import Features, Uniform
 from geomsup.model import ToyModel
 from geomsup.training.run import TrainingRun
 from geomsup.training.trainee import Trainee, start_weights
@@ -137,6 +137,11 @@ def _entries(features: Any) -> list[Features]:
     for entry in entries:
         if not isinstance(entry, Features):
             raise TypeError(f"`features` must hold Features only; got {entry!r}. Wrap it in Features(...).")
+        if not isinstance(entry.values, Uniform) or entry.correlated or entry.anticorrelated:
+            raise ValueError(
+                f"`features` must be independent, with one Uniform law, to be trained on; got {entry!r}. "
+                "Drop the groups and use Uniform(low, high)."
+            )
         if entry.n != entries[0].n:
             raise ValueError(
                 f"`features` must all have the same n; got {entries[0].n} and {entry.n}. Train them apart."
@@ -149,6 +154,11 @@ def _start(model: Any, n: int, m: int) -> ToyModel | None:
         return None
     if not isinstance(model, ToyModel):
         raise TypeError(f"`model` must be a ToyModel; got {model!r}. Wrap the weights in ToyModel(W, b).")
+    if model.activation not in ("relu", "linear") or model.hidden_activation != "linear":
+        raise ValueError(
+            f"`model` must have a ReLU or linear output and a linear hidden layer to be trained; got {model!r}. "
+            "Change its activations."
+        )
     if model.W_out is not None:
         raise ValueError("`model` must be tied; got one with `W_out`. Leave `W_out` out.")
     if model.W.shape != (n, m):

@@ -5,7 +5,8 @@ taken as the dyadic rational it is; losses follow inclusion-exclusion over cube 
 
     E (c + a.y)_+^q = q!/(q+k)! Π 1/a_j Σ_{e in {0,1}^k} (-1)^{k-|e|} (c + a.e)_+^{q+k},   y ~ U[0,1]^k, a_j != 0,
 
-one integration by parts for E x_i u_+, and gradients are central differences with a step of 10^-60.
+one integration by parts for E x_i u_+, and sums over what the units of features can do. Gradients are central
+differences with a step of 10^-60, left out where the loss has a kink (discrete values exactly on it).
 """
 
 import json
@@ -29,44 +30,70 @@ def positive_power(c, a, q):
     return total * F(factorial(q), factorial(q + k))
 
 
-def set_loss(i, present, a, b, low, width):
-    """E (x_i - relu(b + Σ_present a_j x_j))² with all of `present` present."""
-    c = b + sum((a[j] * low for j in present), F(0))
-    spread = [a[j] * width for j in present]
-    square = positive_power(c, spread, 2)
+def set_loss(i, present, a, b, leak):
+    """E (x_i - f(b + Σ a_j x_j))², f(u) = u above 0 and leak u below; `present`: {j: (low, width)}, uniform.
+
+    With v_+ = relu: f(u)² = leak² u² + (1 - leak²) u_+² and f(u) = leak u + (1 - leak) u_+.
+    """
+    c = b + sum((a[j] * low for j, (low, _) in present.items()), F(0))
+    spread = [a[j] * width for j, (_, width) in present.items()]
+    mean = c + sum(spread, F(0)) / 2
+    square = mean**2 + sum((s * s for s in spread), F(0)) / 12
+    loss = leak**2 * square + (1 - leak**2) * positive_power(c, spread, 2)
     if i not in present:
-        return square
-    rest = [a[j] * width for j in present if j != i]
+        return loss
+    low, width = present[i]
+    rest = [a[j] * width_j for j, (_, width_j) in present.items() if j != i]
     a0 = a[i] * width
     if a0 == 0:
         y_relu = positive_power(c, rest, 1) / 2
     else:
         y_relu = (positive_power(c + a0, rest, 2) - positive_power(c, [*rest, a0], 2)) / (2 * a0)
     x_relu = low * positive_power(c, spread, 1) + width * y_relu
+    x_u = (low + width / 2) * mean + a0 * width / 12
     high = low + width
-    return (low * low + low * high + high * high) / 3 - 2 * x_relu + square
+    return loss + (low * low + low * high + high * high) / 3 - 2 * leak * x_u - 2 * (1 - leak) * x_relu
 
 
-def loss(W, b, p, importance, low, high):
+def outcomes(unit, p, laws):
+    """All (probability, {feature: (low, width)}) of a unit ("together" or "one of", members)."""
+    kind, members = unit
+    if kind == "together":
+        yield 1 - p[members[0]], {}
+        for pieces in product(*(laws[j] for j in members)):
+            weight = p[members[0]]
+            for w, _, _ in pieces:
+                weight *= w
+            yield weight, {j: (low, width) for j, (_, low, width) in zip(members, pieces, strict=True)}
+    else:
+        yield 1 - sum(p[j] for j in members), {}
+        for j in members:
+            for w, low, width in laws[j]:
+                yield p[j] * w, {j: (low, width)}
+
+
+def loss(W, b, p, importance, laws, units, leak):
     n = len(W)
     gram = [[sum(x * y for x, y in zip(u, v, strict=True)) for v in W] for u in W]
     total = F(0)
-    for i in range(n):
-        for flags in product((0, 1), repeat=n):
-            weight = importance[i]
-            for j in range(n):
-                weight *= p[j] if flags[j] else 1 - p[j]
-            if weight:
-                present = [j for j in range(n) if flags[j]]
-                total += weight * set_loss(i, present, gram[i], b[i], low, high - low)
+    for choice in product(*(list(outcomes(unit, p, laws)) for unit in units)):
+        weight, present = F(1), {}
+        for probability, some in choice:
+            weight *= probability
+            present |= some
+        if weight:
+            total += weight * sum(importance[i] * set_loss(i, present, gram[i], b[i], leak) for i in range(n))
     return total
 
 
 def gradient(W, b, *rest):
-    h = F(1, 10**60)
+    """Slopes in W and b, or None at a kink: where the two one-sided differences do not agree."""
+    h, here, kinks = F(1, 10**60), loss(W, b, *rest), []
 
     def slope(change):
-        return (loss(*change(h), *rest) - loss(*change(-h), *rest)) / (2 * h)
+        ahead, behind = (loss(*change(h), *rest) - here) / h, (here - loss(*change(-h), *rest)) / h
+        kinks.append(abs(ahead - behind) > F(1, 10**30))
+        return (ahead + behind) / 2
 
     def in_W(i, j):
         def change(step):
@@ -83,7 +110,8 @@ def gradient(W, b, *rest):
         return change
 
     n, m = len(W), len(W[0])
-    return [[slope(in_W(i, j)) for j in range(m)] for i in range(n)], [slope(in_b(i)) for i in range(n)]
+    slopes = [[slope(in_W(i, j)) for j in range(m)] for i in range(n)], [slope(in_b(i)) for i in range(n)]
+    return None if any(kinks) else slopes
 
 
 def digits(value, places=40):
@@ -151,38 +179,100 @@ def cases():
         yield f"random {trial}", W, b, p, importance, low, high
 
 
+LAWS = {
+    "uniform": {"law": "uniform", "low": 0, "high": 1},
+    "upper": {"law": "uniform", "low": 0.5, "high": 1},
+    "signed": {"law": "uniform", "low": -1, "high": 1},
+    "binary": {"law": "discrete", "values": [1], "weights": [1]},
+    "counts": {"law": "discrete", "values": [1, 2, 3], "weights": [0.5, 0.25, 0.25]},
+    "spins": {"law": "discrete", "values": [-1, 0.5], "weights": [0.5, 0.5]},
+}
+LEAKS = {"relu": F(0), "abs": F(-1), "leaky_relu": F(0.01)}
+
+
+def more_cases():
+    """Yield (name, W, b, p, importance, law names, correlated, anticorrelated, activation)."""
+    rng = random.Random(1)
+    for trial in range(150):
+        names = rng.choice([["uniform"], ["binary"], ["counts"], ["signed"], ["upper"], ["spins"], list(LAWS)])
+        n = rng.choice([2, 3, 4, 4, 5] if names != ["counts"] else [2, 3, 4])
+        m = rng.choice([1, 2, 3])
+        scale = [10.0 ** rng.choice([0, 0, 0, 0, -3, -8, -15, 1]) for _ in range(n)]
+        W = [[scale[i] * rng.gauss(0, 1) / sqrt(m) for _ in range(m)] for i in range(n)]
+        if trial % 5 == 0:
+            W = [[round(v, 1) for v in row] for row in W]
+        b = [rng.choice([0.0, rng.gauss(0, 0.2), rng.gauss(0, 2)]) for _ in range(n)]
+        p = [rng.choice([1e-9, 0.01, 0.1, 0.25, 0.5, 1.0]) for _ in range(n)]
+        correlated, anticorrelated = [], []
+        order = rng.sample(range(n), n)
+        if trial % 3 == 0 and n >= 2:
+            correlated.append(order[:2])
+            p[order[1]] = p[order[0]]
+        if trial % 3 == 1 and n >= 4:
+            correlated.append(order[:2])
+            p[order[1]] = p[order[0]]
+            anticorrelated.append(order[2:4])
+        elif trial % 3 == 1:
+            anticorrelated.append(order[:2])
+        for group in anticorrelated:
+            for j in group:
+                p[j] = min(p[j], 0.5)
+        laws = [rng.choice(names) for _ in range(n)]
+        importance = [rng.choice([1.0, 0.5, 2.0]) for _ in range(n)]
+        yield (
+            f"mixed {trial}",
+            W,
+            b,
+            p,
+            importance,
+            laws,
+            correlated,
+            anticorrelated,
+            rng.choice(["relu", "relu", *LEAKS]),
+        )
+
+
+def pieces(law):
+    if law["law"] == "uniform":
+        return [(F(1), F(law["low"]), F(law["high"]) - F(law["low"]))]
+    return [(F(w), F(v), F(0)) for v, w in zip(law["values"], law["weights"], strict=True)]
+
+
+def all_cases():
+    for name, W, b, p, importance, low, high in cases():
+        n = len(W)
+        law = {"law": "uniform", "low": low, "high": high}
+        yield name, W, *(spread(v, n) for v in (b, p, importance)), [law] * n, [], [], "relu"
+    for name, W, b, p, importance, laws, correlated, anticorrelated, activation in more_cases():
+        yield name, W, b, p, importance, [LAWS[law] for law in laws], correlated, anticorrelated, activation
+
+
 def spread(value, n):
     return list(value) if isinstance(value, list) else [value] * n
 
 
 def main():
     rows = []
-    for name, W, b, p, importance, low, high in cases():
+    for name, W, b, p, importance, laws, correlated, anticorrelated, activation in all_cases():
         n = len(W)
-        b, p, importance = spread(b, n), spread(p, n), spread(importance, n)
-        exact = [
-            [[F(v) for v in row] for row in W],
-            *([F(v) for v in values] for values in (b, p, importance)),
-        ]
-        exact += [F(low), F(high)]
-        row = {
-            "name": name,
-            "W": W,
-            "b": b,
-            "probability": p,
-            "importance": importance,
-            "low": low,
-            "high": high,
-        }
+        grouped = {j for group in correlated + anticorrelated for j in group}
+        units = [("together", [j]) for j in range(n) if j not in grouped]
+        units += [("together", group) for group in correlated] + [("one of", group) for group in anticorrelated]
+        exact = [[[F(v) for v in row] for row in W], *([F(v) for v in values] for values in (b, p, importance))]
+        exact += [[pieces(law) for law in laws], units, LEAKS[activation]]
+        row = {"name": name, "W": W, "b": b, "probability": p, "importance": importance, "values": laws}
+        row |= {"correlated": correlated, "anticorrelated": anticorrelated, "activation": activation}
         row["loss"] = digits(loss(*exact))
-        if n <= 3:
-            grad_W, grad_b = gradient(*exact)
-            row["grad_W"] = [[digits(v, 25) for v in line] if n else [] for line in grad_W]
+        slopes = gradient(*exact) if n <= 3 else None
+        if slopes:
+            grad_W, grad_b = slopes
+            row["grad_W"] = [[digits(v, 25) for v in line] for line in grad_W]
             row["grad_b"] = [digits(v, 25) for v in grad_b]
         rows.append(row)
-        print(name, row["loss"][:14], flush=True)
+        print(name, row["loss"], flush=True)
+    text = ",\n".join(json.dumps(row) for row in rows)
     path = Path(__file__).with_name("exact_losses.json")
-    path.write_text(json.dumps({"recipe": Path(__file__).name, "cases": rows}, indent=1) + "\n")
+    path.write_text(f'{{"recipe": "{Path(__file__).name}", "cases": [\n{text}\n]}}\n')
 
 
 if __name__ == "__main__":

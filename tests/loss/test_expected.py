@@ -49,13 +49,21 @@ def test_sampled_gradient_agrees_with_exact():
 def test_linear_model_agrees_with_moments_written_out(problem):
     model, features = problem
     linear = ToyModel(model.W, model.b, activation="linear")
-    mean = features.probability * (features.values.low + features.values.high) / 2
-    second = np.diag(features.variance) + np.outer(mean, mean)
+    second = features.covariance + np.outer(features.mean, features.mean)
     gap = np.eye(features.n) - model.W @ model.W.T
     truth = np.einsum("i,ij,jk,ik->", features.importance, gap, second, gap)
-    truth += features.importance @ (model.b**2 - 2 * model.b * (gap @ mean))
+    truth += features.importance @ (model.b**2 - 2 * model.b * (gap @ features.mean))
     scale = features.importance @ (np.abs(gap) @ np.sqrt(np.diag(second)) + np.abs(model.b)) ** 2
     assert float(expected_loss(linear, features)) == pytest.approx(truth, rel=1e-12, abs=1e-13 * scale + 1e-300)
+
+
+@given(problems())
+def test_covariance_is_that_of_the_samples(problem):
+    _, features = problem
+    x = features.sample(20_000, rng=0)
+    second = features.covariance + np.outer(features.mean, features.mean)
+    spread = np.sqrt(np.outer(*[(x**4).mean(axis=0) + 1e-4] * 2) ** 0.5 / len(x))
+    assert (np.abs(x.T @ x / len(x) - second) < 7 * spread + 1e-3).all()
 
 
 def test_linear_gradient_agrees_with_differences(rng):

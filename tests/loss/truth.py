@@ -6,20 +6,19 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from geomsup import Features, ToyModel, Uniform
+from geomsup import Discrete, Features, ToyModel, Uniform
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "exact_losses.json").read_text())["cases"]
 
 
 def problem(case):
     """Return the (model, features) of a stored case."""
-    law = Uniform(case["low"], case["high"])
-    features = Features(len(case["b"]), case["probability"], case["importance"], law)
-    return ToyModel(case["W"], case["b"]), features
+    features = Features.from_dict(case | {"n": len(case["b"])})
+    return ToyModel(case["W"], case["b"], case["activation"]), features
 
 
 @st.composite
-def problems(draw, max_features=6):
+def problems(draw, max_features=6, discrete=True):
     """Draw models of every temper: sparse and dense, tiny and large couplings, dead rows, big biases."""
     n = draw(st.integers(1, max_features))
     m = draw(st.integers(1, 3))
@@ -32,6 +31,28 @@ def problems(draw, max_features=6):
         W = np.round(W, 1)  # exact zeros and ties among couplings
     b = rng.normal(size=n) * draw(st.sampled_from([0.0, 0.1, 0.3, 3.0]))
     p = draw(st.sampled_from([1e-9, 1e-3, 0.05, 0.3, 1.0, "mixed"]))
-    p = rng.choice([0.0, 0.02, 0.4, 1.0], size=n) if p == "mixed" else p
-    law = draw(st.sampled_from([Uniform(0, 1), Uniform(0.5, 1), Uniform(-1, 1), Uniform(-1, -0.25)]))
-    return ToyModel(W, b), Features(n, p, rng.random(n) * 2, law)
+    p = rng.choice([0.0, 0.02, 0.4, 1.0], size=n) if p == "mixed" else np.full(n, p)
+    laws = [Uniform(0, 1), Uniform(0.5, 1), Uniform(-1, 1), Uniform(-1, -0.25)]
+    if discrete:
+        laws += [Discrete((1,)), Discrete((1, 2, 3), (3, 2, 1)), Discrete((-1, 0.5))]
+    law = draw(st.sampled_from(laws))
+    if draw(st.booleans()):
+        law = [laws[k] for k in rng.integers(0, len(laws), size=n)]
+    together, apart = _random_groups(n, rng) if draw(st.booleans()) else ((), ())
+    for group in together:
+        p[list(group)] = p[group[0]]
+    for group in apart:
+        p[list(group)] /= max(1.0, p[list(group)].sum())
+    activation = draw(st.sampled_from(["relu", "relu", "abs", "leaky_relu"]))
+    features = Features(n, p, rng.random(n) * 2, law, correlated=together, anticorrelated=apart)
+    return ToyModel(W, b, activation), features
+
+
+def _random_groups(n, rng):
+    """Cut a shuffled list of features into groups, and let each be correlated, anticorrelated or neither."""
+    order, groups = rng.permutation(n), ([], [], [])
+    while len(order) >= 2:
+        size = int(rng.integers(2, min(3, len(order)) + 1))
+        groups[rng.integers(0, 3)].append(tuple(int(k) for k in order[:size]))
+        order = order[size:]
+    return tuple(groups[0]), tuple(groups[1])

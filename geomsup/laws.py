@@ -1,0 +1,182 @@
+"""Laws of a present feature's value: the one place where a law says its moments, pieces and sampler.
+
+Every law is a mixture of uniform pieces (atoms are pieces of width 0). Its moments, its characteristic function
+and its exact losses all follow from the pieces, so a law that can list them is a law every engine knows.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from geomsup import checks
+
+__all__ = ["Discrete", "Law", "Uniform", "law_from_dict"]
+
+
+@runtime_checkable
+class Law(Protocol):
+    """What a value law offers."""
+
+    def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights (adding to 1), lower ends and widths of the uniform pieces, each ``(pieces,)``."""
+        ...
+
+    @property
+    def mean(self) -> float:
+        """Mean of the law."""
+        ...
+
+    @property
+    def second_moment(self) -> float:
+        """Mean of the square of the law."""
+        ...
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Least and greatest value."""
+        ...
+
+    def sample(self, size: Any, rng: Any = None) -> np.ndarray:
+        """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the law as plain values."""
+        ...
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """The uniform law U[low, high] of a feature's value when it is present.
+
+    Parameters
+    ----------
+    low, high
+        Ends of the interval, ``low < high``, in the units of x. The paper uses U[0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `low` is not below `high`, or an end is not a finite number.
+
+    Examples
+    --------
+    >>> Uniform(0.5, 1).mean
+    0.75
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        low, high = (checks.number(name, getattr(self, name)) for name in ("low", "high"))
+        if not low < high:
+            raise ValueError(f"`high` must be greater than `low`; got Uniform({low:g}, {high:g}). Swap or spread them.")
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+
+    def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights, lower ends and widths of the uniform pieces: one."""
+        return np.ones(1), np.array([self.low]), np.array([self.high - self.low])
+
+    @property
+    def mean(self) -> float:
+        """Mean of the law."""
+        return (self.low + self.high) / 2
+
+    @property
+    def second_moment(self) -> float:
+        """Mean of the square of the law."""
+        return (self.low**2 + self.low * self.high + self.high**2) / 3
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Least and greatest value."""
+        return self.low, self.high
+
+    def sample(self, size: Any, rng: Any = None) -> np.ndarray:
+        """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
+        return np.random.default_rng(rng).uniform(self.low, self.high, size)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the law as plain values."""
+        return {"law": "uniform", "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """The law of a feature that, when present, takes one of a few values.
+
+    Parameters
+    ----------
+    values
+        The values, in the units of x; ``(1,)`` makes binary features, ``(1, 2, 3)`` counts.
+    weights
+        Their relative weights, equal by default; normalised to add to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the values are not distinct finite numbers, or the weights not positive and as many.
+
+    Examples
+    --------
+    >>> Discrete((1, 2, 3)).mean
+    2.0
+    """
+
+    values: tuple[float, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        values = np.atleast_1d(checks.real_array("values", self.values))
+        if values.ndim != 1 or not len(values) or len(set(values.tolist())) < len(values):
+            raise ValueError(f"`values` must be distinct numbers; got {self.values!r}. List each value once.")
+        weights = np.ones(len(values))
+        if self.weights is not None:
+            weights = np.atleast_1d(checks.real_array("weights", self.weights))
+        if weights.shape != values.shape or (weights <= 0).any():
+            raise ValueError(
+                f"`weights` must be positive, one per value ({len(values)}); got {self.weights!r}. Drop weights of 0."
+            )
+        object.__setattr__(self, "values", tuple((values + 0.0).tolist()))
+        object.__setattr__(self, "weights", tuple((weights / weights.sum()).tolist()))
+
+    def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights, lower ends and widths of the uniform pieces: an atom per value."""
+        return np.array(self.weights), np.array(self.values), np.zeros(len(self.values))
+
+    @property
+    def mean(self) -> float:
+        """Mean of the law."""
+        return float(np.dot(self.pieces()[0], self.values))
+
+    @property
+    def second_moment(self) -> float:
+        """Mean of the square of the law."""
+        return float(np.dot(self.pieces()[0], np.square(self.values)))
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Least and greatest value."""
+        return min(self.values), max(self.values)
+
+    def sample(self, size: Any, rng: Any = None) -> np.ndarray:
+        """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
+        return np.random.default_rng(rng).choice(self.values, size, p=self.weights)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the law as plain values."""
+        return {"law": "discrete", "values": list(self.values), "weights": list(self.pieces()[0])}
+
+
+def law_from_dict(data: dict[str, Any]) -> Law:
+    """Build a law from what its `to_dict` returned."""
+    if data.get("law") == "uniform":
+        return Uniform(data["low"], data["high"])
+    if data.get("law") == "discrete":
+        return Discrete(tuple(data["values"]), tuple(data["weights"]))
+    raise ValueError(
+        f'`law` must be "uniform" or "discrete"; got {data.get("law")!r}. Rewrite the file with one of them.'
+    )

@@ -1,0 +1,209 @@
+"""Second derivatives of the expected loss, and what they say about a critical point."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.loss.expected import expected_loss
+from geomsup.model import ToyModel
+
+__all__ = ["Hessian", "hessian"]
+
+MOST_PARAMETERS = 400
+STEPS = (4e-3, 2e-4, 1e-5)  # tried in turn: near a kink of the second derivative only short ones stay on one side
+CLEAN = 1e-8  # an error this small beside the row ends the search
+FLAT = 1e-5  # eigenvalues this small beside the largest are flat: where optimisers stop, rotations cost about 1e-8
+CRITICAL = 1e-6  # a gradient this small beside the largest eigenvalue is zero: a step of 1e-6 would cancel it
+
+
+@dataclass(frozen=True, eq=False)
+class Hessian:
+    """Second derivatives of the expected loss in (W row by row, b, W_out row by row if untied).
+
+    Attributes
+    ----------
+    matrix
+        ``(k, k)``, symmetric.
+    entry_error
+        ``(k, k)``, an estimate of the error of each entry: the change by the last extrapolation, the asymmetry, and
+        the jump between derivatives from the left and from the right, which is large where the loss has no second
+        derivative (``b[i] = 0`` with a kink there, while nobody may be present).
+    gradient
+        ``(k,)``, the exact gradient.
+    model, features
+        What was differentiated.
+
+    Examples
+    --------
+    >>> result = hessian(ToyModel([[0.0], [0.0]], [0.05, 0.05]), Features(2, 0.1))
+    >>> result.kind, result.index, result.n_flat  # nothing represented: both directions of W go down
+    ('saddle', 2, 0)
+    """
+
+    matrix: np.ndarray = field(repr=False)
+    entry_error: np.ndarray = field(repr=False)
+    gradient: np.ndarray = field(repr=False)
+    model: ToyModel
+    features: Features
+
+    @property
+    def error(self) -> float:
+        """Estimate of the greatest error of an eigenvalue: the Frobenius norm of `entry_error`."""
+        return float(np.linalg.norm(self.entry_error))
+
+    @cached_property
+    def eigenvalues(self) -> np.ndarray:
+        """Eigenvalues in ascending order, ``(k,)``."""
+        return np.linalg.eigvalsh(self.matrix)
+
+    @property
+    def tolerance(self) -> float:
+        """Eigenvalues up to this size count as zero: the error, or 1e-5 of the largest."""
+        return max(self.error, FLAT * float(np.abs(self.eigenvalues).max()))
+
+    @property
+    def index(self) -> int:
+        """Number of negative eigenvalues."""
+        return int((self.eigenvalues < -self.tolerance).sum())
+
+    @property
+    def n_flat(self) -> int:
+        """Number of zero eigenvalues; at a critical point at least `n_symmetries`."""
+        return int((np.abs(self.eigenvalues) <= self.tolerance).sum())
+
+    @property
+    def n_symmetries(self) -> int:
+        """Number of directions along which W_out Wᵀ does not change.
+
+        Rotations of a tied W of rank r: m(m-1)/2 - (m-r)(m-r-1)/2. Untied, W → W A, W_out → W_out A⁻ᵀ: those
+        A for which something moves, m² - (m-r)(m-s), with s the rank of W_out.
+        """
+        m, rank = self.model.n_hidden, int(np.linalg.matrix_rank(self.model.W))
+        if self.model.W_out is None:
+            return m * (m - 1) // 2 - (m - rank) * (m - rank - 1) // 2
+        return m * m - (m - rank) * (m - int(np.linalg.matrix_rank(self.model.W_out)))
+
+    @property
+    def kind(self) -> str:
+        """What the point is, to second order.
+
+        "not a critical point" if the gradient is not zero; "saddle" with negative eigenvalues (a maximum counts as
+        one: the loss has none); "minimum" if only symmetries are flat; "undecided" if more is.
+        """
+        if np.abs(self.gradient).max() > CRITICAL * max(1e-6, float(np.abs(self.eigenvalues).max())):
+            return "not a critical point"
+        if self.index:
+            return "saddle"
+        return "minimum" if self.n_flat <= self.n_symmetries else "undecided"
+
+    def __repr__(self) -> str:
+        size = len(self.matrix)
+        return (
+            f"Hessian({size} parameters, {self.kind}, index {self.index}, {self.n_flat} flat, error {self.error:.1e})"
+        )
+
+
+def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessian:
+    """Return the second derivatives of the expected loss of `model`.
+
+    Central differences of the exact gradient g, (g(v + h e) - g(v - h e)) / 2h, at three steps h, extrapolated to
+    h = 0 twice (Richardson), and made symmetric.
+
+    Parameters
+    ----------
+    model
+        A `ToyModel` with a linear hidden layer and at most 400 parameters.
+    features
+        The inputs' law, with the model's number of features.
+    rtol
+        Relative accuracy of the losses whose gradients are taken.
+
+    Raises
+    ------
+    TypeError
+        If `model` or `features` has the wrong type.
+    ValueError
+        If the model has too many parameters or a nonlinear hidden layer, sizes differ, or `rtol` cannot be met.
+
+    References
+    ----------
+    Ridders 1982, "Accurate computation of F'(x) and F'(x)F''(x)" (extrapolated differences).
+
+    Examples
+    --------
+    >>> digon = ToyModel([[1.0], [-1.0]], activation="linear")
+    >>> float(hessian(digon, Features(2, 0.5)).matrix[2, 2])  # of (b - ...)²
+    2.0
+    """
+    if isinstance(model, ToyModel):  # expected_loss refuses anything else
+        _check(model)
+    point = expected_loss(model, features, rtol=rtol, gradient=True)
+    v = _packed(model.W, model.b, model.W_out)
+
+    def gradient(vector: np.ndarray) -> np.ndarray:
+        result = expected_loss(_unpacked(vector, model), features, rtol=rtol, gradient=True)
+        return _packed(result.grad_W, result.grad_b, result.grad_W_out)
+
+    noise = 4 * np.finfo(float).eps * float((features.importance * features.second_moment).max())
+    center = _packed(point.grad_W, point.grad_b, point.grad_W_out)
+    rows, errors = zip(*(_row(gradient, v, k, center, noise) for k in range(len(v))), strict=True)
+    matrix, error = np.array(rows), np.array(errors)
+    error = np.maximum(error, error.T) + np.abs(matrix - matrix.T) / 2
+    return Hessian((matrix + matrix.T) / 2, error, center, model, features)
+
+
+def _check(model: ToyModel) -> None:
+    if model.hidden_activation != "linear":
+        raise ValueError(
+            f"`model` must have a linear hidden layer, as the gradients of others are only sampled; got {model!r}. "
+            "Use a linear one."
+        )
+    size = len(_packed(model.W, model.b, model.W_out))
+    if size > MOST_PARAMETERS:
+        raise ValueError(
+            f"`model` must have at most {MOST_PARAMETERS} parameters; got {size}, whose matrix would take "
+            f"{6 * size} losses. Pass a smaller model, or one block of it."
+        )
+
+
+def _row(gradient: Any, v: np.ndarray, k: int, center: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the derivative of the gradient in v_k, and an estimate of its error, at the best of a few steps."""
+    tried = []
+    for step in STEPS:
+        row, error = _extrapolated(gradient, v, k, center, step * max(1.0, abs(v[k])))
+        tried.append((row, error + noise / step))
+        if tried[-1][1].max() <= CLEAN * np.abs(row).max():
+            break
+    return min(tried, key=lambda pair: float(pair[1].max()))
+
+
+def _extrapolated(
+    gradient: Any, v: np.ndarray, k: int, center: np.ndarray, longest: float
+) -> tuple[np.ndarray, np.ndarray]:
+    central, sided = [], []
+    for halving in range(3):
+        step = np.zeros_like(v)
+        step[k] = longest / 2**halving
+        ahead, behind = (gradient(v + sign * step) for sign in (1, -1))
+        central.append((ahead - behind) / (2 * step[k]))
+        sided.append((ahead - 2 * center + behind) / step[k])  # right minus left derivative
+    once = [(4 * central[j + 1] - central[j]) / 3 for j in (0, 1)]
+    twice = (16 * once[1] - once[0]) / 15
+    # Where the loss is smooth, the sides differ in proportion to the step; a jump stays.
+    jump = np.maximum(np.abs(2 * sided[2] - sided[1]) - np.abs(sided[1] - sided[2]), 0.0)
+    return twice, np.abs(twice - once[1]) + jump
+
+
+def _packed(W: Any, b: Any, W_out: Any) -> np.ndarray:
+    return np.concatenate([np.ravel(part) for part in (W, b, W_out) if part is not None])
+
+
+def _unpacked(vector: np.ndarray, model: ToyModel) -> ToyModel:
+    """Return a model like `model` with the parameters of `vector`."""
+    size, n = model.W.size, model.n_features
+    W_out = None if model.W_out is None else vector[size + n :].reshape(model.W.shape)
+    W, b = vector[:size].reshape(model.W.shape), vector[size : size + n]
+    return ToyModel(W, b, activation=model.activation, W_out=W_out)

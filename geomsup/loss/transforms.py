@@ -1,0 +1,105 @@
+"""Transforms E[x_j e^{tz}] of one output's law, as products over independent units of features.
+
+The product of two transforms may be that of arrays over frequencies, t = iθ, or of power series in t cut at some
+degree: every function here takes it as `times`, and `one` as its unit.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from geomsup.features import Features
+
+__all__ = ["Factors", "Transforms", "joint_transforms"]
+
+Product = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class Factors(NamedTuple):
+    """Transforms of single present features: E[x_j^q e^{t c_j x_j} | x_j present], q = 0, 1, 2.
+
+    `plain` and `once` are ``(n, ...)``; `twice` ``(...)`` is only that of the output's own feature.
+    """
+
+    plain: np.ndarray
+    once: np.ndarray
+    twice: np.ndarray
+
+
+class Transforms(NamedTuple):
+    """With z = Σ_j c_j x_j: E e^{tz}, E[x_i e^{tz}], and for all j E[x_j e^{tz}] and E[x_i x_j e^{tz}]."""
+
+    plain: np.ndarray
+    own: np.ndarray
+    other: np.ndarray
+    both: np.ndarray
+
+
+def joint_transforms(features: Features, i: int, factors: Factors, one: np.ndarray, times: Product) -> Transforms:
+    """Return the transforms of output i from those of its features.
+
+    A unit that comes together has the transform 1 - p + p Π_j E e^{t c_j x_j}, one of which a single member comes
+    1 - Σ p_j + Σ_j p_j E e^{t c_j x_j}; a factor x_j changes the transform of the unit of j alone.
+    """
+    units = features.units
+    whole = np.empty((len(units), *one.shape), factors.plain.dtype)
+    marked = np.empty_like(factors.plain)  # of the unit of j, with the factor x_j
+    both = np.empty_like(factors.plain)
+    home = next(k for k, (_, group) in enumerate(units) if i in group)
+    for k, (kind, group) in enumerate(units):
+        at = list(group)
+        unit = _together if kind == "together" else _one_of
+        whole[k], marked[at] = unit(features.probability[at], factors.plain[at], factors.once[at], one, times)
+        if k == home:
+            both[at] = _twice_marked(kind, features.probability[at], factors, at, i, times)
+    rest = _all_but_each(whole, one, times)
+    own = times(marked[i], rest[home])
+    with_own = whole.copy()
+    with_own[home] = marked[i]
+    rest_with_own = _all_but_each(with_own, one, times)
+    other = np.empty_like(marked)
+    for k, (_, group) in enumerate(units):
+        for j in group:
+            other[j] = times(marked[j], rest[k])
+            both[j] = times(both[j], rest[home]) if k == home else times(marked[j], rest_with_own[k])
+    return Transforms(times(whole[home], rest[home]), own, other, both)
+
+
+def _together(
+    p: np.ndarray, plain: np.ndarray, once: np.ndarray, one: np.ndarray, times: Product
+) -> tuple[np.ndarray, np.ndarray]:
+    rest = _all_but_each(plain, one, times)
+    marked = [p[0] * times(mark, others) for mark, others in zip(once, rest, strict=True)]
+    return (1 - p[0]) * one + p[0] * times(plain[0], rest[0]), np.array(marked)
+
+
+def _one_of(
+    p: np.ndarray, plain: np.ndarray, once: np.ndarray, one: np.ndarray, times: Product
+) -> tuple[np.ndarray, np.ndarray]:
+    chance = p.reshape(-1, *(1,) * one.ndim)
+    return max(1 - p.sum(), 0.0) * one + (chance * plain).sum(axis=0), chance * once
+
+
+def _twice_marked(kind: str, p: np.ndarray, factors: Factors, group: list[int], i: int, times: Product) -> np.ndarray:
+    """Transforms of the unit of i with the factor x_i x_j, for its members j."""
+    result = np.zeros_like(factors.plain[group])
+    for k, j in enumerate(group):
+        if kind == "one of" and j != i:
+            continue
+        product = factors.twice if j == i else times(factors.once[i], factors.once[j])
+        if kind == "together":
+            for other in set(group) - {i, j}:
+                product = times(product, factors.plain[other])
+        result[k] = p[k] * product
+    return result
+
+
+def _all_but_each(factors: Sequence[np.ndarray] | np.ndarray, one: np.ndarray, times: Product) -> list[np.ndarray]:
+    """Return for each factor the product of all others, without dividing."""
+    count = len(factors)
+    before, after = [one], [one]
+    for k in range(count - 1):
+        before.append(times(before[-1], factors[k]))
+        after.append(times(after[-1], factors[count - 1 - k]))
+    return [times(before[k], after[count - 1 - k]) for k in range(count)]
