@@ -94,8 +94,8 @@ def expected_loss(
     method
         "exact" (up to 16 independent features coupled to one output, or 65,536 sets of present features in
         general), "spectral", "numeric" (quadrature, any output activation), "sampled", or "auto": exact for at most
-        256 sets and linear models, else spectral; with discrete values exact wherever it can be; numeric for outputs
-        that are not piecewise linear; sampled for models with a nonlinear hidden layer.
+        256 sets and linear models, else spectral; exact wherever it can be with discrete values, or where series do not
+        reach `rtol`; numeric for outputs that are not piecewise linear; sampled for nonlinear hidden layers.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
         ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed.
@@ -132,6 +132,8 @@ def expected_loss(
     error = float(importance @ (losses.error + rounding))
     floor = rtol**2 * float(importance @ features.second_moment)
     if error > max(rtol * value, floor):
+        if method == "auto" and used == "spectral" and sets_needed(model.coupling, features) <= AFFORDABLE:
+            return expected_loss(model, features, method="exact", rtol=rtol, gradient=gradient)
         raise ValueError(
             f"`rtol` must be reachable; asked for {rtol:g}, but the {used} method only bounds the error by "
             f"{error:.2g} on a loss of {value:.3g}. Pass a larger rtol" + _other_method(used, model, features)

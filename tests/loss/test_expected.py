@@ -22,6 +22,40 @@ def test_auto_counts_coupled_features_not_all():
     assert result.value == pytest.approx(20 / 48, rel=1e-13)
 
 
+def test_auto_falls_back_to_exact_where_series_do_not_reach():
+    # Nearly perfect: the loss is some 1e-17 of what its terms are.
+    model, features = ToyModel(np.eye(9) + 1e-9), Features(9, 0.1)
+    with pytest.raises(ValueError, match=r"`rtol` must be reachable"):
+        expected_loss(model, features, method="spectral")
+    assert expected_loss(model, features).method == "exact"
+
+
+def test_each_activation_has_its_method():
+    W, features = [[1.0], [-0.8]], Features(2, 0.3)
+    methods = {
+        "relu": "exact",
+        "linear": "exact",
+        "abs": "exact",
+        "leaky_relu": "exact",
+        "gelu": "numeric",
+        "square": "numeric",
+    }
+    for activation, method in methods.items():
+        model = ToyModel(W, activation=activation)
+        result, sampled = (expected_loss(model, features, method=m, rng=0, gradient=True) for m in ("auto", "sampled"))
+        assert result.method == method
+        assert abs(result.value - sampled.value) < 5 * sampled.error + result.error
+        np.testing.assert_allclose(result.grad_W, sampled.grad_W, atol=0.01)
+    assert expected_loss(ToyModel(W, activation=np.tanh), features).method == "numeric"
+    assert expected_loss(ToyModel(W, hidden_activation="relu"), features, rng=0, samples=1000).method == "sampled"
+    with pytest.raises(ValueError, match=r'`method` must be "sampled" or "auto" for a model with a nonlinear hidden'):
+        expected_loss(ToyModel(W, hidden_activation="relu"), features, method="exact")
+    with pytest.raises(
+        ValueError, match=r'`method` must be "numeric", "sampled" or "auto" for outputs other than relu'
+    ):
+        expected_loss(ToyModel(W, activation="gelu"), features, method="spectral")
+
+
 def test_standard_error_of_sampling_is_honest():
     model, features = ToyModel([[0.8], [-0.6]], [0.1, 0.05]), Features(2, 0.3, [1, 0.5])
     truth = float(expected_loss(model, features))
