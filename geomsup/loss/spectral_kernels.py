@@ -19,299 +19,13 @@ import numpy as np
 from numba import njit
 
 from geomsup.loss.exact_kernels import gather_set, set_loss, workspace
+from geomsup.loss.spectral_moments import moment_slopes, moments
+from geomsup.loss.spectral_transforms import CHUNK, compose, fast, feature_transforms, phases
+from geomsup.loss.spectral_units import collect, ends
 
-__all__ = ["spectral_outputs", "spectral_periods", "spectral_tails"]
+__all__ = ["spectral_outputs"]
 
 EPS = 2.0**-52
-CHUNK = 64
-SERIES_BELOW = 0.5  # h under which (sin h - h cos h) / h² is summed as a power series instead of cancelling
-
-# Reordered sums and fused products let the loops over frequencies vectorise; NaN and infinity keep their meaning.
-fast = njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-
-
-@fast
-def _phases(angle, first, count, cos, sin):
-    """Fill cos and sin of (first + r) * angle, r < count, doubling from an exact start.
-
-    Every entry is a sum of products that do not cancel for small angles: sines keep their relative accuracy.
-    """
-    c, s = np.cos(angle), np.sin(angle)
-    cos[0], sin[0] = c, s
-    if first != 1:
-        cos[0], sin[0] = np.cos(first * angle), np.sin(first * angle)
-    done = 1
-    while done < count:
-        for r in range(min(done, count - done)):
-            cos[done + r] = cos[r] * c - sin[r] * s
-            sin[done + r] = sin[r] * c + cos[r] * s
-        c, s = c * c - s * s, 2.0 * c * s
-        done *= 2
-
-
-@fast
-def _transforms(a, centre, radius, probability, first, count, inverse, moments, scratch, psi, xi, zeta):
-    """Fill p E e^{iθax}, and if `moments` >= 1, 2 also p E x e^{iθax} and p E x² e^{iθax}; θ = first + r steps.
-
-    x is uniform on centre ± radius, `a` its coefficient times the step, inverse[r] = 1/(first + r). With
-    h = θ a radius, v ~ U[-1, 1]: S = E cos hv = sin h / h, Q = E v sin hv = (S - cos h) / h and
-    P = E v² cos hv = S - 2Q/h. Arrays are (2, CHUNK), real and imaginary parts.
-    """
-    cos, sin, turn_cos, turn_sin, S, Q = scratch
-    step = a * radius
-    _phases(step, first, count, cos, sin)
-    if centre == radius:
-        turn_cos[:count], turn_sin[:count] = cos[:count], sin[:count]
-    else:
-        _phases(a * centre, first, count, turn_cos, turn_sin)
-    psi_re, psi_im = psi[0], psi[1]
-    still = abs(step) < 1e-290  # x does not spread, or is not coupled: S = 1 and Q = 0
-    scale = 0.0 if still else 1.0 / step
-    for r in range(count):
-        S[r] = 1.0 if still else sin[r] * inverse[r] * scale
-        psi_re[r] = probability * S[r] * turn_cos[r]
-        psi_im[r] = probability * S[r] * turn_sin[r]
-    if moments == 0:
-        return
-    near = count
-    for r in range(count):
-        Q[r] = (S[r] - cos[r]) * inverse[r] * scale
-    if abs(step) * (first + count) >= SERIES_BELOW:
-        near = min(count, max(0, int(SERIES_BELOW / abs(step)) + 1 - first))
-    for r in range(near):  # where S - cos h cancels: h Σ_k (-1)^k h^2k 2(k+1)/(2k+3)!
-        h = (first + r) * step
-        t = -h * h
-        Q[r] = h * (1 / 3 + t * (1 / 30 + t * (1 / 840 + t * (1 / 45360 + t * (1 / 3991680 + t / 518918400)))))
-    xi_re, xi_im = xi[0], xi[1]
-    even, odd = probability * centre, probability * radius
-    for r in range(count):
-        xi_re[r] = even * S[r] * turn_cos[r] - odd * Q[r] * turn_sin[r]
-        xi_im[r] = even * S[r] * turn_sin[r] + odd * Q[r] * turn_cos[r]
-    if moments == 1:
-        return
-    zeta_re, zeta_im = zeta[0], zeta[1]
-    even, odd, square = probability * centre**2, 2.0 * probability * centre * radius, probability * radius**2
-    for r in range(count):
-        P = S[r] - 2.0 * Q[r] * inverse[r] * scale
-        zeta_re[r] = (even * S[r] + square * P) * turn_cos[r] - odd * Q[r] * turn_sin[r]
-        zeta_im[r] = (even * S[r] + square * P) * turn_sin[r] + odd * Q[r] * turn_cos[r]
-
-
-@fast
-def _feature(a, j, laws, first, count, inverse, moments, scratch, spare, psi, xi, zeta):
-    """Fill the transforms of feature j given that it is present: the mixture of its law's pieces."""
-    piece_ptr, weight, low, width = laws
-    start, stop = piece_ptr[j], piece_ptr[j + 1]
-    for piece in range(start, stop):
-        radius = 0.5 * width[piece]
-        out_psi, out_xi, out_zeta = (psi, xi, zeta) if piece == start else (spare[0], spare[1], spare[2])
-        _transforms(a, low[piece] + radius, radius, weight[piece], first, count, inverse, moments, scratch,
-                    out_psi, out_xi, out_zeta)  # fmt: skip
-        if piece > start:
-            psi[:, :count] += out_psi[:, :count]
-            if moments >= 1:
-                xi[:, :count] += out_xi[:, :count]
-            if moments >= 2:
-                zeta[:, :count] += out_zeta[:, :count]
-
-
-@fast
-def _scale(x, factor, count):
-    for r in range(count):
-        x[0, r] *= factor
-        x[1, r] *= factor
-
-
-@fast
-def _multiply(x, y, count):
-    """Multiply transforms: x *= y."""
-    x_re, x_im, y_re, y_im = x[0], x[1], y[0], y[1]
-    for r in range(count):
-        x_re[r], x_im[r] = x_re[r] * y_re[r] - x_im[r] * y_im[r], x_re[r] * y_im[r] + x_im[r] * y_re[r]
-
-
-@fast
-def _compose(start, stop, together, p, target, gradient, psi, xi, zeta, pair, total, count):
-    """Combine the members start ... stop - 1 of a unit, psi and xi given presence, into those of the unit.
-
-    total becomes E[e^{iθu}; unit present], xi[s] becomes E[x_s e^{iθu}; unit present], and if the unit holds the
-    target, zeta becomes E[x_t² e^{iθu}; ...] and pair[s] E[x_t x_s e^{iθu}; ...].
-    """
-    if stop - start == 1:
-        for r in range(count):
-            total[0, r], total[1, r] = p[start] * psi[start, 0, r], p[start] * psi[start, 1, r]
-        if gradient or target >= 0:
-            _scale(xi[start], p[start], count)
-        if target >= 0:
-            _scale(zeta, p[start], count)
-        return
-    if not together:
-        total[:, :count] = 0.0
-        for s in range(start, stop):
-            for r in range(count):
-                total[0, r] += p[s] * psi[s, 0, r]
-                total[1, r] += p[s] * psi[s, 1, r]
-            _scale(xi[s], p[s], count)
-            if target >= 0:
-                pair[s, :, :count] = 0.0
-        if target >= 0:
-            _scale(zeta, p[target], count)
-        return
-    total[0, :count], total[1, :count] = p[start], 0.0
-    for s in range(start, stop):
-        _multiply(total, psi[s], count)
-    if target >= 0:
-        for s in range(start, stop):
-            if s == target:
-                continue
-            _multiply(zeta, psi[s], count)
-            if gradient:
-                pair[s, :, :count] = xi[s, :, :count]
-                _multiply(pair[s], xi[target], count)
-                _scale(pair[s], p[start], count)
-                for other in range(start, stop):
-                    if other != s and other != target:
-                        _multiply(pair[s], psi[other], count)
-        _scale(zeta, p[start], count)
-    for s in range(start, stop):
-        if gradient or s == target:
-            _scale(xi[s], p[start], count)
-            for other in range(start, stop):
-                if other != s:
-                    _multiply(xi[s], psi[other], count)
-
-
-@njit(cache=True, error_model="numpy")
-def _mixed_powers(a, j, laws, i, out):
-    """Fill out[d] = E[x^i (a x)^d], d <= 3, for x with the law of feature j."""
-    piece_ptr, weight, low, width = laws
-    out[:] = 0.0
-    for piece in range(piece_ptr[j], piece_ptr[j + 1]):
-        high = low[piece] + width[piece]
-        scale = weight[piece]
-        for d in range(4):
-            power = 0.0  # E x^{i+d} = Σ_e low^e high^{i+d-e} / (i+d+1)
-            term = 1.0
-            for _ in range(i + d + 1):
-                power = power * high + term
-                term *= low[piece]
-            out[d] += scale * power / (i + d + 1)
-            scale *= a
-
-
-@njit(cache=True, error_model="numpy")
-def _choose(d, e):
-    return 1.0 if e == 0 or e == d else float(d)  # d <= 3
-
-
-@njit(cache=True, error_model="numpy")
-def _convolve(f, g, out):
-    """Fill out[d] = Σ_e C(d, e) f[d - e] g[e], d <= 3: moments of a sum of independent parts."""
-    for d in range(4):
-        total = 0.0
-        for e in range(d + 1):
-            total += _choose(d, e) * f[d - e] * g[e]
-        out[d] = total
-
-
-@njit(cache=True, error_model="numpy")
-def _recentre(moments, b):
-    """Turn moments of u - b into those of u, in place."""
-    for d in range(len(moments) - 1, 0, -1):
-        total, power = 0.0, 1.0
-        for e in range(d + 1):
-            total += _choose(d, e) * moments[d - e] * power
-            power *= b
-        moments[d] = total
-
-
-@njit(cache=True, error_model="numpy")
-def _unit_moments(a, members, start, stop, together, p, laws, first, first_power, second, out):
-    """Fill out[d] = E[x_first^first_power x_second (Σ a x)^d; unit present], d <= 3; -1 leaves a factor out."""
-    law, work = np.empty(4), np.empty(4)
-    out[:] = 0.0
-    if together:
-        out[0] = p[start]
-    for s in range(start, stop):
-        power = (first_power if s == first else 0) + (1 if s == second else 0)
-        _mixed_powers(a[s], members[s], laws, power, law)
-        if together:
-            _convolve(out, law, work)
-            out[:] = work
-        elif (first < 0 or s == first) and (second < 0 or s == second):
-            out += p[s] * law
-
-
-@njit(cache=True, error_model="numpy")
-def _moments(a, b, members, ustart, together, absent, p, laws, target, out):
-    """Fill out[i, d] = E[x_t^i u^d; two or more units present], i <= 2, d <= 3; the target's unit is the last."""
-    last = len(ustart) - 2
-    none = 1.0
-    one, more, any_, unit, shifted = np.zeros(4), np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
-    for v in range(last + 1):
-        any_[:] = one + more
-        if v == last:
-            for i in (1, 2):
-                _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, target, i, -1, unit)
-                _convolve(any_, unit, shifted)
-                out[i] = shifted
-        _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
-        _convolve(any_, unit, shifted)
-        more[:] = absent[v] * more + shifted
-        one[:] = absent[v] * one + none * unit
-        none *= absent[v]
-    out[0] = more
-    for i in range(3):
-        _recentre(out[i], b)
-
-
-@njit(cache=True, error_model="numpy")
-def _moment_slopes(a, b, members, ustart, together, absent, p, laws, target, single, pair):
-    """Fill single[s, d] = E[x_s u^d; two or more units present] and pair[s, d] = E[x_t x_s u^d; same], d <= 3.
-
-    For every member s but the target; the laws of other units come from prefix and suffix products.
-    """
-    last = len(ustart) - 2
-    before_none, before_any = np.ones(last + 1), np.zeros((last + 1, 4))
-    unit, work = np.empty(4), np.empty(4)
-    for v in range(last):
-        _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
-        _convolve(before_any[v], unit, work)
-        before_any[v + 1] = absent[v] * before_any[v] + work + before_none[v] * unit
-        before_none[v + 1] = before_none[v] * absent[v]
-    for s in range(ustart[last], ustart[last + 1]):  # in the target's own unit: any of the others
-        if s != target:
-            _unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, s, unit)
-            _convolve(before_any[last], unit, single[s])
-            _unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, target, 1, s, unit)
-            _convolve(before_any[last], unit, pair[s])
-            _recentre(single[s], b)
-            _recentre(pair[s], b)
-    of_target, of_target1 = np.empty(4), np.empty(4)
-    _unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, -1, of_target)
-    _unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, target, 1, -1, of_target1)
-    after_none, after_any, full, rest, some = 1.0, np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
-    for v in range(last - 1, -1, -1):
-        full[:] = after_any
-        full[0] += after_none
-        _convolve(before_any[v], full, rest)
-        rest += before_none[v] * after_any  # one or more of the other units
-        full[:] = rest
-        full[0] += before_none[v] * after_none  # any number of the other units
-        _convolve(full, of_target, some)
-        some += absent[last] * rest
-        _convolve(full, of_target1, work)
-        full[:] = work
-        for s in range(ustart[v], ustart[v + 1]):
-            _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, s, unit)
-            _convolve(some, unit, single[s])
-            _convolve(full, unit, pair[s])
-            _recentre(single[s], b)
-            _recentre(pair[s], b)
-        _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
-        _convolve(after_any, unit, work)
-        after_any[:] = absent[v] * after_any + work + after_none * unit
-        after_none *= absent[v]
 
 
 @fast
@@ -419,7 +133,7 @@ def _add_series(a, b, members, ustart, together, absent, p, laws, target, period
             c1[r] = inverse[r] / np.pi
             c2[r] = c1[r] * c1[r]
             c3[r] = 1.5 * c1[r] * c2[r]
-        _phases(omega * b, first, count, turn[0], turn[1])
+        phases(omega * b, first, count, turn[0], turn[1])
         one[:], more[:] = 0.0, 0.0
         nobody = 1.0
         for v in range(last + 1):
@@ -427,9 +141,9 @@ def _add_series(a, b, members, ustart, together, absent, p, laws, target, period
             base, slot = (0, v) if gradient else (ustart[v], 0)
             for s in range(ustart[v], ustart[v + 1]):
                 degree = 2 if s == target else (1 if gradient else 0)
-                _feature(omega * a[s], members[s], laws, first, count, inverse, degree, scratch, spare,
+                feature_transforms(omega * a[s], members[s], laws, first, count, inverse, degree, scratch, spare,
                          psi[s - base], xi[s - base], zeta)  # fmt: skip
-            _compose(ustart[v] - base, ustart[v + 1] - base, together[v], p[base:], target - base if v == last else -1,
+            compose(ustart[v] - base, ustart[v + 1] - base, together[v], p[base:], target - base if v == last else -1,
                      gradient, psi, xi, zeta, pair, whole[slot], count)  # fmt: skip
             if v == last:
                 _sums_of_target(absent[v], one, more, whole[slot], xi[target - base], zeta, turn, c1, c2, c3, count,
@@ -461,54 +175,6 @@ def _add_series(a, b, members, ustart, together, absent, p, laws, target, period
                 slopes[s, 1] += sum1
             _add_any(absent[v], after_none, whole[v], after, count)
             after_none *= absent[v]
-
-
-@njit(cache=True, error_model="numpy")
-def _collect(coupling, i, units, members, a, p, ustart, together, absent, ids):
-    """List the units that output i depends on, the target's last; return their number and the target's place."""
-    start, member, is_together, q, probability = units
-    count, size, own = 0, 0, 0
-    for unit in range(len(q)):
-        coupled, holds_target = False, False
-        for s in range(start[unit], start[unit + 1]):
-            if member[s] == i:
-                holds_target = True
-            elif coupling[member[s]] != 0.0 and probability[member[s]] > 0.0:
-                coupled = True
-        if holds_target:
-            own = unit
-        elif coupled:
-            ids[count] = unit
-            count += 1
-    ids[count] = own
-    count += 1
-    target = 0
-    for v in range(count):
-        unit = ids[v]
-        ustart[v], together[v], absent[v] = size, is_together[unit], q[unit]
-        for s in range(start[unit], start[unit + 1]):
-            j = member[s]
-            if j == i:
-                target = size
-            members[size], a[size], p[size] = j, coupling[j], probability[j]
-            size += 1
-    ustart[count] = size
-    return count, target
-
-
-@njit(cache=True, error_model="numpy")
-def _ends(a, members, laws):
-    """Return the ends of the interval that u - b lives on."""
-    piece_ptr, _, low, width = laws
-    bottom, top = 0.0, 0.0
-    for s in range(len(a)):
-        least, most = 0.0, 0.0
-        for piece in range(piece_ptr[members[s]], piece_ptr[members[s] + 1]):
-            for end in (a[s] * low[piece], a[s] * (low[piece] + width[piece])):
-                least, most = min(least, end), max(most, end)
-        bottom += least
-        top += most
-    return bottom, top
 
 
 @njit(cache=True, error_model="numpy")
@@ -611,9 +277,7 @@ def spectral_outputs(coupling, surplus, b, leak, units, laws, plan, mean, widest
     for i in range(n):
         if not wanted[i]:
             continue
-        count, target = _collect(
-            coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids
-        )
+        count, target = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
         ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
         size = ustart[count]
         a, p = all_a[:size], all_p[:size]
@@ -624,12 +288,12 @@ def spectral_outputs(coupling, surplus, b, leak, units, laws, plan, mean, widest
         few = _few_present(
             coupling[i], i, surplus[i], b[i], leak, ids[:count], absent, place, plan, slope, spare, error
         )
-        _moments(a, b[i], members, ustart, together, absent, p, laws, target, moment)
-        bottom, top = _ends(a, members, laws)
+        moments(a, b[i], members, ustart, together, absent, p, laws, target, moment)
+        bottom, top = ends(a, members, laws)
         bottom, top, T = bottom + b[i], top + b[i], periods[i]
         single, pair, slopes = np.zeros((size, 4)), np.zeros((size, 4)), np.zeros((size, 2))
         if gradient:
-            _moment_slopes(a, b[i], members, ustart, together, absent, p, laws, target, single, pair)
+            moment_slopes(a, b[i], members, ustart, together, absent, p, laws, target, single, pair)
         two = -1 if top <= 0.0 else (1 if bottom >= 0.0 else 0)
         sums[:] = 0.0
         if two == 0:
@@ -650,146 +314,3 @@ def spectral_outputs(coupling, surplus, b, leak, units, laws, plan, mean, widest
         for s in range(size):
             grad_coupling[i, members[s]] = slope[s]
     return value, bound, grad_coupling, grad_b
-
-
-@njit(cache=True, error_model="numpy")
-def _log_moment_generating(s, a, b, members, ustart, together, absent, p, laws):
-    """Return log E e^{su} and log E e^{-su}; products are folded into the logarithm before they overflow."""
-    piece_ptr, weight, low, width = laws
-    up, down = s * b, -s * b
-    product_up, product_down = 1.0, 1.0
-    for v in range(len(absent)):
-        present_up, present_down = 0.0, 0.0
-        if together[v]:
-            present_up, present_down = p[ustart[v]], p[ustart[v]]
-        for m in range(ustart[v], ustart[v + 1]):
-            mean_up, mean_down = 0.0, 0.0
-            for piece in range(piece_ptr[members[m]], piece_ptr[members[m] + 1]):
-                z = s * a[m] * width[piece]
-                grown_up, grown_down = 1.0, 1.0
-                if abs(z) > 1e-6:
-                    grown = np.exp(z)
-                    grown_up, grown_down = (grown - 1.0) / z, (1.0 - 1.0 / grown) / z
-                shift = np.exp(s * a[m] * low[piece]) if low[piece] != 0.0 else 1.0
-                mean_up += weight[piece] * grown_up * shift
-                mean_down += weight[piece] * grown_down / shift
-            if together[v]:
-                present_up, present_down = present_up * mean_up, present_down * mean_down
-            else:
-                present_up, present_down = present_up + p[m] * mean_up, present_down + p[m] * mean_down
-        product_up *= absent[v] + present_up
-        product_down *= absent[v] + present_down
-        if max(product_up, product_down) > 1e100 or min(product_up, product_down) < 1e-100:
-            up, down = up + np.log(product_up), down + np.log(product_down)
-            product_up, product_down = 1.0, 1.0
-    return up + np.log(product_up), down + np.log(product_down)
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
-def spectral_periods(coupling, b, units, laws, wanted, most, budget):
-    """Return periods (n,) and bounds (n,) on what values of u beyond them add, at most `budget` (n,) each.
-
-    Beyond |y| = 1 the Bernoulli polynomials leave their periodic continuation, by at most 3.05 |y|³ (B3) and
-    2.2 y² (B2), so that the loss moves by E[1.02 |u|³/T + 2.2 |x| u²/T; |u| > T] (times at most 2 for outputs
-    other than relu). For s >= 3/T both powers are below e^{s(|u| - T)}: what is left is e^{-sT} E e^{±su} times
-    1.02 T² + 2.2 |x| T, for the best s of a few. `most` (n,) is the greatest |x|.
-    """
-    n = len(b)
-    periods, overflow = np.ones(n), np.zeros(n)
-    members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
-    all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
-    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
-    law = np.empty(4)
-    for i in range(n):
-        if not wanted[i]:
-            continue
-        count, _ = _collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
-        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
-        a, p = all_a[: ustart[count]], all_p[: ustart[count]]
-        bottom, top = _ends(a, members, laws)
-        bottom, top = bottom + b[i], top + b[i]
-        whole = max(top, -bottom)
-        periods[i] = whole if whole > 0.0 else 1.0
-        if bottom >= 0.0 or top <= 0.0 or count < 6:
-            continue
-        spread = 0.0
-        for v in range(count):
-            _unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, law)
-            spread += law[2] - law[1] ** 2
-        if spread <= 0.0:
-            continue
-        best = whole
-        for steepness in (3.0, 5.0, 8.0, 12.0, 17.0, 24.0):
-            s = steepness / spread**0.5
-            up, down = _log_moment_generating(s, a, b[i], members, ustart, together, absent, p, laws)
-            both = max(up, down) + np.log1p(np.exp(-abs(up - down)))  # the two sides in one
-            T = whole
-            for _ in range(6):
-                T = max((both + np.log(2.0 * (1.02 * T * T + 2.2 * most[i] * T) / budget[i])) / s, 3.0 / s)
-            bound = 2.0 * (1.02 * T * T + 2.2 * most[i] * T) * np.exp(both - s * T)
-            if best > T and bound <= budget[i] * (1.0 + 1e-6):
-                best, overflow[i] = T, bound
-        periods[i] = best
-    return periods, overflow
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
-def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid):
-    """Return (n, len(grid)): bounds on what output i leaves out when its series stops after grid[g] terms.
-
-    For a uniform piece |E e^{izy}| and 2 |E y e^{izy}| are at most min(1, 2/|z|) (the second: min(1, 4/|z|)), which
-    falls with the frequency: between grid points the left end bounds every term, and sums of 1/k² and 1/k³ are
-    integrals. Atoms do not fall.
-    """
-    piece_ptr, weight, low, width = laws
-    n = len(b)
-    tails = np.zeros((n, len(grid)))
-    members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
-    all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
-    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
-    for i in range(n):
-        if not wanted[i]:
-            continue
-        count, target = _collect(
-            coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids
-        )
-        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
-        a, p = all_a[: ustart[count]], all_p[: ustart[count]]
-        bottom, top = _ends(a, members, laws)
-        if bottom + b[i] >= 0.0 or top + b[i] <= 0.0:
-            continue
-        T = periods[i]
-        beyond = 0.0
-        for g in range(len(grid) - 1, -1, -1):
-            theta = 2.0 * np.pi * grid[g] / T
-            none, one, more = 1.0, 0.0, 0.0
-            of_target = 0.0
-            for v in range(count):
-                present, with_target = (p[ustart[v]], p[ustart[v]]) if together[v] else (0.0, 0.0)
-                for s in range(ustart[v], ustart[v + 1]):
-                    fall, fall1 = 0.0, 0.0
-                    for piece in range(piece_ptr[members[s]], piece_ptr[members[s] + 1]):
-                        z = abs(a[s]) * width[piece] * theta
-                        decay = 2.0 / z if z > 2.0 else 1.0
-                        fall += weight[piece] * decay
-                        fall1 += weight[piece] * (
-                            abs(low[piece]) * decay + width[piece] * (2.0 / z if z > 4.0 else 0.5)
-                        )
-                    if together[v]:
-                        present *= fall
-                        with_target *= fall1 if s == target else fall
-                    else:
-                        present += p[s] * fall
-                        with_target += p[s] * fall1 if s == target else 0.0
-                if v == count - 1:
-                    of_target = with_target * (one + more)
-                more = absent[v] * more + (one + more) * present
-                one = absent[v] * one + none * present
-                none *= absent[v]
-            k0 = grid[g]
-            k1 = grid[g + 1] if g + 1 < len(grid) else np.inf
-            cubes, squares = 0.5 * (1.0 / k0**2 - 1.0 / k1**2), 1.0 / k0 - 1.0 / k1
-            beyond += (1.0 - leak * leak) * T * T / 3.0 * 12.0 / (2.0 * np.pi) ** 3 * cubes * more
-            beyond += (1.0 - leak) * T * 4.0 / (2.0 * np.pi) ** 2 * squares * of_target
-            tails[i, g] = beyond
-    return tails

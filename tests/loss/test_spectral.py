@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from geomsup import Features, ToyModel, Uniform, expected_loss
 from geomsup.activations import LEAKS
 from geomsup.loss.plan import make_laws, make_plan, make_units
-from geomsup.loss.spectral_kernels import spectral_outputs, spectral_periods, spectral_tails
+from geomsup.loss.spectral_bounds import spectral_periods, spectral_tails
+from geomsup.loss.spectral_kernels import spectral_outputs
 from tests.loss.truth import CASES, problem, problems
 
 NEARLY_PERFECT = [case for case in CASES if "coupling" in case["name"] and len(case["b"]) == 2]

@@ -1,0 +1,150 @@
+"""Kernels of what a series leaves out: how long its period must be, and what its tail can hold."""
+
+import numpy as np
+from numba import njit
+
+from geomsup.loss.spectral_moments import unit_moments
+from geomsup.loss.spectral_units import collect, ends
+
+__all__ = ["spectral_periods", "spectral_tails"]
+
+
+@njit(cache=True, error_model="numpy")
+def _log_moment_generating(s, a, b, members, ustart, together, absent, p, laws):
+    """Return log E e^{su} and log E e^{-su}; products are folded into the logarithm before they overflow."""
+    piece_ptr, weight, low, width = laws
+    up, down = s * b, -s * b
+    product_up, product_down = 1.0, 1.0
+    for v in range(len(absent)):
+        present_up, present_down = 0.0, 0.0
+        if together[v]:
+            present_up, present_down = p[ustart[v]], p[ustart[v]]
+        for m in range(ustart[v], ustart[v + 1]):
+            mean_up, mean_down = 0.0, 0.0
+            for piece in range(piece_ptr[members[m]], piece_ptr[members[m] + 1]):
+                z = s * a[m] * width[piece]
+                grown_up, grown_down = 1.0, 1.0
+                if abs(z) > 1e-6:
+                    grown = np.exp(z)
+                    grown_up, grown_down = (grown - 1.0) / z, (1.0 - 1.0 / grown) / z
+                shift = np.exp(s * a[m] * low[piece]) if low[piece] != 0.0 else 1.0
+                mean_up += weight[piece] * grown_up * shift
+                mean_down += weight[piece] * grown_down / shift
+            if together[v]:
+                present_up, present_down = present_up * mean_up, present_down * mean_down
+            else:
+                present_up, present_down = present_up + p[m] * mean_up, present_down + p[m] * mean_down
+        product_up *= absent[v] + present_up
+        product_down *= absent[v] + present_down
+        if max(product_up, product_down) > 1e100 or min(product_up, product_down) < 1e-100:
+            up, down = up + np.log(product_up), down + np.log(product_down)
+            product_up, product_down = 1.0, 1.0
+    return up + np.log(product_up), down + np.log(product_down)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def spectral_periods(coupling, b, units, laws, wanted, most, budget):
+    """Return periods (n,) and bounds (n,) on what values of u beyond them add, at most `budget` (n,) each.
+
+    Beyond |y| = 1 the Bernoulli polynomials leave their periodic continuation, by at most 3.05 |y|³ (B3) and
+    2.2 y² (B2), so that the loss moves by E[1.02 |u|³/T + 2.2 |x| u²/T; |u| > T] (times at most 2 for outputs
+    other than relu). For s >= 3/T both powers are below e^{s(|u| - T)}: what is left is e^{-sT} E e^{±su} times
+    1.02 T² + 2.2 |x| T, for the best s of a few. `most` (n,) is the greatest |x|.
+    """
+    n = len(b)
+    periods, overflow = np.ones(n), np.zeros(n)
+    members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
+    all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
+    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    law = np.empty(4)
+    for i in range(n):
+        if not wanted[i]:
+            continue
+        count, _ = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
+        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
+        a, p = all_a[: ustart[count]], all_p[: ustart[count]]
+        bottom, top = ends(a, members, laws)
+        bottom, top = bottom + b[i], top + b[i]
+        whole = max(top, -bottom)
+        periods[i] = whole if whole > 0.0 else 1.0
+        if bottom >= 0.0 or top <= 0.0 or count < 6:
+            continue
+        spread = 0.0
+        for v in range(count):
+            unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, law)
+            spread += law[2] - law[1] ** 2
+        if spread <= 0.0:
+            continue
+        best = whole
+        for steepness in (3.0, 5.0, 8.0, 12.0, 17.0, 24.0):
+            s = steepness / spread**0.5
+            up, down = _log_moment_generating(s, a, b[i], members, ustart, together, absent, p, laws)
+            both = max(up, down) + np.log1p(np.exp(-abs(up - down)))  # the two sides in one
+            T = whole
+            for _ in range(6):
+                T = max((both + np.log(2.0 * (1.02 * T * T + 2.2 * most[i] * T) / budget[i])) / s, 3.0 / s)
+            bound = 2.0 * (1.02 * T * T + 2.2 * most[i] * T) * np.exp(both - s * T)
+            if best > T and bound <= budget[i] * (1.0 + 1e-6):
+                best, overflow[i] = T, bound
+        periods[i] = best
+    return periods, overflow
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid):
+    """Return (n, len(grid)): bounds on what output i leaves out when its series stops after grid[g] terms.
+
+    For a uniform piece |E e^{izy}| and 2 |E y e^{izy}| are at most min(1, 2/|z|) (the second: min(1, 4/|z|)), which
+    falls with the frequency: between grid points the left end bounds every term, and sums of 1/k² and 1/k³ are
+    integrals. Atoms do not fall.
+    """
+    piece_ptr, weight, low, width = laws
+    n = len(b)
+    tails = np.zeros((n, len(grid)))
+    members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
+    all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
+    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    for i in range(n):
+        if not wanted[i]:
+            continue
+        count, target = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
+        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
+        a, p = all_a[: ustart[count]], all_p[: ustart[count]]
+        bottom, top = ends(a, members, laws)
+        if bottom + b[i] >= 0.0 or top + b[i] <= 0.0:
+            continue
+        T = periods[i]
+        beyond = 0.0
+        for g in range(len(grid) - 1, -1, -1):
+            theta = 2.0 * np.pi * grid[g] / T
+            none, one, more = 1.0, 0.0, 0.0
+            of_target = 0.0
+            for v in range(count):
+                present, with_target = (p[ustart[v]], p[ustart[v]]) if together[v] else (0.0, 0.0)
+                for s in range(ustart[v], ustart[v + 1]):
+                    fall, fall1 = 0.0, 0.0
+                    for piece in range(piece_ptr[members[s]], piece_ptr[members[s] + 1]):
+                        z = abs(a[s]) * width[piece] * theta
+                        decay = 2.0 / z if z > 2.0 else 1.0
+                        fall += weight[piece] * decay
+                        fall1 += weight[piece] * (
+                            abs(low[piece]) * decay + width[piece] * (2.0 / z if z > 4.0 else 0.5)
+                        )
+                    if together[v]:
+                        present *= fall
+                        with_target *= fall1 if s == target else fall
+                    else:
+                        present += p[s] * fall
+                        with_target += p[s] * fall1 if s == target else 0.0
+                if v == count - 1:
+                    of_target = with_target * (one + more)
+                more = absent[v] * more + (one + more) * present
+                one = absent[v] * one + none * present
+                none *= absent[v]
+            k0 = grid[g]
+            k1 = grid[g + 1] if g + 1 < len(grid) else np.inf
+            cubes, squares = 0.5 * (1.0 / k0**2 - 1.0 / k1**2), 1.0 / k0 - 1.0 / k1
+            beyond += (1.0 - leak * leak) * T * T / 3.0 * 12.0 / (2.0 * np.pi) ** 3 * cubes * more
+            beyond += (1.0 - leak) * T * 4.0 / (2.0 * np.pi) ** 2 * squares * of_target
+            tails[i, g] = beyond
+    return tails

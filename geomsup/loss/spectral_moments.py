@@ -1,0 +1,142 @@
+"""Kernels of low moments of an output, restricted to two or more units present, without subtractions.
+
+`laws` lists the pieces of every feature's law (`geomsup.loss.plan.Laws`); members start ... stop - 1 are a unit.
+"""
+
+import numpy as np
+from numba import njit
+
+__all__ = ["moment_slopes", "moments", "unit_moments"]
+
+
+@njit(cache=True, error_model="numpy")
+def _mixed_powers(a, j, laws, i, out):
+    """Fill out[d] = E[x^i (a x)^d], d <= 3, for x with the law of feature j."""
+    piece_ptr, weight, low, width = laws
+    out[:] = 0.0
+    for piece in range(piece_ptr[j], piece_ptr[j + 1]):
+        high = low[piece] + width[piece]
+        scale = weight[piece]
+        for d in range(4):
+            power = 0.0  # E x^{i+d} = Σ_e low^e high^{i+d-e} / (i+d+1)
+            term = 1.0
+            for _ in range(i + d + 1):
+                power = power * high + term
+                term *= low[piece]
+            out[d] += scale * power / (i + d + 1)
+            scale *= a
+
+
+@njit(cache=True, error_model="numpy")
+def _choose(d, e):
+    return 1.0 if e == 0 or e == d else float(d)  # d <= 3
+
+
+@njit(cache=True, error_model="numpy")
+def _convolve(f, g, out):
+    """Fill out[d] = Σ_e C(d, e) f[d - e] g[e], d <= 3: moments of a sum of independent parts."""
+    for d in range(4):
+        total = 0.0
+        for e in range(d + 1):
+            total += _choose(d, e) * f[d - e] * g[e]
+        out[d] = total
+
+
+@njit(cache=True, error_model="numpy")
+def _recentre(moments, b):
+    """Turn moments of u - b into those of u, in place."""
+    for d in range(len(moments) - 1, 0, -1):
+        total, power = 0.0, 1.0
+        for e in range(d + 1):
+            total += _choose(d, e) * moments[d - e] * power
+            power *= b
+        moments[d] = total
+
+
+@njit(cache=True, error_model="numpy")
+def unit_moments(a, members, start, stop, together, p, laws, first, first_power, second, out):
+    """Fill out[d] = E[x_first^first_power x_second (Σ a x)^d; unit present], d <= 3; -1 leaves a factor out."""
+    law, work = np.empty(4), np.empty(4)
+    out[:] = 0.0
+    if together:
+        out[0] = p[start]
+    for s in range(start, stop):
+        power = (first_power if s == first else 0) + (1 if s == second else 0)
+        _mixed_powers(a[s], members[s], laws, power, law)
+        if together:
+            _convolve(out, law, work)
+            out[:] = work
+        elif (first < 0 or s == first) and (second < 0 or s == second):
+            out += p[s] * law
+
+
+@njit(cache=True, error_model="numpy")
+def moments(a, b, members, ustart, together, absent, p, laws, target, out):
+    """Fill out[i, d] = E[x_t^i u^d; two or more units present], i <= 2, d <= 3; the target's unit is the last."""
+    last = len(ustart) - 2
+    none = 1.0
+    one, more, any_, unit, shifted = np.zeros(4), np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
+    for v in range(last + 1):
+        any_[:] = one + more
+        if v == last:
+            for i in (1, 2):
+                unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, target, i, -1, unit)
+                _convolve(any_, unit, shifted)
+                out[i] = shifted
+        unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        _convolve(any_, unit, shifted)
+        more[:] = absent[v] * more + shifted
+        one[:] = absent[v] * one + none * unit
+        none *= absent[v]
+    out[0] = more
+    for i in range(3):
+        _recentre(out[i], b)
+
+
+@njit(cache=True, error_model="numpy")
+def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, single, pair):
+    """Fill single[s, d] = E[x_s u^d; two or more units present] and pair[s, d] = E[x_t x_s u^d; same], d <= 3.
+
+    For every member s but the target; the laws of other units come from prefix and suffix products.
+    """
+    last = len(ustart) - 2
+    before_none, before_any = np.ones(last + 1), np.zeros((last + 1, 4))
+    unit, work = np.empty(4), np.empty(4)
+    for v in range(last):
+        unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        _convolve(before_any[v], unit, work)
+        before_any[v + 1] = absent[v] * before_any[v] + work + before_none[v] * unit
+        before_none[v + 1] = before_none[v] * absent[v]
+    for s in range(ustart[last], ustart[last + 1]):  # in the target's own unit: any of the others
+        if s != target:
+            unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, s, unit)
+            _convolve(before_any[last], unit, single[s])
+            unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, target, 1, s, unit)
+            _convolve(before_any[last], unit, pair[s])
+            _recentre(single[s], b)
+            _recentre(pair[s], b)
+    of_target, of_target1 = np.empty(4), np.empty(4)
+    unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, -1, of_target)
+    unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, target, 1, -1, of_target1)
+    after_none, after_any, full, rest, some = 1.0, np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
+    for v in range(last - 1, -1, -1):
+        full[:] = after_any
+        full[0] += after_none
+        _convolve(before_any[v], full, rest)
+        rest += before_none[v] * after_any  # one or more of the other units
+        full[:] = rest
+        full[0] += before_none[v] * after_none  # any number of the other units
+        _convolve(full, of_target, some)
+        some += absent[last] * rest
+        _convolve(full, of_target1, work)
+        full[:] = work
+        for s in range(ustart[v], ustart[v + 1]):
+            unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, s, unit)
+            _convolve(some, unit, single[s])
+            _convolve(full, unit, pair[s])
+            _recentre(single[s], b)
+            _recentre(pair[s], b)
+        unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        _convolve(after_any, unit, work)
+        after_any[:] = absent[v] * after_any + work + after_none * unit
+        after_none *= absent[v]
