@@ -1,11 +1,14 @@
-"""For tests and doctests alike: draw without a screen, and close figures after each."""
+"""For tests and doctests alike: draw without a screen, close figures after each, leave the user's cache alone."""
 
 import os
 import sys
+import tempfile
 
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+CACHE = tempfile.TemporaryDirectory(prefix="geomsup-tests-")  # empty: what tests find must come from this code
+os.environ["GEOMSUP_CACHE"] = CACHE.name
 
 
 @pytest.fixture(autouse=True)

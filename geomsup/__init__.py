@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from geomsup import symbolic as symbolic
-    from geomsup.comparison import Comparison as Comparison, compare as compare
+    from geomsup.comparison import Comparison as Comparison, Comparisons as Comparisons, compare as compare
     from geomsup.dimensions import (
         dimensionality as dimensionality,
         dimensions_per_feature as dimensions_per_feature,
@@ -23,7 +23,27 @@ if TYPE_CHECKING:
         hessian as hessian,
     )
     from geomsup.model import ToyModel as ToyModel, as_rows as as_rows
+    from geomsup.one_hot import (
+        OneHotLoss as OneHotLoss,
+        OneHotState as OneHotState,
+        OneHotTable as OneHotTable,
+        one_hot_codes as one_hot_codes,
+        one_hot_features as one_hot_features,
+        one_hot_loss as one_hot_loss,
+        one_hot_polygons as one_hot_polygons,
+        one_hot_state as one_hot_state,
+        one_hot_states as one_hot_states,
+    )
     from geomsup.optima import Block as Block, Optimum as Optimum, optimum as optimum
+    from geomsup.phases import (
+        Crossing as Crossing,
+        PaperPrediction as PaperPrediction,
+        PhaseDiagram as PhaseDiagram,
+        Transition as Transition,
+        crossing as crossing,
+        paper_prediction as paper_prediction,
+        phase_diagram as phase_diagram,
+    )
     from geomsup.recognition import Component as Component, Geometry as Geometry, classify as classify
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
     from geomsup.training import TrainingRun as TrainingRun, train as train
@@ -56,7 +76,24 @@ _HOMES = {
     "Block": "optima",
     "Optimum": "optima",
     "optimum": "optima",
+    "OneHotLoss": "one_hot",
+    "OneHotState": "one_hot",
+    "OneHotTable": "one_hot",
+    "one_hot_codes": "one_hot",
+    "one_hot_features": "one_hot",
+    "one_hot_loss": "one_hot",
+    "one_hot_polygons": "one_hot",
+    "one_hot_state": "one_hot",
+    "one_hot_states": "one_hot",
+    "Crossing": "phases",
+    "PaperPrediction": "phases",
+    "PhaseDiagram": "phases",
+    "Transition": "phases",
+    "crossing": "phases",
+    "paper_prediction": "phases",
+    "phase_diagram": "phases",
     "Comparison": "comparison",
+    "Comparisons": "comparison",
     "compare": "comparison",
     "TrainingRun": "training",
     "train": "training",
@@ -65,27 +102,44 @@ _HOMES = {
 __all__ = [
     "Block",
     "Comparison",
+    "Comparisons",
     "Component",
+    "Crossing",
     "Discrete",
     "ExpectedLoss",
     "Features",
     "Geometry",
     "Hessian",
+    "OneHotLoss",
+    "OneHotState",
+    "OneHotTable",
     "Optimum",
+    "PaperPrediction",
+    "PhaseDiagram",
     "Polytope",
     "ToyModel",
     "TrainingRun",
+    "Transition",
     "Uniform",
     "as_rows",
     "classify",
     "compare",
+    "crossing",
     "dimensionality",
     "dimensions_per_feature",
     "expected_loss",
     "frame_spectrum",
     "hessian",
     "leverage",
+    "one_hot_codes",
+    "one_hot_features",
+    "one_hot_loss",
+    "one_hot_polygons",
+    "one_hot_state",
+    "one_hot_states",
     "optimum",
+    "paper_prediction",
+    "phase_diagram",
     "polytope",
     "polytopes",
     "symbolic",

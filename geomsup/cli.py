@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -256,7 +257,7 @@ def optimum(
     probability: Numbers = None,
     importance: Numbers = None,
     activation: str = "relu",
-    starts: int = 32,
+    starts: int | None = None,
     seed: int = 0,
     output: Output = None,
     as_json: Json = False,
@@ -276,15 +277,71 @@ def optimum(
     activation
         Output activation, "relu" or "linear".
     starts
-        Number of random starts.
+        Number of random starts of a direct search; by default 32, and a tegum program beyond 8 features.
     seed
         Seed of the starts.
     output
         Also write the result as JSON to this file.
     """
     features = gs.Features(n_features, _scalar_or_list(probability, 0.05), _scalar_or_list(importance, 1.0))
-    result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed)
+    with _progress() as progress:
+        result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed, progress=progress)
     _deliver(result.to_dict(), str(result), as_json, output)
+
+
+@app.command(name="phase-diagram")
+def phase_diagram(
+    n_features: int,
+    n_hidden: int,
+    *,
+    points: int = 40,
+    probability_range: tuple[float, float] = (0.01, 1.0),
+    importance_range: tuple[float, float] = (0.1, 10.0),
+    starts: int = 4,
+    seed: int = 0,
+    output: Output = None,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Find the optimum over a plane of probabilities and importances of one extra feature, and where it changes.
+
+    Parameters
+    ----------
+    n_features
+        Number of features n, the last of which has its own importance.
+    n_hidden
+        Number of hidden dimensions m.
+    points
+        Cells along each axis, evenly spaced in the logarithm.
+    probability_range
+        Lowest and highest probability.
+    importance_range
+        Lowest and highest importance of the last feature.
+    starts
+        Random starts in every cell, besides what the neighbours found.
+    seed
+        Seed of the starts.
+    output
+        Also write the result as JSON to this file.
+    plot
+        Draw the diagram beside the paper's prediction to this file.
+    """
+    if plot is not None:
+        _check_output("--plot", plot, FIGURES)
+    axes = (np.geomspace(*ends, points).clip(*ends) for ends in (probability_range, importance_range))
+    with _progress() as progress:
+        diagram = gs.phase_diagram(
+            n_features, n_hidden, *axes, starts=starts, rng=seed,
+            progress=lambda done, total: progress("searching", done / total),
+        )  # fmt: skip
+        progress("locating", 0.0)
+        kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)
+        progress("locating", 1.0)
+    if plot is not None:
+        diagram.plot()[0].figure.savefig(plot, dpi=150)
+    lines = [str(diagram), "transitions between neighbouring cells:"]
+    lines += [f"  {count:>4} of {order} order: {one} | {other}" for (order, one, other), count in kinds.most_common()]
+    _deliver(diagram.to_dict(), "\n".join(lines), as_json, output)
 
 
 @app.command
@@ -297,7 +354,7 @@ def compare(
     name: str | None = None,
     orientation: str = "auto",
     activation: str | None = None,
-    starts: int = 32,
+    starts: int | None = None,
     seed: int = 0,
     output: Output = None,
     plot: Path | None = None,
@@ -322,7 +379,7 @@ def compare(
     activation
         Output activation, "relu" or "linear"; by default what the model was trained with, or "relu".
     starts
-        Number of random starts of the search for the optimum.
+        Number of random starts of the search for the optimum; by default as `geomsup optimum` does.
     seed
         Seed of the starts.
     output

@@ -1,20 +1,26 @@
 """A trained model held against the theoretical optimum."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from geomsup.costs import ComponentCost, component_costs
 from geomsup.features import Features
 from geomsup.loss import ExpectedLoss, expected_loss
 from geomsup.model import ToyModel
-from geomsup.optima import Block, Optimum, optimum
-from geomsup.optima.optimum import blocks
+from geomsup.optima import Optimum, optimum
+from geomsup.optima.result import grouped
 
 if TYPE_CHECKING:
     from geomsup.recognition import Geometry
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "Comparisons", "compare"]
+
+MOST_SHOWN = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +67,19 @@ class Comparison:
         return classify(self.model.W, orientation="rows")
 
     @cached_property
-    def per_component(self) -> tuple[Block, ...]:
-        """The model's components, each with what its features cost, then the features not represented."""
-        return blocks(self.geometry, self.expected.per_feature)
+    def per_component(self) -> tuple[ComponentCost, ...]:
+        """The model's components with what they lose and why; then what is not stored.
+
+        `noise` is what descending the component alone would save: training stopped early, or neighbours interfere.
+        `structure` is by how much even so its features and dimensions lose more than they would in the optimum, at the
+        prices of the tegum program (`Optimum.prices`). All excesses add up to loss - optimum.loss + `gap`.
+        """
+        return component_costs(self.expected, self.geometry, self.optimum)
+
+    @property
+    def gap(self) -> float | None:
+        """What the prices leave open: the optimum's loss above what fractions of blocks would lose; 0 is tight."""
+        return None if self.optimum.prices is None else self.optimum.loss - self.optimum.prices.loss
 
     def plot(self, axes: Any = None) -> Any:
         """Draw the rows of W beside the optimum's and the loss of every feature; see `geomsup.plot`."""
@@ -79,6 +95,7 @@ class Comparison:
             "geometry": self.geometry.name,
             "excess": self.excess if isfinite(self.excess) else None,  # JSON knows no infinity
             "per_component": [vars(part) | {"features": list(part.features)} for part in self.per_component],
+            "gap": self.gap,
             "optimum": self.optimum.to_dict(),
         }
 
@@ -90,37 +107,85 @@ class Comparison:
             ("excess", f"{100 * self.excess:.3g} %", ""),
         ]
         lines = [f"{name:<9}{number:>14}  {shape}".rstrip() for name, number, shape in rows]
-        for title, parts in (
-            ("the model's parts", self.per_component),
-            ("the optimum's", self.optimum.blocks),
-        ):
-            lines.append(f"{title}:")
-            lines += [
-                f"  {part.name}: {len(part.features)} features, loss {part.loss:.6g}, "
-                f"{part.loss / len(part.features):.6g} each"
-                for part in parts
-            ]
+        lines += ["the model's parts:", f"  {'loss':>11} {'noise':>11} {'structure':>11}"]
+        worst = sorted(self.per_component, key=lambda part: -(part.excess or 0.0))
+        lines += [f"  {part}" for part in worst[:MOST_SHOWN]]
+        if len(worst) > MOST_SHOWN:
+            lines.append(f"  ... and {len(worst) - MOST_SHOWN} more that exceed less")
+        lines += ["the optimum's:", *(f"  {line}" for line in grouped(self.optimum.blocks))]
         return "\n".join(lines)
 
 
-def compare(model: ToyModel, features: Features, *, starts: int = 32, rng: Any = 0) -> Comparison:
+@dataclass(frozen=True, eq=False)
+class Comparisons(Sequence[Comparison]):
+    """Several models held against the optimum; a sequence of `Comparison` that prints as a table."""
+
+    items: tuple[Comparison, ...]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Comparison]:
+        return iter(self.items)
+
+    def __getitem__(self, index: Any) -> Any:
+        chosen = self.items[index]
+        return Comparisons(chosen) if isinstance(index, slice) else chosen
+
+    @property
+    def excess(self) -> np.ndarray:
+        """Excess of every model, ``(models,)``."""
+        return np.array([item.excess for item in self.items])
+
+    @property
+    def best(self) -> Comparison:
+        """The comparison of least excess."""
+        return min(self.items, key=lambda item: item.excess)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the excess of every model, coloured by geometry; see `geomsup.plot`."""
+        from geomsup.plot import plot_comparisons
+
+        return plot_comparisons(self, ax=ax)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return {"comparisons": [item.to_dict() for item in self.items]}
+
+    def __str__(self) -> str:
+        lines = [f"{'model':>5} {'sparsity':>8} {'loss':>12} {'optimum':>12} {'excess':>8}  geometry (optimum's)"]
+        for index, item in enumerate(self.items):
+            best, sparsity = item.optimum, 1 - float(item.optimum.features.probability.mean())
+            lines.append(
+                f"{index:>5} {sparsity:>8.3g} {item.loss:>12.7g} {best.loss:>12.7g} {100 * item.excess:>6.2f} %  "
+                f"{item.geometry.name} ({best.geometry.name})"
+            )
+        return "\n".join(lines)
+
+
+def compare(model: Any, features: Any = None, *, starts: int | None = None, rng: Any = 0) -> Any:
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 
-    The search for the optimum starts from `model` too, so a tied model is never below it.
+    The search for the optimum starts from `model` too (large ones only if they are below it), so a tied model is
+    never below it.
 
     Parameters
     ----------
     model
-        The trained `ToyModel`.
+        The trained `ToyModel`; or several, or a `TrainingRun`, whose models are compared one by one.
     features
-        The law its inputs had.
+        The law its inputs had; one for all, or one per model. A `TrainingRun` knows its own.
     starts, rng
         Passed on to `optimum`.
+
+    Returns
+    -------
+    Comparison, or Comparisons for several models
 
     Raises
     ------
     TypeError, ValueError
-        As `expected_loss` and `optimum` do.
+        As `expected_loss` and `optimum` do; if there are not as many features as models.
 
     Examples
     --------
@@ -129,7 +194,47 @@ def compare(model: ToyModel, features: Features, *, starts: int = 32, rng: Any =
     >>> result.excess  # what norm 1 and bias 0 give away
     0.00417
     """
-    expected = expected_loss(model, features)
-    guesses = [model] if model.W_out is None and model.activation == "relu" else []
-    best = optimum(features, model.n_hidden, activation=model.activation, starts=starts, rng=rng, guesses=guesses)
-    return Comparison(expected, best)
+    if isinstance(model, ToyModel) or not _is_several(model):
+        expected = expected_loss(model, features)
+        return Comparison(expected, _optimum_for([model], features, starts, rng))
+    models, laws = _paired(model, features)
+    expected = [expected_loss(one, law) for one, law in zip(models, laws, strict=True)]
+    best: dict[Any, Optimum] = {}
+    for one, law in zip(models, laws, strict=True):
+        key = law, one.n_hidden, one.activation
+        if key not in best:
+            alike = [other for other, its in zip(models, laws, strict=True) if _key(other, its) == key]
+            best[key] = _optimum_for(alike, law, starts, rng)
+    return Comparisons(tuple(Comparison(loss, best[_key(loss.model, loss.features)]) for loss in expected))
+
+
+def _key(model: ToyModel, features: Features) -> tuple[Any, ...]:
+    return features, model.n_hidden, model.activation
+
+
+def _optimum_for(models: Sequence[ToyModel], features: Features, starts: int | None, rng: Any) -> Optimum:
+    guesses = [model for model in models if model.W_out is None and model.activation == "relu"]
+    first = models[0]
+    return optimum(features, first.n_hidden, activation=first.activation, starts=starts, rng=rng, guesses=guesses)
+
+
+def _is_several(model: Any) -> bool:
+    return hasattr(model, "model") or (
+        isinstance(model, Sequence) and bool(model) and all(isinstance(one, ToyModel) for one in model)
+    )
+
+
+def _paired(several: Any, features: Any) -> tuple[list[ToyModel], list[Any]]:
+    """Return models and a law for each, from a training run or a list; `expected_loss` checks the laws."""
+    trained = hasattr(several, "model")
+    models = [several.model(run) for run in range(len(several))] if trained else list(several)
+    if features is None and trained:
+        features = several.features
+    if isinstance(features, Sequence):
+        laws: list[Any] = list(features)
+        if len(laws) != len(models):
+            raise ValueError(
+                f"`features` must be one law, or one per model ({len(models)}); got {len(laws)}. Repeat some."
+            )
+        return models, laws
+    return models, [features] * len(models)

@@ -16,6 +16,17 @@ TURNS = 2 * np.pi * np.arange(5) / 5
 PENTAGON = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
 
 OPTIONS = {
+    "phase-diagram": [
+        "--points",
+        "--probability-range",
+        "--importance-range",
+        "--starts",
+        "--seed",
+        "--output",
+        "-o",
+        "--plot",
+        "--json",
+    ],
     "demo": ["--output", "-o", "--models", "--steps", "--seed", "--json"],
     "train": [
         "--probability",
@@ -255,12 +266,24 @@ def test_optimum(run, folder):
     assert result["loss"] == pytest.approx(0.003319484, abs=1e-9)
     assert result["geometry"] == "digon"
     assert strict((folder / "best.json").read_text()) == result
-    assert run("optimum", 2, 1, "--probability", 0.1).startswith("optimum 0.00331948399: digon\nbest of 32 starts")
+    assert run("optimum", 2, 1, "--probability", 0.1).startswith("optimum 0.00331948399: digon\nbest of 3")
     linear = strict(run("optimum", 3, 1, "--activation", "linear", "--importance", 3, 2, 1, "--json"))
     assert linear["loss"] == pytest.approx(3 * (0.05 / 3 - 0.05**2 / 4), rel=1e-12)  # default probability 0.05
     other = strict(run("optimum", 3, 1, "--probability", 0.1, 0.2, 0.3, "--seed", 1, "--starts", 4, "--json"))
     truth = gs.optimum(gs.Features(3, [0.1, 0.2, 0.3]), 1, starts=4, rng=1)
     assert other["loss"] == truth.loss
+
+
+def test_phase_diagram(run, folder):
+    arguments = ("phase-diagram", 2, 1, "--points", 5, "--probability-range", 0.05, 1)
+    result = strict(run(*arguments, "--json", "-o", "phases.json", "--plot", "phases.svg"))
+    assert np.array(result["loss"]).shape == (5, 5)
+    assert result["probabilities"][-1] == 1.0
+    assert strict((folder / "phases.json").read_text()) == result
+    assert b"<svg" in (folder / "phases.svg").read_bytes()
+    text = run(*arguments)
+    assert text.startswith("2 features in 1 dimensions, 5 probabilities x 5 importances")
+    assert "of first order: extra in an antipodal pair | extra not represented" in text
 
 
 def test_compare(run, folder):
@@ -348,6 +371,9 @@ def test_demo_prints_a_table_and_draws_a_figure(run, folder, monkeypatch):
             "optimum 5 2 --probability 1.5",
             "`probability` must be in [0, 1]; got 1.5. Pass P(x_i != 0) = 1 - sparsity.",
         ),
+        ("phase-diagram 2 2", "`n_hidden` must be less than `n_features`; got 2 and 2."),
+        ("phase-diagram 2 1 --points 0", "`probabilities` must"),
+        ("phase-diagram 2 1 --plot here.txt", "`--plot` must end in .png, .pdf, .svg"),
         ("optimum 5 2 --probability nan", "`probability` must be finite; got nan"),
         (
             "optimum 5 2 --probability 0.1 0.2",

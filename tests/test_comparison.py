@@ -64,7 +64,7 @@ def test_components_add_up_to_the_loss():
 def test_a_model_of_nothing_is_all_dropped():
     features = Features(3, 0.1)
     result = compare(ToyModel(np.zeros((3, 1)), features.mean), features, starts=4)
-    assert [part.name for part in result.per_component] == ["not represented"]
+    assert [(part.name, part.rank) for part in result.per_component] == [("not represented", 0), ("unused", 1)]
     assert result.loss == pytest.approx(3 * (0.1 / 3 - 0.01 / 4), rel=1e-12)
 
 
@@ -104,9 +104,11 @@ def test_to_dict_is_json():
     assert data["loss"] == result.loss
     assert data["excess"] == result.excess
     assert data["geometry"] == "digon"
-    assert data["per_component"] == [
-        {"name": "digon", "features": [0, 1], "rank": 1, "loss": result.per_component[0].loss}
-    ]
+    (part,) = data["per_component"]
+    assert (part["name"], part["features"], part["rank"]) == ("digon", [0, 1], 1)
+    assert part["loss"] == pytest.approx(0.1**2 / 3, rel=1e-14)
+    assert part["noise"] == pytest.approx(0.1**2 / 3 - 0.0033194839904525635, rel=1e-6)
+    assert part["structure"] == pytest.approx(0, abs=1e-12)
     assert data["optimum"] == json.loads(json.dumps(result.optimum.to_dict()))
 
 
@@ -116,7 +118,84 @@ def test_it_reads_well():
     assert lines[1].split() == ["model", "0.00333333333", "digon"]
     assert lines[2].split()[:3] == ["optimum", "0.00331948399", "digon"]
     assert lines[3].split() == ["excess", "0.417", "%"]
-    assert "  digon: 2 features, loss 0.00333333, 0.00166667 each" in lines
+    assert lines[5].split() == ["loss", "noise", "structure"]
+    assert lines[6].split()[0] == "0.00333333"
+    assert lines[6].endswith("digon: 2 features")
+    assert lines[-1] == "  digon: features 0, 1, loss 0.00331948"
+
+
+@pytest.mark.parametrize(
+    ("W", "p", "importance"),
+    [
+        ([[1, 0], [-1, 0.1], [0, 1], [0.05, -0.9], [0, 0]], 0.1, 1.0),
+        ([[1, 0], [-1, 0.1], [0, 1], [0.05, -0.9], [0, 0]], 0.5, [1, 0.9, 0.8, 0.7, 0.6]),
+        ([[1, 0], [0, 0], [0, 0], [0, 0], [0, 0]], 0.1, 1.0),
+        ([[0, 0]] * 5, 0.3, 1.0),
+    ],
+)
+def test_what_components_cost_adds_up_to_the_excess(W, p, importance):
+    """The prices are dual variables: excesses above them sum to the whole, whatever the components are."""
+    result = compare(ToyModel(W), Features(5, p, importance), starts=8)
+    total = sum(part.excess for part in result.per_component)
+    assert total == pytest.approx(result.loss - result.optimum.loss + result.gap, abs=1e-12)
+    assert result.gap >= -1e-12
+    assert all(part.structure > -1e-9 for part in result.per_component)
+    assert sum(part.rank for part in result.per_component) == 2
+
+
+def test_a_wrong_shape_is_told_from_a_noisy_one():
+    features = Features(5, 0.1)
+    angles = 2 * np.pi * np.arange(5) / 5
+    pentagon = ToyModel(np.stack([np.cos(angles), np.sin(angles)], 1), -0.2 * np.ones(5))
+    (part,) = compare(pentagon, features).per_component
+    assert part.name == "pentagon"
+    assert part.noise == pytest.approx(float(expected_loss(pentagon, features)) - 0.026305131124, rel=1e-6)
+    assert part.structure == pytest.approx(0, abs=1e-9)
+    square = ToyModel([[1, 0], [-1, 0], [0, 1], [0, -1], [0, 0]], [0, 0, 0, 0, 0.05])
+    result = compare(square, features)
+    digon, variance = 0.0033194839904525635, 0.1 / 3 - 0.01 / 4
+    for part in result.per_component[:2]:
+        assert part.noise == pytest.approx(0.1**2 / 3 - digon, rel=1e-6)
+    assert result.per_component[2].noise == pytest.approx(0, abs=1e-15)
+    # What structure costs is what the pentagon would save over two digons and a dropped feature.
+    lost = sum(part.structure for part in result.per_component)
+    assert lost == pytest.approx(2 * digon + variance - 0.026305131124, rel=1e-6)
+
+
+def test_grouped_features_have_no_prices_but_are_compared():
+    features = Features(4, 0.2, correlated=[(0, 1), (2, 3)])
+    result = compare(ToyModel([[1, 0], [0, 1], [-1, 0], [0, -1]]), features, starts=4)
+    assert result.gap is None
+    assert all(part.excess is None for part in result.per_component)
+    assert "square" in str(result)
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+def test_many_models_are_compared_at_once():
+    features = [Features(2, 0.1), Features(2, 0.1), Features(2, 0.5)]
+    models = [DIGON, ToyModel([[1.0], [0.0]]), DIGON]
+    results = compare(models, features, starts=4)
+    assert len(results) == 3
+    assert results[0].optimum is results[1].optimum
+    assert results[2].optimum.loss == pytest.approx(0.076282447, abs=1e-9)
+    assert results.best is results[0]
+    np.testing.assert_allclose(results.excess, [item.excess for item in results])
+    assert [item.loss for item in results[1:]] == [results[1].loss, results[2].loss]
+    lines = str(results).splitlines()
+    assert lines[0].split() == ["model", "sparsity", "loss", "optimum", "excess", "geometry", "(optimum's)"]
+    assert lines[1].split() == ["0", "0.9", "0.003333333", "0.003319484", "0.42", "%", "digon", "(digon)"]
+    assert json.loads(json.dumps(results.to_dict(), allow_nan=False))["comparisons"][0]["loss"] == results[0].loss
+    with pytest.raises(ValueError, match=r"^`features` must be one law, or one per model \(3\); got 2\. Repeat"):
+        compare(models, features[:2])
+
+
+def test_a_training_run_is_compared_with_its_own_features():
+    run = train([Features(2, 0.1), Features(2, 0.5)], 1, models=2, steps=300, batch=64, learning_rate=1e-2)
+    results = compare(run, starts=4)
+    assert len(results) == 4
+    assert [item.optimum.features.probability[0] for item in results] == [0.1, 0.1, 0.5, 0.5]
+    assert results[0].loss == float(expected_loss(run.model(0), run.features[0]))
+    assert (results.excess >= 0).all()
 
 
 def test_the_same_seed_gives_the_same_bits():

@@ -1,19 +1,19 @@
 """The expected loss as a function of one flat vector, for minimisers."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.exact import FAST, sets_needed
-from geomsup.loss.expected import expected_loss
 from geomsup.loss.plan import make_plan
-from geomsup.model import ToyModel
+from geomsup.loss.spectral import spectral_losses
 
-__all__ = ["pack", "relu_objective", "unpack"]
+__all__ = ["SERIES_RTOL", "has_few_sets", "pack", "relu_objective", "unpack"]
 
-# Relative accuracy of spectral losses while descending: well below what separates neighbouring minima.
-DESCENT_RTOL = 1e-7
+# Relative accuracy of series while descending: well below what separates neighbouring minima.
+SERIES_RTOL = 1e-7
 
 
 def pack(W: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -28,34 +28,42 @@ def unpack(vector: np.ndarray, n_features: int) -> tuple[np.ndarray, np.ndarray]
 
 def relu_objective(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Return f(vector) -> (loss, gradient) of the tied ReLU output model on `features`."""
-    everything = np.ones((features.n, features.n))
-    return _exact(features) if sets_needed(everything, features) <= FAST else _spectral(features)
+    return _exact(features) if has_few_sets(features) else _spectral(features)
+
+
+def has_few_sets(features: Features) -> bool:
+    """Whether the sets of present features are few enough for the exact method to be the quick one."""
+    return sets_needed(np.ones((features.n, features.n)), features) <= FAST
 
 
 def _exact(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Go straight to the kernels: at this size building checked results would cost more than the loss."""
-    from geomsup.loss.coupling import coupling_matrix
     from geomsup.loss.exact_kernels import exact_outputs
 
-    importance, mean, plan = features.importance, features.mean, make_plan(features)
-    size = features.root_mean_square
+    plan = make_plan(features)
+    return _objective(features, lambda G, surplus, b: exact_outputs(G, surplus, b, 0.0, plan, features.mean, True))
+
+
+def _spectral(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """Go straight to the series, to an accuracy of about SERIES_RTOL: a descent wants neither bounds nor refusals."""
+
+    def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
+        result = spectral_losses(G, surplus, b, 0.0, features, SERIES_RTOL, True)
+        return result.value, result.error, result.slope_coupling, result.slope_b
+
+    return _objective(features, losses)
+
+
+def _objective(features: Features, losses: Callable[..., tuple[np.ndarray, ...]]) -> Any:
+    from geomsup.loss.coupling import coupling_matrix
+
+    importance, size = features.importance, features.root_mean_square
 
     def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
         W, b = unpack(vector, features.n)
         coupling, surplus, _ = coupling_matrix(W, W, size)
-        value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, plan, mean, True)
+        value, _, slope, slope_b = losses(coupling, surplus, b)
         slope *= importance[:, None]
-        return importance @ value, pack((slope + slope.T) @ W, importance * slope_b)
-
-    return objective
-
-
-def _spectral(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
-        W, b = unpack(vector, features.n)
-        result = expected_loss(ToyModel(W, b), features, gradient=True, rtol=DESCENT_RTOL)
-        assert result.grad_W is not None
-        assert result.grad_b is not None
-        return result.value, pack(result.grad_W, result.grad_b)
+        return float(importance @ value), pack((slope + slope.T) @ W, importance * slope_b)
 
     return objective

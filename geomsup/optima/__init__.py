@@ -1,5 +1,6 @@
 """The theoretical optimum: the lowest expected loss a model of given size can have."""
 
-from geomsup.optima.optimum import Block, Optimum, optimum
+from geomsup.optima.optimum import optimum
+from geomsup.optima.result import Block, Optimum
 
 __all__ = ["Block", "Optimum", "optimum"]

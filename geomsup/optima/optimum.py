@@ -1,9 +1,7 @@
-"""The optimum of a whole model, with its geometry and how it is known."""
+"""The optimum of a whole model: which method finds it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,103 +9,16 @@ from geomsup import checks
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
+from geomsup.optima.bounds import lower_bound
+from geomsup.optima.descent import descend
 from geomsup.optima.multistart import descend_from_many
+from geomsup.optima.result import Optimum
+from geomsup.optima.tegum import Progress, nonnegative, separable, solve_tegum
 
-if TYPE_CHECKING:
-    from geomsup.recognition import Geometry
+__all__ = ["optimum"]
 
-__all__ = ["Block", "Optimum", "blocks", "optimum"]
-
-
-@dataclass(frozen=True)
-class Block:
-    """A part of a model whose features interfere with each other only: its name, features, rank and loss."""
-
-    name: str
-    features: tuple[int, ...]
-    rank: int
-    loss: float
-
-
-@dataclass(frozen=True, eq=False)
-class Optimum:
-    """The best model found for some features and a number of hidden dimensions.
-
-    Attributes
-    ----------
-    loss
-        Its expected loss, in the units of Σ_i I_i x_i².
-    model
-        The `ToyModel` that has it.
-    status
-        How it is known: "closed form", or "best of N starts".
-    lower_bound
-        A loss no model of this size can beat.
-    starts
-        Loss at the end of every start, sorted; empty for closed forms.
-    features, n_hidden
-        What was asked.
-    """
-
-    loss: float
-    model: ToyModel
-    status: str
-    lower_bound: float
-    features: Features = field(repr=False)
-    n_hidden: int = field(repr=False)
-    starts: np.ndarray = field(repr=False)
-
-    @cached_property
-    def geometry(self) -> "Geometry":
-        """The named geometry of the rows of the optimum's W."""
-        from geomsup.recognition import classify
-
-        return classify(self.model.W, orientation="rows")
-
-    @cached_property
-    def blocks(self) -> tuple[Block, ...]:
-        """The components of the geometry with their losses, then the features that are not represented."""
-        return blocks(self.geometry, expected_loss(self.model, self.features).per_feature)
-
-    @property
-    def hits(self) -> int:
-        """Number of starts that ended within a relative 1e-6 of the best."""
-        return int((self.starts <= self.loss * (1 + 1e-6)).sum())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return {
-            "loss": self.loss,
-            "geometry": self.geometry.name,
-            "status": self.status,
-            "hits": self.hits,
-            "lower_bound": self.lower_bound,
-            "blocks": [vars(block) | {"features": list(block.features)} for block in self.blocks],
-            "model": self.model.to_dict(),
-            "features": self.features.to_dict(),
-        }
-
-    def __str__(self) -> str:
-        lines = [f"optimum {self.loss:.9g}: {self.geometry.name}", f"{self.status} ({self.hits} reached it)"]
-        if not len(self.starts):
-            lines[1] = self.status
-        lines += [
-            f"  {block.name}: features {', '.join(map(str, block.features))}, loss {block.loss:.6g}"
-            for block in self.blocks
-        ]
-        return "\n".join(lines)
-
-
-def blocks(geometry: "Geometry", per_feature: np.ndarray) -> tuple[Block, ...]:
-    """Return the blocks of a geometry with the losses of their features; dropped features come last."""
-    found = [
-        Block(part.name, part.features, part.rank, float(per_feature[list(part.features)].sum()))
-        for part in geometry.components
-    ]
-    if geometry.not_represented:
-        dropped = geometry.not_represented
-        found.append(Block("not represented", dropped, 0, float(per_feature[list(dropped)].sum())))
-    return tuple(found)
+DIRECT = 8  # features up to which the whole model is searched at once
+GUESS_STEPS = 400
 
 
 def optimum(
@@ -115,15 +26,22 @@ def optimum(
     n_hidden: int,
     *,
     activation: str = "relu",
-    starts: int = 32,
+    starts: int | None = None,
     rng: Any = 0,
     guesses: Sequence[ToyModel] = (),
+    progress: Progress = None,
 ) -> Optimum:
     """Return the lowest expected loss of a tied model with `n_hidden` dimensions, and the model that has it.
 
-    min over W (n, m) and b (n,) of L = Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)², by multistart descent on exact
-    gradients; in closed form for linear models (keep the m features of largest I_i Var x_i) and when there are
-    as many dimensions as features with I_i Var x_i > 0.
+    min over W (n, m) and b (n,) of L = Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)².
+
+    - In closed form for linear models (keep the m features of largest I_i Var x_i) and where there are as many
+      dimensions as features with I_i Var x_i > 0.
+    - Up to 8 features, and for groups or negative values: the best of many descents on exact gradients, from random
+      directions and catalogue shapes, checked by the Hessian.
+    - Beyond: a tegum program. The best blocks of k features in r dimensions are searched one by one, then an integer
+      program fills the dimensions; features that are left over are dropped. Where features differ, blocks are made of
+      neighbours in order of I_i Var x_i. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache folder).
 
     Parameters
     ----------
@@ -134,11 +52,14 @@ def optimum(
     activation
         Output activation, "relu" or "linear".
     starts
-        Number of random starts.
+        Number of random starts of a direct search (32 by default; 8 beyond 8 features); giving it asks for a direct
+        search at any size.
     rng
-        Anything ``np.random.default_rng`` takes; the same seed gives the same bits.
+        Anything ``np.random.default_rng`` takes; the same seed gives the same bits. Direct searches only.
     guesses
         Models to start from as well, such as trained ones: the optimum is then no worse than any of them.
+    progress
+        Called as progress(stage, fraction) during long searches.
 
     Raises
     ------
@@ -160,20 +81,42 @@ def optimum(
     if not isinstance(features, Features):
         raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
-    starts = checks.integer("starts", starts, minimum=1)
+    starts = None if starts is None else checks.integer("starts", starts, minimum=1)
     checks.one_of("activation", activation, ("relu", "linear"))
+    guesses = _fitting(guesses, features.n, n_hidden)
     that_matter = np.count_nonzero(features.importance * features.variance)
-    if activation == "linear" or (n_hidden >= that_matter and min(law.support[0] for law in features.laws) >= 0):
+    if activation == "linear" or (n_hidden >= that_matter and nonnegative(features)):
         model = _keep_most_worth(features, n_hidden, activation)
         loss = float(expected_loss(model, features))
-        return Optimum(loss, model, "closed form", loss, features, n_hidden, np.empty(0))
-    pairs = [(guess.W, guess.b) for guess in _fitting(guesses, features.n, n_hidden)]
+        return Optimum(loss, model, "closed form", loss, features, n_hidden, "minimum")
+    if starts is None and features.n > DIRECT and separable(features):
+        return _by_program(features, n_hidden, guesses, progress)
+    return _by_search(features, n_hidden, starts or (32 if features.n <= DIRECT else 8), rng, guesses)
+
+
+def _by_search(features: Features, n_hidden: int, starts: int, rng: Any, guesses: Sequence[ToyModel]) -> Optimum:
+    pairs = [(guess.W, guess.b) for guess in guesses]
     found = descend_from_many(features, n_hidden, starts, np.random.default_rng(rng), pairs)
     model = ToyModel(found.W, found.b)
     return Optimum(
-        float(expected_loss(model, features)), model, f"best of {starts + len(pairs)} starts", 0.0, features, n_hidden,
-        np.sort(found.losses),
+        float(expected_loss(model, features)), model, f"best of {len(found.losses)} starts",
+        lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
     )  # fmt: skip
+
+
+def _by_program(features: Features, n_hidden: int, guesses: Sequence[ToyModel], progress: Progress) -> Optimum:
+    tegum = solve_tegum(features, n_hidden, progress=progress)
+    model = ToyModel(tegum.W, tegum.b)
+    loss, bound = float(expected_loss(model, features)), lower_bound(features, n_hidden)
+    better = [guess for guess in guesses if float(expected_loss(guess, features)) < loss]
+    if better:
+        ends = descend(features, [(guess.W, guess.b) for guess in better], most_steps=GUESS_STEPS)
+        best = min(ends, key=lambda end: end.loss)
+        losses = np.sort([loss, *(end.loss for end in ends)])
+        model = ToyModel(best.W, best.b)
+        loss, status = float(expected_loss(model, features)), f"best of {len(losses)} starts"
+        return Optimum(loss, model, status, bound, features, n_hidden, starts=losses, tegum=tegum)
+    return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
 
 
 def _fitting(guesses: Sequence[ToyModel], n: int, m: int) -> Sequence[ToyModel]:

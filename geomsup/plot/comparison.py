@@ -12,9 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_comparison"]
 
+MOST_FEATURES = 24
+MOST_BARS = 14
+
 
 def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
     """Draw the model's rows, the optimum's rows, and what each feature costs in both; return the three axes.
+
+    Beyond 24 features the third shows the components that cost most instead: by noise, and by structure.
 
     Parameters
     ----------
@@ -30,8 +35,6 @@ def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
     >>> len(plot_comparison(result))
     3
     """
-    from geomsup.loss import expected_loss
-
     if axes is None:
         axes = _new_axes(comparison.model.n_hidden)
     left, middle, right = axes
@@ -40,22 +43,47 @@ def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
     left.set_title(wrap(f"trained: {described(comparison.geometry)}"), color=INK)
     plot_geometry(best.geometry, ax=middle, title=False)
     middle.set_title(wrap(f"optimum: {described(best.geometry)}"), color=INK)
+    if best.features.n > MOST_FEATURES and best.prices is not None:
+        _costs(comparison, right)
+    else:
+        _losses(comparison, right)
+    right.set_title(f"{100 * comparison.excess:.2g} % above the optimum", color=INK)
+    right.spines[["top", "right"]].set_visible(False)
+    return axes
+
+
+def _costs(comparison: "Comparison", ax: Any) -> None:
+    """Bars of noise and structure of the components that cost most, worst on top."""
+    worst = sorted(comparison.per_component, key=lambda part: -(part.excess or 0.0))[:MOST_BARS][::-1]
+    labels = [f"{part.name}, {len(part.features)}" if part.rank == 0 else part.name for part in worst]
+    start = np.zeros(len(worst))
+    for name, colour in (("noise", PALETTE[5]), ("structure", PALETTE[1])):
+        size = np.array([max(getattr(part, name), 0.0) for part in worst])
+        ax.barh(np.arange(len(worst)), size, left=start, color=colour, label=name)
+        start += size
+    ax.set_yticks(range(len(worst)), [wrap(label, 26).replace("\n", " ") for label in labels], fontsize=8)
+    ax.set_xlabel("loss above the optimum's prices")
+    ax.legend(frameon=False, loc="lower right")
+
+
+def _losses(comparison: "Comparison", ax: Any) -> None:
+    """Bars of every feature's loss, trained and optimal."""
+    from geomsup.loss import expected_loss
+
+    best = comparison.optimum
     both = (comparison.expected.per_feature, expected_loss(best.model, best.features).per_feature)
     positions = np.arange(best.features.n)
     for shift, losses, label, colour in zip((-0.2, 0.2), both, ("trained", "optimum"), PALETTE, strict=False):
-        right.bar(positions + shift, losses, 0.4, label=label, color=colour)
-    right.set(xlabel="feature", ylabel="expected loss")
-    right.set_title(f"{100 * comparison.excess:.2g} % above the optimum", color=INK)
-    right.set_ylim(0, 1.25 * max(float(losses.max()) for losses in both) or 1.0)
-    right.legend(frameon=False, loc="upper right", ncols=2)
-    right.spines[["top", "right"]].set_visible(False)
-    return axes
+        ax.bar(positions + shift, losses, 0.4, label=label, color=colour)
+    ax.set(xlabel="feature", ylabel="expected loss")
+    ax.set_ylim(0, 1.25 * max(float(losses.max()) for losses in both) or 1.0)
+    ax.legend(frameon=False, loc="upper right", ncols=2)
 
 
 def _new_axes(dimensions: int) -> list[Any]:
     from matplotlib import pyplot
 
-    figure = pyplot.figure(figsize=(12, 4), layout="constrained")
+    figure = pyplot.figure(figsize=(13, 4), layout="constrained")
     solid = {"projection": "3d"} if dimensions == 3 else {}
     return [
         figure.add_subplot(1, 3, 1, **solid),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["described", "plot_geometry", "wrap"]
 
+MOST_EMPTY = 10  # features not represented that are shown in a Gram matrix
+
 
 def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, labels: bool = True) -> Any:
     """Draw the rows of W on `ax`, coloured by component, and return the axes.
@@ -127,7 +129,10 @@ def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
 def _gram(geometry: "Geometry", ax: Any) -> None:
     from matplotlib.patches import Rectangle
 
-    order = [f for component in geometry.components for f in component.features] + list(geometry.not_represented)
+    order = [f for component in geometry.components for f in component.features]
+    left_out = len(geometry.not_represented)
+    if left_out <= MOST_EMPTY or not order:  # more empty rows and columns would only make the others small
+        order, left_out = order + list(geometry.not_represented), 0
     gram = (geometry.W @ geometry.W.T)[np.ix_(order, order)]
     size = float(np.abs(gram).max()) or 1.0
     image = ax.imshow(gram, cmap="RdBu_r", vmin=-size, vmax=size, interpolation="nearest")
@@ -141,3 +146,5 @@ def _gram(geometry: "Geometry", ax: Any) -> None:
         ax.set_xticks(range(len(order)), order, fontsize=7)
         ax.set_yticks(range(len(order)), order, fontsize=7)
     ax.set(xlabel="feature, by component", ylabel="feature, by component")
+    if left_out:
+        ax.set_xlabel(f"feature, by component\n({left_out} not represented left out)")

@@ -12,9 +12,8 @@ from hypothesis import given, settings, strategies as st
 from sympy import Rational, Symbol, cos, diff, lambdify, sqrt, symbols
 
 from geomsup import Features, ToyModel, Uniform, expected_loss, symbolic
+from tests.symbolic.truth import I2, b, numeric, p, polygon_rows, r, two_in_one
 
-r, p, I2 = symbols("r p I", positive=True)
-b = Symbol("b", real=True)
 QUARTER = Rational(1, 4)
 
 
@@ -24,23 +23,12 @@ def is_plain(case):
     return uniform and not case["correlated"] and not case["anticorrelated"] and case["activation"] == "relu"
 
 
-CASES = json.loads((Path(__file__).parent / "data" / "exact_losses.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[1] / "data" / "exact_losses.json").read_text())["cases"]
 CASES = [case for case in CASES if is_plain(case)]
 
 
 def dyadic(value):
     return [dyadic(entry) for entry in value] if isinstance(value, list) else Rational(value)
-
-
-def numeric(W, bias, probability, importance=1.0, values=None, **options):
-    W = np.array(W, float)
-    features = Features(len(W), probability, importance, values or Uniform())
-    return expected_loss(ToyModel(W, np.broadcast_to(bias, len(W)).astype(float)), features, **options)
-
-
-def polygon_rows(k, norm):
-    angle = 2 * np.pi * np.arange(k) / k
-    return norm * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 # Closed forms
@@ -145,12 +133,6 @@ def test_random_chambers_agree_with_the_numeric_engine(n, m, seed, ends):
     exact = {symbol: Rational(str(number)) for symbol, number in point.items()}
     truth = numeric(W, bias, chance, weight, Uniform(*ends))
     assert abs(float(value.xreplace(exact)) - truth.value) <= truth.error + 1e-10 * truth.value
-
-
-def two_in_one():
-    w, bias = symbols("w1 w2"), symbols("b1 b2")
-    at = dict(zip([*w, *bias], (0.8, -0.6, 0.1, 0.05), strict=True))
-    return w, bias, at
 
 
 def test_gradient_is_the_numeric_gradient():
@@ -279,91 +261,3 @@ def test_irrational_numbers(rows):
     value = symbolic.loss(rows, -0.2, 0.1)
     assert not value.free_symbols
     assert float(value) == pytest.approx(numeric(rows, -0.2, 0.1).value, rel=1e-10)
-
-
-# Chambers
-
-
-def test_chamber_of_the_digon():
-    assert set(symbolic.chamber(gram=symbolic.digon(r), b=b, at={r: 1, b: -0.1})) == {b + r**2 > 0, b < 0}
-    assert set(symbolic.chamber(gram=symbolic.digon(r), b=b, at={r: 1, b: 0.1})) == {b > 0, b - r**2 < 0}
-
-
-def test_chamber_holds_at_its_point_and_fails_past_a_wall():
-    w, bias, at = two_in_one()
-    conditions = symbolic.chamber([[w[0]], [w[1]]], bias, 0.3, at=at)
-    assert all(condition.subs(at) == sympy.true for condition in conditions)
-    past = at | {bias[0]: 0.7}
-    assert not all(condition.subs(past) == sympy.true for condition in conditions)
-
-
-def test_impossible_features_and_unimportant_outputs_set_no_conditions():
-    w, bias, at = two_in_one()
-    free = symbolic.chamber([[w[0]], [w[1]]], bias, [0.3, 0], importance=[1, 0], at=at)
-    assert set(free) == {bias[0] > 0, bias[0] + w[0] ** 2 > 0}
-
-
-# What is refused
-
-
-@pytest.mark.parametrize(("at", "text"), [
-    ({r: 1}, "`at` must give every symbol in `gram` and `b` a value; it has none for b"),
-    ({r: 1, b: 0}, "`at` must be inside a chamber; the vertex b of output 0"),
-    ({r: 1, b: -1}, "`at` must be inside a chamber; the vertex b"),
-    ({r: 1, b: p}, "`at` must give numbers; got p for b"),
-    ({r: sympy.I, b: 1}, "`at` must be real"),
-])  # fmt: skip
-def test_bad_points(at, text):
-    with pytest.raises(ValueError, match=text.replace("*", r"\*")):
-        symbolic.loss(gram=symbolic.digon(r), b=b, probability=p, at=at)
-
-
-def test_points_may_use_names():
-    named = symbolic.loss(gram=symbolic.digon(r), b=b, probability=p, at={"r": 1, "b": -0.1})
-    assert named == symbolic.loss(gram=symbolic.digon(r), b=b, probability=p, at={r: 1, b: -0.1})
-
-
-@pytest.mark.parametrize(("arguments", "error", "text"), [
-    ({}, ValueError, "`W` or `gram` must be given, and not both; got neither"),
-    ({"W": [[1]], "gram": [[1]]}, ValueError, "got both"),
-    ({"W": [1, 2]}, TypeError, "`W` must be a matrix"),
-    ({"W": [[1], [1, 2]]}, ValueError, "`W` must be rectangular"),
-    ({"gram": [[1, 2]]}, ValueError, "`gram` must be square"),
-    ({"W": [["a"]]}, TypeError, "`W` must hold real numbers"),
-    ({"W": [[1j]]}, TypeError, "`W` must hold real numbers"),
-    ({"W": [[np.nan]]}, ValueError, "`W` must be real and finite"),
-    ({"W": [[sympy.oo]]}, ValueError, "`W` must be real and finite"),
-    ({"W": [[1]], "b": [1, 2]}, ValueError, "`b` must be one expression or have one entry per feature"),
-    ({"W": [[1]], "probability": 1.5}, ValueError, r"`probability` must be in \[0, 1\]"),
-    ({"W": [[1]], "importance": -1}, ValueError, "`importance` must be at least 0"),
-    ({"W": [[1]], "values": (0, 1)}, TypeError, "`values` must be a Uniform"),
-    ({"W": [[1]], "activation": "abs"}, ValueError, "`activation` must be one of"),
-    ({"W": [[1]], "at": 3}, TypeError, "`at` must map symbols"),
-    ({"W": [[1]], "at": {3: 1}}, TypeError, "`at` must have symbols or their names as keys"),
-    ({"W": [[3**k] for k in range(11)]}, ValueError, "`W` must leave each output at most 1024 vertices"),
-])  # fmt: skip
-def test_bad_arguments(arguments, error, text):
-    with pytest.raises(error, match=text):
-        symbolic.loss(**arguments)
-
-
-def test_chamber_without_a_point_is_refused_where_signs_are_open():
-    with pytest.raises(ValueError, match="`at` must be given: the sign of b"):
-        symbolic.chamber(gram=symbolic.digon(r), b=b)
-
-
-@pytest.mark.parametrize("call", [lambda: symbolic.polygon(2), lambda: symbolic.simplex(0)])
-def test_families_refuse_too_few(call):
-    with pytest.raises(ValueError, match="must be at least"):
-        call()
-
-
-def test_floats_are_read_as_decimals():
-    assert symbolic.digon(0.1) == symbolic.digon(Rational(1, 10)) == symbolic.digon(sympy.Float(0.1))
-    assert symbolic.loss([[np.float64(0.1)]], 0, 1) == symbolic.loss([[Fraction(1, 10)]], 0, 1)
-
-
-@pytest.mark.parametrize("k", [3, 5, 7, 9, 12])
-def test_polygon_gram(k):
-    rows = polygon_rows(k, 1.3)
-    np.testing.assert_allclose(np.array(symbolic.polygon(k, 1.3).evalf(), float), rows @ rows.T, atol=1e-12)

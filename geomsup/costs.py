@@ -1,0 +1,94 @@
+"""What each component of a trained model costs, and why: stopped short of its shape, or the wrong shape.
+
+The tegum program's prices say what a feature and a dimension are worth in the optimum. A component that loses more
+than its features' prices less its dimensions' price is worse than what the optimum does with them, and these excesses
+add up to the excess of the whole model.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.loss import ExpectedLoss
+from geomsup.optima.blocks import select
+from geomsup.optima.descent import descend
+from geomsup.optima.result import Optimum
+
+if TYPE_CHECKING:
+    from geomsup.recognition import Geometry
+
+__all__ = ["ComponentCost", "component_costs"]
+
+POLISH_STEPS = 400
+
+
+@dataclass(frozen=True)
+class ComponentCost:
+    """A component of a model and what it loses.
+
+    Attributes
+    ----------
+    name, features, rank
+        Its geometry; "not represented" for features that are not stored, "unused" for dimensions that are not.
+    loss
+        Expected loss of its features.
+    noise
+        What descending the component alone, from where it is, would save.
+    structure
+        What it loses after that, above what its features and dimensions are worth in the optimum.
+    """
+
+    name: str
+    features: tuple[int, ...]
+    rank: int
+    loss: float
+    noise: float | None
+    structure: float | None
+
+    @property
+    def excess(self) -> float | None:
+        """Noise and structure together; None where components have no losses of their own (grouped features)."""
+        return None if self.noise is None or self.structure is None else self.noise + self.structure
+
+    def __str__(self) -> str:
+        costs = " ".join(" " * 11 if cost is None else f"{cost:>11.4g}" for cost in (self.noise, self.structure))
+        count = f"{len(self.features)} features" if self.features else f"{self.rank} dimensions"
+        return f"{self.loss:>11.6g} {costs}  {self.name}: {count}"
+
+
+def component_costs(expected: ExpectedLoss, geometry: "Geometry", optimum: Optimum) -> tuple[ComponentCost, ...]:
+    """Return what every component loses, then what is not represented, then unused dimensions."""
+    features, prices = optimum.features, optimum.prices
+    parts = [(part.name, part.features, part.rank) for part in geometry.components]
+    if geometry.not_represented:
+        parts.append(("not represented", geometry.not_represented, 0))
+    unused = optimum.n_hidden - sum(rank for _, _, rank in parts)
+    if unused > 0:
+        parts.append(("unused", (), unused))
+    costs = []
+    for name, members, rank in parts:
+        chosen = list(members)
+        loss = float(expected.per_feature[chosen].sum())
+        if prices is None:
+            costs.append(ComponentCost(name, members, rank, loss, None, None))
+            continue
+        polished = min(loss, _polished(expected, features, chosen, rank))
+        fair = float(prices.features[chosen].sum()) - prices.dimension * rank
+        costs.append(ComponentCost(name, members, rank, loss, loss - polished, polished - fair))
+    return tuple(costs)
+
+
+def _polished(expected: ExpectedLoss, features: Features, chosen: list[int], rank: int) -> float:
+    """Return the loss of some features alone in `rank` dimensions, at the bottom of the slope they are on."""
+    worth = np.sort(features.importance[chosen] * features.variance[chosen])
+    if rank == 0 or expected.model.activation == "linear":
+        return float(worth[: max(len(chosen) - rank, 0)].sum())
+    if not chosen:
+        return 0.0
+    model = expected.model
+    left, size, _ = np.linalg.svd(model.W[chosen], full_matrices=False)
+    start = left[:, :rank] * size[:rank], np.array(model.b[chosen])
+    (end,) = descend(select(features, chosen), [start], most_steps=POLISH_STEPS)
+    return end.loss

@@ -1,0 +1,114 @@
+"""Best blocks: k features in r dimensions that interfere with nobody else, each searched once and kept on disk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import geomsup
+from geomsup.features import Features
+from geomsup.optima.cache import remembered
+from geomsup.optima.descent import MOST_STEPS
+from geomsup.optima.multistart import descend_from_many
+
+__all__ = ["BestBlock", "best_block", "select"]
+
+QUICK = 8
+SEARCH = 1  # raise it whenever the search changes: what older ones left on disk is then computed again
+
+
+@dataclass(frozen=True, eq=False)
+class BestBlock:
+    """The best model found of some features in `rank` dimensions.
+
+    Attributes
+    ----------
+    features
+        The block's own features.
+    rank
+        Dimensions it takes.
+    loss
+        Expected loss of all its features together.
+    W, b
+        Weights ``(k, rank)`` and biases ``(k,)``.
+    kind
+        What the Hessian says: "minimum", "undecided", "saddle", or "not checked" (see `settle`).
+    starts, hits
+        Descents made, and how many of them ended within a relative 1e-6 of the best.
+    """
+
+    features: Features
+    rank: int
+    loss: float
+    W: np.ndarray
+    b: np.ndarray
+    kind: str
+    starts: int
+    hits: int
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of features the block was given but does not store."""
+        return int((np.abs(self.W).max(axis=1) == 0).sum())
+
+    @property
+    def gain(self) -> float:
+        """What the block saves, against storing none of its features: Σ_i I_i Var x_i - loss."""
+        return float(self.features.importance @ self.features.variance) - self.loss
+
+
+def best_block(
+    features: Features, rank: int, *, starts: int | None = None, most_steps: int = MOST_STEPS, rng: int = 0
+) -> BestBlock:
+    """Return the best model of `features` in `rank` dimensions, from disk if it was searched for before.
+
+    By default 16 random starts up to 8 features, where the loss is quick, 5 beyond, and one from every catalogue shape.
+    """
+    starts = starts or (16 if features.n <= QUICK else 5)
+    largest = float(features.importance.max()) or 1.0
+    inputs = {
+        "geomsup": geomsup.__version__,
+        "search": SEARCH,
+        "features": _rescaled(features, 1 / largest).to_dict(),
+        "rank": rank,
+        "starts": starts,
+        "most_steps": most_steps,
+        "rng": rng,
+    }
+
+    def search() -> dict[str, Any]:
+        scaled = Features.from_dict(inputs["features"])
+        found = descend_from_many(scaled, rank, starts, np.random.default_rng(rng), most_steps=most_steps)
+        loss = float(found.losses.min())
+        hits = int((found.losses <= loss * (1 + 1e-6)).sum())
+        return {
+            "W": found.W.tolist(), "b": found.b.tolist(), "loss": loss, "kind": found.kind,
+            "starts": len(found.losses), "hits": hits,
+        }  # fmt: skip
+
+    known = remembered("blocks", inputs, search)
+    return BestBlock(
+        features, rank, largest * known["loss"], np.array(known["W"]).reshape(features.n, rank), np.array(known["b"]),
+        known["kind"], known["starts"], known["hits"],
+    )  # fmt: skip
+
+
+def select(features: Features, chosen: Sequence[int]) -> Features:
+    """Return the law of some of the features, in the order given; groups must be wholly in or out."""
+    index = list(chosen)
+    place = {feature: position for position, feature in enumerate(index)}
+    groups = {
+        kind: [tuple(place[i] for i in group) for group in getattr(features, kind) if group[0] in place]
+        for kind in ("correlated", "anticorrelated")
+    }
+    values = features.values if not isinstance(features.values, tuple) else [features.laws[i] for i in index]
+    return Features(len(index), features.probability[index], features.importance[index], values, **groups)
+
+
+def _rescaled(features: Features, factor: float) -> Features:
+    """Return features with importances times `factor`, rounded to 15 digits so that equal ratios are equal."""
+    importance = [float(f"{x:.15g}") for x in features.importance * factor]
+    return Features(
+        features.n, features.probability, importance, features.values, features.correlated, features.anticorrelated
+    )

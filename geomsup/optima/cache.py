@@ -1,0 +1,57 @@
+"""Results of long searches kept on disk, each with the version and the inputs that made it."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["cache_folder", "remembered"]
+
+
+def cache_folder() -> Path | None:
+    """Return where results are kept: $GEOMSUP_CACHE, else geomsup in the user's cache folder; "" turns it off."""
+    chosen = os.environ.get("GEOMSUP_CACHE")
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "geomsup"
+
+
+def remembered(kind: str, inputs: dict[str, Any], compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return `compute()`, or what it returned when it was last called for these `inputs`.
+
+    Inputs and result are plain values (JSON). A file that is damaged or made from other inputs is computed again; a
+    folder that cannot be written to costs time only.
+    """
+    folder = cache_folder()
+    if folder is None:
+        return compute()
+    name = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
+    path = folder / kind / f"{name}.json"
+    known = _read(path, inputs)
+    if known is None:
+        known = compute()
+        _write(path, {"inputs": inputs, "result": known})
+    return known
+
+
+def _read(path: Path, inputs: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        data = json.loads(path.read_text())
+        return data["result"] if data["inputs"] == inputs else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
+    """Write in one move: another process reads all of it or nothing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".partial", delete=False) as file:
+            json.dump(data, file)
+        os.replace(file.name, path)
+    except OSError:
+        return

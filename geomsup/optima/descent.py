@@ -1,0 +1,77 @@
+"""Descents of the exact expected loss of the tied ReLU output model, side by side on all cores."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.loss.objective import SERIES_RTOL, has_few_sets, pack, relu_objective, unpack
+from geomsup.loss.plan import make_plan
+from geomsup.optima.quasi_newton import lbfgs
+
+__all__ = ["COARSE", "FINE", "MOST_STEPS", "End", "Start", "descend"]
+
+# Largest slope left, of the loss as a fraction of what storing nothing costs: COARSE tells basins apart, FINE
+# gives some 14 digits of the loss (series, which descend to a relative 1e-7, stop where that accuracy ends).
+COARSE = 1e-6
+FINE = 1e-10
+MOST_STEPS = 5000
+
+Start = tuple[np.ndarray, np.ndarray]  # W (n, m) and b (n,)
+
+
+class End(NamedTuple):
+    """Where a descent ended."""
+
+    loss: float
+    W: np.ndarray
+    b: np.ndarray
+
+
+def descend(
+    features: Features, starts: Sequence[Start], *, slope: float = COARSE, most_steps: int = MOST_STEPS
+) -> list[End]:
+    """Descend from every start (W, b); return where each descent ended, in the order of the starts."""
+    if not starts:
+        return []
+    run = _descender(features, starts[0][0].shape[1], slope, most_steps)
+    workers = min(len(starts), os.cpu_count() or 1)
+    if workers == 1:
+        return [run(start) for start in starts]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(run, starts))
+
+
+def _descender(features: Features, m: int, slope: float, most_steps: int) -> Callable[[Start], End]:
+    cost = float(features.importance @ features.variance) or 1.0
+    kind = _exact if has_few_sets(features) else _series
+    return kind(features, m, cost, slope, most_steps)
+
+
+def _exact(features: Features, m: int, cost: float, slope: float, most_steps: int) -> Callable[[Start], End]:
+    from geomsup.optima.descent_kernels import bfgs
+
+    law = features.importance / cost, np.array(features.mean), np.array(features.root_mean_square), make_plan(features)
+
+    def run(start: Start) -> End:
+        loss, vector, _ = bfgs(pack(*start), features.n, m, law, slope, most_steps)
+        return End(cost * loss, *unpack(vector, features.n))
+
+    return run
+
+
+def _series(features: Features, m: int, cost: float, slope: float, most_steps: int) -> Callable[[Start], End]:
+    objective = relu_objective(features)
+
+    def scaled(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        loss, gradient = objective(vector)
+        return loss / cost, gradient / cost
+
+    def run(start: Start) -> End:
+        loss, vector = lbfgs(scaled, pack(*start), slope=slope, accuracy=SERIES_RTOL, most_steps=most_steps)
+        return End(cost * loss, *unpack(vector, features.n))
+
+    return run

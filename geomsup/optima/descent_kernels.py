@@ -1,0 +1,122 @@
+"""Kernels: descent of the exact loss of the tied ReLU output model, many times faster than scipy's at these sizes.
+
+A loss of a few features takes 10 to 100 us; `scipy.optimize.minimize` spends some 300 us around each. Here the whole
+BFGS descent is one compiled call (40 times faster at (2, 1), 4 times at (5, 2)) and frees the interpreter, so that
+starts run on all cores. First steps are short: with scipy's, 9 of 16 random starts at (8, 3) found the antiprism, with
+these all of them.
+"""
+
+import numpy as np
+from numba import njit
+
+from geomsup.loss.coupling import coupling_matrix
+from geomsup.loss.exact_kernels import exact_outputs
+
+__all__ = ["bfgs", "tied_loss"]
+
+ARMIJO, CURVATURE = 1e-4, 0.5  # weak Wolfe conditions
+MOST_TRIALS = 40  # of one line search
+RESOLUTION = 1e-15  # relative differences of losses below this are rounding
+
+
+@njit(cache=True, nogil=True)
+def tied_loss(vector, n, m, law, gradient):
+    """Return Σ_i I_i E(x_i - relu(W Wᵀ x + b)_i)² and write its slopes in (W, b) to `gradient`.
+
+    `law` is (importance, mean, root mean square, plan); `vector` is W row by row, then b.
+    """
+    importance, mean, size, plan = law
+    W, b = vector[: n * m].reshape(n, m), vector[n * m :]
+    coupling, surplus, _ = coupling_matrix(W, W, size)
+    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, plan, mean, True)
+    total = 0.0
+    for i in range(n):
+        total += importance[i] * value[i]
+        gradient[n * m + i] = importance[i] * slope_b[i]
+        for h in range(m):
+            push = 0.0
+            for j in range(n):
+                push += (importance[i] * slope[i, j] + importance[j] * slope[j, i]) * W[j, h]
+            gradient[i * m + h] = push
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _largest(vector):
+    most = 0.0
+    for x in vector:
+        most = max(most, abs(x))
+    return most
+
+
+@njit(cache=True, nogil=True)
+def _search_line(x, loss, g, direction, n, m, law, new_x, new_g):
+    """Find a step with the weak Wolfe conditions by bisection (Lewis and Overton 2013); return it and its loss.
+
+    Where losses differ by rounding only, slopes decide. new_x and new_g receive the point; a step of 0 is a failure.
+    """
+    slope = g @ direction
+    low, high, step = 0.0, np.inf, 1.0
+    for _ in range(MOST_TRIALS):
+        for k in range(len(x)):
+            new_x[k] = x[k] + step * direction[k]
+        new_loss = tied_loss(new_x, n, m, law, new_g)
+        new_slope = new_g @ direction
+        close = abs(new_loss - loss) <= RESOLUTION * abs(loss)
+        if not (new_loss <= loss + ARMIJO * step * slope or (close and new_slope <= -0.5 * slope)):
+            high = step
+        elif new_slope < CURVATURE * slope:
+            low = step
+        else:
+            return step, new_loss
+        step = 2.0 * low if high == np.inf else 0.5 * (low + high)
+    return 0.0, loss
+
+
+@njit(cache=True, nogil=True)
+def _update(inverse, s, y):
+    """BFGS update of the inverse Hessian in place, s the step and y the change of slopes; skipped if s·y <= 0."""
+    size = len(s)
+    sy = s @ y
+    if sy <= 1e-14 * np.sqrt((s @ s) * (y @ y)):
+        return
+    hy = inverse @ y
+    factor = (1.0 + (y @ hy) / sy) / sy
+    for i in range(size):
+        for j in range(size):
+            inverse[i, j] += factor * s[i] * s[j] - (hy[i] * s[j] + s[i] * hy[j]) / sy
+
+
+@njit(cache=True, nogil=True)
+def bfgs(start, n, m, law, slope, most_steps):
+    """Descend until no slope is above `slope`; return the loss, the end point and the number of steps taken.
+
+    Nocedal and Wright 2006, algorithm 6.1. If the line search fails along a quasi-Newton direction, the steepest is
+    tried; if that fails too, rounding has been reached.
+    """
+    size = len(start)
+    x, g = start.copy(), np.empty(size)
+    new_x, new_g = np.empty(size), np.empty(size)
+    inverse = np.eye(size)
+    loss = tied_loss(x, n, m, law, g)
+    fresh = True
+    taken = 0
+    while taken < most_steps and _largest(g) > slope:
+        if fresh:
+            inverse[:] = np.eye(size)
+        direction = -(inverse @ g)
+        if fresh:  # not far: beyond lie other basins
+            direction *= min(1.0, 0.1 / np.sqrt(g @ g))
+        step, new_loss = _search_line(x, loss, g, direction, n, m, law, new_x, new_g)
+        if step == 0.0:
+            if fresh:
+                break
+            fresh = True
+            continue
+        s, y = new_x - x, new_g - g
+        fresh = False
+        _update(inverse, s, y)
+        x[:], g[:] = new_x, new_g
+        loss = new_loss
+        taken += 1
+    return loss, x, taken

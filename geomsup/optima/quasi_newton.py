@@ -1,0 +1,85 @@
+"""Limited-memory BFGS for losses that are only known to a relative accuracy, such as truncated series.
+
+scipy's spends milliseconds per step in threaded linear algebra on vectors of a hundred numbers, as much as the loss
+itself, and its line search goes on where differences of losses are no longer meant.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["lbfgs"]
+
+MEMORY = 30
+ARMIJO, CURVATURE = 1e-4, 0.5  # weak Wolfe conditions
+FIRST = 0.1  # length of the first step: beyond lie other basins
+MOST_TRIALS = 20
+WINDOW = 10  # steps that together must lower the loss by more than its accuracy
+
+Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
+
+
+def lbfgs(
+    objective: Objective, start: np.ndarray, *, slope: float, accuracy: float, most_steps: int
+) -> tuple[float, np.ndarray]:
+    """Return the lowest loss found and where, descending until slopes or gains are small.
+
+    Nocedal and Wright 2006, algorithm 7.5, with the bisecting line search of Lewis and Overton 2013.
+    """
+    x, (loss, g) = start, objective(start)
+    pairs: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=MEMORY)
+    past: deque[float] = deque([loss], maxlen=WINDOW + 1)
+    for _ in range(most_steps):
+        if np.abs(g).max() <= slope or (len(past) > WINDOW and past[0] - loss <= accuracy * loss):
+            break
+        direction = _direction(g, pairs) if pairs else -g * min(1.0, FIRST / np.linalg.norm(g))
+        found = _search_line(objective, x, loss, g, direction, accuracy)
+        if found is None:
+            if not pairs:
+                break
+            pairs.clear()
+            continue
+        new_x, new_loss, new_g = found
+        s, y = new_x - x, new_g - g
+        if s @ y > 0:
+            pairs.append((s, y, float(s @ y)))
+        x, loss, g = new_x, new_loss, new_g
+        past.append(loss)
+    return loss, x
+
+
+def _direction(g: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray, float]]) -> np.ndarray:
+    """Two-loop recursion: minus the inverse Hessian times the slope."""
+    q, weights = -g, []
+    for s, y, sy in reversed(pairs):
+        weights.append((s @ q) / sy)
+        q = q - weights[-1] * y
+    s, y, sy = pairs[-1]
+    q = q * (sy / (y @ y))
+    for (s, y, sy), weight in zip(pairs, reversed(weights), strict=True):
+        q = q + (weight - (y @ q) / sy) * s
+    return q
+
+
+def _search_line(
+    objective: Objective, x: np.ndarray, loss: float, g: np.ndarray, direction: np.ndarray, accuracy: float
+) -> tuple[np.ndarray, float, np.ndarray] | None:
+    """Return a point with the weak Wolfe conditions, losses counting as equal within `accuracy`; None if none is."""
+    along = float(g @ direction)
+    if along >= 0:
+        return None
+    low, high, step = 0.0, np.inf, 1.0
+    for _ in range(MOST_TRIALS):
+        new_x = x + step * direction
+        new_loss, new_g = objective(new_x)
+        new_along = float(new_g @ direction)
+        close = abs(new_loss - loss) <= accuracy * abs(loss)
+        if not (new_loss <= loss + ARMIJO * step * along or (close and new_along <= -0.5 * along)):
+            high = step
+        elif new_along < CURVATURE * along:
+            low = step
+        else:
+            return new_x, new_loss, new_g
+        step = 2.0 * low if high == np.inf else 0.5 * (low + high)
+    return None

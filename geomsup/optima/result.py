@@ -1,0 +1,178 @@
+"""An optimum as a value: the model, its blocks, and how much of it is proved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.loss import expected_loss
+from geomsup.model import ToyModel
+from geomsup.optima.prices import Prices, prices
+from geomsup.optima.program import Column
+from geomsup.optima.table import classes_of, dedicated
+from geomsup.optima.tegum import Tegum, separable, solve_tegum
+
+if TYPE_CHECKING:
+    from geomsup.recognition import Geometry
+
+__all__ = ["Block", "Optimum", "blocks", "grouped"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a model whose features interfere with each other only: its name, features, rank and loss."""
+
+    name: str
+    features: tuple[int, ...]
+    rank: int
+    loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """The best model found for some features and a number of hidden dimensions.
+
+    Attributes
+    ----------
+    loss
+        Its expected loss, in the units of Σ_i I_i x_i².
+    model
+        The `ToyModel` that has it.
+    status
+        How it is known: "closed form" (proved), "best of N starts" (found by search) or "tegum program" (the best
+        mixture, proved by integer programming, of blocks found by search). `proof` says it in a sentence.
+    lower_bound
+        A loss that is proved to be out of reach for any model of this size.
+    kind
+        What the Hessian says of the model: "minimum", "undecided", "saddle", or "not checked" (large models; of a
+        tegum product the blocks are checked, each for itself).
+    starts
+        Loss at the end of every start, sorted; empty where there was no search or one for each block.
+    tegum
+        For a tegum program: its parts and the kinds of blocks weighed.
+    features, n_hidden
+        What was asked.
+    """
+
+    loss: float
+    model: ToyModel
+    status: str
+    lower_bound: float
+    features: Features = field(repr=False)
+    n_hidden: int = field(repr=False)
+    kind: str = field(repr=False, default="not checked")
+    starts: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
+    tegum: Tegum | None = field(repr=False, default=None)
+
+    @cached_property
+    def geometry(self) -> "Geometry":
+        """The named geometry of the rows of the optimum's W."""
+        from geomsup.recognition import classify
+
+        return classify(self.model.W, orientation="rows")
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The components of the geometry with their losses, then the features that are not represented."""
+        return blocks(self.geometry, expected_loss(self.model, self.features).per_feature)
+
+    @cached_property
+    def prices(self) -> Prices | None:
+        """What features and dimensions are worth here; None where features come in groups or can be negative.
+
+        The kinds of blocks weighed are those of the tegum program and the optimum's own.
+        """
+        if not separable(self.features):
+            return None
+        if self.status == "closed form":  # dedicated dimensions only
+            columns = dedicated(self.features, classes_of(self.features))
+        else:
+            columns = (self.tegum or solve_tegum(self.features, self.n_hidden)).columns
+        return prices(self.features, [*columns, *self._own_columns()], self.n_hidden)
+
+    def _own_columns(self) -> list[Column]:
+        worth = self.features.importance * self.features.variance
+        classes = classes_of(self.features)
+        return [
+            Column(
+                tuple(sum(i in members for i in block.features) for members in classes),
+                block.rank,
+                float(worth[list(block.features)].sum()) - block.loss,
+                None,
+            )
+            for block in self.blocks
+            if block.rank
+        ]
+
+    @property
+    def hits(self) -> int:
+        """Number of starts that ended within a relative 1e-6 of the best."""
+        return int((self.starts <= self.loss * (1 + 1e-6)).sum())
+
+    @property
+    def proof(self) -> str:
+        """What is proved and what is not, in words."""
+        bound = f"no model is below {self.lower_bound:.6g}"
+        if self.status == "closed form":
+            return "closed form: proved"
+        if self.tegum is None:
+            found = f"{self.hits} of {len(self.starts)} descents ended here ({self.kind}); not proved to be the lowest"
+            return f"{found}; {bound}"
+        kinds, largest = len(self.tegum.columns), max(column.rank for column in self.tegum.columns)
+        return (
+            f"proved to be the best mixture of {kinds} kinds of blocks of rank up to {largest}, each block the best of "
+            f"several starts, not proved; {bound}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return {
+            "loss": self.loss,
+            "geometry": self.geometry.name,
+            "status": self.status,
+            "proof": self.proof,
+            "kind": self.kind,
+            "hits": self.hits,
+            "lower_bound": self.lower_bound,
+            "blocks": [vars(block) | {"features": list(block.features)} for block in self.blocks],
+            "model": self.model.to_dict(),
+            "features": self.features.to_dict(),
+        }
+
+    def __str__(self) -> str:
+        lines = [f"optimum {self.loss:.9g}: {self.geometry.name}", f"{self.status}: {self.proof}"]
+        if self.status == "closed form":
+            lines[1] = "closed form (proved)"
+        lines += [f"  {line}" for line in grouped(self.blocks)]
+        return "\n".join(lines)
+
+
+def grouped(parts: Sequence[Block]) -> list[str]:
+    """Describe blocks, those of one name in one line."""
+    lines = []
+    for name in dict.fromkeys(block.name for block in parts):
+        alike = [block for block in parts if block.name == name]
+        features = sorted(i for block in alike for i in block.features)
+        count = "" if len(alike) == 1 else f"{len(alike)} × "
+        lines.append(f"{count}{name}: features {_listed(features)}, loss {sum(block.loss for block in alike):.6g}")
+    return lines
+
+
+def blocks(geometry: "Geometry", per_feature: np.ndarray) -> tuple[Block, ...]:
+    """Return the blocks of a geometry with the losses of their features; dropped features come last."""
+    found = [
+        Block(part.name, part.features, part.rank, float(per_feature[list(part.features)].sum()))
+        for part in geometry.components
+    ]
+    if geometry.not_represented:
+        dropped = geometry.not_represented
+        found.append(Block("not represented", dropped, 0, float(per_feature[list(dropped)].sum())))
+    return tuple(found)
+
+
+def _listed(indices: Sequence[int]) -> str:
+    shown = [str(i) for i in indices]
+    return ", ".join(shown if len(shown) <= 12 else [*shown[:10], "...", shown[-1]])

@@ -1,0 +1,53 @@
+"""Where descents begin: random directions, catalogue shapes, features left out from the beginning."""
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.optima.descent import Start
+
+__all__ = ["catalogue_starts", "random_start"]
+
+# Shapes begin at a norm and a bias between those of dense and of sparse optima (1, 0 and about 1.2, -0.3), jiggled
+# because a symmetric start can never leave a symmetric saddle.
+NORM, BIAS, JIGGLE = 1.1, -0.1, 0.01
+
+
+def random_start(features: Features, m: int, index: int, rng: np.random.Generator) -> Start:
+    """Return random directions of a common norm; every other start (odd `index`) leaves some features out."""
+    n = features.n
+    W = rng.normal(size=(n, m))
+    W /= np.linalg.norm(W, axis=1, keepdims=True)
+    W *= rng.uniform(0.5, 1.3)
+    b = rng.uniform(-0.3, 0.1, size=n) * _scale(features)
+    if index % 2 and n > m:
+        # Zero rows grow only while biases are off: a dropped feature is often part of the optimum.
+        dropped = _least_worth(features, rng)[: rng.integers(1, n - m + 1)]
+        W[dropped], b[dropped] = 0.0, features.mean[dropped]
+    return W, b
+
+
+def catalogue_starts(features: Features, m: int, rng: np.random.Generator) -> list[Start]:
+    """Return a start for every catalogue shape in m dimensions with n/2 to n vertices; other features are dropped."""
+    from geomsup.shapes import candidates
+
+    sizes = range(max(m + 1, features.n // 2), features.n + 1)
+    shapes = [shape for k in sizes for shape in candidates(m, k)]
+    return [_on_vertices(features, shape.vertices, rng) for shape in shapes]
+
+
+def _on_vertices(features: Features, vertices: np.ndarray, rng: np.random.Generator) -> Start:
+    kept = _least_worth(features, rng)[::-1][: len(vertices)]
+    W, b = np.zeros((features.n, vertices.shape[1])), np.array(features.mean)
+    W[kept] = NORM * vertices + JIGGLE * rng.normal(size=vertices.shape)
+    b[kept] = BIAS * _scale(features)[kept]
+    return W, b
+
+
+def _scale(features: Features) -> np.ndarray:
+    """Root mean square of a present feature: the unit of biases."""
+    return np.array([law.second_moment for law in features.laws]) ** 0.5
+
+
+def _least_worth(features: Features, rng: np.random.Generator) -> np.ndarray:
+    """Order features by what dropping them costs, cheapest first, ties and near-ties at random."""
+    return np.argsort(features.importance * features.variance * np.exp(0.3 * rng.normal(size=features.n)))

@@ -1,0 +1,144 @@
+"""The table of blocks that the tegum program chooses from."""
+
+from collections.abc import Callable, Iterator
+from operator import le
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.optima.blocks import best_block, select
+from geomsup.optima.program import Column, integer_program
+
+__all__ = ["block_table", "classes_of", "dedicated", "whole_columns"]
+
+SMALL_RANK = 4  # ranks up to this are always looked at,
+LARGEST_RANK = 7  # and beyond as long as each gains more per dimension than all before, by this fraction:
+BETTER = 1e-3
+# A feature more must save this fraction of its cost, or it might as well be dropped; after two in a row that do not,
+# larger blocks of that rank are not tried. At large ranks sizes begin near the best of the rank before.
+USEFUL = 1e-6
+PATIENCE = 2
+EXPECTED = 8  # sizes looked at for each start, to say how far the search is
+NEAR = 0.95
+# Blocks that take all dimensions at once: sizes as parts of what smaller blocks store together, starts and steps each.
+WHOLE_SIZES, WHOLE_STARTS, WHOLE_STEPS, WHOLE_LARGEST = (1.0, 1.15), 2, 400, 256
+# Where features differ there is a block for every window of the features in order of worth: only small ones.
+UNLIKE_RANK, UNLIKE_SIZE = 2, 6
+
+Progress = Callable[[str, float], None] | None
+
+
+def classes_of(features: Features) -> list[list[int]]:
+    """Return the indices of features that are alike, most worth (I_i Var x_i) first."""
+    classes: dict[tuple, list[int]] = {}
+    for i, key in enumerate(zip(features.probability, features.importance, features.laws, strict=True)):
+        classes.setdefault(key, []).append(i)
+    worth = features.importance * features.variance
+    return sorted(classes.values(), key=lambda members: -worth[members[0]])
+
+
+def block_table(features: Features, classes: list[list[int]], n_hidden: int, progress: Progress = None) -> list[Column]:
+    """Return dedicated dimensions, then the best blocks of each rank and window of features that are worth their size.
+
+    A window is a run of features in order of worth; windows of the same numbers from each class are one block. Blocks
+    that smaller ones do as well, side by side, are left out.
+    """
+    columns = list(dedicated(features, classes))
+    alike = len(classes) == 1
+    best, per_dimension = 0.0, 1.0  # gain and features per dimension of the best so far
+    for rank in range(1, min(n_hidden, LARGEST_RANK if alike else UNLIKE_RANK) + 1):
+        found = list(_of_rank(features, classes, rank, per_dimension, alike, progress))
+        columns += _irreducible(columns, found)
+        top = max(found, key=lambda column: column.gain, default=columns[0])
+        if rank >= SMALL_RANK and top.gain / rank <= (1 + BETTER) * best:
+            break
+        best, per_dimension = max(best, top.gain / rank), sum(top.counts) / rank
+    return columns
+
+
+def _irreducible(columns: list[Column], found: list[Column]) -> list[Column]:
+    """Return those that gain more than any mixture of smaller ones with the same features and dimensions."""
+    kept: list[Column] = []
+    for column in sorted(found, key=lambda column: sum(column.counts)):
+        smaller = [other for other in columns + kept if all(map(le, other.counts, column.counts))]
+        copies = integer_program(smaller, list(column.counts), column.rank)
+        if column.gain > (1 + USEFUL) * sum(copies * [other.gain for other in smaller]):
+            kept.append(column)
+    return kept
+
+
+def dedicated(features: Features, classes: list[list[int]]) -> Iterator[Column]:
+    """Yield a dedicated dimension for a feature of each class."""
+    worth = features.importance * features.variance
+    for k, members in enumerate(classes):
+        counts = tuple(int(j == k) for j in range(len(classes)))
+        yield Column(counts, 1, float(worth[members[0]]), None)
+
+
+def _of_rank(
+    features: Features, classes: list[list[int]], rank: int, per_dimension: float, alike: bool, progress: Progress
+) -> Iterator[Column]:
+    """Yield the columns of one rank; `per_dimension` is how many features the best of the rank before stores."""
+    order = [(k, i) for k, members in enumerate(classes) for i in members]
+    first = rank + 1 if rank <= SMALL_RANK else max(rank + 1, int(NEAR * rank * per_dimension))
+    known: dict[tuple[int, ...], Column] = {}
+
+    def column(window: list[tuple[int, int]]) -> Column:
+        counts = tuple(sum(k == j for k, _ in window) for j in range(len(classes)))
+        if counts not in known:
+            report(len(known))
+            block = best_block(select(features, [i for _, i in window]), rank)
+            known[counts] = Column(counts, rank, block.gain, block)
+        return known[counts]
+
+    def report(done: float) -> None:
+        if progress is not None:
+            progress(f"rank {rank}", min(done / (EXPECTED if alike else EXPECTED * len(order)), 1.0))
+
+    given: set[tuple[int, ...]] = set()
+    for start in range(len(order)):
+        longest = len(order) - start if alike else min(UNLIKE_SIZE, len(order) - start)
+        windows = (order[start : start + size] for size in range(first, longest + 1))
+        for found in _worthwhile(features, order[start:], rank, map(column, windows)):
+            if found.counts not in given:
+                given.add(found.counts)
+                yield found
+    report(np.inf)
+
+
+def _worthwhile(
+    features: Features, order: list[tuple[int, int]], rank: int, growing: Iterator[Column]
+) -> Iterator[Column]:
+    """Pass on the columns that gain by their last feature, until some in a row do not."""
+    worth = [float(features.importance[i] * features.variance[i]) for _, i in order]
+    best, wasted = sum(worth[:rank]), 0
+    for column in growing:
+        if column.gain >= best + USEFUL * worth[sum(column.counts) - 1]:
+            wasted = 0
+            yield column
+        else:
+            wasted += 1
+            if wasted == PATIENCE:
+                return
+        best = max(best, column.gain)
+
+
+def whole_columns(
+    features: Features, classes: list[list[int]], n_hidden: int, stored: int, progress: Progress = None
+) -> Iterator[Column]:
+    """Yield blocks that take all dimensions at once: where features are very sparse no split is best.
+
+    `stored` is how many features the best mixture of smaller blocks stores.
+    """
+    order = [(k, i) for k, members in enumerate(classes) for i in members]
+    sizes = sorted({min(len(order), round(part * stored)) for part in WHOLE_SIZES})
+    for done, size in enumerate(size for size in sizes if n_hidden < size <= WHOLE_LARGEST):
+        if progress is not None:
+            progress(f"rank {n_hidden}", done / len(sizes))
+        window = order[:size]
+        law = select(features, [i for _, i in window])
+        block = best_block(law, n_hidden, starts=WHOLE_STARTS, most_steps=WHOLE_STEPS)
+        counts = tuple(sum(k == j for k, _ in window) for j in range(len(classes)))
+        yield Column(counts, n_hidden, block.gain, block)
+    if progress is not None:
+        progress(f"rank {n_hidden}", 1.0)

@@ -1,0 +1,43 @@
+"""Checks that phase diagrams and their predictions share."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+
+__all__ = ["axis", "sizes"]
+
+MOST_FEATURES = 8  # up to which the exact loss of a cell is a matter of milliseconds
+
+
+def sizes(n_features: int, n_hidden: int) -> tuple[int, int]:
+    """Return n and m, m < n <= 8."""
+    n = checks.integer("n_features", n_features, minimum=2)
+    m = checks.integer("n_hidden", n_hidden, minimum=1)
+    if n > MOST_FEATURES:
+        raise ValueError(
+            f"`n_features` must be at most {MOST_FEATURES}; got {n}. Ask for single points with optimum instead."
+        )
+    if m >= n:
+        raise ValueError(
+            f"`n_hidden` must be less than `n_features`; got {m} and {n}. With a dimension for every feature "
+            "nothing is shared."
+        )
+    return n, m
+
+
+def axis(name: str, values: Any, most: float) -> np.ndarray:
+    """Return a read-only axis, rising, in (0, most]."""
+    array = np.array(checks.real_array(name, values))
+    rule = f"in (0, {most:g}]" if np.isfinite(most) else "positive"
+    if array.ndim != 1 or not len(array):
+        raise ValueError(f"`{name}` must be a list of numbers; got shape {array.shape}. Pass np.geomspace(...).")
+    if (array <= 0).any() or (array > most).any():
+        worst = array[(array <= 0) | (array > most)][0]
+        raise ValueError(f"`{name}` must be {rule}; got {worst:g}. Leave out what is not.")
+    if (np.diff(array) <= 0).any():
+        raise ValueError(f"`{name}` must rise; got {array[:-1][np.diff(array) <= 0][0]:g} before a value no larger. "
+                         "Sort them and drop repeats.")  # fmt: skip
+    array.flags.writeable = False
+    return array

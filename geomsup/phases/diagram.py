@@ -1,0 +1,269 @@
+"""Phase diagrams: the optimum of a small model as features become sparse and one of them important."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+from geomsup.dimensions import dimensionality
+from geomsup.features import Features
+from geomsup.model import ToyModel
+from geomsup.optima.descent import End
+from geomsup.phases.cells import Cell, Setting
+from geomsup.phases.checks import axis, sizes
+from geomsup.phases.names import phase_name
+from geomsup.phases.regions import name_regions
+from geomsup.phases.search import Index, all_edges, best_states
+from geomsup.phases.transitions import Transition, apart, locate
+
+__all__ = ["PhaseDiagram", "phase_diagram"]
+
+Edge = tuple[Index, Index]
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseDiagram:
+    """The optimum in every cell (probability, importance of the extra feature), and the phases these make.
+
+    A phase is a region of cells whose optima are continuously connected: between two phases, and nowhere else,
+    the optimum changes non-analytically (`transitions`). Names say what is stored. Where regions share one, the
+    region nearest to equal shares keeps it; in "weakly" ones the extra feature has less, in "strongly" ones more.
+
+    Attributes
+    ----------
+    probabilities, importances
+        ``(P,)`` P(x_i ≠ 0) of every feature, and ``(Q,)`` importances of the last ("extra") one; others have 1.
+    loss
+        ``(P, Q)``, the lowest expected loss found.
+    phase
+        ``(P, Q)``, index into `names`.
+    names
+        The phases.
+    W, b
+        ``(P, Q, n, m)`` and ``(P, Q, n)``, the optima; rows other than the last come in falling order of norm.
+    n_features, n_hidden, starts
+        What was asked.
+    """
+
+    probabilities: np.ndarray
+    importances: np.ndarray
+    loss: np.ndarray = field(repr=False)
+    phase: np.ndarray = field(repr=False)
+    names: tuple[str, ...]
+    W: np.ndarray = field(repr=False)
+    b: np.ndarray = field(repr=False)
+    n_features: int
+    n_hidden: int
+    starts: int
+    inner: dict[Edge, Transition] = field(repr=False)  # transitions between cells of one structure, found already
+
+    @cached_property
+    def dimensionality(self) -> np.ndarray:
+        """Share D of a hidden dimension that the extra feature has, ``(P, Q)``: 0 not represented, 1 dedicated."""
+        return dimensionality(self.W)[..., -1]
+
+    @cached_property
+    def boundaries(self) -> tuple[Edge, ...]:
+        """Pairs of neighbouring cells of different phases, or with a transition inside a phase between them."""
+        edges = all_edges((len(self.probabilities), len(self.importances)))
+        return tuple((a, b) for a, b in edges if self.phase[a] != self.phase[b] or (a, b) in self.inner)
+
+    @cached_property
+    def transitions(self) -> tuple[Transition, ...]:
+        """The transition between the cells of every pair in `boundaries`, located when first asked for."""
+        return tuple(transition for _, transition in self.located)
+
+    @cached_property
+    def located(self) -> tuple[tuple[Edge, Transition], ...]:
+        """The pairs of `boundaries` with their transitions; those that turn out to be crossovers are left out."""
+        setting = Setting(self.n_features, self.n_hidden)
+
+        def find(edge: Edge) -> Transition | None:
+            a, b = edge
+            return self.inner.get(edge) or locate(setting, self._cell(a), self._cell(b), self._state(a), self._state(b))
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = zip(self.boundaries, pool.map(find, self.boundaries), strict=True)
+            return tuple((edge, self._named(edge, transition)) for edge, transition in found if transition)
+
+    def transitions_at(
+        self,
+        *,
+        probability: float | None = None,
+        importance: float | None = None,
+        between: tuple[float, float] | None = None,
+        points: int = 100,
+    ) -> tuple[Transition, ...]:
+        """Return the transitions on the line of one probability, or of one importance, on the grid or off it.
+
+        The line is a diagram of its own, with `points` cells.
+
+        Parameters
+        ----------
+        probability, importance
+            One of the two; the other varies.
+        between
+            Its range; that of the diagram by default.
+        points
+            Number of cells on the line; phases thinner than their distance can be missed.
+
+        Raises
+        ------
+        ValueError
+            If not exactly one of the two is given, or something is out of range.
+
+        Examples
+        --------
+        >>> diagram = phase_diagram(2, 1, [0.2, 0.5], [0.3, 3])
+        >>> for transition in diagram.transitions_at(probability=0.6, between=(0.5, 1), points=20):
+        ...     print(transition)
+        second order at p = 0.6, I = 0.665...: extra not represented, others: 1 dedicated -> extra weakly in ...
+        first order at p = 0.6, I = 0.80...: extra weakly in an antipodal pair -> extra in an antipodal pair, ...
+        """
+        if (probability is None) == (importance is None):
+            raise ValueError(
+                "`probability` or `importance` must be given, and not both; got "
+                f"{probability} and {importance}. Pass one number: the other varies."
+            )
+        points = checks.integer("points", points, minimum=2)
+        varied = self.importances if importance is None else self.probabilities
+        low, high = axis("between", (varied[0], varied[-1]) if between is None else between, np.inf)
+        line = np.geomspace(low, high, points)
+        line[[0, -1]] = low, high  # geomspace may round p = 1 up
+        p = line if probability is None else [probability]
+        values = line if importance is None else [importance]
+        return phase_diagram(self.n_features, self.n_hidden, p, values, starts=self.starts).transitions
+
+    def features(self, i: int, j: int) -> Features:
+        """Return the features of cell (probabilities[i], importances[j])."""
+        return Setting(self.n_features, self.n_hidden).features(self._cell((i, j)))
+
+    def model(self, i: int, j: int) -> ToyModel:
+        """Return the optimum of cell (probabilities[i], importances[j])."""
+        return ToyModel(self.W[i, j], self.b[i, j])
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw the phases beside the paper's prediction; see `geomsup.plot.plot_phases`."""
+        from geomsup.plot.phases import plot_phases
+
+        return plot_phases(self, axes=axes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON; `transitions` are located for it."""
+        arrays = ("probabilities", "importances", "loss", "phase", "dimensionality", "W", "b")
+        return {
+            "n_features": self.n_features,
+            "n_hidden": self.n_hidden,
+            "starts": self.starts,
+            "names": list(self.names),
+            **{name: getattr(self, name).tolist() for name in arrays},
+            "transitions": [transition.to_dict() for transition in self.transitions],
+        }
+
+    def __str__(self) -> str:
+        shape = self.phase.shape
+        lines = [
+            f"{self.n_features} features in {self.n_hidden} dimensions, {shape[0]} probabilities x {shape[1]} "
+            "importances of the extra feature"
+        ]
+        share = np.bincount(self.phase.ravel(), minlength=len(self.names)) / self.phase.size
+        lines += [f"  {100 * part:5.1f} %  {name}" for part, name in zip(share, self.names, strict=True)]
+        return "\n".join(lines)
+
+    def _cell(self, index: Index) -> Cell:
+        return float(self.probabilities[index[0]]), float(self.importances[index[1]])
+
+    def _state(self, index: Index) -> End:
+        return End(float(self.loss[index]), self.W[index], self.b[index])
+
+    def _named(self, edge: Edge, transition: Transition) -> Transition:
+        """Call the two sides what the cells are called, unless there is more between these than one transition."""
+        structures = tuple(phase_name(self.W[index]) for index in edge)
+        if structures != (transition.from_, transition.to):
+            return transition
+        return replace(transition, from_=self.names[self.phase[edge[0]]], to=self.names[self.phase[edge[1]]])
+
+
+def phase_diagram(
+    n_features: int,
+    n_hidden: int,
+    probabilities: Any,
+    importances: Any,
+    *,
+    starts: int = 4,
+    rng: Any = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> PhaseDiagram:
+    """Return the optimum of x' = relu(W Wᵀ x + b) in every cell of a plane, and the phases.
+
+    n features with one probability p, values U[0, 1], importance 1 except the last one's, I. In each cell (p, I)
+    random starts descend the exact expected loss; then every cell tries its neighbours' optima until none
+    improves, so that a state found anywhere in its phase is found everywhere. Optima are those found, not proofs.
+
+    Parameters
+    ----------
+    n_features, n_hidden
+        Numbers of features n <= 8 and hidden dimensions m < n.
+    probabilities, importances
+        Rising values of p in (0, 1] and of I > 0.
+    starts
+        Number of random starts per cell, besides m dedicated features with and without the extra one.
+    rng
+        Anything ``np.random.default_rng`` takes; the same seed gives the same bits.
+    progress
+        Called with (done, total) as cells are finished.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has the wrong kind or range.
+
+    References
+    ----------
+    Elhage et al. 2022, "Superposition as a phase change".
+
+    Examples
+    --------
+    >>> diagram = phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4])
+    >>> print(diagram)
+    2 features in 1 dimensions, 2 probabilities x 2 importances of the extra feature
+       50.0 %  extra not represented, others: 1 dedicated
+       50.0 %  extra in an antipodal pair
+    >>> print(diagram.transitions[0])
+    first order at p = 0.37568..., I = 0.3: extra in an antipodal pair -> extra not represented, others: ...
+    """
+    n, m = sizes(n_features, n_hidden)
+    p, values = axis("probabilities", probabilities, 1.0), axis("importances", importances, np.inf)
+    starts = checks.integer("starts", starts, minimum=1)
+    setting = Setting(n, m)
+    best = best_states(setting, p, values, starts, np.random.default_rng(rng), progress)
+    shape = len(p), len(values)
+    inner = _inner_transitions(setting, p, values, best)
+    names, phase = name_regions({index: state.W for index, state in best.items()}, inner, shape)
+    loss = np.array([best[index].loss for index in np.ndindex(*shape)]).reshape(shape)
+    W = np.array([best[index].W for index in np.ndindex(*shape)]).reshape(*shape, n, m)
+    b = np.array([best[index].b for index in np.ndindex(*shape)]).reshape(*shape, n)
+    for array in (loss, phase, W, b):
+        array.flags.writeable = False
+    return PhaseDiagram(p, values, loss, phase, names, W, b, n, m, starts, inner)
+
+
+def _inner_transitions(
+    setting: Setting, p: np.ndarray, values: np.ndarray, best: dict[Index, End]
+) -> dict[Edge, Transition]:
+    """Return transitions between neighbouring cells that have the same structure and yet are not connected."""
+    names = {index: phase_name(state.W) for index, state in best.items()}
+    edges = [(a, b) for a, b in all_edges((len(p), len(values))) if names[a] == names[b] and apart(best[a], best[b])]
+
+    def find(edge: Edge) -> Transition | None:
+        low, high = ((float(p[i]), float(values[j])) for i, j in edge)
+        return locate(setting, low, high, best[edge[0]], best[edge[1]])
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = dict(zip(edges, pool.map(find, edges), strict=True))
+    return {edge: transition for edge, transition in found.items() if transition}

@@ -1,0 +1,21 @@
+"""Kernel: many descents at one probability in one call, so that threads work rather than wait for the interpreter."""
+
+import numpy as np
+from numba import njit
+
+from geomsup.optima.descent_kernels import bfgs
+
+__all__ = ["descend_all"]
+
+
+@njit(cache=True, nogil=True)
+def descend_all(starts, importance, n, m, law, slope, most_steps):
+    """Descend from every row of `starts` with its row of importances; return losses and end points.
+
+    `law` is (mean, root mean square, plan) of the n features.
+    """
+    mean, size, plan = law
+    losses, ends = np.empty(len(starts)), np.empty_like(starts)
+    for k in range(len(starts)):
+        losses[k], ends[k], _ = bfgs(starts[k], n, m, (importance[k], mean, size, plan), slope, most_steps)
+    return losses, ends

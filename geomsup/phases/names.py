@@ -1,0 +1,108 @@
+"""From the rows of W to the name of a phase: what is dropped, who is alone, who shares dimensions with whom."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["components", "invariants", "phase_name"]
+
+DROPPED = 1e-6  # rows below this, relative to the longest, are not represented; descents leave exact zeros
+COUPLED = 1e-3  # |cosines| above this are a coupling: descents leave 1e-6 where the optimum has none
+ALIKE = 1e-3  # relative difference of Gram entries above which features that could be alike are not
+
+SIMPLICES = {3: "triangle", 4: "tetrahedron"}
+
+
+def phase_name(W: np.ndarray) -> str:
+    """Return what happens to the last ("extra") feature and to the others, in words.
+
+    Others are exchangeable, so only their numbers are named. A part is "lopsided" if it breaks that symmetry:
+    exchanging two others keeps all signs of its couplings but not their sizes.
+
+    Examples
+    --------
+    >>> phase_name(np.array([[1.0], [-0.5]]))
+    'extra in an antipodal pair'
+    >>> phase_name(np.array([[1.0, 0.0], [-0.5, 0.0], [0.0, 1.0]]))
+    'extra dedicated, others: lopsided antipodal pair'
+    """
+    extra = len(W) - 1
+    gram = W @ W.T
+    parts = components(gram)
+    dropped = sorted(set(range(len(W))) - {i for part in parts for i in part})
+    mine = next((part for part in parts if extra in part), ())
+    role = "not represented" if extra in dropped else "dedicated" if len(mine) == 1 else _shared(W, gram, mine)
+    counts = Counter(_shape(W, gram, part) for part in parts if part != mine and len(part) > 1)
+    shapes = [name if count == 1 else f"{count} {name}s" for name, count in sorted(counts.items())]
+    alone = sum(len(part) == 1 for part in parts if part != mine)
+    shapes += [f"{alone} dedicated"] * bool(alone)
+    lost = len(dropped) - (extra in dropped)
+    shapes += [f"{lost} not represented"] * bool(lost)
+    return f"extra {role}" + (f", others: {', '.join(shapes)}" if shapes else "")
+
+
+def invariants(W: np.ndarray) -> np.ndarray:
+    """Return numbers that do not change when hidden space is rotated or others are exchanged."""
+    gram = W @ W.T
+    others = gram[:-1, :-1]
+    pairs = others[np.triu_indices(len(others), 1)]
+    return np.concatenate([gram[-1:, -1], np.sort(gram[-1, :-1]), np.sort(np.diag(others)), np.sort(pairs)])
+
+
+def components(gram: np.ndarray) -> list[tuple[int, ...]]:
+    """List the features that are stored, grouped by couplings."""
+    squares = np.diag(gram)
+    stored = squares > DROPPED**2 * max(float(squares.max()), DROPPED)
+    coupled = (gram**2 > COUPLED**2 * np.outer(squares, squares)) & np.outer(stored, stored)
+    for _ in range(len(gram)):  # each round doubles the length of the paths that count
+        coupled = coupled @ coupled
+    return sorted({tuple(np.flatnonzero(row).tolist()) for row in coupled[stored]})
+
+
+def _rank(W: np.ndarray, part: Sequence[int]) -> int:
+    return int(np.linalg.matrix_rank(W[list(part)], tol=COUPLED))
+
+
+def _shape(W: np.ndarray, gram: np.ndarray, part: tuple[int, ...]) -> str:
+    """Name the shape of a part in superposition."""
+    size, rank = len(part), _rank(W, part)
+    first = part[0]
+    if rank == 1:
+        side = sum(gram[first, i] > 0 for i in part)
+        low, high = sorted((side, size - side))
+        name = f"line of {high} against {low}"
+        if size == 2:
+            name = "antipodal pair" if low else "aligned pair"
+    elif rank == size - 1:
+        name = SIMPLICES.get(size, f"simplex of {size}")
+    else:
+        name = f"shape of {size} in {rank} dimensions"
+    return f"lopsided {name}" if _lopsided(gram, part) else name
+
+
+def _shared(W: np.ndarray, gram: np.ndarray, part: tuple[int, ...]) -> str:
+    """Say how the extra feature shares; on a line also how many it has beside and against it."""
+    shape = _shape(W, gram, part)
+    article = "an" if shape[0] in "aeiou" else "a"
+    if len(part) > 2 and _rank(W, part) == 1:
+        beside = sum(gram[part[-1], i] > 0 for i in part[:-1])
+        where = f"beside {beside} " if beside else "alone "
+        lopsided = "lopsided " if shape.startswith("lopsided") else ""
+        return f"on a {lopsided}line, {where}against {len(part) - 1 - beside}"
+    return f"in {article} {shape}"
+
+
+def _lopsided(gram: np.ndarray, part: tuple[int, ...]) -> bool:
+    others = [i for i in part if i < len(gram) - 1]
+    block = list(part)
+    sizes = gram[np.ix_(block, block)]
+    size = float(np.abs(sizes).max())
+    signs = np.sign(np.where(np.abs(sizes) > COUPLED * size, sizes, 0.0))
+    for i in others:
+        for j in others:
+            order = [block.index({i: j, j: i}.get(k, k)) for k in block]
+            swapped = np.ix_(order, order)
+            if (signs[swapped] == signs).all() and np.abs(sizes[swapped] - sizes).max() > ALIKE * size:
+                return True
+    return False

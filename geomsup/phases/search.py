@@ -1,0 +1,154 @@
+"""The best model in every cell of a phase diagram: random starts, then neighbours' optima until nothing improves."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+import numpy as np
+
+from geomsup.dimensions import dimensionality
+from geomsup.loss.objective import pack, unpack
+from geomsup.optima.descent import COARSE, FINE, End
+from geomsup.phases.cells import TIE, Setting
+
+__all__ = ["Index", "all_edges", "best_states"]
+
+PLAIN = 2  # starts that store m features only come first; in a tie they are the answer
+# At p = 1 nobody is ever absent and x -> 1 - x turns aligned rows into opposite ones at the same loss: among the two
+# the one of the next lower probability is taken.
+TIE_DENSE = 1e-9
+BETTER = 1e-9  # relative: a neighbour's optimum is passed on if it ends this much lower
+MOST_ROUNDS = 1000
+
+Index = tuple[int, int]  # place of a probability, place of an importance
+Progress = Callable[[int, int], None]
+
+
+def best_states(
+    setting: Setting,
+    probabilities: np.ndarray,
+    importances: np.ndarray,
+    starts: int,
+    rng: np.random.Generator,
+    progress: Progress | None,
+) -> dict[Index, End]:
+    """Return the lowest state found in cell (i, j) = (probabilities[i], importances[j])."""
+    rows = range(len(probabilities))
+    begin = np.array([_starts(setting, p, len(importances), starts, rng) for p in probabilities])
+    total = 2 * len(probabilities) * len(importances)
+    done = 0
+
+    def lowest(i: int, jobs: list[tuple[int, np.ndarray]], slope: float) -> dict[Index, End]:
+        """Descend from (column, start) pairs of row i; return the lowest end of each column."""
+        columns = np.array([j for j, _ in jobs])
+        losses, ends = setting.descend_all(
+            float(probabilities[i]), importances[columns], np.array([start for _, start in jobs]), slope
+        )
+        found: dict[Index, End] = {}
+        for j, loss, end in zip(columns.tolist(), losses.tolist(), ends, strict=True):
+            if (i, j) not in found or loss < found[i, j].loss:
+                found[i, j] = End(loss, *unpack(end, setting.n))
+        return found
+
+    def cold(i: int) -> dict[Index, End]:
+        return lowest(i, [(j, start) for j in range(len(importances)) for start in begin[i, j]], COARSE)
+
+    def warm(i: int) -> dict[Index, End]:
+        jobs = [(j, pack(best[k].W, best[k].b)) for j in range(len(importances)) for k in _around((i, j)) if k in fresh]
+        return lowest(i, jobs, COARSE) if jobs else {}
+
+    def polished(i: int) -> dict[Index, End]:
+        plain = lowest(i, [(j, start) for j in range(len(importances)) for start in begin[i, j, :PLAIN]], FINE)
+        found = {}
+        for index, simple in plain.items():
+            cell = float(probabilities[i]), float(importances[index[1]])
+            end = setting.follow(cell, best[index], FINE)
+            if cell[0] == 1 and i > 0:
+                sparser = setting.follow(cell, best[i - 1, index[1]], FINE)
+                end = sparser if sparser.loss <= end.loss * (1 + TIE_DENSE) else end
+            found[index] = simple if simple.loss <= end.loss * (1 + TIE) else end
+        return found
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+
+        def everywhere(work: Callable[[int], dict[Index, End]], counted: bool) -> dict[Index, End]:
+            nonlocal done
+            found: dict[Index, End] = {}
+            for part in pool.map(work, rows):
+                found |= part
+                if counted and progress is not None:
+                    done += len(part)
+                    progress(done, total)
+            return found
+
+        best = everywhere(cold, True)
+        fresh = set(best)
+        for _ in range(MOST_ROUNDS):
+            ends = everywhere(warm, False)
+            better = {index: end for index, end in ends.items() if end.loss < best[index].loss * (1 - BETTER)}
+            best |= better
+            fresh = set(better)
+            if not fresh:
+                break
+        best = everywhere(polished, True)
+    return {
+        index: End(state.loss, *_canonical(state.W, state.b, alike=float(importances[index[1]]) == 1))
+        for index, state in best.items()
+    }
+
+
+def _around(index: Index) -> list[Index]:
+    i, j = index
+    return [(i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)]
+
+
+def _starts(setting: Setting, p: float, cells: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return packed starts of a row of cells, (cells, PLAIN + count, n m + n).
+
+    First m features dedicated with and without the extra one, then random ones. Every other of these leaves some
+    features out from the beginning, as zero rows stay zero.
+    """
+    n, m = setting.n, setting.m
+    W = rng.normal(size=(cells, count, n, m))
+    W *= rng.uniform(0.3, 1.3, size=(cells, count, n, 1)) / np.linalg.norm(W, axis=3, keepdims=True)
+    b = rng.uniform(-0.3, 0.3, size=(cells, count, n)) * p**0.5
+    rank = rng.random((cells, count, n)).argsort(axis=2).argsort(axis=2)
+    gone = rank < rng.integers(1, n - m + 1, size=(cells, count, 1))
+    gone[:, ::2] = False
+    W[gone], b[gone] = 0.0, p / 2
+    plain = np.array([_dedicated(n, m, p, kept) for kept in ([*range(m)], [*range(m - 1), n - 1])])
+    packed = np.concatenate([W.reshape(cells, count, -1), b], axis=2)
+    return np.concatenate([np.broadcast_to(plain, (cells, *plain.shape)), packed], axis=1)
+
+
+def _dedicated(n: int, m: int, p: float, kept: Sequence[int]) -> np.ndarray:
+    W, b = np.zeros((n, m)), np.full(n, p / 2)
+    for axis, feature in enumerate(kept):
+        W[feature, axis], b[feature] = 1.0, 0.0
+    return pack(W, b)
+
+
+def _canonical(W: np.ndarray, b: np.ndarray, alike: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Put the other features in falling order of norm, and rotate: each row in turn adds an axis, positive.
+
+    Where all features are alike (importance 1), the extra one is the one with the least share of a dimension.
+    """
+    n = len(W)
+    norms, share = np.linalg.norm(W, axis=1).round(6), dimensionality(W).round(6)
+    key = -share if alike else np.append(np.zeros(n - 1), 1.0)
+    order = np.lexsort((np.arange(n), -norms, key))
+    W, b = W[order], b[order]
+    axes = np.zeros((0, W.shape[1]))
+    for row in [*W, *np.eye(W.shape[1])]:
+        rest = row - axes.T @ (axes @ row)
+        if np.linalg.norm(rest) > 1e-6 and len(axes) < W.shape[1]:
+            rest -= axes.T @ (axes @ rest)
+            axes = np.vstack([axes, rest / np.linalg.norm(rest)])
+    return W @ axes.T, b
+
+
+def all_edges(shape: Index) -> list[tuple[Index, Index]]:
+    """List pairs of neighbouring cells, lower index first."""
+    edges = [((i, j), k) for i, j in product(*map(range, shape)) for k in ((i + 1, j), (i, j + 1))]
+    return [(a, b) for a, b in edges if b[0] < shape[0] and b[1] < shape[1]]

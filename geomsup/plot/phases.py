@@ -1,0 +1,189 @@
+"""Phase diagrams as the paper draws them: dense to sparse from left to right, importance upwards."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geomsup.plot.palette import INK, PALETTE
+
+if TYPE_CHECKING:
+    from geomsup.phases.diagram import PhaseDiagram
+    from geomsup.phases.prediction import PaperPrediction
+
+__all__ = ["plot_phases"]
+
+Point = tuple[float, float]
+SHADES = ("#F2F2F2", "#8CC4E8", PALETTE[0], "#7FC7A8", PALETTE[2])  # D = 0, 1/4, 1/2, 3/4, 1 of the extra feature
+FINE = 300  # points along an axis of the prediction, which costs nothing
+STYLES = {"first": "solid", "second": (0, (4, 2))}
+
+
+def plot_phases(diagram: "PhaseDiagram", *, axes: Any = None) -> Any:
+    """Draw the optimum's phases and, where the paper has one, its prediction beside them; return the axes.
+
+    Colour: the share D of a hidden dimension that the extra feature has. Lines: transitions, solid where first
+    order, dashed where second (all of the paper's are first order). Numbers: phases, listed below.
+
+    Parameters
+    ----------
+    diagram
+        What `phase_diagram` returned, at least two probabilities and importances.
+    axes
+        One matplotlib axes (the optimum only), or two; a new figure's by default.
+
+    Raises
+    ------
+    ValueError
+        If the diagram has a single row or column, or there are more than two axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geomsup.phases.diagram import phase_diagram
+    >>> axes = plot_phases(phase_diagram(2, 1, np.geomspace(0.1, 0.9, 4), np.geomspace(0.2, 5, 4)))
+    >>> [ax.get_title() for ax in axes]
+    ['optimum', "paper's prediction"]
+    """
+    if min(diagram.phase.shape) < 2:
+        raise ValueError(
+            f"`diagram` must have at least 2 probabilities and 2 importances; got {diagram.phase.shape}. "
+            "Print its transitions instead."
+        )
+    prediction = _prediction(diagram)
+    if axes is None:
+        axes = _new_axes(2 if prediction else 1)
+    axes = np.atleast_1d(axes)
+    if len(axes) > 2:
+        raise ValueError(f"`axes` must be one or two; got {len(axes)}. Pass a pair.")
+    image = _draw(axes[0], diagram, diagram.names, "optimum")
+    _lines(axes[0], diagram)
+    if len(axes) > 1 and prediction:
+        _draw(axes[1], prediction, prediction.names, "paper's prediction")
+        _outlines(axes[1], prediction)
+        axes[1].set_ylabel("")
+    bar = axes[0].figure.colorbar(image, ax=list(axes), label="share of a dimension of the extra feature", pad=0.01)
+    bar.set_ticks([0, 0.5, 1], labels=["0\nnot\nrepresented", "½\nshares\nequally", "1\ndedicated"], fontsize=8)
+    return axes
+
+
+def _prediction(diagram: "PhaseDiagram") -> "PaperPrediction | None":
+    from geomsup.phases.prediction import paper_prediction
+
+    if (diagram.n_features, diagram.n_hidden) not in ((2, 1), (3, 2)):
+        return None
+    fine = [np.geomspace(axis[0], axis[-1], FINE) for axis in (diagram.probabilities, diagram.importances)]
+    return paper_prediction(
+        diagram.n_features, diagram.n_hidden, np.minimum(fine[0], diagram.probabilities[-1]), fine[1]
+    )
+
+
+def _new_axes(count: int) -> Any:
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(1.6 + 4.6 * count, 5.4), layout="constrained")
+    return figure.subplots(1, count, sharey=True)
+
+
+def _draw(ax: Any, field: Any, names: Sequence[str], title: str) -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colours = LinearSegmentedColormap.from_list("share", SHADES)
+    image = ax.pcolormesh(
+        _edges(field.probabilities), _edges(field.importances), field.dimensionality.T,
+        cmap=colours, vmin=0, vmax=1, rasterized=True,
+    )  # fmt: skip
+    ax.set(xscale="log", yscale="log", title=title)
+    ax.set_xlim(float(field.probabilities[-1]), float(field.probabilities[0]))  # from dense to sparse
+    ax.set_ylim(float(field.importances[0]), float(field.importances[-1]))
+    ax.set_xlabel("probability p = 1 − sparsity (sparser →)")
+    ax.set_ylabel("relative importance of the extra feature")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter("{x:g}")
+    _number(ax, field, names)
+    return image
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    """Return the ends of cells around centres, half way in the logarithm."""
+    logs = np.log(centres)
+    middle = (logs[1:] + logs[:-1]) / 2
+    return np.exp(np.concatenate([[2 * logs[0] - middle[0]], middle, [2 * logs[-1] - middle[-1]]]))
+
+
+def _number(ax: Any, field: Any, names: Sequence[str]) -> None:
+    """Write each phase's number at its innermost cell, and the names below the axes."""
+    from scipy.ndimage import distance_transform_edt
+
+    shown = [k for k in range(len(names)) if (field.phase == k).any()]
+    for position, k in enumerate(shown, start=1):
+        depth = np.asarray(distance_transform_edt(np.pad(field.phase == k, 1)))[1:-1, 1:-1]
+        i, j = np.unravel_index(int(depth.argmax()), depth.shape)
+        ax.annotate(
+            str(position), (field.probabilities[i], field.importances[j]), ha="center", va="center", fontsize=7,
+            color=INK, annotation_clip=True,
+            bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": INK, "linewidth": 0.5},
+        )  # fmt: skip
+    listed = "\n".join(f"{position}  {names[k]}" for position, k in enumerate(shown, start=1))
+    ax.annotate(
+        listed, (0, 0), xytext=(0, -38), xycoords="axes fraction", textcoords="offset points", ha="left", va="top",
+        fontsize=8, color=INK, linespacing=1.4,
+    )  # fmt: skip
+
+
+def _lines(ax: Any, diagram: "PhaseDiagram") -> None:
+    for order, style in STYLES.items():
+        for chain in _chains(_segments(diagram, order)):
+            ax.plot(*np.array(chain).T, color=INK, linewidth=1.3, linestyle=style, solid_capstyle="round")
+
+
+def _outlines(ax: Any, prediction: "PaperPrediction") -> None:
+    """Draw the borders of the predicted phases, all of them crossings of losses."""
+    for k in range(len(prediction.names)):
+        inside = (prediction.phase == k).T.astype(float)
+        if inside.min() < inside.max():
+            ax.contour(
+                prediction.probabilities, prediction.importances, inside, levels=[0.5], colors=INK, linewidths=0.8
+            )
+
+
+def _segments(diagram: "PhaseDiagram", order: str) -> list[tuple[Point, Point]]:
+    """Join the transitions on the four sides of every square of four neighbouring cells.
+
+    Two make a segment; more meet at their centre of gravity. A square with both orders draws each on its own.
+    """
+    found = dict(diagram.located)
+    segments: list[tuple[Point, Point]] = []
+    for i, j in np.ndindex(diagram.phase.shape[0] - 1, diagram.phase.shape[1] - 1):
+        sides = (((i, j), (i + 1, j)), ((i, j), (i, j + 1)), ((i + 1, j), (i + 1, j + 1)), ((i, j + 1), (i + 1, j + 1)))
+        here = [found[side] for side in sides if side in found]
+        points = {transition: (transition.probability, transition.importance) for transition in here}
+        own = [point for transition, point in points.items() if transition.order == order]
+        if len(points) == 2 and len(own) == 2:
+            segments.append((own[0], own[1]))
+        elif len(points) > 1:
+            centre = tuple(np.exp(np.log(list(points.values())).mean(axis=0)).tolist())
+            segments += [(point, centre) for point in own]
+    return segments
+
+
+def _chains(segments: Iterable[tuple[Point, Point]]) -> list[list[Point]]:
+    """Join segments end to end, so that dashes can run along them."""
+    neighbours: dict[Point, list[Point]] = {}
+    for a, b in segments:
+        if a != b:
+            neighbours.setdefault(a, []).append(b)
+            neighbours.setdefault(b, []).append(a)
+    chains = []
+    ends = [point for point, others in neighbours.items() if len(others) != 2]
+    for start in [*ends, *neighbours]:  # then the closed ones
+        while neighbours[start]:
+            chain = [start]
+            while neighbours[chain[-1]]:
+                here, after = chain[-1], neighbours[chain[-1]].pop()
+                neighbours[after].remove(here)
+                chain.append(after)
+                if len(neighbours[after]) != 1:
+                    break
+            chains.append(chain)
+    return chains

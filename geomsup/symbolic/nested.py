@@ -1,0 +1,42 @@
+"""Arithmetic with nested expressions, where polynomials would be too long or the inputs are none."""
+
+from typing import Any
+
+import sympy
+
+__all__ = ["Nested"]
+
+
+class Nested:
+    """Elements are sympy expressions; nothing is expanded but the vertices."""
+
+    def __init__(self) -> None:
+        self.one = sympy.S.One
+
+    def element(self, expression: Any) -> Any:
+        """Return an input as it is added up: expanded."""
+        return sympy.expand(expression)
+
+    def number(self, rational: Any) -> Any:
+        """Return a rational as it is."""
+        return rational
+
+    def expression(self, element: Any) -> Any:
+        """Return a sum of inputs with like terms collected."""
+        return sympy.expand(element)
+
+    def wrap(self, element: Any) -> Any:
+        """Return an element as it is."""
+        return element
+
+    def power(self, element: Any, exponent: int) -> Any:
+        """Return an element to a power."""
+        return element**exponent
+
+    def over(self, terms: Any, coupling: Any) -> Any:
+        """Return terms divided by a coupling."""
+        return terms / coupling
+
+    def finish(self, terms: Any) -> Any:
+        """Return the expression as it is."""
+        return sympy.S(terms)

@@ -1,0 +1,92 @@
+"""Couplings of shapes in exact numbers: digon, polygons, simplices, cross-polytopes."""
+
+from typing import Any
+
+import sympy
+
+from geomsup import checks
+from geomsup.symbolic.reading import exact
+
+__all__ = ["cross_polytope", "digon", "polygon", "simplex"]
+
+
+def digon(norm: Any = 1) -> Any:
+    """Return the Gram matrix of two opposite rows of the given norm.
+
+    Raises
+    ------
+    TypeError
+        If `norm` is not a real number or an expression.
+
+    Examples
+    --------
+    >>> digon().tolist()
+    [[1, -1], [-1, 1]]
+    """
+    return simplex(1, norm)
+
+
+def polygon(k: int, norm: Any = 1) -> Any:
+    """Return the Gram matrix norm² cos(2π(i - j)/k) of a regular k-gon, in exact algebraic numbers.
+
+    Cosines that are not square roots are written as polynomials in cos(2π/k).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `k` is not an integer of at least 3, or `norm` not a real number or an expression.
+
+    Examples
+    --------
+    >>> polygon(5)[0, :3]
+    Matrix([[1, -1/4 + sqrt(5)/4, -sqrt(5)/4 - 1/4]])
+    """
+    k = checks.integer("k", k, minimum=3)
+    square = exact("norm", norm) ** 2
+    cosines = [_cosine(min(j, k - j), k) for j in range(k)]
+    return sympy.Matrix(k, k, lambda i, j: sympy.expand(square * cosines[(i - j) % k]))
+
+
+def simplex(d: int, norm: Any = 1) -> Any:
+    """Return the Gram matrix of d + 1 rows of the given norm with inner products -norm²/d.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `d` is not an integer of at least 1, or `norm` not a real number or an expression.
+
+    Examples
+    --------
+    >>> simplex(2).tolist()
+    [[1, -1/2, -1/2], [-1/2, 1, -1/2], [-1/2, -1/2, 1]]
+    """
+    d = checks.integer("d", d, minimum=1)
+    square = exact("norm", norm) ** 2
+    return sympy.Matrix(d + 1, d + 1, lambda i, j: square if i == j else -square / d)
+
+
+def cross_polytope(d: int, norm: Any = 1) -> Any:
+    """Return the Gram matrix of d orthogonal pairs of opposite rows: features 2k and 2k + 1 are opposite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `d` is not an integer of at least 1, or `norm` not a real number or an expression.
+
+    Examples
+    --------
+    >>> cross_polytope(2).tolist()
+    [[1, -1, 0, 0], [-1, 1, 0, 0], [0, 0, 1, -1], [0, 0, -1, 1]]
+    """
+    d = checks.integer("d", d, minimum=1)
+    return sympy.diag(*[simplex(1, norm)] * d)
+
+
+def _cosine(j: int, k: int) -> Any:
+    """Return cos(2πj/k): in radicals where one square root does, else a reduced polynomial in cos(2π/k)."""
+    if k in (3, 4, 5, 6, 8, 10, 12):
+        return sympy.expand(sympy.cos(2 * sympy.pi * j / k))
+    c = sympy.Dummy("c")
+    generator = sympy.cos(2 * sympy.pi / k, evaluate=False)
+    minimal = sympy.minimal_polynomial(generator, c)
+    return sympy.rem(sympy.chebyshevt(j, c), minimal, c).subs(c, generator)

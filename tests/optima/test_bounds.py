@@ -1,0 +1,76 @@
+"""Lower bounds: by hand, against optima, and against what any decoder can do."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from geomsup import Discrete, Features, Uniform, optimum
+from geomsup.optima.bounds import lower_bound
+
+ENTROPY = 2 * math.pi * math.e
+
+
+@pytest.mark.parametrize("p", [1.0, 0.5, 0.01])
+def test_two_features_in_one_dimension_by_hand(p):
+    """Both present (p²): one dimension is left, of entropy at least -½ log(2πe/12)."""
+    assert lower_bound(Features(2, p), 1) == pytest.approx(p**2 * (12 / ENTROPY) / ENTROPY, rel=1e-12)
+
+
+def test_enough_dimensions_leave_nothing():
+    assert lower_bound(Features(3, 0.5), 3) == 0
+    assert lower_bound(Features(5, 0.5, [1, 1, 0, 0, 0]), 2) == 0
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 5), st.integers(1, 3), st.floats(0.05, 1), st.integers(0, 2**32 - 1))
+def test_no_optimum_is_below_the_bound(n, m, p, seed):
+    features = Features(n, p, np.random.default_rng(seed).uniform(0.2, 1, n))
+    best = optimum(features, m, starts=2)
+    assert 0 <= lower_bound(features, m) <= best.loss
+    assert best.lower_bound in (lower_bound(features, m), best.loss)
+
+
+def test_alike_features_are_no_special_case():
+    features = Features(6, 0.3)
+    nearly = Features(6, 0.3, [1, 1, 1, 1, 1, 1 - 1e-12])
+    assert lower_bound(features, 2) == pytest.approx(lower_bound(nearly, 2), rel=1e-9)
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 6), st.integers(1, 3), st.floats(0.1, 10))
+def test_it_scales_with_importance(n, m, factor):
+    one, many = (lower_bound(Features(n, 0.4, importance), m) for importance in (1.0, factor))
+    assert many == pytest.approx(factor * one, rel=1e-9)
+
+
+def test_the_argument_holds_for_the_best_decoder_of_one_sum():
+    """X and y uniform, seen through s = x + y: given s, both are uniform on an interval of length h = 1 - |s - 1|.
+
+    So 2 h²/12 is left, and as s has density h, no decoder of that sum loses less than ∫ h · h²/6 ds = 1/12.
+    """
+    assert 0.49 / 12 < lower_bound(Features(2, 1.0), 1) < 1 / 12
+
+
+def test_more_features_or_fewer_dimensions_never_lower_it():
+    bounds = [lower_bound(Features(n, 0.5), 2) for n in range(2, 30)]
+    assert (np.diff(bounds) >= 0).all()
+    bounds = [lower_bound(Features(20, 0.5), m) for m in range(1, 21)]
+    assert (np.diff(bounds) <= 0).all()
+
+
+def test_large_numbers_of_features_do_not_overflow():
+    bound = lower_bound(Features(4000, 0.5), 30)
+    assert 0 < bound < 4000 * (0.5 / 3 - 0.25 / 4)
+
+
+def test_negative_values_cost_their_square():
+    assert lower_bound(Features(2, 0.3, values=Uniform(-1, 1)), 2) == pytest.approx(2 * 0.3 * (1 / 3) / 2)
+    assert lower_bound(Features(1, 0.5, values=Discrete((-2, 1), (1, 3))), 1) == pytest.approx(0.5 * 0.25 * 4)
+    assert lower_bound(Features(1, 0.5, values=Uniform(-2, -1)), 1) == pytest.approx(0.5 * 7 / 3)
+
+
+def test_groups_and_discrete_values_have_no_bound_but_zero():
+    assert lower_bound(Features(4, 0.5, values=Discrete((1,))), 1) == 0
+    assert lower_bound(Features(4, 0.5, correlated=[(0, 1)]), 1) == 0

@@ -1,0 +1,127 @@
+"""Descents: the compiled kernel against scipy and the checked loss, the limited-memory one where ends are known."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from scipy.optimize import minimize, rosen, rosen_der
+
+from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss
+from geomsup.loss.objective import pack, relu_objective, unpack
+from geomsup.loss.plan import make_plan
+from geomsup.optima.descent import FINE, descend
+from geomsup.optima.descent_kernels import bfgs, tied_loss
+from geomsup.optima.quasi_newton import lbfgs
+
+LAWS = [
+    Features(4, 0.2),
+    Features(4, [0.1, 0.3, 0.5, 1.0], [1, 0.5, 2, 0]),
+    Features(4, 0.3, values=[Uniform(), Uniform(-1, 1), Discrete((1, 2)), Uniform(0.5, 1)]),
+    Features(4, 0.25, correlated=[(0, 1)], anticorrelated=[(2, 3)]),
+]
+
+
+def law_of(features):
+    return features.importance, np.array(features.mean), np.array(features.root_mean_square), make_plan(features)
+
+
+@pytest.mark.parametrize("features", LAWS, ids=["alike", "unlike", "values", "groups"])
+def test_the_kernel_is_the_checked_loss_and_gradient(features, rng):
+    for _ in range(10):
+        W, b = rng.normal(size=(4, 2)), 0.3 * rng.normal(size=4)
+        gradient = np.empty(12)
+        value = tied_loss(pack(W, b), 4, 2, law_of(features), gradient)
+        truth = expected_loss(ToyModel(W, b), features, method="exact", gradient=True)
+        assert value == pytest.approx(truth.value, rel=1e-13)
+        np.testing.assert_allclose(gradient, pack(truth.grad_W, truth.grad_b), rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("features", LAWS, ids=["alike", "unlike", "values", "groups"])
+def test_bfgs_ends_where_scipy_ends_from_nearby(features, rng):
+    start = 0.7 * rng.normal(size=(4, 2)), np.zeros(4)
+    (end,) = descend(features, [start], slope=FINE)
+    near = pack(end.W, end.b) + 1e-3 * rng.normal(size=12)
+    found = minimize(relu_objective(features), near, jac=True, method="BFGS", options={"gtol": 1e-9})
+    assert end.loss <= found.fun * (1 + 1e-9)
+    assert end.loss == pytest.approx(float(expected_loss(ToyModel(end.W, end.b), features)), rel=1e-12)
+
+
+def test_slopes_at_the_end_are_as_small_as_asked(rng):
+    features = Features(5, 0.1)
+    law = law_of(features)
+    for slope in (1e-4, 1e-8):
+        loss, end, steps = bfgs(pack(rng.normal(size=(5, 2)), np.zeros(5)), 5, 2, law, slope, 5000)
+        gradient = np.empty(15)
+        assert tied_loss(end, 5, 2, law, gradient) == loss
+        assert np.abs(gradient).max() <= slope
+        assert 0 < steps < 500
+
+
+def test_steps_are_limited(rng):
+    features = Features(5, 0.1)
+    start = rng.normal(size=(5, 2)), np.zeros(5)
+    (before,) = descend(features, [start], most_steps=0)
+    (after,) = descend(features, [start], most_steps=3)
+    np.testing.assert_array_equal(before.W, start[0])
+    assert after.loss < before.loss
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([4, 10]))
+def test_losses_fall_and_starts_are_not_written_to(seed, n):
+    rng = np.random.default_rng(seed)
+    features = Features(n, 0.2)
+    W, b = rng.normal(size=(n, 2)), np.zeros(n)
+    for array in (W, b):
+        array.flags.writeable = False
+    (end,) = descend(features, [(W, b)], most_steps=10)
+    assert end.loss < float(expected_loss(ToyModel(W, b), features))
+    assert end.loss == pytest.approx(float(expected_loss(ToyModel(end.W, end.b), features)), rel=1e-6)
+
+
+def test_many_starts_give_what_each_gives_alone(rng):
+    features = Features(5, 0.2)
+    starts = [(rng.normal(size=(5, 2)), np.zeros(5)) for _ in range(6)]
+    together = descend(features, starts)
+    for start, end in zip(starts, together, strict=True):
+        (alone,) = descend(features, [start])
+        assert alone.loss == end.loss
+        assert alone.W.tobytes() == end.W.tobytes()
+    assert descend(features, []) == []
+
+
+def test_series_and_sets_lead_to_the_same_minimum(rng):
+    """Nine independent features go by series; the same nine with one absent are eight for the exact method."""
+    many, few = Features(9, [0.1] * 8 + [0.0]), Features(8, 0.1)
+    W = rng.normal(size=(8, 3)) / 3**0.5
+    (by_sets,) = descend(few, [(W, np.zeros(8))], slope=FINE)
+    (by_series,) = descend(many, [(np.vstack([by_sets.W + 1e-3, np.zeros((1, 3))]), np.r_[by_sets.b, 0.0])])
+    assert by_series.loss == pytest.approx(by_sets.loss, rel=1e-6)
+
+
+@pytest.mark.parametrize("n", [2, 5, 20])
+def test_limited_memory_reaches_the_end_of_rosenbrocks_valley(n):
+    loss, x = lbfgs(lambda x: (rosen(x) + 1.0, rosen_der(x)), np.full(n, -1.2), slope=1e-7, accuracy=1e-16,
+                    most_steps=2000)  # fmt: skip
+    assert loss == pytest.approx(1.0, abs=1e-10)
+    np.testing.assert_allclose(x, 1.0, atol=1e-5)
+
+
+def test_limited_memory_stops_where_the_loss_is_noise(rng):
+    """A parabola known to 1e-6: the descent must stop within a reasonable number of looks, near the bottom."""
+    looks = []
+
+    def noisy(x):
+        looks.append(x)
+        return 1 + x @ x + 1e-6 * np.sin(1e9 * x.sum()), 2 * x
+
+    loss, x = lbfgs(noisy, rng.normal(size=30), slope=1e-12, accuracy=1e-6, most_steps=1000)
+    assert loss == pytest.approx(1.0, abs=3e-6)
+    assert np.abs(x).max() < 1e-2
+    assert len(looks) < 200
+
+
+def test_packing_is_undone_by_unpacking(rng):
+    W, b = rng.normal(size=(5, 3)), rng.normal(size=5)
+    again = unpack(pack(W, b), 5)
+    np.testing.assert_array_equal(again[0], W)
+    np.testing.assert_array_equal(again[1], b)

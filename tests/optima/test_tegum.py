@@ -1,0 +1,224 @@
+"""Blocks, their cache, the integer program and its prices."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from geomsup import Features, ToyModel, expected_loss, optimum
+from geomsup.optima import blocks, cache
+from geomsup.optima.blocks import best_block, select
+from geomsup.optima.prices import prices
+from geomsup.optima.program import Column, integer_program
+from geomsup.optima.table import block_table, classes_of
+from geomsup.optima.tegum import solve_tegum
+
+DIGON, PENTAGON = 0.0033194839904525635, 0.02630513112393  # at p = 0.1; see test_optimum
+VARIANCE = 0.1 / 3 - 0.01 / 4
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("GEOMSUP_CACHE", str(tmp_path))
+    return tmp_path
+
+
+# blocks and their cache
+
+
+def test_a_block_is_searched_once(folder, monkeypatch):
+    first = best_block(Features(2, 0.1), 1)
+    assert first.loss == pytest.approx(DIGON, rel=1e-9)
+    assert first.kind == "minimum"
+    assert first.gain == pytest.approx(2 * VARIANCE - DIGON, rel=1e-9)
+    (file,) = folder.glob("blocks/*.json")
+    data = json.loads(file.read_text())
+    assert data["inputs"]["rank"] == 1
+    assert data["inputs"]["geomsup"]
+    assert Features.from_dict(data["inputs"]["features"]) == Features(2, 0.1)
+    monkeypatch.setattr(blocks, "descend_from_many", None)
+    again = best_block(Features(2, 0.1), 1)
+    assert again.loss == first.loss
+    np.testing.assert_array_equal(again.W, first.W)
+    # Loss is proportional to importance: the same block serves.
+    assert best_block(Features(2, 0.1, 7.0), 1).loss == pytest.approx(7 * first.loss, rel=1e-14)
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"inputs": {}, "result": 3}', "[]"])
+def test_damaged_and_foreign_files_are_made_anew(folder, text):
+    best_block(Features(2, 0.1), 1)
+    (file,) = folder.glob("blocks/*.json")
+    good = file.read_text()
+    file.write_text(text)
+    assert best_block(Features(2, 0.1), 1).loss == pytest.approx(DIGON, rel=1e-9)
+    assert json.loads(file.read_text()) == json.loads(good)
+
+
+def test_another_version_does_not_trust_old_files(folder, monkeypatch):
+    best_block(Features(2, 0.1), 1)
+    monkeypatch.setattr(blocks, "SEARCH", 10**6)
+    best_block(Features(2, 0.1), 1)
+    assert len(list(folder.glob("blocks/*.json"))) == 2
+
+
+def test_no_cache_and_unwritable_ones_only_cost_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("GEOMSUP_CACHE", "")
+    assert cache.cache_folder() is None
+    assert best_block(Features(2, 0.1), 1).loss == pytest.approx(DIGON, rel=1e-9)
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    monkeypatch.setenv("GEOMSUP_CACHE", str(blocked))
+    assert best_block(Features(2, 0.1), 1).loss == pytest.approx(DIGON, rel=1e-9)
+    assert blocked.read_text() == "in the way"
+
+
+def test_the_users_cache_folder_is_the_default(monkeypatch, tmp_path):
+    monkeypatch.delenv("GEOMSUP_CACHE")
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache.cache_folder() == tmp_path / "geomsup"
+
+
+def test_select_keeps_laws_and_groups():
+    features = Features(5, [0.1, 0.2, 0.3, 0.4, 0.4], [5, 4, 3, 2, 1], correlated=[(3, 4)])
+    chosen = select(features, [4, 3, 0])
+    np.testing.assert_array_equal(chosen.probability, [0.4, 0.4, 0.1])
+    np.testing.assert_array_equal(chosen.importance, [1, 2, 5])
+    assert chosen.correlated == ((1, 0),)
+
+
+# the integer program
+
+
+def best_by_hand(columns, sizes, m):
+    """Try every number of copies of every column."""
+    most = [min(min((s // c for s, c in zip(sizes, col.counts, strict=True) if c), default=m), m // col.rank)
+            for col in columns]  # fmt: skip
+    best = 0.0
+    for copies in itertools.product(*(range(k + 1) for k in most)):
+        used = np.array([[*c.counts, c.rank] for c in columns]).T @ np.array(copies)
+        if (used <= [*sizes, m]).all():
+            best = max(best, float(np.dot(copies, [c.gain for c in columns])))
+    return best
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 2), st.integers(1, 5))
+def test_the_program_finds_the_best_of_all_mixtures(seed, classes, m):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 6, classes).tolist()
+    columns = [
+        Column(tuple(rng.integers(0, 4, classes).tolist()), int(rng.integers(1, 3)), float(rng.uniform(0.1, 1)), None)
+        for _ in range(4)
+    ]
+    columns = [column for column in columns if any(column.counts)] or [Column((1,) * classes, 1, 1.0, None)]
+    copies = integer_program(columns, sizes, m)
+    assert float(np.dot(copies, [c.gain for c in columns])) == pytest.approx(best_by_hand(columns, sizes, m), abs=1e-9)
+
+
+def test_classes_are_features_alike_by_worth():
+    features = Features(5, [0.1, 0.3, 0.1, 0.3, 0.3], [1, 1, 1, 1, 2])
+    assert classes_of(features) == [[4], [1, 3], [0, 2]]
+
+
+def test_the_table_keeps_what_smaller_blocks_cannot_do():
+    features = Features(5, 0.1)
+    table = block_table(features, classes_of(features), 2)
+    kinds = {(column.counts[0], column.rank): column for column in table}
+    assert {(1, 1), (2, 1), (5, 2)} < set(kinds)
+    assert not {(3, 2), (4, 2)} & set(kinds)  # digon and dedicated dimension, two digons
+    assert kinds[1, 1].block is None
+    assert kinds[2, 1].gain == pytest.approx(2 * VARIANCE - DIGON, rel=1e-9)
+    assert kinds[5, 2].gain == pytest.approx(5 * VARIANCE - PENTAGON, rel=1e-9)
+
+
+# whole models
+
+
+@pytest.mark.parametrize("p", [0.25, 0.5])
+def test_thirty_features_in_four_dimensions_where_digons_win(p):
+    """Each dimension a digon, the rest dropped: what is paid is known exactly."""
+    features = Features(30, p)
+    tegum = solve_tegum(features, 4)
+    digon = optimum(Features(2, p), 1).loss
+    assert tegum.loss == pytest.approx(4 * digon + 22 * (p / 3 - p**2 / 4), rel=1e-9)
+    assert [(len(chosen), block.rank) for chosen, block in tegum.parts] == [(2, 1)] * 4
+    assert len(tegum.dropped) == 22
+    assert tegum.kind == "minimum"
+    model = ToyModel(tegum.W, tegum.b)
+    assert float(expected_loss(model, features)) == pytest.approx(tegum.loss, rel=1e-9)
+
+
+def test_a_large_optimum_is_a_tegum_program_and_says_so():
+    features = Features(12, 0.4)
+    best = optimum(features, 5)
+    assert best.status == "tegum program"
+    assert best.geometry.name == "5-orthoplex (5 digons)"
+    assert best.loss == pytest.approx(5 * optimum(Features(2, 0.4), 1).loss + 2 * (0.4 / 3 - 0.04), rel=1e-8)
+    assert float(expected_loss(best.model, features)) == best.loss
+    assert "not proved" in best.proof
+    assert "proved to be the best mixture" in best.proof
+    assert best.lower_bound < best.loss
+    assert best.prices.loss == pytest.approx(best.loss, rel=1e-6)
+    again = optimum(features, 5)
+    assert again.model.W.tobytes() == best.model.W.tobytes()
+
+
+def test_a_guess_below_the_program_is_taken_up(rng):
+    """Ten features in four dimensions at p = 0.1 do not fall into blocks; a program of rank 2 would miss them."""
+    features = Features(12, 0.4)
+    program = optimum(features, 5)
+    worse = ToyModel(program.model.W * 0.9, program.model.b)
+    assert optimum(features, 5, guesses=[worse]).loss == program.loss
+    direct = optimum(features, 5, starts=1)
+    assert direct.status == f"best of {len(direct.starts)} starts"
+
+
+def test_unlike_features_are_put_into_blocks_by_worth():
+    importance = np.repeat([4.0, 1.0], 5)
+    features = Features(10, 0.4, importance)
+    tegum = solve_tegum(features, 3)
+    digon = float(optimum(Features(2, 0.4), 1).loss)  # two of the important in a pair, two pairs and one alone
+    worth = importance * (0.4 / 3 - 0.04)
+    assert tegum.loss <= worth.sum() - 5 * worth[0] + 2 * 4 * digon + 1e-12
+    model = ToyModel(tegum.W, tegum.b)
+    assert float(expected_loss(model, features)) == pytest.approx(tegum.loss, rel=1e-6)
+    assert set(range(5)).isdisjoint(tegum.dropped)
+
+
+def test_every_feature_its_own_class():
+    features = Features(10, 0.3, 0.8 ** np.arange(10))
+    best = optimum(features, 2)
+    assert best.status == "tegum program"
+    assert best.loss < 0.3 * np.sort(0.8 ** np.arange(10))[:8].sum() * (1 / 3 - 0.3 / 4)  # better than linear
+    assert best.geometry.not_represented  # the least important ones are dropped
+    assert min(best.geometry.not_represented) >= 3
+
+
+def test_groups_and_negative_values_are_searched_directly():
+    from geomsup import Uniform
+
+    grouped = optimum(Features(9, 0.2, correlated=[(0, 1)]), 2, starts=2)
+    assert grouped.status.startswith("best of")
+    assert grouped.prices is None
+    negative = optimum(Features(2, 0.3, values=Uniform(-1, 1)), 2, starts=2)
+    assert negative.prices is None
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.7])
+def test_prices_are_those_of_the_dual(p):
+    """Strong duality, and no block that was weighed is cheaper than its features and dimensions."""
+    features = Features(30, p)
+    columns = block_table(features, classes_of(features), 2)
+    found = prices(features, columns, 2)
+    worth = features.importance * features.variance
+    for column in columns:
+        assert worth[: sum(column.counts)].sum() - column.gain >= (
+            found.features[: sum(column.counts)].sum() - found.dimension * column.rank - 1e-12
+        )
+    copies = integer_program(columns, [30], 2)
+    assert found.loss <= worth.sum() - float(np.dot(copies, [c.gain for c in columns])) + 1e-12
+    assert found.dimension >= 0
+    assert (found.features <= worth + 1e-15).all()

@@ -1,0 +1,104 @@
+"""Figures of phase diagrams: what is drawn where, and that nothing global is touched."""
+
+import io
+import itertools
+from functools import cache
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from geomsup.phases.diagram import phase_diagram
+from geomsup.plot.phases import SHADES, _chains, plot_phases
+
+
+@cache
+def small(n=2, m=1):
+    return phase_diagram(n, m, np.geomspace(0.1, 1, 8), np.geomspace(0.2, 5, 8))
+
+
+@pytest.fixture(autouse=True)
+def settings_stay():
+    before = dict(mpl.rcParams)
+    yield
+    assert dict(mpl.rcParams) == before
+
+
+def numbers(ax):
+    return sorted(text.get_text() for text in ax.texts if text.get_text().isdigit())
+
+
+def listed(ax):
+    (text,) = [text.get_text() for text in ax.texts if not text.get_text().isdigit()]
+    return [line.split("  ", 1)[1] for line in text.splitlines()]
+
+
+def test_the_optimum_stands_beside_the_papers_prediction():
+    diagram = small()
+    left, right = diagram.plot()
+    assert (left.get_title(), right.get_title()) == ("optimum", "paper's prediction")
+    assert listed(left) == list(diagram.names)
+    assert numbers(left) == [str(k + 1) for k in range(len(diagram.names))]
+    assert len(listed(right)) == 3
+    buffer = io.BytesIO()
+    left.figure.savefig(buffer, format="png")
+    assert buffer.getvalue().startswith(b"\x89PNG")
+
+
+def test_axes_run_from_dense_to_sparse_and_upwards():
+    left, _ = small().plot()
+    assert left.get_xlim() == (1.0, 0.1)
+    assert left.get_ylim() == (0.2, 5.0)
+    assert left.get_xscale() == left.get_yscale() == "log"
+
+
+def test_colours_are_the_share_of_the_extra_feature():
+    left, _ = small().plot()
+    (mesh,) = left.collections
+    np.testing.assert_allclose(mesh.get_array(), small().dimensionality.T)
+    for share, colour in ((0.0, SHADES[0]), (0.5, SHADES[2]), (1.0, SHADES[-1])):
+        np.testing.assert_allclose(mesh.cmap(mesh.norm(share))[:3], to_rgb(colour), atol=0.01)
+
+
+def test_lines_go_through_the_transitions():
+    left, _ = small().plot()
+    drawn = {tuple(np.round(point, 9)) for line in left.lines for point in line.get_xydata()}
+    for transition in small().transitions:
+        assert (round(transition.probability, 9), round(transition.importance, 9)) in drawn
+    assert {line.get_linestyle() for line in left.lines} == {"-", "--"}
+
+
+def test_segments_become_chains():
+    points = [(float(k), 0.0) for k in range(6)]
+    steps = list(itertools.pairwise(points))
+    assert sorted(map(sorted, _chains(steps[::-1]))) == [points]
+    loop = [*steps, (points[-1], points[0])]
+    (closed,) = _chains(loop)
+    assert closed[0] == closed[-1]
+    assert len(closed) == 7
+    star = [((0.0, 0.0), (float(k), 1.0)) for k in range(3)]
+    assert sorted(map(len, _chains(star))) == [2, 2, 2]
+    assert _chains([]) == []
+
+
+def test_sizes_without_a_prediction_are_one_panel():
+    axes = small(3, 1).plot()
+    assert len(axes) == 1
+    assert axes[0].get_title() == "optimum"
+
+
+def test_given_axes_are_drawn_on():
+    ax = Figure().add_subplot()
+    assert plot_phases(small(), axes=ax)[0] is ax
+    pair = Figure().subplots(1, 2)
+    assert plot_phases(small(), axes=pair)[1] is pair[1]
+
+
+def test_what_cannot_be_drawn_is_named():
+    with pytest.raises(ValueError, match=r"^`axes` must be one or two; got 3\. Pass a pair\.$"):
+        plot_phases(small(), axes=Figure().subplots(1, 3))
+    line = phase_diagram(2, 1, [0.1], [0.5, 1.0])
+    with pytest.raises(ValueError, match=r"^`diagram` must have at least 2 probabilities and 2 importances; got"):
+        line.plot()

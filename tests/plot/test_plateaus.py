@@ -1,0 +1,86 @@
+"""Figures of plateaus: what is drawn where, and that nothing global is touched."""
+
+import io
+from functools import cache
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from geomsup.optima.plateaus import plateaus
+from geomsup.plot.palette import PALETTE
+from geomsup.plot.plateaus import WINNER, plot_plateaus
+
+
+@cache
+def found():
+    return plateaus([0.7, 0.62, 0.5, 0.24, 0.2], largest_rank=2)
+
+
+@pytest.fixture(autouse=True)
+def settings_stay():
+    before = dict(mpl.rcParams)
+    yield
+    assert dict(mpl.rcParams) == before
+
+
+def heavy(ax):
+    return [line for line in ax.lines if line.get_linewidth() == WINNER and len(line.get_xdata())]
+
+
+def test_heavy_lines_run_from_crossing_to_crossing():
+    upper, lower = plot_plateaus(found())
+    ends = [1 / 0.7, *(1 / crossing.probability for crossing in found().crossings), 1 / 0.2]
+    for ax in (upper, lower):
+        assert len(heavy(ax)) == 3
+        for line, left, right in zip(heavy(ax), ends[:-1], ends[1:], strict=True):
+            np.testing.assert_allclose(line.get_xdata()[[0, -1]], [left, right])
+    for line, left, colour in zip(heavy(upper), ends, PALETTE, strict=False):
+        gain = [one.gain for one in found().crossings if one.inverse_density == left] or [found().winners[0].gain]
+        assert line.get_ydata()[0] == pytest.approx(gain[0])
+        assert to_rgb(line.get_color()) == to_rgb(colour)
+
+
+def test_steps_are_at_the_levels_of_the_shapes():
+    _, lower = plot_plateaus(found())
+    for line, level in zip(heavy(lower), (2 / 3, 1 / 2, 2 / 5), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), level, rtol=1e-4)
+    (curve,) = [line for line in lower.lines if line.get_marker() == "." and len(line.get_xdata())]
+    np.testing.assert_allclose(curve.get_ydata(), found().dimensions_per_feature)
+
+
+def test_names_are_in_the_legend_and_on_wide_plateaus():
+    upper, lower = plot_plateaus(found())
+    assert [text.get_text() for text in upper.get_legend().get_texts()] == ["triangle", "digon", "pentagon"]
+    texts = {text.get_text() for text in lower.texts}
+    assert {"digon", "½ digon", "¾ tetrahedron", "⅜ square antiprism"} <= texts
+
+
+def test_a_plateau_without_a_probability_in_it_is_drawn_from_its_crossings():
+    """Two probabilities only, and the winner changes between them."""
+    upper, _ = plot_plateaus(plateaus([0.24, 0.2], largest_rank=2))
+    assert len(heavy(upper)) == 2
+
+
+def test_axes_are_sparsity_from_dense_to_sparse():
+    upper, lower = plot_plateaus(found())
+    for ax in (upper, lower):
+        assert ax.get_xscale() == "log"
+        assert ax.get_xlim() == pytest.approx((1 / 0.7, 5))
+    assert lower.get_xlabel().startswith("1/p")
+
+
+def test_given_axes_are_used_and_saved():
+    figure = Figure()
+    axes = figure.subplots(2)
+    assert found().plot(axes) is axes
+    figure.savefig(io.BytesIO(), format="png")
+
+
+def test_errors():
+    with pytest.raises(ValueError, match=r"`plateaus` must have at least 2 probabilities; got 1. Print it instead."):
+        plot_plateaus(plateaus([0.5], largest_rank=1))
+    with pytest.raises(ValueError, match=r"`axes` must be two; got 3. Pass plt.subplots\(2, sharex=True\)\[1\]"):
+        plot_plateaus(found(), axes=Figure().subplots(3))
