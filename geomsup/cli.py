@@ -28,6 +28,7 @@ WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
 
 Json = Annotated[bool, Parameter("--json", negative="", help="Print JSON instead of a table.")]
 Output = Annotated[Path | None, Parameter(("--output", "-o"), help="Also write the result to this file.")]
+Ends = Annotated[tuple[float, float], Parameter(negative="")]
 Numbers = Annotated[list[float] | None, Parameter(consume_multiple=True, negative="")]
 
 
@@ -295,8 +296,8 @@ def phase_diagram(
     n_hidden: int,
     *,
     points: int = 40,
-    probability_range: tuple[float, float] = (0.01, 1.0),
-    importance_range: tuple[float, float] = (0.1, 10.0),
+    probability_range: Ends = (0.01, 1.0),
+    importance_range: Ends = (0.1, 10.0),
     starts: int = 4,
     seed: int = 0,
     output: Output = None,
