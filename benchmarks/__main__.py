@@ -1,6 +1,6 @@
 """Run every benchmark: python -m benchmarks."""
 
-from benchmarks import bench_loss, bench_training
+from benchmarks import bench_loss, bench_optimum, bench_training
 
-for benchmark in (bench_loss, bench_training):
+for benchmark in (bench_loss, bench_optimum, bench_training):
     benchmark.main()

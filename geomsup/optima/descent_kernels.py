@@ -1,9 +1,9 @@
 """Kernels: descent of the exact loss of the tied ReLU output model, many times faster than scipy's at these sizes.
 
 A loss of a few features takes 10 to 100 us; `scipy.optimize.minimize` spends some 300 us around each. Here the whole
-BFGS descent is one compiled call (40 times faster at (2, 1), 4 times at (5, 2)) and frees the interpreter, so that
-starts run on all cores. First steps are short: with scipy's, 9 of 16 random starts at (8, 3) found the antiprism, with
-these all of them.
+BFGS descent is one compiled call (25 times faster at (2, 1), twice at (5, 2)) and frees the interpreter, so that starts
+run on all cores. First steps are short, so that more starts end in the best basin (16 of 16 at (8, 3), scipy's 13; see
+benchmarks/bench_optimum.py).
 """
 
 import numpy as np
