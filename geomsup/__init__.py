@@ -46,6 +46,13 @@ if TYPE_CHECKING:
     )
     from geomsup.recognition import Component as Component, Geometry as Geometry, classify as classify
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
+    from geomsup.staircase import (
+        PlateauBlock as PlateauBlock,
+        PlateauCrossing as PlateauCrossing,
+        PlateauMixture as PlateauMixture,
+        Plateaus as Plateaus,
+        plateaus as plateaus,
+    )
     from geomsup.training import TrainingRun as TrainingRun, train as train
 
 __version__ = "0.1.0"
@@ -92,6 +99,11 @@ _HOMES = {
     "crossing": "phases",
     "paper_prediction": "phases",
     "phase_diagram": "phases",
+    "PlateauBlock": "staircase",
+    "PlateauCrossing": "staircase",
+    "PlateauMixture": "staircase",
+    "Plateaus": "staircase",
+    "plateaus": "staircase",
     "Comparison": "comparison",
     "Comparisons": "comparison",
     "compare": "comparison",
@@ -116,6 +128,10 @@ __all__ = [
     "Optimum",
     "PaperPrediction",
     "PhaseDiagram",
+    "PlateauBlock",
+    "PlateauCrossing",
+    "PlateauMixture",
+    "Plateaus",
     "Polytope",
     "ToyModel",
     "TrainingRun",
@@ -140,6 +156,7 @@ __all__ = [
     "optimum",
     "paper_prediction",
     "phase_diagram",
+    "plateaus",
     "polytope",
     "polytopes",
     "symbolic",

@@ -346,6 +346,49 @@ def phase_diagram(
 
 
 @app.command
+def plateaus(
+    *,
+    points: int = 20,
+    probability_range: Ends = (0.1, 1.0),
+    largest_rank: int = 4,
+    n_features: int | None = None,
+    n_hidden: int | None = None,
+    output: Output = None,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Say which kind of block wins at each sparsity, and where that changes.
+
+    Parameters
+    ----------
+    points
+        Probabilities, evenly spaced in the logarithm.
+    probability_range
+        Lowest and highest probability.
+    largest_rank
+        Largest number of dimensions of a block.
+    n_features
+        Number of features of a model, to say which mixture of blocks it has.
+    n_hidden
+        Its number of hidden dimensions.
+    output
+        Also write the result as JSON to this file.
+    plot
+        Draw gains and levels to this file.
+    """
+    if plot is not None:
+        _check_output("--plot", plot, FIGURES)
+    with _progress() as progress:
+        result = gs.plateaus(
+            np.geomspace(*probability_range, points).clip(*probability_range), largest_rank=largest_rank,
+            n_features=n_features, n_hidden=n_hidden, progress=progress,
+        )  # fmt: skip
+    if plot is not None:
+        result.plot()[0].figure.savefig(plot, dpi=150)
+    _deliver(result.to_dict(), str(result), as_json, output)
+
+
+@app.command
 def compare(
     path: Path,
     *,

@@ -16,6 +16,17 @@ TURNS = 2 * np.pi * np.arange(5) / 5
 PENTAGON = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
 
 OPTIONS = {
+    "plateaus": [
+        "--points",
+        "--probability-range",
+        "--largest-rank",
+        "--n-features",
+        "--n-hidden",
+        "--output",
+        "-o",
+        "--plot",
+        "--json",
+    ],
     "phase-diagram": [
         "--points",
         "--probability-range",
@@ -162,7 +173,7 @@ def test_help_describes_every_option(run, command):
         assert option in words
     found = {word for word in words if word.startswith("-") and word.strip("-")}
     positional = {"--path", "--n-features", "--n-hidden"}
-    assert found - positional == set(OPTIONS[command])
+    assert found - positional == set(OPTIONS[command]) - positional
 
 
 def test_python_m_geomsup_is_the_same_program():
@@ -272,6 +283,16 @@ def test_optimum(run, folder):
     other = strict(run("optimum", 3, 1, "--probability", 0.1, 0.2, 0.3, "--seed", 1, "--starts", 4, "--json"))
     truth = gs.optimum(gs.Features(3, [0.1, 0.2, 0.3]), 1, starts=4, rng=1)
     assert other["loss"] == truth.loss
+
+
+def test_plateaus(run, folder):
+    arguments = ("plateaus", "--points", 3, "--probability-range", 0.2, 0.5, "--largest-rank", 2)
+    result = strict(run(*arguments, "--json", "-o", "plateaus.json", "--plot", "plateaus.svg"))
+    assert strict((folder / "plateaus.json").read_text()) == result
+    assert b"<svg" in (folder / "plateaus.svg").read_bytes()
+    text = run(*arguments)
+    assert "digon -> pentagon" in text
+    assert "0.22487545" in text
 
 
 def test_phase_diagram(run, folder):

@@ -4,6 +4,7 @@ from geomsup.plot.comparison import plot_comparison
 from geomsup.plot.comparisons import plot_comparisons
 from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.phases import plot_phases
+from geomsup.plot.plateaus import plot_plateaus
 from geomsup.plot.sparsities import plot_sparsities
 
-__all__ = ["plot_comparison", "plot_comparisons", "plot_geometry", "plot_phases", "plot_sparsities"]
+__all__ = ["plot_comparison", "plot_comparisons", "plot_geometry", "plot_phases", "plot_plateaus", "plot_sparsities"]

@@ -9,9 +9,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from geomsup.optima.plateaus import plateaus
 from geomsup.plot.palette import PALETTE
 from geomsup.plot.plateaus import WINNER, plot_plateaus
+from geomsup.staircase.plateaus import plateaus
 
 
 @cache
@@ -54,6 +54,9 @@ def test_steps_are_at_the_levels_of_the_shapes():
 def test_names_are_in_the_legend_and_on_wide_plateaus():
     upper, lower = plot_plateaus(found())
     assert [text.get_text() for text in upper.get_legend().get_texts()] == ["triangle", "digon", "pentagon"]
+    assert {"triangle", "digon", "pentagon", "dedicated dimension"} <= {text.get_text() for text in upper.texts}
+    heights = sorted(text.xy[1] for text in upper.texts)
+    assert (np.diff(heights) >= 0.033 * np.diff(upper.get_ylim())).all()
     texts = {text.get_text() for text in lower.texts}
     assert {"digon", "½ digon", "¾ tetrahedron", "⅜ square antiprism"} <= texts
 
@@ -62,6 +65,12 @@ def test_a_plateau_without_a_probability_in_it_is_drawn_from_its_crossings():
     """Two probabilities only, and the winner changes between them."""
     upper, _ = plot_plateaus(plateaus([0.24, 0.2], largest_rank=2))
     assert len(heavy(upper)) == 2
+
+
+def test_many_winners_have_colours_of_their_own(monkeypatch):
+    monkeypatch.setattr("geomsup.plot.plateaus.PALETTE", PALETTE[:2])
+    upper, _ = plot_plateaus(found())
+    assert len({to_rgb(line.get_color()) for line in heavy(upper)}) == 3
 
 
 def test_axes_are_sparsity_from_dense_to_sparse():

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from geomsup.laws import Law
-from geomsup.optima.plateau_blocks import PlateauBlock, dedicated_block, follow, settled
+from geomsup.staircase.blocks import PlateauBlock, dedicated_block, follow, settled
 
 __all__ = ["PlateauCrossing", "crossings_between"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from geomsup.dimensions import dimensionality
-from geomsup.optima.plateau_blocks import PlateauBlock
 from geomsup.optima.program import Column, integer_program
+from geomsup.staircase.blocks import PlateauBlock
 
 __all__ = ["PlateauMixture", "best_mixture"]
 

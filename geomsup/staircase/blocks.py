@@ -27,6 +27,7 @@ STEPS = 1000  # a descent to FINE takes some hundred
 # Rows with a smaller cosine are taken to be orthogonal, rows below this part of the longest to be dropped, and singular
 # values below this part of the largest to be 0: descents on series leave some 1e-3.
 APART, WEAK, FLAT = 0.01, 0.1, 0.02
+NUDGE = 1e-3  # without it descents from symmetric weights would stay on symmetric saddles
 LEAN = (0.94, 0.34)  # at p = 0.64 digons lean on an apex by 20 degrees in three dimensions, less in more
 BEST = 2  # kinds without a name of their own are followed if they are among the best this many somewhere
 
@@ -116,8 +117,10 @@ def dedicated_block(values: Law, p: float) -> PlateauBlock:
 
 
 def follow(block: PlateauBlock, values: Law, p: float) -> PlateauBlock | None:
-    """Return the block at another probability, descending from its weights; None if it is another kind there."""
-    found = settled(values, p, (block.model.W, block.model.b))
+    """Return the block at another probability, descending from near its weights; None if it is no minimum there."""
+    W, b = block.model.W, block.model.b
+    nudge = NUDGE * np.random.default_rng([block.size, block.rank]).normal(size=W.shape)
+    found = settled(values, p, (W + nudge, b))
     return found if found is not None and found.key == block.key else None
 
 
@@ -152,6 +155,8 @@ def _groups(W: np.ndarray) -> list[np.ndarray]:
 
     norms = np.linalg.norm(W, axis=1)
     strong = np.flatnonzero((norms > 0) & (norms >= WEAK * norms.max()))
+    if not len(strong):
+        return []
     unit = W[strong] / norms[strong, None]
     count, label = connected_components(np.abs(unit @ unit.T) > APART, directed=False)
     return [strong[label == i] for i in range(count)]
