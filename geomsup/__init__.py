@@ -44,7 +44,12 @@ if TYPE_CHECKING:
         paper_prediction as paper_prediction,
         phase_diagram as phase_diagram,
     )
-    from geomsup.recognition import Component as Component, Geometry as Geometry, classify as classify
+    from geomsup.recognition import (
+        Component as Component,
+        Description as Description,
+        Geometry as Geometry,
+        classify as classify,
+    )
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
     from geomsup.staircase import (
         PlateauBlock as PlateauBlock,
@@ -78,6 +83,7 @@ _HOMES = {
     "polytope": "shapes",
     "polytopes": "shapes",
     "Component": "recognition",
+    "Description": "recognition",
     "Geometry": "recognition",
     "classify": "recognition",
     "Block": "optima",
@@ -117,6 +123,7 @@ __all__ = [
     "Comparisons",
     "Component",
     "Crossing",
+    "Description",
     "Discrete",
     "ExpectedLoss",
     "Features",

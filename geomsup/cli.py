@@ -198,7 +198,9 @@ def classify(
         if several:
             raise ValueError("`--plot` must be given one model; the file holds a batch. Save one run alone.")
         found.plot().figure.savefig(plot, dpi=150)
-    result = [g.to_dict() for g in found] if several else found.to_dict()
+    result = None
+    if as_json or output is not None:  # of a large W the numbers take longer to list than to classify
+        result = [g.to_dict() for g in found] if several else found.to_dict()
     text = "\n".join(f"{i}: {g}" for i, g in enumerate(found)) if several else found.summary()
     _deliver(result, text, as_json, output)
 

@@ -1,7 +1,7 @@
 """Reading weights and writing results; never pickle."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from geomsup import checks
 from geomsup.model import ToyModel, as_rows
 
 __all__ = ["read_arrays", "read_model", "read_weights", "write_json"]
+
+# Names of arrays that an error lists.
+MOST_NAMES = 120
 
 READERS = ".npy, .npz or .safetensors"
 SAFETENSORS_DTYPES = {
@@ -29,13 +32,16 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     ValueError
         If the file is missing, of another kind, broken, or holds pickled objects.
     """
-    path = Path(path)
+    return dict(_open(Path(path)))
+
+
+def _open(path: Path) -> Mapping[str, np.ndarray]:
     if not path.is_file():
         raise ValueError(f"`path` must be an existing file; got {str(path)!r}. Check the spelling.")
     if path.suffix not in (".npy", ".npz", ".safetensors"):
         raise ValueError(f"`path` must end in {READERS}; got {path.name!r}. Save the weights as one of them.")
     if path.suffix == ".safetensors":
-        return _read_safetensors(path)
+        return _Tensors(path)
     with _broken_file_named(path):
         return _read_numpy(path)
 
@@ -67,56 +73,87 @@ def _read_numpy(path: Path) -> dict[str, np.ndarray]:
     return {name: entry for name, entry in entries.items() if isinstance(entry, np.ndarray)}
 
 
-def _read_safetensors(path: Path) -> dict[str, np.ndarray]:
-    try:
-        from safetensors import deserialize
-    except ImportError:
-        raise ValueError(
-            f"`path` must be readable here; {path.name!r} needs the package safetensors. "
-            'Run: pip install "geomsup[weights]"'
-        ) from None
-    with _broken_file_named(path):
-        tensors = deserialize(path.read_bytes())
-    return {name: _from_tensor(tensor, name, path.name) for name, tensor in tensors}
+class _Tensors(Mapping[str, np.ndarray]):
+    """Tensors of a .safetensors file, each read when asked for through a memory map: the others stay on disk."""
 
+    def __init__(self, path: Path) -> None:
+        try:
+            from safetensors import safe_open
+        except ImportError:
+            raise ValueError(
+                f"`path` must be readable here; {path.name!r} needs the package safetensors. "
+                'Run: pip install "geomsup[weights]"'
+            ) from None
+        self.path = path
+        with _broken_file_named(path):
+            with safe_open(path, framework="np"):
+                pass  # checks the header: every tensor lies inside the file, none overlap
+            with open(path, "rb") as file:
+                length = int.from_bytes(file.read(8), "little")
+                header = json.loads(file.read(length))
+        self.start = 8 + length
+        self.header: dict[str, dict[str, Any]] = {k: entry for k, entry in header.items() if k != "__metadata__"}
 
-def _from_tensor(tensor: dict[str, Any], name: str, file: str) -> np.ndarray:
-    kind = tensor["dtype"]
-    if kind == "BF16":  # NumPy has no bfloat16: the upper half of a float32
-        array = (np.frombuffer(tensor["data"], "<u2").astype("<u4") << 16).view("<f4")
-    elif kind in SAFETENSORS_DTYPES:
-        array = np.frombuffer(tensor["data"], SAFETENSORS_DTYPES[kind])
-    else:
-        raise ValueError(
-            f"`path` must hold numbers that NumPy knows; {name!r} of {file!r} is {kind}. Save it as float32."
-        )
-    return array.reshape(tensor["shape"])
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.header)
+
+    def __len__(self) -> int:
+        return len(self.header)
+
+    def ndim(self, name: str) -> int:
+        return len(self.header[name]["shape"])
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        entry = self.header[name]
+        kind, shape = entry["dtype"], tuple(entry["shape"])
+        if kind != "BF16" and kind not in SAFETENSORS_DTYPES:
+            raise ValueError(
+                f"`path` must hold numbers that NumPy knows; {name!r} of {self.path.name!r} is {kind}. "
+                "Save it as float32."
+            )
+        dtype = np.dtype("<u2" if kind == "BF16" else SAFETENSORS_DTYPES[kind])
+        if 0 in shape:
+            stored = np.zeros(shape, dtype)
+        else:
+            stored = np.memmap(self.path, dtype, "r", self.start + entry["data_offsets"][0], shape)
+        if kind == "BF16":  # NumPy has no bfloat16: the upper half of a float32
+            return np.left_shift(stored, 16, dtype="<u4").view("<f4", np.ndarray)
+        return np.array(stored)
 
 
 def read_weights(path: str | Path, *, name: str | None = None, orientation: str = "auto") -> np.ndarray:
-    """Return W ``(..., n_features, n_hidden)`` of a file; `name` picks one of several arrays."""
-    arrays = read_arrays(path)
+    """Return W ``(..., n_features, n_hidden)`` of a file; `name` picks one of several arrays.
+
+    Of a .safetensors file only that tensor is read, whatever the size of the file; float16 and bfloat16 become
+    float64 like everything else.
+    """
+    arrays = _open(Path(path))
     return as_rows(_pick(arrays, name, Path(path).name), orientation=orientation)
 
 
-def _pick(arrays: dict[str, np.ndarray], name: str | None, file: str) -> np.ndarray:
+def _pick(arrays: Mapping[str, np.ndarray], name: str | None, file: str) -> np.ndarray:
     if name is None:
         name = _only_matrix(arrays, file)
     elif name not in arrays:
-        held = ", ".join(arrays) or "none"
-        raise ValueError(f"`name` must be an array of {file!r}; got {name!r}. Pick one of: {held}.")
+        raise ValueError(f"`name` must be an array of {file!r}; got {name!r}. Pick one of: {_held(arrays)}.")
     return arrays[name]
 
 
-def _only_matrix(arrays: dict[str, np.ndarray], file: str) -> str:
+def _only_matrix(arrays: Mapping[str, np.ndarray], file: str) -> str:
     if "W" in arrays:
         return "W"
-    matrices = [name for name, array in arrays.items() if array.ndim >= 2]
+    ndim = arrays.ndim if isinstance(arrays, _Tensors) else lambda name: arrays[name].ndim
+    matrices = [name for name in arrays if ndim(name) >= 2]
     if len(matrices) != 1:
-        raise ValueError(
-            f"`name` must say which array of {file!r} is W; it holds {', '.join(arrays) or 'none'}. Pass --name."
-        )
+        raise ValueError(f"`name` must say which array of {file!r} is W; it holds {_held(arrays)}. Pass --name.")
     return matrices[0]
+
+
+def _held(arrays: Mapping[str, np.ndarray]) -> str:
+    """Names of the arrays, the first ones when many."""
+    names = list(arrays)
+    shown = names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], f"... ({len(names)} in all)"]
+    return ", ".join(shown) or "none"
 
 
 def read_model(
@@ -128,7 +165,7 @@ def read_model(
     orientation: str = "auto",
 ) -> ToyModel:
     """Return the model of a file with arrays W and (if it has one) b; `run` picks one of a batch."""
-    arrays = read_arrays(path)
+    arrays = _open(Path(path))
     W = as_rows(_pick(arrays, name, Path(path).name), orientation=orientation)
     b = arrays.get("b")
     if W.ndim > 3:

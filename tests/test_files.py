@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 from safetensors.numpy import save_file
 
+from geomsup import classify
 from geomsup.files import read_arrays, read_model, read_weights, write_json
 
 W = np.array([[1.0, 0.5], [-1.0, 2.0], [0.25, 0.0]])
@@ -105,6 +107,43 @@ def test_bfloat16_is_read_exactly(tmp_path):
     upper_halves = (W.astype("<f4").view("<u4") >> 16).astype("<u2")  # W has few enough bits to lose none
     raw_safetensors(path, "BF16", [3, 2], upper_halves.tobytes())
     np.testing.assert_array_equal(read_weights(path), W)
+
+
+def test_only_the_tensor_asked_for_is_read(tmp_path):
+    # 8 MB that nobody asks for, numbers NumPy lacks, and a planted W between them.
+    path = tmp_path / "model.safetensors"
+    kinds = {"layers": ("F32", [2000, 1000], bytes(8_000_000)), "f8": ("F8_E4M3", [2, 3], bytes(6))}
+    kinds["embed"] = ("F16", [3, 2], W.astype("<f2").tobytes())
+    kinds["norm"] = ("F64", [0, 4], b"")
+    header, data = {"__metadata__": {"format": "pt"}}, b""
+    for name, (dtype, shape, content) in kinds.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+    tracemalloc.start()
+    np.testing.assert_array_equal(read_weights(path, name="embed"), W)
+    with pytest.raises(ValueError, match=r"it holds layers, f8, embed, norm\. Pass --name\.$"):
+        read_weights(path)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+    with pytest.raises(ValueError, match=r"'f8' of 'model\.safetensors' is F8_E4M3"):
+        read_arrays(path)
+    with pytest.raises(ValueError, match=r"^`name` must be an array of 'model\.safetensors'; got 'head'\. Pick one"):
+        read_weights(path, name="head")
+
+
+@pytest.mark.parametrize("kind", ["F32", "BF16"])
+def test_planted_structure_in_a_file_is_found(tmp_path, kind):
+    rng = np.random.default_rng(0)
+    angles = 2 * np.pi * np.arange(5) / 5
+    pentagon = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    rows = np.vstack([pentagon @ np.linalg.qr(rng.normal(size=(300, 2)))[0].T for _ in range(120)]).astype("<f4")
+    path = tmp_path / "model.safetensors"
+    bits = (rows.view("<u4") >> 16).astype("<u2") if kind == "BF16" else rows
+    raw_safetensors(path, kind, list(rows.shape), bits.tobytes(), name="embed")
+    assert classify(read_weights(path, name="embed", orientation="rows"), orientation="rows").name == "120 pentagons"
 
 
 def test_numbers_numpy_lacks_are_named(tmp_path):

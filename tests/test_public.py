@@ -20,6 +20,7 @@ PUBLIC = [
     "Comparisons",
     "Component",
     "Crossing",
+    "Description",
     "Discrete",
     "ExpectedLoss",
     "Features",

@@ -11,6 +11,9 @@ from geomsup.shapes import polytopes
 __all__ = ["OneHotTable", "one_hot_codes", "one_hot_polygons"]
 
 
+MOST_VERTICES = 48  # larger codes lose nearly everything, and their Hessians take minutes
+
+
 @dataclass(frozen=True, eq=False)
 class OneHotTable:
     """Critical points side by side; ``print`` shows norm, bias, potential, loss and stability.
@@ -87,7 +90,7 @@ def one_hot_codes(dimension: int, n_features: int | None = None) -> OneHotTable:
 
     Without `n_features` each shape has as many features as vertices, k: then L = H / (3k) is at once the loss per
     feature of independent features, L / (k p), as p → 0. With it, a shape leaves c - k features dead, at their best
-    bias, and those of more than c vertices are left out.
+    bias, and those of more than c vertices (of more than 48 without it) are left out.
 
     Parameters
     ----------
@@ -112,7 +115,7 @@ def one_hot_codes(dimension: int, n_features: int | None = None) -> OneHotTable:
     """
     shapes = polytopes(dimension=checks.integer("dimension", dimension, minimum=1))
     c = None if n_features is None else checks.integer("n_features", n_features, minimum=2)
-    fitting = [shape for shape in shapes if c is None or shape.n_vertices <= c]
+    fitting = [shape for shape in shapes if shape.n_vertices <= (c or MOST_VERTICES)]
     states = {shape.name: critical_states(shape, 0 if c is None else c - shape.n_vertices, 0) for shape in fitting}
     best = sorted((found[0] for found in states.values() if found), key=lambda state: state.loss)
     return OneHotTable(tuple(best), tuple(name for name, found in states.items() if not found))

@@ -122,9 +122,10 @@ class Optimum:
             found = f"{self.hits} of {len(self.starts)} descents ended here ({self.kind}); not proved to be the lowest"
             return f"{found}; {bound}"
         kinds, largest = len(self.tegum.columns), max(column.rank for column in self.tegum.columns)
+        unlike = ", of neighbours in order of worth" if len(self.tegum.columns[0].counts) > 1 else ""
         return (
-            f"proved to be the best mixture of {kinds} kinds of blocks of rank up to {largest}, each block the best of "
-            f"several starts, not proved; {bound}"
+            f"proved to be the best mixture of {kinds} kinds of blocks of rank up to {largest}{unlike}, each block the "
+            f"best of several starts, not proved; {bound}"
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,9 +2,18 @@
 
 from geomsup.plot.comparison import plot_comparison
 from geomsup.plot.comparisons import plot_comparisons
+from geomsup.plot.components import plot_components
 from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
 from geomsup.plot.sparsities import plot_sparsities
 
-__all__ = ["plot_comparison", "plot_comparisons", "plot_geometry", "plot_phases", "plot_plateaus", "plot_sparsities"]
+__all__ = [
+    "plot_comparison",
+    "plot_comparisons",
+    "plot_components",
+    "plot_geometry",
+    "plot_phases",
+    "plot_plateaus",
+    "plot_sparsities",
+]

@@ -1,5 +1,6 @@
 """The rows of W: arrows in up to three dimensions, the Gram matrix beyond."""
 
+from collections.abc import Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["described", "plot_geometry", "wrap"]
 
+SAME_FACET = 1e-3  # facets of a trained shape whose unit normals differ by less are one
 MOST_EMPTY = 10  # features not represented that are shown in a Gram matrix
 
 
@@ -74,15 +76,31 @@ def _new_axes(dimensions: int) -> Any:
 
 
 def _edges(geometry: "Geometry") -> list[tuple[int, int]]:
-    """Return pairs of features that sit on the ends of an edge of their component's shape."""
+    """Return pairs of features on the ends of an edge of their component's shape; of its hull, if it has no name."""
     pairs = []
     for component in geometry.components:
         if component.polytope is None or component.isomorphism is None:
+            features = list(component.features)
+            pairs += [(features[i], features[j]) for i, j in _hull(geometry.W[features], component.rank)]
             continue
         edges = {frozenset(edge) for edge in component.polytope.edges}
         placed = list(zip(component.features, component.isomorphism, strict=True))
         pairs += [(i, j) for k, (i, a) in enumerate(placed) for j, b in placed[:k] if frozenset((a, b)) in edges]
     return pairs
+
+
+def _hull(rows: np.ndarray, rank: int) -> Sequence[tuple[int, int]]:
+    if rank != 3 or len(rows) < 5:
+        return ()
+    from scipy.spatial import QhullError
+
+    from geomsup.shapes.hull import hull_edges
+
+    left, size, _ = np.linalg.svd(rows, full_matrices=False)
+    try:
+        return hull_edges(left[:, :3] * size[:3], tolerance=SAME_FACET)
+    except QhullError:  # all in one plane
+        return ()
 
 
 def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:

@@ -1,6 +1,7 @@
 """Naming the shapes that the rows of W form."""
 
 from geomsup.recognition.classify import classify
+from geomsup.recognition.description import Description
 from geomsup.recognition.geometry import Component, Geometry
 
-__all__ = ["Component", "Geometry", "classify"]
+__all__ = ["Component", "Description", "Geometry", "classify"]

@@ -7,19 +7,27 @@ import numpy as np
 from geomsup import checks
 from geomsup.dimensions import dimensionality
 from geomsup.model import as_rows
+from geomsup.recognition import chance
 from geomsup.recognition.components import interference, partitions
+from geomsup.recognition.description import MANY, describe
 from geomsup.recognition.geometry import Component, Geometry
-from geomsup.recognition.names import DEDICATED, component_name
+from geomsup.recognition.large import Part, read_many
+from geomsup.recognition.names import DEDICATED, component_name, dense_name
+from geomsup.recognition.overlaps import Overlaps, working_memory
 from geomsup.recognition.reading import Block, Evidence, joint_log_chance, judge, read_block
+from geomsup.recognition.rows import UnitRows, shares, strong_rows
 
 __all__ = ["classify"]
 
-# Rows shorter than this part of the longest are not represented. Training drives the norm of a feature
-# that is given up to 0; kept features of unequal importance stay within a factor of about 3 of each other.
-WEAK = 0.1
+# More rows, or more dimensions, are read in batches and row blocks; fewer by weighing the evidence of all
+# components of every cut against each other, for which the matrix of cosines is at hand.
+MANY_ROWS = 500
+
+# Working memory in bytes, unless the caller says.
+MEMORY = 2**30
 
 
-def classify(W: Any, *, orientation: str = "auto", noise: float | None = None) -> Any:
+def classify(W: Any, *, orientation: str = "auto", noise: float | None = None, memory: float = MEMORY) -> Any:
     """Name the shapes that the features' directions form.
 
     Rows of W (nearly) zero are set aside; the others, scaled to unit length, fall into components that are
@@ -30,6 +38,12 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None) -
     components, is at most a quarter of its shortest chord (or of √2), and chance would come as close at most
     one time in ten (or the fit is exact). A confidence of 0.99999 or more counts as high. Row norms do not
     matter beyond the first step.
+
+    Beyond 500 rows or dimensions W is read in row blocks, and the matrix of cosines is never there: the
+    dendrogram is followed at 64 thresholds, small components are compared with the catalogue in batches, a shape
+    is weighed against chance in all dimensions, and components count as nearly orthogonal although they share
+    dimensions when their rows stay 60 degrees or more from each other's lines. More than 100 rows that form no
+    shape get a description instead of a name (`Component.description`).
 
     Parameters
     ----------
@@ -42,6 +56,8 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None) -
         Root-mean-square noise per coordinate of the unit rows, if known. Then a chi-square test (quantile
         1 − 1e-6) refuses rigid shapes whose residual the noise does not explain, and calls those with a free
         parameter "distorted".
+    memory
+        Bytes that may be used at a time, beside W and the result; about 8nm + 640n + 16 min(n, m)² are needed.
 
     Returns
     -------
@@ -54,7 +70,7 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None) -
         If `W` does not hold real numbers.
     ValueError
         If `W` is ragged, not finite, square while orientation is "auto", or has other than 2 or 3 axes; or
-        `noise` is not positive.
+        `noise` is not positive, or `memory` is less than W needs.
 
     References
     ----------
@@ -73,29 +89,40 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None) -
             f"`W` must have the shape (n_features, n_hidden) or one batch axis more; got shape {rows.shape}. "
             "Reshape it to (batch, n_features, n_hidden)."
         )
-    return _classify(rows, noise) if rows.ndim == 2 else [_classify(matrix, noise) for matrix in rows]
+    memory = checks.positive_number("memory", memory)
+    needed = working_memory(*rows.shape[-2:])
+    if memory < needed:
+        raise ValueError(
+            f"`memory` must be at least {needed} bytes for W of shape {rows.shape[-2:]}; got {memory:g}. "
+            "Allow more, or pass fewer rows."
+        )
+    if rows.ndim == 2:
+        return _classify(rows, noise, memory)
+    return [_classify(matrix, noise, memory) for matrix in rows]
 
 
-def _classify(W: np.ndarray, noise: float | None) -> Geometry:
-    scale = np.abs(W).max()
-    norms = np.linalg.norm(W / scale, axis=1) if scale > 0 else np.zeros(len(W))
-    strong = np.flatnonzero((norms > 0) & (norms >= WEAK * norms.max()))
-    weak = np.setdiff1d(np.arange(len(W)), strong)
-    shares = dimensionality(W)
-    components = []
-    if len(strong):
-        X = W[strong] / scale / norms[strong, None]
-        for item in _best_reading(X, noise):
-            features = strong[list(item.block.features)]
-            components.append(_component(item, X, features, norms[features] * scale, shares[features]))
+def _classify(W: np.ndarray, noise: float | None, memory: float) -> Geometry:
+    rows = strong_rows(W)
+    weak = np.setdiff1d(np.arange(len(W)), rows.strong)
+    many = len(rows) > MANY_ROWS or (W.shape[1] > MANY_ROWS and len(rows) > 1)
+    D = shares(W) if len(W) > MANY_ROWS else dimensionality(W)
+    found = None
+    if many:
+        parts, found = read_many(rows, noise, memory / 4)
+        components = [_from_part(part, rows, D, found) for part in parts]
+    elif len(rows):
+        X = rows.take(np.arange(len(rows)))
+        components = [_component(item, X, rows, D) for item in _best_reading(X, noise)]
+    else:
+        components = []
     components.sort(key=lambda c: (-len(c.features), -c.rank, c.features))
-    return Geometry(tuple(components), tuple(weak.tolist()), shares, W)
+    return Geometry(tuple(components), tuple(weak.tolist()), D, W)
 
 
 def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
     """Evidence for the blocks of the best cut: most features named, then least probable by chance."""
     cache: dict[tuple[int, ...], Block] = {}
-    readings = []
+    cuts = []
     for partition in partitions(interference(X)):
         for features in partition:
             if features not in cache:
@@ -103,35 +130,93 @@ def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
         blocks = [cache[features] for features in partition]
         # Blocks of a cut are nearly orthogonal: they cannot take more dimensions than there are.
         if len(blocks) == 1 or sum(len(block.basis) for block in blocks) <= X.shape[1]:
-            readings.append(judge(X, blocks))
-    most = max(map(_n_named, readings))
-    rivals = [reading for reading in readings if _n_named(reading) == most]
+            cuts.append(blocks)
+    rivals = _most_named(X, cuts)
     # The default cut comes first, and stays if no cut names anything.
     return rivals[0] if len(rivals) == 1 else min(rivals, key=lambda reading: joint_log_chance(X, reading))
+
+
+def _most_named(X: np.ndarray, cuts: list[list[Block]]) -> list[list[Evidence]]:
+    """Readings of the cuts that name most features, in the order of the cuts; hopeless cuts are not judged."""
+    promises = [sum(len(block.features) for block in blocks if block.match) for blocks in cuts]
+    readings: dict[int, list[Evidence]] = {}
+    most = 0
+    for i in sorted(range(len(cuts)), key=lambda i: -promises[i]):
+        if promises[i] >= most:
+            readings[i] = judge(X, cuts[i])
+            most = max(most, _n_named(readings[i]))
+    return [readings[i] for i in sorted(readings) if _n_named(readings[i]) == most]
 
 
 def _n_named(reading: list[Evidence]) -> int:
     return sum(len(item.block.features) for item in reading if item.named)
 
 
-def _component(item: Evidence, X: np.ndarray, features: np.ndarray, norms: np.ndarray, shares: np.ndarray) -> Component:
+def _component(item: Evidence, X: np.ndarray, rows: UnitRows, D: np.ndarray) -> Component:
     """Component of W; a polytope that may well be an accident stays unnamed."""
-    block, match, k = item.block, item.block.match, len(features)
+    block, match = item.block, item.block.match
+    members = np.array(block.features)
     if match is not None and match.polytope is not None and not item.named:
         match = None
-    shape = match.polytope if match else None
-    kind = None if match is None else shape.name if shape else DEDICATED
-    rank = len(block.basis)
+    if match is None:
+        return _unnamed(members, len(block.basis), rows, D)
+    shape = match.polytope
     return Component(
-        name=component_name(kind, k, match.n_vertices if match else k, rank),
+        name=component_name(shape.name if shape else DEDICATED, len(members), match.n_vertices, len(block.basis)),
         polytope=shape,
+        features=tuple(rows.strong[members].tolist()),
+        rank=len(block.basis),
+        norms=rows.norms[members],
+        dimensionality=D[rows.strong[members]],
+        residual=match.residual(X[members]),
+        variant=match.variant if shape else None,
+        symmetry_order=shape.symmetry_order if shape else None,
+        isomorphism=match.isomorphism if shape else None,
+        confidence=item.confidence(len(X)),
+    )
+
+
+def _from_part(part: Part, rows: UnitRows, D: np.ndarray, found: Overlaps) -> Component:
+    if not part.named:
+        return _unnamed(part.members, part.rank, rows, D, found)
+    shape, k = part.polytope, len(part.members)
+    elsewhere = chance.log_elsewhere(len(rows), k, part.n_vertices)
+    return Component(
+        name=component_name(shape.name if shape else DEDICATED, k, part.n_vertices, part.rank),
+        polytope=shape,
+        features=tuple(rows.strong[part.members].tolist()),
+        rank=part.rank,
+        norms=rows.norms[part.members],
+        dimensionality=D[rows.strong[part.members]],
+        residual=part.residual,
+        variant=part.variant,
+        symmetry_order=shape.symmetry_order if shape else None,
+        isomorphism=part.isomorphism,
+        confidence=chance.confidence(part.log_p + elsewhere),
+    )
+
+
+def _unnamed(members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, found: Overlaps | None = None) -> Component:
+    """Component without a name; of many rows, with a description."""
+    features, k = rows.strong[members], len(members)
+    description = None
+    if k > MANY:
+        # All rows together have been scanned already; of a part, the scan is anew.
+        whole = k == len(rows)
+        X = rows.single if whole else rows.single[members]
+        description = describe(X, rows.norms[members], features=features, found=found if whole else None)
+        rank = description.rank
+    return Component(
+        name=dense_name(description.verdict, k, rank) if description else component_name(None, k, k, rank),
+        polytope=None,
         features=tuple(features.tolist()),
         rank=rank,
-        norms=norms,
-        dimensionality=shares,
-        residual=match.residual(X[list(block.features)]) if match else None,
-        variant=match.variant if match and shape else None,
-        symmetry_order=shape.symmetry_order if shape else None,
-        isomorphism=match.isomorphism if match and shape else None,
-        confidence=item.confidence(len(X)),
+        norms=rows.norms[members],
+        dimensionality=D[features],
+        residual=None,
+        variant=None,
+        symmetry_order=None,
+        isomorphism=None,
+        confidence=0.0,
+        description=description,
     )

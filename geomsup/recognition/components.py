@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["DEFAULT_CUT", "interference", "partitions"]
+__all__ = ["DEFAULT_CUT", "interference", "merged", "partitions"]
 
 # Two features share a component when |cos| exceeds this, if no cut gives anything a name. Notes on
 # polytopes, 4.5: 0.15 recovered the planted components with n = 8000 rows.
@@ -31,10 +31,10 @@ def interference(X: np.ndarray) -> np.ndarray:
 def partitions(weights: np.ndarray) -> list[tuple[tuple[int, ...], ...]]:
     """Candidate partitions of the features into components, the default one first.
 
-    A threshold on |cos| only ever yields partitions along the single-linkage dendrogram, which the maximum
-    spanning tree holds. No fixed threshold serves: inside a d-simplex |cos| is 1/d, and between three noisy
-    digons it may be 0.25. So the cuts at the largest relative gaps of the tree's weights are all proposed,
-    with "everything connected" and the cut at `DEFAULT_CUT`; what they contain decides.
+    A threshold on |cos| only ever yields partitions along the single-linkage dendrogram. No fixed threshold
+    serves: inside a d-simplex |cos| is 1/d, and between three noisy digons it may be 0.25. So the cuts at the
+    largest relative gaps of its merges are all proposed, with "everything connected" and the cut at
+    `DEFAULT_CUT`; what they contain decides.
 
     Parameters
     ----------
@@ -53,32 +53,38 @@ def partitions(weights: np.ndarray) -> list[tuple[tuple[int, ...], ...]]:
     ((0, 1), (2,))
     """
     n = len(weights)
-    edges, strengths = _spanning_tree(weights)
-    # gaps[k] compares the k-th edge with the next one: the cut that keeps the k strongest edges.
+    if n == 1:
+        return [((0,),)]
+    from scipy.cluster.hierarchy import linkage
+    from scipy.spatial.distance import squareform
+
+    tree = linkage(1.0 - squareform(weights, checks=False), "single")
+    strengths = 1.0 - tree[:, 2]
+    # gaps[k] compares the k-th merge with the next one: the cut that keeps the k strongest.
     padded = np.maximum(np.concatenate([[1.0], strengths, [0.0]]), SMALLEST_COSINE)
     gaps = padded[:-1] / padded[1:]
     default = int((strengths > DEFAULT_CUT).sum())
     cuts = [default, n - 1, *np.argsort(-gaps, kind="stable")[:MOST_CUTS]]
-    return [_joined(n, edges[:kept].tolist()) for kept in dict.fromkeys(map(int, cuts))]
+    return [_parts(merged(tree[:kept], n)) for kept in dict.fromkeys(map(int, cuts))]
 
 
-def _spanning_tree(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Edges ``(n - 1, 2)`` of the maximum spanning tree and their weights, strongest first."""
-    from scipy.sparse.csgraph import minimum_spanning_tree
+def merged(tree: np.ndarray, n: int) -> np.ndarray:
+    """Cluster of each of n nodes after the merges of a linkage, of which the t-th makes cluster n + t.
 
-    # 2 - |cos| >= 1: scipy reads a zero length as "no edge".
-    tree = minimum_spanning_tree(2.0 - weights).tocoo()
-    strengths = 2.0 - tree.data
-    order = np.argsort(-strengths, kind="stable")
-    return np.stack([tree.row, tree.col], axis=1)[order], strengths[order]
+    Examples
+    --------
+    >>> merged(np.array([[0, 2, 0.1, 2]]), 3)
+    array([3, 1, 3])
+    """
+    root = list(range(n + len(tree)))
+    for t, (one, other) in reversed(list(enumerate(tree[:, :2].astype(int).tolist()))):
+        root[one] = root[other] = root[n + t]
+    return np.array(root[:n])
 
 
-def _joined(n: int, edges: list[list[int]]) -> tuple[tuple[int, ...], ...]:
-    """Trees of a forest on n nodes; scipy's connected_components costs ten times this for small n."""
-    members = [[node] for node in range(n)]
-    for i, j in edges:
-        small, large = sorted((members[i], members[j]), key=len)
-        large += small
-        for node in small:
-            members[node] = large
-    return tuple(sorted({tuple(sorted(nodes)) for nodes in members}))
+def _parts(labels: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    """Indices of equal labels, ascending, by their first index."""
+    parts: dict[int, list[int]] = {}
+    for index, label in enumerate(labels.tolist()):
+        parts.setdefault(label, []).append(index)
+    return tuple(map(tuple, parts.values()))

@@ -1,18 +1,17 @@
 """What recognition returns: the components of W and their names, as frozen values that print well."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 
+from geomsup.recognition.description import Description
 from geomsup.recognition.names import geometry_name
+from geomsup.recognition.printing import HEADINGS, cells, count, grouped, line, listed
 from geomsup.shapes import Polytope
 
 __all__ = ["Component", "Geometry"]
-
-HEADINGS = ("component", "features", "rank", "D", "norm", "residual", "variant", "symmetry", "confidence")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -23,14 +22,15 @@ class Component:
     ----------
     name
         "pentagon", "digon", ...; "dedicated dimension" for one direction alone; "unnamed (n vertices,
-        rank r)" where nothing fits. "(7 features on 5 vertices)" follows where features share vertices.
+        rank r)" where nothing fits, and beyond 100 rows what they are like: "dense, nearly random (n vertices,
+        rank r)". "(7 features on 5 vertices)" follows where features share vertices.
     polytope
         The shape, or None.
     features
         Row indices into W, ascending.
     rank
         Dimension of the subspace: the shape's, or the number of singular values of the unit rows that stand
-        out of the noise.
+        out of the noise; with a description, its rank.
     norms
         Row norms ``(n_c,)``, in the units of W.
     dimensionality
@@ -51,6 +51,8 @@ class Component:
         probability is an upper estimate to leading order (`geomsup.recognition.chance`), counted over all
         choices and numbers of features and all shapes of that size. It says that the shape is no accident, not
         how regular it is; that is what `residual` says.
+    description
+        What an unnamed component of more than 100 rows is like, in numbers; else None.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Component:
     symmetry_order: int | None
     isomorphism: tuple[int, ...] | None
     confidence: float
+    description: Description | None = None
 
     def __post_init__(self) -> None:
         for name in ("norms", "dimensionality"):
@@ -83,10 +86,11 @@ class Component:
             "symmetry_order": self.symmetry_order,
             "isomorphism": None if self.isomorphism is None else list(self.isomorphism),
             "confidence": self.confidence,
+            "description": self.description.to_dict() if self.description else None,
         }
 
     def __repr__(self) -> str:
-        return f"Component({self.name!r}, features={self.features})"
+        return f"Component({self.name!r}, features={_shown(self.features)})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,13 +143,14 @@ class Geometry:
         return self.W.shape[1]
 
     def summary(self) -> str:
-        """Return a table of the components for a terminal."""
-        rows = [HEADINGS, *map(_cells, self.components)]
+        """Return a table of the components for a terminal; of more than 30, one line for all of one name."""
+        rows = [HEADINGS, *map(cells, grouped(self.components))]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         lines.insert(1, "  ".join("-" * width for width in widths))
+        lines += [str(component.description) for component in self.components if component.description]
         if self.not_represented:
-            lines.append(f"not represented: {_listed(self.not_represented)}")
+            lines.append(f"not represented: {listed(self.not_represented)}")
         return "\n".join([self._headline(), "", *lines])
 
     def to_dict(self) -> dict[str, Any]:
@@ -167,12 +172,12 @@ class Geometry:
         return plot_geometry(self, ax=ax)
 
     def _headline(self) -> str:
-        features, dimensions = _count(self.n_features, "feature"), _count(self.n_hidden, "dimension")
+        features, dimensions = count(self.n_features, "feature"), count(self.n_hidden, "dimension")
         absent = f", {len(self.not_represented)} not represented" if self.not_represented else ""
         return f"{self.name}: {features} in {dimensions}{absent}"
 
     def __str__(self) -> str:
-        return "\n".join([self._headline(), *(f"  {_line(component)}" for component in self.components)])
+        return "\n".join([self._headline(), *(f"  {line(group)}" for group in grouped(self.components))])
 
     def __repr__(self) -> str:
         return f"Geometry({self.name!r}, n_features={self.n_features}, n_hidden={self.n_hidden})"
@@ -180,56 +185,14 @@ class Geometry:
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(cell)}</th>" for cell in HEADINGS)
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(component)) + "</tr>"
-            for component in self.components
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(group)) + "</tr>"
+            for group in grouped(self.components)
         )
         return f"<table><caption>{escape(self._headline())}</caption><tr>{head}</tr>{body}</table>"
 
 
-def _line(component: Component) -> str:
-    parts = [
-        f"{component.name}: {_count(len(component.features), 'feature', number=False)} " + _listed(component.features),
-        f"D {_range(component.dimensionality)}",
-    ]
-    if component.residual is not None:
-        parts.append(f"residual {component.residual:.2f}°")
-    if component.variant not in (None, "uniform"):
-        parts.append(str(component.variant))
-    return "; ".join([*parts, f"confidence {_probability(component.confidence)}"])
-
-
-def _cells(component: Component) -> tuple[str, ...]:
-    return (
-        component.name,
-        _listed(component.features),
-        str(component.rank),
-        _range(component.dimensionality),
-        _range(component.norms),
-        "-" if component.residual is None else f"{component.residual:.2f}°",
-        component.variant or "-",
-        "-" if component.symmetry_order is None else str(component.symmetry_order),
-        _probability(component.confidence),
-    )
-
-
-def _probability(value: float) -> str:
-    """Four decimals, rounded down: 1.0000 only where the difference from 1 is below 1e-9."""
-    return f"{value if value > 1 - 1e-9 else np.floor(value * 1e4) / 1e4:.4f}"
-
-
-def _range(values: np.ndarray) -> str:
-    low, high = f"{values.min():.3g}", f"{values.max():.3g}"
-    return low if low == high else f"{low}–{high}"
-
-
-def _listed(indices: Sequence[int]) -> str:
-    """Comma-separated indices, shortened in the middle when many."""
-    shown = [str(i) for i in indices]
-    return ", ".join(shown if len(shown) <= 12 else [*shown[:10], "...", shown[-1]])
-
-
-def _count(n: int, noun: str, *, number: bool = True) -> str:
-    return (f"{n} " if number else "") + noun + ("" if n == 1 else "s")
+def _shown(features: tuple[int, ...]) -> str:
+    return str(features) if len(features) <= 100 else f"<{len(features)} features>"
 
 
 def _read_only(array: Any) -> np.ndarray:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from geomsup.recognition import isomorphism
+from geomsup.recognition.components import merged
+from geomsup.recognition.templates import lower_bounds
 from geomsup.shapes import Polytope, candidates
 
-__all__ = ["Match", "acceptance", "best_match", "coincident"]
+__all__ = ["Match", "acceptance", "best_match", "coincident", "match_many", "noise_explains"]
 
 # A shape is accepted when the rms distance to its vertices is at most this part of its shortest chord. Notes
 # on polytopes, 4.4: the best of random points on the sphere stays above 0.31 (8 points), 0.49 (12 or more).
@@ -22,6 +24,15 @@ LONGEST_CHORD = 2**0.5
 
 # Rows nearer than this may be one vertex twice; the catalogue's tightest solid, the dodecahedron, has 0.71.
 COINCIDENT = 0.25
+
+# Rows that all have a larger cosine with one of them are no shape, whose vertices have the mean 0: their mean
+# is longer than the quarter of √2 that is the largest distance accepted.
+ONE_DIRECTION = 0.9
+
+# Vertices that thousands of rows may share.
+MOST_SHARED = 200
+# Vertices after which it shows whether there can be so few.
+FIRST_SHARED = 8
 
 # A variant of a shape with a free parameter is named when the data lie off it, along the parameter, by at
 # most VARIANT_SIGMAS standard errors or VARIANT_DEGREES (the Thomson and the tight-frame square antiprism are
@@ -114,9 +125,37 @@ def best_match(X: np.ndarray, noise: float | None = None) -> Match | None:
     >>> best_match(np.array([[0.0, 1.0], [0.0, -1.0]])).polytope.name
     'digon'
     """
-    if len(X) == 1:
+    if len(X) == 1 or (X @ X[0]).min() > ONE_DIRECTION:
         return _fit_point(X)
     return _fit_shapes(_Rows(X, np.arange(len(X))), noise) or _fit_coincident(X, noise)
+
+
+def match_many(X: np.ndarray, noise: float | None = None) -> Match | None:
+    """Find the shape of so many unit rows that they must share vertices, as `best_match` does for fewer.
+
+    Rows go to the first row within `COINCIDENT` of them that is no nearer to an earlier one; more than
+    `MOST_SHARED` vertices are no shape.
+
+    Examples
+    --------
+    >>> X = np.tile([[0.0, 1.0], [0.0, -1.0]], (2000, 1))
+    >>> match = match_many(X)
+    >>> match.polytope.name, match.n_vertices
+    ('digon', 2)
+    """
+    labels = np.full(len(X), -1)
+    for vertex in range(MOST_SHARED):
+        free = labels < 0
+        if not free.any():
+            rows = _Rows(X.astype(np.float64), labels)
+            return _fit_point(rows.X) if vertex == 1 else _fit_shapes(rows, noise)
+        # Groups met first are larger than most: if even those are too small, there are too many.
+        if vertex == FIRST_SHARED and 4 * MOST_SHARED * (~free).sum() < FIRST_SHARED * len(X):
+            return None
+        first = int(np.argmax(free))
+        labels[free & (X @ X[first] > 1 - COINCIDENT**2 / 2)] = vertex
+        labels[first] = vertex
+    return None
 
 
 def coincident(X: np.ndarray) -> list[np.ndarray]:
@@ -129,18 +168,19 @@ def coincident(X: np.ndarray) -> list[np.ndarray]:
     >>> coincident(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]))
     [array([0, 1, 0])]
     """
-    # Of the differences, not of the Gram matrix: 1 - cos loses half of the digits for rows that coincide.
-    chords = np.linalg.norm(X[:, None, :] - X[None, :, :], axis=-1)
-    if not (chords[np.triu_indices(len(X), 1)] < COINCIDENT).any():
+    cosines = X @ X.T
+    np.fill_diagonal(cosines, -1.0)
+    if cosines.max() <= 1 - COINCIDENT**2 / 2:
         return []
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
+    from scipy.cluster.hierarchy import linkage
+    from scipy.spatial.distance import pdist
 
-    tree = linkage(squareform(chords, checks=False), "single")
+    # Of the differences, not of the Gram matrix: 1 - cos loses half of the digits for rows that coincide.
+    tree = linkage(pdist(X), "single")
     heights = np.maximum(np.append(tree[:, 2], 2.0), 1e-6)
     gaps = np.where(heights[:-1] < COINCIDENT, heights[1:] / heights[:-1], 0.0)
     cuts = [i for i in np.argsort(-gaps, kind="stable")[:3] if gaps[i] > 1]
-    return [_in_order(fcluster(tree, np.sqrt(heights[i] * heights[i + 1]), "distance")) for i in cuts]
+    return [_in_order(merged(tree[: i + 1], len(X))) for i in cuts]
 
 
 def _in_order(labels: np.ndarray) -> np.ndarray:
@@ -197,7 +237,7 @@ def _fit_shapes(rows: _Rows, noise: float | None) -> Match | None:
     shapes = [shape for rank in range(1, min(v, m) + 1) for shape in candidates(rank, v)]
     best: Match | None = None
     for bound, _, shape in sorted((_lower_bound(rows, shape), i, shape) for i, shape in enumerate(shapes)):
-        if bound > acceptance(shape) or (best is not None and bound > best.chord):
+        if bound > ACCEPTANCE * LONGEST_CHORD or bound > acceptance(shape) or (best is not None and bound > best.chord):
             continue
         match = _fit(rows, shape, noise)
         if match is not None and (best is None or match.chord < best.chord):
@@ -206,35 +246,11 @@ def _fit_shapes(rows: _Rows, noise: float | None) -> Match | None:
 
 
 def _lower_bound(rows: _Rows, shape: Polytope) -> float:
-    """Return a number that the rms distance of the vertices from every variant cannot be below.
-
-    With E = X − TR, ‖E‖² >= Σ (σ_i(X) − σ_i(T))² (Mirsky), which includes the energy outside the template's
-    subspace, and ‖XXᵀ − TTᵀ‖ <= (σ_1(X) + σ_1(T)) ‖E‖, while sorting entries only brings them closer.
-    """
-    v = len(rows.vertices)
-    bounds = []
-    for singular in _singular(shape):
-        difference = rows.singular.copy()
-        difference[: len(singular)] -= singular
-        bounds.append(float(np.linalg.norm(difference)))
-    if min(bounds) > ACCEPTANCE * LONGEST_CHORD * v**0.5:
-        return min(bounds) / v**0.5  # spares large blocks the rest
-    for i, products in enumerate(_products(shape)):
-        spread = np.linalg.norm(rows.products - products) / (rows.singular[0] + _singular(shape)[i][0])
-        bounds[i] = max(bounds[i], float(spread))
-    return min(bounds) / v**0.5
-
-
-@lru_cache(maxsize=256)
-def _singular(shape: Polytope) -> list[np.ndarray]:
-    """Singular values of every variant."""
-    return [np.linalg.svd(T, compute_uv=False) for T in shape.variants.values()]
-
-
-@lru_cache(maxsize=256)
-def _products(shape: Polytope) -> list[np.ndarray]:
-    """Sorted inner products of every variant."""
-    return [np.sort(T @ T.T, axis=None) for T in shape.variants.values()]
+    """Return a number that the rms distance of the vertices from every variant cannot be below."""
+    bound = float(lower_bounds(rows.singular, None, shape))
+    if bound > ACCEPTANCE * LONGEST_CHORD:
+        return bound  # spares large blocks the rest
+    return float(lower_bounds(rows.singular, rows.products, shape))
 
 
 def _fit(rows: _Rows, shape: Polytope, noise: float | None) -> Match | None:
@@ -343,21 +359,30 @@ def _on_variant(X: np.ndarray, best: Match, other: Match) -> bool:
     direction = other.fitted - best.fitted
     direction /= np.linalg.norm(direction)
     offset = abs((errors * direction).sum())
-    sigma = np.sqrt(max((errors**2).sum() - offset**2, 0.0) / max(_freedom(X, best) - 1, 1))
+    sigma = np.sqrt(max((errors**2).sum() - offset**2, 0.0) / max(_freedom(len(X), X.shape[1], len(best.frame)) - 1, 1))
     return bool(offset <= max(VARIANT_SIGMAS * sigma, np.radians(VARIANT_DEGREES) * len(X) ** 0.5))
 
 
 def _noise_explains(X: np.ndarray, fit: Match, noise: float) -> bool:
-    """Chi-square test of the residual."""
+    return noise_explains(len(X), X.shape[1], len(fit.frame), fit.chord, noise)
+
+
+def noise_explains(k: int, m: int, r: int, chord: float, noise: float) -> bool:
+    """Chi-square test of the distance of k rows in m dimensions from a shape of dimension r.
+
+    Examples
+    --------
+    >>> noise_explains(5, 2, 2, 0.1, 0.1), noise_explains(5, 2, 2, 0.1, 0.01)
+    (True, False)
+    """
     from scipy.special import chdtri
 
-    freedom = _freedom(X, fit)
-    return freedom == 0 or len(X) * fit.chord**2 <= noise**2 * chdtri(freedom, FALSE_REFUSAL)
+    freedom = _freedom(k, m, r)
+    return bool(freedom == 0 or k * chord**2 <= noise**2 * chdtri(freedom, FALSE_REFUSAL))
 
 
-def _freedom(X: np.ndarray, fit: Match) -> int:
+def _freedom(k: int, m: int, r: int) -> int:
     """Degrees of freedom of the residual: k(m−1) coordinates of unit rows, less the rotations fitted."""
-    (k, m), r = X.shape, fit.frame.shape[0]
     return k * (m - 1) - (r * (r - 1) // 2 + r * (m - r))
 
 

@@ -1,12 +1,19 @@
 """Names of components and of whole geometries."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from geomsup.shapes.families import orthoplex, polygonal
 
-__all__ = ["component_name", "geometry_name", "plural"]
+__all__ = ["component_name", "counted", "dense_name", "geometry_name", "plural"]
 
 DEDICATED = "dedicated dimension"
+
+# Names that are no nouns: those of components without a shape.
+SHAPELESS = ("unnamed", "dense", "near equiangular", "tight frame")
+
+# A geometry of more kinds of components names the first ones.
+MOST_KINDS = 8
 
 
 def component_name(shape: str | None, n_features: int, n_vertices: int, rank: int) -> str:
@@ -26,6 +33,17 @@ def component_name(shape: str | None, n_features: int, n_vertices: int, rank: in
     return f"{shape} ({n_features} features on {n_vertices} {_s('vertex', n_vertices)})"
 
 
+def dense_name(verdict: str, n_features: int, rank: int) -> str:
+    """Name of a component of many rows that is no shape.
+
+    Examples
+    --------
+    >>> dense_name("dense, nearly random", 30522, 384)
+    'dense, nearly random (30522 vertices, rank 384)'
+    """
+    return f"{verdict} ({n_features} vertices, rank {rank})"
+
+
 def geometry_name(names: Sequence[str]) -> str:
     """Join component names, which come in order, with counts; a compound that has a name of its own gets it.
 
@@ -38,7 +56,12 @@ def geometry_name(names: Sequence[str]) -> str:
     """
     if not names:
         return "nothing represented"
-    parts = " + ".join(_counted(name, names.count(name)) for name in dict.fromkeys(names))
+    kinds = Counter(names)
+    shown = list(kinds) if len(kinds) <= MOST_KINDS else list(kinds)[: MOST_KINDS - 1]
+    parts = " + ".join(counted(name, kinds[name]) for name in shown)
+    others = len(names) - sum(kinds[name] for name in shown)
+    if others:
+        parts += f" + {others} others"
     compound = _compound(names)
     return f"{compound} ({parts})" if compound else parts
 
@@ -52,7 +75,7 @@ def plural(name: str) -> str:
     ['tetrahedra', '5-simplices', '5-cells', 'unnamed (5 vertices, rank 3)']
     """
     noun, space, remark = name.partition(" (")
-    if noun == "unnamed":
+    if noun.startswith(SHAPELESS):
         return name
     for ending, many in (
         ("hedron", "hedra"),
@@ -69,7 +92,14 @@ def _s(noun: str, count: int) -> str:
     return noun if count == 1 else plural(noun)
 
 
-def _counted(name: str, count: int) -> str:
+def counted(name: str, count: int) -> str:
+    """Return a component's name with its number, if there are several.
+
+    Examples
+    --------
+    >>> counted("digon", 1), counted("digon", 3)
+    ('digon', '3 digons')
+    """
     return name if count == 1 else f"{count} {plural(name)}"
 
 

@@ -7,13 +7,27 @@ from functools import lru_cache
 
 from geomsup import checks
 from geomsup.shapes import families
+from geomsup.shapes.coxeter import LARGEST_RANK
+from geomsup.shapes.diagram import from_diagram
+from geomsup.shapes.listing import of_dimension, of_dimension_and_size
 from geomsup.shapes.polytope import Polytope
+from geomsup.shapes.products import duoprism, prism
+from geomsup.shapes.ringings import of_rank
+from geomsup.shapes.wythoffian import all_names, wythoffian
 
 __all__ = ["candidates", "polytope", "polytopes"]
 
-# Where listings of the infinite families end when no size is asked for.
-LARGEST_POLYGON = 12
+# Where listings end when no dimension is asked for.
 LARGEST_DIMENSION = 8
+
+# Larger shapes, polygons and simplices apart, are no candidates for the rows of a W.
+MOST_CANDIDATE_VERTICES = 2000
+
+# Kinds that are candidates only when asked for.
+FLEXIBLE = ("product", "family")
+
+# Names that misspelt ones are compared with: in higher dimensions they are many and alike.
+SUGGESTED_DIMENSIONS = 5
 
 # Numbered names: pattern -> (maker, smallest number).
 NUMBERED: dict[str, tuple[Callable[[int], Polytope], int]] = {
@@ -21,39 +35,32 @@ NUMBERED: dict[str, tuple[Callable[[int], Polytope], int]] = {
     "simplex": (families.simplex, 1),
     "orthoplex": (families.orthoplex, 1),
     "cross-polytope": (families.orthoplex, 1),
+    "prism": (lambda k: prism(families.polygon(k)), 3),
+    "gonal prism": (lambda k: prism(families.polygon(k)), 3),
+    "antiprism": (families.antiprism, 4),
+    "gonal antiprism": (families.antiprism, 4),
+}
+
+# Products and antiprisms that have another name.
+SAME = {
+    "triangular antiprism": "octahedron",
+    "3-antiprism": "octahedron",
+    "square prism": "cube",
+    "digonal antiprism": "tetrahedron",
+    "triangular duoprism": "3,3-duoprism",
+    "-1_21": "triangular prism",
 }
 
 
-@lru_cache(maxsize=1)
-def _solids() -> tuple[Polytope, ...]:
-    """Shapes outside the infinite families."""
-    return (
-        families.cube(),
-        families.antiprism(4),
-        families.icosahedron(),
-        families.cuboctahedron(),
-        families.dodecahedron(),
-    )
-
-
-@lru_cache(maxsize=1)
-def _named() -> dict[str, Polytope]:
-    """Every shape with a name of its own, by each of its names and symbols, folded."""
-    shapes = [families.polygon(k) for k in range(3, LARGEST_POLYGON + 1)]
-    for d in range(1, LARGEST_DIMENSION + 1):
-        shapes += [families.simplex(d), families.orthoplex(d)]
-    shapes += _solids()
-    return {_fold(key): shape for shape in shapes for key in (shape.name, shape.symbol, *shape.aliases)}
-
-
 def polytope(name: str) -> Polytope:
-    """Look a shape up by name, acronym or Schläfli symbol.
+    """Look a shape up by name, acronym, Schläfli symbol or Coxeter string.
 
     Parameters
     ----------
     name
-        "icosahedron", "ike", "{3,5}", "17-gon", "7-simplex", "30-orthoplex", ... (numbers to 999). Upper
-        and lower case are the same.
+        "icosahedron", "ike", "{3,5}", "t0,1{4,3,3}", "x3o3o *b3o", "runcinated 24-cell", "4_21", "J37",
+        "17-gon", "13-gonal antiprism", "5,7-duoprism", "30-orthoplex", ... (numbers to 999). Upper and lower case
+        are the same.
 
     Returns
     -------
@@ -69,23 +76,24 @@ def polytope(name: str) -> Polytope:
 
     References
     ----------
-    Coxeter 1973, "Regular Polytopes"; acronyms by J. Bowers.
+    Coxeter 1973, "Regular Polytopes"; Johnson 1966; acronyms by J. Bowers.
 
     Examples
     --------
     >>> polytope("icosahedron")
     Polytope(icosahedron {3,5}: 12 vertices in 3 dimensions)
-    >>> polytope("{3,3,4}").name, polytope("Doe").n_vertices
-    ('16-cell', 20)
+    >>> polytope("{3,3,4}").name, polytope("Doe").n_vertices, polytope("x3o3x").name
+    ('16-cell', 20, 'cuboctahedron')
     """
     if not isinstance(name, str):
         raise TypeError(
             f"`name` must be a string; got {name!r} ({type(name).__name__}). Pass a name such as 'pentagon'."
         )
     folded = _fold(name)
-    found = _named().get(folded) or _numbered(folded) or _from_symbol(folded)
+    found = _found(SAME.get(folded, folded))
     if found is None:
-        near = difflib.get_close_matches(folded, _named(), n=3)
+        pool = [key for d in range(1, SUGGESTED_DIMENSIONS + 1) for key in _named(d)]
+        near = difflib.get_close_matches(folded, pool, n=3)
         meant = [f"Did you mean {' or '.join(near)}?"] if near else []
         raise ValueError(
             " ".join([f"`name` must be a known shape; got {name!r}.", *meant, "geomsup.polytopes() lists them."])
@@ -93,93 +101,132 @@ def polytope(name: str) -> Polytope:
     return found
 
 
+def _found(folded: str) -> Polytope | None:
+    """Try numbered names, symbols and diagrams, then the names of one dimension after the other."""
+    by_form = _numbered(folded) or _from_symbol(folded) or from_diagram(folded)
+    if by_form is not None:
+        return by_form
+    # Higher dimensions have hundreds of names, which take a second to make: begin where the name says.
+    dimensions = dict.fromkeys([*_dimensions_in(folded), *range(1, LARGEST_RANK + 1)])
+    by_name = (_named(d).get(folded) for d in dimensions)
+    return next((shape for shape in by_name if shape is not None), None)
+
+
+def _dimensions_in(name: str) -> list[int]:
+    """Dimensions that a name mentions: 7 in "truncated 7-cube", 8 in "rectified 4_21"."""
+    found = [int(d) for d in re.findall(r"(\d+)-(?:cube|simplex|orthoplex|demicube)", name)]
+    found += [int(a or b or c) + 4 for a, b, c in re.findall(r"(\d)_21|2_(\d)1|1_(\d)2", name)]
+    return [d for d in found if 3 <= d <= LARGEST_RANK]
+
+
+@lru_cache(maxsize=LARGEST_RANK)
+def _named(d: int) -> dict[str, Polytope]:
+    """Every shape of a dimension by each of its names and symbols, folded."""
+    found = {
+        _fold(key): shape for shape in of_dimension(d) for key in (shape.name, shape.symbol, *shape.aliases) if key
+    }
+    if d >= 3:  # simplices and orthoplexes carry few of their names themselves
+        found |= {_fold(key): wythoffian(*ringing) for ringing in of_rank(d) for key in all_names(ringing)}
+    return found
+
+
 def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> list[Polytope]:
-    """List the shapes of a dimension, of a number of vertices, or both.
+    """List the shapes of a dimension, of a number of vertices, or both. No coordinates are made.
 
     Parameters
     ----------
     dimension
-        Dimension the shape spans; any by default.
+        Dimension the shape spans; 1 to 8 by default.
     n_vertices
         Number of vertices; any by default.
 
     Returns
     -------
     list of Polytope
-        By dimension, then vertices. Where `n_vertices` is not given polygons end at the dodecagon; where
-        neither is given simplices and cross-polytopes end in 8 dimensions.
+        By dimension, then vertices. Where `n_vertices` is not given, polygons and what is made of them end at the
+        dodecagon. In 9 and 10 dimensions there are the families A, B and D, above only simplex and cross-polytope.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is not a positive whole number.
 
+    References
+    ----------
+    Coxeter 1973, "Regular Polytopes"; Johnson, "Uniform Polytopes".
+
     Examples
     --------
-    >>> [shape.name for shape in polytopes(dimension=3)]
-    ['tetrahedron', 'octahedron', 'cube', 'square antiprism', 'icosahedron', 'cuboctahedron', 'dodecahedron']
+    >>> len(polytopes(dimension=4)), polytopes(dimension=8)[-1].n_vertices
+    (127, 696729600)
     >>> [shape.name for shape in polytopes(n_vertices=6)]
-    ['hexagon', 'octahedron', '5-simplex']
+    ['hexagon', 'octahedron', 'triangular prism', '5-simplex']
     """
     for name, value in (("dimension", dimension), ("n_vertices", n_vertices)):
         if value is not None:
             checks.integer(name, value, minimum=1)
-    shapes = {shape.name: shape for shape in _families(dimension, n_vertices)}
-    return sorted(
-        (
-            shape
-            for shape in shapes.values()
-            if dimension in (None, shape.dimension) and n_vertices in (None, shape.n_vertices)
-        ),
-        key=lambda shape: (shape.dimension, shape.n_vertices),
-    )
-
-
-def _families(dimension: int | None, n_vertices: int | None) -> list[Polytope]:
-    """Members of every family that could have the asked size, and some that do not."""
-    if n_vertices is not None:
-        sizes = {n_vertices - 1, n_vertices // 2} - {0}
-        polygons = [n_vertices] if n_vertices >= 3 else []
+    if n_vertices is None:
+        dimensions = range(1, LARGEST_DIMENSION + 1) if dimension is None else [dimension]
+        shapes = [shape for d in dimensions for shape in of_dimension(d)]
     else:
-        sizes = set(range(1, LARGEST_DIMENSION + 1)) if dimension is None else {dimension}
-        polygons = list(range(3, LARGEST_POLYGON + 1))
-    if dimension is not None:
-        sizes &= {dimension}
-        polygons = polygons if dimension == 2 else []
-    shapes = [families.polygon(k) for k in polygons]
-    for d in sorted(sizes):
-        shapes += [families.simplex(d), families.orthoplex(d)]
-    return [*shapes, *_solids()]
+        possible = {*range(1, LARGEST_DIMENSION + 1), n_vertices - 1, n_vertices // 2} - {0}
+        dimensions = sorted(possible) if dimension is None else [dimension]
+        shapes = [shape for d in dimensions for shape in of_dimension_and_size(d, n_vertices)]
+    return sorted(shapes, key=lambda shape: (shape.dimension, shape.n_vertices))
 
 
 @lru_cache(maxsize=1024)
-def candidates(rank: int, n_vertices: int) -> tuple[Polytope, ...]:
+def candidates(rank: int, n_vertices: int, *, flexible: bool = False) -> tuple[Polytope, ...]:
     """Shapes of a rank and a number of vertices that can be one component of W.
 
     Squares, octahedra and all cross-polytopes are missing: as rows of W they fall into digons.
+
+    Parameters
+    ----------
+    rank, n_vertices
+        Dimension and number of vertices; above 2000 only polygons and simplices are candidates.
+    flexible
+        Include shapes that mostly occur with other parameters than the uniform ones: prisms, duoprisms and their
+        like, and combinatorial types without a uniform member, such as the tricapped trigonal prism. The latter have
+        no variant "uniform".
 
     Examples
     --------
     >>> [shape.name for shape in candidates(3, 8)]
     ['cube', 'square antiprism']
-    >>> candidates(2, 4)
-    ()
+    >>> [shape.name for shape in candidates(3, 6)], [shape.name for shape in candidates(3, 6, flexible=True)]
+    ([], ['triangular prism'])
     """
-    shapes = [shape for shape in _solids() if (shape.dimension, shape.n_vertices) == (rank, n_vertices)]
-    if rank == 2 and n_vertices >= 5:
-        shapes.append(families.polygon(n_vertices))
-    if n_vertices == rank + 1:
-        shapes.append(families.simplex(rank))
-    return tuple(shapes)
+    if rank > LARGEST_RANK:
+        return (families.simplex(rank),) if n_vertices == rank + 1 else ()
+    if n_vertices > MOST_CANDIDATE_VERTICES and rank > 2:
+        return ()
+    return tuple(
+        shape
+        for shape in of_dimension_and_size(rank, n_vertices)
+        if (flexible or shape.kind not in FLEXIBLE) and not _splits(shape)
+    )
+
+
+def _splits(shape: Polytope) -> bool:
+    """Whether the vertices fall into orthogonal parts: those of cross-polytopes do, from the square on."""
+    d = shape.dimension
+    return d > 1 and shape.n_vertices == 2 * d and shape is families.orthoplex(d)
 
 
 def _fold(name: str) -> str:
     """Lower case, single spaces; no spaces inside a symbol."""
-    folded = " ".join(name.lower().split())
+    folded = " ".join(name.lower().replace("×", "x").split())
     return folded.replace(" ", "") if "{" in folded else folded
 
 
 def _numbered(name: str) -> Polytope | None:
+    if match := re.fullmatch(r"(\d{1,3}),(\d{1,3})-duoprism", name):
+        p, q = int(match[1]), int(match[2])
+        return duoprism(p, q) if min(p, q) >= 3 else None
+    if match := re.fullmatch(r"\{(\d{1,3})\}x\{(\d{0,3})\}", name):
+        p, q = int(match[1]), int(match[2] or 2)
+        return None if p < 3 or q < 2 else duoprism(p, q) if q > 2 else prism(families.polygon(p))
     match = re.fullmatch(r"(\d{1,3})-(.+)", name)
     maker, smallest = NUMBERED.get(match[2], (None, 0)) if match else (None, 0)
     if match is None or maker is None or int(match[1]) < smallest:

@@ -1,27 +1,22 @@
-"""Makers of shapes by closed formulas: polygons, simplices, cross-polytopes, antiprisms, solids."""
+"""Makers of shapes by closed formulas, for every number: polygons, simplices, cross-polytopes, antiprisms."""
 
 from functools import lru_cache
-from itertools import product
 from math import comb, cos, factorial, pi, sin, sqrt
 
 import numpy as np
 
+from geomsup.shapes.acronyms import ACRONYMS
 from geomsup.shapes.polytope import Polytope
 
 __all__ = [
     "antiprism",
-    "cube",
-    "cuboctahedron",
     "digon",
-    "dodecahedron",
-    "icosahedron",
     "orthoplex",
     "polygon",
     "polygonal",
+    "ring",
     "simplex",
 ]
-
-GOLDEN = (1 + sqrt(5)) / 2
 
 POLYGONS = {
     3: "triangle",
@@ -88,7 +83,7 @@ def polygon(k: int) -> Polytope:
         aliases |= {"2-orthoplex", "2-cube"}
     name = POLYGONS.get(k, f"{k}-gon")
     vertices = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return Polytope(name, vertices, f"{{{k}}}", (k, k), 2 * k, tuple(sorted(aliases - {name})))
+    return Polytope(name, vertices, f"{{{k}}}", (k, k), 2 * k, tuple(sorted(aliases - {name})), vertex_transitive=True)
 
 
 def polygonal(k: int) -> str:
@@ -120,7 +115,8 @@ def simplex(d: int) -> Polytope:
     name = {1: "digon", 3: "tetrahedron", 4: "5-cell"}.get(d, f"{d}-simplex")
     aliases = (*SIMPLEX_ALIASES.get(d, ()), *((f"{d}-simplex",) if d < 5 else ()))
     f_vector = tuple(comb(d + 1, j + 1) for j in range(d))
-    return Polytope(name, vertices, _schlafli([3] * (d - 1)), f_vector, factorial(d + 1), aliases)
+    symbol = _schlafli([3] * (d - 1))
+    return Polytope(name, vertices, symbol, f_vector, factorial(d + 1), aliases, vertex_transitive=True)
 
 
 @lru_cache(maxsize=128)
@@ -140,61 +136,8 @@ def orthoplex(d: int) -> Polytope:
     name = {3: "octahedron", 4: "16-cell"}.get(d, f"{d}-orthoplex")
     aliases = (*ORTHOPLEX_ALIASES.get(d, ()), f"{d}-cross-polytope", *((f"{d}-orthoplex",) if d < 5 else ()))
     f_vector = tuple(2 ** (j + 1) * comb(d, j + 1) for j in range(d))
-    return Polytope(name, vertices, _schlafli([3] * (d - 2) + [4]), f_vector, 2**d * factorial(d), aliases)
-
-
-@lru_cache(maxsize=1)
-def cube() -> Polytope:
-    """Cube {4,3}.
-
-    Examples
-    --------
-    >>> cube().f_vector, cube().dimensionality
-    ((8, 12, 6), 0.375)
-    """
-    vertices = np.array(list(product((1.0, -1.0), repeat=3))) / sqrt(3)
-    return Polytope("cube", vertices, "{4,3}", (8, 12, 6), 48, ("3-cube", "hexahedron"))
-
-
-@lru_cache(maxsize=1)
-def cuboctahedron() -> Polytope:
-    """Cuboctahedron r{4,3}: the middles of a cube's edges; 13 degrees from an icosahedron, its nearest twin.
-
-    Examples
-    --------
-    >>> cuboctahedron().f_vector, cuboctahedron().dimensionality
-    ((12, 24, 14), 0.25)
-    """
-    vertices = _cyclic([(0.0, a, b) for a, b in product((1.0, -1.0), repeat=2)]) / sqrt(2)
-    return Polytope("cuboctahedron", vertices, "r{4,3}", (12, 24, 14), 48, ("co",))
-
-
-@lru_cache(maxsize=1)
-def icosahedron() -> Polytope:
-    """Icosahedron {3,5}: the cyclic shifts of (0, ±1, ±golden ratio).
-
-    Examples
-    --------
-    >>> icosahedron().f_vector, icosahedron().dimensionality
-    ((12, 30, 20), 0.25)
-    """
-    vertices = _cyclic([(0.0, a, b * GOLDEN) for a, b in product((1, -1), repeat=2)])
-    vertices /= np.linalg.norm(vertices[0])
-    return Polytope("icosahedron", vertices, "{3,5}", (12, 30, 20), 120, ("ike",))
-
-
-@lru_cache(maxsize=1)
-def dodecahedron() -> Polytope:
-    """Dodecahedron {5,3}: the cube's vertices and the cyclic shifts of (0, ±1/golden ratio, ±golden ratio).
-
-    Examples
-    --------
-    >>> dodecahedron().f_vector, dodecahedron().dimensionality
-    ((20, 30, 12), 0.15)
-    """
-    rectangles = _cyclic([(0.0, a / GOLDEN, b * GOLDEN) for a, b in product((1, -1), repeat=2)])
-    vertices = np.concatenate([cube().vertices, rectangles / sqrt(3)])
-    return Polytope("dodecahedron", vertices, "{5,3}", (20, 30, 12), 120, ("doe",))
+    symbol = _schlafli([3] * (d - 2) + [4])
+    return Polytope(name, vertices, symbol, f_vector, 2**d * factorial(d), aliases, vertex_transitive=True)
 
 
 @lru_cache(maxsize=64)
@@ -216,8 +159,24 @@ def antiprism(k: int) -> Polytope:
         variants["Thomson"] = _two_rings(4, THOMSON_SQUARE_COSINE)
     vertices = _two_rings(k, _uniform_cosine(k))
     f_vector = (2 * k, 4 * k, 2 * k + 2)
-    aliases = (f"{k}-antiprism", *(("squap",) if k == 4 else ()))
-    return Polytope(f"{polygonal(k)} antiprism", vertices, f"s{{2,{2 * k}}}", f_vector, 4 * k, aliases, variants)
+    name = f"{polygonal(k)} antiprism"
+    aliases = [f"{k}-antiprism", f"s2s{2 * k}o", f"{k}-gonal antiprism", *(["enneagonal antiprism"] if k == 9 else [])]
+    aliases += [ACRONYMS[name]] if name in ACRONYMS else []
+    others = tuple(dict.fromkeys(alias for alias in aliases if alias != name))
+    return Polytope(name, vertices, f"s{{2,{2 * k}}}", f_vector, 4 * k, others, variants, vertex_transitive=True)
+
+
+def ring(k: int, cosine: float, turn: float = 0.0) -> np.ndarray:
+    """Vertices of a regular k-gon on the unit sphere at a polar angle of given cosine, turned by `turn`.
+
+    Examples
+    --------
+    >>> ring(4, 0.6)[0]
+    array([0.8, 0. , 0.6])
+    """
+    angles = 2 * pi * np.arange(k) / k + turn
+    radius = sqrt(1 - cosine**2)
+    return np.stack([radius * np.cos(angles), radius * np.sin(angles), np.full(k, cosine)], axis=1)
 
 
 def _uniform_cosine(k: int) -> float:
@@ -234,10 +193,6 @@ def _two_rings(k: int, cosine: float) -> np.ndarray:
     height = cosine * (-1.0) ** steps
     radius = sqrt(1 - cosine**2)
     return np.stack([radius * np.cos(angles), radius * np.sin(angles), height], axis=1)
-
-
-def _cyclic(rows: list[tuple[float, float, float]]) -> np.ndarray:
-    return np.concatenate([np.roll(rows, shift, axis=1) for shift in range(3)])
 
 
 def _schlafli(entries: list[int]) -> str:

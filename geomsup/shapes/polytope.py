@@ -1,7 +1,7 @@
 """A named shape: its vertices on the unit sphere, and what is known about it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -15,10 +15,16 @@ __all__ = ["Polytope"]
 # Inner products of one shape that differ by less are the same number, reached by different roundings.
 SAME_PRODUCT = 1e-9
 
+# Rows of the Gram matrix held at once while looking for edges.
+GRAM_ROWS = 1024
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Polytope:
     """A polytope with its centre at 0 and its vertices on the unit sphere.
+
+    `vertices`, `f_vector`, `variants` and `circumradius` may be given as functions without arguments: they are
+    called when first looked at. So a list of shapes costs nothing, however many vertices they have.
 
     Parameters
     ----------
@@ -37,6 +43,15 @@ class Polytope:
     variants
         Name of a variant -> its vertices ``(n, d)``, in the same order as `vertices`, for a shape with a free
         parameter. A rigid shape has the one variant "uniform", which is `vertices`.
+    circumradius
+        Radius of the sphere when the shortest distance of two vertices, of a uniform shape the edge, is 1. From
+        `vertices` by default.
+    vertex_transitive
+        Whether symmetries bring every vertex to every other. From `vertices` by default; to know spares work.
+    kind
+        "uniform"; "product" for prisms, duoprisms and their like, uniform too; "Johnson" for solids of regular faces
+        that are not uniform; "family" for a combinatorial type with free parameters, of which `vertices` is one
+        member: its first variant has that member's name, and there is none called "uniform".
 
     Examples
     --------
@@ -48,71 +63,151 @@ class Polytope:
     name: str
     vertices: Any
     symbol: str
-    f_vector: tuple[int, ...]
+    f_vector: Any
     symmetry_order: int
     aliases: tuple[str, ...] = ()
-    variants: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "vertices", _read_only(self.vertices))
-        variants = {"uniform": self.vertices} | {name: _read_only(v) for name, v in self.variants.items()}
-        object.__setattr__(self, "variants", MappingProxyType(variants))
+    variants: Any = None
+    circumradius: Any = None
+    vertex_transitive: Any = None
+    kind: str = "uniform"
 
     @property
     def n_vertices(self) -> int:
         """Number of vertices n."""
-        return self.vertices.shape[0]
+        return self.f_vector[0]
 
     @property
     def dimension(self) -> int:
         """Dimension d of the space the shape spans."""
-        return self.vertices.shape[1]
+        return len(self.f_vector)
 
     @cached_property
     def gram(self) -> np.ndarray:
         """Inner products of the vertices, ``(n, n)``, read-only."""
         return _read_only(self.vertices @ self.vertices.T)
 
-    @cached_property
+    @property
     def shortest_chord(self) -> float:
         """Distance between the nearest two vertices: the edge length, at circumradius 1."""
-        return float(np.sqrt(2 - 2 * self.products[-1]))
+        return 1 / self.circumradius
 
     @cached_property
     def edges(self) -> tuple[tuple[int, int], ...]:
-        """Pairs of vertices at the shortest distance; of a uniform shape, its edges."""
-        near = np.triu(self.gram > self.products[-1] - 2 * SAME_PRODUCT, k=1)
-        return tuple((int(i), int(j)) for i, j in np.argwhere(near))
+        """Edges as pairs of vertices: of a uniform or Johnson shape, the pairs at the shortest distance."""
+        if self.kind == "family":
+            from geomsup.shapes.hull import hull_edges
+
+            return hull_edges(self.vertices)
+        least = self.products[-1] - 2 * SAME_PRODUCT
+        pairs: list[tuple[int, int]] = []
+        for first in range(0, self.n_vertices, GRAM_ROWS):
+            near = np.argwhere(self.vertices[first : first + GRAM_ROWS] @ self.vertices.T > least)
+            near[:, 0] += first
+            pairs += map(tuple, near[near[:, 0] < near[:, 1]].tolist())
+        return tuple(pairs)
 
     @cached_property
     def dimensionality(self) -> float | np.ndarray:
         """Fractional dimensionality D_i: a float if all vertices share it, else ``(n,)``."""
+        if self._equal_vertices:
+            return float(1 / ((self.vertices @ self.vertices[0]) ** 2).sum())
         shares = dimensionality(self.vertices)
         return float(shares.mean()) if np.ptp(shares) < SAME_PRODUCT else _read_only(shares)
 
     @cached_property
     def products(self) -> np.ndarray:
         """Different inner products of two vertices, ascending, read-only."""
-        every = np.sort(self.gram[np.triu_indices(self.n_vertices, 1)])
+        if self._equal_vertices:
+            every = np.sort(self.vertices[1:] @ self.vertices[0])
+        else:
+            every = np.sort(self.gram[np.triu_indices(self.n_vertices, 1)])
         return _read_only(every[np.append(np.diff(every) > SAME_PRODUCT, True)])
 
+    @cached_property
+    def orbits(self) -> tuple[tuple[int, ...], ...]:
+        """Indices of the vertices that symmetries bring to each other, by first vertex: one orbit if uniform."""
+        if self._equal_vertices:
+            return (tuple(range(self.n_vertices)),)
+        from geomsup.shapes.symmetry import orbits
+
+        return orbits(self.vertices)
+
+    @property
+    def _equal_vertices(self) -> bool:
+        """Whether one vertex is known to stand for all."""
+        return vars(self)["_vertex_transitive"] is True
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Polytope) and self.name == other.name and np.array_equal(self.vertices, other.vertices)
+        return self is other or (
+            isinstance(other, Polytope) and self.name == other.name and np.array_equal(self.vertices, other.vertices)
+        )
 
     def __hash__(self) -> int:
         return hash(self.name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A mapping proxy does not pickle; building anew also makes the arrays read-only again.
+        # Makers do not pickle, nor does a mapping proxy; building anew also makes the arrays read-only again.
         values = (self.name, self.vertices, self.symbol, self.f_vector, self.symmetry_order, self.aliases)
-        return Polytope, (*values, dict(self.variants))
+        return Polytope, (*values, dict(self.variants), self.circumradius, self.vertex_transitive, self.kind)
 
     def __repr__(self) -> str:
         space = "1 dimension" if self.dimension == 1 else f"{self.dimension} dimensions"
-        return f"Polytope({self.name} {self.symbol}: {self.n_vertices} vertices in {space})"
+        title = f"{self.name} {self.symbol}".rstrip()
+        return f"Polytope({title}: {self.n_vertices} vertices in {space})"
+
+
+class _Lazy:
+    """A field kept as it was given until it is looked at; `finish` then makes its value from that."""
+
+    def __init__(self, name: str, keep: Callable[[Any], Any], finish: Callable[[Polytope, Any], Any]) -> None:
+        self.name, self.keep, self.finish = name, keep, finish
+
+    def __get__(self, shape: Polytope | None, owner: type) -> Any:
+        if shape is None:
+            return self
+        fields = vars(shape)
+        if self.name not in fields:
+            given = fields["_" + self.name]
+            fields[self.name] = self.finish(shape, self.keep(given()) if callable(given) else given)
+        return fields[self.name]
+
+    def __set__(self, shape: Polytope, given: Any) -> None:  # by the frozen dataclass's __init__ only
+        vars(shape)["_" + self.name] = given if given is None or callable(given) else self.keep(given)
 
 
 def _read_only(array: Any) -> np.ndarray:
     copy = np.array(array, dtype=np.float64)
     copy.flags.writeable = False
     return copy
+
+
+def _read_only_values(variants: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    return {name: _read_only(vertices) for name, vertices in variants.items()}
+
+
+def _as_given(shape: Polytope, given: Any) -> Any:
+    return given
+
+
+def _all_variants(shape: Polytope, given: dict[str, np.ndarray] | None) -> Mapping[str, np.ndarray]:
+    own = {} if shape.kind == "family" else {"uniform": shape.vertices}
+    return MappingProxyType(own | (given or {}))
+
+
+def _circumradius(shape: Polytope, given: float | None) -> float:
+    return float(1 / np.sqrt(2 - 2 * shape.products[-1])) if given is None else given
+
+
+def _vertex_transitive(shape: Polytope, given: bool | None) -> bool:
+    return len(shape.orbits) == 1 if given is None else given
+
+
+# Set after the dataclass is made, which would take them for defaults.
+for _field in (
+    _Lazy("vertices", _read_only, _as_given),
+    _Lazy("f_vector", tuple, _as_given),
+    _Lazy("variants", _read_only_values, _all_variants),
+    _Lazy("circumradius", float, _circumradius),
+    _Lazy("vertex_transitive", bool, _vertex_transitive),
+):
+    setattr(Polytope, _field.name, _field)

@@ -408,12 +408,15 @@ def test_a_table_with_dead_features():
 def test_codes_of_a_dimension_are_sorted_by_loss():
     table = one_hot_codes(3)
     names = [state.shape.name for state in table.states]
-    assert sorted([*names, *table.skipped]) == sorted(shape.name for shape in polytopes(dimension=3))
+    assert sorted([*names, *table.skipped]) == sorted(
+        shape.name for shape in polytopes(dimension=3) if shape.n_vertices <= 48
+    )
     losses = [state.loss for state in table.states]
     assert losses == sorted(losses)
     assert names.index("icosahedron") < names.index("cuboctahedron")
     assert "square antiprism" in table.skipped
-    assert str(table).splitlines()[-1].startswith("not critical: square antiprism")
+    assert "square antiprism" in str(table).splitlines()[-1]
+    assert str(table).splitlines()[-1].startswith("not critical: ")
 
 
 def test_codes_at_equal_number_of_features():

@@ -192,6 +192,7 @@ def test_every_feature_its_own_class():
     features = Features(10, 0.3, 0.8 ** np.arange(10))
     best = optimum(features, 2)
     assert best.status == "tegum program"
+    assert "neighbours in order of worth" in best.proof
     assert best.loss < 0.3 * np.sort(0.8 ** np.arange(10))[:8].sum() * (1 / 3 - 0.3 / 4)  # better than linear
     assert best.geometry.not_represented  # the least important ones are dropped
     assert min(best.geometry.not_represented) >= 3

@@ -232,7 +232,7 @@ def test_confidence_is_calibrated_on_triangles():
 def test_many_features(rng):
     W = weights([TETRAHEDRON] + [ngon(3)] * 10 + [DIGON] * 7, rng, noise=0.01)
     assert gs.classify(W).name == "tetrahedron + 10 triangles + 7 digons"
-    assert gs.classify(rng.normal(size=(400, 30))).name == "unnamed (400 vertices, rank 30)"
+    assert gs.classify(rng.normal(size=(400, 30))).name == "dense, nearly random (400 vertices, rank 30)"
 
 
 def test_batches_models_and_orientation(rng):

@@ -56,3 +56,32 @@ def rotation(m, rng):
     """Uniform orthogonal matrix, reflections included."""
     q, r = np.linalg.qr(rng.normal(size=(m, m)))
     return q * np.sign(np.diag(r))
+
+
+def tegum(kinds, m, noise, rng):
+    """Copies of shapes in random subspaces of R^m, rows shuffled; returns W and the component of each row."""
+    parts = [kind @ np.linalg.qr(rng.normal(size=(m, kind.shape[1])))[0].T for kind in kinds]
+    W = np.vstack(parts) + noise * rng.normal(size=(sum(map(len, parts)), m))
+    order = rng.permutation(len(W))
+    return W[order], np.repeat(np.arange(len(kinds)), list(map(len, kinds)))[order]
+
+
+def paley_frame(q):
+    """Equiangular tight frame of q + 1 unit vectors in (q + 1)/2 dimensions, q ≡ 1 mod 4 a prime.
+
+    Paley's conference matrix C has C² = qI and entries ±1 off the diagonal, so that (I + C/√q)/2 is a projector
+    whose rows have equal norms and inner products ±1/(2√q) (Strohmer and Heath 2003).
+    """
+    squares = {i * i % q for i in range(1, q)}
+    C = np.ones((q + 1, q + 1))
+    C[1:, 1:] = [[1 if (i - j) % q in squares else -1 for j in range(q)] for i in range(q)]
+    np.fill_diagonal(C, 0)
+    values, axes = np.linalg.eigh(C)
+    return unit(axes[:, values > 0])
+
+
+def cell24():
+    """Vertices of the 24-cell: permutations of (±1, ±1, 0, 0); cosines 0 for 6 of the 23 others."""
+    pairs = [(i, j, a, b) for i in range(4) for j in range(i) for a, b in SIGNS]
+    rows = [[a if k == i else b if k == j else 0 for k in range(4)] for i, j, a, b in pairs]
+    return unit(rows)

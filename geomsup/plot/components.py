@@ -1,0 +1,93 @@
+"""What a large W is made of: a picture of every kind of component, with how many there are of it."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geomsup.plot.geometry import plot_geometry, wrap
+from geomsup.plot.palette import FAINT, INK, PALETTE
+
+if TYPE_CHECKING:
+    from geomsup.recognition import Component, Geometry
+
+__all__ = ["plot_components"]
+
+MOST_KINDS = 12
+PER_ROW = 4
+NEIGHBOURLY = 0.05  # cosines this close to a row's largest are neighbours, where no shape says which vertices are
+
+
+def plot_components(geometry: "Geometry") -> Any:
+    """Draw one component of each name in its own subspace, the most frequent first; return the figure.
+
+    Up to three dimensions: an arrow per feature and the edges of the shape. Beyond: the projection on the plane of
+    the two largest principal axes, lines between neighbours.
+
+    Parameters
+    ----------
+    geometry
+        What `classify` returned.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> W = [[1, 0, 0], [-0.5, 0.9, 0], [-0.5, -0.9, 0], [0, 0, 1], [0, 0, -1]]
+    >>> figure = plot_components(gs.classify(W))
+    >>> [ax.get_title() for ax in figure.axes]
+    ['triangle', 'digon']
+    """
+    from matplotlib import pyplot
+
+    kinds = _kinds(geometry)
+    columns = min(PER_ROW, max(len(kinds), 1))
+    rows = -(-max(len(kinds), 1) // columns)
+    figure = pyplot.figure(figsize=(3 * columns, 3.2 * rows), layout="constrained")
+    for place, (name, members) in enumerate(kinds):
+        shown = members[0]
+        solid = {"projection": "3d"} if shown.rank == 3 else {}
+        ax = figure.add_subplot(rows, columns, place + 1, **solid)
+        _draw(geometry, shown, ax)
+        count = "" if len(members) == 1 else f"{len(members)} × "
+        ax.set_title(wrap(count + name), fontsize=10, color=INK)
+    return figure
+
+
+def _kinds(geometry: "Geometry") -> list[tuple[str, list["Component"]]]:
+    """Return components by name, most frequent names first."""
+    found: dict[str, list[Component]] = {}
+    for component in geometry.components:
+        found.setdefault(component.name, []).append(component)
+    return sorted(found.items(), key=lambda item: (-len(item[1]), -item[1][0].rank))[:MOST_KINDS]
+
+
+def _draw(geometry: "Geometry", component: "Component", ax: Any) -> None:
+    rows = geometry.W[list(component.features)]
+    left, size, _ = np.linalg.svd(rows, full_matrices=False)
+    inside = left[:, : component.rank] * size[: component.rank]
+    if component.rank > 3:
+        _projected(component, inside, ax)
+        return
+    alone = replace(component, features=tuple(range(len(rows))))
+    plot_geometry(replace(geometry, components=(alone,), not_represented=(), W=inside,
+                          dimensionality=component.dimensionality), ax=ax, title=False, labels=False)  # fmt: skip
+
+
+def _projected(component: "Component", rows: np.ndarray, ax: Any) -> None:
+    points = rows[:, :2]
+    for i, j in _edges(component, rows):
+        ax.plot(*points[[i, j]].T, color=FAINT, linewidth=0.6, zorder=1)
+    ax.plot(*points.T, "o", color=PALETTE[0], markersize=5, markeredgecolor="white", zorder=2)
+    ax.set(aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+
+
+def _edges(component: "Component", rows: np.ndarray) -> list[tuple[int, int]]:
+    if component.polytope is not None and component.isomorphism is not None:
+        edges = {frozenset(edge) for edge in component.polytope.edges}
+        places = component.isomorphism
+        return [(i, j) for i in range(len(places)) for j in range(i) if frozenset((places[i], places[j])) in edges]
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    cosines = unit @ unit.T - 2 * np.eye(len(rows))
+    near = cosines >= cosines.max(axis=1, keepdims=True) - NEIGHBOURLY
+    return [(int(i), int(j)) for i, j in np.argwhere(near | near.T) if j < i]

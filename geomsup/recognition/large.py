@@ -1,0 +1,257 @@
+"""Reading many rows: every cut of the dendrogram in batches, without an n × n matrix."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from math import inf, log
+
+import numpy as np
+
+from geomsup.recognition import chance
+from geomsup.recognition.batch import LARGEST_BATCHED, Batch, log_chance, match_batch
+from geomsup.recognition.components import DEFAULT_CUT, MOST_CUTS
+from geomsup.recognition.match import ACCEPTANCE, LONGEST_CHORD, Match, best_match, match_many, noise_explains
+from geomsup.recognition.overlaps import LADDER, Overlaps, overlaps
+from geomsup.recognition.reading import DOUBT, EXACT
+from geomsup.recognition.rows import UnitRows
+from geomsup.recognition.spans import basis, groups, leaks
+from geomsup.shapes import Polytope
+
+__all__ = ["Part", "read_many"]
+
+# Components of a cut whose ranks add to more than there are dimensions cannot be orthogonal. They still count
+# as nearly orthogonal if no two of their rows are nearer to one line than 60 degrees.
+LOOSEST_CUT = 0.5
+
+# Rows further than this from the complement of all other components are not on their own.
+ISOLATED = ACCEPTANCE * LONGEST_CHORD
+
+# Components of more rows are not compared row by row with the catalogue; rows that share vertices still are.
+LARGEST_MATCHED = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A component of many rows' reading.
+
+    Attributes
+    ----------
+    members
+        Its rows, ascending, as indices into the unit rows.
+    rank
+        Rank of its shape, or of its rows above the noise floor.
+    polytope, variant, isomorphism, residual
+        As in `Component`; `residual` is None where nothing fits.
+    n_vertices
+        Number of different vertices.
+    chord
+        Root-mean-square distance of rows and fitted vertices.
+    log_p
+        Log of the number of choices times the probability of an accident; 0 without evidence.
+    distance
+        Root-mean-square distance of the rows from the complement of the other components.
+    """
+
+    members: np.ndarray
+    rank: int
+    polytope: Polytope | None = None
+    variant: str | None = None
+    isomorphism: tuple[int, ...] | None = None
+    residual: float | None = None
+    n_vertices: int = 0
+    chord: float = inf
+    log_p: float = 0.0
+    distance: float = 0.0
+
+    @property
+    def named(self) -> bool:
+        """Whether the shape is no accident, or exact; a direction must be orthogonal to the other components."""
+        if self.polytope is None:
+            return self.residual is not None and np.hypot(self.chord, self.distance) <= ISOLATED
+        return self.log_p <= log(DOUBT) or self.chord < EXACT
+
+    @property
+    def astray(self) -> bool:
+        """Whether it has no name and leans on other components: it belongs to what is left."""
+        return not self.named and self.distance > ISOLATED
+
+
+def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[Part], Overlaps]:
+    """Find the components of many rows.
+
+    Candidate cuts are the widest ranges of |cos| in which nothing merges, with the default one. The cut that
+    names most features is kept, among equals the one least probable by chance. Unnamed components that lean on
+    others are one.
+
+    Parameters
+    ----------
+    rows
+        Unit rows, at least 2.
+    noise
+        As in `classify`.
+    memory
+        Bytes for stacks and blocks.
+    """
+    found = overlaps(rows.single, memory)
+    reader = _Reader(rows, noise, memory)
+    rungs = _cuts(found.parts)
+    cuts = [reader.read(found.labels[rung]) for rung in rungs]
+    best: list[Part] = []
+    merit = (1, 0.0, 0)
+    # Most promising first: once a cut names more than the next one could, that and all others are out.
+    for i in sorted(range(len(cuts)), key=lambda i: _promise(cuts[i])):
+        if _promise(cuts[i]) > merit[0]:
+            break
+        placed = reader.placed(cuts[i])
+        # Of equals the default cut, which comes first, stays.
+        worth = (*_merit(placed), i)
+        if worth < merit and (LADDER[rungs[i]] <= LOOSEST_CUT or _rank(placed) <= rows.n_dimensions):
+            best, merit = placed, worth
+    return _gathered(best, rows), found
+
+
+def _rank(parts: list[Part]) -> int:
+    return sum(part.rank for part in parts)
+
+
+def _promise(parts: list[Part]) -> int:
+    """Minus the number of features that have a name, or may get one: directions have to be placed first."""
+    return -sum(len(part.members) for part in parts if part.named)
+
+
+def _merit(parts: list[Part]) -> tuple[int, float]:
+    """Minus the number of features named, and the log of the chance of all names."""
+    named = [part for part in parts if part.named]
+    return -sum(len(part.members) for part in named), sum(part.log_p for part in named)
+
+
+def _cuts(parts: np.ndarray) -> list[int]:
+    """Rungs to cut at: the default, "everything joined", and the first of the widest ranges without merges."""
+    starts = np.flatnonzero(np.append(True, np.diff(parts) > 0))
+    widths = np.diff(np.append(starts, len(parts)))
+    widest = starts[np.argsort(-widths, kind="stable")[:MOST_CUTS]]
+    default = starts[np.searchsorted(starts, np.searchsorted(LADDER, DEFAULT_CUT), side="right") - 1]
+    return list(dict.fromkeys(map(int, [default, 0, *widest])))
+
+
+def _gathered(parts: list[Part], rows: UnitRows) -> list[Part]:
+    """Join unnamed parts that lean on others: to the large unnamed one they lie in most, the rest to one."""
+    astray = [part for part in parts if part.astray]
+    if not astray:
+        return parts
+    hosts = [part for part in parts if not part.named and not part.astray and len(part.members) > LARGEST_BATCHED]
+    # Mean squared length of each part in the span of each host; in the last column the least that counts.
+    inside = np.full((len(astray), len(hosts) + 1), 1 - (1 - ISOLATED**2 / 2) ** 2)
+    for column, host in enumerate(hosts):
+        span = basis(rows, host.members)
+        inside[:, column] = [((rows.take(part.members) @ span.T) ** 2).sum(axis=1).mean() for part in astray]
+    homes = inside.argmax(axis=1)
+    moved = set(map(id, (*astray, *hosts)))
+    joined = [part for part in parts if id(part) not in moved]
+    for column in range(len(hosts) + 1):
+        guests = [part.members for part, home in zip(astray, homes, strict=True) if home == column]
+        every = [*guests, *(host.members for host in hosts[column : column + 1])]
+        if guests:
+            members = np.sort(np.concatenate(every))
+            joined.append(Part(members, len(basis(rows, members))))
+        elif every:
+            joined.append(hosts[column])
+    return joined
+
+
+@dataclass(frozen=True, eq=False)
+class _Reader:
+    """Reads cuts one after another; what was matched row by row is kept."""
+
+    rows: UnitRows
+    noise: float | None
+    memory: float
+    seen: dict[tuple[int, int], Match | None] = field(default_factory=dict)
+
+    def read(self, labels: np.ndarray) -> list[Part]:
+        """Match every component of a cut; how the components lie to each other is left open."""
+        return [part for members in groups(labels) for part in self._parts(members)]
+
+    def _parts(self, members: np.ndarray) -> Iterator[Part]:
+        """Parts of components of one size, whose rows are the rows of `members`."""
+        k = members.shape[1]
+        if k == 1:
+            yield from (Part(row, 1, residual=0.0, n_vertices=1, chord=0.0) for row in members)
+        elif k > LARGEST_BATCHED:
+            yield from map(self._alone, members)
+        else:
+            step = max(1, int(self.memory / 4 / (8 * k * (self.rows.n_dimensions + 8 * k))))
+            for first in range(0, len(members), step):
+                yield from self._batch(members[first : first + step])
+
+    def _batch(self, members: np.ndarray) -> Iterator[Part]:
+        X = self.rows.take(members)
+        batch = match_batch(X @ np.swapaxes(X, 1, 2), len(self.rows), X.shape[2])
+        for b, shape in enumerate(batch.shapes):
+            if shape is None and batch.hopeless[b]:
+                yield Part(members[b], int(batch.rank[b]))
+            elif shape is None or not self._explained(shape, batch, b):
+                yield self._alone(members[b])
+            else:
+                yield Part(
+                    members[b], shape.dimension, shape, "uniform", tuple(batch.order[b].tolist()),
+                    float(batch.residual[b]), shape.n_vertices, float(batch.chord[b]), float(batch.log_p[b]),
+                )  # fmt: skip
+
+    def _explained(self, shape: Polytope, batch: Batch, b: int) -> bool:
+        k, m, r = shape.n_vertices, self.rows.n_dimensions, shape.dimension
+        return self.noise is None or noise_explains(k, m, r, float(batch.chord[b]), self.noise)
+
+    def _alone(self, members: np.ndarray) -> Part:
+        """Compare one component with the whole catalogue."""
+        key = (int(members[0]), len(members))
+        if key not in self.seen:
+            if len(members) > LARGEST_MATCHED:
+                match = match_many(self.rows.single[members], self.noise)
+            else:
+                match = best_match(self.rows.take(members), self.noise)
+            self.seen[key] = match
+        match = self.seen[key]
+        if match is None:
+            return Part(members, 0)
+        residual = match.residual(self.rows.take(members))
+        if match.polytope is None:
+            return Part(members, 1, residual=residual, n_vertices=1, chord=match.chord)
+        log_p = log_chance(match.polytope, len(self.rows), self.rows.n_dimensions, match.chord, template=match.template)
+        return Part(
+            members, match.polytope.dimension, match.polytope, match.variant, match.isomorphism, residual,
+            match.n_vertices, match.chord, float(log_p),
+        )  # fmt: skip
+
+    def placed(self, parts: list[Part]) -> list[Part]:
+        """Say of every part how far it is from the complement of the others, and judge single directions."""
+        place = np.empty(len(self.rows), int)
+        for index, part in enumerate(parts):
+            place[part.members] = index
+        spans = {index: basis(self.rows, part.members) for index, part in enumerate(parts) if part.rank == 0}
+        parts = [replace(part, rank=len(spans.get(i, ())) or part.rank) for i, part in enumerate(parts)]
+        sizes, ranks = np.array([[len(part.members), part.rank] for part in parts]).T
+        leaking = np.bincount(place, leaks(self.rows, place, ranks / sizes, spans)) / sizes
+        distances = np.sqrt(np.maximum(2 - 2 * np.sqrt(np.clip(1 - leaking, 0.0, 1.0)), 0.0))
+        free = max(1, self.rows.n_dimensions - int(ranks.sum()) + 1)
+        return [
+            replace(part, distance=distance, log_p=self._direction(part, distance, free))
+            if part.polytope is None and part.residual is not None
+            else replace(part, distance=distance)
+            for part, distance in zip(parts, distances.tolist(), strict=True)
+        ]
+
+    def _direction(self, part: Part, distance: float, free: int) -> float:
+        """Log of the chance that a direction is as far from all other components."""
+        k, n, m = len(part.members), len(self.rows), self.rows.n_dimensions
+        rho = max(float(np.hypot(part.chord, distance)), chance.SMALLEST_DEVIATION)
+        if rho > ISOLATED:
+            return 0.0
+        tube = _directions(k, free, m)
+        return min(0.0, tube.log_probability + tube.codimension * log(rho) + chance.log_choices(n, k, 1))
+
+
+@lru_cache(maxsize=256)
+def _directions(k: int, free: int, m: int) -> chance.Tube:
+    """Tube of radius 1 around k equal directions; its probability grows with the codimension's power."""
+    return chance.tube(np.ones((k, 1)), 1, 1, free, m, 1.0)

@@ -1,0 +1,110 @@
+"""Components as lines and cells of text; very many of them by name."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geomsup.recognition.names import counted
+
+if TYPE_CHECKING:
+    from geomsup.recognition.geometry import Component
+
+__all__ = ["HEADINGS", "cells", "count", "grouped", "line", "listed"]
+
+HEADINGS = ("component", "features", "rank", "D", "norm", "residual", "variant", "symmetry", "confidence")
+
+# More components than this are listed by name, not one by one; more names than this, by the first ones.
+MOST_LINES = 30
+
+
+def grouped(components: "Sequence[Component]") -> "list[list[Component]]":
+    """Return one group per component, or, of more than 30, one per name; the last group holds all further names."""
+    if len(components) <= MOST_LINES:
+        return [[component] for component in components]
+    groups: dict[str, list[Component]] = {}
+    for component in components:
+        groups.setdefault(component.name, []).append(component)
+    listed = list(groups.values())
+    rest = [component for group in listed[MOST_LINES - 1 :] for component in group]
+    return listed if len(listed) <= MOST_LINES else [*listed[: MOST_LINES - 1], rest]
+
+
+def line(group: "Sequence[Component]") -> str:
+    """One component, or several taken together, in a line."""
+    n_features = sum(len(component.features) for component in group)
+    noun = "feature" if n_features == 1 else "features"
+    shown = f"{noun} {listed(group[0].features)}" if len(group) == 1 else f"{n_features} {noun}"
+    parts = [f"{_title(group)}: {shown}", f"D {_range([component.dimensionality for component in group])}"]
+    residuals = _residuals(group)
+    if residuals != "-":
+        parts.append(f"residual {residuals}")
+    variants = [variant for variant in _distinct(component.variant for component in group) if variant != "uniform"]
+    return "; ".join([*parts, *variants, f"confidence {_probability(_least(group))}"])
+
+
+def cells(group: "Sequence[Component]") -> tuple[str, ...]:
+    """One component, or several taken together, as the cells under `HEADINGS`."""
+    alone = len(group) == 1
+    return (
+        _title(group),
+        listed(group[0].features) if alone else f"{sum(len(component.features) for component in group)} in all",
+        ", ".join(_distinct(component.rank for component in group)),
+        _range([component.dimensionality for component in group]),
+        _range([component.norms for component in group]),
+        _residuals(group),
+        ", ".join(_distinct(component.variant for component in group)) or "-",
+        ", ".join(_distinct(component.symmetry_order for component in group)) or "-",
+        _probability(_least(group)),
+    )
+
+
+def _title(group: "Sequence[Component]") -> str:
+    names = {component.name for component in group}
+    return counted(group[0].name, len(group)) if len(names) == 1 else f"{len(group)} others"
+
+
+def _least(group: "Sequence[Component]") -> float:
+    return min(component.confidence for component in group)
+
+
+def _residuals(group: "Sequence[Component]") -> str:
+    degrees = [component.residual for component in group if component.residual is not None]
+    if not degrees:
+        return "-"
+    low, high = f"{min(degrees):.2f}°", f"{max(degrees):.2f}°"
+    return low if low == high else f"{low}–{high}"
+
+
+def _distinct(values: Iterable[object]) -> list[str]:
+    """Different values in order, None left out; the first few when many."""
+    texts = list(dict.fromkeys(str(value) for value in values if value is not None))
+    return texts if len(texts) <= 4 else [*texts[:3], "..."]
+
+
+def _probability(value: float) -> str:
+    """Four decimals, rounded down: 1.0000 only where the difference from 1 is below 1e-9."""
+    return f"{value if value > 1 - 1e-9 else np.floor(value * 1e4) / 1e4:.4f}"
+
+
+def _range(values: Sequence[np.ndarray]) -> str:
+    low, high = f"{min(v.min() for v in values):.3g}", f"{max(v.max() for v in values):.3g}"
+    return low if low == high else f"{low}–{high}"
+
+
+def listed(indices: Sequence[int]) -> str:
+    """Comma-separated indices, shortened in the middle when many.
+
+    Examples
+    --------
+    >>> listed(range(100))
+    '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ..., 99'
+    """
+    few = len(indices) <= 12
+    shown = indices if few else [*indices[:10], "...", indices[-1]]
+    return ", ".join(map(str, shown))
+
+
+def count(n: int, noun: str) -> str:
+    """Return a number with its noun, which gets an s if it needs one."""
+    return f"{n} {noun}" + ("" if n == 1 else "s")

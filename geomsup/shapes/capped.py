@@ -1,0 +1,117 @@
+"""Capped and gyroelongated shapes: combinatorial types that are no uniform solids, at the least energy of points."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from geomsup.shapes.coxeter import groups
+from geomsup.shapes.families import antiprism, ring
+from geomsup.shapes.polytope import Polytope
+from geomsup.shapes.wythoff import vertices
+
+__all__ = ["capped_shapes"]
+
+
+@lru_cache(maxsize=1)
+def capped_shapes() -> tuple[Polytope, ...]:
+    """Types with free parameters, from 7 to 11 vertices, each at one member that is known as an optimum.
+
+    The variant "Thomson" has the least Coulomb energy Σ 1/r of all points on the sphere, "Tammes" the greatest
+    shortest distance. Minima are computed when looked at.
+
+    References
+    ----------
+    Schütte, van der Waerden 1951, "Auf welcher Kugel haben 5, 6, 7, 8 oder 9 Punkte mit Mindestabstand eins Platz?";
+    Wales, Ulker 2006, "Structure and dynamics of spherical crystals", Phys. Rev. B 74, 212101 (energies).
+
+    Examples
+    --------
+    >>> [(shape.name, list(shape.variants)) for shape in capped_shapes()][:2]
+    [('capped octahedron', ['Tammes']), ('tricapped trigonal prism', ['Thomson'])]
+    """
+    return (
+        _family("capped octahedron", (7, 15, 10), 6, ("capped triangular antiprism",), "Tammes", _capped_octahedron),
+        _family(
+            "tricapped trigonal prism", (9, 21, 14), 12, ("triaugmented triangular prism", "J51"),
+            "Thomson", lambda: _least_coulomb(_tricapped_prism()),
+        ),
+        _family(
+            "gyroelongated square bipyramid", (10, 24, 16), 16, ("bicapped square antiprism", "J17"),
+            "Thomson", lambda: _least_coulomb(_bicapped_antiprism()),
+        ),
+        _family(
+            "edge-contracted icosahedron", (11, 27, 18), 4, (),
+            "Thomson", lambda: _least_coulomb(_contracted_icosahedron()),
+        ),
+    )  # fmt: skip
+
+
+def _family(
+    name: str,
+    f_vector: tuple[int, ...],
+    order: int,
+    aliases: tuple[str, ...],
+    member: str,
+    make: Callable[[], np.ndarray],
+) -> Polytope:
+    made = lru_cache(maxsize=1)(make)
+    return Polytope(
+        name, made, "", f_vector, order, aliases, lambda: {member: made()}, vertex_transitive=False, kind="family"
+    )
+
+
+def _capped_octahedron() -> np.ndarray:
+    """7 points of the greatest shortest distance: a cap, three around it, three below.
+
+    With α the angle between neighbours and β the polar angle of the lower three,
+    cos α = (3 cos²β - 1)/2 among them, and cos α = cos α cos β + sin α sin β / 2 to the upper ones.
+    """
+    from scipy.optimize import root_scalar
+
+    def mismatch(beta: float) -> float:
+        alpha = np.arccos((3 * np.cos(beta) ** 2 - 1) / 2)
+        return np.cos(alpha) * (np.cos(beta) - 1) + np.sin(alpha) * np.sin(beta) / 2
+
+    beta = root_scalar(mismatch, bracket=(2.0, 2.6), xtol=1e-15).root
+    cosine = (3 * np.cos(beta) ** 2 - 1) / 2
+    return np.concatenate([[[0.0, 0.0, 1.0]], ring(3, cosine), ring(3, np.cos(beta), turn=np.pi / 3)])
+
+
+def _tricapped_prism() -> np.ndarray:
+    return np.concatenate([ring(3, 0.7), ring(3, -0.7), ring(3, 0.0, turn=np.pi / 3)])
+
+
+def _bicapped_antiprism() -> np.ndarray:
+    return np.concatenate([antiprism(4).vertices, [[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]])
+
+
+def _contracted_icosahedron() -> np.ndarray:
+    """Icosahedron with the two ends of an edge moved together."""
+    points = vertices(groups(3)[2], (2,))
+    end = int(np.argsort(-(points @ points[0]))[1])
+    middle = points[0] + points[end]
+    return np.concatenate([[middle / np.linalg.norm(middle)], np.delete(points, [0, end], axis=0)])
+
+
+def _least_coulomb(points: np.ndarray) -> np.ndarray:
+    """Minimum of Σ 1/r next to a symmetric start, polished to rounding."""
+    from scipy.optimize import least_squares, minimize
+
+    found = minimize(_energy_and_slope, points.ravel(), jac=True, method="BFGS", options={"gtol": 1e-6})
+    exact = least_squares(lambda x: _energy_and_slope(x)[1], found.x, xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    rows = exact.x.reshape(points.shape)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def _energy_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
+    """Energy of the points brought to the unit sphere, and its gradient."""
+    rows = flat.reshape(-1, 3)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit = rows / norms
+    difference = unit[:, None] - unit[None]
+    squared = (difference**2).sum(axis=-1)
+    np.fill_diagonal(squared, np.inf)
+    force = -(difference / squared[..., None] ** 1.5).sum(axis=1)
+    tangential = force - (force * unit).sum(axis=1, keepdims=True) * unit
+    return float((squared**-0.5).sum() / 2), (tangential / norms).ravel()

@@ -1,0 +1,112 @@
+"""Johnson solids on a sphere about their centroid: uniform solids with a part turned or cut off."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from geomsup.shapes.coxeter import groups
+from geomsup.shapes.polytope import Polytope
+from geomsup.shapes.wythoff import vertices
+
+__all__ = ["johnson_solids"]
+
+
+@lru_cache(maxsize=1)
+def johnson_solids() -> tuple[Polytope, ...]:
+    """J27, J34, J37, J72, J73, J74, J75, J80: regular faces, inscribed, centroid 0, but not vertex-transitive.
+
+    They are the twins of uniform solids: as many vertices on the same sphere, nearly the same inner products.
+
+    References
+    ----------
+    Johnson 1966, "Convex polyhedra with regular faces".
+
+    Examples
+    --------
+    >>> [(shape.aliases[0], shape.n_vertices) for shape in johnson_solids()]
+    [('J27', 12), ('J34', 30), ('J37', 24), ('J72', 60), ('J73', 60), ('J74', 60), ('J75', 60), ('J80', 50)]
+    """
+    gyrate = "gyrate rhombicosidodecahedron"
+    return (
+        _solid("triangular orthobicupola", "J27", (12, 24, 14), 12, ("tobcu",), _orthobicupola),
+        _solid("pentagonal orthobirotunda", "J34", (30, 60, 32), 20, ("pobro",), _orthobirotunda),
+        _solid(
+            "elongated square gyrobicupola", "J37", (24, 48, 26), 16,
+            ("pseudorhombicuboctahedron", "esquigybcu"), _gyrobicupola,
+        ),
+        _solid(gyrate, "J72", (60, 120, 62), 10, ("gyrid",), lambda: _gyrate([])),
+        _solid(f"parabi{gyrate}", "J73", (60, 120, 62), 20, ("pabgyrid",), lambda: _gyrate([-1])),
+        _solid(f"metabi{gyrate}", "J74", (60, 120, 62), 4, ("mabgyrid",), lambda: _gyrate([-(5**-0.5)])),
+        _solid(f"tri{gyrate}", "J75", (60, 120, 62), 6, ("tagyrid",), lambda: _gyrate([-(5**-0.5)] * 2)),
+        _solid(
+            "parabidiminished rhombicosidodecahedron", "J80", (50, 90, 42), 20, ("pabidrid",), _parabidiminished
+        ),
+    )  # fmt: skip
+
+
+def _solid(
+    name: str,
+    number: str,
+    f_vector: tuple[int, ...],
+    order: int,
+    others: tuple[str, ...],
+    make: Callable[[], np.ndarray],
+) -> Polytope:
+    return Polytope(name, make, number, f_vector, order, (number, *others), vertex_transitive=False, kind="Johnson")
+
+
+def _orthobicupola() -> np.ndarray:
+    """Cuboctahedron, one of its halves turned by 60 degrees."""
+    axis = vertices(groups(3)[1], (0,))[0]  # of a triangle: a vertex of the cube
+    return _turned(vertices(groups(3)[1], (1,)), axis, 3)
+
+
+def _orthobirotunda() -> np.ndarray:
+    """Icosidodecahedron, one of its halves turned by 36 degrees."""
+    whole = vertices(groups(3)[2], (1,))
+    axis = _axes()[0]
+    return np.where((whole @ axis > 0.1)[:, None], whole @ _rotation(axis, np.pi / 5).T, whole)
+
+
+def _gyrobicupola() -> np.ndarray:
+    """Rhombicuboctahedron, one of its square cupolas turned by 45 degrees."""
+    axis = vertices(groups(3)[1], (2,))[0]  # of a square: a vertex of the octahedron
+    return _turned(vertices(groups(3)[1], (0, 2)), axis, 4)
+
+
+def _gyrate(products: list[float]) -> np.ndarray:
+    """Rhombicosidodecahedron, pentagonal cupolas turned by 36 degrees; axes have given products with all before."""
+    whole, axes = vertices(groups(3)[2], (0, 2)), _axes()
+    chosen = axes[:1]
+    for product in products:
+        fits = np.abs(axes @ chosen.T - product).max(axis=1) < 1e-9
+        chosen = np.concatenate([chosen, axes[fits][:1]])
+    for axis in chosen:
+        whole = _turned(whole, axis, 5)
+    return whole
+
+
+def _parabidiminished() -> np.ndarray:
+    """Rhombicosidodecahedron without the tops of two opposite cupolas."""
+    whole = vertices(groups(3)[2], (0, 2))
+    heights = np.abs(whole @ _axes()[0])
+    return whole[heights < heights.max() - 1e-6]
+
+
+def _axes() -> np.ndarray:
+    """Five-fold axes of the icosahedral group: the vertices of the icosahedron."""
+    return vertices(groups(3)[2], (2,))
+
+
+def _turned(whole: np.ndarray, axis: np.ndarray, k: int) -> np.ndarray:
+    """Turn the k-gon of vertices on top by half a step; the 2k-gon below it fits either way."""
+    heights = whole @ axis
+    top = heights > heights.max() - 1e-6
+    return np.where(top[:, None], whole @ _rotation(axis, np.pi / k).T, whole)
+
+
+def _rotation(axis: np.ndarray, angle: float) -> np.ndarray:
+    """Matrix of a rotation about a unit axis (Rodrigues)."""
+    cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross

@@ -1,0 +1,94 @@
+"""The shapes of a dimension, and those of a dimension and a number of vertices."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from geomsup.shapes import families, snubs
+from geomsup.shapes.capped import capped_shapes
+from geomsup.shapes.coxeter import LARGEST_RANK
+from geomsup.shapes.johnson import johnson_solids
+from geomsup.shapes.polytope import Polytope
+from geomsup.shapes.products import duoprism, prism
+from geomsup.shapes.ringings import of_size
+from geomsup.shapes.wythoffian import wythoffian, wythoffians
+
+__all__ = ["of_dimension", "of_dimension_and_size", "prisms_of"]
+
+# Where listings of the infinite families end when no number of vertices is asked for.
+LARGEST_POLYGON = 12
+
+# Prisms over all uniform polytopes are listed up to here: 17 in 4 dimensions, 46 in 5 (notes on polytopes, 1.2).
+LARGEST_PRISM = 5
+
+
+@lru_cache(maxsize=64)
+def of_dimension(d: int) -> tuple[Polytope, ...]:
+    """Shapes of a dimension, polygons and their products up to the dodecagon; above 10, simplex and orthoplex.
+
+    Examples
+    --------
+    >>> [len(of_dimension(d)) for d in range(1, 9)]
+    [1, 10, 48, 127, 104, 153, 357, 709]
+    """
+    ks = range(3, LARGEST_POLYGON + 1)
+    if d == 2:
+        return tuple(families.polygon(k) for k in ks)
+    if d < 2 or d > LARGEST_RANK:
+        return tuple(dict.fromkeys((families.simplex(d), families.orthoplex(d))))
+    shapes = [*wythoffians(d), *_extra(d)]
+    if d == 3:
+        shapes += [prism(families.polygon(k)) for k in ks] + [families.antiprism(k) for k in ks if k > 3]
+    if d == 4:
+        shapes += [duoprism(p, q) for p in ks for q in ks if p <= q]
+        shapes += [prism(families.antiprism(k)) for k in ks if k > 3]
+    if 4 <= d <= LARGEST_PRISM:
+        shapes += prisms_of(d - 1)
+    return tuple(dict.fromkeys(shapes))
+
+
+def of_dimension_and_size(d: int, n: int) -> tuple[Polytope, ...]:
+    """Shapes of a dimension and a number of vertices, nothing else made; infinite families have no end here.
+
+    Examples
+    --------
+    >>> [shape.name for shape in of_dimension_and_size(3, 26)]
+    ['13-gonal prism', '13-gonal antiprism']
+    """
+    if d < 2 or d > LARGEST_RANK:
+        return (families.simplex(d),) if n == d + 1 else (families.orthoplex(d),) if n == 2 * d else ()
+    if d == 2:
+        return (families.polygon(n),) if n >= 3 else ()
+    shapes = [wythoffian(*ringing) for ringing in of_size(d, n)]
+    shapes += [shape for shape in _extra(d) if shape.n_vertices == n]
+    if d == 3 and n % 2 == 0 and n >= 6:
+        shapes += [prism(families.polygon(n // 2))] + ([families.antiprism(n // 2)] if n > 6 else [])
+    if d == 4:
+        shapes += [duoprism(p, n // p) for p in range(3, int(n**0.5) + 1) if n % p == 0]
+        shapes += [prism(families.antiprism(n // 4))] if n % 4 == 0 and n >= 16 else []
+    if 4 <= d <= LARGEST_PRISM and n % 2 == 0:
+        shapes += [shape for shape in _prisms_of_size(d, n) if shape.n_vertices == n]
+    return tuple(dict.fromkeys(shapes))
+
+
+def prisms_of(d: int) -> list[Polytope]:
+    """Prisms over the uniform polytopes of dimension 3 or 4 that are no products: 17 and 46 beside the cubes.
+
+    Examples
+    --------
+    >>> len(prisms_of(3)), prisms_of(3)[0].name
+    (18, 'tetrahedral prism')
+    """
+    return [prism(shape) for shape in (*wythoffians(d), *_extra(d)) if shape.kind == "uniform"]
+
+
+def _prisms_of_size(d: int, n: int) -> Iterator[Polytope]:
+    bases = [wythoffian(*ringing) for ringing in of_size(d - 1, n // 2)]
+    bases += [shape for shape in _extra(d - 1) if shape.n_vertices == n // 2 and shape.kind == "uniform"]
+    yield from map(prism, bases)
+
+
+def _extra(d: int) -> tuple[Polytope, ...]:
+    """Shapes that neither diagrams nor products give."""
+    if d == 3:
+        return (snubs.snub_cube(), snubs.snub_dodecahedron(), *johnson_solids(), *capped_shapes())
+    return (snubs.snub_24_cell(), snubs.grand_antiprism()) if d == 4 else ()
