@@ -48,7 +48,7 @@ class Description:
     n_rows, rank
         Number n of rows and dimension r of their span, without directions below 2 % of the mean eigenvalue.
     coherence
-        max |G_ij|.
+        max ``|G_ij|``.
     coherent_pair
         Two rows that attain it, as indices into W.
     welch
@@ -60,7 +60,7 @@ class Description:
     mean_cosine, rms_cosine
         Mean and root mean square of G_ij, i ≠ j.
     equiangular_spread
-        Standard deviation of |G_ij| over its root mean square: 0 for equiangular rows, 0.60 for random ones.
+        Standard deviation of ``|G_ij|`` over its root mean square: 0 for equiangular rows, 0.60 for random ones.
     excess_kurtosis
         E G⁴/(E G²)² − 3, about 0: it is 0 for a normal law of mean 0.
     random_rms, random_kurtosis

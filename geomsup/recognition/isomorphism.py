@@ -64,15 +64,17 @@ def by_base_chain(X: np.ndarray, shape: Polytope, tolerance: float) -> Iterator[
     d = shape.dimension
     plane = np.linalg.svd(X, full_matrices=False)[2][:d]
     flat = X @ plane.T
+    # Where all vertices are alike the first row may go to any of them: n times fewer chains.
+    first = 1 if shape.vertex_transitive else shape.n_vertices
     for base in (_spread_base(flat), _near_base(flat)):
-        for images in _chains(flat[base] @ flat[base].T, shape.gram, tolerance):
+        for images in _chains(flat[base] @ flat[base].T, shape.gram, tolerance, first):
             left, _, right = np.linalg.svd(shape.vertices[list(images)].T @ flat[base])
             yield linear_sum_assignment(-flat @ (shape.vertices @ left @ right).T)[1]
 
 
-def _chains(products: np.ndarray, gram: np.ndarray, tolerance: float) -> Iterator[tuple[int, ...]]:
-    """Tuples of template vertices with inner products near those of the base, depth first."""
-    stack: list[tuple[int, ...]] = [()]
+def _chains(products: np.ndarray, gram: np.ndarray, tolerance: float, first: int) -> Iterator[tuple[int, ...]]:
+    """Tuples of template vertices with inner products near those of the base, depth first, from the `first` ones."""
+    stack: list[tuple[int, ...]] = [(vertex,) for vertex in reversed(range(first))]
     nodes = leaves = 0
     while stack and nodes < MOST_NODES and leaves < MOST_LEAVES:
         images = stack.pop()

@@ -58,7 +58,7 @@ def polytope(name: str) -> Polytope:
     Parameters
     ----------
     name
-        "icosahedron", "ike", "{3,5}", "t0,1{4,3,3}", "x3o3o *b3o", "runcinated 24-cell", "4_21", "J37",
+        "icosahedron", "ike", "{3,5}", "t0,1{4,3,3}", ``"x3o3o *b3o"``, "runcinated 24-cell", "4_21", "J37",
         "17-gon", "13-gonal antiprism", "5,7-duoprism", "30-orthoplex", ... (numbers to 999). Upper and lower case
         are the same.
 
