@@ -12,7 +12,7 @@ from geomsup.optima.program import Column, integer_program
 __all__ = ["block_table", "classes_of", "dedicated", "whole_columns"]
 
 SMALL_RANK = 4  # ranks up to this are always looked at,
-LARGEST_RANK = 7  # and beyond as long as each gains more per dimension than all before, by this fraction:
+LARGEST_RANK = 6  # and beyond as long as each gains more per dimension than all before, by this fraction:
 BETTER = 1e-3
 # A feature more must save this fraction of its cost, or it might as well be dropped; after two in a row that do not,
 # larger blocks of that rank are not tried. At large ranks sizes begin near the best of the rank before.
