@@ -1,6 +1,5 @@
 """The demo: the paper's introductory figure, trained, named and held against the optimum."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from geomsup.comparison import Comparison, compare
 from geomsup.features import Features
+from geomsup.progress import Progress
 from geomsup.recognition import classify
 from geomsup.training import train
 
@@ -60,7 +60,7 @@ def run_demo(
     batch: int = 1024,
     seed: int = 0,
     starts: int = 24,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress = None,
 ) -> Demo:
     """Train `models` models at each of ten sparsities, name them, and compare the best with the optimum.
 

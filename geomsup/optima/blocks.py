@@ -48,11 +48,6 @@ class BestBlock:
     hits: int
 
     @property
-    def n_dropped(self) -> int:
-        """Number of features the block was given but does not store."""
-        return int((np.abs(self.W).max(axis=1) == 0).sum())
-
-    @property
     def gain(self) -> float:
         """What the block saves, against storing none of its features: Σ_i I_i Var x_i - loss."""
         return float(self.features.importance @ self.features.variance) - self.loss

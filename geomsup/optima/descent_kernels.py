@@ -54,6 +54,7 @@ def _search_line(x, loss, g, direction, n, m, law, new_x, new_g):
     """Find a step with the weak Wolfe conditions by bisection (Lewis and Overton 2013); return it and its loss.
 
     Where losses differ by rounding only, slopes decide. new_x and new_g receive the point; a step of 0 is a failure.
+    `quasi_newton` has the same search over any Python function; this one is compiled together with its loss.
     """
     slope = g @ direction
     low, high, step = 0.0, np.inf, 1.0

@@ -12,7 +12,7 @@ from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima.prices import Prices, prices
 from geomsup.optima.program import Column
-from geomsup.optima.table import classes_of, dedicated
+from geomsup.optima.table import class_counter, classes_of, dedicated
 from geomsup.optima.tegum import Tegum, separable, solve_tegum
 
 if TYPE_CHECKING:
@@ -95,14 +95,9 @@ class Optimum:
 
     def _own_columns(self) -> list[Column]:
         worth = self.features.importance * self.features.variance
-        classes = classes_of(self.features)
+        counts = class_counter(classes_of(self.features))
         return [
-            Column(
-                tuple(sum(i in members for i in block.features) for members in classes),
-                block.rank,
-                float(worth[list(block.features)].sum()) - block.loss,
-                None,
-            )
+            Column(counts(block.features), block.rank, float(worth[list(block.features)].sum()) - block.loss, None)
             for block in self.blocks
             if block.rank
         ]

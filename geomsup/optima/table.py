@@ -1,6 +1,7 @@
 """The table of blocks that the tegum program chooses from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from operator import le
 
 import numpy as np
@@ -8,8 +9,9 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.optima.blocks import best_block, select
 from geomsup.optima.program import Column, integer_program
+from geomsup.progress import Progress
 
-__all__ = ["block_table", "classes_of", "dedicated", "whole_columns"]
+__all__ = ["block_table", "class_counter", "classes_of", "dedicated", "whole_columns"]
 
 SMALL_RANK = 4  # ranks up to this are always looked at,
 LARGEST_RANK = 6  # and beyond as long as each gains more per dimension than all before, by this fraction:
@@ -25,8 +27,6 @@ WHOLE_SIZES, WHOLE_STARTS, WHOLE_STEPS, WHOLE_LARGEST = (1.0, 1.15), 2, 400, 256
 # Where features differ there is a block for every window of the features in order of worth: only small ones.
 UNLIKE_RANK, UNLIKE_SIZE = 2, 6
 
-Progress = Callable[[str, float], None] | None
-
 
 def classes_of(features: Features) -> list[list[int]]:
     """Return the indices of features that are alike, most worth (I_i Var x_i) first."""
@@ -35,6 +35,14 @@ def classes_of(features: Features) -> list[list[int]]:
         classes.setdefault(key, []).append(i)
     worth = features.importance * features.variance
     return sorted(classes.values(), key=lambda members: -worth[members[0]])
+
+
+def class_counter(classes: list[list[int]]) -> Callable[[Sequence[int]], tuple[int, ...]]:
+    """Return a function that says of any features how many are of each class."""
+    class_of = np.empty(sum(map(len, classes)), int)
+    for k, members in enumerate(classes):
+        class_of[members] = k
+    return lambda chosen: tuple(np.bincount(class_of[list(chosen)], minlength=len(classes)).tolist())
 
 
 def block_table(features: Features, classes: list[list[int]], n_hidden: int, progress: Progress = None) -> list[Column]:
@@ -70,24 +78,25 @@ def _irreducible(columns: list[Column], found: list[Column]) -> list[Column]:
 def dedicated(features: Features, classes: list[list[int]]) -> Iterator[Column]:
     """Yield a dedicated dimension for a feature of each class."""
     worth = features.importance * features.variance
-    for k, members in enumerate(classes):
-        counts = tuple(int(j == k) for j in range(len(classes)))
-        yield Column(counts, 1, float(worth[members[0]]), None)
+    counts = class_counter(classes)
+    for first, *_ in classes:
+        yield Column(counts([first]), 1, float(worth[first]), None)
 
 
 def _of_rank(
     features: Features, classes: list[list[int]], rank: int, per_dimension: float, alike: bool, progress: Progress
 ) -> Iterator[Column]:
     """Yield the columns of one rank; `per_dimension` is how many features the best of the rank before stores."""
-    order = [(k, i) for k, members in enumerate(classes) for i in members]
+    order = list(chain.from_iterable(classes))
+    counts_of = class_counter(classes)
     first = rank + 1 if rank <= SMALL_RANK else max(rank + 1, int(NEAR * rank * per_dimension))
     known: dict[tuple[int, ...], Column] = {}
 
-    def column(window: list[tuple[int, int]]) -> Column:
-        counts = tuple(sum(k == j for k, _ in window) for j in range(len(classes)))
+    def column(window: list[int]) -> Column:
+        counts = counts_of(window)
         if counts not in known:
             report(len(known))
-            block = best_block(select(features, [i for _, i in window]), rank)
+            block = best_block(select(features, window), rank)
             known[counts] = Column(counts, rank, block.gain, block)
         return known[counts]
 
@@ -106,11 +115,9 @@ def _of_rank(
     report(np.inf)
 
 
-def _worthwhile(
-    features: Features, order: list[tuple[int, int]], rank: int, growing: Iterator[Column]
-) -> Iterator[Column]:
+def _worthwhile(features: Features, order: list[int], rank: int, growing: Iterator[Column]) -> Iterator[Column]:
     """Pass on the columns that gain by their last feature, until some in a row do not."""
-    worth = [float(features.importance[i] * features.variance[i]) for _, i in order]
+    worth = [float(features.importance[i] * features.variance[i]) for i in order]
     best, wasted = sum(worth[:rank]), 0
     for column in growing:
         if column.gain >= best + USEFUL * worth[sum(column.counts) - 1]:
@@ -130,15 +137,14 @@ def whole_columns(
 
     `stored` is how many features the best mixture of smaller blocks stores.
     """
-    order = [(k, i) for k, members in enumerate(classes) for i in members]
+    order = list(chain.from_iterable(classes))
+    counts_of = class_counter(classes)
     sizes = sorted({min(len(order), round(part * stored)) for part in WHOLE_SIZES})
     for done, size in enumerate(size for size in sizes if n_hidden < size <= WHOLE_LARGEST):
         if progress is not None:
             progress(f"rank {n_hidden}", done / len(sizes))
         window = order[:size]
-        law = select(features, [i for _, i in window])
-        block = best_block(law, n_hidden, starts=WHOLE_STARTS, most_steps=WHOLE_STEPS)
-        counts = tuple(sum(k == j for k, _ in window) for j in range(len(classes)))
-        yield Column(counts, n_hidden, block.gain, block)
+        block = best_block(select(features, window), n_hidden, starts=WHOLE_STARTS, most_steps=WHOLE_STEPS)
+        yield Column(counts_of(window), n_hidden, block.gain, block)
     if progress is not None:
         progress(f"rank {n_hidden}", 1.0)

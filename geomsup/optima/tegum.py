@@ -4,7 +4,7 @@ Blocks in orthogonal subspaces do not interact, so the loss of a tegum product i
 what is left to choose is how many blocks of each kind: an integer program, small enough to be solved exactly.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +13,12 @@ from geomsup.features import Features
 from geomsup.optima.blocks import BestBlock
 from geomsup.optima.program import Column, integer_program
 from geomsup.optima.table import block_table, classes_of, whole_columns
+from geomsup.progress import Progress
 
-__all__ = ["Progress", "Tegum", "nonnegative", "separable", "solve_tegum"]
+__all__ = ["Tegum", "nonnegative", "separable", "solve_tegum"]
 
 SAME = 1e-6  # relative difference of gains that losses known to 1e-7 leave open
 
-Progress = Callable[[str, float], None] | None
 Part = tuple[tuple[int, ...], BestBlock | None]  # features, and their block (None: a dedicated dimension)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import plot_geometry, wrap
+from geomsup.plot.geometry import plot_geometry, shape_edges, wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
 
 if TYPE_CHECKING:
@@ -75,18 +75,15 @@ def _draw(geometry: "Geometry", component: "Component", ax: Any) -> None:
 
 def _projected(component: "Component", rows: np.ndarray, ax: Any) -> None:
     points = rows[:, :2]
-    for i, j in _edges(component, rows):
+    edges = shape_edges(component)
+    for i, j in _neighbours(rows) if edges is None else edges:
         ax.plot(*points[[i, j]].T, color=FAINT, linewidth=0.6, zorder=1)
     ax.plot(*points.T, "o", color=PALETTE[0], markersize=5, markeredgecolor="white", zorder=2)
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 
 
-def _edges(component: "Component", rows: np.ndarray) -> list[tuple[int, int]]:
-    if component.polytope is not None and component.isomorphism is not None:
-        edges = {frozenset(edge) for edge in component.polytope.edges}
-        places = component.isomorphism
-        return [(i, j) for i in range(len(places)) for j in range(i) if frozenset((places[i], places[j])) in edges]
+def _neighbours(rows: np.ndarray) -> list[tuple[int, int]]:
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     cosines = unit @ unit.T - 2 * np.eye(len(rows))
     near = cosines >= cosines.max(axis=1, keepdims=True) - NEIGHBOURLY

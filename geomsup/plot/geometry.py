@@ -9,9 +9,9 @@ import numpy as np
 from geomsup.plot.palette import FAINT, INK, component_colours
 
 if TYPE_CHECKING:
-    from geomsup.recognition import Geometry
+    from geomsup.recognition import Component, Geometry
 
-__all__ = ["described", "plot_geometry", "wrap"]
+__all__ = ["described", "plot_geometry", "shape_edges", "wrap"]
 
 SAME_FACET = 1e-3  # facets of a trained shape whose unit normals differ by less are one
 MOST_EMPTY = 10  # features not represented that are shown in a Gram matrix
@@ -75,17 +75,24 @@ def _new_axes(dimensions: int) -> Any:
     return figure.add_subplot(projection="3d" if dimensions == 3 else None)
 
 
+def shape_edges(component: "Component") -> list[tuple[int, int]] | None:
+    """Return pairs of places in `component.features` on the ends of an edge of its shape; None if it has no name."""
+    if component.polytope is None or component.isomorphism is None:
+        return None
+    edges = {frozenset(edge) for edge in component.polytope.edges}
+    vertices = component.isomorphism
+    return [(i, j) for i, a in enumerate(vertices) for j, b in enumerate(vertices[:i]) if frozenset((a, b)) in edges]
+
+
 def _edges(geometry: "Geometry") -> list[tuple[int, int]]:
     """Return pairs of features on the ends of an edge of their component's shape; of its hull, if it has no name."""
     pairs = []
     for component in geometry.components:
-        if component.polytope is None or component.isomorphism is None:
-            features = list(component.features)
-            pairs += [(features[i], features[j]) for i, j in _hull(geometry.W[features], component.rank)]
-            continue
-        edges = {frozenset(edge) for edge in component.polytope.edges}
-        placed = list(zip(component.features, component.isomorphism, strict=True))
-        pairs += [(i, j) for k, (i, a) in enumerate(placed) for j, b in placed[:k] if frozenset((a, b)) in edges]
+        features = component.features
+        places = shape_edges(component)
+        if places is None:
+            places = _hull(geometry.W[list(features)], component.rank)
+        pairs += [(features[i], features[j]) for i, j in places]
     return pairs
 
 

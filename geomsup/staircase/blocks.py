@@ -1,6 +1,5 @@
 """Kinds of blocks that compete for dimensions: found by descents at one probability, followed to others."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import floor
@@ -15,6 +14,7 @@ from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, Start, descend
 from geomsup.optima.starts import BIAS, JIGGLE, NORM, random_start
+from geomsup.progress import Progress
 
 __all__ = ["Key", "PlateauBlock", "competing", "dedicated_block", "fallen", "follow", "search_blocks", "settled"]
 
@@ -32,7 +32,6 @@ LEAN = (0.94, 0.34)  # at p = 0.64 digons lean on an apex by 20 degrees in three
 BEST = 2  # kinds without a name of their own are followed if they are among the best this many somewhere
 
 Key = tuple[str, int, int]  # name, features, rank
-Progress = Callable[[str, float], None] | None
 
 
 @dataclass(frozen=True, eq=False)

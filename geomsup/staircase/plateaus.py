@@ -1,6 +1,5 @@
 """Plateaus: which kind of block wins at each sparsity, and where the next one takes over."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,14 +10,13 @@ from geomsup import checks
 from geomsup.features import Features
 from geomsup.laws import Law, Uniform
 from geomsup.optima.cache import remembered
+from geomsup.progress import Progress
 from geomsup.staircase.blocks import PlateauBlock, follow
 from geomsup.staircase.crossings import PlateauCrossing
 from geomsup.staircase.mixtures import PlateauMixture, best_mixture
 from geomsup.staircase.search import ranked, search_plateaus, unpacked, version
 
 __all__ = ["Plateaus", "plateaus"]
-
-Progress = Callable[[str, float], None] | None
 
 
 @dataclass(frozen=True, eq=False)

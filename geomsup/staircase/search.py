@@ -1,6 +1,6 @@
 """The search for plateaus: every probability by itself, then kinds of blocks followed, then crossings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -9,6 +9,7 @@ import geomsup
 from geomsup.laws import Law
 from geomsup.model import ToyModel
 from geomsup.optima.cache import remembered
+from geomsup.progress import Progress, Report
 from geomsup.staircase.blocks import Key, PlateauBlock, competing, dedicated_block, follow, search_blocks
 from geomsup.staircase.crossings import PlateauCrossing, crossings_between
 
@@ -17,8 +18,6 @@ __all__ = ["ranked", "search_plateaus", "unpacked", "version"]
 SEARCH = 1  # raise it whenever the search changes: what older ones left on disk is then computed again
 PASSES = 3  # crossings are located again when searches there found kinds not known at the probabilities beside them,
 NEWS = 1e-6  # or with losses lower by this fraction
-
-Progress = Callable[[str, float], None] | None
 
 
 def search_plateaus(values: Law, at: list[float], rank: int, starts: int, progress: Progress = None) -> dict[str, Any]:
@@ -128,5 +127,5 @@ def version() -> dict[str, Any]:
     return {"geomsup": geomsup.__version__, "search": SEARCH}
 
 
-def _part(progress: Callable[[str, float], None], done: float) -> Callable[[str, float], None]:
+def _part(progress: Report, done: float) -> Report:
     return lambda stage, _: progress(stage, done)

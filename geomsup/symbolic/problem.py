@@ -101,7 +101,7 @@ class Problem:
             return None
         try:
             arithmetic = Expanded(self._all(), chances)
-        except (BasePolynomialError, CoercionFailed, NotImplementedError):
+        except (BasePolynomialError, CoercionFailed, NotImplementedError):  # the last is sympy's: it finds no field
             return None
         terms = 0
         for row in {(*(self.couplings[i][j] for j in self.present), self.b[i]) for i in self.outputs}:

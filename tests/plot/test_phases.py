@@ -4,7 +4,6 @@ import io
 import itertools
 from functools import cache
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -17,13 +16,6 @@ from geomsup.plot.phases import SHADES, _chains, plot_phases
 @cache
 def small(n=2, m=1):
     return phase_diagram(n, m, np.geomspace(0.1, 1, 8), np.geomspace(0.2, 5, 8))
-
-
-@pytest.fixture(autouse=True)
-def settings_stay():
-    before = dict(mpl.rcParams)
-    yield
-    assert dict(mpl.rcParams) == before
 
 
 def numbers(ax):

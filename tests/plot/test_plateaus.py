@@ -3,7 +3,6 @@
 import io
 from functools import cache
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -17,13 +16,6 @@ from geomsup.staircase.plateaus import plateaus
 @cache
 def found():
     return plateaus([0.7, 0.62, 0.5, 0.24, 0.2], largest_rank=2)
-
-
-@pytest.fixture(autouse=True)
-def settings_stay():
-    before = dict(mpl.rcParams)
-    yield
-    assert dict(mpl.rcParams) == before
 
 
 def heavy(ax):

@@ -4,7 +4,6 @@ import io
 import subprocess
 import sys
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -19,13 +18,6 @@ TURNS = 2 * np.pi * np.arange(5) / 5
 PENTAGON = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
 DIGONS = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1], [0, 0]])
 OCTAHEDRON = np.concatenate([np.eye(3), -np.eye(3)])
-
-
-@pytest.fixture(autouse=True)
-def settings_stay():
-    before = dict(mpl.rcParams)
-    yield
-    assert dict(mpl.rcParams) == before
 
 
 def render(figure, **options):

@@ -1,0 +1,87 @@
+"""What the commands print and write: tables, JSON, progress bars."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["FIGURES", "check_figure", "check_output", "deliver", "print_json", "print_table", "progress_bars"]
+
+FIGURES = (".png", ".pdf", ".svg")
+WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
+
+
+def check_output(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
+    """Refuse a file that could not be written or read again, before the work rather than after."""
+    if not path.parent.is_dir():
+        raise ValueError(f"`{option}` must be in an existing folder; got {str(path)!r}. Make the folder first.")
+    if path.suffix not in suffixes:
+        listed = ", ".join(suffixes)
+        raise ValueError(f"`{option}` must end in {listed}; got {path.name!r}. Rename it.")
+
+
+def check_figure(path: Path | None) -> None:
+    """Refuse a `--plot` that could not be written."""
+    if path is not None:
+        check_output("--plot", path, FIGURES)
+
+
+def deliver(result: Any, text: str, as_json: bool, output: Path | None) -> None:
+    """Print the result, as text or as JSON, and write it to the file `output` names."""
+    from geomsup.files import write_json
+
+    if output is not None:
+        write_json(output, result)
+    if as_json:
+        print_json(result)
+    else:
+        print(text)
+
+
+def print_json(result: Any) -> None:
+    """Print what other programs can read: strict JSON, no NaN."""
+    print(json.dumps(result, indent=2, allow_nan=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+
+
+def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
+    """Print a table, columns of numbers aligned on the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headings, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for column, cells in zip(table.columns, zip(*rows, strict=True), strict=True):
+        if all(cell.rstrip(" %").replace(".", "", 1).replace("-", "").replace("e", "").isdigit() for cell in cells):
+            column.justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_IN_PIPES)
+    console.print(table)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Any]:
+    """Show progress(stage, fraction) as bars on standard error; nothing is left behind in a pipe."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, fraction: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=fraction)
+
+        yield report

@@ -1,0 +1,145 @@
+"""Commands that search for optima: ``optimum``, ``phase-diagram`` and ``plateaus``."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+import geomsup as gs
+from geomsup.cli.console import check_figure, deliver, progress_bars
+from geomsup.cli.options import Ends, Json, Numbers, Output, one_or_all
+
+__all__ = ["optimum", "phase_diagram", "plateaus"]
+
+
+def optimum(
+    n_features: int,
+    n_hidden: int,
+    *,
+    probability: Numbers = None,
+    importance: Numbers = None,
+    activation: str = "relu",
+    starts: int | None = None,
+    seed: int = 0,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Find the lowest expected loss a model of given size can have.
+
+    Parameters
+    ----------
+    n_features
+        Number of features n.
+    n_hidden
+        Number of hidden dimensions m.
+    probability
+        P(feature is present), one value or one per feature. Default 0.05.
+    importance
+        One importance for all features, or one per feature.
+    activation
+        Output activation, "relu" or "linear".
+    starts
+        Number of random starts of a direct search; by default 32, and a tegum program beyond 8 features.
+    seed
+        Seed of the starts.
+    output
+        Also write the result as JSON to this file.
+    """
+    features = gs.Features(n_features, one_or_all(probability, 0.05), one_or_all(importance, 1.0))
+    with progress_bars() as progress:
+        result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed, progress=progress)
+    deliver(result.to_dict(), str(result), as_json, output)
+
+
+def phase_diagram(
+    n_features: int,
+    n_hidden: int,
+    *,
+    points: int = 40,
+    probability_range: Ends = (0.01, 1.0),
+    importance_range: Ends = (0.1, 10.0),
+    starts: int = 4,
+    seed: int = 0,
+    output: Output = None,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Find the optimum over a plane of probabilities and importances of one extra feature, and where it changes.
+
+    Parameters
+    ----------
+    n_features
+        Number of features n, the last of which has its own importance.
+    n_hidden
+        Number of hidden dimensions m.
+    points
+        Cells along each axis, evenly spaced in the logarithm.
+    probability_range
+        Lowest and highest probability.
+    importance_range
+        Lowest and highest importance of the last feature.
+    starts
+        Random starts in every cell, besides what the neighbours found.
+    seed
+        Seed of the starts.
+    output
+        Also write the result as JSON to this file.
+    plot
+        Draw the diagram beside the paper's prediction to this file.
+    """
+    check_figure(plot)
+    axes = (np.geomspace(*ends, points).clip(*ends) for ends in (probability_range, importance_range))
+    with progress_bars() as progress:
+        diagram = gs.phase_diagram(
+            n_features, n_hidden, *axes, starts=starts, rng=seed,
+            progress=lambda done, total: progress("searching", done / total),
+        )  # fmt: skip
+        progress("locating", 0.0)
+        kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)
+        progress("locating", 1.0)
+    if plot is not None:
+        diagram.plot()[0].figure.savefig(plot, dpi=150)
+    lines = [str(diagram), "transitions between neighbouring cells:"]
+    lines += [f"  {count:>4} of {order} order: {one} | {other}" for (order, one, other), count in kinds.most_common()]
+    deliver(diagram.to_dict(), "\n".join(lines), as_json, output)
+
+
+def plateaus(
+    *,
+    points: int = 20,
+    probability_range: Ends = (0.1, 1.0),
+    largest_rank: int = 4,
+    n_features: int | None = None,
+    n_hidden: int | None = None,
+    output: Output = None,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Say which kind of block wins at each sparsity, and where that changes.
+
+    Parameters
+    ----------
+    points
+        Probabilities, evenly spaced in the logarithm.
+    probability_range
+        Lowest and highest probability.
+    largest_rank
+        Largest number of dimensions of a block.
+    n_features
+        Number of features of a model, to say which mixture of blocks it has.
+    n_hidden
+        Its number of hidden dimensions.
+    output
+        Also write the result as JSON to this file.
+    plot
+        Draw gains and levels to this file.
+    """
+    check_figure(plot)
+    with progress_bars() as progress:
+        result = gs.plateaus(
+            np.geomspace(*probability_range, points).clip(*probability_range), largest_rank=largest_rank,
+            n_features=n_features, n_hidden=n_hidden, progress=progress,
+        )  # fmt: skip
+    if plot is not None:
+        result.plot()[0].figure.savefig(plot, dpi=150)
+    deliver(result.to_dict(), str(result), as_json, output)

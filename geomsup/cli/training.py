@@ -1,0 +1,138 @@
+"""Commands that train: ``demo`` and ``train``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+import geomsup as gs
+from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars
+from geomsup.cli.options import Json, Numbers, one_or_all
+
+__all__ = ["demo", "train"]
+
+
+def demo(
+    *,
+    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-demo.png"),
+    models: int = 6,
+    steps: int = 10_000,
+    seed: int = 0,
+    as_json: Json = False,
+) -> None:
+    """Train 5 features in 2 dimensions at ten sparsities, name their geometry, compare with the optimum.
+
+    Parameters
+    ----------
+    output
+        Where the figure goes (.png, .pdf or .svg).
+    models
+        Models per sparsity; the best of them is shown.
+    steps
+        Training steps of every model.
+    seed
+        Seed of everything random.
+    """
+    from geomsup.demo import run_demo
+
+    check_output("--output", output, FIGURES)
+    with progress_bars() as progress:
+        result = run_demo(models=models, steps=steps, seed=seed, progress=progress)
+        progress("drawing", 0.0)
+        result.plot().savefig(output, dpi=150)
+        progress("drawing", 1.0)
+    rows = result.rows()
+    if as_json:
+        print_json({"rows": rows, "figure": str(output)})
+        return
+    print_table(
+        "5 features in 2 dimensions: the best trained model of each sparsity against the optimum",
+        ["sparsity", "geometry", "models", "D", "trained loss", "optimum", "excess"],
+        [
+            [
+                f"{row['sparsity']:.2f}", _with_dropped(row), row["models"], f"{row['D']:.3f}",
+                f"{row['loss']:.6f}", f"{row['optimum']:.6f}", f"{100 * row['excess']:.2f} %",
+            ]
+            for row in rows
+        ],
+    )  # fmt: skip
+    print("models: how many of those trained share the geometry; D: mean fractional dimensionality of what is stored")
+    print(f"figure: {output}")
+
+
+def train(
+    n_features: int,
+    n_hidden: int,
+    *,
+    probability: Numbers = None,
+    importance: Numbers = None,
+    models: int = 4,
+    steps: int = 10_000,
+    batch: int = 1024,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    record: int = 0,
+    threads: int | None = None,
+    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-run.npz"),
+    as_json: Json = False,
+) -> None:
+    """Train toy models and name what they learned.
+
+    Parameters
+    ----------
+    n_features
+        Number of features n.
+    n_hidden
+        Number of hidden dimensions m.
+    probability
+        P(feature is present); several values train several sets of models. Default 0.05.
+    importance
+        One importance for all features, or one per feature.
+    models
+        Models per probability.
+    steps
+        Training steps.
+    batch
+        Samples in a step.
+    learning_rate
+        Rate of Adam.
+    seed
+        Seed of starts and samples.
+    record
+        Steps between snapshots of the weights; 0 keeps none.
+    threads
+        Threads to train in.
+    output
+        File of the trained models (.npz).
+    """
+    check_output("--output", output, (".npz",))
+    probabilities = [0.05] if probability is None else probability
+    features = [gs.Features(n_features, p, one_or_all(importance, 1.0)) for p in probabilities]
+    with progress_bars() as progress:
+        run = gs.train(
+            features, n_hidden, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
+            seed=seed, record=record, threads=threads,
+            progress=lambda done, total: progress("training", done / total),
+        )  # fmt: skip
+    run.save(output)
+    losses = run.expected_loss()
+    rows = [
+        {
+            "run": index,
+            "sparsity": float(1 - run.features[index].probability[0]),
+            "loss": float(losses[index]),
+            "geometry": geometry.name,
+            "not_represented": len(geometry.not_represented),
+        }
+        for index, geometry in enumerate(gs.classify(run.W, orientation="rows"))
+    ]
+    if as_json:
+        print_json({"runs": rows, "file": str(output)})
+        return
+    cells = [[str(r["run"]), f"{r['sparsity']:.3g}", f"{r['loss']:.8g}", _with_dropped(r)] for r in rows]
+    print_table(repr(run), ["run", "sparsity", "expected loss", "geometry"], cells)
+    print(f"models: {output}")
+
+
+def _with_dropped(row: dict[str, Any]) -> str:
+    return row["geometry"] + (f", {row['not_represented']} dropped" if row["not_represented"] else "")

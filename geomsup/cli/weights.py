@@ -1,0 +1,109 @@
+"""Commands on the weights in a file: ``classify``, ``loss`` and ``compare``."""
+
+from pathlib import Path
+
+import geomsup as gs
+from geomsup.cli.console import check_figure, deliver
+from geomsup.cli.model_file import ModelFile
+from geomsup.cli.options import Json, Output
+
+__all__ = ["classify", "compare", "loss"]
+
+
+def classify(
+    path: Path,
+    *,
+    name: str | None = None,
+    orientation: str = "auto",
+    noise: float | None = None,
+    output: Output = None,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Name the geometry of the weights in a file.
+
+    Parameters
+    ----------
+    path
+        A .npy, .npz or .safetensors file with W, one model or a batch.
+    name
+        Which array of the file is W.
+    orientation
+        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
+    noise
+        Noise per coordinate of the unit rows, if known.
+    output
+        Also write the result as JSON to this file.
+    plot
+        Draw the geometry to this file (one model only).
+    """
+    from geomsup.files import read_weights
+
+    check_figure(plot)
+    found = gs.classify(read_weights(path, name=name, orientation=orientation), orientation="rows", noise=noise)
+    several = isinstance(found, list)
+    if plot is not None:
+        if several:
+            raise ValueError("`--plot` must be given one model; the file holds a batch. Save one run alone.")
+        found.plot().figure.savefig(plot, dpi=150)
+    result = None
+    if as_json or output is not None:  # of a large W the numbers take longer to list than to classify
+        result = [g.to_dict() for g in found] if several else found.to_dict()
+    text = "\n".join(f"{i}: {g}" for i, g in enumerate(found)) if several else found.summary()
+    deliver(result, text, as_json, output)
+
+
+def loss(
+    file: ModelFile,
+    *,
+    method: str = "auto",
+    rtol: float = 1e-9,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Give the exact expected loss of the model in a file.
+
+    Parameters
+    ----------
+    method
+        "auto", "exact", "spectral" or "sampled".
+    rtol
+        Relative accuracy to reach.
+    output
+        Also write the result as JSON to this file.
+    """
+    model, features = file.read()
+    result = gs.expected_loss(model, features, method=method, rtol=rtol)
+    lines = [str(result)]
+    lines += [f"  feature {i}: {value:.9g}" for i, value in enumerate(result.per_feature)]
+    deliver(result.to_dict(), "\n".join(lines), as_json, output)
+
+
+def compare(
+    file: ModelFile,
+    *,
+    starts: int | None = None,
+    seed: int = 0,
+    output: Output = None,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the model in a file against the theoretical optimum.
+
+    Parameters
+    ----------
+    starts
+        Number of random starts of the search for the optimum; by default as `geomsup optimum` does.
+    seed
+        Seed of the starts.
+    output
+        Also write the result as JSON to this file.
+    plot
+        Draw model and optimum to this file.
+    """
+    check_figure(plot)
+    model, features = file.read()
+    result = gs.compare(model, features, starts=starts, rng=seed)
+    if plot is not None:
+        result.plot()[0].figure.savefig(plot, dpi=150)
+    deliver(result.to_dict(), str(result), as_json, output)

@@ -1,0 +1,42 @@
+"""Commands that search for optima."""
+
+import numpy as np
+import pytest
+
+import geomsup as gs
+from tests.cli.common import strict
+
+
+def test_optimum(run, folder):
+    result = strict(run("optimum", 2, 1, "--probability", 0.1, "--starts", 4, "--json", "-o", "best.json"))
+    assert result["loss"] == pytest.approx(0.003319484, abs=1e-9)
+    assert result["geometry"] == "digon"
+    assert strict((folder / "best.json").read_text()) == result
+    assert run("optimum", 2, 1, "--probability", 0.1).startswith("optimum 0.00331948399: digon\nbest of 3")
+    linear = strict(run("optimum", 3, 1, "--activation", "linear", "--importance", 3, 2, 1, "--json"))
+    assert linear["loss"] == pytest.approx(3 * (0.05 / 3 - 0.05**2 / 4), rel=1e-12)  # default probability 0.05
+    other = strict(run("optimum", 3, 1, "--probability", 0.1, 0.2, 0.3, "--seed", 1, "--starts", 4, "--json"))
+    truth = gs.optimum(gs.Features(3, [0.1, 0.2, 0.3]), 1, starts=4, rng=1)
+    assert other["loss"] == truth.loss
+
+
+def test_plateaus(run, folder):
+    arguments = ("plateaus", "--points", 3, "--probability-range", 0.2, 0.5, "--largest-rank", 2)
+    result = strict(run(*arguments, "--json", "-o", "plateaus.json", "--plot", "plateaus.svg"))
+    assert strict((folder / "plateaus.json").read_text()) == result
+    assert b"<svg" in (folder / "plateaus.svg").read_bytes()
+    text = run(*arguments)
+    assert "digon -> pentagon" in text
+    assert "0.22487545" in text
+
+
+def test_phase_diagram(run, folder):
+    arguments = ("phase-diagram", 2, 1, "--points", 5, "--probability-range", 0.05, 1)
+    result = strict(run(*arguments, "--json", "-o", "phases.json", "--plot", "phases.svg"))
+    assert np.array(result["loss"]).shape == (5, 5)
+    assert result["probabilities"][-1] == 1.0
+    assert strict((folder / "phases.json").read_text()) == result
+    assert b"<svg" in (folder / "phases.svg").read_bytes()
+    text = run(*arguments)
+    assert text.startswith("2 features in 1 dimensions, 5 probabilities x 5 importances")
+    assert "of first order: extra in an antipodal pair | extra not represented" in text

@@ -1,0 +1,62 @@
+"""Commands that train."""
+
+import numpy as np
+
+import geomsup as gs
+from geomsup import demo
+from tests.cli.common import strict
+
+
+def test_train_writes_a_file_the_other_commands_read(run, folder):
+    arguments = (
+        "train",
+        3,
+        1,
+        "--probability",
+        0.1,
+        0.4,
+        "--models",
+        2,
+        "--steps",
+        20,
+        "--batch",
+        16,
+        "--threads",
+        1,
+    )
+    result = strict(run(*arguments, "--importance", 1, 0.9, 0.8, "--seed", 3, "-o", "mine.npz", "--json"))
+    assert result["file"] == "mine.npz"
+    saved = gs.TrainingRun.load("mine.npz")
+    truth = gs.train([gs.Features(3, p, [1, 0.9, 0.8]) for p in (0.1, 0.4)], 1, models=2, steps=20, batch=16, seed=3)
+    np.testing.assert_array_equal(saved.W, truth.W)
+    assert [row["run"] for row in result["runs"]] == [0, 1, 2, 3]
+    assert [row["sparsity"] for row in result["runs"]] == [0.9, 0.9, 0.6, 0.6]
+    assert [row["loss"] for row in result["runs"]] == saved.expected_loss().tolist()
+    assert [row["geometry"] for row in result["runs"]] == [g.name for g in gs.classify(saved.W, orientation="rows")]
+    assert strict(run("loss", "mine.npz", "--run", 3, "--json"))["value"] == result["runs"][3]["loss"]
+    table = run(*arguments)
+    assert "models: geomsup-run.npz" in table
+    assert (folder / "geomsup-run.npz").is_file()
+    assert len([line for line in table.splitlines() if "0.9" in line or "0.6" in line]) == 4
+
+
+def test_train_records_on_demand(run, folder):
+    run("train", 2, 1, "--models", 1, "--steps", 6, "--record", 2, "--batch", 8, "--learning-rate", 0.01)
+    saved = gs.TrainingRun.load("geomsup-run.npz")
+    assert saved.W_history.shape == (1, 3, 2, 1)
+    assert saved.config["learning_rate"] == 0.01
+
+
+def test_demo_prints_a_table_and_draws_a_figure(run, folder, monkeypatch):
+    few = demo.PROBABILITIES[[0, 4, 9]]
+    monkeypatch.setattr(demo, "PROBABILITIES", few)
+    table = run("demo", "--models", 1, "--steps", 50)
+    assert (folder / "geomsup-demo.png").read_bytes().startswith(b"\x89PNG")
+    assert "figure: geomsup-demo.png" in table
+    rows = [line for line in table.splitlines() if line.rstrip().endswith("%")]
+    assert [row.split()[0] for row in rows] == [f"{1 - p:.2f}" for p in few]
+    result = strict(run("demo", "--models", 1, "--steps", 50, "--seed", 1, "--json", "-o", "small.pdf"))
+    assert (folder / "small.pdf").read_bytes().startswith(b"%PDF")
+    assert result["figure"] == "small.pdf"
+    assert len(result["rows"]) == 3
+    assert all(row["excess"] >= 0 for row in result["rows"])

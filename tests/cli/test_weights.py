@@ -1,0 +1,89 @@
+"""Commands on the weights in a file."""
+
+import json
+
+import numpy as np
+import pytest
+
+import geomsup as gs
+from tests.cli.common import PENTAGON, strict
+
+
+def test_classify_prints_a_summary(run, pentagon):
+    assert run("classify", pentagon) == gs.classify(PENTAGON).summary() + "\n"
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "safetensors"])
+def test_classify_reads_every_kind_of_file(run, folder, kind):
+    from safetensors.numpy import save_file
+
+    path = folder / f"weights.{kind}"
+    {"npy": lambda: np.save(path, PENTAGON), "npz": lambda: np.savez(path, W=PENTAGON),
+     "safetensors": lambda: save_file({"W": PENTAGON}, path)}[kind]()  # fmt: skip
+    assert strict(run("classify", path, "--json"))["name"] == "pentagon"
+
+
+def test_classify_writes_json_and_a_figure(run, pentagon, folder):
+    out = run("classify", pentagon, "--json", "-o", "result.json", "--plot", "figure.png")
+    truth = json.loads(json.dumps(gs.classify(PENTAGON).to_dict()))
+    assert strict(out) == truth
+    assert strict((folder / "result.json").read_text()) == truth
+    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_classify_takes_a_batch(run, folder):
+    np.save("batch.npy", np.stack([PENTAGON, 2 * PENTAGON]))
+    assert [line[:11] for line in run("classify", "batch.npy").splitlines() if line[0] != " "] == [
+        "0: pentagon",
+        "1: pentagon",
+    ]
+    assert [entry["name"] for entry in strict(run("classify", "batch.npy", "--json"))] == ["pentagon"] * 2
+
+
+def test_classify_options_reach_the_library(run, folder):
+    np.savez("two.npz", one=PENTAGON, two=np.eye(2))
+    assert strict(run("classify", "two.npz", "--name", "one", "--json"))["name"] == "pentagon"
+    result = strict(run("classify", "two.npz", "--name", "two", "--orientation", "rows", "--json"))
+    assert result["name"] == "2 dedicated dimensions"
+    rough = PENTAGON + np.random.default_rng(0).normal(size=(5, 2)) * 0.02
+    np.save("rough.npy", rough)
+    for noise in (1e-4, 0.02):
+        truth = gs.classify(rough, noise=noise).to_dict()
+        assert strict(run("classify", "rough.npy", "--noise", noise, "--json")) == json.loads(json.dumps(truth))
+
+
+def test_loss_is_that_of_the_library(run, pentagon, folder):
+    truth = gs.expected_loss(gs.ToyModel(PENTAGON, [-0.2] * 5), gs.Features(5, 0.1))
+    result = strict(run("loss", pentagon, "--probability", 0.1, "--json", "-o", "loss.json"))
+    assert result == truth.to_dict()
+    assert strict((folder / "loss.json").read_text()) == result
+    lines = run("loss", pentagon, "--probability", 0.1).splitlines()
+    assert lines[0].startswith(f"expected loss {truth.value:.12g} (exact, error at most ")
+    assert len(lines) == 6
+    spectral = strict(run("loss", pentagon, "--probability", 0.1, "--method", "spectral", "--rtol", 1e-6, "--json"))
+    assert spectral["method"] == "spectral"
+    assert spectral["value"] == pytest.approx(truth.value, rel=1e-6)
+
+
+def test_loss_takes_a_number_per_feature(run, pentagon):
+    p, importance = [0.1, 0.2, 0.3, 0.4, 0.5], [1, 0.9, 0.8, 0.7, 0.6]
+    truth = gs.expected_loss(gs.ToyModel(PENTAGON, [-0.2] * 5, activation="linear"), gs.Features(5, p, importance))
+    out = run("loss", pentagon, "--probability", *p, "--importance", *importance, "--activation", "linear", "--json")
+    assert strict(out)["value"] == truth.value
+
+
+def test_compare(run, folder):
+    np.save("digon.npy", [[1.0], [-1.0]])
+    arguments = ("compare", "digon.npy", "--probability", 0.1, "--starts", 4)
+    result = strict(run(*arguments, "--json", "-o", "both.json", "--plot", "both.svg"))
+    assert 100 * result["excess"] == pytest.approx(0.41721, abs=2e-5)
+    assert strict((folder / "both.json").read_text()) == result
+    assert b"<svg" in (folder / "both.svg").read_bytes()
+    assert "excess          0.417 %" in run(*arguments)
+
+
+def test_compare_above_an_optimum_of_zero_is_still_json(run, folder):
+    np.save("square.npy", 0.9 * np.eye(2))
+    arguments = ("compare", "square.npy", "--orientation", "rows", "--probability", 0.1)
+    assert strict(run(*arguments, "--json", "-o", "both.json"))["excess"] is None
+    assert "inf %" in run(*arguments)
