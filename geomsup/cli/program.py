@@ -5,6 +5,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 import geomsup as gs
+from geomsup.cli.energy import energy, thomson
 from geomsup.cli.theory import optimum, phase_diagram, plateaus
 from geomsup.cli.training import demo, train
 from geomsup.cli.weights import classify, compare, loss
@@ -18,7 +19,7 @@ app = App(
     help_format="plaintext",
     suppress_keyboard_interrupt=False,  # main has its own words for it
 )
-for command in (demo, train, classify, loss, compare, optimum, phase_diagram, plateaus):
+for command in (demo, train, classify, loss, compare, optimum, phase_diagram, plateaus, thomson, energy):
     app.command(command)
 
 

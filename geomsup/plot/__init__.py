@@ -3,6 +3,7 @@
 from geomsup.plot.comparison import plot_comparison
 from geomsup.plot.comparisons import plot_comparisons
 from geomsup.plot.components import plot_components
+from geomsup.plot.configuration import plot_configuration
 from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
@@ -12,6 +13,7 @@ __all__ = [
     "plot_comparison",
     "plot_comparisons",
     "plot_components",
+    "plot_configuration",
     "plot_geometry",
     "plot_phases",
     "plot_plateaus",

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import plot_geometry, shape_edges, wrap
-from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.geometry import plot_geometry, wrap
+from geomsup.plot.palette import INK
+from geomsup.plot.projection import draw_projection
 
 if TYPE_CHECKING:
     from geomsup.recognition import Component, Geometry
@@ -15,14 +16,13 @@ __all__ = ["plot_components"]
 
 MOST_KINDS = 12
 PER_ROW = 4
-NEIGHBOURLY = 0.05  # cosines this close to a row's largest are neighbours, where no shape says which vertices are
 
 
 def plot_components(geometry: "Geometry") -> Any:
     """Draw one component of each name in its own subspace, the most frequent first; return the figure.
 
-    Up to three dimensions: an arrow per feature and the edges of the shape. Beyond: the projection on the plane of
-    the two largest principal axes, lines between neighbours.
+    Up to three dimensions: an arrow per feature and the edges of the shape. Beyond: the projection on the Coxeter
+    plane of the shape, from where it looks most regular, or on the two largest principal axes where there is none.
 
     Parameters
     ----------
@@ -66,25 +66,8 @@ def _draw(geometry: "Geometry", component: "Component", ax: Any) -> None:
     left, size, _ = np.linalg.svd(rows, full_matrices=False)
     inside = left[:, : component.rank] * size[: component.rank]
     if component.rank > 3:
-        _projected(component, inside, ax)
+        draw_projection(component, rows, ax)
         return
     alone = replace(component, features=tuple(range(len(rows))))
     plot_geometry(replace(geometry, components=(alone,), not_represented=(), W=inside,
                           dimensionality=component.dimensionality), ax=ax, title=False, labels=False)  # fmt: skip
-
-
-def _projected(component: "Component", rows: np.ndarray, ax: Any) -> None:
-    points = rows[:, :2]
-    edges = shape_edges(component)
-    for i, j in _neighbours(rows) if edges is None else edges:
-        ax.plot(*points[[i, j]].T, color=FAINT, linewidth=0.6, zorder=1)
-    ax.plot(*points.T, "o", color=PALETTE[0], markersize=5, markeredgecolor="white", zorder=2)
-    ax.set(aspect="equal", xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
-
-
-def _neighbours(rows: np.ndarray) -> list[tuple[int, int]]:
-    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    cosines = unit @ unit.T - 2 * np.eye(len(rows))
-    near = cosines >= cosines.max(axis=1, keepdims=True) - NEIGHBOURLY
-    return [(int(i), int(j)) for i, j in np.argwhere(near | near.T) if j < i]

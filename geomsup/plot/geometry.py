@@ -1,19 +1,19 @@
 """The rows of W: arrows in up to three dimensions, the Gram matrix beyond."""
 
-from collections.abc import Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup.plot.edges import component_edges
 from geomsup.plot.palette import FAINT, INK, component_colours
+from geomsup.plot.projection import draw_projection
 
 if TYPE_CHECKING:
-    from geomsup.recognition import Component, Geometry
+    from geomsup.recognition import Geometry
 
-__all__ = ["described", "plot_geometry", "shape_edges", "wrap"]
+__all__ = ["described", "plot_geometry", "wrap"]
 
-SAME_FACET = 1e-3  # facets of a trained shape whose unit normals differ by less are one
 MOST_EMPTY = 10  # features not represented that are shown in a Gram matrix
 
 
@@ -21,7 +21,8 @@ def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, l
     """Draw the rows of W on `ax`, coloured by component, and return the axes.
 
     Up to three hidden dimensions: an arrow per feature, the edges of recognised shapes between arrow tips, and
-    the unit circle for scale. More: the Gram matrix W Wᵀ with features ordered by component.
+    the unit circle for scale. More: of one shape alone its projection on its Coxeter plane, else the Gram matrix
+    W Wᵀ with features ordered by component (`plot_components` draws every kind of component).
 
     Parameters
     ----------
@@ -48,6 +49,9 @@ def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, l
         _arrows_3d(geometry, ax, labels)
     elif dimensions < 3:
         _arrows_2d(geometry, ax, labels)
+    elif len(geometry.components) == 1 and geometry.components[0].polytope and geometry.components[0].rank > 3:
+        (component,) = geometry.components
+        draw_projection(component, geometry.W[list(component.features)], ax)
     else:
         _gram(geometry, ax)
     if title:
@@ -75,48 +79,13 @@ def _new_axes(dimensions: int) -> Any:
     return figure.add_subplot(projection="3d" if dimensions == 3 else None)
 
 
-def shape_edges(component: "Component") -> list[tuple[int, int]] | None:
-    """Return pairs of places in `component.features` on the ends of an edge of its shape; None if it has no name."""
-    if component.polytope is None or component.isomorphism is None:
-        return None
-    edges = {frozenset(edge) for edge in component.polytope.edges}
-    vertices = component.isomorphism
-    return [(i, j) for i, a in enumerate(vertices) for j, b in enumerate(vertices[:i]) if frozenset((a, b)) in edges]
-
-
-def _edges(geometry: "Geometry") -> list[tuple[int, int]]:
-    """Return pairs of features on the ends of an edge of their component's shape; of its hull, if it has no name."""
-    pairs = []
-    for component in geometry.components:
-        features = component.features
-        places = shape_edges(component)
-        if places is None:
-            places = _hull(geometry.W[list(features)], component.rank)
-        pairs += [(features[i], features[j]) for i, j in places]
-    return pairs
-
-
-def _hull(rows: np.ndarray, rank: int) -> Sequence[tuple[int, int]]:
-    if rank != 3 or len(rows) < 5:
-        return ()
-    from scipy.spatial import QhullError
-
-    from geomsup.shapes.hull import hull_edges
-
-    left, size, _ = np.linalg.svd(rows, full_matrices=False)
-    try:
-        return hull_edges(left[:, :3] * size[:3], tolerance=SAME_FACET)
-    except QhullError:  # all in one plane
-        return ()
-
-
 def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
     from matplotlib.patches import Circle
 
     rows = np.pad(geometry.W, ((0, 0), (0, 2 - geometry.n_hidden)))
     colours = component_colours(geometry)
     ax.add_patch(Circle((0, 0), 1, fill=False, color=FAINT, linewidth=0.8, linestyle=":"))
-    for i, j in _edges(geometry):
+    for i, j in component_edges(geometry):
         ax.plot(*rows[[i, j]].T, color=colours[i], linewidth=0.9, alpha=0.45, zorder=1)
     for i in range(len(rows)):
         if i in geometry.not_represented:
@@ -138,7 +107,7 @@ def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
 
 def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
     rows, colours = geometry.W, component_colours(geometry)
-    for i, j in _edges(geometry):
+    for i, j in component_edges(geometry):
         ax.plot(*rows[[i, j]].T, color=colours[i], linewidth=1.0, alpha=0.5)
     for i, row in enumerate(rows):
         ax.plot(*np.stack([np.zeros(3), row], axis=1), color=colours[i], linewidth=1.8)

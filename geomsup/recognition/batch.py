@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.match import COINCIDENT, RIGID_RATIO, acceptance
+from geomsup.recognition.acceptance import RIGID_RATIO, acceptance
+from geomsup.recognition.coincidence import COINCIDENT
 from geomsup.recognition.reading import NOISE_FLOOR
-from geomsup.recognition.templates import lower_bounds
+from geomsup.recognition.templates import lower_bounds, nearest_stretched, templates
 from geomsup.shapes import Polytope, candidates
 
 __all__ = ["LARGEST_BATCHED", "Batch", "log_chance", "match_batch"]
@@ -95,10 +96,12 @@ def match_batch(gram: np.ndarray, n: int, m: int) -> Batch:
     return Batch(shapes, order, chord, residual, log_p, hopeless, (values**2).sum(axis=1), rank)
 
 
-def log_chance(shape: Polytope, n: int, m: int, chord: Any, template: np.ndarray | None = None) -> Any:
+def log_chance(
+    shape: Polytope, n: int, m: int, chord: Any, template: np.ndarray | None = None, parameters: int = 0
+) -> Any:
     """Log of choices times probability that some of n random rows come as close to `shape`, all m dimensions free.
 
-    `template` has the vertex of each row where rows share vertices.
+    `template` has the vertex of each row where rows share vertices, or where `parameters` have been fitted.
 
     Examples
     --------
@@ -107,10 +110,10 @@ def log_chance(shape: Polytope, n: int, m: int, chord: Any, template: np.ndarray
     0.000637
     """
     T = shape.vertices if template is None else template
-    copies, codimension = _copies(shape, m) if template is None else _tube(shape, T, m)
-    templates = sum(len(other.variants) for other in candidates(shape.dimension, shape.n_vertices))
+    copies, codimension = _copies(shape, m) if template is None else _tube(shape, T, m, parameters)
+    possible = sum(len(other.variants) for other in candidates(shape.dimension, shape.n_vertices, flexible=True))
     nearness = codimension * np.log(np.maximum(chord, chance.SMALLEST_DEVIATION))
-    return np.minimum(0.0, copies + nearness + chance.log_choices(n, len(T), templates))
+    return np.minimum(0.0, copies + nearness + chance.log_choices(n, len(T), possible))
 
 
 @lru_cache(maxsize=256)
@@ -118,9 +121,9 @@ def _copies(shape: Polytope, m: int) -> tuple[float, int]:
     return _tube(shape, shape.vertices, m)
 
 
-def _tube(shape: Polytope, template: np.ndarray, m: int) -> tuple[float, int]:
+def _tube(shape: Polytope, template: np.ndarray, m: int, parameters: int = 0) -> tuple[float, int]:
     """Log of the probability of a deviation of 1, were the formula right there, and the codimension."""
-    tube = chance.tube(template, shape.symmetry_order, shape.n_vertices, m, m, 1.0)
+    tube = chance.tube(template, shape.symmetry_order, shape.n_vertices, m, m, 1.0, parameters)
     return tube.log_probability, tube.codimension
 
 
@@ -161,6 +164,12 @@ def _possible(gram: np.ndarray, values: np.ndarray, m: int) -> np.ndarray:
     products = np.sort(gram.reshape(len(gram), -1), axis=1)
     possible = np.zeros(len(gram), bool)
     for rank in range(1, min(k, m) + 1):
-        for shape in candidates(rank, k):
-            possible |= lower_bounds(singular, products, shape) <= acceptance(shape)
+        for shape in candidates(rank, k, flexible=True):
+            for template in templates(shape):
+                possible |= lower_bounds(singular, products, template) <= template.reach
+            for b in np.flatnonzero(~possible):
+                possible[b] = any(
+                    lower_bounds(singular[b], products[b], template) <= template.reach
+                    for template in nearest_stretched(singular[b], shape)
+                )
     return possible

@@ -79,7 +79,9 @@ class Tube:
         )
 
 
-def tube(template: np.ndarray, symmetry_order: int, n_vertices: int, f: int, m: int, rho: float) -> Tube:
+def tube(
+    template: np.ndarray, symmetry_order: int, n_vertices: int, f: int, m: int, rho: float, parameters: int = 0
+) -> Tube:
     """Tube of radius ρ√k around the copies of a shape, to leading order in ρ.
 
     k directions, independent and uniform on the sphere S^{m−1}; copies: rotated and reflected inside the f
@@ -104,6 +106,9 @@ def tube(template: np.ndarray, symmetry_order: int, n_vertices: int, f: int, m: 
         Free and all dimensions, r <= f <= m. With r > f there is no copy, and the density is ``inf``.
     rho
         Root-mean-square deviation ρ per feature.
+    parameters
+        Number of parameters of the template that have been fitted. Each has a range of at most a quarter turn of
+        all vertices, π/2·√k of length, and leaves one way less to leave the copies.
 
     References
     ----------
@@ -118,8 +123,8 @@ def tube(template: np.ndarray, symmetry_order: int, n_vertices: int, f: int, m: 
     k, r = template.shape
     if r > f:
         return Tube(inf)
-    codimension = k * (m - 1) - (r * (r - 1) // 2 + r * (f - r))
-    copies = _log_labellings(k, n_vertices) - log(symmetry_order)
+    codimension = max(k * (m - 1) - (r * (r - 1) // 2 + r * (f - r)) - parameters, 0)
+    copies = _log_labellings(k, n_vertices) - log(symmetry_order) + parameters * log(pi / 2 * k**0.5)
     return Tube(copies + _log_orbit(template, f) - k * _log_sphere(m - 1), codimension, k * rho**2)
 
 

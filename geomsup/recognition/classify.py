@@ -8,11 +8,13 @@ from geomsup import checks
 from geomsup.dimensions import dimensionality
 from geomsup.model import as_rows
 from geomsup.recognition import chance
+from geomsup.recognition.acceptance import noise_estimate
 from geomsup.recognition.components import interference, partitions
-from geomsup.recognition.description import MANY, describe
+from geomsup.recognition.description import MANY, Description, describe
 from geomsup.recognition.geometry import Component, Geometry
 from geomsup.recognition.large import Part, read_many
 from geomsup.recognition.names import DEDICATED, component_name, dense_name
+from geomsup.recognition.outline import Outline, outline
 from geomsup.recognition.overlaps import Overlaps, working_memory
 from geomsup.recognition.reading import Block, Evidence, joint_log_chance, judge, read_block
 from geomsup.recognition.rows import UnitRows, shares, strong_rows
@@ -173,6 +175,11 @@ def _component(item: Evidence, X: np.ndarray, rows: UnitRows, D: np.ndarray) -> 
         symmetry_order=shape.symmetry_order if shape else None,
         isomorphism=match.isomorphism if shape else None,
         confidence=item.confidence(len(X)),
+        template=match.template if shape else None,
+        n_parameters=match.n_parameters,
+        noise=match.noise(X.shape[1]) if shape else None,
+        runner_up=match.runner_up,
+        margin=match.margin,
     )
 
 
@@ -193,21 +200,29 @@ def _from_part(part: Part, rows: UnitRows, D: np.ndarray, found: Overlaps) -> Co
         symmetry_order=shape.symmetry_order if shape else None,
         isomorphism=part.isomorphism,
         confidence=chance.confidence(part.log_p + elsewhere),
+        template=part.template,
+        n_parameters=part.n_parameters,
+        noise=noise_estimate(k, rows.n_dimensions, part.rank, part.chord, part.n_parameters) if shape else None,
     )
 
 
 def _unnamed(members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, found: Overlaps | None = None) -> Component:
-    """Component without a name; of many rows, with a description."""
+    """Component without a shape, and what it is like."""
     features, k = rows.strong[members], len(members)
-    description = None
+    name, order = component_name(None, k, k, rank), None
+    description: Description | Outline | None = None
     if k > MANY:
         # All rows together have been scanned already; of a part, the scan is anew.
         whole = k == len(rows)
         X = rows.single if whole else rows.single[members]
         description = describe(X, rows.norms[members], features=features, found=found if whole else None)
         rank = description.rank
+        name = dense_name(description.verdict, k, rank)
+    elif k > 1:
+        description = outline(_in_span(rows.take(members), rank))
+        name, order = description.name or name, description.symmetry.order
     return Component(
-        name=dense_name(description.verdict, k, rank) if description else component_name(None, k, k, rank),
+        name=name,
         polytope=None,
         features=tuple(features.tolist()),
         rank=rank,
@@ -215,8 +230,14 @@ def _unnamed(members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, foun
         dimensionality=D[features],
         residual=None,
         variant=None,
-        symmetry_order=None,
+        symmetry_order=order,
         isomorphism=None,
         confidence=0.0,
         description=description,
     )
+
+
+def _in_span(X: np.ndarray, rank: int) -> np.ndarray:
+    """Unit rows in coordinates of the `rank` dimensions that hold most of them."""
+    flat = X @ np.linalg.svd(X, full_matrices=False)[2][:rank].T
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)

@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from geomsup import checks
+from geomsup.isometries import Symmetry, symmetry
 from geomsup.recognition.description import Description
+from geomsup.recognition.families import elevations
 from geomsup.recognition.names import geometry_name
+from geomsup.recognition.outline import Outline
 from geomsup.recognition.printing import HEADINGS, cells, count, grouped, line, listed
 from geomsup.shapes import Polytope
 
@@ -21,9 +25,10 @@ class Component:
     Attributes
     ----------
     name
-        "pentagon", "digon", ...; "dedicated dimension" for one direction alone; "unnamed (n vertices,
-        rank r)" where nothing fits, and beyond 100 rows what they are like: "dense, nearly random (n vertices,
-        rank r)". "(7 features on 5 vertices)" follows where features share vertices.
+        "pentagon", "digon", ...; "dedicated dimension" for one direction alone. Where no shape of the catalogue
+        fits: "capped octahedron, C3v", type and symmetry, for few rows that have both; "unnamed (n vertices, rank
+        r)"; and beyond 100 rows what they are like: "dense, nearly random (n vertices, rank r)". "(7 features on
+        5 vertices)" follows where features share vertices.
     polytope
         The shape, or None.
     features
@@ -38,12 +43,13 @@ class Component:
     residual
         Root-mean-square angle between the rows and the fitted shape, degrees; None if unnamed.
     variant
-        "uniform", "tight frame", "Thomson" or "distorted"; None without a polytope. Without `noise` a shape
-        is "distorted" beyond half of the distance at which it would lose its name; one with a free parameter
-        also when it lies off its nearest variant, along the parameter, by more than 3 standard errors and
-        0.25 degrees.
+        "uniform", "tight frame", "Thomson", ...: the shape's member that is meant; "fitted": a member with the same
+        symmetries at other parameters, such as a prism of another height; "distorted": neither. None without a
+        polytope. Without `noise` a shape is "distorted" beyond half of the distance at which it would lose its
+        name; one with free parameters is "fitted" when it lies off its nearest variant, along them, by more than 3
+        standard errors and 0.25 degrees.
     symmetry_order
-        Number of symmetries of the shape; None without a polytope.
+        Number of symmetries of the shape; of an unnamed component of up to 100 rows, of the rows within a tolerance.
     isomorphism
         Vertex index in ``polytope.vertices`` of each feature; None without a polytope.
     confidence
@@ -52,7 +58,19 @@ class Component:
         choices and numbers of features and all shapes of that size. It says that the shape is no accident, not
         how regular it is; that is what `residual` says.
     description
-        What an unnamed component of more than 100 rows is like, in numbers; else None.
+        What an unnamed component is like, in numbers: a `Description` of more than 100 rows, an `Outline` of fewer
+        with its symmetry, inner products and hull; else None.
+    template
+        ``(n_c, r)`` fitted vertex of each feature on the unit sphere, in the shape's own coordinates; None without
+        a polytope.
+    n_parameters
+        Number of parameters of the shape that were fitted.
+    noise
+        Estimate, from the residual, of the noise per coordinate of the unit rows; None where the shape has no
+        freedom left to tell it, as of a digon in one dimension. `noise_ratio` is in units of the shortest chord.
+    runner_up, margin
+        Name of the next best shape of as many vertices, and how much further from the rows it is at least
+        (root-mean-square distance). None where there is no other, and for components read in batches.
     """
 
     name: str
@@ -66,11 +84,35 @@ class Component:
     symmetry_order: int | None
     isomorphism: tuple[int, ...] | None
     confidence: float
-    description: Description | None = None
+    description: Description | Outline | None = None
+    template: np.ndarray | None = None
+    n_parameters: int = 0
+    noise: float | None = None
+    runner_up: str | None = None
+    margin: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("norms", "dimensionality"):
-            object.__setattr__(self, name, _read_only(getattr(self, name)))
+        for name in ("norms", "dimensionality", "template"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, _read_only(getattr(self, name)))
+
+    @property
+    def noise_ratio(self) -> float | None:
+        """Noise per coordinate as a part of the shape's shortest chord: beyond 0.2 to 0.3 nothing can be told."""
+        if self.polytope is None or self.noise is None:
+            return None
+        return self.noise / self.polytope.shortest_chord
+
+    @property
+    def elevations(self) -> tuple[float, ...]:
+        """Angles, in degrees, of the fitted vertices above the largest subspace that the shape's symmetries keep.
+
+        One for each orbit of vertices: 30.7 for a uniform square antiprism, 35.3 for the tight frame. Empty for
+        shapes whose symmetries keep no subspace, such as a cube, and without a polytope.
+        """
+        if self.polytope is None or self.template is None:
+            return ()
+        return elevations(self.polytope, self.template, self.isomorphism or ())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the component as plain values, ready for JSON; the polytope by name."""
@@ -87,6 +129,11 @@ class Component:
             "isomorphism": None if self.isomorphism is None else list(self.isomorphism),
             "confidence": self.confidence,
             "description": self.description.to_dict() if self.description else None,
+            "template": None if self.template is None else self.template.tolist(),
+            "n_parameters": self.n_parameters,
+            "noise": self.noise,
+            "runner_up": self.runner_up,
+            "margin": self.margin,
         }
 
     def __repr__(self) -> str:
@@ -164,6 +211,39 @@ class Geometry:
             "dimensionality": self.dimensionality.tolist(),
             "W": self.W.tolist(),
         }
+
+    def symmetry(self, component: int, *, tolerance: float | None = None) -> Symmetry:
+        """Symmetry that the directions of one component have left, within a tolerance.
+
+        `Component.symmetry_order` is the shape's. This is the subgroup that survives noise and distortion.
+
+        Parameters
+        ----------
+        component
+            Index into `components`.
+        tolerance
+            Largest distance of the image of a unit row from a unit row; by default 1e-6.
+
+        Raises
+        ------
+        ValueError
+            If there is no such component, or `tolerance` is not positive or too large.
+
+        Examples
+        --------
+        >>> import geomsup as gs
+        >>> geometry = gs.classify([[1.0, 0.0], [-0.5, 0.9], [-0.5, -0.9]])
+        >>> geometry.components[0].symmetry_order, geometry.symmetry(0).order
+        (6, 2)
+        """
+        index = checks.integer("component", component, minimum=0)
+        if index >= len(self.components):
+            raise ValueError(
+                f"`component` must be less than {len(self.components)}, the number of components; got {index}. "
+                "Pass an index into `components`."
+            )
+        rows = self.W[list(self.components[index].features)]
+        return symmetry(rows / np.linalg.norm(rows, axis=1, keepdims=True), tolerance=tolerance)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the geometry on matplotlib `ax` (a new one by default) and return the axes."""

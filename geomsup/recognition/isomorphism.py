@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.isometries.search import near_basis
+from geomsup.recognition.chains import chains
+from geomsup.recognition.templates import Template
 from geomsup.shapes import Polytope
 
 __all__ = ["by_angle", "by_base_chain", "by_graph"]
@@ -48,7 +51,7 @@ def by_graph(X: np.ndarray, shape: Polytope) -> np.ndarray | None:
     return None if mapping is None else np.array([mapping[i] for i in range(len(X))])
 
 
-def by_base_chain(X: np.ndarray, shape: Polytope, tolerance: float) -> Iterator[np.ndarray]:
+def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterator[np.ndarray]:
     """Maps that extend an approximate isometry of a few rows; for noise that spoils a colour.
 
     d independent rows (the base) are sent depth-first to template vertices whose inner products agree within
@@ -61,32 +64,16 @@ def by_base_chain(X: np.ndarray, shape: Polytope, tolerance: float) -> Iterator[
     """
     from scipy.optimize import linear_sum_assignment
 
-    d = shape.dimension
+    d = template.dimension
     plane = np.linalg.svd(X, full_matrices=False)[2][:d]
     flat = X @ plane.T
     # Where all vertices are alike the first row may go to any of them: n times fewer chains.
-    first = 1 if shape.vertex_transitive else shape.n_vertices
-    for base in (_spread_base(flat), _near_base(flat)):
-        for images in _chains(flat[base] @ flat[base].T, shape.gram, tolerance, first):
-            left, _, right = np.linalg.svd(shape.vertices[list(images)].T @ flat[base])
-            yield linear_sum_assignment(-flat @ (shape.vertices @ left @ right).T)[1]
-
-
-def _chains(products: np.ndarray, gram: np.ndarray, tolerance: float, first: int) -> Iterator[tuple[int, ...]]:
-    """Tuples of template vertices with inner products near those of the base, depth first, from the `first` ones."""
-    stack: list[tuple[int, ...]] = [(vertex,) for vertex in reversed(range(first))]
-    nodes = leaves = 0
-    while stack and nodes < MOST_NODES and leaves < MOST_LEAVES:
-        images = stack.pop()
-        nodes += 1
-        depth = len(images)
-        if depth == len(products):
-            leaves += 1
-            yield images
-            continue
-        agree = np.abs(gram[:, list(images)] - products[depth, :depth]).max(axis=1, initial=0.0) < tolerance
-        agree[list(images)] = False
-        stack.extend((*images, int(vertex)) for vertex in np.flatnonzero(agree)[::-1])
+    first = 1 if template.shape.vertex_transitive else len(X)
+    for base in (_spread_base(flat), np.array(near_basis(flat))):
+        products = flat[base] @ flat[base].T
+        for images in chains(products, template.gram, tolerance, first, MOST_NODES, MOST_LEAVES):
+            left, _, right = np.linalg.svd(template.vertices[images].T @ flat[base])
+            yield linear_sum_assignment(-flat @ (template.vertices @ left @ right).T)[1]
 
 
 def _spread_base(X: np.ndarray) -> np.ndarray:
@@ -95,15 +82,6 @@ def _spread_base(X: np.ndarray) -> np.ndarray:
 
     *_, pivots = qr(X.T, mode="r", pivoting=True)
     return pivots[: X.shape[1]]
-
-
-def _near_base(X: np.ndarray) -> np.ndarray:
-    """Rows that are a basis, each near the first."""
-    base: list[int] = []
-    for row in np.argsort(-(X @ X[0]), kind="stable"):
-        if np.linalg.matrix_rank(X[[*base, row]], tol=0.2) == len(base) + 1:
-            base.append(int(row))
-    return np.array(base[: X.shape[1]])
 
 
 @lru_cache(maxsize=64)

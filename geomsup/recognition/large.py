@@ -8,9 +8,11 @@ from math import inf, log
 import numpy as np
 
 from geomsup.recognition import chance
+from geomsup.recognition.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_explains
 from geomsup.recognition.batch import LARGEST_BATCHED, Batch, log_chance, match_batch
 from geomsup.recognition.components import DEFAULT_CUT, MOST_CUTS
-from geomsup.recognition.match import ACCEPTANCE, LONGEST_CHORD, Match, best_match, match_many, noise_explains
+from geomsup.recognition.match import best_match, match_many
+from geomsup.recognition.matched import Match
 from geomsup.recognition.overlaps import LADDER, Overlaps, overlaps
 from geomsup.recognition.reading import DOUBT, EXACT
 from geomsup.recognition.rows import UnitRows
@@ -40,7 +42,7 @@ class Part:
         Its rows, ascending, as indices into the unit rows.
     rank
         Rank of its shape, or of its rows above the noise floor.
-    polytope, variant, isomorphism, residual
+    polytope, variant, isomorphism, residual, template, n_parameters
         As in `Component`; `residual` is None where nothing fits.
     n_vertices
         Number of different vertices.
@@ -62,6 +64,8 @@ class Part:
     chord: float = inf
     log_p: float = 0.0
     distance: float = 0.0
+    template: np.ndarray | None = None
+    n_parameters: int = 0
 
     @property
     def named(self) -> bool:
@@ -196,6 +200,7 @@ class _Reader:
                 yield Part(
                     members[b], shape.dimension, shape, "uniform", tuple(batch.order[b].tolist()),
                     float(batch.residual[b]), shape.n_vertices, float(batch.chord[b]), float(batch.log_p[b]),
+                    template=shape.vertices[batch.order[b]],
                 )  # fmt: skip
 
     def _explained(self, shape: Polytope, batch: Batch, b: int) -> bool:
@@ -217,10 +222,12 @@ class _Reader:
         residual = match.residual(self.rows.take(members))
         if match.polytope is None:
             return Part(members, 1, residual=residual, n_vertices=1, chord=match.chord)
-        log_p = log_chance(match.polytope, len(self.rows), self.rows.n_dimensions, match.chord, template=match.template)
+        log_p = log_chance(
+            match.polytope, len(self.rows), self.rows.n_dimensions, match.chord, match.template, match.n_parameters
+        )
         return Part(
             members, match.polytope.dimension, match.polytope, match.variant, match.isomorphism, residual,
-            match.n_vertices, match.chord, float(log_p),
+            match.n_vertices, match.chord, float(log_p), template=match.template, n_parameters=match.n_parameters,
         )  # fmt: skip
 
     def placed(self, parts: list[Part]) -> list[Part]:

@@ -71,10 +71,11 @@ def plural(name: str) -> str:
 
     Examples
     --------
-    >>> [plural(name) for name in ("tetrahedron", "5-simplex", "5-cell", "unnamed (5 vertices, rank 3)")]
-    ['tetrahedra', '5-simplices', '5-cells', 'unnamed (5 vertices, rank 3)']
+    >>> [plural(name) for name in ("tetrahedron", "5-simplex", "unnamed (5 vertices, rank 3)", "square pyramid, C4v")]
+    ['tetrahedra', '5-simplices', 'unnamed (5 vertices, rank 3)', 'square pyramids, C4v']
     """
-    noun, space, remark = name.partition(" (")
+    mark = ", " if ", " in name.partition(" (")[0] else " ("
+    noun, space, remark = name.partition(mark)
     if noun.startswith(SHAPELESS):
         return name
     for ending, many in (

@@ -8,7 +8,8 @@ from math import log
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.match import Match, best_match
+from geomsup.recognition.match import best_match
+from geomsup.recognition.matched import Match
 
 __all__ = ["Block", "Evidence", "joint_log_chance", "judge", "read_block"]
 
@@ -118,7 +119,7 @@ def _evidence(X: np.ndarray, block: Block, others: np.ndarray) -> Evidence:
     if block.match is None:
         return Evidence(block)
     tube, k = _tube(X, block, others), len(block.features)
-    if tube.squared_radius > k * block.match.acceptance**2:
+    if tube.squared_radius > k * block.match.reach**2:
         return Evidence(block)
     log_p = min(0.0, tube.log_probability + _log_choices(X, block))
     on_shape = tube.possible and tube.squared_radius < k * EXACT**2
@@ -133,7 +134,9 @@ def _tube(X: np.ndarray, block: Block, others: np.ndarray) -> chance.Tube:
     eigenvalues, axes = np.linalg.eigh(others)
     free = axes[:, eigenvalues < NOISE_FLOOR**2]
     rho = chance.deviation(X[list(block.features)], match.template, free)
-    return chance.tube(match.template, match.symmetry_order, match.n_vertices, free.shape[1], X.shape[1], rho)
+    return chance.tube(
+        match.template, match.symmetry_order, match.n_vertices, free.shape[1], X.shape[1], rho, match.n_parameters
+    )
 
 
 def _log_choices(X: np.ndarray, block: Block) -> float:

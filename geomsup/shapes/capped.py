@@ -1,16 +1,17 @@
 """Capped and gyroelongated shapes: combinatorial types that are no uniform solids, at the least energy of points."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
 
 from geomsup.shapes.coxeter import groups
-from geomsup.shapes.families import antiprism, ring
+from geomsup.shapes.families import antiprism, polygonal, ring
+from geomsup.shapes.hull import hull_edges
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.wythoff import vertices
 
-__all__ = ["capped_shapes"]
+__all__ = ["capped_shapes", "ringed_shapes"]
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +60,60 @@ def _family(
     return Polytope(
         name, made, "", f_vector, order, aliases, lambda: {member: made()}, vertex_transitive=False, kind="family"
     )
+
+
+@lru_cache(maxsize=128)
+def ringed_shapes(n: int) -> tuple[Polytope, ...]:
+    """Solids of n vertices made of rings and caps that no optimum of points is known to be, but that W's may hold.
+
+    Elongated and gyroelongated pyramids and bipyramids, capped prisms, the snub disphenoid. Their one variant,
+    "typical", is no optimum of anything: rings at round heights.
+
+    Examples
+    --------
+    >>> [shape.name for shape in ringed_shapes(8)]
+    ['elongated triangular bipyramid', 'bicapped triangular prism', 'snub disphenoid']
+    """
+    return tuple(_ringed(name, order, points) for name, order, points in _rings_and_caps(n))
+
+
+def _ringed(name: str, order: int, points: np.ndarray) -> Polytope:
+    edges = len(hull_edges(points))
+    f_vector = (len(points), edges, edges - len(points) + 2)
+    return _family(name, f_vector, order, (), "typical", lambda: points)
+
+
+def _rings_and_caps(n: int) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Name, order of the symmetry group and a member of each."""
+    top, bottom = np.array([[0.0, 0.0, 1.0]]), np.array([[0.0, 0.0, -1.0]])
+    k = (n - 1) // 2
+    twist = np.pi / k if k else 0.0
+    if n % 2 == 1 and n >= 7:
+        yield f"elongated {polygonal(k)} pyramid", 2 * k, np.concatenate([top, ring(k, 0.4), ring(k, -0.7)])
+        if k > 3:  # of the triangle it is the capped octahedron
+            turned = ring(k, -0.7, twist)
+            yield f"gyroelongated {polygonal(k)} pyramid", 2 * k, np.concatenate([top, ring(k, 0.4), turned])
+    if n % 2 == 0 and n >= 8:
+        rings = [top, bottom, ring(k, 0.5)]
+        yield f"elongated {polygonal(k)} bipyramid", 4 * k, np.concatenate([*rings, ring(k, -0.5)])
+        if k > 5:  # of the square it is a Thomson type, of the pentagon the icosahedron
+            turned = ring(k, -0.5, twist)
+            yield f"gyroelongated {polygonal(k)} bipyramid", 4 * k, np.concatenate([*rings, turned])
+    if n in (7, 8):
+        caps = ring(3, 0.0, np.pi / 3)[: n - 6]
+        name = {7: "capped triangular prism", 8: "bicapped triangular prism"}[n]
+        yield name, 4, np.concatenate([ring(3, 0.7), ring(3, -0.7), caps])
+    if n == 8:
+        yield "snub disphenoid", 8, _snub_disphenoid()
+
+
+def _snub_disphenoid() -> np.ndarray:
+    """Two edges across each other, and a bent ring of four between; twelve triangles."""
+    points = np.array([
+        [0.5, 0.0, -0.8], [-0.5, 0.0, -0.8], [0.0, 0.5, 0.8], [0.0, -0.5, 0.8],
+        [0.0, 0.9, -0.3], [0.0, -0.9, -0.3], [0.9, 0.0, 0.3], [-0.9, 0.0, 0.3],
+    ])  # fmt: skip
+    return points / np.linalg.norm(points, axis=1, keepdims=True)
 
 
 def _capped_octahedron() -> np.ndarray:

@@ -7,11 +7,13 @@ from functools import lru_cache
 
 from geomsup import checks
 from geomsup.shapes import families
+from geomsup.shapes.capped import ringed_shapes
 from geomsup.shapes.coxeter import LARGEST_RANK
 from geomsup.shapes.diagram import from_diagram
-from geomsup.shapes.listing import of_dimension, of_dimension_and_size
+from geomsup.shapes.listing import flexible_of, of_dimension, of_dimension_and_size
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import duoprism, prism
+from geomsup.shapes.pyramids import pyramid
 from geomsup.shapes.ringings import of_rank
 from geomsup.shapes.wythoffian import all_names, wythoffian
 
@@ -22,6 +24,9 @@ LARGEST_DIMENSION = 8
 
 # Larger shapes, polygons and simplices apart, are no candidates for the rows of a W.
 MOST_CANDIDATE_VERTICES = 2000
+
+# Pyramids over polygons of more sides are found by "13-gonal pyramid".
+MOST_SIDES = 12
 
 # Kinds that are candidates only when asked for.
 FLEXIBLE = ("product", "family")
@@ -39,6 +44,7 @@ NUMBERED: dict[str, tuple[Callable[[int], Polytope], int]] = {
     "gonal prism": (lambda k: prism(families.polygon(k)), 3),
     "antiprism": (families.antiprism, 4),
     "gonal antiprism": (families.antiprism, 4),
+    "gonal pyramid": (lambda k: pyramid(families.polygon(k)), 4),
 }
 
 # Products and antiprisms that have another name.
@@ -102,14 +108,27 @@ def polytope(name: str) -> Polytope:
 
 
 def _found(folded: str) -> Polytope | None:
-    """Try numbered names, symbols and diagrams, then the names of one dimension after the other."""
+    """Try numbered names, symbols and diagrams, then the names of one dimension after the other, then pyramids."""
     by_form = _numbered(folded) or _from_symbol(folded) or from_diagram(folded)
     if by_form is not None:
         return by_form
     # Higher dimensions have hundreds of names, which take a second to make: begin where the name says.
     dimensions = dict.fromkeys([*_dimensions_in(folded), *range(1, LARGEST_RANK + 1)])
     by_name = (_named(d).get(folded) for d in dimensions)
-    return next((shape for shape in by_name if shape is not None), None)
+    return next((shape for shape in by_name if shape is not None), None) or _pyramid(folded)
+
+
+def _pyramid(name: str) -> Polytope | None:
+    """Pyramids, by the name of their base or its form as an adjective."""
+    if not name.endswith(" pyramid"):
+        return None
+    wanted = name.removesuffix(" pyramid")
+    bases = {families.polygonal(k): families.polygon(k) for k in range(4, MOST_SIDES + 1)}
+    for d in range(3, LARGEST_DIMENSION):
+        uniform = (item for item in _named(d).items() if item[1].kind in ("uniform", "product"))
+        bases |= {form: shape for key, shape in uniform for form in (key, families.adjective(key))}
+    base = bases.get(wanted)
+    return pyramid(base) if base and base.n_vertices > base.dimension + 1 else None
 
 
 def _dimensions_in(name: str) -> list[int]:
@@ -125,6 +144,8 @@ def _named(d: int) -> dict[str, Polytope]:
     found = {
         _fold(key): shape for shape in of_dimension(d) for key in (shape.name, shape.symbol, *shape.aliases) if key
     }
+    if d == 3:
+        found |= {_fold(shape.name): shape for n in range(6, 2 * MOST_SIDES + 3) for shape in ringed_shapes(n)}
     if d >= 3:  # simplices and orthoplexes carry few of their names themselves
         found |= {_fold(key): wythoffian(*ringing) for ringing in of_rank(d) for key in all_names(ringing)}
     return found
@@ -144,7 +165,8 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     -------
     list of Polytope
         By dimension, then vertices. Where `n_vertices` is not given, polygons and what is made of them end at the
-        dodecagon. In 9 and 10 dimensions there are the families A, B and D, above only simplex and cross-polytope.
+        dodecagon, and pyramids and their like are left out. In 9 and 10 dimensions there are the families A, B and D,
+        above only simplex and cross-polytope.
 
     Raises
     ------
@@ -160,7 +182,7 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     >>> len(polytopes(dimension=4)), polytopes(dimension=8)[-1].n_vertices
     (127, 696729600)
     >>> [shape.name for shape in polytopes(n_vertices=6)]
-    ['hexagon', 'octahedron', 'triangular prism', '5-simplex']
+    ['hexagon', 'octahedron', 'triangular prism', 'pentagonal pyramid', '5-simplex']
     """
     for name, value in (("dimension", dimension), ("n_vertices", n_vertices)):
         if value is not None:
@@ -171,7 +193,8 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     else:
         possible = {*range(1, LARGEST_DIMENSION + 1), n_vertices - 1, n_vertices // 2} - {0}
         dimensions = sorted(possible) if dimension is None else [dimension]
-        shapes = [shape for d in dimensions for shape in of_dimension_and_size(d, n_vertices)]
+        lists = (of_dimension_and_size, flexible_of)
+        shapes = [shape for d in dimensions for listed in lists for shape in listed(d, n_vertices)]
     return sorted(shapes, key=lambda shape: (shape.dimension, shape.n_vertices))
 
 
@@ -187,25 +210,24 @@ def candidates(rank: int, n_vertices: int, *, flexible: bool = False) -> tuple[P
         Dimension and number of vertices; above 2000 only polygons and simplices are candidates.
     flexible
         Include shapes that mostly occur with other parameters than the uniform ones: prisms, duoprisms and their
-        like, and combinatorial types without a uniform member, such as the tricapped trigonal prism. The latter have
-        no variant "uniform".
+        like, and combinatorial types without a uniform member, such as the tricapped trigonal prism and pyramids.
+        The latter have no variant "uniform".
 
     Examples
     --------
     >>> [shape.name for shape in candidates(3, 8)]
     ['cube', 'square antiprism']
     >>> [shape.name for shape in candidates(3, 6)], [shape.name for shape in candidates(3, 6, flexible=True)]
-    ([], ['triangular prism'])
+    ([], ['triangular prism', 'pentagonal pyramid'])
     """
     if rank > LARGEST_RANK:
         return (families.simplex(rank),) if n_vertices == rank + 1 else ()
     if n_vertices > MOST_CANDIDATE_VERTICES and rank > 2:
         return ()
-    return tuple(
-        shape
-        for shape in of_dimension_and_size(rank, n_vertices)
-        if (flexible or shape.kind not in FLEXIBLE) and not _splits(shape)
-    )
+    listed = of_dimension_and_size(rank, n_vertices)
+    if not flexible:
+        return tuple(shape for shape in listed if shape.kind not in FLEXIBLE and not _splits(shape))
+    return tuple(shape for shape in listed if not _splits(shape)) + flexible_of(rank, n_vertices)
 
 
 def _splits(shape: Polytope) -> bool:

@@ -7,6 +7,8 @@ from math import factorial
 
 import numpy as np
 
+from geomsup.isometries.mirrors import plane_of
+
 __all__ = ["LARGEST_RANK", "Coxeter", "groups"]
 
 # A, B and D go on for ever; their polytopes are listed up to here.
@@ -109,13 +111,7 @@ class Coxeter:
         ----------
         Coxeter 1973, "Regular Polytopes", section 12.
         """
-        element = np.eye(self.rank)
-        for normal in self.mirrors:
-            element = element - 2 * np.outer(element @ normal, normal)
-        values, vectors = np.linalg.eig(element)
-        slowest = vectors[:, np.argmin(np.abs(np.angle(values)))]  # no eigenvalue is 1
-        plane = np.stack([np.real(slowest), np.imag(slowest)])
-        return plane / np.linalg.norm(plane, axis=1, keepdims=True)
+        return plane_of(self.mirrors)
 
     @property
     def order(self) -> int:

@@ -9,6 +9,7 @@ from geomsup.shapes.acronyms import ACRONYMS
 from geomsup.shapes.polytope import Polytope
 
 __all__ = [
+    "adjective",
     "antiprism",
     "digon",
     "orthoplex",
@@ -95,6 +96,21 @@ def polygonal(k: int) -> str:
     ('triangular', 'square', 'pentagonal', '13-gonal')
     """
     return {3: "triangular", 4: "square"}.get(k, POLYGONS.get(k, f"{k}-gon") + "al")
+
+
+def adjective(name: str) -> str:
+    """Return the form of a name before "prism" and "pyramid".
+
+    Examples
+    --------
+    >>> adjective("truncated cube"), adjective("icosahedron"), adjective("square antiprism"), adjective("24-cell")
+    ('truncated cubic', 'icosahedral', 'square antiprismatic', '24-cell')
+    """
+    if name.endswith("cube") and "-" not in name:
+        return name.removesuffix("cube") + "cubic"
+    if name.endswith("prism"):
+        return name + "atic"
+    return name.removesuffix("on") + "al" if name.endswith("hedron") else name
 
 
 @lru_cache(maxsize=128)

@@ -4,21 +4,26 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from geomsup.shapes import families, snubs
-from geomsup.shapes.capped import capped_shapes
+from geomsup.shapes.capped import capped_shapes, ringed_shapes
 from geomsup.shapes.coxeter import LARGEST_RANK
 from geomsup.shapes.johnson import johnson_solids
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import duoprism, prism
+from geomsup.shapes.pyramids import pyramid
 from geomsup.shapes.ringings import of_size
 from geomsup.shapes.wythoffian import wythoffian, wythoffians
 
-__all__ = ["of_dimension", "of_dimension_and_size", "prisms_of"]
+__all__ = ["flexible_of", "of_dimension", "of_dimension_and_size", "prisms_of"]
 
 # Where listings of the infinite families end when no number of vertices is asked for.
 LARGEST_POLYGON = 12
 
 # Prisms over all uniform polytopes are listed up to here: 17 in 4 dimensions, 46 in 5 (notes on polytopes, 1.2).
 LARGEST_PRISM = 5
+
+
+# Shapes that no symmetry group holds together are told from noise up to so many vertices.
+LARGEST_FLEXIBLE = 14
 
 
 @lru_cache(maxsize=64)
@@ -68,6 +73,26 @@ def of_dimension_and_size(d: int, n: int) -> tuple[Polytope, ...]:
     if 4 <= d <= LARGEST_PRISM and n % 2 == 0:
         shapes += [shape for shape in _prisms_of_size(d, n) if shape.n_vertices == n]
     return tuple(dict.fromkeys(shapes))
+
+
+@lru_cache(maxsize=1024)
+def flexible_of(d: int, n: int) -> tuple[Polytope, ...]:
+    """Shapes with free parameters and no uniform member: pyramids over uniform shapes, elongated and capped solids.
+
+    Up to 14 vertices: a pyramid over more is its base and one feature more, to all who look.
+
+    Examples
+    --------
+    >>> [shape.name for shape in flexible_of(3, 7)]
+    ['elongated triangular pyramid', 'capped triangular prism', 'hexagonal pyramid']
+    >>> [shape.name for shape in flexible_of(4, 9)]
+    ['cubic pyramid', 'square antiprismatic pyramid']
+    """
+    if n > LARGEST_FLEXIBLE or not 3 <= d <= LARGEST_RANK + 1 or n <= d + 1:
+        return ()
+    shapes = ringed_shapes(n) if d == 3 else ()
+    bases = (base for base in of_dimension_and_size(d - 1, n - 1) if base.kind in ("uniform", "product"))
+    return (*shapes, *map(pyramid, bases))
 
 
 def prisms_of(d: int) -> list[Polytope]:

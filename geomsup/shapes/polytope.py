@@ -128,9 +128,9 @@ class Polytope:
         """Indices of the vertices that symmetries bring to each other, by first vertex: one orbit if uniform."""
         if self._equal_vertices:
             return (tuple(range(self.n_vertices)),)
-        from geomsup.shapes.symmetry import orbits
+        from geomsup.isometries import symmetry
 
-        return orbits(self.vertices)
+        return symmetry(self.vertices).orbits
 
     @property
     def _equal_vertices(self) -> bool:

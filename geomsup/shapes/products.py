@@ -10,7 +10,7 @@ import numpy as np
 from geomsup.shapes import families
 from geomsup.shapes.acronyms import ACRONYMS
 from geomsup.shapes.coxeter import LARGEST_RANK, groups
-from geomsup.shapes.families import polygon, polygonal
+from geomsup.shapes.families import adjective, polygon, polygonal
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.wythoffian import wythoffian
 
@@ -165,16 +165,7 @@ def _names(segments: int, rest: tuple[Polytope, ...]) -> list[str]:
         return [f"{p},{q}-duoprism", f"{q},{p}-duoprism", f"x{p}o x{q}o", f"{{{q}}}x{{{p}}}"]
     if segments == 1 and len(rest) == 1:
         base = rest[0]
-        names = [f"{_adjective(base.name)} prism", f"{base.name} prism", f"{base.symbol}x{{}}"]
+        names = [f"{adjective(base.name)} prism", f"{base.name} prism", f"{base.symbol}x{{}}"]
         return names + [f"{alias} prism" for alias in base.aliases]
     parts = [factor.name for factor in rest] + ([cube(segments).name] if segments else [])
     return [" x ".join(parts)]
-
-
-def _adjective(name: str) -> str:
-    """Return the form of a name before "prism": truncated cubic, icosahedral, square antiprismatic, 24-cell."""
-    if name.endswith("cube") and "-" not in name:
-        return name.removesuffix("cube") + "cubic"
-    if name.endswith("prism"):
-        return name + "atic"
-    return name.removesuffix("on") + "al" if name.endswith("hedron") else name

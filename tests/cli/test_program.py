@@ -9,6 +9,20 @@ import geomsup as gs
 from geomsup.cli import main
 
 OPTIONS = {
+    "thomson": ["--starts", "--seed", "--time-limit", "--threads", "--output", "-o", "--plot", "--json"],
+    "energy": [
+        "--d",
+        "--energy",
+        "--exponent",
+        "--starts",
+        "--seed",
+        "--time-limit",
+        "--threads",
+        "--output",
+        "-o",
+        "--plot",
+        "--json",
+    ],
     "plateaus": [
         "--points",
         "--probability-range",
@@ -105,7 +119,7 @@ def test_help_describes_every_option(run, command):
     for option in OPTIONS[command]:
         assert option in words
     found = {word for word in words if word.startswith("-") and word.strip("-")}
-    positional = {"--path", "--n-features", "--n-hidden"}
+    positional = {"--path", "--n-features", "--n-hidden", "--n"}
     assert found - positional == set(OPTIONS[command]) - positional
 
 

@@ -70,9 +70,9 @@ def test_gradient_agrees_with_the_exact_method(problem):
     exact = expected_loss(model, features, method="exact", gradient=True)
     # By Cauchy and Schwarz a slope in a coupling is at most 2 sqrt(loss E x²) per unit of importance.
     scale = 2 * np.sqrt(exact.value * (features.importance @ features.second_moment)) * max(1, np.abs(model.W).max())
-    np.testing.assert_allclose(spectral.grad_W, exact.grad_W, rtol=1e-4, atol=1e-5 * scale + 1e-12)
+    np.testing.assert_allclose(spectral.grad_W, exact.grad_W, rtol=1e-4, atol=3e-5 * scale + 1e-12)
     scale = 2 * np.sqrt(exact.value * features.importance.max())
-    np.testing.assert_allclose(spectral.grad_b, exact.grad_b, rtol=1e-4, atol=1e-5 * scale + 1e-12)
+    np.testing.assert_allclose(spectral.grad_b, exact.grad_b, rtol=1e-4, atol=3e-5 * scale + 1e-12)
 
 
 def test_many_features_agree_with_sampling():

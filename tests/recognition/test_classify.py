@@ -94,20 +94,30 @@ def test_exact_shapes(name, rng, read_only):
             assert_isomorphic(component, W)
 
 
-@pytest.mark.parametrize("sides", [6, 7])
-def test_shapes_that_are_not_in_the_catalogue(sides, rng):
+@pytest.mark.parametrize("sides", [3, 5, 6, 7, 12])
+def test_uniform_prisms(sides, rng):
     from coxeter.families import UniformPrismFamily
 
     W = UniformPrismFamily.get_shape(sides).vertices @ rotation(3, rng)
     (component,) = gs.classify(W).components
-    assert component.name == f"unnamed ({2 * sides} vertices, rank 3)"
-    assert component.confidence == 0
-    assert component.polytope is component.variant is component.isomorphism is component.residual is None
+    assert (component.polytope, component.variant) == (gs.polytope(f"{sides}-prism"), "uniform")
 
 
-def test_antiprism_of_another_height_is_distorted():
+def test_shapes_that_are_not_in_the_catalogue(rng):
+    """The icosahedron without two neighbours, D_2h (an oracle for none of ours) and points without symmetry."""
+    vertices = np.delete(ICOSAHEDRON, [0, int(np.argsort(ICOSAHEDRON @ ICOSAHEDRON[0])[-2])], axis=0)
+    for W, order in ((vertices, 4), (np.vstack([vertices, rng.normal(size=(3, 3))]), 1)):
+        (component,) = gs.classify(W @ rotation(3, rng)).components
+        assert component.name == f"unnamed ({len(W)} vertices, rank 3)"
+        assert component.confidence == 0
+        assert component.polytope is component.variant is component.isomorphism is component.residual is None
+        assert component.symmetry_order == component.description.symmetry.order == order
+
+
+def test_antiprism_of_another_height_is_fitted():
     (component,) = gs.classify(square_antiprism(0.65)).components
-    assert (component.name, component.variant) == ("square antiprism", "distorted")
+    assert (component.name, component.variant) == ("square antiprism", "fitted")
+    assert component.residual < 1e-4
 
 
 def test_rigid_shape_pulled_far_is_distorted():
@@ -122,7 +132,9 @@ def test_noise_refuses_what_it_does_not_explain(rng):
     assert gs.classify(W, noise=1e-3).name == "unnamed (5 vertices, rank 2)"
     thomson = square_antiprism(0.56044) + 1e-4 * rng.normal(size=(8, 3))
     assert gs.classify(thomson, noise=1e-4).components[0].variant == "Thomson"
-    assert gs.classify(square_antiprism(0.65), noise=1e-4).components[0].variant == "distorted"
+    assert gs.classify(square_antiprism(0.65), noise=1e-4).components[0].variant == "fitted"
+    bent = square_antiprism(0.65) + 0.05 * rng.normal(size=(8, 3))
+    assert gs.classify(bent, noise=1e-4).components[0].variant == "distorted"
 
 
 def test_noise_keeps_what_it_explains():

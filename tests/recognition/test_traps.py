@@ -49,9 +49,10 @@ def test_coincident_rows(rng):
 
 
 @pytest.mark.parametrize("cosine", [0.45, 0.62, 0.65])
-def test_stretched_antiprism_is_distorted_not_uniform(cosine, rng):
+def test_stretched_antiprism_is_fitted_not_uniform(cosine, rng):
     (component,) = gs.classify(noisy(square_antiprism(cosine), 1e-3, rng)).components
-    assert (component.name, component.variant) == ("square antiprism", "distorted")
+    assert (component.name, component.variant, component.n_parameters) == ("square antiprism", "fitted", 1)
+    assert component.elevations == pytest.approx([np.degrees(np.arcsin(cosine))], abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,39 @@ def test_antipodal_pairs_in_few_dimensions_are_no_digons(rng):
     geometry = gs.classify(np.vstack([rows, -rows]))
     assert [component.polytope for component in geometry.components] == [None]
     assert len(geometry.components[0].features) == 800
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.01, 0.03])
+@pytest.mark.parametrize("name", ["truncated cube", "truncated octahedron", "dodecagonal prism"])
+def test_24_vertices_of_degree_3(name, sigma, rng):
+    # Weisfeiler-Lehman hashes of their skeletons are equal (notes, 3).
+    shape = gs.polytope(name)
+    (component,) = gs.classify(noisy(shape.vertices, sigma * shape.shortest_chord, rng)).components
+    assert component.name == name
+
+
+@pytest.mark.parametrize("name", ["J27", "J34", "J37", "J72", "J73", "J74", "J75", "J80"])
+def test_johnson_twins_are_told_from_uniform_ones(name, rng):
+    shape = gs.polytope(name)
+    for _ in range(3):
+        (component,) = gs.classify(noisy(shape.vertices, 0.01 * shape.shortest_chord, rng)).components
+        assert component.polytope == shape
+
+
+@pytest.mark.parametrize("sides", [3, 5, 6])
+def test_a_prism_over_a_prism_is_a_duoprism(sides, rng):
+    square, base = gs.polytope("square").vertices, gs.polytope(f"{sides}-gon").vertices
+    edges = np.linalg.norm(square[1] - square[0]), np.linalg.norm(base[1] - base[0])
+    pairs = np.array([np.r_[a / edges[0], b / edges[1]] for a in square for b in base])
+    (component,) = gs.classify(noisy(unit(pairs), 0.005, rng)).components
+    assert component.name == f"{min(4, sides)},{max(4, sides)}-duoprism"
+
+
+@pytest.mark.parametrize("name", ["snub cube", "snub dodecahedron", "snub 24-cell"])
+@pytest.mark.parametrize("hand", [1, -1])
+def test_both_hands(name, hand, rng):
+    shape = gs.polytope(name)
+    turn = rotation(shape.dimension, rng)
+    turn[0] *= hand * np.sign(np.linalg.det(turn))
+    W = (shape.vertices + 0.01 * shape.shortest_chord * rng.normal(size=shape.vertices.shape)) @ turn
+    assert gs.classify(W[rng.permutation(len(W))]).name == name

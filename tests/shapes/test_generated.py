@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial import ConvexHull
 
 import geomsup as gs
-from geomsup.shapes.symmetry import isometries
+from geomsup.isometries import symmetry
 
 LISTED = gs.polytopes()
 SMALL = [shape for shape in LISTED if shape.n_vertices <= 400]
@@ -111,10 +111,8 @@ def test_symmetry_order_by_graph_automorphisms(shape):
 def test_symmetry_order_by_isometries(name, order, orbits):
     """Groups of the notes (4.3), of Johnson's solids (D3h, D5h, D4d, C5v, D5d, C2v, C3v, D5d), of OEIS A133491."""
     shape = gs.polytope(name)
-    group = isometries(shape.vertices)
-    assert len(group) == len(np.unique(group, axis=0)) == shape.symmetry_order == order
-    assert len(np.unique(group.min(axis=0))) == len(shape.orbits) == orbits
-    np.testing.assert_allclose(shape.gram[group[-1]][:, group[-1]], shape.gram, atol=1e-7)
+    assert symmetry(shape.vertices).order == shape.symmetry_order == order
+    assert len(shape.orbits) == orbits
 
 
 def test_tight_frames_of_products():

@@ -195,7 +195,8 @@ def test_unknown_name():
 def test_listing():
     assert [shape.name for shape in gs.polytopes(dimension=2)][:3] == ["triangle", "square", "pentagon"]
     assert {shape.name for shape in gs.polytopes(n_vertices=8)} == {
-        "octagon", "cube", "square antiprism", "16-cell", "tetrahedral prism", "7-simplex",
+        "octagon", "cube", "square antiprism", "16-cell", "tetrahedral prism", "7-simplex", "heptagonal pyramid",
+        "snub disphenoid", "elongated triangular bipyramid", "bicapped triangular prism",
     }  # fmt: skip
     sizes = [(shape.dimension, shape.n_vertices) for shape in gs.polytopes()]
     assert sizes == sorted(sizes)
@@ -210,7 +211,7 @@ def test_listing():
 
 def test_candidates_leave_out_what_falls_apart():
     assert candidates(3, 6) == candidates(2, 4) == candidates(2, 4, flexible=True) == ()
-    assert [shape.name for shape in candidates(3, 6, flexible=True)] == ["triangular prism"]
+    assert [shape.name for shape in candidates(3, 6, flexible=True)] == ["triangular prism", "pentagonal pyramid"]
     assert candidates(4, 8) == candidates(20, 40) == ()
     assert [shape.name for shape in candidates(20, 21)] == ["20-simplex"]
     assert [shape.name for shape in candidates(1, 2)] == ["digon"]
@@ -222,9 +223,11 @@ def test_candidates_leave_out_what_falls_apart():
     [
         (4, 10, {"rectified 5-cell"}), (5, 16, {"5-demicube", "16-cell prism"}), (6, 27, {"2_21"}), (8, 240, {"4_21"}),
         (3, 12, {"icosahedron", "cuboctahedron", "triangular orthobicupola", "truncated tetrahedron",
-                 "hexagonal prism", "hexagonal antiprism"}),
+                 "hexagonal prism", "hexagonal antiprism", "hendecagonal pyramid", "elongated pentagonal bipyramid"}),
         (4, 12, {"3,4-duoprism", "octahedral prism"}),
-        (3, 9, {"tricapped trigonal prism"}), (3, 7, {"capped octahedron"}),
+        (3, 9, {"tricapped trigonal prism", "octagonal pyramid", "elongated square pyramid",
+                "gyroelongated square pyramid"}),
+        (3, 7, {"capped octahedron", "hexagonal pyramid", "capped triangular prism", "elongated triangular pyramid"}),
         (3, 62, {"31-gonal prism", "31-gonal antiprism"}), (4, 2001, set()), (3, 4002, set()),
     ],
 )  # fmt: skip
@@ -235,7 +238,10 @@ def test_candidates(rank, n, names):
 
 
 def test_variants_of_candidates():
-    assert [list(shape.variants) for shape in candidates(3, 9, flexible=True)] == [["Thomson"]]
+    named = {shape.name: list(shape.variants) for shape in candidates(3, 9, flexible=True)}
+    assert named["tricapped trigonal prism"] == ["Thomson"]
+    assert named["octagonal pyramid"] == ["balanced"]
+    assert named["elongated square pyramid"] == ["typical"]
     assert all("uniform" in shape.variants for n in range(2, 40) for shape in candidates(3, n))
 
 

@@ -123,7 +123,10 @@ def test_from_tetrahedron_to_triangle_in_closed_form():
 def test_square_pyramids_win_between_triangles_and_digons():
     """With three dimensions the digon's plateau ends earlier: an apex and two digons that bend away from it."""
     result = plateaus([0.69, 0.6], largest_rank=3)
-    assert [crossing.names for crossing in result.crossings] == [("triangle", "5 in 3"), ("5 in 3", "digon")]
+    assert [crossing.names for crossing in result.crossings] == [
+        ("triangle", "square pyramid"),
+        ("square pyramid", "digon"),
+    ]
     pyramid = np.array([[0, 0, 0.9], *([x, y, -0.3] for x, y in ((0.8, 0), (-0.8, 0), (0, 0.8), (0, -0.8)))])
 
     def gap(p):

@@ -1,0 +1,212 @@
+"""A configuration of points as a value: its energy, how it compares with what is known, what it looks like."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geomsup.energy.minima import Minimum
+from geomsup.energy.newton import LARGEST, Curvature, curvature
+from geomsup.energy.potentials import Potential
+from geomsup.energy.records import Record, tolerance
+
+if TYPE_CHECKING:
+    from geomsup.isometries import Symmetry
+    from geomsup.recognition import Geometry
+
+__all__ = ["Configuration"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Configuration:
+    """The best configuration found of n points on the unit sphere, and the search that found it.
+
+    Attributes
+    ----------
+    points
+        ``(n, d)``, rows of length 1, read-only.
+    energy
+        Their energy; for "tammes" and "coherence" the largest cosine.
+    potential
+        The `Potential` that was minimised.
+    best_known
+        The `Record` of this problem, or None.
+    n_starts
+        Number of starts.
+    minima
+        The distinct minima met (`energy`, `points`, `hits`), lowest first. Their energies are good to about 1e-9;
+        only the best is polished. Where configurations can be deformed for free each is one of its own.
+    gradient_rms
+        Root mean square of the n d coordinates of the energy's gradient on the sphere; for maxima the decrease
+        that the last linear program still promised.
+    complete
+        False where Ctrl-C or the time limit ended the search.
+    """
+
+    points: np.ndarray
+    energy: float
+    potential: Potential
+    best_known: Record | None
+    n_starts: int
+    minima: tuple[Minimum, ...] = field(repr=False)
+    gradient_rms: float
+    complete: bool = True
+
+    def __post_init__(self) -> None:
+        copy = np.array(self.points, dtype=np.float64)
+        copy.flags.writeable = False
+        object.__setattr__(self, "points", copy)
+
+    @property
+    def n(self) -> int:
+        """Number of points."""
+        return self.points.shape[0]
+
+    @property
+    def d(self) -> int:
+        """Dimension of the space around the sphere."""
+        return self.points.shape[1]
+
+    @property
+    def hits(self) -> int:
+        """Number of starts that reached this energy, within a relative 1e-8."""
+        edge = self.energy + 10 * tolerance(self.energy, self.potential)
+        return sum(minimum.hits for minimum in self.minima if minimum.energy <= edge)
+
+    @property
+    def angle(self) -> float:
+        """Smallest angle between two points, degrees; between two lines for "coherence"."""
+        t = self.points @ self.points.T
+        t = (np.abs(t) if self.potential.name == "coherence" else t)[np.triu_indices(self.n, 1)]
+        i = np.triu_indices(self.n, 1)
+        at = int(np.argmax(t))
+        a, b = self.points[i[0][at]], self.points[i[1][at]]
+        near = min(np.linalg.norm(a - b), np.linalg.norm(a + b) if self.potential.name == "coherence" else np.inf)
+        return float(np.degrees(2 * np.arcsin(min(1.0, near / 2))))
+
+    @property
+    def verdict(self) -> str:
+        """How the energy compares with the best known at a relative 1e-9 (of cosines, absolute)."""
+        if self.best_known is None:
+            return "no published value to compare with"
+        excess = self.energy - self.best_known.value
+        if abs(excess) <= tolerance(self.best_known.value, self.potential):
+            return "matches the best known"
+        if excess > 0:
+            return f"above the best known by {excess:.3g}"
+        return f"below the best known by {-excess:.3g}, which would be new"
+
+    @cached_property
+    def _curvature(self) -> Curvature | None:
+        if self.potential.is_maximum or self.n * (self.d - 1) > LARGEST:
+            return None
+        return curvature(self.points, self.potential)
+
+    @property
+    def index(self) -> int | None:
+        """Number of negative eigenvalues of the Hessian, 0 at a minimum; None for maxima and very many points.
+
+        None also for ReLU energies where points at right angles leave it open.
+        """
+        return self._curvature.index if self._curvature else None
+
+    @property
+    def zero_modes(self) -> int | None:
+        """Number of directions, rotations aside, in which the Hessian is zero; None as for `index`."""
+        return self._curvature.zero_modes if self._curvature else None
+
+    @property
+    def is_minimum(self) -> bool | None:
+        """Whether the Hessian proves a minimum up to rotations; None where it decides nothing (flat directions)."""
+        if self._curvature is None:
+            return None
+        return False if self._curvature.index else None if self._curvature.zero_modes else True
+
+    @cached_property
+    def geometry(self) -> "Geometry":
+        """The named geometry of the points (`classify`)."""
+        from geomsup.recognition import classify
+
+        return classify(self.points, orientation="rows")
+
+    @cached_property
+    def symmetry(self) -> "Symmetry":
+        """The isometries of the points (`symmetry`): `order`, `schoenflies` in three dimensions, `orbits`."""
+        from geomsup.isometries import symmetry
+
+        return symmetry(self.points)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON; of the minima energies and hits."""
+        return {
+            "n": self.n,
+            "d": self.d,
+            "potential": self.potential.label,
+            "energy": self.energy,
+            "angle": self.angle,
+            "best_known": self.best_known.to_dict() if self.best_known else None,
+            "verdict": self.verdict,
+            "hits": self.hits,
+            "n_starts": self.n_starts,
+            "complete": self.complete,
+            "gradient_rms": self.gradient_rms,
+            "index": self.index,
+            "zero_modes": self.zero_modes,
+            "geometry": self.geometry.name,
+            "symmetry": {"order": self.symmetry.order, "schoenflies": self.symmetry.schoenflies},
+            "minima": [{"energy": minimum.energy, "hits": minimum.hits} for minimum in self.minima],
+            "points": self.points.tolist(),
+        }
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the points on matplotlib `ax` (a new one by default) and return the axes."""
+        from geomsup.plot import plot_configuration
+
+        return plot_configuration(self, ax=ax)
+
+    @property
+    def kind(self) -> str:
+        """What the critical point is, in words."""
+        if self._curvature is None:
+            if self.potential.is_maximum:
+                return "contacts balance" if self.gradient_rms < 1e-9 else "contacts do not balance"
+            return "undecided" if self.potential.name == "relu" else "not checked"
+        if self.index:
+            return f"saddle of index {self.index}"
+        flat = f" with {self.zero_modes} flat directions" if self.zero_modes else ""
+        return f"minimum{flat}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return what there is to say as pairs of a heading and a text."""
+        known = "none"
+        if self.best_known:
+            known = f"{self.best_known.value:.12g} ({self.best_known.status}; {self.best_known.source})"
+        maximum = self.potential.is_maximum
+        label = f"{self.symmetry.schoenflies}, " if self.symmetry.schoenflies else ""
+        several = "minimum" if len(self.minima) == 1 else "minima"
+        return [
+            ("largest cosine" if maximum else "energy", f"{self.energy:.12g}"),
+            ("best known", known),
+            ("verdict", self.verdict + ("" if self.complete else "; the search was ended early")),
+            ("smallest angle", f"{self.angle:.6f}°"),
+            ("reached by", f"{self.hits} of {self.n_starts} starts; {len(self.minima)} distinct {several} met"),
+            ("critical point", f"{self.kind}, {'gain left' if maximum else 'gradient rms'} {self.gradient_rms:.1e}"),
+            ("geometry", self.geometry.name),
+            ("symmetry", f"{label}order {self.symmetry.order}"),
+        ]
+
+    def headline(self) -> str:
+        """Return what was minimised, in a line."""
+        return f"{self.n} points in {self.d} dimensions, {self.potential.label}"
+
+    def __str__(self) -> str:
+        return "\n".join([self.headline(), *(f"  {head:15} {text}" for head, text in self.rows())])
+
+    def __repr__(self) -> str:
+        return f"Configuration({self.headline()}, energy={self.energy:.12g}, {self.verdict})"
+
+    def _repr_html_(self) -> str:
+        body = "".join(f"<tr><th>{escape(head)}</th><td>{escape(text)}</td></tr>" for head, text in self.rows())
+        return f"<table><caption>{escape(self.headline())}</caption>{body}</table>"

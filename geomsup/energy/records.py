@@ -1,0 +1,183 @@
+"""Best energies known: published tables, universal optima, and what is proved in closed form."""
+
+import csv
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from math import cos, pi
+from typing import Any
+
+import numpy as np
+
+from geomsup.checks import integer
+from geomsup.energy.potentials import Potential, as_potential
+
+__all__ = ["Record", "best_known", "tolerance"]
+
+RELATIVE = 1e-9  # energies closer than this are one: at n = 150 the next minimum lies 3.4e-7 above
+COHN_KUMAR = "Cohn and Kumar 2007, Universally optimal distribution of points on spheres"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A best known energy.
+
+    Attributes
+    ----------
+    value
+        The energy, or the largest cosine for "tammes" and "coherence".
+    source
+        Where it comes from.
+    status
+        "proved", or "best known".
+    point_group
+        Published Schoenflies symbol of the configuration (Thomson problem), or None.
+    note
+        What is wrong with the published entry, if anything.
+    """
+
+    value: float
+    source: str
+    status: str = "best known"
+    point_group: str | None = None
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self)
+
+
+def best_known(n: int, d: int = 3, energy: Any = "coulomb") -> Record | None:
+    """Return the best energy known for n points on the unit sphere in d dimensions, with its source; None if unknown.
+
+    Tables: the Thomson problem (d = 3, n ≤ 204 and selected to 470), Tammes' (d = 3, n ≤ 200 and selected to 750),
+    lines (d from 3 to 7, n ≤ 24). Universal optima have an exact value for every potential they are optimal for:
+    Coulomb, Riesz and logarithmic, and the largest cosine of Tammes. The frame potential's minimum is n²/d (n ≥ d).
+    The ReLU energy can be 0 up to n = 2d.
+
+    Parameters
+    ----------
+    n
+        Number of points, at least 2.
+    d
+        Dimension, at least 2.
+    energy
+        As for `minimize_energy`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that are not of that kind.
+
+    References
+    ----------
+    Cohn and Kumar 2007; the tables name theirs in `source`.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> round(gs.best_known(12).value, 9), gs.best_known(12).status
+    (49.165253058, 'proved')
+    >>> gs.best_known(240, 8, ("riesz", 6)).value
+    8860.763888888889
+    """
+    n, d = integer("n", n, minimum=2), integer("d", d, minimum=2)
+    potential = as_potential(energy)
+    if potential.name == "frame":
+        return Record(float(max(n, n * n / d)), "Benedetto and Fickus 2003, Finite normalized tight frames", "proved")
+    if potential.name == "relu":
+        return _relu(n, d)
+    if potential.name == "coherence":
+        return _lines(n, d)
+    if potential.name == "custom":
+        return None
+    return _universal(n, d, potential) or (_table(n, potential) if d == 3 else None)
+
+
+def tolerance(value: float, potential: Potential) -> float:
+    """Return the distance at which an energy counts as equal: a relative 1e-9, of cosines an absolute one."""
+    return RELATIVE * (1.0 if potential.is_maximum else max(abs(value), 1e-3))
+
+
+def _universal(n: int, d: int, potential: Potential) -> Record | None:
+    """Simplices, cross polytopes, polygons and the sharp codes, with the energy their inner products give."""
+    source, status = COHN_KUMAR, "proved"
+    if n <= d + 1:
+        products, counts = np.array([-1 / (n - 1)]), np.array([n - 1])
+    elif n == 2 * d:
+        products, counts = np.array([-1.0, 0.0]), np.array([1, n - 2])
+    elif d == 2:
+        products, counts = np.cos(2 * np.pi * np.arange(1, n) / n), np.ones(n - 1)
+    elif n < 2 * d and potential.name == "tammes":
+        return Record(0.0, "Rankin 1955, The closest packing of spherical caps in n dimensions", status)
+    elif (n, d) in _sharp():
+        products, counts, note = _sharp()[n, d]
+        if "NOT" in note and not (potential.is_maximum or (potential.exponent or 1.0) in (1.0, 2.0)):
+            return None
+        status = "proved" if "(proved" in note else "best known"
+        source = (
+            "Cohn, de Laat and Leijenhorst 2024"
+            if "2024" in note
+            else COHN_KUMAR
+            if "(proved" in note
+            else "Ballinger et al. 2009"
+            if "conj" in note
+            else "D4 root system"
+        )
+    else:
+        return None
+    if potential.name == "tammes":
+        return Record(float(products.max()), source, status)
+    terms = potential.terms(products, 2 - 2 * products)[0]
+    return Record(float(n * (terms @ counts) / 2), source, status)
+
+
+def _relu(n: int, d: int) -> Record | None:
+    if n <= 2 * d:
+        return Record(0.0, "no positive overlap: a part of the cross polytope", "proved")
+    if n == 2 * d + 1:
+        return Record(5 * (3 - 5**0.5) / 4, "a pentagon and d - 2 digons; found by search")
+    return None
+
+
+def _lines(n: int, d: int) -> Record | None:
+    if n <= d:
+        return Record(0.0, "orthogonal lines", "proved")
+    if d == 2:
+        return Record(cos(pi / n), "lines at equal angles", "proved")
+    return _table_of("lines").get((n, d))
+
+
+def _table(n: int, potential: Potential) -> Record | None:
+    if potential.name == "coulomb" or (potential.name == "riesz" and potential.exponent == 1):
+        return _table_of("thomson").get((n, 3))
+    return _table_of("tammes").get((n, 3)) if potential.name == "tammes" else None
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = files("geomsup.energy").joinpath("data", f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def _table_of(name: str) -> dict[tuple[int, int], Record]:
+    column = {"thomson": "energy", "tammes": "cosine", "lines": "coherence"}[name]
+    return {
+        (int(row["n"]), int(row.get("d", 3))): Record(
+            float(row[column]),
+            row["source"],
+            "proved" if row.get("status") in ("proved", "meets bound") else "best known",
+            row.get("point_group"),
+            row.get("note", ""),
+        )
+        for row in _rows(name)
+    }
+
+
+@cache
+def _sharp() -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray, str]]:
+    found = {}
+    for row in _rows("universal_optima"):
+        pairs = np.array([pair.split(":") for pair in row["inner_products"].split()], dtype=float)
+        found[int(row["n"]), int(row["d"])] = (pairs[:, 0], pairs[:, 1], row["status"])
+    return found

@@ -1,0 +1,208 @@
+"""The symmetry of a configuration: order, orbits and, in three dimensions, the point group by name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+from geomsup.isometries.point_groups import elements, orders, schoenflies
+from geomsup.isometries.search import Isometries, find_isometries, orbits
+from geomsup.model import as_rows
+
+__all__ = ["Symmetry", "symmetry"]
+
+# Tolerance, as a part of the largest norm, unless the caller says: above the rounding of minimised points.
+EXACT = 1e-6
+
+# Points nearer than this part of the largest norm are one point, or would be taken for each other.
+DISTINCT = 1e-9
+
+# Groups up to this order are written out, to see that they are closed. All in 3 dimensions are, but for the
+# dihedral ones of thousands of points.
+LARGEST_CHECKED = 5000
+
+# A tolerance at which maps form no group is narrowed by this factor, so often.
+SHRINK, MOST_SHRINKS = 0.7, 12
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Symmetry:
+    """The isometries of points around the origin, within a tolerance.
+
+    Attributes
+    ----------
+    order
+        Number of isometries of the space the points span, reflections included: a square has 8.
+    orbits
+        Sets of points that isometries bring to each other, by first point; rows that coincide are together.
+    generators
+        ``(g, n)`` permutations that generate the group: point i goes to point ``generators[k, i]``.
+    schoenflies
+        Name of the point group, "D3h", "Oh", ..., if the points lie in three dimensions; else None. Points on a
+        line have "D∞h" or "C∞v", and the mirrors of a plane that holds all points count: a triangle has "D3h".
+    rank
+        Dimension of the space the points span.
+    tolerance
+        Largest distance of an image from a point, in the units of the points: the one asked for, or less where
+        the maps found formed no group.
+
+    Examples
+    --------
+    >>> symmetry([[0, 0, 1], [0, 0, -1], [1, 0, 0], [-0.5, 0.75**0.5, 0], [-0.5, -(0.75**0.5), 0]])
+    Symmetry(D3h, order 12: orbits of 2, 3 points)
+    """
+
+    order: int
+    orbits: tuple[tuple[int, ...], ...]
+    generators: np.ndarray
+    schoenflies: str | None
+    rank: int
+    tolerance: float
+
+    @property
+    def vertex_transitive(self) -> bool:
+        """Whether isometries bring every point to every other."""
+        return len(self.orbits) == 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the symmetry as plain values, ready for JSON."""
+        return {
+            "order": self.order,
+            "orbits": [list(orbit) for orbit in self.orbits],
+            "generators": self.generators.tolist(),
+            "schoenflies": self.schoenflies,
+            "rank": self.rank,
+            "tolerance": self.tolerance,
+        }
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(str(len(orbit)) for orbit in self.orbits)
+        name = f"{self.schoenflies}, " if self.schoenflies else ""
+        kind = "orbit" if len(self.orbits) == 1 else "orbits"
+        return f"Symmetry({name}order {self.order}: {kind} of {sizes} points)"
+
+
+def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
+    """Find the isometries around the origin that bring points to points.
+
+    An orthogonal map counts when it brings every point within `tolerance` of a point, each to another. Points
+    within the tolerance of each other are taken for one. With a tolerance as wide as the noise, it is the
+    symmetry that the noise has left; when it comes near half of the shortest distance, it means nothing.
+
+    Parameters
+    ----------
+    points
+        ``(n, d)``, rows are points: anything `geomsup.as_rows` takes.
+    tolerance
+        Largest distance of an image from a point, in the units of `points`; by default 1e-6 of the largest norm.
+
+    Raises
+    ------
+    TypeError
+        If `points` does not hold real numbers.
+    ValueError
+        If `points` is not finite, has other than 2 axes, or is all 0; or `tolerance` is not positive, or half of
+        the largest norm and more.
+
+    References
+    ----------
+    Sims 1970, "Computational methods in the study of permutation groups"; Schoenflies 1891, "Krystallsysteme und
+    Krystallstructur".
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> symmetry(gs.polytope("snub cube").vertices)
+    Symmetry(O, order 24: orbit of 24 points)
+    >>> symmetry(gs.polytope("4_21").vertices).order
+    696729600
+    """
+    rows = as_rows(points, orientation="rows")
+    if rows.ndim != 2:
+        raise ValueError(f"`points` must have the shape (n, d); got shape {rows.shape}. Pass one set of points.")
+    largest = float(np.linalg.norm(rows, axis=1).max())
+    if largest == 0:
+        raise ValueError("`points` must not all be 0. Pass at least one other row.")
+    tolerance = EXACT * largest if tolerance is None else checks.positive_number("tolerance", tolerance)
+    if tolerance >= largest / 2:
+        raise ValueError(
+            f"`tolerance` must be less than half of the largest norm, {largest / 2:g}; got {tolerance:g}. "
+            "Pass about three times the noise of a point."
+        )
+    return _symmetry(rows, tolerance)
+
+
+def _symmetry(rows: np.ndarray, tolerance: float) -> Symmetry:
+    labels, distinct = _merged(rows, tolerance)
+    axes = _span(distinct, tolerance)
+    flat = distinct @ axes.T
+    group, tolerance, every = _group(flat, tolerance)
+    name = _point_group(flat, axes, every) if rows.shape[1] == 3 else None
+    members = [np.flatnonzero(labels == label) for label in range(len(distinct))]
+    found = sorted(
+        tuple(sorted(int(i) for label in orbit for i in members[label]))
+        for orbit in orbits(len(flat), group.generators)
+    )
+    generators = np.array([_on_rows(g, labels, members) for g in group.generators], dtype=np.int64)
+    return Symmetry(group.order, tuple(found), generators.reshape(-1, len(rows)), name, len(axes), tolerance)
+
+
+def _merged(rows: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Label of every row, and the mean of the rows of each label: rows within the tolerance are one point."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(rows) == 1:
+        return np.zeros(1, np.int64), rows
+    clusters = fcluster(linkage(rows, "single"), tolerance, "distance")
+    _, first, labels = np.unique(clusters, return_index=True, return_inverse=True)
+    labels = np.argsort(np.argsort(first))[labels]
+    sums = np.zeros((labels.max() + 1, rows.shape[1]))
+    np.add.at(sums, labels, rows)
+    return labels, sums / np.bincount(labels)[:, None]
+
+
+def _on_rows(permutation: np.ndarray, labels: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
+    """Permutation of the rows from one of the points, which may stand for several rows each."""
+    images = np.empty(len(labels), np.int64)
+    for label, own in enumerate(members):
+        target = members[permutation[label]]
+        images[own] = target[np.arange(len(own)) % len(target)]
+    return images
+
+
+def _span(points: np.ndarray, tolerance: float) -> np.ndarray:
+    """Orthonormal rows that span the points to within the tolerance of each."""
+    _, singular, axes = np.linalg.svd(points, full_matrices=False)
+    return axes[singular > max(tolerance, DISTINCT * singular[0]) * len(points) ** 0.5]
+
+
+def _group(flat: np.ndarray, tolerance: float) -> tuple[Isometries, float, list[np.ndarray]]:
+    """Isometries that form a group, the tolerance at which they do, and the elements of a small group.
+
+    Maps within a tolerance may have products that are not. Then it is narrowed until they have.
+    """
+    for narrower in tolerance * SHRINK ** np.arange(MOST_SHRINKS):
+        group = find_isometries(flat, narrower)
+        if group.order > LARGEST_CHECKED:
+            return group, narrower, []
+        every = elements(group.generators, group.order + 1)
+        if len(every) == group.order:
+            return group, narrower, every
+    identity = np.arange(len(flat))
+    return Isometries(1, np.empty((0, len(flat)), np.int64)), narrower, [identity]
+
+
+def _point_group(flat: np.ndarray, axes: np.ndarray, every: list[np.ndarray]) -> str | None:
+    """Schoenflies symbol of points in three dimensions that may span fewer."""
+    if len(axes) == 1:
+        return "D∞h" if len(every) == 2 else "C∞v"
+    maps = np.array([flat.T @ flat[element] for element in every])
+    left, _, right = np.linalg.svd(maps)
+    maps, order = left @ right, orders(every)
+    if len(axes) == 2:  # with the mirror in the plane, and what it makes of each
+        flat_maps, maps = maps, np.zeros((2 * len(maps), 3, 3))
+        maps[:, :2, :2] = np.concatenate([flat_maps, flat_maps])
+        maps[:, 2, 2] = np.repeat([1.0, -1.0], len(flat_maps))
+        order = np.concatenate([order, np.lcm(order, 2)])
+    return schoenflies(maps, order)

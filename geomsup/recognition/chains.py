@@ -1,0 +1,72 @@
+"""The depth-first search for images of a few rows with the right inner products, compiled."""
+
+import numpy as np
+from numba import njit
+
+__all__ = ["chains"]
+
+
+@njit(cache=True, nogil=True)
+def chains(
+    products: np.ndarray, gram: np.ndarray, tolerance: float, first: int, most_nodes: int, most_leaves: int
+) -> np.ndarray:
+    """Tuples of template vertices with inner products near those of a base, nearest first, ``(leaves, d)``.
+
+    Found depth first; nearest by the sum of squared differences of inner products.
+
+    Parameters
+    ----------
+    products
+        ``(d, d)`` inner products of the base rows.
+    gram
+        ``(n, n)`` inner products of the template's vertices.
+    tolerance
+        Largest difference of two inner products.
+    first
+        The first base row goes to one of the first so many vertices.
+    most_nodes, most_leaves
+        Ends of the search, in partial maps looked at, and number of maps returned.
+    """
+    d, n = products.shape[0], gram.shape[0]
+    leaves = np.empty((most_nodes, d), np.int64)
+    errors = np.empty(most_nodes)
+    images = np.full(d, -1, np.int64)
+    found = nodes = depth = 0
+    while depth >= 0 and nodes < most_nodes:
+        vertex = images[depth] + 1
+        end = first if depth == 0 else n
+        while vertex < end and not _agrees(vertex, images, depth, products, gram, tolerance):
+            vertex += 1
+        if vertex == end:
+            images[depth] = -1
+            depth -= 1
+            continue
+        images[depth] = vertex
+        nodes += 1
+        if depth == d - 1:
+            leaves[found] = images
+            errors[found] = _error(images, products, gram)
+            found += 1
+        else:
+            depth += 1
+    order = np.argsort(errors[:found], kind="mergesort")[:most_leaves]
+    return leaves[order]
+
+
+@njit(cache=True, nogil=True)
+def _error(images: np.ndarray, products: np.ndarray, gram: np.ndarray) -> float:
+    total = 0.0
+    for i in range(len(images)):
+        for j in range(i):
+            total += (gram[images[i], images[j]] - products[i, j]) ** 2
+    return total
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _agrees(
+    vertex: int, images: np.ndarray, depth: int, products: np.ndarray, gram: np.ndarray, tolerance: float
+) -> bool:
+    for j in range(depth):
+        if vertex == images[j] or not abs(gram[vertex, images[j]] - products[depth, j]) < tolerance:
+            return False
+    return True

@@ -1,0 +1,85 @@
+"""A shape fitted to rows, as a value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geomsup.recognition.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_estimate
+from geomsup.shapes import Polytope, candidates
+
+__all__ = ["Match"]
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """A shape fitted to unit rows X ``(k, m)``.
+
+    Attributes
+    ----------
+    polytope
+        The shape, None for a single direction.
+    variant
+        Name of the variant, "uniform", ...; "fitted" for a member of the shape's family at parameters of its own;
+        or "distorted".
+    isomorphism
+        Vertex index of each row.
+    template
+        ``(k, r)``: vertex of each row, in the nearest variant or the fitted member.
+    frame
+        ``(r, m)`` orthonormal rows, the axes of the template in the space of X.
+    chord
+        Root-mean-square distance of rows and fitted vertices.
+    reach
+        Largest root-mean-square distance at which this template is accepted.
+    n_parameters
+        Number of parameters fitted.
+    runner_up
+        Name of the shape that is nearest but for this one, among those of as many vertices; None without any.
+    margin
+        How much further that is at least, in root-mean-square distance; by lower bounds, or by fitting it.
+    """
+
+    polytope: Polytope | None
+    variant: str
+    isomorphism: tuple[int, ...]
+    template: np.ndarray
+    frame: np.ndarray
+    chord: float
+    reach: float = ACCEPTANCE * LONGEST_CHORD
+    n_parameters: int = 0
+    runner_up: str | None = None
+    margin: float | None = None
+
+    @property
+    def symmetry_order(self) -> int:
+        """Order of the shape's symmetry group."""
+        return self.polytope.symmetry_order if self.polytope else 1
+
+    @property
+    def n_vertices(self) -> int:
+        """Number of vertices of the shape, at most the number of rows."""
+        return self.polytope.n_vertices if self.polytope else 1
+
+    @property
+    def n_templates(self) -> int:
+        """Number of templates, variants included, that were possible at this rank and number of vertices."""
+        if self.polytope is None:
+            return 1
+        shapes = candidates(self.polytope.dimension, self.n_vertices, flexible=True)
+        return sum(len(shape.variants) for shape in shapes)
+
+    @property
+    def fitted(self) -> np.ndarray:
+        """Vertices of the fitted shape, one per row, ``(k, m)``."""
+        return self.template @ self.frame
+
+    def noise(self, m: int) -> float | None:
+        """Estimate of the noise per coordinate of rows in m dimensions; None where all freedom has been fitted."""
+        k, r = self.template.shape
+        return noise_estimate(k, m, r, self.chord, self.n_parameters)
+
+    def residual(self, X: np.ndarray) -> float:
+        """Root-mean-square angle between rows and fitted vertices, in degrees."""
+        chords = np.linalg.norm(X - self.fitted, axis=1)
+        angles = 2 * np.arcsin(np.minimum(chords / 2, 1.0))
+        return float(np.degrees(np.sqrt(np.mean(angles**2))))

@@ -1,0 +1,115 @@
+"""What an unnamed component of few rows is like: its symmetry, its inner products, the type of its hull."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geomsup.isometries import Symmetry, symmetry
+from geomsup.isometries.point_groups import elements
+from geomsup.shapes.solid_types import hull_type
+
+__all__ = ["Outline", "outline"]
+
+# An isometry counts when it brings every row within this part of the shortest distance of a row: noise of 3 % of it
+# for each coordinate stays inside.
+TOLERANCE = 0.15
+
+# Rows that nearly coincide have no shortest distance; then this one.
+LEAST_DISTANCE = 0.05
+
+# Facets of a symmetrised hull whose unit normals differ by less are one.
+SAME_FACET = 1e-6
+
+# Larger groups are not written out; those of unnamed shapes are small.
+LARGEST_GROUP = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """An unnamed component in numbers.
+
+    Attributes
+    ----------
+    symmetry
+        Isometries of its unit rows, within 15 % of their shortest distance.
+    inner_products
+        Different inner products of two unit rows, ascending: means of those that gaps wider than the tolerance part.
+    hull
+        Name of the combinatorial type of the hull, "capped octahedron", in three dimensions; of a simplex in any.
+        None where it has no usual name.
+    """
+
+    symmetry: Symmetry
+    inner_products: tuple[float, ...]
+    hull: str | None
+
+    @property
+    def name(self) -> str | None:
+        """Type and symmetry, "capped octahedron, C3v"; None without a type, or without any symmetry."""
+        if self.hull is None or self.symmetry.order == 1:
+            return None
+        return f"{self.hull}, {self.symmetry.schoenflies or f'symmetry of order {self.symmetry.order}'}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outline as plain values, ready for JSON."""
+        return {
+            "symmetry": self.symmetry.to_dict(),
+            "inner_products": list(self.inner_products),
+            "hull": self.hull,
+        }
+
+    def __str__(self) -> str:
+        found = self.symmetry
+        group = f"{found.schoenflies}, order {found.order}" if found.schoenflies else f"order {found.order}"
+        alike = "vertex-transitive" if found.vertex_transitive else f"{len(found.orbits)} orbits"
+        kind = f"; hull: {self.hull}" if self.hull else ""
+        return f"symmetry {group}, {alike}; {len(self.inner_products)} different inner products{kind}"
+
+
+def outline(X: np.ndarray) -> Outline:
+    """Describe unit rows that no shape of the catalogue fits.
+
+    Parameters
+    ----------
+    X
+        ``(k, r)`` unit rows in coordinates of their span.
+
+    Examples
+    --------
+    >>> X = np.array([[0, 0, 1], [0.8, 0.6, 0], [0.8, -0.6, 0], [-0.8, 0.6, 0], [-0.8, -0.6, 0]])
+    >>> print(outline(X))
+    symmetry C2v, order 4, 2 orbits; 4 different inner products; hull: square pyramid
+    """
+    gram = X @ X.T
+    pairs = np.sort(gram[np.triu_indices(len(X), 1)])
+    distance = max(float(np.sqrt(max(2 - 2 * pairs[-1], 0.0))), LEAST_DISTANCE)
+    found = symmetry(X, tolerance=TOLERANCE * distance)
+    values = np.split(pairs, np.flatnonzero(np.diff(pairs) > TOLERANCE * distance) + 1)
+    return Outline(found, tuple(float(group.mean()) for group in values), _hull(X, found))
+
+
+def _hull(X: np.ndarray, found: Symmetry) -> str | None:
+    k, r = X.shape
+    if k == r + 1:
+        return {2: "triangle", 3: "tetrahedron", 4: "5-cell"}.get(r, f"{r}-simplex")
+    if r != 3 or k < r:
+        return None
+    from scipy.spatial import QhullError
+
+    try:
+        # Faces that symmetry makes flat are, once the rows have exactly the symmetry found.
+        return hull_type(_symmetrised(X, found), tolerance=SAME_FACET)
+    except QhullError:  # rows that coincide, or nearly in a plane
+        return None
+
+
+def _symmetrised(X: np.ndarray, found: Symmetry) -> np.ndarray:
+    """Points on the unit sphere with exactly the symmetry found, near to X: from the mean of all its Gram matrices."""
+    if found.order == 1 or found.order > LARGEST_GROUP:
+        return X
+    gram = X @ X.T
+    mean = np.mean([gram[np.ix_(g, g)] for g in elements(found.generators, found.order)], axis=0)
+    squared, axes = np.linalg.eigh(mean)
+    points = axes[:, -X.shape[1] :] * np.sqrt(np.maximum(squared[-X.shape[1] :], 0.0))
+    return points / np.linalg.norm(points, axis=1, keepdims=True)

@@ -1,0 +1,75 @@
+"""Which variant of a shape with free parameters the data are: a named one, a fitted one, or a distorted one."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from geomsup.recognition.acceptance import RIGID_RATIO, freedom, noise_explains
+from geomsup.recognition.families import family
+from geomsup.recognition.matched import Match
+
+__all__ = ["Fit", "decided"]
+
+# A variant of a shape with free parameters is named when the data lie off it, along the parameters, by no more than
+# noise does with this probability (3 standard errors of one parameter), or by VARIANT_DEGREES (the Thomson and
+# the tight-frame square antiprism are 1.2 degrees apart).
+VARIANT_CHANCE = 0.0027
+VARIANT_DEGREES = 0.25
+
+# A variant that only stands for its family.
+TYPICAL = "typical"
+
+
+class Fit(NamedTuple):
+    """Variants of a shape fitted with one map from rows to vertices, nearest first, and its fitted member."""
+
+    named: list[Match]
+    fitted: Match | None
+
+
+def decided(X: np.ndarray, fit: Fit, noise: float | None) -> Match | None:
+    """Name the nearest variant if its residual is at the noise level, else the fitted member, else "distorted".
+
+    With `noise` a chi-square test says so, and refuses rigid shapes that it does not explain. Without, the residual
+    must be within half of the acceptance bound, and a shape with free parameters must not lie off the variant
+    along them.
+    """
+    best, own = fit.named[0], fit.fitted
+    accepted = best.chord <= best.reach
+    if not accepted and own is None:
+        return None
+    if accepted and _explains(X, best, own, noise):
+        return best
+    if own is not None and (noise is None or _noise_explains(X, own, noise)):
+        return own
+    if not accepted or best.variant == TYPICAL or (noise is not None and family(best.polytope) is None):
+        return None
+    return replace(best, variant="distorted")
+
+
+def _explains(X: np.ndarray, best: Match, own: Match | None, noise: float | None) -> bool:
+    if best.variant == TYPICAL:
+        return False
+    if noise is not None:
+        return _noise_explains(X, best, noise)
+    return best.chord <= RIGID_RATIO * best.reach and (own is None or _on_variant(X, best, own))
+
+
+def _noise_explains(X: np.ndarray, match: Match, noise: float) -> bool:
+    return noise_explains(len(X), X.shape[1], len(match.frame), match.chord, noise, match.n_parameters)
+
+
+def _on_variant(X: np.ndarray, best: Match, own: Match) -> bool:
+    """Whether the parameters of the fitted member are the variant's, by the noise that the member leaves.
+
+    Noise inside the shape's subspace: dimensions that W has beside it tell nothing about the parameters.
+    """
+    from scipy.special import chdtri
+
+    k, r = own.template.shape
+    offset = max(k * (best.chord**2 - own.chord**2), 0.0)
+    left = max(freedom(k, r, r) - own.n_parameters, 1)
+    variance = ((X @ own.frame.T - own.template) ** 2).sum() / left
+    allowed = variance * float(chdtri(own.n_parameters, VARIANT_CHANCE))
+    return bool(offset <= max(allowed, np.radians(VARIANT_DEGREES) ** 2 * k))

@@ -1,0 +1,138 @@
+"""Kernels against plain Python, finite differences and mpmath."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+
+from geomsup.energy.descent_kernels import descend, normalise, project
+from geomsup.energy.hopping_kernels import hop, relax
+from geomsup.energy.kernels import COHERENCE, COULOMB, FRAME, LOG, RELU, RIESZ, SEPARATION, coulomb_3d, pair_energy
+from geomsup.energy.newton import gradient
+from geomsup.energy.potentials import Potential
+from geomsup.energy.random_kernels import below, direction, normal, uniform
+from tests.energy.reference import energy, random_rows, slopes
+
+GO = np.zeros(1, dtype=np.int64)
+CASES = [
+    ("coulomb", COULOMB, None),
+    ("riesz", RIESZ, 2.0),
+    ("riesz", RIESZ, 5.0),
+    ("riesz", RIESZ, 0.5),
+    ("log", LOG, None),
+    ("frame", FRAME, None),
+    ("relu", RELU, None),
+]
+
+
+def evaluate(rows, kind, exponent):
+    X = np.ascontiguousarray(rows.T)
+    G, work = np.empty_like(X), np.empty((3, len(rows)))
+    value = pair_energy(X, kind, exponent or 1.0, G, work)
+    project(X, G, work[0])
+    return value, G.T
+
+
+@pytest.mark.parametrize(("n", "d"), [(2, 2), (5, 3), (8, 3), (9, 4)])
+@pytest.mark.parametrize(("name", "kind", "exponent"), CASES)
+def test_energies_and_slopes_are_those_of_plain_python(name, kind, exponent, n, d):
+    rows = random_rows(n, d, seed=n)
+    value, slope = evaluate(rows, kind, exponent)
+    assert value == pytest.approx(energy(rows, name, exponent), rel=1e-12)
+    expected = slopes(rows, name, exponent)
+    assert slope == pytest.approx(expected, abs=2e-7 * max(1, np.abs(expected).max()))
+    assert slope == pytest.approx(gradient(rows, Potential(name, exponent)), rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize("n", range(2, 14))
+def test_coulomb_in_space_takes_every_pair_once(n):
+    """Two rows go at a time: even and odd n end differently."""
+    rows = random_rows(n, 3, seed=n)
+    G = np.empty((3, n))
+    assert coulomb_3d(np.ascontiguousarray(rows.T), G) == pytest.approx(energy(rows, "coulomb"), rel=1e-13)
+    tangential = G.T - (G.T * rows).sum(axis=1, keepdims=True) * rows
+    assert tangential == pytest.approx(gradient(rows, Potential("coulomb")), rel=1e-11, abs=1e-11)
+
+
+def test_coulomb_digits_are_those_of_mpmath():
+    rows = random_rows(20, 3)
+    with mpmath.workdps(40):
+        exact = mpmath.fsum(
+            1 / mpmath.sqrt(mpmath.fsum((mpmath.mpf(a) - mpmath.mpf(b)) ** 2 for a, b in zip(x, y, strict=True)))
+            for k, x in enumerate(rows.tolist())
+            for y in rows[:k].tolist()
+        )
+    assert evaluate(rows, COULOMB, None)[0] == pytest.approx(float(exact), rel=1e-15)
+    assert Potential("coulomb").energy(rows) == pytest.approx(float(exact), rel=1e-15)
+
+
+@pytest.mark.parametrize(("kind", "extreme"), [(SEPARATION, "r2"), (COHERENCE, "t2")])
+def test_smoothed_maxima_tend_to_maxima(kind, extreme):
+    rows = random_rows(12, 3)
+    t = (rows @ rows.T)[np.triu_indices(12, 1)]
+    exact = -math.log((2 - 2 * t).min()) if extreme == "r2" else math.log((t**2).max())
+    for exponent, near in ((10.0, 1.0), (1e4, 1e-3), (1e6, 1e-5)):
+        value, _ = evaluate(rows, kind, exponent)
+        assert exact - 1e-12 <= value <= exact + near
+    value, slope = evaluate(rows, kind, 5.0)
+    along = np.random.default_rng(1).standard_normal(rows.shape)
+    ends = []
+    for sign in (1, -1):
+        moved = rows + sign * 1e-6 * along
+        ends.append(evaluate(moved / np.linalg.norm(moved, axis=1, keepdims=True), kind, 5.0)[0])
+    assert (slope * along).sum() == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-6)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("frame", FRAME), ("relu", RELU)])
+def test_coincident_points_are_finite_where_the_potential_allows(name, kind):
+    rows = np.repeat(random_rows(3, 3), 2, axis=0)
+    value, slope = evaluate(rows, kind, None)
+    assert value == pytest.approx(energy(rows, name), rel=1e-12)
+    assert np.isfinite(slope).all()
+
+
+def test_descents_end_where_forces_balance_and_stay_on_the_sphere():
+    X = np.ascontiguousarray(random_rows(12, 3).T)
+    value, rms, used = descend(X, COULOMB, 1.0, 0.0, 1e-11, 1000, GO)
+    assert value == pytest.approx(49.16525305762853, rel=1e-12)
+    assert rms < 1e-9
+    assert used < 200
+    assert np.linalg.norm(X, axis=0) == pytest.approx(np.ones(12), rel=1e-14)
+
+
+def test_a_stopped_descent_returns_at_once():
+    X = np.ascontiguousarray(random_rows(50, 3).T)
+    assert descend(X, COULOMB, 1.0, 0.0, 0.0, 1000, np.ones(1, dtype=np.int64))[2] == 1
+
+
+def test_normalise_divides_by_lengths():
+    X = np.array([[3.0, 0.0], [4.0, 2.0]])
+    normalise(X)
+    assert pytest.approx(np.array([[0.6, 0.0], [0.8, 1.0]])) == X
+
+
+def test_hops_never_end_higher_than_they_began():
+    for seed in range(4):
+        X = np.ascontiguousarray(random_rows(30, 3, seed).T)
+        state = np.array([seed], dtype=np.uint64)
+        start = relax(X, False, state, COULOMB, 1.0, 1e-9, GO)
+        end = hop(X, start, 5, state, COULOMB, 1.0, 1e-9, -np.inf, GO)
+        assert end <= start
+        assert end == pytest.approx(energy(X.T, "coulomb"), rel=1e-12)
+
+
+def test_random_numbers_are_those_of_splitmix64():
+    """First words from the seed 1234567, published with the reference implementation."""
+    state = np.array([1234567], dtype=np.uint64)
+    for word in (6457827717110365317, 3203168211198807973, 9817491932198370423):
+        assert uniform(state) == (word >> 11) * 2.0**-53
+
+
+def test_random_numbers_are_spread_as_they_should():
+    state = np.array([1], dtype=np.uint64)
+    normals = np.array([normal(state) for _ in range(4000)])
+    assert abs(normals.mean()) < 0.06
+    assert abs(normals.std() - 1) < 0.04
+    assert sorted({below(state, 5) for _ in range(200)}) == [0, 1, 2, 3, 4]
+    assert np.linalg.norm(direction(state, 6)) == pytest.approx(1)

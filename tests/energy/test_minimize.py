@@ -1,0 +1,177 @@
+"""The search: records, reproducibility, budgets, errors."""
+
+import time
+
+import numpy as np
+import pytest
+
+import geomsup as gs
+from geomsup.energy.minima import Minima
+from tests.energy.reference import random_rows
+
+
+@pytest.mark.parametrize("n", [*range(2, 61), 72, 100, 122])
+def test_every_thomson_record_is_reached(n):
+    found = gs.thomson(n)
+    assert found.verdict == "matches the best known"
+    assert found.gradient_rms < 1e-12
+    assert found.is_minimum
+    assert found.energy == pytest.approx(gs.Potential("coulomb").energy(found.points), rel=1e-13)
+    assert np.linalg.norm(found.points, axis=1) == pytest.approx(np.ones(n), abs=1e-14)
+
+
+@pytest.mark.parametrize("n", range(2, 21))
+def test_tammes_cosines_are_those_published(n):
+    found = gs.minimize_energy(n, 3, "tammes")
+    assert found.energy == pytest.approx(gs.best_known(n, 3, "tammes").value, abs=1e-12)
+    assert found.gradient_rms < 1e-12
+    assert np.cos(np.radians(found.angle)) == pytest.approx(found.energy, abs=1e-12)
+
+
+@pytest.mark.parametrize(("n", "d"), [(5, 4), (10, 5), (7, 2), (12, 3), (16, 5), (27, 6), (56, 7), (40, 10), (120, 4)])
+@pytest.mark.parametrize("s", [1, 2, 4])
+def test_universal_optima_are_found_under_every_exponent(n, d, s):
+    assert gs.minimize_energy(n, d, ("riesz", s)).verdict == "matches the best known"
+
+
+def test_the_roots_of_e8_are_found():
+    found = gs.minimize_energy(240, 8, ("riesz", 6))
+    assert found.energy == pytest.approx(8860.763888888889, rel=1e-10)
+    assert found.gradient_rms < 1e-12
+
+
+@pytest.mark.parametrize("rng", range(3))
+def test_the_24_cell_is_found_under_coulomb(rng):
+    found = gs.minimize_energy(24, 4, rng=rng)
+    assert found.verdict == "matches the best known"
+    products = np.unique((found.points @ found.points.T).round(6))
+    assert products.tolist() == [-1.0, -0.5, 0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "energy"),
+    [(7, 3, 0.9549150281), (9, 3, 63 / 17), (16, 5, 6.4), (5, 2, 5 * (3 - 5**0.5) / 4), (6, 3, 0.0), (4, 3, 0.0)],
+)
+def test_relu_interference(n, d, energy):
+    assert gs.minimize_energy(n, d, "relu", starts=30).energy == pytest.approx(energy, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [7, 8, 12])
+def test_relu_energies_of_the_plane_collapse_onto_five_directions(n):
+    found = gs.minimize_energy(n, 2, "relu", starts=60)
+    directions = np.unique(found.points.round(5), axis=0)
+    assert len(directions) == 5
+    assert found.is_minimum
+    assert len(found.geometry.components[0].features) == n
+
+
+@pytest.mark.parametrize(("n", "d"), [(5, 3), (6, 3), (7, 3), (8, 4), (10, 5), (16, 5), (6, 2), (3, 4)])
+def test_lines_reach_the_published_coherence(n, d):
+    found = gs.minimize_energy(n, d, "coherence")
+    assert found.energy == pytest.approx(gs.best_known(n, d, "coherence").value, abs=1e-9)
+
+
+@pytest.mark.parametrize(("n", "d"), [(2, 3), (5, 3), (7, 4)])
+def test_the_frame_potential_is_reached_by_every_start(n, d):
+    found = gs.minimize_energy(n, d, "frame", starts=5)
+    assert found.energy == pytest.approx(max(n, n * n / d), rel=1e-12)
+    assert found.hits == 5
+
+
+def test_a_function_of_ones_own_is_minimised():
+    def coulomb(t):
+        return (2 - 2 * t) ** -0.5
+
+    found = gs.minimize_energy(9, 3, (coulomb, lambda t: (2 - 2 * t) ** -1.5), starts=4)
+    assert found.energy == pytest.approx(gs.thomson(9).energy, rel=1e-12)
+    assert found.best_known is None
+    assert found.verdict == "no published value to compare with"
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "energy"), [(20, 3, "coulomb"), (105, 3, "coulomb"), (9, 3, "tammes"), (24, 4, "log")]
+)
+def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(n, d, energy):
+    runs = [gs.minimize_energy(n, d, energy, starts=20, rng=3, threads=threads) for threads in (1, 2, 5)]
+    for other in runs[1:]:
+        assert np.array_equal(runs[0].points, other.points)
+        assert [(m.energy, m.hits) for m in runs[0].minima] == [(m.energy, m.hits) for m in other.minima]
+    stopped = [gs.thomson(53, rng=1, threads=threads) for threads in (1, 3)]
+    assert stopped[0].n_starts == stopped[1].n_starts
+    assert np.array_equal(stopped[0].points, stopped[1].points)
+
+
+def test_starts_are_counted_and_minima_told_apart():
+    found = gs.thomson(16, starts=40)
+    assert found.n_starts == 40
+    assert sum(minimum.hits for minimum in found.minima) == 40
+    assert len(found.minima) == 2  # 92.911655 and 92.920354
+    assert found.minima[1].energy == pytest.approx(92.920354, abs=1e-6)
+    assert found.hits == found.minima[0].hits
+
+
+def test_configurations_of_one_energy_and_other_distances_are_two_minima():
+    minima, rows = Minima(gs.Potential("frame")), random_rows(5, 3)
+    turned = rows[::-1] @ np.linalg.qr(random_rows(3, 3))[0]
+    for points in (rows, turned, random_rows(5, 3, seed=1)):
+        minima.add(1.0, points)
+    assert sorted(minimum.hits for minimum in minima.found) == [1, 2]
+
+
+def test_a_time_limit_returns_the_best_so_far():
+    begin = time.monotonic()
+    found = gs.thomson(300, time_limit=0.5)
+    assert time.monotonic() - begin < 10
+    assert not found.complete
+    assert "ended early" in str(found.rows()[2])
+    assert found.points.shape == (300, 3)
+
+
+def test_a_tiny_time_limit_still_returns_points():
+    found = gs.minimize_energy(600, 3, ("riesz", 3), time_limit=1e-3)
+    assert not found.complete
+    assert np.isfinite(found.energy)
+
+
+def test_ctrl_c_returns_the_best_so_far(monkeypatch):
+    calls = []
+
+    def interrupt(stage, fraction):
+        calls.append(stage)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    found = gs.thomson(40, starts=10_000, progress=interrupt)
+    assert not found.complete
+    assert found.n_starts >= 3
+    assert found.energy < 670
+
+
+def test_progress_goes_from_nothing_to_one():
+    seen = []
+    gs.thomson(10, starts=50, progress=lambda stage, fraction: seen.append((stage, fraction)))
+    assert {stage for stage, _ in seen} == {"minimising"}
+    fractions = [fraction for _, fraction in seen]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: gs.thomson(1), ValueError, "`n` must be at least 2; got 1"),
+        (lambda: gs.thomson(12.0), TypeError, "`n` must be an integer; got 12.0"),
+        (lambda: gs.minimize_energy(5, 1), ValueError, "`d` must be at least 2; got 1"),
+        (lambda: gs.minimize_energy(5, 3, "coulom"), ValueError, "`energy` must be one of .* got 'coulom'"),
+        (lambda: gs.minimize_energy(5, 3, ("riesz", 0)), ValueError, "`exponent` must be positive"),
+        (lambda: gs.minimize_energy(5, 3, ("riesz", "2")), TypeError, "`exponent` must be a number"),
+        (lambda: gs.minimize_energy(5, 3, 7), ValueError, "`energy` must be one of .* got 7"),
+        (lambda: gs.thomson(5, starts=0), ValueError, "`starts` must be at least 1; got 0"),
+        (lambda: gs.thomson(5, threads=0), ValueError, "`threads` must be at least 1; got 0"),
+        (lambda: gs.thomson(5, time_limit=-1), ValueError, "`time_limit` must be positive"),
+        (lambda: gs.best_known(1), ValueError, "`n` must be at least 2"),
+    ],
+)
+def test_errors_say_what_to_do(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -1,0 +1,96 @@
+"""Components that no shape fits: symmetry, inner products, the type of the hull."""
+
+import json
+
+import numpy as np
+import pytest
+
+import geomsup as gs
+from geomsup.recognition.outline import outline
+from geomsup.shapes.families import ring
+from geomsup.shapes.hull import hull_edges
+from geomsup.shapes.solid_types import hull_type
+from tests.recognition.truth import ICOSAHEDRON, rotation
+
+
+def test_type_and_symmetry_make_a_name(rng):
+    # Three orbits off every template, but of a hull with a name: too far for the fit, near enough for a type.
+    X = np.concatenate([ring(3, 0.9), ring(3, 0.1, np.pi / 3), [[0.0, 0.0, -1.0]]])
+    found = outline(X @ rotation(3, rng))
+    assert found.symmetry.schoenflies == "C3v"
+    assert found.hull == "capped octahedron"
+    assert found.name == "capped octahedron, C3v"
+    assert str(found).startswith("symmetry C3v, order 6, 3 orbits; ")
+
+
+def test_without_symmetry_there_is_no_name(rng):
+    found = outline(np.linalg.qr(rng.normal(size=(9, 3)))[0] * 3)
+    assert found.symmetry.order == 1
+    assert found.name is None
+
+
+def test_component_says_what_it_is_like(rng):
+    rest = np.delete(ICOSAHEDRON, [0, 3], axis=0) @ rotation(3, rng)
+    geometry = gs.classify(rest)
+    (component,) = geometry.components
+    assert isinstance(component.description, gs.Outline)
+    assert component.symmetry_order in (4, 20, 12)
+    # An icosahedron has three: 1/√5, its negative, -1.
+    np.testing.assert_allclose(component.description.inner_products, [-1, -(5**-0.5), 5**-0.5], atol=1e-12)
+    data = json.loads(json.dumps(geometry.to_dict()))
+    assert data["components"][0]["description"]["symmetry"]["order"] == component.symmetry_order
+    assert "different inner products" in geometry.summary()
+
+
+def test_noise_does_not_hide_the_symmetry(rng):
+    X = np.concatenate([ring(4, 0.75), ring(4, 0.1, np.pi / 4), [[0.0, 0.0, -1.0]]])
+    for _ in range(10):
+        noisy = X + 0.02 * rng.normal(size=X.shape)
+        found = outline(noisy / np.linalg.norm(noisy, axis=1, keepdims=True))
+        assert (found.symmetry.schoenflies, found.hull) == ("C4v", "gyroelongated square pyramid")
+
+
+def test_surviving_symmetry(rng):
+    """One corner of a cube pushed aside: the cube's 48, of which 1 is left; along its axis, 6."""
+    cube = np.array(gs.polytope("cube").vertices)
+    cube[0] += [0.05, 0.02, -0.04]
+    geometry = gs.classify(cube)
+    assert geometry.components[0].symmetry_order == 48
+    assert geometry.symmetry(0).order == 1
+    assert geometry.symmetry(0, tolerance=0.1).order == 48
+    assert geometry.symmetry(0, tolerance=0.1).schoenflies == "Oh"
+
+
+@pytest.mark.parametrize(
+    ("index", "error", "message"),
+    [
+        (1, ValueError, "`component` must be less than 1, the number of components; got 1"),
+        (-1, ValueError, "`component` must be at least 0"),
+        ("cube", TypeError, "`component` must be an integer"),
+    ],
+)
+def test_messages(index, error, message):
+    with pytest.raises(error, match=message):
+        gs.classify(gs.polytope("cube").vertices).symmetry(index)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cube", "cuboctahedron", "J27", "square antiprism", "hexagonal prism", "tricapped trigonal prism",
+     "edge-contracted icosahedron", "snub disphenoid", "square pyramid", "elongated triangular pyramid",
+     "bicapped triangular prism", "gyroelongated square bipyramid", "snub cube"],
+)  # fmt: skip
+def test_hull_types(name, rng):
+    """Whatever an affine map does to it; and edges as Euler's formula wants them."""
+    shape = gs.polytope(name)
+    stretched = (shape.vertices * [1.0, 1.3, 0.8])[rng.permutation(shape.n_vertices)] @ rotation(3, rng)
+    assert hull_type(stretched, tolerance=1e-6) == shape.name
+    n, e, f = shape.f_vector
+    assert (len(hull_edges(stretched, tolerance=1e-6)), n - e + f) == (e, 2)
+
+
+def test_hulls_of_five_and_six_points():
+    """Of 5 vertices there are two types of polyhedra, of 6 seven (OEIS A000944)."""
+    assert hull_type(np.concatenate([ring(3, 0.0), [[0, 0, 1], [0, 0, -1]]])) == "triangular bipyramid"
+    assert hull_type(np.concatenate([ring(4, 0.0), [[0, 0, 1]]])) == "square pyramid"
+    assert hull_type(np.concatenate([ring(4, 0.0), [[0, 0, 1], [0, 0, -1]]])) == "octahedron"
