@@ -25,6 +25,9 @@ __all__ = ["classify"]
 # components of every cut against each other, for which the matrix of cosines is at hand.
 MANY_ROWS = 500
 
+# Components without a shape that get an outline each; of more none does.
+MOST_OUTLINES = 200
+
 # Working memory in bytes, unless the caller says.
 MEMORY = 2**30
 
@@ -111,7 +114,9 @@ def _classify(W: np.ndarray, noise: float | None, memory: float) -> Geometry:
     found = None
     if many:
         parts, found = read_many(rows, noise, memory / 4)
-        components = [_from_part(part, rows, D, found) for part in parts]
+        # Very many outlines would take minutes, and nobody reads them.
+        outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
+        components = [_from_part(part, rows, D, found, outlined) for part in parts]
     elif len(rows):
         X = rows.take(np.arange(len(rows)))
         components = [_component(item, X, rows, D) for item in _best_reading(X, noise)]
@@ -183,9 +188,9 @@ def _component(item: Evidence, X: np.ndarray, rows: UnitRows, D: np.ndarray) -> 
     )
 
 
-def _from_part(part: Part, rows: UnitRows, D: np.ndarray, found: Overlaps) -> Component:
+def _from_part(part: Part, rows: UnitRows, D: np.ndarray, found: Overlaps, outlined: bool) -> Component:
     if not part.named:
-        return _unnamed(part.members, part.rank, rows, D, found)
+        return _unnamed(part.members, part.rank, rows, D, found, outlined)
     shape, k = part.polytope, len(part.members)
     elsewhere = chance.log_elsewhere(len(rows), k, part.n_vertices)
     return Component(
@@ -206,7 +211,9 @@ def _from_part(part: Part, rows: UnitRows, D: np.ndarray, found: Overlaps) -> Co
     )
 
 
-def _unnamed(members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, found: Overlaps | None = None) -> Component:
+def _unnamed(
+    members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, found: Overlaps | None = None, outlined: bool = True
+) -> Component:
     """Component without a shape, and what it is like."""
     features, k = rows.strong[members], len(members)
     name, order = component_name(None, k, k, rank), None
@@ -218,7 +225,7 @@ def _unnamed(members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, foun
         description = describe(X, rows.norms[members], features=features, found=found if whole else None)
         rank = description.rank
         name = dense_name(description.verdict, k, rank)
-    elif k > 1:
+    elif k > 1 and outlined:
         description = outline(_in_span(rows.take(members), rank))
         name, order = description.name or name, description.symmetry.order
     return Component(

@@ -59,7 +59,7 @@ class Component:
         how regular it is; that is what `residual` says.
     description
         What an unnamed component is like, in numbers: a `Description` of more than 100 rows, an `Outline` of fewer
-        with its symmetry, inner products and hull; else None.
+        with its symmetry, inner products and hull (unless there are more than 200 such components); else None.
     template
         ``(n_c, r)`` fitted vertex of each feature on the unit sphere, in the shape's own coordinates; None without
         a polytope.

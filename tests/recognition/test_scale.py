@@ -169,6 +169,17 @@ def test_invariances(seed, scale, zeros):
     assert_recovered(geometry, np.append(truth, np.full(zeros, -1))[order])
 
 
+@pytest.mark.parametrize(("count", "kind"), [(150, gs.Outline), (250, type(None))])
+def test_outlines_of_few_unnamed_components_only(count, kind, rng):
+    W = np.zeros((4 * count, 3 * count))
+    for b in range(count):  # four directions around one of the cube's diagonals
+        W[4 * b : 4 * b + 4, 3 * b : 3 * b + 3] = 1 + 0.6 * rng.normal(size=(4, 3))
+    geometry = gs.classify(W)
+    unnamed = [c for c in geometry.components if c.name.startswith("unnamed") and len(c.features) == 4]
+    assert len(unnamed) > 0.7 * count
+    assert {type(c.description) for c in unnamed} == {kind}
+
+
 def test_memory_is_bounded():
     rng = np.random.default_rng(0)
     W = rng.normal(size=(6000, 20))
