@@ -52,6 +52,8 @@ class Part:
         Log of the number of choices times the probability of an accident; 0 without evidence.
     distance
         Root-mean-square distance of the rows from the complement of the other components.
+    open
+        Whether closed forms have not fitted, and the catalogue has not been looked up.
     """
 
     members: np.ndarray
@@ -66,6 +68,7 @@ class Part:
     distance: float = 0.0
     template: np.ndarray | None = None
     n_parameters: int = 0
+    open: bool = False
 
     @property
     def named(self) -> bool:
@@ -102,11 +105,15 @@ def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[
     cuts = [reader.read(found.labels[rung]) for rung in rungs]
     best: list[Part] = []
     merit = (1, 0.0, 0)
-    # Most promising first: once a cut names more than the next one could, that and all others are out.
+    # Those first that closed forms name most of. What they leave open is looked at one by one, which takes long:
+    # only where it may matter.
     for i in sorted(range(len(cuts)), key=lambda i: _promise(cuts[i])):
-        if _promise(cuts[i]) > merit[0]:
-            break
-        placed = reader.placed(cuts[i])
+        if _promise(cuts[i]) - _open(cuts[i]) > merit[0]:
+            continue
+        parts = reader.settled(cuts[i])
+        if _promise(parts) > merit[0]:
+            continue
+        placed = reader.placed(parts)
         # Of equals the default cut, which comes first, stays.
         worth = (*_merit(placed), i)
         if worth < merit and (LADDER[rungs[i]] <= LOOSEST_CUT or _rank(placed) <= rows.n_dimensions):
@@ -121,6 +128,11 @@ def _rank(parts: list[Part]) -> int:
 def _promise(parts: list[Part]) -> int:
     """Minus the number of features that have a name, or may get one: directions have to be placed first."""
     return -sum(len(part.members) for part in parts if part.named)
+
+
+def _open(parts: list[Part]) -> int:
+    """Number of features that closed forms leave open."""
+    return sum(len(part.members) for part in parts if part.open)
 
 
 def _merit(parts: list[Part]) -> tuple[int, float]:
@@ -173,8 +185,12 @@ class _Reader:
     seen: dict[tuple[int, int], Match | None] = field(default_factory=dict)
 
     def read(self, labels: np.ndarray) -> list[Part]:
-        """Match every component of a cut; how the components lie to each other is left open."""
+        """Match every component of a cut by closed forms; how the components lie to each other is left open."""
         return [part for members in groups(labels) for part in self._parts(members)]
+
+    def settled(self, parts: list[Part]) -> list[Part]:
+        """Compare those that closed forms left open with the whole catalogue."""
+        return [self._alone(part.members) if part.open else part for part in parts]
 
     def _parts(self, members: np.ndarray) -> Iterator[Part]:
         """Parts of components of one size, whose rows are the rows of `members`."""
@@ -182,7 +198,7 @@ class _Reader:
         if k == 1:
             yield from (Part(row, 1, residual=0.0, n_vertices=1, chord=0.0) for row in members)
         elif k > LARGEST_BATCHED:
-            yield from map(self._alone, members)
+            yield from (Part(row, 0, open=True) for row in members)
         else:
             step = max(1, int(self.memory / 4 / (8 * k * (self.rows.n_dimensions + 8 * k))))
             for first in range(0, len(members), step):
@@ -195,7 +211,7 @@ class _Reader:
             if shape is None and batch.hopeless[b]:
                 yield Part(members[b], int(batch.rank[b]))
             elif shape is None or not self._explained(shape, batch, b):
-                yield self._alone(members[b])
+                yield Part(members[b], 0, open=True)
             else:
                 yield Part(
                     members[b], shape.dimension, shape, "uniform", tuple(batch.order[b].tolist()),
