@@ -180,7 +180,12 @@ def read_model(
     run = checks.integer("run", run, minimum=0)
     if run >= len(runs):
         raise ValueError(f"`run` must be below the number of runs in the file, {len(runs)}; got {run}. Count from 0.")
-    return ToyModel(runs[run], None if b is None else b.reshape(runs.shape[:-1])[run], activation=activation)
+    decoder = arrays.get("W_out")
+    if decoder is not None:
+        decoder = as_rows(decoder, orientation=orientation).reshape(runs.shape)[run]
+    return ToyModel(
+        runs[run], None if b is None else b.reshape(runs.shape[:-1])[run], activation=activation, W_out=decoder
+    )
 
 
 def write_json(path: str | Path, data: Any) -> None:

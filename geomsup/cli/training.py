@@ -67,9 +67,18 @@ def train(
     probability: Numbers = None,
     importance: Numbers = None,
     models: int = 4,
-    steps: int = 10_000,
-    batch: int = 1024,
-    learning_rate: float = 1e-3,
+    steps: int | None = None,
+    batch: int | None = None,
+    learning_rate: float | None = None,
+    schedule: str | None = None,
+    weight_decay: float | None = None,
+    clip: float | None = None,
+    preset: str = "adam",
+    objective: str = "sampled",
+    target: str = "identity",
+    activation: str = "relu",
+    hidden_activation: str = "linear",
+    untied: bool = False,
     seed: int = 0,
     record: int = 0,
     threads: int | None = None,
@@ -91,11 +100,29 @@ def train(
     models
         Models per probability.
     steps
-        Training steps.
+        Training steps; 10,000 unless the preset says otherwise.
     batch
-        Samples in a step.
+        Samples in a step; 1024 unless the preset says otherwise.
     learning_rate
-        Rate of Adam.
+        Rate of Adam; 0.001 unless the preset says otherwise.
+    schedule
+        How the rate changes: constant, linear or cosine, the latter two falling to 0.
+    weight_decay
+        Decay of the weights (AdamW).
+    clip
+        Longest gradient; longer ones are shortened.
+    preset
+        Where options left out come from: adam, anthropic-2022 or grimes-replication.
+    objective
+        sampled, or exact: descend the exact expected loss.
+    target
+        What outputs are compared with: identity, abs, square or pairs.
+    activation
+        Output: relu, linear, abs, leaky_relu or gelu.
+    hidden_activation
+        Hidden layer: linear or relu.
+    untied
+        Train a decoder of its own.
     seed
         Seed of starts and samples.
     record
@@ -103,14 +130,16 @@ def train(
     threads
         Threads to train in.
     output
-        File of the trained models (.npz).
+        File of the trained models (.npz or .safetensors).
     """
-    check_output("--output", output, (".npz",))
+    check_output("--output", output, (".npz", ".safetensors"))
     probabilities = [0.05] if probability is None else probability
     features = [gs.Features(n_features, p, one_or_all(importance, 1.0)) for p in probabilities]
     with progress_bars() as progress:
         run = gs.train(
             features, n_hidden, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
+            schedule=schedule, weight_decay=weight_decay, clip=clip, preset=preset, objective=objective,
+            target=target, activation=activation, hidden_activation=hidden_activation, tied=not untied,
             seed=seed, record=record, threads=threads,
             progress=lambda done, total: progress("training", done / total),
         )  # fmt: skip
@@ -124,7 +153,8 @@ def train(
             "geometry": geometry.name,
             "not_represented": len(geometry.not_represented),
         }
-        for index, geometry in enumerate(gs.classify(run.W, orientation="rows"))
+        for index, geometry in enumerate(run.classify())
+        if geometry is not None  # of runs that diverged nothing can be said; a warning has named them
     ]
     if as_json:
         print_json({"runs": rows, "file": str(output)})

@@ -1,4 +1,4 @@
-"""Philox4x32-10: random numbers as a pure function of a counter and a key, with no state to carry.
+"""Philox4x32-7: random numbers as a pure function of a counter and a key, with no state to carry.
 
 The same call gives the same four words whichever thread or device makes it, and in whatever order.
 """
@@ -12,7 +12,7 @@ __all__ = ["philox", "philox_inline"]
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 SHIFT = np.uint64(32)
-ROUNDS = 10
+ROUNDS = 7  # the fewest that pass every test of BigCrush (Salmon et al., table 2); 10 take a third longer
 
 
 def philox(c0, c1, c2, c3, k0, k1):
@@ -36,7 +36,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     --------
     >>> zero = np.uint32(0)
     >>> [f"{word:08x}" for word in philox(zero, zero, zero, zero, zero, zero)]
-    ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
+    ['5f6fb709', '0d893f64', '4f121f81', '4f730a48']
     """
     for _ in range(ROUNDS):
         product_0 = MULTIPLIER_0 * np.uint64(c0)

@@ -1,12 +1,9 @@
 """What a training leaves behind: weights, losses, the inputs that made them, and a file of it all."""
 
-import json
 import os
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -16,8 +13,8 @@ from geomsup.model import ToyModel
 
 __all__ = ["TrainingRun"]
 
-FORMAT = 1
-ALWAYS, HISTORY = ("W", "b", "steps", "loss"), ("W_history", "b_history")
+ALWAYS = ("W", "b", "steps", "loss")
+PERHAPS = ("W_history", "b_history", "W_out", "W_out_history", "diverged_at", "moments", "pending")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,11 +30,17 @@ class TrainingRun:
     steps
         Steps done at each record, ``(records,)``.
     loss
-        Mean batch loss since the record before, ``(runs, records)``.
+        Mean batch loss since the record before, ``(runs, records)``; NaN once a run diverged.
     W_history, b_history
         Weights at each record, ``(runs, records, n, m)`` and ``(runs, records, n)``; None if not asked for.
     config
         Settings of the training, and under "completed_steps" how far it came.
+    W_out, W_out_history
+        Final decoder ``(runs, n, m)`` and at each record, of untied models; else None.
+    diverged_at
+        Step that took a run out of the range of single precision, ``(runs,)``; 0 where none did.
+    moments, pending
+        State of the optimiser, ``(runs, 2, weights)``, and losses not yet recorded, ``(runs,)``: what `resume` needs.
 
     References
     ----------
@@ -61,15 +64,22 @@ class TrainingRun:
     W_history: np.ndarray | None
     b_history: np.ndarray | None
     config: dict[str, Any]
+    W_out: np.ndarray | None = None
+    W_out_history: np.ndarray | None = None
+    diverged_at: Any = None
+    moments: np.ndarray | None = None
+    pending: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        if self.diverged_at is None:
+            object.__setattr__(self, "diverged_at", np.zeros(len(self.W), np.int64))
         for name, array in self._arrays().items():
             view = array.view()
             view.flags.writeable = False
             object.__setattr__(self, name, view)
 
     def _arrays(self) -> dict[str, Any]:
-        arrays = {name: getattr(self, name) for name in ALWAYS + HISTORY}
+        arrays = {name: getattr(self, name) for name in ALWAYS + PERHAPS}
         return {name: array for name, array in arrays.items() if array is not None}
 
     def __len__(self) -> int:
@@ -81,18 +91,85 @@ class TrainingRun:
         steps = self.config["completed_steps"]
         return f"TrainingRun({counted} of {n} features in {m} dimensions, {steps} steps)"
 
-    def model(self, run: int) -> ToyModel:
-        """Return the trained model of one run."""
+    @property
+    def diverged(self) -> tuple[int, ...]:
+        """Indices of the runs that left the range of single precision: their weights and losses mean nothing."""
+        return tuple(np.flatnonzero(self.diverged_at).tolist())
+
+    @property
+    def dimensionality_history(self) -> np.ndarray | None:
+        """Fractional dimensionality D_i of each feature at each record, ``(runs, records, n)``, or None."""
+        from geomsup.dimensions import dimensionality
+
+        if self.W_history is None:
+            return None
+        result = np.full(self.W_history.shape[:-1], np.nan)
+        sound = np.isfinite(self.W_history).all(axis=(2, 3))
+        if sound.any():
+            result[sound] = dimensionality(self.W_history[sound], orientation="rows")
+        return result
+
+    def model(self, run: int, record: int | None = None) -> ToyModel:
+        """Return the model of one run: the trained one, or as it was at record number `record`.
+
+        Raises
+        ------
+        IndexError
+            If there is no such run or record.
+        ValueError
+            If the run diverged, or no history was asked for.
+        """
         if checks.integer("run", run, minimum=0) >= len(self):
             raise IndexError(f"`run` must be below {len(self)}, the number of runs; got {run}. Count from 0.")
-        return ToyModel(self.W[run], self.b[run], self.config["activation"])
+        parts = self.W, self.b, self.W_out
+        at: tuple[int, ...] = (run,)
+        if record is not None:
+            if self.W_history is None or self.b_history is None:
+                raise ValueError("`record` needs a history; this training kept none. Train with record=1000, say.")
+            if checks.integer("record", record, minimum=0) >= len(self.steps):
+                raise IndexError(f"`record` must be below {len(self.steps)}, the number of records; got {record}.")
+            parts, at = (self.W_history, self.b_history, self.W_out_history), (run, record)
+        W, b, W_out = (None if part is None else part[at] for part in parts)
+        if W is None or not np.isfinite(W).all():
+            raise ValueError(
+                f"`run` must be one that did not diverge; run {run} did at step {self.diverged_at[run]}. "
+                "Lower `learning_rate` and train it again."
+            )
+        return ToyModel(W, b, self.config["activation"], self.config.get("hidden_activation", "linear"), W_out)
 
     def expected_loss(self) -> np.ndarray:
-        """Return the exact expected loss of each run's final model on its features, ``(runs,)``."""
+        """Return the expected loss of each run's final model on its features, ``(runs,)``; NaN where it diverged.
+
+        Exact where `geomsup.expected_loss` is; for a hidden ReLU, or targets other than x, the mean over 2¹⁸ samples
+        that are the same for all runs.
+        """
         return np.array([self._expected_loss_of(run) for run in range(len(self))])
 
+    def resume(self, steps: int | None = None, *, threads: int | None = None, progress: Any = None) -> "TrainingRun":
+        """Go on after an interruption, or beyond the end, to `steps` in all (by default as first planned).
+
+        The weights have the same bits as if training had gone on at once; those of schedules that fall depend on the
+        number of steps planned, so that they do only if that number stays. `threads`, `progress` as for `train`.
+
+        Raises
+        ------
+        ValueError
+            If `steps` is below what is done, or the training was exact.
+
+        Examples
+        --------
+        >>> from geomsup.training import train
+        >>> half = train(Features(2, probability=0.5), 1, steps=20, batch=32)
+        >>> whole = train(Features(2, probability=0.5), 1, steps=40, batch=32)
+        >>> bool((half.resume(40).W == whole.W).all())
+        True
+        """
+        from geomsup.training.resuming import resume
+
+        return resume(self, steps, threads, progress)
+
     def best(self, entry: int | None = None) -> ToyModel:
-        """Return the model of lowest exact expected loss.
+        """Return the model of lowest `expected_loss`, among those that did not diverge.
 
         Parameters
         ----------
@@ -102,7 +179,8 @@ class TrainingRun:
         Raises
         ------
         ValueError
-            If `entry` is left out although there were several: their losses do not compare.
+            If `entry` is left out although there were several: their losses do not compare; if every run of it
+            diverged.
         IndexError
             If there is no such entry.
         """
@@ -116,29 +194,35 @@ class TrainingRun:
         entry = 0 if entry is None else checks.integer("entry", entry, minimum=0)
         if entry >= entries:
             raise IndexError(f"`entry` must be below {entries}, the number of features trained; got {entry}.")
-        return self.model(min(range(entry * models, (entry + 1) * models), key=self._expected_loss_of))
+        runs = [run for run in range(entry * models, (entry + 1) * models) if not self.diverged_at[run]]
+        if not runs:
+            raise ValueError(f"`entry` must have a run that did not diverge; got {entry}. Lower `learning_rate`.")
+        return self.model(min(runs, key=self._expected_loss_of))
 
     def _expected_loss_of(self, run: int) -> float:
-        from geomsup.loss import expected_loss
+        from geomsup.training.measure import measured_loss
 
-        return float(expected_loss(self.model(run), self.features[run]))
+        if self.diverged_at[run]:
+            return float("nan")
+        return measured_loss(self.model(run), self.features[run], self.config.get("target", "identity"))
+
+    def classify(self) -> Any:
+        """Return the `Geometry` of each run, as ``geomsup.classify`` gives it for W; None where the run diverged."""
+        from geomsup.recognition import classify
+
+        sound = [run for run in range(len(self)) if not self.diverged_at[run]]
+        named = dict(zip(sound, classify(self.W[sound], orientation="rows"), strict=True)) if sound else {}
+        return [named.get(run) for run in range(len(self))]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write everything to `path`, an .npz file that `load` reads; replaces a file there in one move."""
-        path = Path(path)
+        """Write everything to `path`, a file that `load` reads; replaces a file there in one move.
+
+        A name that ends in .safetensors makes one (extra ``weights``); any other an .npz file under that very name.
+        """
+        from geomsup.training.storage import write
+
         entries = self.features[:: self.config["models"]]
-        description = {
-            "format": FORMAT,
-            "config": self.config,
-            "features": [entry.to_dict() for entry in entries],
-        }
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        try:
-            with open(temporary, "xb") as file:
-                np.savez(file, description=np.array(json.dumps(description)), **self._arrays())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write(Path(path), {"config": self.config, "features": [one.to_dict() for one in entries]}, self._arrays())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "TrainingRun":
@@ -149,29 +233,12 @@ class TrainingRun:
         FileNotFoundError
             If there is no such file.
         ValueError
-            If the file is not one that `save` wrote, or a newer version wrote it.
+            If the file is not one that `save` wrote, or of another format.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                description = json.loads(str(file["description"]))
-                if description["format"] == FORMAT:
-                    return cls._from_file(file, description)
-        except (AttributeError, BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"`path` must be a file written by TrainingRun.save; {os.fspath(path)!r} is not one. Check the path."
-            ) from error
-        raise ValueError(
-            f"`path` must hold a training of format {FORMAT}; got format {description['format']}. "
-            "Update geomsup to read it."
-        )
+        from geomsup.training.storage import read
 
-    @classmethod
-    def _from_file(cls, file: Any, description: dict[str, Any]) -> "TrainingRun":
+        description, arrays = read(Path(path))
         config = description["config"]
         entries = [Features.from_dict(entry) for entry in description["features"]]
-        return cls(
-            features=tuple(entry for entry in entries for _ in range(config["models"])),
-            **{name: file[name] for name in ALWAYS},
-            **{name: file.get(name) for name in HISTORY},
-            config=config,
-        )
+        features = tuple(entry for entry in entries for _ in range(config["models"]))
+        return cls(features=features, config=config, **{"W_history": None, "b_history": None} | arrays)  # type: ignore[arg-type]

@@ -6,7 +6,9 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.training.inputs import make_inputs
 from geomsup.training.kernels import train_steps
+from geomsup.training.settings import SCHEDULES, make_form
 
 __all__ = ["Trainee", "start_weights"]
 
@@ -20,33 +22,33 @@ class Trainee:
         Number of the run; with the seed it names the stream of random numbers.
     features
         What the run is trained on.
-    W, b
-        Weights to start from, ``(n, m)`` and ``(n,)``.
+    weights
+        W ``(n, m)``, b ``(n,)`` and, if untied, W_out ``(n, m)`` to start from.
     marks
         Steps at which a record is made, increasing.
     config
         Settings of `train`.
+
+    Attributes
+    ----------
+    diverged
+        The step that left a weight or a loss that is not finite; None while all are. Such a run stands still.
     """
 
     def __init__(
-        self,
-        number: int,
-        features: Features,
-        W: np.ndarray,
-        b: np.ndarray,
-        marks: np.ndarray,
-        config: dict[str, Any],
+        self, number: int, features: Features, weights: list[np.ndarray], marks: np.ndarray, config: dict[str, Any]
     ) -> None:
         self.number, self.marks, self.config = number, marks, config
-        self.shape = W.shape
+        self.shape = weights[0].shape
         with np.errstate(over="ignore"):  # what single precision cannot hold becomes inf, and is reported
-            self.theta = np.concatenate([W.ravel(), b]).astype(np.float32)
-            self.law = _law(features)
+            self.theta = np.concatenate([part.ravel() for part in weights]).astype(np.float32)
             self.importance = features.importance.astype(np.float32)
+        self.inputs = make_inputs(features)
         self.moments = np.zeros((2, self.theta.size), np.float32)
         self.key = np.array([_stream(config["seed"]), number], np.uint32)
         self.done = self.recorded = self.last_record = 0
         self.total = 0.0  # of the losses since the last record
+        self.diverged: int | None = None
         self.chunk = 1  # steps to take at a time; whoever advances the run tunes it
         self.losses = np.empty(len(marks))
         snapshots = len(marks) if config["record"] else 0
@@ -57,24 +59,33 @@ class Trainee:
         while self.done < until:
             mark = int(self.marks[self.recorded])
             stop = min(until, mark)
-            self.total = train_steps(
-                self.theta,
-                self.moments,
-                self.shape,
-                self.law,
-                self.importance,
-                self.key,
-                self.done,
-                stop,
-                self.config["batch"],
-                self.config["learning_rate"],
-                self.config["activation"] == "relu",
-                self.total,
-            )
+            if self.diverged is None:
+                self._step(stop)
             self.done = stop
-            self._check_finite()
             if stop == mark:
                 self.record()
+
+    def _step(self, stop: int) -> None:
+        config = self.config
+        clip = 0.0 if config["clip"] is None else config["clip"]
+        reached, self.total = train_steps(
+            self.theta,
+            self.moments,
+            self.shape,
+            make_form(config),
+            self.inputs.law,
+            self.inputs.gaps_law,
+            self.importance,
+            self.key,
+            self.done,
+            stop,
+            config["batch"],
+            (SCHEDULES[config["schedule"]], config["learning_rate"], config["steps"], config["weight_decay"], clip),
+            self.total,
+        )
+        if not (np.isfinite(self.total) and np.isfinite(self.theta).all() and np.isfinite(self.moments).all()):
+            self.diverged = reached
+            self.total = np.nan
 
     def record(self) -> None:
         """Write down the mean loss since the last record and, if asked for, the weights."""
@@ -82,39 +93,27 @@ class Trainee:
         if len(self.history):
             self.history[self.recorded] = self.theta
         self.recorded += 1
-        self.last_record, self.total = self.done, 0.0
+        self.last_record = self.done
+        self.total = 0.0 if self.diverged is None else np.nan
 
-    def split(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return W and b of packed weights ``(..., n * m + n)``."""
+    def split(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return W, b and W_out (None if tied) of packed weights ``(..., theta.size)``."""
         n, m = self.shape
-        return theta[..., : n * m].reshape(*theta.shape[:-1], n, m), theta[..., n * m :]
-
-    def _check_finite(self) -> None:
-        if np.isfinite(self.total) and np.isfinite(self.theta).all() and np.isfinite(self.moments).all():
-            return
-        raise FloatingPointError(
-            f"Training must stay finite in single precision; run {self.number} left it by step {self.done} "
-            f"with `learning_rate` {self.config['learning_rate']:g}. Lower `learning_rate`, or rescale "
-            "`importance` or `values` of the features or the start `model` if they are very large."
-        )
+        W, b = theta[..., : n * m].reshape(*theta.shape[:-1], n, m), theta[..., n * m : n * m + n]
+        decoder = theta[..., n * m + n :]
+        return W, b, decoder.reshape(W.shape) if decoder.size else None
 
 
 def start_weights(
-    shape: tuple[int, int], number: int, seed: int, model: ToyModel | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return W and b that run `number` starts from: the model's, or Xavier-normal W and zero b."""
+    shape: tuple[int, int], number: int, config: dict[str, Any], model: ToyModel | None
+) -> list[np.ndarray]:
+    """Return W, b and, if untied, W_out that run `number` starts from: the model's, or Xavier-normal and zero b."""
     if model is not None:
-        return model.W, model.b
-    rng = np.random.default_rng([seed, number])
-    return rng.normal(0.0, np.sqrt(2 / sum(shape)), shape), np.zeros(shape[0])
-
-
-def _law(features: Features) -> np.ndarray:
-    """Return what the kernel draws from: threshold, low end and slope of each feature, ``(3, n)``."""
-    p, values = features.probability, features.values
-    threshold = np.where(p < 1, p, 2.0)  # a uniform rounded to single precision can be 1
-    slope = np.divide(values.high - values.low, p, out=np.zeros_like(p), where=p > 0)
-    return np.stack([threshold, np.full_like(p, values.low), slope]).astype(np.float32)
+        return [model.W, model.b] if model.W_out is None else [model.W, model.b, model.W_out]
+    rng = np.random.default_rng([config["seed"], number])
+    spread = np.sqrt(2 / sum(shape))
+    weights = [rng.normal(0.0, spread, shape), np.zeros(shape[0])]
+    return weights if config["tied"] else [*weights, rng.normal(0.0, spread, shape)]
 
 
 def _stream(seed: int) -> int:

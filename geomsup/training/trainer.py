@@ -1,18 +1,16 @@
-"""Train toy models on sampled inputs."""
+"""Train toy models, on sampled inputs or on the exact expected loss."""
 
-import os
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from geomsup import checks
-from geomsup.features import Features, Uniform
+from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.training.finish import check_workers, finish
 from geomsup.training.run import TrainingRun
+from geomsup.training.settings import make_marks, make_settings, make_start
 from geomsup.training.trainee import Trainee, start_weights
-from geomsup.training.turns import Progress, train_in_turns
+from geomsup.training.turns import Progress
 
 __all__ = ["train"]
 
@@ -22,21 +20,30 @@ def train(
     n_hidden: int,
     *,
     models: int = 1,
-    steps: int = 10_000,
-    batch: int = 1024,
-    learning_rate: float = 1e-3,
+    steps: int | None = None,
+    batch: int | None = None,
+    learning_rate: float | None = None,
+    schedule: str | None = None,
+    weight_decay: float | None = None,
+    clip: float | None = None,
+    preset: str = "adam",
+    objective: str = "sampled",
+    target: str = "identity",
+    activation: str | None = None,
+    hidden_activation: str | None = None,
+    tied: bool | None = None,
     seed: int = 0,
-    record: int = 0,
+    record: int | Sequence[int] = 0,
     model: ToyModel | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> TrainingRun:
-    """Train toy models x' = relu(W Wᵀ x + b) with Adam on fresh samples at every step.
+    """Train toy models x' = f(W_out φ(Wᵀ x) + b) by Adam on fresh samples at every step.
 
-    Every step minimises the batch mean of L = Σ_i I_i (x_i − x'_i)², summed over features, by Adam
-    (β = 0.9, 0.999, ε = 1e-8, no weight decay) at a constant rate, in single precision. Runs are independent:
-    the same seed gives the same bits whatever the number of threads, and a run does not change when others
-    are added behind it.
+    Every step minimises the batch mean of L = Σ_i I_i (y_i − x'_i)², summed over features, with y the target: x itself
+    unless asked otherwise. Adam has β = 0.9, 0.999 and ε = 1e-8; arithmetic is single precision. Runs are independent:
+    the same seed gives the same bits whatever the number of threads, and a run does not change when others are added
+    behind it. Features may have any law and groups.
 
     Parameters
     ----------
@@ -47,40 +54,64 @@ def train(
     models
         Models per entry of `features`; runs = entries × models, those of an entry next to each other.
     steps
-        Steps of the optimiser.
+        Steps of the optimiser; 10,000 by default.
     batch
-        Samples in a step.
+        Samples in a step; 1024 by default.
     learning_rate
-        Adam's rate.
+        Adam's rate; 1e-3 by default.
+    schedule
+        "constant" (default), "linear" (rate × (1 − t), t the part of `steps` done) or "cosine" (rate × cos(πt/2)).
+    weight_decay
+        Part of every weight, times the rate, that each step takes away (AdamW); 0 by default.
+    clip
+        Longest gradient of the batch mean, over all weights together; longer ones are shortened. No limit by default.
+    preset
+        Where arguments left out come from: "adam" (the defaults above), "anthropic-2022" (the original notebook: AdamW
+        with decay 0.01, the rest as above) or "grimes-replication" (2000 steps of 128 samples, AdamW with decay 0.01,
+        rate 1e-2 falling as a cosine, clip 2). Decay shrinks weights: compare with theory at 0.
+    objective
+        "sampled", or "exact": descend the exact expected loss of the tied ReLU output model (BFGS, then Newton), from
+        the same starts, to a critical point; `steps` bounds its iterations, and batch, rate and clip are not used.
+    target
+        What outputs are compared with: "identity" (x), "abs" (|x|), "square" (x²), or "pairs": outputs 2k and 2k + 1
+        should be the larger and the smaller of inputs 2k and 2k + 1 (OR and AND of binary ones).
+    activation, hidden_activation
+        Output f: "relu" (default), "linear", "abs", "leaky_relu" or "gelu". Hidden φ: "linear" (default) or "relu".
+    tied
+        Whether W_out = W, as by default; False trains a decoder of its own.
     seed
         Seed of starts and samples, an integer >= 0.
     record
-        Steps between records of loss, W and b; 0 keeps about a hundred records of the loss, and no weights.
-        The last step is always recorded.
+        Steps between records of loss, W and b, or a list of the steps to record; 0 keeps about a hundred records of
+        the loss, and no weights. The last step is always recorded.
     model
-        Tied model that every run starts from and whose activation is trained; by default a ReLU output,
-        Xavier-normal W (standard deviation sqrt(2 / (n + m))) and b = 0.
+        Model that every run starts from and whose activations are trained; by default Xavier-normal W (and W_out),
+        standard deviation sqrt(2 / (n + m)), and b = 0.
     threads
         Threads to train in; by default one for each processor this process may use.
     progress
-        Called as ``progress(done_steps, total_steps)`` from the calling thread, at most 20 times a second.
+        Called as ``progress(done_steps, total_steps)`` from the calling thread, at most 20 times a second (objective
+        "exact": runs instead of steps).
 
     Returns
     -------
     TrainingRun
-        W ``(runs, n, m)``, b ``(runs, n)``, losses and histories. Ctrl-C returns the runs as trained so far,
-        with a RuntimeWarning and the number of steps in ``config["completed_steps"]``.
+        W ``(runs, n, m)``, b ``(runs, n)``, losses and histories. Ctrl-C returns the runs as trained so far, with a
+        RuntimeWarning and the number of steps in ``config["completed_steps"]``; `TrainingRun.resume` goes on. Runs
+        that leave the range of single precision stop there, are named by a RuntimeWarning and listed in
+        `TrainingRun.diverged`; the others go on.
 
     Raises
     ------
     TypeError, ValueError
         If an argument has the wrong kind or range, `features` differ in n, or `model` does not fit them.
     FloatingPointError
-        If a run leaves the range of single precision (a rate or an importance far too large).
+        If every run leaves the range of single precision (a rate or an importance far too large).
 
     References
     ----------
-    Elhage et al. 2022, "Toy models of superposition": setup and training. Kingma & Ba 2015: Adam.
+    Elhage et al. 2022, "Toy models of superposition": setup and training; "Computation in superposition": |x|.
+    Kingma & Ba 2015: Adam. Loshchilov & Hutter 2019: AdamW.
 
     Examples
     --------
@@ -91,39 +122,38 @@ def train(
     ((2, 3, 2), (2, 100))
     >>> bool((run.loss[:, -1] < run.loss[:, 0]).all())
     True
+    >>> exact = train(Features(3, probability=0.1), 2, models=4, objective="exact")
+    >>> round(float(exact.expected_loss().min()), 8)
+    0.00331948
     """
     entries = _entries(features)
     n, m = entries[0].n, checks.integer("n_hidden", n_hidden, minimum=1)
-    start = _start(model, n, m)
-    config = {
+    start, kind = make_start(model, n, m, activation, hidden_activation, tied)
+    config = make_settings(
+        preset, objective, target, seed,
+        steps=steps, batch=batch, learning_rate=learning_rate,
+        schedule=schedule, weight_decay=weight_decay, clip=clip,
+    ) | kind  # fmt: skip
+    marks, config["record"] = make_marks(config["steps"], record)
+    config |= {
         "n_hidden": m,
         "models": checks.integer("models", models, minimum=1),
-        "steps": checks.integer("steps", steps, minimum=1),
-        "batch": checks.integer("batch", batch, minimum=1),
-        "learning_rate": checks.positive_number("learning_rate", learning_rate),
-        "seed": checks.integer("seed", seed, minimum=0),
-        "record": checks.integer("record", record, minimum=0),
         "model": None if start is None else start.to_dict(),
-        "activation": "relu" if start is None else start.activation,
     }
-    if progress is not None and not callable(progress):
-        raise TypeError(f"`progress` must be callable; got {progress!r}. Pass a function of (done, total).")
-    workers = _processors() if threads is None else checks.integer("threads", threads, minimum=1)
-
-    marks = _marks(config["steps"], config["record"])
+    if target == "pairs" and n % 2:
+        raise ValueError(f'`target` "pairs" needs an even number of features; got {n}. Add one.')
+    workers = check_workers(threads, progress)
     per_run = [entry for entry in entries for _ in range(config["models"])]
+    starts = [start_weights((n, m), number, config, start) for number in range(len(per_run))]
+    if objective == "exact":
+        from geomsup.training.exact import train_exactly
+
+        return train_exactly(per_run, starts, config, workers, progress)
     trainees = [
-        Trainee(number, entry, *start_weights((n, m), number, config["seed"], start), marks, config)
-        for number, entry in enumerate(per_run)
+        Trainee(number, entry, weights, marks, config)
+        for number, (entry, weights) in enumerate(zip(per_run, starts, strict=True))
     ]
-    completed = train_in_turns(trainees, config["steps"], workers, progress)
-    if completed < config["steps"]:
-        warnings.warn(
-            f"Training was interrupted after {completed} of {config['steps']} steps.",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-    return _collect(trainees, per_run, config | {"completed_steps": completed})
+    return finish(trainees, per_run, config, workers, progress)
 
 
 def _entries(features: Any) -> list[Features]:
@@ -137,60 +167,8 @@ def _entries(features: Any) -> list[Features]:
     for entry in entries:
         if not isinstance(entry, Features):
             raise TypeError(f"`features` must hold Features only; got {entry!r}. Wrap it in Features(...).")
-        if not isinstance(entry.values, Uniform) or entry.correlated or entry.anticorrelated:
-            raise ValueError(
-                f"`features` must be independent, with one Uniform law, to be trained on; got {entry!r}. "
-                "Drop the groups and use Uniform(low, high)."
-            )
         if entry.n != entries[0].n:
             raise ValueError(
                 f"`features` must all have the same n; got {entries[0].n} and {entry.n}. Train them apart."
             )
     return list(entries)
-
-
-def _start(model: Any, n: int, m: int) -> ToyModel | None:
-    if model is None:
-        return None
-    if not isinstance(model, ToyModel):
-        raise TypeError(f"`model` must be a ToyModel; got {model!r}. Wrap the weights in ToyModel(W, b).")
-    if model.activation not in ("relu", "linear") or model.hidden_activation != "linear":
-        raise ValueError(
-            f"`model` must have a ReLU or linear output and a linear hidden layer to be trained; got {model!r}. "
-            "Change its activations."
-        )
-    if model.W_out is not None:
-        raise ValueError("`model` must be tied; got one with `W_out`. Leave `W_out` out.")
-    if model.W.shape != (n, m):
-        raise ValueError(
-            f"`model` must have {n} features and {m} hidden dimensions; got W of shape {model.W.shape}. "
-            "Make `features`, `n_hidden` and `model` agree."
-        )
-    return model
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _marks(steps: int, record: int) -> np.ndarray:
-    """Return the steps to record: every so many, and the last."""
-    every = record or max(1, steps // 100)
-    return np.unique(np.append(np.arange(every, steps + 1, every), steps))
-
-
-def _collect(trainees: list[Trainee], features: list[Features], config: dict[str, Any]) -> TrainingRun:
-    first = trainees[0]
-    for trainee in trainees:
-        if trainee.done > trainee.last_record:  # interrupted between two records
-            trainee.record()
-    count = first.recorded
-    steps = np.append(first.marks[: count - 1], first.done) if count else first.marks[:0]
-    W, b = first.split(np.stack([trainee.theta for trainee in trainees]))
-    W_history = b_history = None
-    if config["record"]:
-        W_history, b_history = first.split(np.stack([trainee.history[:count] for trainee in trainees]))
-    loss = np.stack([trainee.losses[:count] for trainee in trainees])
-    return TrainingRun(tuple(features), W, b, steps, loss, W_history, b_history, config)

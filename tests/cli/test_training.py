@@ -47,6 +47,18 @@ def test_train_records_on_demand(run, folder):
     assert saved.config["learning_rate"] == 0.01
 
 
+def test_train_takes_the_options_of_train(run, folder):
+    options = {"schedule": "cosine", "weight_decay": 0.1, "clip": 1.0, "target": "abs", "hidden_activation": "relu"}
+    arguments = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
+    run("train", 4, 2, "--models", 1, "--preset", "grimes-replication", "--steps", 6, "--untied", *arguments)
+    saved = gs.TrainingRun.load("geomsup-run.npz")
+    truth = gs.train(gs.Features(4, 0.05), 2, preset="grimes-replication", steps=6, tied=False, **options)
+    np.testing.assert_array_equal(saved.W_out, truth.W_out)
+    assert saved.config == truth.config
+    run("train", 2, 1, "--models", 2, "--objective", "exact", "-o", "exact.safetensors")
+    assert gs.TrainingRun.load("exact.safetensors").config["objective"] == "exact"
+
+
 def test_demo_prints_a_table_and_draws_a_figure(run, folder, monkeypatch):
     few = demo.PROBABILITIES[[0, 4, 9]]
     monkeypatch.setattr(demo, "PROBABILITIES", few)

@@ -1,19 +1,40 @@
+import math
+
 import numpy as np
 import pytest
-from scipy.stats import kstest
 
-from geomsup import Features, Uniform
-from geomsup.training import kernels
+from geomsup import Discrete, Features, Uniform
+from geomsup.training import adam, compiled, outputs, products, sparse
+from geomsup.training.settings import make_settings, make_start
 from geomsup.training.trainee import Trainee
 from tests.training import reference
 
-CASES = {
-    "paper": (Features(5, probability=0.3), 2, 200, True),
-    "linear": (Features(4, probability=0.5, importance=[1, 0.5, 0, 2]), 3, 128, False),
-    "uneven": (Features(7, probability=[0, 1, 0.2, 0.9, 0.5, 0.01, 1], importance=3), 6, 131, True),
-    "shifted values": (Features(6, probability=0.4, values=Uniform(-1, 2)), 1, 30, True),
-    "one sample": (Features(2, probability=1), 5, 1, True),
+GROUPS = {
+    "values": [Uniform(-1, 1), Uniform(0, 2), *[Discrete((1, 2, -1), (1, 2, 1))] * 4],
+    "correlated": [(1, 3)],
+    "anticorrelated": [(0, 2, 5)],
 }
+CASES = {
+    "paper": (Features(5, probability=0.3), 2, 200, {}),
+    "linear": (Features(4, 0.5, [1, 0.5, 0, 2]), 3, 128, {"activation": "linear"}),
+    "uneven": (Features(7, [0, 1, 0.2, 0.9, 0.5, 0.01, 1], 3), 6, 131, {}),
+    "shifted values": (Features(6, 0.4, values=Uniform(-1, 2)), 1, 30, {}),
+    "lists": (Features(40, np.linspace(0, 0.08, 40), 2), 6, 300, {}),
+    "lists, untied": (Features(64, 0.05, values=Uniform(-1, 1)), 10, 200,
+                      {"hidden_activation": "relu", "tied": False, "target": "abs"}),
+    "one sample": (Features(2, probability=1), 5, 1, {}),
+    "groups": (Features(6, 0.3, **GROUPS), 4, 150, {}),
+    "untied": (Features(5, 0.5), 3, 100, {"tied": False}),
+    "hidden ReLU": (Features(6, 0.5), 3, 140, {"hidden_activation": "relu"}),
+    "absolute output": (Features(5, 0.5, values=Uniform(-1, 1)), 3, 90, {"activation": "abs"}),
+    "leaky output": (Features(5, 0.5, values=Uniform(-1, 1)), 3, 90, {"activation": "leaky_relu"}),
+    "GELU output": (Features(5, 0.5, values=Uniform(-1, 1)), 3, 90, {"activation": "gelu"}),
+    "|x|": (Features(3, 0.4, values=Uniform(-1, 1)), 6, 200,
+            {"hidden_activation": "relu", "tied": False, "target": "abs"}),
+    "x²": (Features(3, 0.4, values=Uniform(-1, 1)), 4, 200, {"hidden_activation": "relu", "target": "square"}),
+    "OR and AND": (Features(4, 0.4, values=Discrete((1,))), 5, 200,
+                   {"hidden_activation": "relu", "tied": False, "target": "pairs"}),
+}  # fmt: skip
 
 
 @pytest.fixture(params=CASES, ids=str)
@@ -21,94 +42,134 @@ def case(request):
     return CASES[request.param]
 
 
-def trainee(features, m, batch, relu, steps=5, seed=3):
+def trainee(features, m, batch, kind, steps=5, seed=3, **options):
     rng = np.random.default_rng(seed)
-    W = (rng.normal(size=(features.n, m)) * 0.5).astype(np.float32)
-    b = (rng.normal(size=features.n) * 0.1).astype(np.float32)
-    config = {
-        "seed": seed,
-        "record": 1,
-        "batch": batch,
-        "learning_rate": 0.01,
-        "activation": "relu" if relu else "linear",
-    }
-    return Trainee(2, features, W, b, np.arange(1, steps + 1), config)
+    kind = dict(kind)
+    target = kind.pop("target", "identity")
+    names = {"activation": None, "hidden_activation": None, "tied": None} | kind
+    config = make_settings(
+        "adam", "sampled", target, seed, steps=steps, batch=batch, learning_rate=0.01, **options
+    ) | make_start(None, features.n, m, **names)[1]  # fmt: skip
+    shapes = [(features.n, m), (features.n,), (features.n, m)][: 2 if config["tied"] else 3]
+    weights = [(rng.normal(size=shape) * 0.4).astype(np.float32) for shape in shapes]
+    return Trainee(2, features, weights, np.arange(1, steps + 1), config | {"record": 1})
 
 
-def draw(features, batch, step):
-    run = trainee(features, 1, batch, True)
-    x = np.empty((features.n, kernels.BLOCK), np.float32)
-    blocks = []
-    for first in range(0, batch, kernels.BLOCK):
-        size = min(kernels.BLOCK, batch - first)
-        kernels.draw(x, size, first, step, run.law, run.key)
-        blocks.append(x[:, :size].T.copy())
-    return np.concatenate(blocks), run.key
+def parts(run, theta):
+    return [part for part in run.split(theta) if part is not None]
 
 
-def test_samples_are_those_of_the_reference(case):
-    features, _, batch, _ = case
-    for step in (0, 1, 2**32 + 5):
-        x, key = draw(features, batch, step)
-        assert np.allclose(x, reference.samples(features, key, step, batch), atol=1e-6)
+def model_of(kind):
+    return reference.Model(**kind)
 
 
 def test_steps_agree_with_the_reference(case):
+    features, _, batch, kind = case
     run = trainee(*case)
-    features, _, batch, relu = case
-    W, b, losses = reference.train(features, *run.split(run.theta), run.key, 5, batch, 0.01, relu)
+    weights, losses = model_of(kind).train(features, parts(run, run.theta), run.key, 5, batch, 0.01)
     run.advance(5)
     assert np.allclose(run.losses, losses, rtol=2e-5)
-    # Adam divides by the size of the gradient: where that is close to 0, rounding moves a weight further.
-    assert np.allclose(run.split(run.theta)[0], W, atol=2e-4)
-    assert np.allclose(run.split(run.theta)[1], b, atol=2e-4)
+    for ours, theirs in zip(parts(run, run.theta), weights, strict=True):
+        # Adam divides by the size of the gradient: where that is close to 0, rounding moves a weight further.
+        assert np.allclose(ours, theirs, atol=2e-4)
 
 
 def test_gradient_is_the_slope_of_the_batch_loss(case):
-    features, _, batch, relu = case
+    features, _, batch, kind = case
     run = trainee(*case)
     x = reference.samples(features, run.key, 0, batch)
     start = run.theta.astype(float)
 
     def loss(theta):
-        return reference.batch_loss(*run.split(theta), x, features.importance, relu)
+        return model_of(kind).batch_loss(parts(run, theta), x, features.importance)
 
     shifts = np.eye(start.size) * 1e-6
     slopes = np.array([(loss(start + shift) - loss(start - shift)) / 2e-6 for shift in shifts])
-    assert np.allclose(np.concatenate([part.ravel() for part in run.split(start)]), start)
     run.advance(1)
     gradient = run.moments[0] / 0.1  # Adam's first moment after the first step
     assert np.allclose(gradient, slopes, atol=2e-5 * max(1, np.abs(slopes).max()))
 
 
-def test_draws_follow_the_law():
-    features = Features(4, probability=[0.03, 0.5, 1, 0], values=Uniform(0.5, 2))
-    x = np.concatenate([draw(features, 4096, step)[0] for step in range(20)])
-    present = x != 0
-    size = len(x)
-    spread = np.sqrt(features.probability * (1 - features.probability) / size)
-    assert (np.abs(present.mean(axis=0) - features.probability) <= 4 * spread).all()
-    for i in range(3):
-        assert kstest(x[present[:, i], i], "uniform", (0.5, 1.5)).pvalue > 1e-3
-    together = (present[:, 0] & present[:, 1]).mean()
-    assert abs(together - 0.015) < 4 * np.sqrt(0.015 / size)
+@pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
+def test_schedules_decay_and_clipping(schedule):
+    features, m, batch, kind = CASES["paper"]
+    run = trainee(features, m, batch, kind, steps=8, schedule=schedule, weight_decay=0.5, clip=0.05)
+    t = np.arange(8) / 8
+    rates = {"constant": np.ones(8), "linear": 1 - t, "cosine": np.cos(np.pi * t / 2)}[schedule]
+    weights, losses = model_of(kind).train(features, parts(run, run.theta), run.key, 8, batch, 0.01, rates, 0.5, 0.05)
+    run.advance(8)
+    assert np.allclose(run.losses, losses, rtol=2e-5)
+    assert np.allclose(run.split(run.theta)[0], weights[0], atol=2e-4)
 
 
-@pytest.mark.parametrize("size", [1, 7, 128])
-@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 4), (9, 6)])
-def test_products(rng, size, rows, columns):
+def test_clipping_shortens_long_gradients_only():
+    gradient = np.array([3, 4], np.float32)
+    assert adam.clipped(gradient, 0.5, 1.0) == pytest.approx(0.2)
+    assert adam.clipped(gradient, 0.5, 2.6) == 0.5
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (2, 3), (3, 4), (9, 6), (8, 13)])
+def test_products(rng, rows, columns):
     left = rng.normal(size=(rows, columns)).astype(np.float32)
-    right = rng.normal(size=(columns, 128)).astype(np.float32)
-    out = np.empty((rows, 128), np.float32)
-    kernels.combine(left, right, out, size)
-    assert np.allclose(out[:, :size], left @ right[:, :size], atol=1e-5)
+    right = rng.normal(size=(columns, compiled.BLOCK)).astype(np.float32)
+    out = np.empty((rows, compiled.BLOCK), np.float32)
+    products.combine(left, right, out)
+    assert np.allclose(out, left @ right, atol=1e-5)
     sums = np.ones((rows, columns), np.float32)
-    kernels.correlate(out, right, sums, size)
-    assert np.allclose(sums, 1 + out[:, :size] @ right[:, :size].T, rtol=1e-4, atol=1e-3)
+    products.correlate(out, right, sums)
+    assert np.allclose(sums, 1 + out @ right.T, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("m", [1, 8, 11])
+def test_products_with_lists(rng, m):
+    n, padded = 6, 16 if m > 8 else 8
+    x = np.where(rng.random((n, compiled.BLOCK)) < 0.1, rng.normal(size=(n, compiled.BLOCK)), 0).astype(np.float32)
+    W = rng.normal(size=(n, m)).astype(np.float32)
+    present = np.flatnonzero(x).astype(np.uint32)
+    values, rows, scratch = x.ravel()[present], np.zeros((n, padded), np.float32), np.zeros((128, padded), np.float32)
+    sparse.pad_rows(W, rows)
+    h = np.empty((m, compiled.BLOCK), np.float32)
+    sparse.combine_present(rows, present, values, len(present), scratch, h)
+    assert np.allclose(h, W.T @ x, atol=1e-5)
+    sums, out = np.zeros((n, padded), np.float32), np.ones((n, m), np.float32)
+    sparse.correlate_present(present, values, len(present), h, scratch, sums)
+    sparse.unpad_rows(sums, out)
+    assert np.allclose(out, 1 + x @ h.T, atol=1e-3)
+
+
+def test_gelu_is_that_of_mpmath(rng):
+    mpmath = pytest.importorskip("mpmath")
+    u = rng.normal(size=(1, compiled.BLOCK)).astype(np.float32) * 3
+    g, y, one = u.copy(), np.zeros_like(u), np.ones(1, np.float32)
+    slope = np.zeros(1, np.float32)
+    outputs.errors(g, y, np.zeros(1, np.float32), one, True, np.float32(0), slope, compiled.BLOCK)
+    square = [mpmath.diff(lambda t: (t * mpmath.ncdf(t)) ** 2, mpmath.mpf(float(v))) for v in u[0]]
+    assert np.allclose(g[0], np.array(square, float), atol=1e-5)
+    assert slope[0] == pytest.approx(math.fsum(map(float, square)), rel=1e-5)
 
 
 def test_not_a_number_is_not_lost():
     run = trainee(*CASES["paper"])
     run.theta[0] = np.nan
-    with pytest.raises(FloatingPointError, match="run 2 left it by step 1"):
-        run.advance(1)
+    run.advance(5)
+    assert run.diverged == 1
+    assert run.done == 5
+    assert np.isnan(run.losses).all()
+
+
+def test_open_outputs_are_listed_if_few(rng):
+    g = np.where(rng.random((5, compiled.BLOCK)) < 0.05, rng.normal(size=(5, compiled.BLOCK)), 0).astype(np.float32)
+    places, pulls = np.empty(300, np.uint32), np.empty(300, np.float32)
+    count = sparse.list_open(g, 300, places, pulls)
+    assert places[:count].tolist() == np.flatnonzero(g).tolist()
+    assert np.array_equal(pulls[:count], g[g != 0])
+    assert sparse.list_open(np.ones_like(g), 300, places, pulls) == -1
+
+
+def test_lists_are_used_once_few_outputs_are_open():
+    """Biases below what any input reaches close every output: the gradient is exactly 0, by lists too."""
+    features, m, batch, kind = CASES["lists"]
+    run = trainee(features, m, batch, kind)
+    run.theta[-features.n :] = -100
+    run.advance(1)
+    assert not run.moments.any()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import geomsup as gs
+from geomsup.training import turns
 
 LOW, HIGH = gs.Features(2, probability=0.1), gs.Features(2, probability=0.6)
 
@@ -123,7 +124,85 @@ def test_load_refuses_other_files(run, tmp_path):
             gs.TrainingRun.load(path)
 
 
-def test_load_refuses_newer_formats(tmp_path):
-    np.savez(tmp_path / "new.npz", description=np.array('{"format": 2}'))
-    with pytest.raises(ValueError, match=r"format 1; got format 2. Update geomsup"):
+@pytest.mark.parametrize(("version", "advice"), [(1, "Train it again"), (3, "Update geomsup")])
+def test_load_refuses_other_formats(tmp_path, version, advice):
+    np.savez(tmp_path / "new.npz", description=np.array(f'{{"format": {version}}}'))
+    with pytest.raises(ValueError, match=rf"format 2; got format {version}. {advice}"):
         gs.TrainingRun.load(tmp_path / "new.npz")
+
+
+def test_safetensors(run, tmp_path):
+    pytest.importorskip("safetensors")
+    path = tmp_path / "run.safetensors"
+    run.save(path)
+    back = gs.TrainingRun.load(path)
+    assert np.array_equal(back.W_history, run.W_history)
+    assert back.config == run.config
+    assert back.features == run.features
+    assert np.array_equal(gs.train(LOW, 1, steps=30, batch=32).resume(60).W, gs.train(LOW, 1, steps=60, batch=32).W)
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(ValueError, match=r"`path` must be a file written by TrainingRun.save"):
+        gs.TrainingRun.load(path)
+
+
+def same_run(left, right):
+    names = ("W", "b", "W_out", "steps", "loss", "W_history", "b_history", "W_out_history", "moments", "pending")
+    for name in names:
+        ours, theirs = getattr(left, name), getattr(right, name)
+        assert (ours is None) == (theirs is None)
+        assert ours is None or np.array_equal(ours, theirs), name
+    assert left.config == right.config
+
+
+@pytest.mark.parametrize("record", [0, 700, [11, 300]])
+@pytest.mark.parametrize("kind", [{}, {"tied": False, "schedule": "cosine", "clip": 0.1}])
+def test_resumed_after_an_interruption_to_the_same_bits(tmp_path, monkeypatch, record, kind):
+    monkeypatch.setattr(turns, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 1e-4)
+    options = {"models": 2, "steps": 20_000, "batch": 10, "record": record, "threads": 2} | kind
+
+    def stop(done, total):
+        if done > 50:
+            raise KeyboardInterrupt
+
+    features = [LOW, HIGH]
+    with pytest.warns(RuntimeWarning, match="interrupted after"):
+        part = gs.train(features, 1, progress=stop, **options)
+    assert part.config["completed_steps"] < 20_000
+    part.save(tmp_path / "part.npz")
+    same_run(gs.TrainingRun.load(tmp_path / "part.npz").resume(threads=1), gs.train(features, 1, **options))
+
+
+def test_resumed_beyond_the_end():
+    long, short = (gs.train(LOW, 1, steps=steps, batch=50, record=10) for steps in (60, 30))
+    same_run(short.resume(60), long)
+    same_run(long.resume(), long)
+
+
+def test_resume_says_what_it_cannot_do(run):
+    with pytest.raises(ValueError, match=r"`steps` must be at least 20; got 10"):
+        run.resume(10)
+    with pytest.raises(ValueError, match=r"`run` must hold the optimiser's state to be resumed"):
+        gs.train(LOW, 1, objective="exact").resume(20_000)
+
+
+def test_a_run_that_diverged_stays_so():
+    with pytest.warns(RuntimeWarning):
+        run = gs.train([gs.Features(2, values=gs.Uniform(0, 1e25)), LOW], 1, steps=20, batch=32, record=10)
+    with pytest.warns(RuntimeWarning):
+        longer = run.resume(40)
+    assert longer.diverged == (0,)
+    assert np.array_equal(longer.diverged_at, run.diverged_at)
+
+
+def test_history_is_asked_for(run):
+    assert np.array_equal(run.model(1, record=0).W, run.W_history[1, 0])
+    with pytest.raises(IndexError, match="`record` must be below 2"):
+        run.model(1, record=2)
+    with pytest.raises(ValueError, match="`record` needs a history"):
+        gs.train(LOW, 1, steps=2, batch=4).model(0, record=0)
+    assert gs.train(LOW, 1, steps=2, batch=4).dimensionality_history is None
+
+
+def test_classify(run):
+    assert [geometry.name for geometry in run.classify()] == [g.name for g in gs.classify(run.W, orientation="rows")]

@@ -163,19 +163,60 @@ def test_config_says_it_all():
         "steps": 30,
         "batch": 40,
         "learning_rate": 0.01,
+        "schedule": "constant",
+        "weight_decay": 0.0,
+        "clip": None,
+        "preset": "adam",
+        "objective": "sampled",
+        "target": "identity",
         "seed": 11,
         "record": 5,
         "model": None,
         "activation": "relu",
+        "hidden_activation": "linear",
+        "tied": True,
         "completed_steps": 30,
+        "recorded_steps": 30,
     }
     assert json.loads(json.dumps(run.config)) == run.config
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 1e30}, {"learning_rate": 1e300}])
-def test_divergence_is_an_error(change):
-    with pytest.raises(FloatingPointError, match=r"run 0 left it by step \d+ .* Lower `learning_rate`"):
+def test_divergence_of_every_run_is_an_error(change):
+    with pytest.raises(FloatingPointError, match=r"run 0 left it by step \d+ .*\. Lower `learning_rate`"):
         small(**change)
+
+
+def test_diverging_runs_are_named_and_leave_the_others_alone():
+    wild = gs.Features(3, probability=0.3, values=gs.Uniform(0, 1e25))
+    tame = gs.Features(3, probability=0.3)
+    with pytest.warns(RuntimeWarning, match=r"; run 1 left it by step \d+ with `learning_rate` 0.01. Lower"):
+        run = gs.train([tame, wild, tame], 2, record=10, **SMALL)
+    alone = gs.train([tame, tame, tame], 2, record=10, **SMALL)
+    for i in (0, 2):
+        assert np.array_equal(run.W[i], alone.W[i])
+        assert np.array_equal(run.loss[i], alone.loss[i])
+    assert run.diverged == (1,)
+    assert run.diverged_at[1] >= 1
+    assert np.isnan(run.loss[1, -1])
+    assert np.isnan(run.expected_loss()[1])
+    assert np.isfinite(run.expected_loss()[[0, 2]]).all()
+    assert run.best(0).W.shape == (3, 2)
+    assert run.classify()[1] is None
+    with pytest.raises(ValueError, match=r"`run` must be one that did not diverge; run 1 did at step"):
+        run.model(1)
+    with pytest.raises(ValueError, match=r"`entry` must have a run that did not diverge; got 1"):
+        run.best(1)
+
+
+def test_when_a_run_diverged_does_not_depend_on_the_turns(monkeypatch):
+    features = [gs.Features(3, values=gs.Uniform(0, 1e25)), gs.Features(3)]
+    found = []
+    for seconds in (1e-9, 10.0):
+        monkeypatch.setattr(turns, "TURN_SECONDS", seconds)
+        with pytest.warns(RuntimeWarning):
+            found.append(gs.train(features, 2, record=4, **SMALL).diverged_at.tolist())
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +230,67 @@ def test_divergence_is_an_error(change):
 def test_inputs_too_large_for_single_precision(features):
     with pytest.raises(FloatingPointError, match="rescale `importance` or `values`"):
         gs.train(features, 2, **SMALL)
+
+
+def test_hidden_relus_align_features_with_neurons():
+    """Elhage et al., privileged bases: with a ReLU hidden layer features lie along neurons, without one anywhere."""
+    features = gs.Features(10, 0.5, importance=0.75 ** np.arange(10))
+    options = {"models": 3, "steps": 4000, "batch": 128, "learning_rate": 5e-3, "schedule": "cosine"}
+    alignment = {}
+    for hidden in ("relu", "linear"):
+        W = gs.train(features, 5, hidden_activation=hidden, **options).best().W[:5]
+        alignment[hidden] = np.abs(W).max(axis=1) / np.linalg.norm(W, axis=1)
+    assert alignment["relu"].min() > 0.98
+    assert alignment["linear"].mean() < 0.95
+
+
+def test_presets():
+    preset = small(preset="anthropic-2022", learning_rate=None)
+    assert preset.config["weight_decay"] == 0.01
+    assert preset.config["learning_rate"] == 1e-3
+    assert np.array_equal(preset.W, small(weight_decay=0.01, learning_rate=1e-3).W)
+    other = gs.train(gs.Features(3), 2, preset="grimes-replication", steps=5)
+    chosen = {name: other.config[name] for name in ("steps", "batch", "learning_rate", "schedule", "clip")}
+    assert chosen == {"steps": 5, "batch": 128, "learning_rate": 1e-2, "schedule": "cosine", "clip": 2.0}
+
+
+def test_chosen_steps_are_recorded():
+    run = small(record=[20, 3, 3])
+    assert run.steps.tolist() == [3, 20, 30]
+    assert np.array_equal(run.W_history[0, 0], small(steps=3).W[0])
+    assert run.dimensionality_history.shape == (1, 3, 3)
+    assert np.allclose(run.dimensionality_history[0, -1], gs.dimensionality(run.W[0]))
+    assert np.array_equal(run.model(0, record=1).W, run.W_history[0, 1])
+
+
+def test_an_untied_model_has_a_decoder():
+    run = small(tied=False, hidden_activation="relu", activation="gelu", record=10)
+    model = run.model(0)
+    assert model.W_out.shape == (3, 2)
+    assert not np.allclose(model.W, model.W_out)
+    assert (model.activation, model.hidden_activation) == ("gelu", "relu")
+    assert np.array_equal(run.W_out_history[:, -1], run.W_out)
+    again = small(model=model, learning_rate=1e-9)
+    assert np.allclose(again.W_out, run.W_out, atol=1e-6)
+
+
+def test_exact_objective_reaches_the_known_optimum():
+    run = gs.train(gs.Features(5, probability=0.05), 2, models=16, objective="exact", seed=0)
+    losses = run.expected_loss()
+    assert losses.min() == pytest.approx(0.008903594, abs=5e-10)
+    assert run.loss[:, -1] == pytest.approx(losses, rel=1e-10)
+    slope = gs.expected_loss(run.best(), run.features[0], gradient=True)
+    assert np.abs(slope.grad_W).max() < 1e-13
+    assert np.abs(slope.grad_b).max() < 1e-13
+
+
+def test_absolute_values_are_computed_with_hidden_relus():
+    """Elhage et al., computation in superposition: two neurons per feature do |x|; no linear model can."""
+    features = gs.Features(3, 0.1, values=gs.Uniform(-1, 1))
+    options = {"target": "abs", "tied": False, "steps": 3000, "batch": 256, "learning_rate": 1e-2, "schedule": "cosine"}
+    run = gs.train(features, 6, models=6, hidden_activation="relu", **options)
+    linear = gs.train(features, 6, hidden_activation="linear", **options)
+    assert run.expected_loss().min() < 1e-3 * linear.expected_loss()[0]
 
 
 F = gs.Features(3)
@@ -215,11 +317,34 @@ BAD = {
     "progress": ((F, 2), {"progress": True}, TypeError, r"`progress` must be callable; got True"),
     "model kind": ((F, 2), {"model": np.ones((3, 2))}, TypeError, r"`model` must be a ToyModel"),
     "model shape": ((F, 2), {"model": gs.ToyModel(np.ones((3, 1)))}, ValueError, r"got W of shape \(3, 1\)"),
-    "untied": (
+    "model's activation": (
         (F, 2),
-        {"model": gs.ToyModel(np.ones((3, 2)), W_out=np.ones((3, 2)))},
+        {"model": gs.ToyModel(np.ones((3, 2)), activation="square")},
         ValueError,
-        r"`model` must be tied; got one with `W_out`",
+        r"`model` must have one of the activations relu, linear, abs, leaky_relu, gelu to be trained",
+    ),
+    "two activations": (
+        (F, 2),
+        {"model": gs.ToyModel(np.ones((3, 2))), "activation": "abs"},
+        ValueError,
+        r"`activation` must be that of `model`, 'relu', if both are given; got 'abs'",
+    ),
+    "activation": ((F, 2), {"activation": "tanh"}, ValueError, r"`activation` must be one of \"relu\", \"linear\""),
+    "hidden": ((F, 2), {"hidden_activation": "abs"}, ValueError, r"`hidden_activation` must be one of \"linear\""),
+    "tied": ((F, 2), {"tied": 1}, TypeError, r"`tied` must be True or False; got 1"),
+    "schedule": ((F, 2), {"schedule": "step"}, ValueError, r"`schedule` must be one of \"constant\", \"linear\""),
+    "decay": ((F, 2), {"weight_decay": -1}, ValueError, r"`weight_decay` must be at least 0; got -1"),
+    "clip": ((F, 2), {"clip": 0}, ValueError, r"`clip` must be positive"),
+    "preset": ((F, 2), {"preset": "openai"}, ValueError, r"`preset` must be one of \"adam\", \"anthropic-2022\""),
+    "objective": ((F, 2), {"objective": "true"}, ValueError, r"`objective` must be one of \"sampled\", \"exact\""),
+    "target": ((F, 2), {"target": "x"}, ValueError, r"`target` must be one of \"identity\", \"abs\""),
+    "pairs": ((F, 2), {"target": "pairs"}, ValueError, r"`target` \"pairs\" needs an even number of features; got 3"),
+    "steps to record": ((F, 2), {"record": [5, 20_000]}, ValueError, r"`record` must list steps from 1 to 10000"),
+    "exact": (
+        (F, 2),
+        {"objective": "exact", "activation": "linear"},
+        ValueError,
+        r"`objective` \"exact\" is for activation 'relu'; got 'linear'",
     ),
 }
 

@@ -1,0 +1,161 @@
+"""Kernels: the samples of a block, as a pure function of (key, step, block, feature).
+
+A feature is present if a 31-bit whole number falls on its stretch; the place on the stretch is then uniform and gives
+the value: one number for both. Members of an anticorrelated group share their number and have stretches side by side;
+members of a correlated group share number and stretch, and those after the first draw another one for their value.
+"""
+
+import math
+
+import numpy as np
+
+from geomsup.training.compiled import BLOCK, ZERO, compiled, inlined
+from geomsup.training.philox import philox_inline
+
+__all__ = ["AGAIN", "OWN", "PLAIN", "draw", "draw_present"]
+
+PLAIN, OWN, AGAIN = (
+    0,
+    1,
+    2,
+)  # kinds of rows: no group and a uniform law; value from the number on the stretch; from another
+ONE_BIT, MARK_AGAIN, MARK_GAPS = np.uint32(1), np.uint32(0x80000000), np.uint32(0x40000000)
+HALF_WORD = np.float32(2.0**-31)
+QUARTER = BLOCK // 4
+LANE_BITS = 7  # BLOCK = 2**7
+GAPS = 128  # drawn at a time
+SQRT_2, LOG_2 = math.sqrt(2), math.log(2)
+FRACTION, EXPONENT_0 = np.int64(2**52 - 1), np.int64(1023 << 52)  # of a double
+
+
+@compiled
+def draw(x, size, first, step, law, words, key):
+    """Fill x ``(n, BLOCK)`` with samples `first` to `first` + `size` of the batch of `step`, zeros behind them.
+
+    `law` is (stretches, scales, pieces). Stretches ``(4, n)`` int32: kind of row, feature whose number decides, first
+    and last number that mean present. Scales ``(2, n)``: the value is low + slope * number for plain rows; for others
+    the place on the stretch is slope * (number - first). Pieces ``(3, n, pieces)``: where on [0, 1] each piece of the
+    law begins, its low end, its slope. `words` ``(2, BLOCK)`` int32 is scratch.
+    """
+    stretches, scales, pieces = law
+    for i in range(x.shape[0]):
+        row, kind, edge, last = x[i], stretches[0, i], stretches[2, i], stretches[3, i]
+        _fill(words[0], first // 4, np.uint32(stretches[1, i]), step, key)
+        if kind == PLAIN:
+            _plain_row(row, words[0], last, scales[0, i], scales[1, i])
+        else:
+            if kind == AGAIN:
+                _fill(words[1], first // 4, np.uint32(i) | MARK_AGAIN, step, key)
+            _general_row(row, words, edge, last, scales[1, i], kind, pieces[:, i])
+        for s in range(size, BLOCK):
+            row[s] = ZERO
+
+
+@inlined
+def _fill(words, counter, stream, step, key):
+    """Fill `words` with 31 random bits each: AVX2 compares and converts signed words only."""
+    step_low, step_high, key_0, key_1 = np.uint32(step), np.uint32(step >> 32), key[0], key[1]
+    part_0, part_1 = words[:QUARTER], words[QUARTER : 2 * QUARTER]
+    part_2, part_3 = words[2 * QUARTER : 3 * QUARTER], words[3 * QUARTER :]
+    for s in range(QUARTER):
+        word_0, word_1, word_2, word_3 = philox_inline(
+            np.uint32(counter + s), stream, step_low, step_high, key_0, key_1
+        )
+        part_0[s] = np.int32(word_0 >> ONE_BIT)
+        part_1[s] = np.int32(word_1 >> ONE_BIT)
+        part_2[s] = np.int32(word_2 >> ONE_BIT)
+        part_3[s] = np.int32(word_3 >> ONE_BIT)
+
+
+@inlined
+def _plain_row(row, words, last, low, slope):
+    for s in range(BLOCK):
+        row[s] = low + slope * np.float32(words[s]) if words[s] <= last else ZERO
+
+
+@inlined
+def _general_row(row, words, edge, last, slope, kind, pieces):
+    for s in range(BLOCK):
+        row[s] = ZERO
+        if edge <= words[0, s] <= last:
+            place = slope * np.float32(words[0, s] - edge)
+            if kind == AGAIN:
+                place = np.float32(words[1, s]) * HALF_WORD
+            row[s] = _value(place, pieces)
+
+
+@inlined
+def _value(place, pieces):
+    """Return the value at a place on [0, 1]."""
+    k = pieces.shape[1] - 1
+    while k > 0 and place < pieces[0, k]:
+        k -= 1
+    return pieces[1, k] + pieces[2, k] * (place - pieces[0, k])
+
+
+@compiled
+def draw_present(x, size, block, step, rate, spread, pieces, key, gaps, numbers, present, values):
+    """Fill x as `draw` does, drawing only what is present; return how many that is, listed in `present` and `values`.
+
+    The block is one line of n * BLOCK trials of probability p_max = max p: gaps between successes are geometric, and a
+    success of feature i counts with probability p_i / p_max (its inverse is `spread`, ``(n,)``). `rate` is
+    -1 / log(1 - p_max).
+    `present` ``(n * BLOCK,)`` uint32 holds places on the line, `values` the values; `gaps` ``(2, GAPS)`` float64 and
+    `numbers` ``(GAPS,)`` float32 are scratch.
+    """
+    line, count, place, chunk = x.size, 0, -1, 0
+    flat, single = x.reshape(-1), pieces.shape[2] == 1
+    flat[:] = ZERO
+    while place < line:
+        _fill_gaps(gaps, numbers, chunk, block, step, rate, key)
+        chunk += 1
+        for j in range(GAPS):
+            place += 1 + int(gaps[0, j])
+            if place >= line:
+                break
+            i = place >> LANE_BITS
+            number = numbers[j] * spread[i]
+            if number < 1 and place & (BLOCK - 1) < size:
+                value = pieces[1, i, 0] + pieces[2, i, 0] * number if single else _value(number, pieces[:, i])
+                flat[place] = value
+                present[count] = np.uint32(place)
+                values[count] = value
+                count += 1
+    return count
+
+
+@inlined
+def _fill_gaps(gaps, numbers, chunk, block, step, rate, key):
+    """Draw failures before each success, floor(log(u) / log(1 - p)), and the numbers that make values of them."""
+    step_low, step_high, key_0, key_1 = np.uint32(step), np.uint32(step >> 32), key[0], key[1]
+    half = GAPS // 2
+    uniform, scratch = gaps[0], gaps[1]
+    for s in range(half):
+        word_0, word_1, word_2, word_3 = philox_inline(
+            np.uint32(chunk * half + s), np.uint32(block) | MARK_GAPS, step_low, step_high, key_0, key_1
+        )
+        uniform[s] = (np.int32(word_0 >> ONE_BIT) + 0.5) * 2.0**-31
+        uniform[s + half] = (np.int32(word_1 >> ONE_BIT) + 0.5) * 2.0**-31
+        numbers[s] = np.float32(np.int32(word_2 >> ONE_BIT)) * HALF_WORD
+        numbers[s + half] = np.float32(np.int32(word_3 >> ONE_BIT)) * HALF_WORD
+    _logarithms(uniform, scratch.view(np.int64))
+    for s in range(GAPS):
+        uniform[s] = math.floor(uniform[s] * -rate)
+
+
+@inlined
+def _logarithms(u, bits):
+    """Replace u by log(u) to 1e-10, in vectors: math.log is a call for each.
+
+    u = 2^e m with m in [1, 2); log(m) is log(sqrt(2)) and the series of 2 artanh(t), t = (m - sqrt(2)) / (m + sqrt(2)).
+    """
+    source = u.view(np.int64)
+    for s in range(GAPS):
+        bits[s] = (source[s] & FRACTION) | EXPONENT_0
+        u[s] = np.float64(np.int32((source[s] >> 52) - 1023))
+    mantissa = bits.view(np.float64)
+    for s in range(GAPS):
+        t = (mantissa[s] - SQRT_2) / (mantissa[s] + SQRT_2)
+        q = t * t
+        series = 1.0 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11)))))
+        u[s] = (u[s] + 0.5) * LOG_2 + 2.0 * t * series

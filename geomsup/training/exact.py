@@ -1,0 +1,86 @@
+"""Training without samples: descents of the exact expected loss, polished by Newton steps."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.loss import expected_loss, hessian
+from geomsup.model import ToyModel
+from geomsup.optima.descent import FINE, End, descend
+from geomsup.training.run import TrainingRun
+
+__all__ = ["train_exactly"]
+
+MOST_PARAMETERS = 40  # of Newton steps: beyond, the Hessian takes seconds
+NEWTON_STEPS = 3
+FLAT = 1e-7  # eigenvalues below this part of the largest belong to rotations and other directions without slope
+
+
+def train_exactly(
+    features: list[Features],
+    starts: list[list[np.ndarray]],
+    config: dict[str, Any],
+    workers: int,
+    progress: Callable[[int, int], object] | None,
+) -> TrainingRun:
+    """Descend from the start of each run; one record, at the end, in double precision. Progress counts runs.
+
+    Every run ends where the slope is below 1e-10 of the loss of storing nothing, unless ``config["steps"]`` run out.
+    """
+    _check(config)
+    ends: list[End] = []
+    with ThreadPoolExecutor(min(workers, len(starts))) as pool:
+        for end in pool.map(lambda *run: _descend(run[0], run[1], config["steps"]), features, starts):
+            ends.append(end)
+            if progress:
+                progress(len(ends), len(starts))
+    W, b = np.stack([end.W for end in ends]), np.stack([end.b for end in ends])
+    history = (W[:, None], b[:, None]) if config["record"] else (None, None)
+    steps, loss = np.array([config["steps"]]), np.array([[end.loss] for end in ends])
+    return TrainingRun(tuple(features), W, b, steps, loss, *history, config | {"completed_steps": config["steps"]})
+
+
+def _check(config: dict[str, Any]) -> None:
+    """Raise unless the model is tied, with a ReLU output and a linear hidden layer, and the target is x itself."""
+    for name, known in (
+        ("activation", "relu"),
+        ("hidden_activation", "linear"),
+        ("tied", True),
+        ("target", "identity"),
+    ):
+        if config[name] != known:
+            raise ValueError(
+                f'`objective` "exact" is for {name} {known!r}; got {config[name]!r}. Train on samples instead.'
+            )
+
+
+def _descend(features: Features, start: list[np.ndarray], steps: int) -> End:
+    (end,) = descend(features, [(start[0], start[1])], slope=FINE, most_steps=steps)
+    if end.W.size + end.b.size > MOST_PARAMETERS:
+        return end
+    for _ in range(NEWTON_STEPS):
+        better = _newton(features, end)
+        if better is None:
+            break
+        end = better
+    return end
+
+
+def _newton(features: Features, end: End) -> End | None:
+    """Return the end of a Newton step in the directions that are not flat; None if it does not lower the slope."""
+    here = expected_loss(ToyModel(end.W, end.b), features, gradient=True)
+    slope = _packed(here)
+    values, vectors = np.linalg.eigh(hessian(ToyModel(end.W, end.b), features).matrix)
+    steep = np.abs(values) > FLAT * np.abs(values).max()
+    step = -vectors[:, steep] @ ((vectors[:, steep].T @ slope) / values[steep])
+    W, b = end.W + step[: end.W.size].reshape(end.W.shape), end.b + step[end.W.size :]
+    there = expected_loss(ToyModel(W, b), features, gradient=True)
+    better = np.abs(_packed(there)).max() < 0.5 * np.abs(slope).max() and float(there) <= float(here) * (1 + 1e-12)
+    return End(float(there), W, b) if better else None
+
+
+def _packed(loss: Any) -> np.ndarray:
+    return np.concatenate([loss.grad_W.ravel(), loss.grad_b])

@@ -1,0 +1,83 @@
+"""From runs about to start, or to go on, to a `TrainingRun`."""
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+from geomsup.features import Features
+from geomsup.training.run import TrainingRun
+from geomsup.training.trainee import Trainee
+from geomsup.training.turns import Progress, train_in_turns
+
+__all__ = ["check_workers", "finish"]
+
+MOST_LISTED = 10  # diverged runs that a warning names
+
+
+def check_workers(threads: Any, progress: Any) -> int:
+    """Return the number of threads to train in."""
+    if progress is not None and not callable(progress):
+        raise TypeError(f"`progress` must be callable; got {progress!r}. Pass a function of (done, total).")
+    if threads is not None:
+        return checks.integer("threads", threads, minimum=1)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def finish(
+    trainees: list[Trainee], features: list[Features], config: dict[str, Any], workers: int, progress: Progress | None
+) -> TrainingRun:
+    """Train to the end, or as far as Ctrl-C lets it; warn of what did not end well."""
+    completed = train_in_turns(trainees, config["steps"], workers, progress)
+    if completed < config["steps"]:
+        warnings.warn(
+            f"Training was interrupted after {completed} of {config['steps']} steps.", RuntimeWarning, stacklevel=3
+        )
+    _report_diverged(trainees, config["learning_rate"])
+    return _collect(trainees, features, config | {"completed_steps": completed})
+
+
+def _report_diverged(trainees: list[Trainee], learning_rate: float) -> None:
+    lost = [trainee for trainee in trainees if trainee.diverged is not None]
+    if not lost:
+        return
+    listed = ", ".join(f"run {trainee.number} left it by step {trainee.diverged}" for trainee in lost[:MOST_LISTED])
+    more = f" and {len(lost) - MOST_LISTED} more" if len(lost) > MOST_LISTED else ""
+    message = (
+        f"Training must stay finite in single precision; {listed}{more} with `learning_rate` {learning_rate:g}. "
+        "Lower `learning_rate`, or rescale `importance` or `values` of the features or the start `model` if they are "
+        "very large."
+    )
+    if len(lost) == len(trainees):
+        raise FloatingPointError(message)
+    warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+
+def _collect(trainees: list[Trainee], features: list[Features], config: dict[str, Any]) -> TrainingRun:
+    first = trainees[0]
+    since, pending = first.last_record, np.array([trainee.total for trainee in trainees])
+    for trainee in trainees:
+        if trainee.done > trainee.last_record:  # interrupted between two records
+            trainee.record()
+    count = first.recorded
+    steps = np.append(first.marks[: count - 1], first.done) if count else first.marks[:0]
+    W, b, W_out = first.split(np.stack([trainee.theta for trainee in trainees]))
+    histories = first.split(np.stack([trainee.history[:count] for trainee in trainees]))
+    W_history, b_history, W_out_history = histories if config["record"] else (None, None, None)
+    return TrainingRun(
+        features=tuple(features),
+        W=W,
+        b=b,
+        steps=steps,
+        loss=np.stack([trainee.losses[:count] for trainee in trainees]),
+        W_history=W_history,
+        b_history=b_history,
+        config=config | {"recorded_steps": since},
+        W_out=W_out,
+        W_out_history=W_out_history,
+        diverged_at=np.array([trainee.diverged or 0 for trainee in trainees]),
+        moments=np.stack([trainee.moments for trainee in trainees]),
+        pending=pending,
+    )

@@ -1,0 +1,54 @@
+"""Taking a training further."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+from geomsup.training.finish import check_workers, finish
+from geomsup.training.run import TrainingRun
+from geomsup.training.settings import make_marks
+from geomsup.training.trainee import Trainee
+from geomsup.training.turns import Progress
+
+__all__ = ["resume"]
+
+
+def resume(
+    run: TrainingRun, steps: int | None = None, threads: int | None = None, progress: Progress | None = None
+) -> TrainingRun:
+    """Take `run` to `steps` steps in all; see `TrainingRun.resume`."""
+    workers = check_workers(threads, progress)
+    if run.moments is None or run.pending is None:
+        raise ValueError("`run` must hold the optimiser's state to be resumed; this one has none. Train on samples.")
+    done = run.config["completed_steps"]
+    total = run.config["steps"] if steps is None else checks.integer("steps", steps, minimum=max(done, 1))
+    config = {key: value for key, value in run.config.items() if key not in ("completed_steps", "recorded_steps")}
+    config["steps"] = total
+    kept = run.steps[run.steps <= run.config["recorded_steps"]]  # without the record of an interruption
+    record = [step for step in config["record"] if step <= total] if isinstance(config["record"], list) else None
+    marks, _ = make_marks(total, record or config["record"])
+    marks = np.concatenate([kept, marks[marks > run.config["recorded_steps"]]])
+    trainees = [_restored(run, number, marks, len(kept), config) for number in range(len(run))]
+    return finish(trainees, list(run.features), config, workers, progress)
+
+
+def _restored(run: TrainingRun, number: int, marks: np.ndarray, kept: int, config: dict[str, Any]) -> Trainee:
+    parts = [part[number] for part in (run.W, run.b, run.W_out) if part is not None]
+    trainee = Trainee(number, run.features[number], parts, marks, config)
+    assert run.moments is not None
+    assert run.pending is not None
+    trainee.moments[:] = run.moments[number]
+    trainee.done, trainee.last_record, trainee.recorded = (
+        run.config["completed_steps"],
+        run.config["recorded_steps"],
+        kept,
+    )
+    trainee.total = float(run.pending[number])
+    trainee.diverged = int(run.diverged_at[number]) or None
+    trainee.losses[:kept] = run.loss[number, :kept]
+    if config["record"]:
+        histories = (run.W_history, run.b_history, run.W_out_history)
+        rows = [part[number, :kept].reshape(kept, part[0, 0].size) for part in histories if part is not None]
+        trainee.history[:kept] = np.concatenate(rows, axis=1)
+    return trainee

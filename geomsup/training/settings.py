@@ -1,0 +1,145 @@
+"""What a training is told to do, checked once; and the presets, named after their source."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+from geomsup.model import ToyModel
+from geomsup.training import adam, outputs
+
+__all__ = ["PRESETS", "SCHEDULES", "TARGETS", "make_form", "make_marks", "make_settings", "make_start"]
+
+SCHEDULES = {"constant": adam.CONSTANT, "linear": adam.LINEAR, "cosine": adam.COSINE}
+TARGETS = {
+    "identity": outputs.IDENTITY,
+    "abs": outputs.ABSOLUTE,
+    "square": outputs.SQUARE,
+    "pairs": outputs.PAIRS,
+}
+OUTPUTS = {"relu": 0.0, "linear": 1.0, "abs": -1.0, "leaky_relu": 0.01, "gelu": 0.0}  # slopes below 0
+HIDDEN = ("linear", "relu")
+OBJECTIVES = ("sampled", "exact")
+
+DEFAULTS: dict[str, Any] = {
+    "steps": 10_000,
+    "batch": 1024,
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "weight_decay": 0.0,
+    "clip": None,
+}
+# Values that an argument left out takes. The original notebook steps by AdamW with its library's usual decay; a
+# replication of the whole paper (K. Grimes's notebook) trains faster, in small batches.
+PRESETS: dict[str, dict[str, Any]] = {
+    "adam": {},
+    "anthropic-2022": {"weight_decay": 0.01},
+    "grimes-replication": {
+        "steps": 2000,
+        "batch": 128,
+        "learning_rate": 1e-2,
+        "schedule": "cosine",
+        "weight_decay": 0.01,
+        "clip": 2.0,
+    },
+}
+
+
+def make_settings(preset: str, objective: str, target: str, seed: Any, **given: Any) -> dict[str, Any]:
+    """Return the checked settings: what was given, else the preset's value, else the default."""
+    checks.one_of("preset", preset, tuple(PRESETS))
+    chosen = DEFAULTS | PRESETS[preset] | {name: value for name, value in given.items() if value is not None}
+    rules: dict[str, Callable[[str, Any], Any]] = {
+        "steps": _count,
+        "batch": _count,
+        "learning_rate": checks.positive_number,
+        "schedule": lambda name, value: checks.one_of(name, value, tuple(SCHEDULES)),
+        "weight_decay": _not_negative,
+        "clip": lambda name, value: None if value is None else checks.positive_number(name, value),
+    }
+    return {name: rule(name, chosen[name]) for name, rule in rules.items()} | {
+        "preset": preset,
+        "objective": checks.one_of("objective", objective, OBJECTIVES),
+        "target": checks.one_of("target", target, tuple(TARGETS)),
+        "seed": checks.integer("seed", seed, minimum=0),
+    }
+
+
+def make_start(
+    model: Any, n: int, m: int, activation: str | None, hidden_activation: str | None, tied: bool | None
+) -> tuple[ToyModel | None, dict[str, Any]]:
+    """Return the start model, if any, and the kind of model to train: the start model's, or what the names say."""
+    named = {"activation": activation, "hidden_activation": hidden_activation, "tied": tied}
+    if model is None:
+        defaults = {"activation": "relu", "hidden_activation": "linear", "tied": True}
+        kind = defaults | {name: value for name, value in named.items() if value is not None}
+    else:
+        _check_start(model, n, m)
+        kind = {
+            "activation": model.activation,
+            "hidden_activation": model.hidden_activation,
+            "tied": model.W_out is None,
+        }
+        for name, value in named.items():
+            if value is not None and value != kind[name]:
+                raise ValueError(
+                    f"`{name}` must be that of `model`, {kind[name]!r}, if both are given; got {value!r}. "
+                    f"Leave `{name}` out."
+                )
+    checks.one_of("activation", kind["activation"], tuple(OUTPUTS))
+    checks.one_of("hidden_activation", kind["hidden_activation"], HIDDEN)
+    if not isinstance(kind["tied"], bool):
+        raise TypeError(f"`tied` must be True or False; got {kind['tied']!r}. False trains a decoder of its own.")
+    return model, kind
+
+
+def _check_start(model: Any, n: int, m: int) -> None:
+    if not isinstance(model, ToyModel):
+        raise TypeError(f"`model` must be a ToyModel; got {model!r}. Wrap the weights in ToyModel(W, b).")
+    for name, known in (("activation", tuple(OUTPUTS)), ("hidden_activation", HIDDEN)):
+        if getattr(model, name) not in known:
+            raise ValueError(
+                f"`model` must have one of the {name}s {', '.join(known)} to be trained; got {model!r}. "
+                "Change its activations."
+            )
+    if model.W.shape != (n, m):
+        raise ValueError(
+            f"`model` must have {n} features and {m} hidden dimensions; got W of shape {model.W.shape}. "
+            "Make `features`, `n_hidden` and `model` agree."
+        )
+
+
+def make_form(config: dict[str, Any]) -> tuple[bool, bool, bool, np.float32, int]:
+    """Return what kernels take as the form of the model and its target."""
+    output = config["activation"]
+    return (
+        config["tied"],
+        config["hidden_activation"] == "relu",
+        output == "gelu",
+        np.float32(OUTPUTS[output]),
+        TARGETS[config["target"]],
+    )
+
+
+def make_marks(steps: int, record: Any) -> tuple[np.ndarray, Any]:
+    """Return the steps to record, increasing up to the last, and `record` as checked."""
+    if isinstance(record, Sequence | np.ndarray) and not isinstance(record, str):
+        chosen = sorted({checks.integer("record", step, minimum=1) for step in record})
+        if not chosen or chosen[-1] > steps:
+            raise ValueError(f"`record` must list steps from 1 to {steps}; got {list(record)}. Drop those beyond.")
+        return np.unique([*chosen, steps]), chosen
+    record = checks.integer("record", record, minimum=0)
+    every = record or max(1, steps // 100)
+    return np.unique(np.append(np.arange(every, steps + 1, every), steps)), record
+
+
+def _count(name: str, value: Any) -> int:
+    return checks.integer(name, value, minimum=1)
+
+
+def _not_negative(name: str, value: Any) -> float:
+    number = checks.number(name, value)
+    if number < 0:
+        raise ValueError(f"`{name}` must be at least 0; got {number:g}. Pass 0 for none.")
+    return number

@@ -1,0 +1,115 @@
+"""Kernels: products with inputs of which only what is present is listed.
+
+Here a row is a sample, padded to whole vectors of hidden units, so that each listed number moves a few vectors.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from geomsup.training.compiled import BLOCK, ZERO, compiled
+
+__all__ = [
+    "LANE_BITS",
+    "VECTOR",
+    "add_vector",
+    "combine_present",
+    "correlate_present",
+    "list_open",
+    "pad_rows",
+    "unpad_rows",
+]
+
+VECTOR = 8  # of single precision, with AVX2
+# A place is feature * BLOCK + sample.
+LANE_BITS, LAST_LANE = np.uint32(7), np.uint32(BLOCK - 1)
+
+
+@intrinsic
+def add_vector(typing_context, target, t, x, source, s):
+    """Add x times the eight entries of `source` from s on to those of `target` from t on, as one vector operation.
+
+    numba's pipeline makes vectors of long loops only; at the twenty entries of a row it leaves them scalar.
+    """
+
+    def generate(context, builder, signature, arguments):
+        vector = ir.VectorType(ir.FloatType(), VECTOR)
+
+        def pointer(array, index, kind):
+            data = context.make_array(kind)(context, builder, array).data
+            return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
+
+        into = pointer(arguments[0], arguments[1], signature.args[0])
+        from_ = pointer(arguments[3], arguments[4], signature.args[3])
+        lane = builder.insert_element(ir.Constant(vector, ir.Undefined), arguments[2], ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), VECTOR), [0] * VECTOR)
+        spread = builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), zeros)
+        product = builder.fmul(spread, builder.load(from_, align=4), flags=("contract",))
+        builder.store(builder.fadd(product, builder.load(into, align=4), flags=("contract",)), into, align=4)
+        return context.get_dummy_value()
+
+    return types.void(target, t, x, source, s), generate
+
+
+@compiled
+def combine_present(W, present, values, count, by_sample, h):
+    """Set h ``(m, BLOCK)`` to Wᵀ x, for W padded ``(n, padded)``; `by_sample` ``(BLOCK, padded)`` is scratch."""
+    by_sample[:] = ZERO
+    padded = W.shape[1]
+    source, target = W.reshape(-1), by_sample.reshape(-1)
+    for j in range(count):
+        i, s = np.int64(present[j] >> LANE_BITS), np.int64(present[j] & LAST_LANE)
+        for q in range(0, padded, VECTOR):
+            add_vector(target, s * padded + q, values[j], source, i * padded + q)  # pyright: ignore[reportCallIssue]
+    for s in range(BLOCK):
+        for k in range(h.shape[0]):
+            h[k, s] = by_sample[s, k]
+
+
+@compiled
+def correlate_present(present, values, count, grad_h, by_sample, out):
+    """Add x grad_hᵀ to out, padded ``(n, padded)``; `by_sample` ``(BLOCK, padded)`` is scratch."""
+    for s in range(BLOCK):
+        for k in range(grad_h.shape[0]):
+            by_sample[s, k] = grad_h[k, s]
+    padded = out.shape[1]
+    source, target = by_sample.reshape(-1), out.reshape(-1)
+    for j in range(count):
+        i, s = np.int64(present[j] >> LANE_BITS), np.int64(present[j] & LAST_LANE)
+        for q in range(0, padded, VECTOR):
+            add_vector(target, i * padded + q, values[j], source, s * padded + q)  # pyright: ignore[reportCallIssue]
+
+
+@compiled
+def list_open(g, most, places, pulls):
+    """List what is not 0 in g ``(n, BLOCK)``; return how many that is, or -1 once there may be more than `most`.
+
+    `places` uint32 and `pulls` hold `most` + 1 entries.
+    """
+    count = 0
+    for i in range(g.shape[0]):
+        if count + BLOCK > most:
+            return -1
+        row = g[i]
+        for s in range(BLOCK):  # no branch: what is 0 is overwritten by the next
+            places[count] = np.uint32(i * BLOCK + s)
+            pulls[count] = row[s]
+            count += row[s] != ZERO
+    return count
+
+
+@compiled
+def pad_rows(W, padded):
+    """Copy W ``(n, m)`` into the first columns of `padded`."""
+    for i in range(W.shape[0]):  # assigning slices takes numba six seconds to compile
+        for k in range(W.shape[1]):
+            padded[i, k] = W[i, k]
+
+
+@compiled
+def unpad_rows(padded, out):
+    """Add the first columns of `padded` to out ``(n, m)``."""
+    for i in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            out[i, k] += padded[i, k]

@@ -1,0 +1,84 @@
+"""The files of trainings: .npz, or .safetensors, never pickles; the description goes with the arrays as JSON."""
+
+import json
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+__all__ = ["FORMAT", "read", "write"]
+
+FORMAT = 2
+
+
+def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Write a file in one move; .safetensors if the name ends so, else .npz under the very name given."""
+    text = json.dumps({"format": FORMAT} | description)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        if path.suffix == ".safetensors":
+            plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+            _safetensors().numpy.save_file(plain, temporary, metadata={"description": text})
+        else:
+            with open(temporary, "xb") as file:
+                np.savez(file, description=np.array(text), **arrays)  # type: ignore[arg-type]
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the description and the arrays of a file that `write` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not one that `write` wrote, or of another format.
+    """
+    errors: tuple[type[Exception], ...] = (AttributeError, BadZipFile, EOFError, KeyError, TypeError, ValueError)
+    reader = _read_npz
+    if path.suffix == ".safetensors":
+        errors = (*errors, _safetensors().SafetensorError)
+        reader = _read_safetensors
+    try:
+        description, arrays = reader(path)
+        version = description["format"]
+    except errors as error:
+        raise ValueError(
+            f"`path` must be a file written by TrainingRun.save; {os.fspath(path)!r} is not one. Check the path."
+        ) from error
+    if version != FORMAT:
+        raise ValueError(
+            f"`path` must hold a training of format {FORMAT}; got format {version}. "
+            + ("Update geomsup to read it." if version > FORMAT else "Train it again.")
+        )
+    return description, arrays
+
+
+def _read_npz(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    with np.load(path, allow_pickle=False) as file:
+        description = json.loads(str(file["description"]))
+        return description, {name: file[name] for name in file.files if name != "description"}
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    with _safetensors().safe_open(path, framework="np") as file:
+        description = json.loads(file.metadata()["description"])
+        return description, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors
+        import safetensors.numpy
+    except ImportError:
+        raise ValueError(
+            "`path` must be readable here; .safetensors needs the package safetensors. "
+            'Run: pip install "geomsup[weights]"'
+        ) from None
+    return safetensors
