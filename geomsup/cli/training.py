@@ -78,7 +78,7 @@ def train(
     target: str = "identity",
     activation: str = "relu",
     hidden_activation: str = "linear",
-    untied: bool = False,
+    untied: Annotated[bool, Parameter(negative="")] = False,
     seed: int = 0,
     record: int = 0,
     threads: int | None = None,

@@ -118,7 +118,7 @@ import pytest
         ("train 3 1 --probability", "`features` must hold at least one Features; got none."),
         ("train 3 1 --learning-rate 1e30 --steps 50", "Training must stay finite in single precision"),
         ("train 3 1 -o no/run.npz", "`--output` must be in an existing folder; got 'no/run.npz'."),
-        ("train 3 1 -o run.txt", "`--output` must end in .npz; got 'run.txt'. Rename it."),
+        ("train 3 1 -o run.txt", "`--output` must end in .npz, .safetensors; got 'run.txt'. Rename it."),
         ("demo -o demo.txt", "`--output` must end in .png, .pdf, .svg; got 'demo.txt'. Rename it."),
         ("demo --models 0", "`models` must be at least 1; got 0."),
     ],
