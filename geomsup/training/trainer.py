@@ -73,7 +73,7 @@ def train(
         "sampled", or "exact": descend the exact expected loss of the tied ReLU output model (BFGS, then Newton), from
         the same starts, to a critical point; `steps` bounds its iterations, and batch, rate and clip are not used.
     target
-        What outputs are compared with: "identity" (x), "abs" (|x|), "square" (x²), or "pairs": outputs 2k and 2k + 1
+        What outputs are compared with: "identity" (x), "abs" (``|x|``), "square" (x²), or "pairs": outputs 2k and 2k + 1
         should be the larger and the smaller of inputs 2k and 2k + 1 (OR and AND of binary ones).
     activation, hidden_activation
         Output f: "relu" (default), "linear", "abs", "leaky_relu" or "gelu". Hidden φ: "linear" (default) or "relu".
@@ -110,7 +110,7 @@ def train(
 
     References
     ----------
-    Elhage et al. 2022, "Toy models of superposition": setup and training; "Computation in superposition": |x|.
+    Elhage et al. 2022, "Toy models of superposition": setup and training; "Computation in superposition": ``|x|``.
     Kingma & Ba 2015: Adam. Loshchilov & Hutter 2019: AdamW.
 
     Examples
