@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from geomsup.recognition.acceptance import RIGID_RATIO, freedom, reach
+from geomsup.recognition.acceptance import RIGID_RATIO, reach
 from geomsup.recognition.alignment import procrustes, proposals, refined, rms
 from geomsup.recognition.coincidence import COINCIDENT, LabelledRows, coincident, shared
 from geomsup.recognition.families import family, sound
@@ -19,9 +19,6 @@ __all__ = ["best_match", "match_many"]
 # Rows that all have a larger cosine with one of them are no shape, whose vertices have the mean 0: their mean
 # is longer than the quarter of √2 that is the largest distance accepted.
 ONE_DIRECTION = 0.9
-
-# A shape with fitted parameters must be nearer than a rigid one by this factor for each, beyond its smaller freedom.
-FITTED = 1.25
 
 # A shape with more free parameters fits too much.
 MOST_PARAMETERS = 5
@@ -111,10 +108,8 @@ def _beside(best: Match, others: list[tuple[float, str]]) -> Match:
 
 
 def _worth(match: Match) -> float:
-    """Distance that tells shapes apart: what has been fitted is a little nearer to everything."""
-    k, r = match.template.shape
-    left, used = freedom(k, r, r), match.n_parameters
-    return match.chord if not used else match.chord * FITTED**used * (left / max(left - used, 1)) ** 0.5
+    """Distance, larger for what has been fitted: a rigid shape is preferred."""
+    return match.chord * (1 + match.n_parameters)
 
 
 def _hopes(rows: LabelledRows, shape: Polytope) -> tuple[float, list[Template]]:
