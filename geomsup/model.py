@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.activations import activation_name, resolve_activation
+from geomsup.frozen import read_only
 
 __all__ = ["ToyModel", "as_rows"]
 
@@ -66,7 +67,7 @@ class ToyModel:
         for name in ("activation", "hidden_activation"):
             resolve_activation(name, getattr(self, name))
         for name, array in (("W", W), ("b", b), ("W_out", W_out)):
-            object.__setattr__(self, name, None if array is None else _frozen(array))
+            object.__setattr__(self, name, None if array is None else read_only(array))
 
     @property
     def n_features(self) -> int:
@@ -184,10 +185,3 @@ def _to_numpy(name: str, value: Any) -> np.ndarray:
         array = np.asarray(value)
         value = np.asarray(value, dtype=np.float64) if array.dtype.kind == "V" else array  # V: bfloat16
     return checks.real_array(name, value)
-
-
-def _frozen(array: np.ndarray) -> np.ndarray:
-    """Return a private, read-only copy, so that a frozen value cannot change under its owner."""
-    copy = np.array(array)
-    copy.flags.writeable = False
-    return copy

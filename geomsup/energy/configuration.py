@@ -11,6 +11,7 @@ from geomsup.energy.minima import Minimum
 from geomsup.energy.newton import LARGEST, Curvature, curvature
 from geomsup.energy.potentials import Potential
 from geomsup.energy.records import Record, tolerance
+from geomsup.frozen import read_only
 
 if TYPE_CHECKING:
     from geomsup.isometries import Symmetry
@@ -55,9 +56,7 @@ class Configuration:
     complete: bool = True
 
     def __post_init__(self) -> None:
-        copy = np.array(self.points, dtype=np.float64)
-        copy.flags.writeable = False
-        object.__setattr__(self, "points", copy)
+        object.__setattr__(self, "points", read_only(self.points))
 
     @property
     def n(self) -> int:

@@ -24,14 +24,14 @@ def mirror_normals(points: np.ndarray, firsts: Iterable[int]) -> np.ndarray:
         for j in range(len(points)):
             difference = points[i] - points[j]
             length = np.linalg.norm(difference)
-            if length > EXACT and _known(difference / length, found) is None:
+            if length > EXACT and not _known(difference / length, found):
                 normal = difference / length
                 if _is_mirror(points, normal):
                     found.append(normal)
     for normal in found:  # grows while it is read
         for other in list(found):
             image = other - 2 * (other @ normal) * normal
-            if _known(image, found) is None:
+            if not _known(image, found):
                 found.append(image)
     return np.array(found).reshape(len(found), points.shape[1])
 
@@ -84,12 +84,8 @@ def _is_mirror(points: np.ndarray, normal: np.ndarray) -> bool:
     return bool(np.abs(points[nearest] - images).max() < EXACT)
 
 
-def _known(normal: np.ndarray, found: list[np.ndarray]) -> int | None:
-    if not found:
-        return None
-    along = np.abs(np.array(found) @ normal)
-    place = int(np.argmax(along))
-    return place if along[place] > 1 - EXACT else None
+def _known(normal: np.ndarray, found: list[np.ndarray]) -> bool:
+    return bool(found) and bool(np.abs(np.array(found) @ normal).max() > 1 - EXACT)
 
 
 def _simple(normals: np.ndarray) -> np.ndarray:

@@ -39,8 +39,9 @@ class Symmetry:
     generators
         ``(g, n)`` permutations that generate the group: point i goes to point ``generators[k, i]``.
     schoenflies
-        Name of the point group, "D3h", "Oh", ..., if the points lie in three dimensions; else None. Points on a
-        line have "D∞h" or "C∞v", and the mirrors of a plane that holds all points count: a triangle has "D3h".
+        Name of the point group, "D3h", "Oh", ..., if the points lie in three dimensions; else None, and for more
+        than 5000 isometries. Points on a line have "D∞h" or "C∞v", and the mirrors of a plane that holds all points
+        count: a triangle has "D3h".
     rank
         Dimension of the space the points span.
     tolerance
@@ -197,6 +198,8 @@ def _point_group(flat: np.ndarray, axes: np.ndarray, every: list[np.ndarray]) ->
     """Schoenflies symbol of points in three dimensions that may span fewer."""
     if len(axes) == 1:
         return "D∞h" if len(every) == 2 else "C∞v"
+    if not every:
+        return None
     maps = np.array([flat.T @ flat[element] for element in every])
     left, _, right = np.linalg.svd(maps)
     maps, order = left @ right, orders(every)

@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup.plot.edges import shape_edges
 from geomsup.plot.palette import FAINT, PALETTE
+from geomsup.recognition.alignment import procrustes
 
 if TYPE_CHECKING:
     from geomsup.recognition import Component
@@ -42,8 +43,7 @@ def _plane(component: "Component", rows: np.ndarray) -> np.ndarray:
     if plane is None or component.template is None:
         return _tilted(np.linalg.svd(rows, full_matrices=False)[2][: component.rank])
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    left, _, right = np.linalg.svd(component.template.T @ unit, full_matrices=False)
-    return plane @ left @ right
+    return plane @ procrustes(component.template, unit)
 
 
 def _tilted(axes: np.ndarray) -> np.ndarray:

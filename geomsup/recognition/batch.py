@@ -11,7 +11,7 @@ from geomsup.recognition import chance
 from geomsup.recognition.acceptance import RIGID_RATIO, acceptance
 from geomsup.recognition.coincidence import COINCIDENT
 from geomsup.recognition.reading import NOISE_FLOOR
-from geomsup.recognition.templates import lower_bounds, nearest_stretched, templates
+from geomsup.recognition.templates import count_templates, lower_bounds, nearest_stretched, templates
 from geomsup.shapes import Polytope, candidates
 
 __all__ = ["LARGEST_BATCHED", "Batch", "log_chance", "match_batch"]
@@ -111,7 +111,7 @@ def log_chance(
     """
     T = shape.vertices if template is None else template
     copies, codimension = _copies(shape, m) if template is None else _tube(shape, T, m, parameters)
-    possible = sum(len(other.variants) for other in candidates(shape.dimension, shape.n_vertices, flexible=True))
+    possible = count_templates(shape.dimension, shape.n_vertices)
     nearness = codimension * np.log(np.maximum(chord, chance.SMALLEST_DEVIATION))
     return np.minimum(0.0, copies + nearness + chance.log_choices(n, len(T), possible))
 

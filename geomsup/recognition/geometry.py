@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.frozen import read_only
 from geomsup.isometries import Symmetry, symmetry
 from geomsup.recognition.description import Description
 from geomsup.recognition.families import elevations
@@ -94,7 +95,7 @@ class Component:
     def __post_init__(self) -> None:
         for name in ("norms", "dimensionality", "template"):
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, _read_only(getattr(self, name)))
+                object.__setattr__(self, name, read_only(getattr(self, name)))
 
     @property
     def noise_ratio(self) -> float | None:
@@ -172,7 +173,7 @@ class Geometry:
 
     def __post_init__(self) -> None:
         for name in ("dimensionality", "W"):
-            object.__setattr__(self, name, _read_only(getattr(self, name)))
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     @property
     def name(self) -> str:
@@ -273,9 +274,3 @@ class Geometry:
 
 def _shown(features: tuple[int, ...]) -> str:
     return str(features) if len(features) <= 100 else f"<{len(features)} features>"
-
-
-def _read_only(array: Any) -> np.ndarray:
-    copy = np.array(array, dtype=np.float64)
-    copy.flags.writeable = False
-    return copy

@@ -10,6 +10,7 @@ from geomsup.isometries.search import near_basis
 from geomsup.recognition.chains import chains
 from geomsup.recognition.templates import Template
 from geomsup.shapes import Polytope
+from geomsup.shapes.skeletons import skeleton_graph
 
 __all__ = ["by_angle", "by_base_chain", "by_graph"]
 
@@ -47,7 +48,7 @@ def by_graph(X: np.ndarray, shape: Polytope) -> np.ndarray | None:
         return None
     from networkx import vf2pp_isomorphism
 
-    mapping = vf2pp_isomorphism(_graph(len(X), np.argwhere(np.triu(adjacent))), _skeleton(shape))
+    mapping = vf2pp_isomorphism(skeleton_graph(len(X), np.argwhere(np.triu(adjacent)).tolist()), _skeleton(shape))
     return None if mapping is None else np.array([mapping[i] for i in range(len(X))])
 
 
@@ -86,13 +87,4 @@ def _spread_base(X: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _skeleton(shape: Polytope) -> Any:
-    return _graph(shape.n_vertices, np.array(shape.edges))
-
-
-def _graph(n: int, edges: np.ndarray) -> Any:
-    from networkx import Graph
-
-    graph = Graph()
-    graph.add_nodes_from(range(n))
-    graph.add_edges_from(edges.tolist())
-    return graph
+    return skeleton_graph(shape.n_vertices, shape.edges)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from geomsup.recognition.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_estimate
-from geomsup.shapes import Polytope, candidates
+from geomsup.recognition.templates import count_templates
+from geomsup.shapes import Polytope
 
 __all__ = ["Match"]
 
@@ -65,8 +66,7 @@ class Match:
         """Number of templates, variants included, that were possible at this rank and number of vertices."""
         if self.polytope is None:
             return 1
-        shapes = candidates(self.polytope.dimension, self.n_vertices, flexible=True)
-        return sum(len(shape.variants) for shape in shapes)
+        return count_templates(self.polytope.dimension, self.n_vertices)
 
     @property
     def fitted(self) -> np.ndarray:

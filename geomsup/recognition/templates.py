@@ -7,9 +7,9 @@ import numpy as np
 
 from geomsup.recognition.acceptance import reach
 from geomsup.recognition.families import stretched
-from geomsup.shapes import Polytope
+from geomsup.shapes import Polytope, candidates
 
-__all__ = ["Template", "lower_bounds", "nearest_stretched", "templates"]
+__all__ = ["Template", "count_templates", "lower_bounds", "nearest_stretched", "templates"]
 
 # Stretched members compared row by row: where two subspaces change places, singular values have two minima.
 MOST_STRETCHED = 3
@@ -61,6 +61,17 @@ def templates(shape: Polytope) -> tuple[Template, ...]:
     ['uniform', 'tight frame']
     """
     return tuple(Template(shape, name, T, i == 0) for i, (name, T) in enumerate(shape.variants.items()))
+
+
+def count_templates(rank: int, n_vertices: int) -> int:
+    """Number of templates, variants included, that rows of a rank and a number of vertices could have met.
+
+    Examples
+    --------
+    >>> count_templates(3, 8) > count_templates(3, 4) == 1
+    True
+    """
+    return sum(len(shape.variants) for shape in candidates(rank, n_vertices, flexible=True))
 
 
 def nearest_stretched(singular: np.ndarray, shape: Polytope) -> list[Template]:

@@ -8,6 +8,7 @@ import numpy as np
 from geomsup.recognition.acceptance import RIGID_RATIO, freedom, noise_explains
 from geomsup.recognition.families import family
 from geomsup.recognition.matched import Match
+from geomsup.shapes.capped import TYPICAL
 
 __all__ = ["Fit", "decided"]
 
@@ -16,9 +17,6 @@ __all__ = ["Fit", "decided"]
 # the tight-frame square antiprism are 1.2 degrees apart).
 VARIANT_CHANCE = 0.0027
 VARIANT_DEGREES = 0.25
-
-# A variant that only stands for its family.
-TYPICAL = "typical"
 
 
 class Fit(NamedTuple):

@@ -11,7 +11,10 @@ from geomsup.shapes.hull import hull_edges
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.wythoff import vertices
 
-__all__ = ["capped_shapes", "ringed_shapes"]
+__all__ = ["TYPICAL", "capped_shapes", "ringed_shapes"]
+
+# The variant of a family that is no optimum of anything, and only stands for it.
+TYPICAL = "typical"
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +83,7 @@ def ringed_shapes(n: int) -> tuple[Polytope, ...]:
 def _ringed(name: str, order: int, points: np.ndarray) -> Polytope:
     edges = len(hull_edges(points))
     f_vector = (len(points), edges, edges - len(points) + 2)
-    return _family(name, f_vector, order, (), "typical", lambda: points)
+    return _family(name, f_vector, order, (), TYPICAL, lambda: points)
 
 
 def _rings_and_caps(n: int) -> Iterator[tuple[str, int, np.ndarray]]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from geomsup.dimensions import dimensionality
+from geomsup.frozen import read_only
 
 __all__ = ["Polytope"]
 
@@ -84,7 +85,7 @@ class Polytope:
     @cached_property
     def gram(self) -> np.ndarray:
         """Inner products of the vertices, ``(n, n)``, read-only."""
-        return _read_only(self.vertices @ self.vertices.T)
+        return read_only(self.vertices @ self.vertices.T)
 
     @property
     def shortest_chord(self) -> float:
@@ -112,7 +113,7 @@ class Polytope:
         if self._equal_vertices:
             return float(1 / ((self.vertices @ self.vertices[0]) ** 2).sum())
         shares = dimensionality(self.vertices)
-        return float(shares.mean()) if np.ptp(shares) < SAME_PRODUCT else _read_only(shares)
+        return float(shares.mean()) if np.ptp(shares) < SAME_PRODUCT else read_only(shares)
 
     @cached_property
     def products(self) -> np.ndarray:
@@ -121,7 +122,7 @@ class Polytope:
             every = np.sort(self.vertices[1:] @ self.vertices[0])
         else:
             every = np.sort(self.gram[np.triu_indices(self.n_vertices, 1)])
-        return _read_only(every[np.append(np.diff(every) > SAME_PRODUCT, True)])
+        return read_only(every[np.append(np.diff(every) > SAME_PRODUCT, True)])
 
     @cached_property
     def orbits(self) -> tuple[tuple[int, ...], ...]:
@@ -175,14 +176,8 @@ class _Lazy:
         vars(shape)["_" + self.name] = given if given is None or callable(given) else self.keep(given)
 
 
-def _read_only(array: Any) -> np.ndarray:
-    copy = np.array(array, dtype=np.float64)
-    copy.flags.writeable = False
-    return copy
-
-
 def _read_only_values(variants: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    return {name: _read_only(vertices) for name, vertices in variants.items()}
+    return {name: read_only(vertices) for name, vertices in variants.items()}
 
 
 def _as_given(shape: Polytope, given: Any) -> Any:
@@ -204,7 +199,7 @@ def _vertex_transitive(shape: Polytope, given: bool | None) -> bool:
 
 # Set after the dataclass is made, which would take them for defaults.
 for _field in (
-    _Lazy("vertices", _read_only, _as_given),
+    _Lazy("vertices", read_only, _as_given),
     _Lazy("f_vector", tuple, _as_given),
     _Lazy("variants", _read_only_values, _all_variants),
     _Lazy("circumradius", float, _circumradius),

@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup.shapes.families import polygonal, ring
 from geomsup.shapes.hull import hull_edges
+from geomsup.shapes.skeletons import skeleton_graph
 
 __all__ = ["hull_type"]
 
@@ -38,7 +39,7 @@ def hull_type(vertices: np.ndarray, *, tolerance: float = 1e-7) -> str | None:
     edges = hull_edges(vertices, tolerance=tolerance)
     from networkx import is_isomorphic
 
-    skeleton = _graph(n, edges)
+    skeleton = skeleton_graph(n, edges)
     for name, other in _skeletons(n):
         if _degrees(other) == _degrees(skeleton) and is_isomorphic(skeleton, other):
             return name
@@ -51,20 +52,11 @@ def _skeletons(n: int) -> tuple[tuple[str, Any], ...]:
     from geomsup.shapes.listing import flexible_of, of_dimension_and_size
 
     shapes = [*of_dimension_and_size(3, n), *flexible_of(3, n)]
-    named = [(shape.name, _graph(n, shape.edges)) for shape in shapes]
-    bipyramid = np.concatenate([ring(n - 2, 0.0), [[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]]) if n >= 5 else None
-    if bipyramid is not None:
-        named.append((f"{polygonal(n - 2)} bipyramid", _graph(n, hull_edges(bipyramid))))
+    named = [(shape.name, skeleton_graph(n, shape.edges)) for shape in shapes]
+    if n >= 5:
+        bipyramid = np.concatenate([ring(n - 2, 0.0), [[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]])
+        named.append((f"{polygonal(n - 2)} bipyramid", skeleton_graph(n, hull_edges(bipyramid))))
     return tuple(named)
-
-
-def _graph(n: int, edges: tuple[tuple[int, int], ...]) -> Any:
-    from networkx import Graph
-
-    graph = Graph()
-    graph.add_nodes_from(range(n))
-    graph.add_edges_from(edges)
-    return graph
 
 
 def _degrees(graph: Any) -> list[int]:

@@ -241,4 +241,5 @@ class TrainingRun:
         config = description["config"]
         entries = [Features.from_dict(entry) for entry in description["features"]]
         features = tuple(entry for entry in entries for _ in range(config["models"]))
-        return cls(features=features, config=config, **{"W_history": None, "b_history": None} | arrays)  # type: ignore[arg-type]
+        fields: dict[str, Any] = {"W_history": None, "b_history": None} | arrays
+        return cls(features=features, config=config, **fields)

@@ -23,8 +23,9 @@ def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]
             plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
             _safetensors().numpy.save_file(plain, temporary, metadata={"description": text})
         else:
+            entries: dict[str, Any] = {"description": np.array(text)} | arrays
             with open(temporary, "xb") as file:
-                np.savez(file, description=np.array(text), **arrays)  # type: ignore[arg-type]
+                np.savez(file, **entries)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -69,7 +70,8 @@ def _read_npz(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 def _read_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     with _safetensors().safe_open(path, framework="np") as file:
         description = json.loads(file.metadata()["description"])
-        return description, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        names = file.keys()  # the handle is no mapping: it has keys, but cannot be iterated over
+        return description, {name: file.get_tensor(name) for name in names}
 
 
 def _safetensors() -> Any:

@@ -73,8 +73,8 @@ def train(
         "sampled", or "exact": descend the exact expected loss of the tied ReLU output model (BFGS, then Newton), from
         the same starts, to a critical point; `steps` bounds its iterations, and batch, rate and clip are not used.
     target
-        What outputs are compared with: "identity" (x), "abs" (``|x|``), "square" (x²), or "pairs": outputs 2k and 2k + 1
-        should be the larger and the smaller of inputs 2k and 2k + 1 (OR and AND of binary ones).
+        What outputs are compared with: "identity" (x), "abs" (``|x|``), "square" (x²), or "pairs": outputs 2k and
+        2k + 1 should be the larger and the smaller of inputs 2k and 2k + 1 (OR and AND of binary ones).
     activation, hidden_activation
         Output f: "relu" (default), "linear", "abs", "leaky_relu" or "gelu". Hidden φ: "linear" (default) or "relu".
     tied

@@ -92,6 +92,11 @@ def test_points_in_a_plane_or_on_a_line(points, symbol, order):
     assert (found.schoenflies, found.order) == (symbol, order)
 
 
+def test_a_group_too_large_to_write_out_has_no_name():
+    found = gs.symmetry(ring(2600, 0.0))
+    assert (found.order, found.schoenflies, found.vertex_transitive) == (5200, None, True)
+
+
 def test_rows_that_coincide_are_one_point():
     found = gs.symmetry([[1, 0], [1, 0], [-1, 0], [0, 2], [0, -2]])
     assert found.order == 4

@@ -72,7 +72,7 @@ def test_frozen_and_detached():
     with pytest.raises(ValueError, match="read-only"):
         geometry.components[0].norms[0] = 0
     with pytest.raises(FrozenInstanceError):
-        geometry.W = mine  # type: ignore[misc]
+        geometry.W = mine
 
 
 def test_pickles():

@@ -189,7 +189,7 @@ def test_unknown_name():
         with pytest.raises(ValueError, match="`name` must be a known shape"):
             gs.polytope(name)
     with pytest.raises(TypeError, match="`name` must be a string; got 5"):
-        gs.polytope(5)  # type: ignore[arg-type]
+        gs.polytope(5)
 
 
 def test_listing():
@@ -267,11 +267,11 @@ def test_nothing_is_generated_by_listing():
 def test_values_do_not_change():
     shape = gs.polytope("cube")
     with pytest.raises(AttributeError):
-        shape.name = "die"  # type: ignore[misc]
+        shape.name = "die"
     with pytest.raises(AttributeError):
-        shape.vertices = np.eye(3)  # type: ignore[misc]
+        shape.vertices = np.eye(3)
     with pytest.raises(TypeError):
-        shape.variants["other"] = np.eye(3)  # type: ignore[index]
+        shape.variants["other"] = np.eye(3)
     points = np.array([[1.0], [-1.0]])
     mine = Polytope("mine", points, "", (2,), 2)
     points[0] = 5
