@@ -10,7 +10,7 @@ import geomsup as gs
 from geomsup.cli.console import check_figure, deliver, progress_bars
 from geomsup.cli.options import Json, Output
 
-__all__ = ["energy", "thomson"]
+__all__ = ["Search", "energy", "thomson"]
 
 
 @Parameter(name="*")  # the fields are options of the command, not options of an option
