@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         minimize_energy as minimize_energy,
         thomson as thomson,
     )
+    from geomsup.experiments import Report as Report, Verdict as Verdict, reproduce as reproduce
     from geomsup.features import Discrete as Discrete, Features as Features, Uniform as Uniform
     from geomsup.isometries import Symmetry as Symmetry, symmetry as symmetry
     from geomsup.loss import (
@@ -132,6 +133,9 @@ _HOMES = {
     "Comparison": "comparison",
     "Comparisons": "comparison",
     "compare": "comparison",
+    "Report": "experiments",
+    "Verdict": "experiments",
+    "reproduce": "experiments",
     "TrainingRun": "training",
     "train": "training",
 }
@@ -163,11 +167,13 @@ __all__ = [
     "Polytope",
     "Potential",
     "Record",
+    "Report",
     "Symmetry",
     "ToyModel",
     "TrainingRun",
     "Transition",
     "Uniform",
+    "Verdict",
     "as_rows",
     "best_known",
     "classify",
@@ -192,6 +198,7 @@ __all__ = [
     "plateaus",
     "polytope",
     "polytopes",
+    "reproduce",
     "symbolic",
     "symmetry",
     "thomson",

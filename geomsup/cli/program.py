@@ -6,6 +6,7 @@ from cyclopts import App, CycloptsError
 
 import geomsup as gs
 from geomsup.cli.energy import energy, thomson
+from geomsup.cli.experiments import reproduce
 from geomsup.cli.theory import optimum, phase_diagram, plateaus
 from geomsup.cli.training import demo, train
 from geomsup.cli.weights import classify, compare, loss
@@ -19,7 +20,7 @@ app = App(
     help_format="plaintext",
     suppress_keyboard_interrupt=False,  # main has its own words for it
 )
-for command in (demo, train, classify, loss, compare, optimum, phase_diagram, plateaus, thomson, energy):
+for command in (demo, train, classify, loss, compare, optimum, phase_diagram, plateaus, thomson, energy, reproduce):
     app.command(command)
 
 

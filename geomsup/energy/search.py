@@ -1,6 +1,5 @@
 """Many starts on all threads: the same result on any number of them."""
 
-import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from geomsup.energy.minima import Minima
 from geomsup.energy.potentials import Potential
 from geomsup.energy.seeds import make_batch
 from geomsup.energy.uncompiled import run_uncompiled
+from geomsup.processors import processors
 from geomsup.progress import Progress
 
 __all__ = ["Budget", "descend_fully", "search", "work_of_a_start"]
@@ -136,7 +136,7 @@ def _begin(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, p
 
 def _go_on(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, progress: Progress) -> None:
     """Run batches in threads and collect them in order, until one is the last."""
-    threads = run.budget.threads or _cores()
+    threads = run.budget.threads or processors()
     pending: deque[Future] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
@@ -178,10 +178,6 @@ def _collect(run: _Run, found: tuple[np.ndarray, np.ndarray, int], minima: Minim
     if run.budget.deadline is not None and time.monotonic() >= run.budget.deadline:
         minima.interrupted = True
     return minima.interrupted or (bool(minima.found) and minima.best.energy <= run.budget.target)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _add(minima: Minima, points: np.ndarray, energies: np.ndarray, done: int, *, target: float = -np.inf) -> None:

@@ -9,6 +9,7 @@ import geomsup as gs
 from geomsup.cli import main
 
 OPTIONS = {
+    "reproduce": ["--all", "--list", "--quick", "--output", "-o", "--jobs", "--json"],
     "thomson": ["--starts", "--seed", "--time-limit", "--threads", "--output", "-o", "--plot", "--json"],
     "energy": [
         "--d",

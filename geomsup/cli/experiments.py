@@ -1,0 +1,76 @@
+"""Command that reproduces the paper: ``reproduce``."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from geomsup.cli.console import print_json, print_table
+from geomsup.cli.options import Json
+
+__all__ = ["reproduce"]
+
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def reproduce(
+    *ids: str,
+    all_: Annotated[Flag, Parameter("--all")] = False,
+    list_: Annotated[Flag, Parameter("--list")] = False,
+    quick: Flag = False,
+    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-experiments"),
+    jobs: int | None = None,
+    as_json: Json = False,
+) -> None:
+    """Run experiments of the paper: data, figure and verdict of each go to a folder, and a table of all verdicts.
+
+    Parameters
+    ----------
+    ids
+        Experiments to run, E5 for one.
+    all_
+        Run all of them.
+    list_
+        Only list them.
+    quick
+        Smaller sizes: minutes instead of hours.
+    output
+        Folder for what comes out; a run that was stopped goes on there.
+    jobs
+        Experiments at a time; by default one for each processor.
+    """
+    from geomsup.experiments import Report, experiments, reproduce as run
+
+    if list_:
+        _list(as_json)
+        return
+    if bool(ids) == all_:
+        raise ValueError("`reproduce` needs ids or --all, and not both; see them with: geomsup reproduce --list")
+
+    def tell(report: Report) -> None:
+        if not as_json:
+            words = report.verdict.summary if report.verdict else report.error
+            print(f"{report.id:<4} {report.status}: {words}", flush=True)
+
+    chosen = ids or [entry.id for entry in experiments()]
+    reports = run(chosen, size="quick" if quick else "paper", output=output, jobs=jobs, progress=tell)
+    if as_json:
+        print_json([report.to_dict() for report in reports])
+    else:
+        minutes = sum(report.cpu_seconds for report in reports) / 60
+        print(f"{minutes:.1f} minutes of processor time; table of verdicts: {output / 'index.md'}")
+    failed = [report.id for report in reports if report.verdict is None]
+    if failed:
+        raise OSError(f"{', '.join(failed)} failed; see error.txt in {os.fspath(output)!r}")
+
+
+def _list(as_json: bool) -> None:
+    from geomsup.experiments import experiments
+
+    if as_json:
+        fields = ("id", "group", "title", "claim", "source")
+        print_json([{name: getattr(entry, name) for name in fields} for entry in experiments()])
+        return
+    rows = [[entry.id, entry.group, entry.title] for entry in experiments()]
+    print_table("Experiments; run one with: geomsup reproduce E1", ["id", "group", "what"], rows)

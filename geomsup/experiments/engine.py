@@ -1,0 +1,116 @@
+"""Run experiments, several at a time, and write what came of them."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+from geomsup import checks
+from geomsup.experiments.registry import experiment, experiments
+from geomsup.experiments.report import Report, run_experiment
+from geomsup.experiments.summary import write_summary
+from geomsup.processors import processors
+
+__all__ = ["SIZES", "reproduce", "run_one"]
+
+SIZES = ("quick", "paper")
+BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+Told = Callable[[Report], object]
+
+
+def reproduce(
+    ids: str | Sequence[str] | None = None,
+    *,
+    size: str = "paper",
+    output: str | Path = "geomsup-experiments",
+    jobs: int | None = None,
+    progress: Told | None = None,
+) -> tuple[Report, ...]:
+    """Run experiments of the paper and around it; return their reports, in the order of the paper.
+
+    Every experiment has a folder of its own under `output` with its data (``data.npz``), figure (``figure.png``) and
+    report (``report.json``: verdict and numbers); a chapter of every group and a table of all verdicts lie beside
+    them. What a run that was stopped had finished is not done again; an experiment that fails does not stop the others.
+
+    Parameters
+    ----------
+    ids
+        One id ("E5") or several; all by default.
+    size
+        "paper", or "quick": smaller, minutes in all.
+    output
+        Folder for what comes out; made if need be.
+    jobs
+        Experiments at a time, each in a process; by default one for each processor.
+    progress
+        Called with the `Report` of each experiment when it ends.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an id, the size or the number of jobs is not valid.
+
+    References
+    ----------
+    Elhage et al. 2022, "Toy models of superposition".
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     reproduce("E6", size="quick", output=folder, jobs=1)[0].status
+    'holds'
+    """
+    chosen = [entry.id for entry in experiments()]
+    if ids is not None:
+        wanted = {experiment(id).id for id in ([ids] if isinstance(ids, str) else ids)}
+        chosen = [id for id in chosen if id in wanted]
+    checks.one_of("size", size, SIZES)
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    workers = min(len(chosen), processors() if jobs is None else checks.integer("jobs", jobs, minimum=1))
+    threads = max(1, processors() // workers)
+    reports = {}
+    for report in _run_all(chosen, size, folder, workers, threads):
+        reports[report.id] = report
+        if progress is not None:
+            progress(report)
+    done = tuple(reports[id] for id in chosen)
+    write_summary(folder)
+    return done
+
+
+def run_one(id: str, size: str, folder: Path, threads: int) -> Report:
+    """Run the experiment of this id; a function that a process can be sent."""
+    entry = experiment(id)
+    return run_experiment(entry, size, getattr(entry, size), folder / entry.id, threads)
+
+
+def _run_all(ids: list[str], size: str, folder: Path, workers: int, threads: int) -> Iterator[Report]:
+    if workers == 1:
+        for id in ids:
+            yield run_one(id, size, folder, threads)
+        return
+    with _one_blas_thread(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        futures: list[Future[Report]] = [pool.submit(run_one, id, size, folder, threads) for id in ids]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Let processes started meanwhile use one thread of BLAS each, unless the user says otherwise."""
+    ours = [name for name in BLAS if name not in os.environ]
+    os.environ |= dict.fromkeys(ours, "1")
+    try:
+        yield
+    finally:
+        for name in ours:
+            del os.environ[name]

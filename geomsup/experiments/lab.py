@@ -1,0 +1,83 @@
+"""Where an experiment works: what is finished is kept on disk, so that nothing is computed twice."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geomsup.training import TrainingRun, train
+
+__all__ = ["Lab", "read_data", "write_data"]
+
+
+class Lab:
+    """A folder of finished parts, and the trainer.
+
+    Parameters
+    ----------
+    folder
+        Where parts are kept; None keeps nothing.
+    threads
+        Threads that the experiment may use.
+    report
+        Called as ``report(name of the part)`` when one begins.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, threads: int = 1, report: Callable[[str], object] | None = None
+    ) -> None:
+        self.folder, self.threads = folder, threads
+        self.report = report or (lambda name: None)
+
+    def keep(self, name: str, function: Callable[[], Mapping[str, Any]]) -> dict[str, np.ndarray]:
+        """Return the arrays that `function` returns, from the file of this name if they were made before.
+
+        Examples
+        --------
+        >>> Lab().keep("squares", lambda: {"x": [1, 4, 9]})["x"]
+        array([1, 4, 9])
+        """
+        path = self._path(name, ".npz")
+        if path is not None and path.exists():
+            return read_data(path)
+        self.report(name)
+        data = {key: np.asarray(value) for key, value in function().items()}
+        if path is not None:
+            write_data(path, data)
+        return data
+
+    def train(self, name: str, features: Any, n_hidden: Any, **options: Any) -> TrainingRun:
+        """Train as `geomsup.train` does, or load the training of this name."""
+        path = self._path(name, ".run.npz")
+        if path is not None and path.exists():
+            return TrainingRun.load(path)
+        self.report(name)
+        run = train(features, n_hidden, threads=self.threads, **options)
+        if path is not None and run.config["completed_steps"] == run.config["steps"]:
+            run.save(path)
+        return run
+
+    def _path(self, name: str, suffix: str) -> Path | None:
+        if self.folder is None:
+            return None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / (re.sub(r"[^\w.=,+-]+", "_", name) + suffix)
+
+
+def write_data(path: Path, data: Mapping[str, np.ndarray]) -> None:
+    """Write arrays to an .npz file, complete or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with open(partial, "wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_data(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays that `write_data` wrote."""
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

@@ -1,0 +1,104 @@
+"""E6: the paper's theory of the phase change, three fixed configurations, against exact losses."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.loss import expected_loss
+from geomsup.model import ToyModel
+from geomsup.phases import phase_diagram
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+NAMES = ("extra dropped", "antipodal pair", "extra dedicated")
+TRIPLE = 4 / 7  # where the three losses meet at importance 1
+
+
+def measure(lab: Lab, points: int) -> Data:
+    """Return the exact losses of the three candidates on the line of importance 1, and their borders elsewhere."""
+    p = np.linspace(0.02, 1, points)
+    losses = np.array([[_loss(kind, q, 1.0) for kind in range(3)] for q in p])
+    importance = np.array([0.1, 0.3, 0.5, 2.0, 10 / 3, 10.0])
+    border = np.array([_border(r) for r in importance])
+    diagram = phase_diagram(2, 1, p, [1.0])
+    return {"p": p, "loss": losses, "importance": importance, "border": border, "optimum": diagram.loss[:, 0]}
+
+
+def _loss(kind: int, p: float, importance: float) -> float:
+    """Return the exact expected loss of a candidate: unit rows, and the mean as bias of what is dropped."""
+    W, b = (([1.0, 0.0], [0.0, p / 2]), ([1.0, -1.0], [0.0, 0.0]), ([0.0, 1.0], [p / 2, 0.0]))[kind]
+    model = ToyModel(np.array(W)[:, None], b)
+    return float(expected_loss(model, Features(2, p, [1.0, importance])))
+
+
+def _border(importance: float) -> float:
+    """Return the density at which the pair's loss crosses the best of the others, by exact losses."""
+    from scipy.optimize import brentq
+
+    other = 0 if importance < 1 else 2
+    return float(brentq(lambda p: _loss(1, p, importance) - _loss(other, p, importance), 0.01, 0.8, xtol=1e-13))  # pyright: ignore[reportArgumentType]
+
+
+def draw(data: Data) -> Any:
+    """Draw the three losses, relative to storing nothing, and the exact optimum."""
+    figure, axes = panels(1, 2, size=(4.4, 3.6), title="2 features in 1 dimension, equal importance")
+    v = data["p"] / 3 - data["p"] ** 2 / 4
+    for k, (name, style) in enumerate(zip(NAMES, ("solid", "solid", "dashed"), strict=True)):
+        axes[0, 0].plot(data["p"], data["loss"][:, k] / v, label=name, color=PALETTE[k], linestyle=style)
+    axes[0, 0].plot(data["p"], data["optimum"] / v, color="black", label="exact optimum")
+    axes[0, 0].axvline(TRIPLE, color="grey", linewidth=0.7)
+    axes[0, 0].set(xlabel="density p", ylabel="loss / cost of dropping a feature", xlim=(1, 0))
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    p = np.linspace(0.02, 0.79, 200)
+    axes[0, 1].plot(p, 2 * p / (4 - 5 * p), color=PALETTE[0], label="r = 2p/(4 − 5p)")
+    axes[0, 1].plot(p, (4 - 5 * p) / (2 * p), color=PALETTE[2], label="r = (4 − 5p)/2p")
+    axes[0, 1].plot(data["border"], data["importance"], "o", color="black", label="crossings of exact losses")
+    axes[0, 1].set(xlabel="density p", ylabel="relative importance r", yscale="log", ylim=(0.05, 20), xlim=(1, 0))
+    axes[0, 1].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if the exact losses are the paper's formulas, and their crossings its borders."""
+    p, r = data["p"], data["importance"]
+    v = p / 3 - p**2 / 4
+    formulas = np.stack([v, p**2 / 3, v], axis=1)
+    off = float(np.abs(data["loss"] - formulas).max())
+    low = np.where(r < 1, r, 1 / r)
+    borders = float(np.abs(data["border"] - 4 * low / (2 + 5 * low)).max())  # 2p/(4 - 5p) = r, solved for p
+    jump = abs((1 / 3 - TRIPLE / 2) - 2 * TRIPLE / 3)
+    best = data["loss"].min(axis=1)
+    missed = float((best / data["optimum"] - 1).max())
+    return Verdict(
+        decide(off < 1e-12 and borders < 1e-10 and abs(jump - 1 / 3) < 1e-12),
+        f"Exact losses equal the formulas to {off:.1g} and cross at r = 2p/(4 − 5p) and (4 − 5p)/2p to {borders:.1g}; "
+        f"all three meet at p = 4/7, where the slope of the least of them jumps by {jump:.4f}. "
+        f"The candidates are not the optimum: free norms and biases lose up to {100 * missed:.0f} % less.",
+        {
+            "largest deviation from the formulas": off,
+            "largest deviation of the borders": borders,
+            "jump of the slope at p = 4/7": jump,
+            "largest excess of the best candidate over the optimum": missed,
+        },
+        ("exact expected losses", "the paper's formulas"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="E6",
+    title="Phase change, the paper's theory",
+    claim="Of three fixed configurations, [1, 0], [0, 1] and [1, −1], each is best in a region; their losses cross, so "
+    "that the transition is of first order, and meet at p = 4/7.",
+    source="Elhage et al. 2022, Superposition as a phase change (theory)",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"points": 50},
+    paper={"points": 200},
+)

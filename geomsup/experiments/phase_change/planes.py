@@ -1,0 +1,145 @@
+"""What E5 and E7 share: models trained over the plane of density and importance, against the exact optimum there."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.dimensions import dimensionality
+from geomsup.experiments.declaration import Data
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.phases import paper_prediction, phase_diagram
+from geomsup.plot.phases import SHADES
+
+__all__ = ["LABELS", "draw_plane", "judge_plane", "label", "measure_plane"]
+
+LABELS = ("extra not represented", "extra shares", "extra dedicated")
+ABSENT, ALONE = 0.1, 0.9  # share D of a dimension below which a feature is absent, above which it is alone
+MARGIN = 0.1  # decades to a boundary within which a cell is not counted
+TARGET = 0.9  # part of the cells that must agree
+
+
+def label(W: np.ndarray) -> np.ndarray:
+    """Return 3 x (others stored) + 0, 1 or 2 where the last feature is absent, shares, or has its own dimension."""
+    share = dimensionality(W)
+    norms = np.linalg.norm(W, axis=-1)
+    share = np.where(norms < 0.1, 0.0, share)  # the share of a row of noise means nothing
+    extra = (share[..., -1] > ABSENT).astype(int) + (share[..., -1] > ALONE)
+    return 3 * (share[..., :-1] > ABSENT).sum(axis=-1) + extra
+
+
+def measure_plane(lab: Lab, n: int, m: int, cells: int, fine: int, models: int, steps: int) -> Data:
+    """Train `models` in every cell of a cells x cells plane; find the exact optimum on `fine` times as many lines."""
+    count = fine * (cells - 1) + 1
+    p, importance = np.geomspace(0.01, 1, count), np.geomspace(0.1, 10, count)
+    p[-1] = 1.0
+
+    def optima() -> dict[str, Any]:
+        diagram = phase_diagram(n, m, p, importance)
+        return {"W": diagram.W, "loss": diagram.loss}
+
+    exact = lab.keep("optima", optima)
+    coarse_p, coarse_I = p[::fine], importance[::fine]
+    W, loss = np.empty((cells, cells, n, m)), np.empty((cells, cells, models))
+    for i, density in enumerate(coarse_p):
+
+        def row(density: float = density) -> dict[str, Any]:
+            entries = [Features(n, density, [1.0] * (n - 1) + [extra]) for extra in coarse_I]
+            run = lab.train(
+                f"p={density:.4f}", entries, m,
+                models=models, steps=steps, batch=512, learning_rate=1e-2, schedule="cosine",
+            )  # fmt: skip
+            losses = run.expected_loss().reshape(cells, models)
+            best = np.arange(cells) * models + np.nanargmin(losses, axis=1)
+            return {"W": run.W[best], "loss": losses}
+
+        found = lab.keep(f"row p={density:.4f}", row)
+        W[i], loss[i] = found["W"], found["loss"]
+    prediction = paper_prediction(n, m, coarse_p, coarse_I)
+    return {
+        "p": p, "importance": importance, "coarse_p": coarse_p, "coarse_importance": coarse_I, "fine": np.array(fine),
+        "W": W, "loss": loss, "optimum_W": exact["W"], "optimum": exact["loss"],
+        "predicted_share": prediction.dimensionality, "predicted_loss": prediction.loss,
+    }  # fmt: skip
+
+
+def draw_plane(data: Data) -> Any:
+    """Draw the extra feature's share of a dimension: best trained models, exact optimum, the paper's candidates."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colours = LinearSegmentedColormap.from_list("share", SHADES)
+    n, m = data["W"].shape[2:]
+    figure, axes = panels(1, 3, size=(3.8, 3.6), title=f"{n} features in {m} dimensions: share of the extra feature")
+    coarse, fine = (data["coarse_p"], data["coarse_importance"]), (data["p"], data["importance"])
+    shown = [
+        ("best trained model", coarse, _share(data["W"])),
+        ("exact optimum", fine, _share(data["optimum_W"])),
+        ("paper's candidates", coarse, data["predicted_share"]),
+    ]
+    for ax, (title, (p, importance), share) in zip(axes[0], shown, strict=True):
+        image = ax.pcolormesh(p, importance, share.T, cmap=colours, vmin=0, vmax=1, shading="nearest", rasterized=True)
+        ax.set(xscale="log", yscale="log", xlabel="density p (sparser →)", title=title)
+        ax.set_xlim(p[-1], p[0])
+    wrong = _far(data) & ~_agreeing(data)
+    i, j = np.nonzero(wrong)
+    axes[0, 0].scatter(data["coarse_p"][i], data["coarse_importance"][j], marker="x", color="black", s=20)
+    axes[0, 0].set_ylabel("importance of the extra feature")
+    figure.colorbar(image, ax=axes[0].tolist(), label="D of the extra feature")
+    return figure
+
+
+def judge_plane(data: Data) -> Verdict:
+    """Hold if nine in ten cells away from boundaries agree with the exact optimum."""
+    far, agree = _far(data), _agreeing(data)
+    share = float(agree[far].mean())
+    optimum = data["optimum"][:: int(data["fine"]), :: int(data["fine"])]
+    excess = data["loss"].min(axis=2) / optimum - 1
+    predicted = _band(data["predicted_share"])
+    paper = float((predicted == label(_coarse(data)) % 3)[far].mean())
+    present = np.unique(label(data["optimum_W"]) % 3)
+    all_three = len(present) == 3
+    return Verdict(
+        decide(share >= TARGET and all_three, share >= 0.75),
+        f"The best of {data['loss'].shape[2]} trained models has the exact optimum's phase in {100 * share:.1f} % of "
+        f"the {far.sum()} cells at least {MARGIN} decades from a boundary, and a loss "
+        f"{100 * np.median(excess):.2g} % above it (median; worst {100 * excess.max():.2g} %). "
+        f"The optimum has {len(present)} of the three kinds of regions; "
+        f"the paper's candidates name its kind in {100 * paper:.1f} % of these cells.",
+        {
+            "agreeing cells, trained and exact": share,
+            "cells counted": int(far.sum()),
+            "agreeing cells, paper's candidates and exact": paper,
+            "median excess of the best trained": float(np.median(excess)),
+            "largest excess of the best trained": float(excess.max()),
+        },
+        ("best of the trained models", "exact optimum in every cell"),
+    )
+
+
+def _share(W: np.ndarray) -> np.ndarray:
+    return np.where(np.linalg.norm(W[..., -1, :], axis=-1) < 0.1, 0.0, dimensionality(W)[..., -1])
+
+
+def _band(share: np.ndarray) -> np.ndarray:
+    return (share > ABSENT).astype(int) + (share > ALONE)
+
+
+def _coarse(data: Data) -> np.ndarray:
+    return data["optimum_W"][:: int(data["fine"]), :: int(data["fine"])]
+
+
+def _agreeing(data: Data) -> np.ndarray:
+    return label(data["W"]) == label(_coarse(data))
+
+
+def _far(data: Data) -> np.ndarray:
+    """Return the coarse cells all of whose surroundings within the margin have one label."""
+    labels, fine = label(data["optimum_W"]), int(data["fine"])
+    x, y = np.log10(data["p"]), np.log10(data["importance"])
+    far = np.empty((len(data["coarse_p"]), len(data["coarse_importance"])), bool)
+    for i, j in np.ndindex(*far.shape):
+        near = np.hypot.outer(x - x[i * fine], y - y[j * fine]) <= MARGIN + 1e-9
+        far[i, j] = len(np.unique(labels[near])) == 1
+    return far

@@ -1,0 +1,66 @@
+"""All experiments, found in the folders of this package: every module with an EXPERIMENT."""
+
+import pkgutil
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from geomsup.experiments.declaration import Experiment
+
+__all__ = ["GROUPS", "experiment", "experiments"]
+
+# Folders, in the order of the paper and of the docs' chapters.
+GROUPS = (
+    "superposition",
+    "phase_change",
+    "uniform",
+    "nonuniform",
+    "dynamics",
+    "adversarial",
+    "privileged",
+    "computation",
+    "removal",
+    "around",
+    "questions",
+)
+
+
+def experiments() -> tuple[Experiment, ...]:
+    """Return all experiments, in the order of the paper.
+
+    Examples
+    --------
+    >>> experiments()[0].id
+    'E1'
+    """
+    return tuple(entry for group in GROUPS for entry in _of_group(group))
+
+
+def experiment(id: str) -> Experiment:
+    """Return the experiment of this id, whatever its case.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    known = {entry.id.lower(): entry for entry in experiments()}
+    if not isinstance(id, str) or id.lower() not in known:
+        listed = ", ".join(entry.id for entry in known.values())
+        raise ValueError(f"`id` must be one of {listed}; got {id!r}. List them with: geomsup reproduce --list")
+    return known[id.lower()]
+
+
+@cache
+def _of_group(group: str) -> tuple[Experiment, ...]:
+    folder = Path(__file__).parent / group
+    names = [module.name for module in pkgutil.iter_modules([str(folder)])]
+    modules = [import_module(f"geomsup.experiments.{group}.{name}") for name in names]
+    found = [module.EXPERIMENT for module in modules if hasattr(module, "EXPERIMENT")]
+    return tuple(sorted(found, key=_order))
+
+
+def _order(entry: Experiment) -> tuple[str, int]:
+    letters, number = re.fullmatch(r"(\D+)(\d+)", entry.id).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    return letters, int(number)

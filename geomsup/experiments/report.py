@@ -1,0 +1,128 @@
+"""What came of an experiment, and its folder of files."""
+
+import hashlib
+import inspect
+import json
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geomsup
+from geomsup.experiments.declaration import Experiment
+from geomsup.experiments.lab import Lab, read_data, write_data
+from geomsup.experiments.verdict import Verdict
+from geomsup.files import write_json
+
+__all__ = ["Report", "run_experiment"]
+
+DATA, FIGURE, REPORT, PARTS = "data.npz", "figure.png", "report.json", "parts"
+
+
+@dataclass(frozen=True)
+class Report:
+    """An experiment that was run: its verdict and files, or the error that ended it.
+
+    Attributes
+    ----------
+    id, title, claim
+        The experiment's.
+    size
+        "quick" or "paper".
+    verdict
+        The `Verdict`; None if the experiment failed.
+    error
+        What went wrong, else empty.
+    cpu_seconds
+        Processor time that it took, of all its sittings together.
+    folder
+        Where its data, figure and report are.
+    """
+
+    id: str
+    title: str
+    claim: str
+    size: str
+    verdict: Verdict | None
+    error: str
+    cpu_seconds: float
+    folder: Path
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The arrays that were measured, by name."""
+        return read_data(self.folder / DATA)
+
+    @property
+    def status(self) -> str:
+        """The verdict in words, or "failed"."""
+        return self.verdict.status if self.verdict else "failed"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "claim": self.claim,
+            "size": self.size,
+            "verdict": self.verdict.to_dict() if self.verdict else None,
+            "error": self.error,
+            "cpu_seconds": round(self.cpu_seconds, 1),
+        }
+
+
+def run_experiment(
+    experiment: Experiment, size: str, arguments: Mapping[str, Any], folder: Path, threads: int
+) -> Report:
+    """Run an experiment in its folder, or return the report that is there; an error becomes part of the report.
+
+    What an earlier sitting left is used only if neither the sizes, nor the experiment's file, nor the version changed.
+    """
+    fingerprint = _fingerprint(experiment, arguments)
+    folder.mkdir(parents=True, exist_ok=True)
+    before = _earlier(folder, fingerprint)
+    if before.get("verdict"):
+        return _report(experiment, size, before, folder)
+    if not before:
+        shutil.rmtree(folder / PARTS, ignore_errors=True)
+    spent = before.get("cpu_seconds", 0.0)
+    result: dict[str, Any] = {"fingerprint": fingerprint, "size": size, "verdict": None, "error": ""}
+    write_json(folder / REPORT, result | {"cpu_seconds": spent})  # parts that follow belong to this fingerprint
+    begin = time.process_time()
+    try:
+        data = experiment.run(Lab(folder / PARTS, threads), arguments)
+        write_data(folder / DATA, data)
+        experiment.draw(data).savefig(folder / FIGURE, dpi=110)
+        result["verdict"] = experiment.judge(data).to_dict()
+    except Exception as error:
+        result["error"] = f"{type(error).__name__}: {error}"
+        (folder / "error.txt").write_text(traceback.format_exc())
+    finally:
+        result["cpu_seconds"] = round(spent + time.process_time() - begin, 1)
+        write_json(folder / REPORT, result)
+    return _report(experiment, size, result, folder)
+
+
+def _report(experiment: Experiment, size: str, result: dict[str, Any], folder: Path) -> Report:
+    verdict = Verdict.from_dict(result["verdict"]) if result["verdict"] else None
+    return Report(
+        experiment.id, experiment.title, experiment.claim, size, verdict, result["error"], result["cpu_seconds"], folder
+    )
+
+
+def _earlier(folder: Path, fingerprint: str) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / REPORT).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if found.get("fingerprint") == fingerprint else {}
+
+
+def _fingerprint(experiment: Experiment, arguments: Mapping[str, Any]) -> str:
+    source = inspect.getsource(sys.modules[experiment.measure.__module__])
+    text = json.dumps([geomsup.__version__, source, dict(arguments)], default=repr, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

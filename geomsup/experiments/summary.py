@@ -1,0 +1,108 @@
+"""The table of all verdicts, and a chapter for each group, written from the reports in a folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from geomsup.experiments.declaration import Experiment
+from geomsup.experiments.registry import GROUPS, experiments
+
+__all__ = ["TITLES", "write_summary"]
+
+INDEX = "index.md"
+TITLES = {
+    "superposition": "Superposition shown",
+    "phase_change": "Phase change",
+    "uniform": "Uniform superposition",
+    "nonuniform": "Non-uniform superposition",
+    "dynamics": "Learning dynamics",
+    "adversarial": "Adversarial examples",
+    "privileged": "Privileged basis",
+    "computation": "Computation in superposition",
+    "removal": "Removal and bounds",
+    "around": "Around the paper",
+    "questions": "Questions of readers",
+}
+INTRODUCTION = """# The paper, reproduced
+
+Every experiment of "Toy models of superposition" (Elhage et al. 2022) and some around it, run by one command:
+claim, what was measured, verdict. This table and the chapters are written by the run itself:
+
+```
+{command}
+```
+
+{counts}
+
+| | experiment | verdict | measured |
+|---|---|---|---|
+"""
+
+
+def write_summary(folder: Path) -> None:
+    """Write ``index.md``, the table, and a chapter per group, from whatever reports the folder holds."""
+    found = [(entry, report) for entry in experiments() if (report := _read(folder / entry.id))]
+    groups = {group: [pair for pair in found if _folder(pair[0]) == group] for group in GROUPS}
+    groups = {group: pairs for group, pairs in groups.items() if pairs}
+    rows = [_row(entry, report, group) for group, pairs in groups.items() for entry, report in pairs]
+    toctree = "\n```{toctree}\n:hidden:\n\n" + "\n".join(groups) + "\n```\n"
+    head = INTRODUCTION.format(command=_command("--all", found), counts=_counts([report for _, report in found]))
+    (folder / INDEX).write_text(head + "\n".join(rows) + "\n" + toctree)
+    for group, pairs in groups.items():
+        parts = [_section(entry, report) for entry, report in pairs]
+        (folder / f"{group}.md").write_text(f"# {TITLES[group]}\n\n" + "\n\n".join(parts) + "\n")
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    path = folder / "report.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def _folder(entry: Experiment) -> str:
+    return entry.group.replace(" ", "_")
+
+
+def _status(report: dict[str, Any]) -> str:
+    return report["verdict"]["status"] if report["verdict"] else "failed"
+
+
+def _counts(reports: list[dict[str, Any]]) -> str:
+    statuses = [_status(report) for report in reports]
+    parts = [f"{statuses.count(status)} {status}" for status in dict.fromkeys(sorted(statuses, key=len))]
+    minutes = sum(report["cpu_seconds"] for report in reports) / 60
+    return f"{len(reports)} experiments: {', '.join(parts)}; {minutes:.0f} minutes of processor time."
+
+
+def _command(what: str, found: list[tuple[Experiment, dict[str, Any]]]) -> str:
+    quick = " --quick" if any(report["size"] == "quick" for _, report in found) else ""
+    return f"geomsup reproduce {what}{quick}"
+
+
+def _row(entry: Experiment, report: dict[str, Any], group: str) -> str:
+    measured = report["verdict"]["summary"] if report["verdict"] else report["error"]
+    return f"| {entry.id} | [{entry.title}]({group}.md) | {_status(report)} | {_cell(measured)} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _section(entry: Experiment, report: dict[str, Any]) -> str:
+    verdict = report["verdict"]
+    lines = [
+        f"## {entry.id}: {entry.title}",
+        f"**Claim** ({entry.source}). {entry.claim}",
+        f"**Measured.** {verdict['summary'] if verdict else report['error']}",
+        f"**Verdict: {_status(report)}.**"
+        + (f" Checked by {'; '.join(verdict['checks'])}." if verdict and verdict["checks"] else ""),
+        f"![{entry.title}]({entry.id}/figure.png)",
+    ]
+    if verdict:
+        lines.append(_numbers(verdict["numbers"]))
+    lines.append(f"`{_command(entry.id, [(entry, report)])}` · {report['cpu_seconds']:.0f} s of processor time")
+    return "\n\n".join(lines)
+
+
+def _numbers(numbers: dict[str, float | None]) -> str:
+    rows = [f"| {name} | {'–' if value is None else f'{value:.6g}'} |" for name, value in numbers.items()]
+    return "| figure | value |\n|---|---|\n" + "\n".join(rows)

@@ -1,0 +1,70 @@
+"""What an experiment says of a claim."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["FAILS", "HOLDS", "STATUSES", "VARIES", "Verdict", "decide"]
+
+HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
+STATUSES = (HOLDS, VARIES, FAILS)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a claim holds, and the numbers that say so.
+
+    Parameters
+    ----------
+    status
+        "holds", "holds with other numbers" or "does not hold".
+    summary
+        What was measured, in a sentence or two with its figures.
+    numbers
+        The figures by name.
+    checks
+        How the verdict was reached; a claim that does not hold needs two independent ways.
+
+    Raises
+    ------
+    ValueError
+        If the status is unknown, there are no numbers, or a claim is refused on fewer than two checks.
+
+    Examples
+    --------
+    >>> Verdict("holds", "All 10 are pentagons.", {"pentagons": 10}).status
+    'holds'
+    """
+
+    status: str
+    summary: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    checks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"`status` must be one of {', '.join(STATUSES)}; got {self.status!r}. Pick one.")
+        if not self.numbers:
+            raise ValueError("`numbers` must hold what the verdict rests on; got none. Pass the figures measured.")
+        if self.status == FAILS and len(self.checks) < 2:
+            raise ValueError(
+                f"`checks` must name two independent methods where a claim does not hold; got {len(self.checks)}. "
+                "Check it another way first."
+            )
+        object.__setattr__(self, "numbers", {name: float(value) for name, value in self.numbers.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON; figures that are not finite become null."""
+        finite = {k: v if abs(v) < float("inf") else None for k, v in self.numbers.items()}
+        return {"status": self.status, "summary": self.summary, "numbers": finite, "checks": list(self.checks)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Verdict":
+        """Return the verdict that `to_dict` wrote."""
+        numbers = {k: float("nan") if v is None else v for k, v in data["numbers"].items()}
+        return cls(data["status"], data["summary"], numbers, tuple(data["checks"]))
+
+
+def decide(holds: bool, varies: bool = False) -> str:
+    """Return the status of a claim that holds as stated, or at least with other numbers."""
+    return HOLDS if holds else VARIES if varies else FAILS

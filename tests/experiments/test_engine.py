@@ -1,0 +1,158 @@
+"""The engine: files, resumption, failures and the summary, with experiments that cost nothing."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from geomsup.experiments import Experiment, Lab, Verdict, engine, experiment, experiments, report, reproduce
+from geomsup.experiments.registry import GROUPS
+from geomsup.experiments.report import run_experiment
+from geomsup.experiments.summary import TITLES
+from geomsup.features import Features
+
+CALLS: list[str] = []
+
+
+def measure(lab, points, fail=""):
+    def squares():
+        CALLS.append("squares")
+        return {"y": np.arange(points) ** 2}
+
+    kept = lab.keep("the squares", squares)
+    if fail:
+        raise ArithmeticError(fail)
+    return {"y": kept["y"], "name": np.array(["a", "b"])}
+
+
+def draw(data):
+    return SimpleNamespace(savefig=lambda path, dpi: path.write_bytes(b"picture"))
+
+
+def judge(data):
+    return Verdict("holds", f"{len(data['y'])} points", {"points": len(data["y"]), "odd": np.nan})
+
+
+def declared(**changed):
+    options = {"id": "X1", "title": "t", "claim": "c", "source": "s", "measure": measure, "draw": draw, "judge": judge}
+    return Experiment(**(options | changed))
+
+
+@pytest.fixture(autouse=True)
+def _no_calls():
+    CALLS.clear()
+
+
+def test_an_experiment_leaves_data_figure_and_report(tmp_path):
+    done = run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1)
+    assert (done.id, done.status, done.error) == ("X1", "holds", "")
+    assert done.data["y"].tolist() == [0, 1, 4]
+    assert done.data["name"].tolist() == ["a", "b"]
+    assert (tmp_path / "figure.png").read_bytes() == b"picture"
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert written["verdict"]["numbers"] == {"points": 3.0, "odd": None}
+    assert np.isnan(done.verdict.numbers["odd"]) or done.verdict.numbers["odd"] is None
+    assert done.to_dict()["verdict"]["summary"] == "3 points"
+
+
+def test_what_is_finished_is_not_done_again(tmp_path):
+    run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1)
+    again = run_experiment(declared(measure=measure), "quick", {"points": 3}, tmp_path, 1)
+    assert CALLS == ["squares"]
+    assert again.verdict.summary == "3 points"
+
+
+def test_a_failed_run_goes_on_from_its_parts(tmp_path):
+    failed = run_experiment(declared(), "quick", {"points": 3, "fail": ""}, tmp_path / "a", 1)
+    assert failed.verdict is not None
+    CALLS.clear()
+    broken = declared(judge=lambda data: 1 / 0)
+    first = run_experiment(broken, "quick", {"points": 3}, tmp_path / "b", 1)
+    assert (first.status, first.error) == ("failed", "ZeroDivisionError: division by zero")
+    assert "ZeroDivisionError" in (tmp_path / "b" / "error.txt").read_text()
+    second = run_experiment(declared(), "quick", {"points": 3}, tmp_path / "b", 1)
+    assert second.status == "holds"
+    assert CALLS == ["squares"]  # the part survived
+
+
+def test_parts_of_other_sizes_are_not_used(tmp_path):
+    run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1)
+    other = run_experiment(declared(), "paper", {"points": 4}, tmp_path, 1)
+    assert CALLS == ["squares", "squares"]
+    assert other.verdict.summary == "4 points"
+
+
+def test_data_must_be_plain_arrays(tmp_path):
+    odd = declared(measure=lambda lab: {"y": np.array([{}])})
+    done = run_experiment(odd, "quick", {}, tmp_path, 1)
+    assert done.error == "TypeError: `measure` must return plain arrays; X1's 'y' holds objects. Split it."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("perhaps", "s", {"a": 1}), "`status` must be one of holds, holds with other numbers, does not hold; got"),
+        (("holds", "s", {}), "`numbers` must hold what the verdict rests on; got none."),
+        (("does not hold", "s", {"a": 1}, ("one",)), "`checks` must name two independent methods .* got 1."),
+    ],
+)
+def test_a_verdict_rests_on_numbers_and_a_refusal_on_two_checks(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Verdict(*arguments)
+
+
+def test_a_training_is_kept_and_loaded(tmp_path):
+    lab, told = Lab(tmp_path, 1, lambda name: CALLS.append(name)), CALLS
+    options = {"steps": 5, "batch": 32}
+    first = lab.train("some models / p=0.1", Features(2, 0.5), 1, **options)
+    second = lab.train("some models / p=0.1", Features(2, 0.5), 1, **options)
+    assert told == ["some models / p=0.1"]
+    assert (first.W == second.W).all()
+    assert (first.b == second.b).all()
+
+
+def test_every_experiment_is_declared_in_full():
+    found = experiments()
+    assert len({entry.id for entry in found}) == len(found)
+    assert set(TITLES) == set(GROUPS)
+    for entry in found:
+        assert experiment(entry.id.lower()) is entry
+        assert entry.group.replace(" ", "_") in GROUPS
+        assert min(len(entry.title), len(entry.claim), len(entry.source)) > 8
+        assert set(entry.quick) == set(entry.paper)
+        assert entry.quick != entry.paper or not entry.quick
+
+
+def test_unknown_experiments_and_sizes_are_named(tmp_path):
+    with pytest.raises(ValueError, match=r"^`id` must be one of E1, .*; got 'E999'. List them with: geomsup reproduce"):
+        reproduce("E999", output=tmp_path)
+    with pytest.raises(ValueError, match="`size` must be one of"):
+        reproduce("E6", size="tiny", output=tmp_path)
+    with pytest.raises(ValueError, match="`jobs` must be"):
+        reproduce("E6", size="quick", output=tmp_path, jobs=0)
+
+
+def test_a_run_writes_the_table_and_the_chapters(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "run_experiment", lambda entry, *rest: run_experiment(stand_in(entry), *rest))
+
+    def stand_in(entry):
+        return declared(id=entry.id, measure=lambda lab, **size: {"y": np.arange(2)})
+
+    told: list[report.Report] = []
+    done = reproduce(["E2", "E1", "E6"], size="quick", output=tmp_path, jobs=1, progress=told.append)
+    assert [one.id for one in done] == ["E1", "E2", "E6"] == [one.id for one in told]
+    index = (tmp_path / "index.md").read_text()
+    assert "3 experiments: 3 holds;" in index
+    assert "| E1 | [Five features in two dimensions](superposition.md) | holds | 2 points |" in index
+    assert "geomsup reproduce --all --quick" in index
+    chapter = (tmp_path / "superposition.md").read_text()
+    assert "## E1: Five features in two dimensions" in chapter
+    assert "**Verdict: holds.**" in chapter
+    assert "![Linear and ReLU model of the same features](E2/figure.png)" in chapter
+    assert not (tmp_path / "uniform.md").exists()
+
+
+def test_two_processes_do_the_same(tmp_path):
+    done = reproduce(["E6"], size="quick", output=tmp_path, jobs=2)
+    assert [one.status for one in done] == ["holds"]
