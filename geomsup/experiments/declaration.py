@@ -31,6 +31,8 @@ class Experiment:
         ``draw(data)`` returns a matplotlib Figure.
     judge
         ``judge(data)`` returns the `Verdict`.
+    uses
+        Id of the experiment whose data this one starts from (`Lab.data_of`), if any: that one is run first.
     quick, paper
         The arguments of `measure` at the size of minutes, and at the paper's.
     """
@@ -42,6 +44,7 @@ class Experiment:
     measure: Callable[..., Data] = field(repr=False)
     draw: Callable[[Data], Any] = field(repr=False)
     judge: Callable[[Data], Verdict] = field(repr=False)
+    uses: str = ""
     quick: Mapping[str, Any] = field(default_factory=dict, repr=False)
     paper: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

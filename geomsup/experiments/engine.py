@@ -13,7 +13,7 @@ from geomsup.experiments.report import Report, run_experiment
 from geomsup.experiments.summary import write_summary
 from geomsup.processors import processors
 
-__all__ = ["SIZES", "reproduce", "run_one"]
+__all__ = ["SIZES", "reproduce", "run_line", "run_one"]
 
 SIZES = ("quick", "paper")
 BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -64,17 +64,15 @@ def reproduce(
     ...     reproduce("E6", size="quick", output=folder, jobs=1)[0].status
     'holds'
     """
-    chosen = [entry.id for entry in experiments()]
-    if ids is not None:
-        wanted = {experiment(id).id for id in ([ids] if isinstance(ids, str) else ids)}
-        chosen = [id for id in chosen if id in wanted]
+    chosen = _chosen(ids)
     checks.one_of("size", size, SIZES)
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    workers = min(len(chosen), processors() if jobs is None else checks.integer("jobs", jobs, minimum=1))
+    lines = _lines(chosen)
+    workers = min(len(lines), processors() if jobs is None else checks.integer("jobs", jobs, minimum=1))
     threads = max(1, processors() // workers)
     reports = {}
-    for report in _run_all(chosen, size, folder, workers, threads):
+    for report in _run_all(lines, size, folder, workers, threads):
         reports[report.id] = report
         if progress is not None:
             progress(report)
@@ -84,21 +82,42 @@ def reproduce(
 
 
 def run_one(id: str, size: str, folder: Path, threads: int) -> Report:
-    """Run the experiment of this id; a function that a process can be sent."""
+    """Run the experiment of this id."""
     entry = experiment(id)
     return run_experiment(entry, size, getattr(entry, size), folder / entry.id, threads)
 
 
-def _run_all(ids: list[str], size: str, folder: Path, workers: int, threads: int) -> Iterator[Report]:
+def _chosen(ids: str | Sequence[str] | None) -> list[str]:
+    """Return the ids asked for and those whose data they use, in the order of the paper."""
+    wanted = [entry.id for entry in experiments()] if ids is None else [ids] if isinstance(ids, str) else list(ids)
+    asked = [experiment(id) for id in wanted]
+    needed = {entry.id for entry in asked} | {entry.uses for entry in asked}
+    return [entry.id for entry in experiments() if entry.id in needed]
+
+
+def _lines(ids: list[str]) -> list[list[str]]:
+    """Put every experiment behind the one whose data it uses: what is done in a line, one after the other."""
+    lines: dict[str, list[str]] = {}
+    for id in ids:
+        lines.setdefault(experiment(id).uses or id, []).append(id)
+    return list(lines.values())
+
+
+def run_line(ids: list[str], size: str, folder: Path, threads: int) -> list[Report]:
+    """Run experiments one after the other; a function that a process can be sent."""
+    return [run_one(id, size, folder, threads) for id in ids]
+
+
+def _run_all(lines: list[list[str]], size: str, folder: Path, workers: int, threads: int) -> Iterator[Report]:
     if workers == 1:
-        for id in ids:
+        for id in (id for line in lines for id in line):
             yield run_one(id, size, folder, threads)
         return
     with _one_blas_thread(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        futures: list[Future[Report]] = [pool.submit(run_one, id, size, folder, threads) for id in ids]
+        futures: list[Future[list[Report]]] = [pool.submit(run_line, line, size, folder, threads) for line in lines]
         try:
             for future in as_completed(futures):
-                yield future.result()
+                yield from future.result()
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise

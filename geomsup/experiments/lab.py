@@ -9,7 +9,9 @@ import numpy as np
 
 from geomsup.training import TrainingRun, train
 
-__all__ = ["Lab", "read_data", "write_data"]
+__all__ = ["DATA", "Lab", "read_data", "write_data"]
+
+DATA = "data.npz"  # what an experiment measured, in its folder
 
 
 class Lab:
@@ -23,12 +25,18 @@ class Lab:
         Threads that the experiment may use.
     report
         Called as ``report(name of the part)`` when one begins.
+    others
+        Folder with the folders of all experiments.
     """
 
     def __init__(
-        self, folder: Path | None = None, threads: int = 1, report: Callable[[str], object] | None = None
+        self,
+        folder: Path | None = None,
+        threads: int = 1,
+        report: Callable[[str], object] | None = None,
+        others: Path | None = None,
     ) -> None:
-        self.folder, self.threads = folder, threads
+        self.folder, self.threads, self.others = folder, threads, others
         self.report = report or (lambda name: None)
 
     def keep(self, name: str, function: Callable[[], Mapping[str, Any]]) -> dict[str, np.ndarray]:
@@ -58,6 +66,12 @@ class Lab:
         if path is not None and run.config["completed_steps"] == run.config["steps"]:
             run.save(path)
         return run
+
+    def data_of(self, id: str) -> dict[str, np.ndarray]:
+        """Return what the experiment that this one `uses` measured."""
+        if self.others is None:
+            raise ValueError("`others` must be the folder of all experiments to read from; got None. Run `reproduce`.")
+        return read_data(self.others / id / DATA)
 
     def _path(self, name: str, suffix: str) -> Path | None:
         if self.folder is None:

@@ -1,10 +1,7 @@
 """What came of an experiment, and its folder of files."""
 
-import hashlib
-import inspect
 import json
 import shutil
-import sys
 import time
 import traceback
 from collections.abc import Mapping
@@ -12,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geomsup
 from geomsup.experiments.declaration import Experiment
-from geomsup.experiments.lab import Lab, read_data, write_data
+from geomsup.experiments.fingerprint import fingerprints
+from geomsup.experiments.lab import DATA, Lab, read_data, write_data
 from geomsup.experiments.verdict import Verdict
 from geomsup.files import write_json
 
 __all__ = ["Report", "run_experiment"]
 
-DATA, FIGURE, REPORT, PARTS = "data.npz", "figure.png", "report.json", "parts"
+FIGURE, REPORT, PARTS = "figure.png", "report.json", "parts"
 
 
 @dataclass(frozen=True)
@@ -80,22 +77,24 @@ def run_experiment(
 ) -> Report:
     """Run an experiment in its folder, or return the report that is there; an error becomes part of the report.
 
-    What an earlier sitting left is used only if neither the sizes, nor the experiment's file, nor the version changed.
+    What an earlier sitting measured is used again unless what it depends on changed (`fingerprints`).
     """
-    fingerprint = _fingerprint(experiment, arguments)
+    measured, shown = fingerprints(experiment, arguments, _used(experiment, folder))
     folder.mkdir(parents=True, exist_ok=True)
-    before = _earlier(folder, fingerprint)
-    if before.get("verdict"):
+    before = _earlier(folder, measured)
+    if before.get("verdict") and before["shown"] == shown:
         return _report(experiment, size, before, folder)
     if not before:
+        for name in (DATA, FIGURE):
+            (folder / name).unlink(missing_ok=True)
         shutil.rmtree(folder / PARTS, ignore_errors=True)
-    spent = before.get("cpu_seconds", 0.0)
-    result: dict[str, Any] = {"fingerprint": fingerprint, "size": size, "verdict": None, "error": ""}
-    write_json(folder / REPORT, result | {"cpu_seconds": spent})  # parts that follow belong to this fingerprint
-    begin = time.process_time()
+    spent, begin = before.get("cpu_seconds", 0.0), time.process_time()
+    result: dict[str, Any] = {"measured": measured, "shown": shown, "size": size, "verdict": None, "error": ""}
+    write_json(folder / REPORT, result | {"cpu_seconds": spent})  # whose parts they are, should this sitting be stopped
     try:
-        data = experiment.run(Lab(folder / PARTS, threads), arguments)
-        write_data(folder / DATA, data)
+        if not (folder / DATA).is_file():
+            write_data(folder / DATA, experiment.run(Lab(folder / PARTS, threads, others=folder.parent), arguments))
+        data = read_data(folder / DATA)
         experiment.draw(data).savefig(folder / FIGURE, dpi=110)
         result["verdict"] = experiment.judge(data).to_dict()
     except Exception as error:
@@ -114,15 +113,16 @@ def _report(experiment: Experiment, size: str, result: dict[str, Any], folder: P
     )
 
 
-def _earlier(folder: Path, fingerprint: str) -> dict[str, Any]:
+def _earlier(folder: Path, measured: str) -> dict[str, Any]:
     try:
         found = json.loads((folder / REPORT).read_text())
     except (OSError, ValueError):
         return {}
-    return found if found.get("fingerprint") == fingerprint else {}
+    return found if found.get("measured") == measured else {}
 
 
-def _fingerprint(experiment: Experiment, arguments: Mapping[str, Any]) -> str:
-    source = inspect.getsource(sys.modules[experiment.measure.__module__])
-    text = json.dumps([geomsup.__version__, source, dict(arguments)], default=repr, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _used(experiment: Experiment, folder: Path) -> str:
+    """Return the fingerprint of the experiment that this one uses: its data came from that."""
+    if not experiment.uses:
+        return ""
+    return json.loads((folder.parent / experiment.uses / REPORT).read_text())["measured"]

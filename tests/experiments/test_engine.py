@@ -1,6 +1,8 @@
 """The engine: files, resumption, failures and the summary, with experiments that cost nothing."""
 
+import importlib.util
 import json
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -63,17 +65,57 @@ def test_what_is_finished_is_not_done_again(tmp_path):
     assert again.verdict.summary == "3 points"
 
 
-def test_a_failed_run_goes_on_from_its_parts(tmp_path):
-    failed = run_experiment(declared(), "quick", {"points": 3, "fail": ""}, tmp_path / "a", 1)
-    assert failed.verdict is not None
-    CALLS.clear()
-    broken = declared(judge=lambda data: 1 / 0)
-    first = run_experiment(broken, "quick", {"points": 3}, tmp_path / "b", 1)
-    assert (first.status, first.error) == ("failed", "ZeroDivisionError: division by zero")
-    assert "ZeroDivisionError" in (tmp_path / "b" / "error.txt").read_text()
-    second = run_experiment(declared(), "quick", {"points": 3}, tmp_path / "b", 1)
-    assert second.status == "holds"
-    assert CALLS == ["squares"]  # the part survived
+MODULE = """
+import numpy as np
+from geomsup.experiments import Verdict
+
+CALLS = []
+
+def measure(lab, points):
+    def squares():
+        CALLS.append("squares")
+        return {{"y": np.arange(points) ** 2}}
+    return lab.keep("squares", squares)
+
+def draw(data):
+    class Figure:
+        def savefig(self, path, dpi):
+            path.write_bytes(b"picture")
+    return Figure()
+
+def judge(data):
+    {judge}
+"""
+
+
+def from_file(folder, name, judge):
+    """Return an experiment from a file of its own, and the list of what it computed."""
+    path = folder / f"{name}.py"
+    path.write_text(MODULE.format(judge=judge))
+    spec = importlib.util.spec_from_file_location(f"bench.{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[f"bench.{name}"] = module
+    spec.loader.exec_module(module)
+    return declared(measure=module.measure, draw=module.draw, judge=module.judge), module.CALLS
+
+
+def test_a_change_of_the_verdict_alone_measures_nothing_again(tmp_path):
+    first, _ = from_file(tmp_path, "first", "return Verdict('holds', 's', {'a': 1})")
+    second, calls = from_file(tmp_path, "second", "return Verdict('holds with other numbers', 's', {'a': 2})")
+    assert run_experiment(first, "quick", {"points": 3}, tmp_path / "X1", 1).status == "holds"
+    assert run_experiment(second, "quick", {"points": 3}, tmp_path / "X1", 1).status == "holds with other numbers"
+    assert calls == []
+
+
+def test_a_run_that_failed_goes_on_from_its_parts(tmp_path):
+    broken, _ = from_file(tmp_path, "broken", "return 1 / 0")
+    mended, calls = from_file(tmp_path, "mended", "return Verdict('holds', 's', {'a': 1})")
+    done = run_experiment(broken, "quick", {"points": 3}, tmp_path / "X1", 1)
+    assert (done.status, done.error) == ("failed", "ZeroDivisionError: division by zero")
+    assert "ZeroDivisionError" in (tmp_path / "X1" / "error.txt").read_text()
+    (tmp_path / "X1" / "data.npz").unlink()  # as if it had failed while measuring
+    assert run_experiment(mended, "quick", {"points": 3}, tmp_path / "X1", 1).status == "holds"
+    assert calls == []
 
 
 def test_parts_of_other_sizes_are_not_used(tmp_path):

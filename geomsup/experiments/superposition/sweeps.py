@@ -78,7 +78,8 @@ def judge_sweep(data: Data) -> Verdict:
         decide(all(parts), linear < 0.1 and grown and shared[-1].sum() > m),
         f"Linear: the {m} most important, to {linear:.2g}. "
         f"ReLU stores {_listed(stored.sum(axis=1))} features at p = {_listed(PROBABILITIES)}, "
-        f"of which {_listed(shared.sum(axis=1))} share; superposition begins at p = {PROBABILITIES[first]:g} with features {_span(shared[first])}, "
+        f"of which {_listed(shared.sum(axis=1))} share; superposition begins "
+        f"at p = {PROBABILITIES[first]:g} with features {_span(shared[first])}, "
         f"{100 * pairs:.0f} % of them in antipodal pairs; at p = {PROBABILITIES[-1]:g} {100 * negative:.0f} % of the "
         "biases are negative.",
         numbers,

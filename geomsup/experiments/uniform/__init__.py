@@ -1,0 +1,3 @@
+"""Uniform superposition: many equal features (E8 to E10)."""
+
+__all__ = []

@@ -1,0 +1,125 @@
+"""E8: dimensions per feature of many equal features, from dense to sparse, and the models that E9 and E10 look into."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.dimensions import dimensionality, dimensions_per_feature
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.loss import expected_loss
+from geomsup.plot.palette import PALETTE
+from geomsup.recognition import classify
+from geomsup.staircase import plateaus
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+SPARSEST = 20.0  # 1/(1 - S) at the end of the sweep
+STICKY = 0.03  # D* this near to a level is on it
+
+
+def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: int) -> Data:
+    """Train a model at each density; name its components; find the blocks that theory says are best."""
+    p = SPARSEST ** -np.linspace(0, 1, densities)
+    features = [Features(n, density) for density in p]
+    run = lab.train("models", features, m, steps=steps, learning_rate=3e-3, schedule="cosine")
+
+    def theory() -> dict[str, Any]:
+        best = plateaus(p, n_features=n, n_hidden=m, largest_rank=largest_rank)
+        return {
+            "winner": np.array([block.name for block in best.winners]),
+            "predicted": best.dimensions_per_feature,
+            "predicted_loss": np.array([mixture.loss for mixture in best.mixtures]),
+            "mixture": np.array([str(mixture).split(": ", 2)[2] for mixture in best.mixtures]),
+            "predicted_D": np.stack([mixture.dimensionality for mixture in best.mixtures]),
+        }
+
+    def look() -> dict[str, Any]:
+        shapes = classify(run.W, orientation="rows")
+        parts = [
+            (k, part.name, len(part.features), part.rank) for k, one in enumerate(shapes) for part in one.components
+        ]
+        losses = [float(expected_loss(run.model(k), entry, rtol=1e-4)) for k, entry in enumerate(features)]
+        return {
+            "part_run": np.array([part[0] for part in parts]),
+            "part_name": np.array([part[1] for part in parts]),
+            "part_size": np.array([part[2] for part in parts]),
+            "part_rank": np.array([part[3] for part in parts]),
+            "loss": np.array(losses),
+            "whole": np.array([one.name for one in shapes]),
+        }
+
+    W = run.W.astype(float)
+    return lab.keep("theory", theory) | lab.keep("names", look) | {
+        "p": p, "W": run.W, "b": run.b, "D": dimensionality(W), "D_star": dimensions_per_feature(W, orientation="rows"),
+        "norms": np.linalg.norm(W, axis=2),
+    }  # fmt: skip
+
+
+def draw(data: Data) -> Any:
+    """Draw D* against 1/(1 − S), trained and predicted."""
+    figure, axes = panels(1, 1, size=(6.4, 4.0))
+    ax = axes[0, 0]
+    for level in (1, 1 / 2):
+        ax.axhline(level, color="grey", linewidth=0.7)
+    ax.plot(1 / data["p"], data["predicted"], "s--", color=PALETTE[1], markersize=4, label="best mixture of blocks")
+    ax.plot(1 / data["p"], data["D_star"], "o-", color=PALETTE[0], label="trained")
+    ax.set(xscale="log", xlabel="1/(1 − S)", ylabel="D* = m/‖W‖²", ylim=(0, 1.1))
+    ax.set_title(f"{data['W'].shape[1]} equal features in {data['W'].shape[2]} dimensions", fontsize=10)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter("{x:g}")
+    ax.legend(frameon=False)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if D* is on 1/2 over a range of densities, by digons, and near 1 where features are dense."""
+    on_half = np.abs(data["D_star"] - 0.5) < STICKY
+    span = (1 / data["p"])[on_half]
+    digons = np.array([_digon_share(data, k) for k in range(len(data["p"]))])
+    dense = float(data["D_star"][0])
+    on_one = int((np.abs(data["D_star"] - 1) < 2 * STICKY).sum())
+    off = float(np.abs(data["D_star"] - data["predicted"]).max())
+    excess = data["loss"] / data["predicted_loss"] - 1
+    holds = on_half.sum() >= 3 and digons[on_half].mean() > 0.8 and on_one >= 2
+    return Verdict(
+        decide(bool(holds), bool(on_half.sum() >= 3)),
+        f"D* is within {STICKY} of 1/2 at {on_half.sum()} of {len(span) and len(on_half)} densities, 1/(1 − S) from "
+        f"{span.min() if len(span) else np.nan:.2f} to {span.max() if len(span) else np.nan:.2f}, where "
+        f"{100 * (digons[on_half].mean() if len(span) else 0):.0f} % of what is stored are digons. "
+        f"It begins at {dense:.3f} where dense and is near 1 at {on_one} densities. "
+        f"The best mixture of blocks predicts it to {off:.3f}; "
+        f"trained losses are {100 * excess.min():.2g} to {100 * excess.max():.2g} % above that mixture's.",
+        {
+            "densities with D* on 1/2": int(on_half.sum()),
+            "share of digons there": float(digons[on_half].mean()) if len(span) else 0.0,
+            "D* where dense": dense,
+            "largest deviation from the predicted D*": off,
+            "largest excess over the predicted loss": float(excess.max()),
+            "least excess over the predicted loss": float(excess.min()),
+        },
+        ("D* of trained models", "the best mixture of blocks"),
+    )
+
+
+def _digon_share(data: Data, run: int) -> float:
+    own = data["part_run"] == run
+    sizes = data["part_size"][own]
+    return float(sizes[data["part_name"][own] == "digon"].sum() / max(sizes.sum(), 1))
+
+
+EXPERIMENT = Experiment(
+    id="E8",
+    title="Dimensions per feature: the plateaus",
+    claim="With many more equal features than dimensions, D* = m/‖W‖² is sticky at 1 and at 1/2 as features get "
+    "sparser; the plateau at 1/2 is wide and consists of antipodal pairs.",
+    source="Elhage et al. 2022, Uniform superposition",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"n": 400, "m": 30, "densities": 10, "steps": 1500, "largest_rank": 3},
+    paper={"n": 400, "m": 30, "densities": 20, "steps": 10_000, "largest_rank": 4},
+)

@@ -1,0 +1,92 @@
+"""E10: the features split into orthogonal blocks, a tegum product, rather than into larger irregular shapes."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.dimensions import dimensionality
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.plot.palette import PALETTE
+from geomsup.recognition import classify
+from geomsup.shapes import polytope
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+# Joined shapes and the D_i that the paper reads off each of their parts.
+JOINED = {
+    "triangular bipyramid": (2 / 3, 2 / 3, 2 / 3, 1 / 2, 1 / 2),
+    "pentagonal bipyramid": (2 / 5, 2 / 5, 2 / 5, 2 / 5, 2 / 5, 1 / 2, 1 / 2),
+    "octahedron": (1 / 2,) * 6,
+}
+
+
+def measure(lab: Lab) -> Data:
+    """Return D_i of the joined shapes and the names of their parts, and how trained models split into components."""
+    data = lab.data_of("E8")
+    vertices = [polytope(name).vertices for name in JOINED]
+    shares = np.concatenate([np.sort(dimensionality(points)) for points in vertices])
+    parts = np.array(
+        [" + ".join(part.name for part in classify(points, orientation="rows").components) for points in vertices]
+    )
+    ranks = [data["part_rank"][data["part_run"] == k] for k in range(len(data["p"]))]
+    return {
+        "p": data["p"], "joined": np.array(list(JOINED)), "shares": shares, "parts": parts,
+        "components": np.array([len(rank) for rank in ranks]),
+        "largest_rank": np.array([rank.max(initial=0) for rank in ranks]),
+        "total_rank": np.array([rank.sum() for rank in ranks]), "m": np.array(data["W"].shape[2]),
+    }  # fmt: skip
+
+
+def draw(data: Data) -> Any:
+    """Draw how many orthogonal components each trained model has, and the largest rank among them."""
+    figure, axes = panels(1, 1, size=(6.0, 3.6))
+    ax = axes[0, 0]
+    ax.plot(1 / data["p"], data["components"], "o-", color=PALETTE[0], label="orthogonal components")
+    ax.plot(1 / data["p"], data["largest_rank"], "s-", color=PALETTE[1], label="largest rank of one")
+    ax.plot(1 / data["p"], data["total_rank"], "k:", label="ranks together")
+    ax.set(xscale="log", xlabel="1/(1 − S)")
+    ax.set_title(f"Trained models split into orthogonal parts (m = {int(data['m'])})", fontsize=10)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter("{x:g}")
+    ax.legend(frameon=False)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if joined shapes have their parts' D_i, and trained models consist of small orthogonal parts."""
+    expected = np.concatenate([np.sort(shares) for shares in JOINED.values()])
+    off = float(np.abs(data["shares"] - expected).max())
+    small = data["largest_rank"] <= 4
+    split = float(small.mean())
+    fitting = float(np.abs(data["total_rank"] - data["m"]).max())
+    dense_end = 1 / data["p"][small].min() if small.any() else 0.0
+    return Verdict(
+        decide(off < 1e-12 and split > 0.9, off < 1e-12 and split > 0.3),
+        f"D_i of bipyramids and octahedron are those of their parts to {off:.1g} ({'; '.join(data['parts'])}). "
+        f"{100 * split:.0f} % of the trained models consist of orthogonal parts of rank at most 4 (up to "
+        f"1/(1 − S) = {dense_end:.3g}), whose ranks add up to m within {fitting:.0f}; the sparser ones hold a part of "
+        f"rank up to {data['largest_rank'].max()}.",
+        {
+            "largest deviation of D_i of joined shapes": off,
+            "share of models with parts of rank at most 4": split,
+            "largest rank of a part": float(data["largest_rank"].max()),
+            "largest difference of total rank and m": fitting,
+        },
+        ("D_i of exact coordinates", "components of trained models"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="E10",
+    title="Tegum products instead of irregular shapes",
+    claim="Features split into orthogonal blocks: a triangular bipyramid has D_i 3 × 2/3 + 2 × 1/2, a pentagonal one "
+    "5 × 2/5 + 2 × 1/2, an octahedron is three digons; blocks do not interfere.",
+    source="Elhage et al. 2022, Uniform superposition: tegum products",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    uses="E8",
+)
