@@ -7,7 +7,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.isometries.point_groups import elements, orders, schoenflies
-from geomsup.isometries.search import Isometries, find_isometries, orbits
+from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbits
 from geomsup.model import as_rows
 
 __all__ = ["Symmetry", "symmetry"]
@@ -181,10 +181,14 @@ def _span(points: np.ndarray, tolerance: float) -> np.ndarray:
 def _group(flat: np.ndarray, tolerance: float) -> tuple[Isometries, float, list[np.ndarray]]:
     """Isometries that form a group, the tolerance at which they do, and the elements of a small group.
 
-    Maps within a tolerance may have products that are not. Then it is narrowed until they have.
+    Maps within a tolerance may have products that are not. Then it is narrowed until they have, as it is where the
+    search would not end.
     """
     for narrower in tolerance * SHRINK ** np.arange(MOST_SHRINKS):
-        group = find_isometries(flat, narrower)
+        try:
+            group = find_isometries(flat, narrower)
+        except TooWide:
+            continue
         if group.order > LARGEST_CHECKED:
             return group, narrower, []
         every = elements(group.generators, group.order + 1)

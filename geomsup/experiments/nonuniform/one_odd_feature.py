@@ -1,0 +1,119 @@
+"""E11: the geometry of five features when one of them is denser or sparser than the others."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.nonuniform.perturbed import BASES, find_crossing, listed, make_features
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.recognition import classify
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+CLAIMED = 2.5  # times sparser than the others from which the odd feature is dropped
+BASE = 1  # the paper's base density, 0.05, in BASES
+
+
+def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
+    """Train at relative densities from 1/10 to 3; keep the best, turned so that the odd feature points right."""
+    relative = np.geomspace(0.1, 3.0, points)
+    W, names, losses = [], [], []
+    for base in BASES:
+        entries = [make_features(base, r) for r in relative]
+        run = lab.train(f"base {base:g}", entries, 2, models=models, steps=steps, learning_rate=1e-2, schedule="cosine")
+        loss = run.expected_loss().reshape(points, models)
+        best = np.arange(points) * models + loss.argmin(axis=1)
+        W.append(np.stack([_turned(run.W[k]) for k in best]))
+        names.append([one.name for one in classify(run.W, orientation="rows")])
+        losses.append(loss)
+    exact = [find_crossing(k) for k in range(len(BASES))]
+    return {
+        "relative": relative, "W": np.stack(W), "loss": np.stack(losses),
+        "name": np.array(names).reshape(len(BASES), points, models),
+        "crossing": np.array([one.parameter for one in exact]), "crossing_loss": np.array([one.loss for one in exact]),
+    }  # fmt: skip
+
+
+def _turned(W: np.ndarray) -> np.ndarray:
+    """Turn the longest of the first row and the mean of the others to the right; reflect the second row upwards."""
+    W = W.astype(float)
+    axis = W[0] if np.linalg.norm(W[0]) > 0.3 else W[1]
+    cosine, sine = axis / np.linalg.norm(axis)
+    W = W @ np.array([[cosine, -sine], [sine, cosine]])
+    return W * [1.0, np.sign(W[1, 1]) or 1.0]
+
+
+def draw(data: Data) -> Any:
+    """Draw the rows of the best models, coloured by the relative density of the odd feature."""
+    from matplotlib import colormaps
+    from matplotlib.colors import LogNorm
+
+    norm, colours = LogNorm(data["relative"][0], data["relative"][-1]), colormaps["viridis"]
+    figure, axes = panels(1, len(BASES), size=(3.4, 3.6), title="5 features in 2 dimensions, one of another density")
+    for k, base in enumerate(BASES):
+        ax = axes[0, k]
+        for r, W in zip(data["relative"], data["W"][k], strict=True):
+            ax.plot(*W[1:].T, "o", color=colours(norm(r)), markersize=4)
+            ax.plot(*W[0], "*", color=colours(norm(r)), markersize=9, markeredgecolor="black", markeredgewidth=0.4)
+        ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xticks=[], yticks=[])
+        ax.set_title(f"others: p = {base:g}\ndropped below {data['crossing'][k]:.3f} of it (exact)", fontsize=9)
+    from matplotlib.cm import ScalarMappable
+
+    label = "relative density of the odd feature (★)"
+    figure.colorbar(ScalarMappable(norm, colours), ax=axes.ravel().tolist(), label=label, shrink=0.8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if the odd feature repels when denser, is squeezed when sparser, and is dropped where claimed."""
+    stored = np.linalg.norm(data["W"][:, :, 0], axis=2) > 0.5
+    angles = _neighbour_angles(data["W"][BASE][stored[BASE]])
+    relative = data["relative"][stored[BASE]]
+    rising = float(np.corrcoef(np.log(relative), angles)[0, 1])
+    times = 1 / data["crossing"]
+    dropped = [float(data["relative"][~row].max(initial=0.0)) for row in stored]
+    kept = [float(data["relative"][row].min()) for row in stored]
+    bracketed = all(
+        low <= exact * 1.02 and exact <= high * 1.02
+        for low, exact, high in zip(dropped, data["crossing"], kept, strict=True)
+    )
+    moves = rising > 0.8
+    near = bool(abs(times[BASE] / CLAIMED - 1) < 0.2)
+    numbers = {f"exact crossing, relative density, p = {b:g}": c for b, c in zip(BASES, data["crossing"], strict=True)}
+    numbers |= {f"largest dropped in training, p = {b:g}": d for b, d in zip(BASES, dropped, strict=True)}
+    numbers |= {f"least kept in training, p = {b:g}": d for b, d in zip(BASES, kept, strict=True)}
+    numbers |= {"correlation of angle to neighbours and log density": rising}
+    return Verdict(
+        decide(moves and near and bracketed, moves and bracketed),
+        f"The angle between the odd feature and its neighbours grows with its density (correlation {rising:.2f}), from "
+        f"{angles.min():.0f}° to {angles.max():.0f}° at p = 0.05. It is dropped, leaving two digons, when "
+        f"{listed(times, '.2f')} times sparser than the others at p = {listed(BASES)} (exact); the best trained models "
+        f"drop it up to relative densities {listed(dropped, '.3g')} and keep it from {listed(kept, '.3g')}. "
+        f"The paper says about {CLAIMED} times.",
+        numbers,
+        ("best of the trained models", "crossing of the exact losses"),
+    )
+
+
+def _neighbour_angles(W: np.ndarray) -> np.ndarray:
+    """Return the mean angle, in degrees, between the first row and the two nearest others, for each model."""
+    unit = W / np.linalg.norm(W, axis=2, keepdims=True)
+    cosines = np.sort(np.einsum("ki,kji->kj", unit[:, 0], unit[:, 1:]), axis=1)[:, -2:]
+    return np.degrees(np.arccos(np.clip(cosines, -1, 1))).mean(axis=1)
+
+
+EXPERIMENT = Experiment(
+    id="E11",
+    title="One feature of another density: geometry",
+    claim="A denser feature repels the others, a sparser one is squeezed between them; when it is about 2.5 times "
+    "sparser than the others the pentagon collapses to two digons and the feature is dropped.",
+    source="Elhage et al. 2022, Non-uniform superposition",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"points": 15, "models": 6, "steps": 2500},
+    paper={"points": 41, "models": 10, "steps": 10_000},
+)
