@@ -89,6 +89,7 @@ def _polished(expected: ExpectedLoss, features: Features, chosen: list[int], ran
         return 0.0
     model = expected.model
     left, size, _ = np.linalg.svd(model.W[chosen], full_matrices=False)
-    start = left[:, :rank] * size[:rank], np.array(model.b[chosen])
+    b = model.b if model.b_hidden is None else model.b + model.decoder @ model.b_hidden
+    start = left[:, :rank] * size[:rank], np.array(b[chosen])
     (end,) = descend(select(features, chosen), [start], most_steps=POLISH_STEPS)
     return end.loss

@@ -181,10 +181,14 @@ def read_model(
     if run >= len(runs):
         raise ValueError(f"`run` must be below the number of runs in the file, {len(runs)}; got {run}. Count from 0.")
     decoder = arrays.get("W_out")
-    if decoder is not None:
-        decoder = as_rows(decoder, orientation=orientation).reshape(runs.shape)[run]
+    if decoder is not None and "W_between" not in arrays:
+        decoder = as_rows(decoder, orientation=orientation).reshape(W.shape)
+    others = {name: arrays.get(name) for name in ("b_hidden", "W_between", "b_between")} | {"W_out": decoder}
     return ToyModel(
-        runs[run], None if b is None else b.reshape(runs.shape[:-1])[run], activation=activation, W_out=decoder
+        runs[run],
+        None if b is None else b.reshape(runs.shape[:-1])[run],
+        activation=activation,
+        **{name: None if part is None else part[run] if W.ndim == 3 else part for name, part in others.items()},
     )
 
 

@@ -14,7 +14,10 @@ __all__ = ["ToyModel", "as_rows"]
 
 @dataclass(frozen=True, eq=False)
 class ToyModel:
-    """A toy model of superposition, x' = activation(W_out hidden_activation(Wᵀ x) + b); rows of `W` are features.
+    """A toy model of superposition, x' = activation(W_out hidden_activation(Wᵀ x + b_hidden) + b).
+
+    Rows of `W` are features. Two hidden layers: W_out takes h₂ = ReLU(W_betweenᵀ h + b_between) in place of the first
+    layer's h.
 
     Parameters
     ----------
@@ -30,6 +33,13 @@ class ToyModel:
         Activation of the hidden layer, "linear" by default; anything `activation` can be.
     W_out
         Decoder, ``(n_features, n_hidden)``; `W` itself by default (tied weights).
+    b_hidden
+        Bias of the hidden layer, ``(n_hidden,)``; none by default.
+    W_between
+        Weights from the hidden layer to a second one, ``(n_hidden, n_second)``; none by default. Needs `W_out`, of
+        shape ``(n_features, n_second)``.
+    b_between
+        Bias of the second hidden layer, ``(n_second,)``; zero by default if there is one.
 
     Raises
     ------
@@ -55,18 +65,23 @@ class ToyModel:
     activation: Any = "relu"
     hidden_activation: Any = "linear"
     W_out: Any = None
+    b_hidden: Any = None
+    W_between: Any = None
+    b_between: Any = None
 
     def __post_init__(self) -> None:
         W = _matrix("W", self.W)
         b = np.zeros(len(W)) if self.b is None else _to_numpy("b", self.b)
         if b.shape != (len(W),):
             raise ValueError(f"`b` must have one entry per feature ({len(W)},); got shape {b.shape}. Transpose `W`?")
+        b_hidden = None if self.b_hidden is None else _bias("b_hidden", self.b_hidden, W.shape[1])
+        W_between, b_between = _second_layer(self.W_between, self.b_between, W.shape[1])
         W_out = None if self.W_out is None else _matrix("W_out", self.W_out)
-        if W_out is not None and W_out.shape != W.shape:
-            raise ValueError(f"`W_out` must have the shape of `W`, {W.shape}; got {W_out.shape}. Transpose it?")
+        _check_decoder(W_out, W, W_between)
         for name in ("activation", "hidden_activation"):
             resolve_activation(name, getattr(self, name))
-        for name, array in (("W", W), ("b", b), ("W_out", W_out)):
+        arrays = {"W": W, "b": b, "W_out": W_out, "b_hidden": b_hidden, "W_between": W_between, "b_between": b_between}
+        for name, array in arrays.items():
             object.__setattr__(self, name, None if array is None else read_only(array))
 
     @property
@@ -86,38 +101,61 @@ class ToyModel:
 
     @property
     def coupling(self) -> np.ndarray:
-        """W_out Wᵀ, ``(n, n)``: entry (i, j) is what feature j adds to output i; the Gram matrix if tied."""
-        return self.gram if self.W_out is None else self.W_out @ self.W.T
+        """W_out Wᵀ, ``(n, n)``: entry (i, j) is what feature j adds to output i; the Gram matrix if tied.
+
+        With two hidden layers W_out W_betweenᵀ Wᵀ.
+        """
+        return self.gram if self.W_out is None else self.decoder @ self.W.T
+
+    @property
+    def decoder(self) -> np.ndarray:
+        """What takes the hidden layer to the outputs, ``(n, m)``: W_out, or W if tied.
+
+        With two hidden layers W_out W_betweenᵀ, as if all units of the second were open.
+        """
+        if self.W_out is None:
+            return self.W
+        return self.W_out if self.W_between is None else self.W_out @ self.W_between.T
+
+    def hidden(self, x: Any) -> np.ndarray:
+        """Return what the decoder is given for inputs ``(..., n)``: the last hidden layer's units, ``(..., m)``."""
+        z = x @ self.W
+        h = resolve_activation("hidden_activation", self.hidden_activation)(
+            z if self.b_hidden is None else z + self.b_hidden
+        )
+        return h if self.W_between is None else np.maximum(h @ self.W_between + self.b_between, 0.0)
 
     def __call__(self, x: Any) -> np.ndarray:
-        """Return the outputs x' for inputs ``(..., n)``."""
+        """Return the outputs x' for inputs ``(..., n)``; of models trained to classify, the logits."""
         x = _to_numpy("x", x)
         if x.ndim == 0 or x.shape[-1] != self.n_features:
             raise ValueError(
                 f"`x` must have {self.n_features} features on its last axis; got shape {x.shape}. Rows are samples."
             )
         decoder = self.W if self.W_out is None else self.W_out
-        hidden = resolve_activation("hidden_activation", self.hidden_activation)(x @ self.W)
-        return resolve_activation("activation", self.activation)(hidden @ decoder.T + self.b)
+        return resolve_activation("activation", self.activation)(self.hidden(x) @ decoder.T + self.b)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as plain lists, ready for JSON.
 
         Functions are written as "callable " and their name, which `ToyModel` refuses to read back.
         """
+        perhaps = {name: getattr(self, name) for name in ("W_out", "b_hidden", "W_between", "b_between")}
         return {
             "W": self.W.tolist(),
             "b": self.b.tolist(),
             "activation": resolve_activation("activation", self.activation).name,
             "hidden_activation": resolve_activation("hidden_activation", self.hidden_activation).name,
-            "W_out": None if self.W_out is None else self.W_out.tolist(),
+            **{name: None if array is None else array.tolist() for name, array in perhaps.items()},
         }
 
     def __repr__(self) -> str:
         tied = "" if self.W_out is None else ", untied"
         hidden = "" if self.hidden_activation == "linear" else f"{activation_name(self.hidden_activation)} hidden, "
-        shown = hidden + activation_name(self.activation)
-        return f"ToyModel({self.n_features} features in {self.n_hidden} dimensions, {shown}{tied})"
+        biased = "" if self.b_hidden is None else "hidden bias, "
+        shown = hidden + biased + activation_name(self.activation)
+        size = self.n_hidden if self.W_between is None else f"{self.n_hidden} and {self.W_between.shape[1]}"
+        return f"ToyModel({self.n_features} features in {size} dimensions, {shown}{tied})"
 
 
 def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
@@ -172,6 +210,43 @@ def _matrix(name: str, value: Any) -> np.ndarray:
             f"`{name}` must have the shape (n_features, n_hidden); got shape {array.shape}. Pass one row per feature."
         )
     return array
+
+
+def _bias(name: str, value: Any, units: int) -> np.ndarray:
+    array = _to_numpy(name, value)
+    if array.shape != (units,):
+        raise ValueError(
+            f"`{name}` must have one entry per hidden unit ({units},); got shape {array.shape}. Check its layer."
+        )
+    return array
+
+
+def _second_layer(W_between: Any, b_between: Any, units: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    if W_between is None:
+        if b_between is not None:
+            raise ValueError("`b_between` must come with `W_between`; got it alone. Pass the second layer's weights.")
+        return None, None
+    W_between = _matrix("W_between", W_between)
+    if len(W_between) != units:
+        raise ValueError(
+            f"`W_between` must have a row per unit of the first hidden layer ({units}); got shape {W_between.shape}. "
+            "Transpose it?"
+        )
+    second = W_between.shape[1]
+    return W_between, np.zeros(second) if b_between is None else _bias("b_between", b_between, second)
+
+
+def _check_decoder(W_out: np.ndarray | None, W: np.ndarray, W_between: np.ndarray | None) -> None:
+    if W_between is not None:
+        if W_out is None:
+            raise ValueError("`W_out` must be given with `W_between`: two hidden layers have no tied form. Pass it.")
+        if W_out.shape != (len(W), W_between.shape[1]):
+            raise ValueError(
+                f"`W_out` must have a row per feature and a column per unit of the second hidden layer, "
+                f"{(len(W), W_between.shape[1])}; got {W_out.shape}. Transpose it?"
+            )
+    elif W_out is not None and W_out.shape != W.shape:
+        raise ValueError(f"`W_out` must have the shape of `W`, {W.shape}; got {W_out.shape}. Transpose it?")
 
 
 def _to_numpy(name: str, value: Any) -> np.ndarray:

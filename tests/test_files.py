@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 from safetensors.numpy import save_file
 
+import geomsup as gs
 from geomsup import classify
 from geomsup.files import read_arrays, read_model, read_weights, write_json
 
@@ -333,3 +334,10 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         write_json(path, 2)
     assert path.read_text() == "1\n"
     assert [file.name for file in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_every_part_of_a_training_is_read(tmp_path):
+    run = gs.train(gs.Features(3, 0.5), (2, 5), models=2, steps=3, batch=4, hidden_bias=True)
+    run.save(tmp_path / "run.npz")
+    back = read_model(tmp_path / "run.npz", run=1)
+    assert np.array_equal(back(np.eye(3)), run.model(1)(np.eye(3)))

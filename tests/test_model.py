@@ -60,6 +60,25 @@ def test_inputs_may_have_any_leading_axes():
     assert model(np.zeros((0, 2))).shape == (0, 2)
 
 
+def test_hidden_biases_and_a_second_layer_are_those_written_out(rng):
+    W, between, W_out = rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=(4, 2))
+    b, b_hidden, b_between, x = rng.normal(size=4), rng.normal(size=3), rng.normal(size=2), rng.normal(size=(5, 4))
+    one = ToyModel(W, b, hidden_activation="relu", b_hidden=b_hidden)
+    two = ToyModel(W, b, "linear", "abs", W_out, b_hidden, between, b_between)
+    for row, ours, theirs in zip(x, one(x), two(x), strict=True):
+        z = [sum(W[i, k] * row[i] for i in range(4)) + b_hidden[k] for k in range(3)]
+        u = [sum(W[i, k] * max(z[k], 0.0) for k in range(3)) + b[i] for i in range(4)]
+        assert ours == pytest.approx([max(value, 0.0) for value in u])
+        h = [max(sum(between[k, q] * abs(z[k]) for k in range(3)) + b_between[q], 0.0) for q in range(2)]
+        assert theirs == pytest.approx([sum(W_out[i, q] * h[q] for q in range(2)) + b[i] for i in range(4)])
+    np.testing.assert_allclose(two.coupling, W_out @ between.T @ W.T)
+    assert repr(one) == "ToyModel(4 features in 3 dimensions, relu hidden, hidden bias, relu)"
+    assert repr(two) == "ToyModel(4 features in 3 and 2 dimensions, abs hidden, hidden bias, linear, untied)"
+    again = ToyModel(**json.loads(json.dumps(two.to_dict())))
+    np.testing.assert_array_equal(again(x), two(x))
+    assert ToyModel(W, W_out=W_out, W_between=between).b_between.tolist() == [0, 0]
+
+
 def test_bias_is_zero_by_default():
     assert ToyModel([[1], [2]]).b.tolist() == [0, 0]
 
@@ -100,6 +119,9 @@ def test_to_dict_is_json():
         "activation": "linear",
         "hidden_activation": "linear",
         "W_out": [[1.0, 2.0]],
+        "b_hidden": None,
+        "W_between": None,
+        "b_between": None,
     }
     assert ToyModel(**json.loads(json.dumps(model.to_dict()))).to_dict() == model.to_dict()
 
@@ -139,6 +161,36 @@ def test_repr_says_the_size():
             r"^`W` must be finite; got nan at index \(0, 0\)\. Remove",
         ),
         (lambda: ToyModel([["a"]]), TypeError, r"^`W` must hold real numbers; got text\. Convert"),
+        (
+            lambda: ToyModel([[1, 2]], b_hidden=[1]),
+            ValueError,
+            r"^`b_hidden` must have one entry per hidden unit \(2,\); got shape \(1,\)\. Check its layer\.$",
+        ),
+        (
+            lambda: ToyModel([[1, 2]], b_between=[1]),
+            ValueError,
+            r"^`b_between` must come with `W_between`; got it alone",
+        ),
+        (
+            lambda: ToyModel([[1, 2]], W_between=[[1]]),
+            ValueError,
+            r"^`W_between` must have a row per unit of the first hidden layer \(2\); got shape \(1, 1\)",
+        ),
+        (
+            lambda: ToyModel([[1, 2]], W_between=[[1], [2]]),
+            ValueError,
+            r"^`W_out` must be given with `W_between`: two hidden layers have no tied form",
+        ),
+        (
+            lambda: ToyModel([[1, 2]], W_between=[[1], [2]], W_out=[[1, 2]]),
+            ValueError,
+            r"^`W_out` must have a row per feature .* \(1, 1\); got \(1, 2\)\. Transpose it\?$",
+        ),
+        (
+            lambda: ToyModel([[1, 2]], W_between=[[1], [2]], W_out=[[1]], b_between=[1, 2]),
+            ValueError,
+            r"^`b_between` must have one entry per hidden unit \(1,\)",
+        ),
         (lambda: ToyModel([[1j]]), TypeError, r"^`W` must hold real numbers; got complex numbers\. Convert"),
         (
             lambda: ToyModel([[1], [2]], [0]),

@@ -79,6 +79,12 @@ def train(
     activation: str = "relu",
     hidden_activation: str = "linear",
     untied: Annotated[bool, Parameter(negative="")] = False,
+    hidden_bias: Annotated[bool, Parameter(negative="")] = False,
+    second_layer: int | None = None,
+    hidden_l1: float = 0.0,
+    dropout: float = 0.0,
+    criterion: str = "squared",
+    attack: float = 0.0,
     seed: int = 0,
     record: int = 0,
     threads: int | None = None,
@@ -116,13 +122,25 @@ def train(
     objective
         sampled, or exact: descend the exact expected loss.
     target
-        What outputs are compared with: identity, abs, square or pairs.
+        What outputs are compared with: identity, abs, square, pairs or abs_pairs.
     activation
         Output: relu, linear, abs, leaky_relu or gelu.
     hidden_activation
         Hidden layer: linear or relu.
     untied
         Train a decoder of its own.
+    hidden_bias
+        Train a bias of the hidden layer.
+    second_layer
+        Units of a second hidden layer, of ReLUs; the decoder is then untied.
+    hidden_l1
+        Penalty on the sum of the hidden units' sizes.
+    dropout
+        Probability of dropping a hidden unit.
+    criterion
+        squared, or cross-entropy: classify which input is largest.
+    attack
+        Length of adversarial attacks on every sample, in mean lengths of inputs.
     seed
         Seed of starts and samples.
     record
@@ -135,11 +153,14 @@ def train(
     check_output("--output", output, (".npz", ".safetensors"))
     probabilities = [0.05] if probability is None else probability
     features = [gs.Features(n_features, p, one_or_all(importance, 1.0)) for p in probabilities]
+    units = n_hidden if second_layer is None else (n_hidden, second_layer)
+    tied = not untied and second_layer is None
     with progress_bars() as progress:
         run = gs.train(
-            features, n_hidden, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
+            features, units, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
             schedule=schedule, weight_decay=weight_decay, clip=clip, preset=preset, objective=objective,
-            target=target, activation=activation, hidden_activation=hidden_activation, tied=not untied,
+            target=target, activation=activation, hidden_activation=hidden_activation, tied=tied,
+            hidden_bias=hidden_bias, hidden_l1=hidden_l1, dropout=dropout, criterion=criterion, attack=attack,
             seed=seed, record=record, threads=threads,
             progress=lambda done, total: progress("training", done / total),
         )  # fmt: skip

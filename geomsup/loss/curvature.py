@@ -161,6 +161,10 @@ def _check(model: ToyModel) -> None:
             f"`model` must have a linear hidden layer, as the gradients of others are only sampled; got {model!r}. "
             "Use a linear one."
         )
+    if model.b_hidden is not None or model.W_between is not None:
+        raise ValueError(
+            f"`model` must have one hidden layer without a bias; got {model!r}. Add W_out b_hidden to `b` instead."
+        )
     size = len(_packed(model.W, model.b, model.W_out))
     if size > MOST_PARAMETERS:
         raise ValueError(

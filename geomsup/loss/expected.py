@@ -36,8 +36,8 @@ class ExpectedLoss:
         ``(n,)``, the terms of the sum.
     method
         "exact", "spectral", "numeric" or "sampled".
-    grad_W, grad_b, grad_W_out
-        ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)``, ∂L/∂W_out (untied models only); None unless asked for.
+    grad_W, grad_b, grad_W_out, grad_b_hidden, grad_W_between, grad_b_between
+        ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)`` and those of the parts that the model has; None unless asked for.
     model, features
         What was evaluated.
     """
@@ -51,6 +51,9 @@ class ExpectedLoss:
     grad_W: np.ndarray | None = field(default=None, repr=False)
     grad_b: np.ndarray | None = field(default=None, repr=False)
     grad_W_out: np.ndarray | None = field(default=None, repr=False)
+    grad_b_hidden: np.ndarray | None = field(default=None, repr=False)
+    grad_W_between: np.ndarray | None = field(default=None, repr=False)
+    grad_b_between: np.ndarray | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         sign = "standard error" if self.method == "sampled" else "error at most"
@@ -140,7 +143,7 @@ def expected_loss(
         )
     return ExpectedLoss(
         value, error, importance * losses.value, used, model, features,
-        *(_chain(model, importance, losses.slope_coupling, losses.slope_b) if gradient else ()),
+        **(_chain(model, importance, losses.slope_coupling, losses.slope_b) if gradient else {}),
     )  # fmt: skip
 
 
@@ -165,18 +168,19 @@ def _evaluate(
     """Return the outputs' losses, what rounding W_out Wᵀ adds to their errors, and the method used."""
     from geomsup.loss.coupling import coupling_matrix
 
-    decoder = model.W if model.W_out is None else model.W_out
-    coupling, surplus, moved = coupling_matrix(decoder, model.W, features.root_mean_square)
+    coupling, surplus, moved = coupling_matrix(model.decoder, model.W, features.root_mean_square)
+    b, rounded = _whole_bias(model)
+    moved += rounded
     if method == "numeric":
         return (
-            numeric_losses(coupling, model.b, model.activation, features, rtol, gradient),
+            numeric_losses(coupling, b, model.activation, features, rtol, gradient),
             np.zeros(features.n),
             method,
         )
     if model.activation == "linear":
-        losses, used = linear_losses(coupling, surplus, model.b, features), "exact"
+        losses, used = linear_losses(coupling, surplus, b, features), "exact"
     else:
-        law = (coupling, surplus, model.b, LEAKS[model.activation], features)
+        law = (coupling, surplus, b, LEAKS[model.activation], features)
         sets = sets_needed(coupling, features)
         if method == "exact" or (method == "auto" and _exact_is_best(sets, features)):
             losses, used = exact_losses(*law, gradient, sets), "exact"
@@ -186,10 +190,18 @@ def _evaluate(
     return losses, 2 * moved * np.sqrt(losses.value) + moved**2, used
 
 
+def _whole_bias(model: ToyModel) -> tuple[np.ndarray, np.ndarray]:
+    """Return b + W_out b_hidden, the bias that a linear hidden layer's comes to, and a bound on its rounding."""
+    if model.b_hidden is None:
+        return model.b, np.zeros(model.n_features)
+    size = np.abs(model.decoder) @ np.abs(model.b_hidden) + np.abs(model.b)
+    return model.b + model.decoder @ model.b_hidden, (model.n_hidden + 1) * np.finfo(float).eps * size
+
+
 def _method_for(model: ToyModel, method: str) -> str:
     """Narrow "auto" down to what the model's activations allow, and refuse what they do not."""
     bent = isinstance(model.activation, str) and model.activation in LEAKS
-    if model.hidden_activation != "linear" and method != "sampled":
+    if not (model.hidden_activation == "linear" and model.W_between is None) and method != "sampled":
         if method == "auto":
             return "sampled"
         raise ValueError(
@@ -216,16 +228,22 @@ def _other_method(used: str, model: ToyModel, features: Features) -> str:
 
 def _chain(
     model: ToyModel, importance: np.ndarray, slope_coupling: np.ndarray, slope_b: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return gradients in W, b and (untied) W_out from the slopes in coupling = W_out Wᵀ."""
-    slope = importance[:, None] * slope_coupling
+) -> dict[str, np.ndarray]:
+    """Return gradients in W, b, W_out and b_hidden from the slopes in W_out Wᵀ and in b + W_out b_hidden."""
+    slope, grad_b = importance[:, None] * slope_coupling, importance * slope_b
+    encoder, decoder = slope.T @ model.decoder, slope @ model.W
+    grads = {"grad_b": grad_b}
+    if model.b_hidden is not None:
+        decoder += np.outer(grad_b, model.b_hidden)
+        grads["grad_b_hidden"] = grad_b @ model.decoder
     if model.W_out is None:
-        return (slope + slope.T) @ model.W, importance * slope_b, None
-    return slope.T @ model.W_out, importance * slope_b, slope @ model.W
+        return grads | {"grad_W": encoder + decoder}
+    return grads | {"grad_W": encoder, "grad_W_out": decoder}
 
 
 def _sampled(model: ToyModel, features: Features, gradient: bool, samples: int, rng: Any) -> ExpectedLoss:
     result = sampled_losses(model, features, samples, np.random.default_rng(rng))
-    grads = (result.grad_W, result.grad_b, result.grad_W_out) if gradient else ()
+    names = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
+    grads = {name: getattr(result, name) for name in names} if gradient else {}
     value = float(result.per_feature.sum())
-    return ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, *grads)
+    return ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, **grads)

@@ -17,9 +17,9 @@ CHUNK_ENTRIES = 4_000_000  # inputs drawn at a time: 32 MB
 class SampledLosses:
     """Means over samples: weighted loss per output, the standard error of their sum, and its gradients.
 
-    `grad_W` (n, m), `grad_b` (n,) and `grad_W_out` (None if tied) are those of the weighted sum. `slope_coupling`
-    and `slope_b` are as in `OutputLosses`, before importances; `slope_coupling` is NaN if the hidden layer is not
-    linear, since there is no coupling matrix then.
+    `grad_W` (n, m), `grad_b` (n,) and the others (None if the model lacks the part) are those of the weighted sum.
+    `slope_coupling` and `slope_b` are as in `OutputLosses`, before importances; `slope_coupling` is NaN if the hidden
+    layer is not linear, since there is no coupling matrix then.
     """
 
     per_feature: np.ndarray
@@ -27,26 +27,34 @@ class SampledLosses:
     grad_W: np.ndarray
     grad_b: np.ndarray
     grad_W_out: np.ndarray | None
+    grad_b_hidden: np.ndarray | None
+    grad_W_between: np.ndarray | None
+    grad_b_between: np.ndarray | None
     slope_coupling: np.ndarray
     slope_b: np.ndarray
 
 
 def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.random.Generator) -> SampledLosses:
     """Average over `samples` draws, in chunks; any activations of the output and of the hidden layer."""
-    n, linear = features.n, model.hidden_activation == "linear"
+    n, deep = features.n, model.W_between is not None
+    linear = model.hidden_activation == "linear" and not deep
     output = resolve_activation("activation", model.activation)
     hidden = resolve_activation("hidden_activation", model.hidden_activation)
     decoder = model.W if model.W_out is None else model.W_out
     per_feature, slope_b = np.zeros(n), np.zeros(n)
-    slope_encoder, slope_decoder = np.zeros(model.W.shape), np.zeros(model.W.shape)
+    slope_encoder, slope_decoder = np.zeros(model.W.shape), np.zeros(decoder.shape)
+    slope_hidden = np.zeros(model.n_hidden)
+    slope_between, slope_second = np.zeros((model.n_hidden, decoder.shape[1])), np.zeros(decoder.shape[1])
     slope_coupling = np.full((n, n), 0.0 if linear else np.nan)
     total, total_square = 0.0, 0.0
     chunk = max(1, CHUNK_ENTRIES // n)
     for start in range(0, samples, chunk):
         x = features.sample(min(chunk, samples - start), rng)
-        a = x @ model.W
-        h = hidden(a)
-        u = h @ decoder.T + model.b
+        a = x @ model.W if model.b_hidden is None else x @ model.W + model.b_hidden
+        h = top = hidden(a)
+        if deep:
+            top = np.maximum(h @ model.W_between + model.b_between, 0.0)
+        u = top @ decoder.T + model.b
         residual = output(u) - x
         losses = features.importance * residual**2
         per_feature += losses.sum(axis=0)
@@ -58,8 +66,16 @@ def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.ra
         if linear:
             slope_coupling += slope.T @ x
         slope *= features.importance
-        slope_decoder += slope.T @ h
-        slope_encoder += x.T @ (slope @ decoder * hidden.slope(a))
+        slope_decoder += slope.T @ top
+        pull = slope @ decoder
+        if deep:
+            pull *= top > 0
+            slope_second += pull.sum(axis=0)
+            slope_between += h.T @ pull
+            pull = pull @ model.W_between.T
+        pull *= hidden.slope(a)
+        slope_hidden += pull.sum(axis=0)
+        slope_encoder += x.T @ pull
     variance = max(total_square / samples - (total / samples) ** 2, 0.0)
     tied = model.W_out is None
     return SampledLosses(
@@ -68,6 +84,9 @@ def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.ra
         grad_W=(slope_encoder + slope_decoder if tied else slope_encoder) / samples,
         grad_b=features.importance * slope_b / samples,
         grad_W_out=None if tied else slope_decoder / samples,
+        grad_b_hidden=None if model.b_hidden is None else slope_hidden / samples,
+        grad_W_between=slope_between / samples if deep else None,
+        grad_b_between=slope_second / samples if deep else None,
         slope_coupling=slope_coupling / samples,
         slope_b=slope_b / samples,
     )

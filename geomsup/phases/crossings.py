@@ -184,6 +184,7 @@ def _check(name: str, model: Any, features: Features) -> None:
     if not isinstance(model, ToyModel):
         raise TypeError(f"`{name}` must be a ToyModel; got {type(model).__name__}. Wrap weights: ToyModel(W).")
     tied = model.W_out is None and model.activation == "relu" and model.hidden_activation == "linear"
+    tied = tied and model.b_hidden is None
     if not tied or model.n_features != features.n:
         raise ValueError(
             f"`{name}` must be a tied ReLU model of {features.n} features; got {model!r}. Build ToyModel(W)."

@@ -12,7 +12,7 @@ import numpy as np
 from geomsup.training.compiled import BLOCK, ZERO, compiled, inlined
 from geomsup.training.philox import philox_inline
 
-__all__ = ["AGAIN", "OWN", "PLAIN", "draw", "draw_present"]
+__all__ = ["AGAIN", "OWN", "PLAIN", "draw", "draw_present", "fill_words"]
 
 PLAIN, OWN, AGAIN = (
     0,
@@ -40,19 +40,19 @@ def draw(x, size, first, step, law, words, key):
     stretches, scales, pieces = law
     for i in range(x.shape[0]):
         row, kind, edge, last = x[i], stretches[0, i], stretches[2, i], stretches[3, i]
-        _fill(words[0], first // 4, np.uint32(stretches[1, i]), step, key)
+        fill_words(words[0], first // 4, np.uint32(stretches[1, i]), step, key)
         if kind == PLAIN:
             _plain_row(row, words[0], last, scales[0, i], scales[1, i])
         else:
             if kind == AGAIN:
-                _fill(words[1], first // 4, np.uint32(i) | MARK_AGAIN, step, key)
+                fill_words(words[1], first // 4, np.uint32(i) | MARK_AGAIN, step, key)
             _general_row(row, words, edge, last, scales[1, i], kind, pieces[:, i])
         for s in range(size, BLOCK):
             row[s] = ZERO
 
 
 @inlined
-def _fill(words, counter, stream, step, key):
+def fill_words(words, counter, stream, step, key):
     """Fill `words` with 31 random bits each: AVX2 compares and converts signed words only."""
     step_low, step_high, key_0, key_1 = np.uint32(step), np.uint32(step >> 32), key[0], key[1]
     part_0, part_1 = words[:QUARTER], words[QUARTER : 2 * QUARTER]

@@ -21,7 +21,7 @@ FLAT = 1e-7  # eigenvalues below this part of the largest belong to rotations an
 
 def train_exactly(
     features: list[Features],
-    starts: list[list[np.ndarray]],
+    starts: list[dict[str, np.ndarray]],
     config: dict[str, Any],
     workers: int,
     progress: Callable[[int, int], object] | None,
@@ -44,12 +44,17 @@ def train_exactly(
 
 
 def _check(config: dict[str, Any]) -> None:
-    """Raise unless the model is tied, with a ReLU output and a linear hidden layer, and the target is x itself."""
+    """Raise unless the model is of the paper's plain form, compared with x itself, and nothing disturbs it."""
     for name, known in (
         ("activation", "relu"),
         ("hidden_activation", "linear"),
         ("tied", True),
         ("target", "identity"),
+        ("hidden_bias", False),
+        ("hidden_l1", 0.0),
+        ("dropout", 0.0),
+        ("criterion", "squared"),
+        ("attack", 0.0),
     ):
         if config[name] != known:
             raise ValueError(
@@ -57,8 +62,8 @@ def _check(config: dict[str, Any]) -> None:
             )
 
 
-def _descend(features: Features, start: list[np.ndarray], steps: int) -> End:
-    (end,) = descend(features, [(start[0], start[1])], slope=FINE, most_steps=steps)
+def _descend(features: Features, start: dict[str, np.ndarray], steps: int) -> End:
+    (end,) = descend(features, [(start["W"], start["b"])], slope=FINE, most_steps=steps)
     if end.W.size + end.b.size > MOST_PARAMETERS:
         return end
     for _ in range(NEWTON_STEPS):

@@ -63,20 +63,17 @@ def _collect(trainees: list[Trainee], features: list[Features], config: dict[str
             trainee.record()
     count = first.recorded
     steps = np.append(first.marks[: count - 1], first.done) if count else first.marks[:0]
-    W, b, W_out = first.split(np.stack([trainee.theta for trainee in trainees]))
-    histories = first.split(np.stack([trainee.history[:count] for trainee in trainees]))
-    W_history, b_history, W_out_history = histories if config["record"] else (None, None, None)
+    weights: dict[str, Any] = {"W_history": None, "b_history": None}
+    weights |= first.split(np.stack([trainee.theta for trainee in trainees]))
+    if config["record"]:
+        histories = first.split(np.stack([trainee.history[:count] for trainee in trainees]))
+        weights |= {f"{name}_history": history for name, history in histories.items()}
     return TrainingRun(
         features=tuple(features),
-        W=W,
-        b=b,
         steps=steps,
         loss=np.stack([trainee.losses[:count] for trainee in trainees]),
-        W_history=W_history,
-        b_history=b_history,
         config=config | {"recorded_steps": since},
-        W_out=W_out,
-        W_out_history=W_out_history,
+        **weights,
         diverged_at=np.array([trainee.diverged or 0 for trainee in trainees]),
         moments=np.stack([trainee.moments for trainee in trainees]),
         pending=pending,

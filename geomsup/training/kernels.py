@@ -1,26 +1,35 @@
 """The arithmetic of one run: draw, forward, backward and Adam, fused over blocks of samples.
 
 Arrays of a block are ``(features, BLOCK)`` or ``(hidden, BLOCK)``: the innermost loops run along samples, contiguously,
-so that they compile to vector instructions. Sums over a block are single precision, sums over blocks and steps of the
+so that they compile to vector instructions. Sums over a part of a batch are single precision, sums over steps of the
 loss are double. Nothing here checks its arguments.
+
+`extras` is None for models of the paper's plain form; numba then compiles kernels without what they would do.
 """
 
 import numpy as np
 
 from geomsup.training.adam import adam, clipped, rate_at
-from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled
-from geomsup.training.draws import GAPS, draw, draw_present
+from geomsup.training.attack import attack_samples, inverse_lengths
+from geomsup.training.classes import class_errors
+from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled, inlined
+from geomsup.training.draws import draw, draw_present
+from geomsup.training.hidden import draw_masks, pass_on, pull_back
 from geomsup.training.outputs import IDENTITY, errors, set_targets
 from geomsup.training.products import combine, correlate
-from geomsup.training.sparse import VECTOR, combine_present, correlate_present, list_open, pad_rows, unpad_rows
+from geomsup.training.sparse import combine_present, correlate_present, list_open, pad_rows, unpad_rows
 
-__all__ = ["train_steps"]
+__all__ = ["PART", "part_gradient", "take_step", "train_steps"]
 
-OPEN_PART = 12  # outputs are listed where no more than this part is open: 14 ns for each, against 1.2 ns for all
+# Samples whose gradient is summed at once. Gradients of parts are added in order, whoever computed them: a batch has
+# the same bits on any number of threads.
+PART = 4 * BLOCK
 
 
 @compiled
-def train_steps(theta, moments, shape, form, law, gaps_law, importance, key, start, stop, batch, rule, total):
+def train_steps(
+    theta, moments, shape, form, extras, law, gaps_law, importance, key, start, stop, batch, rule, total, buffers
+):  # fmt: skip
     """Take the steps from `start` to `stop`; return how many are done, and `total` plus the mean loss of each batch.
 
     Stops after a step that left a loss or a weight that is not finite.
@@ -28,13 +37,16 @@ def train_steps(theta, moments, shape, form, law, gaps_law, importance, key, sta
     Parameters
     ----------
     theta
-        W in rows, then b, then W_out in rows if untied; updated.
+        W in rows, then b, then W_out, b_hidden, W_between and b_between as far as the model has them; updated.
     moments
         Adam's first and second moments of the gradient, ``(2, theta.size)``; updated.
     shape
-        (n, m).
+        (n, m, units that the decoder is given: m, or those of the second hidden layer).
     form
         (whether tied, whether the hidden layer is ReLU, whether the output is GELU, else its slope below 0, target).
+    extras
+        None; or (whether there is a hidden bias, whether there is a second hidden layer, penalty on hidden activations,
+        dropout rate, whether the loss is cross-entropy, length of attacks).
     law, gaps_law
         What `draw` needs; and (whether to use `draw_present` instead, its `rate`, its `spread`).
     importance
@@ -47,84 +59,178 @@ def train_steps(theta, moments, shape, form, law, gaps_law, importance, key, sta
         (schedule, its base rate, its number of steps, weight decay, clip).
     total
         Sum of losses so far.
+    buffers
+        What `make_buffers` returns.
     """
-    n, m = shape
-    tied, hidden_relu, gelu, leak, target = form
-    sparse, gap_rate, spread = gaps_law
-    schedule, base, steps, decay, clip = rule
-    W, b = theta[: n * m].reshape(n, m), theta[n * m : n * m + n]
-    gradient = np.empty_like(theta)
-    grad_W, grad_b = gradient[: n * m].reshape(n, m), gradient[n * m : n * m + n]
-    V, grad_V = W, grad_W
-    if not tied:
-        V, grad_V = theta[n * m + n :].reshape(n, m), gradient[n * m + n :].reshape(n, m)
-
-    x, g, words = np.empty((n, BLOCK), np.float32), np.empty((n, BLOCK), np.float32), np.empty((2, BLOCK), np.int32)
-    h, grad_h = np.empty((m, BLOCK), np.float32), np.empty((m, BLOCK), np.float32)
-    y = x if target == IDENTITY else np.empty((n, BLOCK), np.float32)
-    # Lists, and rows padded to whole vectors, for what is sparse.
-    places, padded = (n * BLOCK, -(-m // VECTOR) * VECTOR) if sparse else (0, 0)
-    present, values = np.empty(places, np.uint32), np.empty(places, np.float32)
-    most_open = places // OPEN_PART + BLOCK
-    open_places, pulls = np.empty(most_open + 1, np.uint32), np.empty(most_open + 1, np.float32)
-    gaps, numbers = np.empty((2, GAPS)), np.empty(GAPS, np.float32)
-    by_sample = np.zeros((BLOCK, padded), np.float32)
-    W_rows, grad_W_rows = np.zeros((n, padded), np.float32), np.zeros((n, padded), np.float32)
-    V_rows, grad_V_rows = W_rows, grad_W_rows
-    if not tied:
-        V_rows, grad_V_rows = np.zeros((n, padded), np.float32), np.zeros((n, padded), np.float32)
-
+    gradient, part = np.empty_like(theta), np.empty_like(theta)
     for step in range(start, stop):
+        loss = 0.0
         gradient[:] = ZERO
-        W_T, V_T = np.ascontiguousarray(W.T), np.ascontiguousarray(V.T)
-        loss, count = 0.0, 0
-        if sparse:
-            pad_rows(W, W_rows)
-            pad_rows(V, V_rows)
-            grad_W_rows[:] = ZERO
-            grad_V_rows[:] = ZERO
-        for first in range(0, batch, BLOCK):
-            size = min(BLOCK, batch - first)
-            if sparse:
-                block = first // BLOCK
-                count = draw_present(
-                    x, size, block, step, gap_rate, spread, law[2], key, gaps, numbers, present, values
-                )
-                combine_present(W_rows, present, values, count, by_sample, h)
-            else:
-                draw(x, size, first, step, law, words, key)
-                combine(W_T, x, h)
-            if hidden_relu:
-                rectify(h)
-            combine(V, h, g)
-            if target != IDENTITY:
-                set_targets(x, y, target)
-            loss += errors(g, y, b, importance, gelu, leak, grad_b, size)
-            count_open = list_open(g, most_open, open_places, pulls) if sparse else -1
-            if count_open >= 0:
-                combine_present(V_rows, open_places, pulls, count_open, by_sample, grad_h)
-                correlate_present(open_places, pulls, count_open, h, by_sample, grad_V_rows)
-            else:
-                combine(V_T, g, grad_h)
-                correlate(g, h, grad_V)
-            if hidden_relu:
-                close(grad_h, h)
-            if sparse:
-                correlate_present(present, values, count, grad_h, by_sample, grad_W_rows)
-            else:
-                correlate(x, grad_h, grad_W)
-        if sparse:
-            unpad_rows(grad_W_rows, grad_W)
-            if not tied:
-                unpad_rows(grad_V_rows, grad_V)
-        scale = 1.0 / batch
-        if clip > 0:
-            scale = clipped(gradient, scale, clip)
-        check = adam(theta, gradient, moments, step + 1, rate_at(schedule, base, step, steps), decay, scale)
+        for begin in range(0, batch, PART):
+            end = min(begin + PART, batch)
+            loss += part_gradient(
+                part, theta, shape, form, extras, law, gaps_law, importance, key, step, begin, end, buffers
+            )
+            gradient += part
+        check = take_step(theta, gradient, moments, step, batch, rule)
         total += loss / batch
         if not np.isfinite(total + check):
             return step + 1, total
     return stop, total
+
+
+@compiled
+def take_step(theta, gradient, moments, step, batch, rule):
+    """Step by the summed gradient of a batch; return 0, or NaN if a weight is no longer finite."""
+    schedule, base, steps, decay, clip = rule
+    scale = 1.0 / batch
+    if clip > 0:
+        scale = clipped(gradient, scale, clip)
+    return adam(theta, gradient, moments, step + 1, rate_at(schedule, base, step, steps), decay, scale)
+
+
+@compiled
+def part_gradient(
+    gradient, theta, shape, form, extras, law, gaps_law, importance, key, step, begin, end, buffers
+):  # fmt: skip
+    """Set `gradient` to the sum over samples `begin` to `end` of the batch of `step`; return the sum of their losses.
+
+    Arguments are those of `train_steps`; `buffers` are what `make_buffers` returns.
+    """
+    _, m, _ = shape
+    tied, hidden_relu, gelu, leak, target = form
+    sparse, gap_rate, spread = gaps_law
+    (x, y, g, words, h, grad_h, top, grad_top), (W_T, V_T), lists, rows, decoder_rows, more = buffers
+    present, values, open_places, pulls, gaps, numbers = lists
+    (by_sample, W_rows, grad_W_rows), (by_top, V_rows, grad_V_rows) = rows, decoder_rows
+    W, b, V = _outer(theta, shape, tied)
+    grad_W, grad_b, grad_V = _outer(gradient, shape, tied)
+    own_targets = target != IDENTITY
+    gradient[:] = ZERO
+    _transpose(W, W_T)
+    _transpose(V, V_T)
+    if sparse:
+        pad_rows(W, W_rows)
+        pad_rows(V, V_rows)
+        grad_W_rows[:] = ZERO
+        grad_V_rows[:] = ZERO
+    if extras is not None:
+        _, deep, penalty, rate, classify, length = extras
+        masks, top_masks, unused, between_T, composed, inverse, change, classes, sums = more
+        bias, between, b_between = _inner(theta, shape, form, extras, unused[0])
+        grad_bias, grad_between, grad_b_between = _inner(gradient, shape, form, extras, unused[1])
+        _transpose(between, between_T)
+        decoder = V
+        if deep and length > ZERO:
+            _compose(V, between_T, composed)
+            decoder = composed
+        if length > ZERO:
+            inverse_lengths(W, decoder, inverse)
+            own_targets = True
+
+    loss, count = 0.0, 0
+    for first in range(begin, end, BLOCK):
+        size = min(BLOCK, end - first)
+        if sparse:
+            count = draw_present(
+                x, size, first // BLOCK, step, gap_rate, spread, law[2], key, gaps, numbers, present, values
+            )
+        else:
+            draw(x, size, first, step, law, words, key)
+        if own_targets:
+            set_targets(x, y, target)
+        if extras is not None:  # noqa: SIM102  (apart, for numba to drop it whole)
+            if length > ZERO:
+                attack_samples(x, W, decoder, inverse, length, first, step, words, key, h, change)
+        if sparse:
+            combine_present(W_rows, present, values, count, by_sample, h)
+        else:
+            combine(W_T, x, h)
+        if extras is None:
+            if hidden_relu:
+                rectify(h)
+        else:
+            if rate > 0:
+                draw_masks(masks, rate, 0, first, step, words, key)
+                draw_masks(top_masks, rate, m, first, step, words, key)
+            pass_on(h, bias, hidden_relu, masks)
+            if deep:
+                combine(between_T, h, top)
+                pass_on(top, b_between, True, top_masks)
+        combine(V, top, g)
+        if extras is None:
+            loss += errors(g, y, b, importance, gelu, leak, grad_b, size)
+        elif classify:
+            loss += class_errors(g, y, b, importance, grad_b, size, classes, sums)
+        else:
+            loss += errors(g, y, b, importance, gelu, leak, grad_b, size)
+        count_open = list_open(g, open_places.size - 1, open_places, pulls) if sparse else -1
+        if count_open >= 0:
+            combine_present(V_rows, open_places, pulls, count_open, by_top, grad_top)
+            correlate_present(open_places, pulls, count_open, top, by_top, grad_V_rows)
+        else:
+            combine(V_T, g, grad_top)
+            correlate(g, top, grad_V)
+        if extras is None:
+            if hidden_relu:
+                close(grad_h, h)
+        else:
+            if deep:
+                pull_back(grad_top, top, True, top_masks, penalty, grad_b_between, size)
+                combine(between, grad_top, grad_h)
+                correlate(h, grad_top, grad_between)
+            pull_back(grad_h, h, hidden_relu, masks, penalty, grad_bias, size)
+        if sparse:
+            correlate_present(present, values, count, grad_h, by_sample, grad_W_rows)
+        else:
+            correlate(x, grad_h, grad_W)
+    if sparse:
+        unpad_rows(grad_W_rows, grad_W)
+        if not tied:
+            unpad_rows(grad_V_rows, grad_V)
+    return loss
+
+
+@inlined
+def _outer(theta, shape, tied):
+    """Return W, b and the decoder of packed weights."""
+    n, m, last = shape
+    W, b = theta[: n * m].reshape(n, m), theta[n * m : n * m + n]
+    if tied:
+        return W, b, W
+    return W, b, theta[n * m + n : n * m + n + n * last].reshape(n, last)
+
+
+@inlined
+def _inner(theta, shape, form, extras, unused):
+    """Return b_hidden, W_between and b_between; in place of what the model lacks, parts of `unused`."""
+    n, m, last = shape
+    place = n * m + n + (0 if form[0] else n * last)
+    bias, between, b_between = unused[:m], unused[: m * last].reshape(m, last), unused[:last]
+    if extras[0]:
+        bias = theta[place : place + m]
+        place += m
+    if extras[1]:
+        between = theta[place : place + m * last].reshape(m, last)
+        b_between = theta[place + m * last : place + m * last + last]
+    return bias, between, b_between
+
+
+@compiled
+def _transpose(W, out):
+    for i in range(W.shape[0]):
+        for k in range(W.shape[1]):
+            out[k, i] = W[i, k]
+
+
+@compiled
+def _compose(V, between_T, out):
+    """Set out ``(n, m)`` to V @ between_T."""
+    out[:] = ZERO
+    for i in range(V.shape[0]):
+        for q in range(V.shape[1]):
+            for k in range(out.shape[1]):
+                out[i, k] += V[i, q] * between_T[q, k]
 
 
 @compiled

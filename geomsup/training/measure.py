@@ -6,22 +6,26 @@ from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 
-__all__ = ["measured_loss", "targets_of"]
+__all__ = ["cross_entropies", "measured_loss", "targets_of"]
 
 SAMPLES = 2**18
 CHUNK = 2**22  # entries of x held at a time
 
 
-def measured_loss(model: ToyModel, features: Features, target: str = "identity") -> float:
-    """Return E Σ_i I_i (y_i − x'_i)²: exact where it can be, else the mean over 2¹⁸ samples, always the same ones."""
-    if target == "identity" and model.hidden_activation == "linear":
+def measured_loss(model: ToyModel, features: Features, target: str = "identity", criterion: str = "squared") -> float:
+    """Return E Σ_i I_i (y_i − x'_i)², or the cross-entropy; exact, or the mean over 2¹⁸ samples, always the same."""
+    linear = model.hidden_activation == "linear" and model.W_between is None
+    if target == "identity" and criterion == "squared" and linear:
         return float(expected_loss(model, features))
     size = max(1, min(SAMPLES, CHUNK // features.n))
     rng, total = np.random.default_rng(0), 0.0
     chunks = -(-SAMPLES // size)
     for _ in range(chunks):
         x = features.sample(size, rng)
-        total += float(((targets_of(x, target) - model(x)) ** 2 @ features.importance).mean())
+        if criterion == "cross-entropy":
+            total += float(cross_entropies(x, model(x), features.importance).mean())
+        else:
+            total += float(((targets_of(x, target) - model(x)) ** 2 @ features.importance).mean())
     return total / chunks
 
 
@@ -33,5 +37,23 @@ def targets_of(x: np.ndarray, target: str) -> np.ndarray:
         return np.abs(x)
     if target == "square":
         return x**2
+    if target == "abs_pairs":
+        x = np.abs(x)
     pairs = x.reshape(len(x), -1, 2)
     return np.stack([pairs.max(axis=2), pairs.min(axis=2)], axis=2).reshape(x.shape)
+
+
+def cross_entropies(x: np.ndarray, logits: np.ndarray, importance: np.ndarray) -> np.ndarray:
+    """Return I_c (log Σ_j exp u_j - u_c) of each sample, c the largest input present; 0 where none is, ``(samples,)``.
+
+    Parameters
+    ----------
+    x, logits
+        Inputs and outputs u, ``(samples, n)``.
+    importance
+        ``(n,)``.
+    """
+    classes, each = np.where(x != 0, x, -np.inf).argmax(axis=1), np.arange(len(x))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    losses = importance[classes] * (np.log(np.exp(shifted).sum(axis=1)) - shifted[each, classes])
+    return np.where((x != 0).any(axis=1), losses, 0.0)

@@ -6,23 +6,31 @@ import numpy as np
 
 from geomsup.training.compiled import BLOCK, ONE, TWO, ZERO, compiled, inlined
 
-__all__ = ["ABSOLUTE", "IDENTITY", "PAIRS", "SQUARE", "errors", "set_targets"]
+__all__ = ["ABSOLUTE", "ABSOLUTE_PAIRS", "IDENTITY", "PAIRS", "SQUARE", "errors", "set_targets"]
 
-IDENTITY, ABSOLUTE, SQUARE, PAIRS = 0, 1, 2, 3  # kinds of targets
+IDENTITY, ABSOLUTE, SQUARE, PAIRS, ABSOLUTE_PAIRS = 0, 1, 2, 3, 4  # kinds of targets
 ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
 
 
 @compiled
 def set_targets(x, y, kind):
-    """Set y to |x|, to x², or in rows 2k and 2k + 1 to the larger and the smaller of the two inputs."""
+    """Set y to x, |x|, x², or in rows 2k and 2k + 1 to the larger and the smaller of two inputs, or of their |x|."""
+    paired = kind in (PAIRS, ABSOLUTE_PAIRS)
     for i in range(x.shape[0]):
-        row, other, target = x[i], x[i ^ 1 if kind == PAIRS else i], y[i]
+        row, other, target = x[i], x[i ^ 1 if paired else i], y[i]
         if kind == ABSOLUTE:
             for s in range(BLOCK):
                 target[s] = abs(row[s])
         elif kind == SQUARE:
             for s in range(BLOCK):
                 target[s] = row[s] * row[s]
+        elif kind == IDENTITY:
+            for s in range(BLOCK):
+                target[s] = row[s]
+        elif kind == ABSOLUTE_PAIRS:
+            for s in range(BLOCK):
+                larger, smaller = max(abs(row[s]), abs(other[s])), min(abs(row[s]), abs(other[s]))
+                target[s] = larger if i % 2 == 0 else smaller
         elif i % 2 == 0:
             for s in range(BLOCK):
                 target[s] = row[s] if row[s] > other[s] else other[s]

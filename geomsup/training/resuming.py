@@ -6,6 +6,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.training.finish import check_workers, finish
+from geomsup.training.layout import layout, pack
 from geomsup.training.run import TrainingRun
 from geomsup.training.settings import make_marks
 from geomsup.training.trainee import Trainee
@@ -34,7 +35,8 @@ def resume(
 
 
 def _restored(run: TrainingRun, number: int, marks: np.ndarray, kept: int, config: dict[str, Any]) -> Trainee:
-    parts = [part[number] for part in (run.W, run.b, run.W_out) if part is not None]
+    shapes = layout(run.features[number].n, config)
+    parts = {name: getattr(run, name)[number] for name in shapes}
     trainee = Trainee(number, run.features[number], parts, marks, config)
     assert run.moments is not None
     assert run.pending is not None
@@ -48,7 +50,6 @@ def _restored(run: TrainingRun, number: int, marks: np.ndarray, kept: int, confi
     trainee.diverged = int(run.diverged_at[number]) or None
     trainee.losses[:kept] = run.loss[number, :kept]
     if config["record"]:
-        histories = (run.W_history, run.b_history, run.W_out_history)
-        rows = [part[number, :kept].reshape(kept, part[0, 0].size) for part in histories if part is not None]
-        trainee.history[:kept] = np.concatenate(rows, axis=1)
+        histories = {name: getattr(run, f"{name}_history")[number, :kept] for name in shapes}
+        trainee.history[:kept] = pack(histories, shapes, axes=1)
     return trainee

@@ -10,11 +10,14 @@ import numpy as np
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.training.layout import OPTIONAL
 
 __all__ = ["TrainingRun"]
 
 ALWAYS = ("W", "b", "steps", "loss")
-PERHAPS = ("W_history", "b_history", "W_out", "W_out_history", "diverged_at", "moments", "pending")
+PERHAPS = (
+    "W_history", "b_history", *OPTIONAL, *(f"{name}_history" for name in OPTIONAL), "diverged_at", "moments", "pending",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,13 +33,17 @@ class TrainingRun:
     steps
         Steps done at each record, ``(records,)``.
     loss
-        Mean batch loss since the record before, ``(runs, records)``; NaN once a run diverged.
+        Mean batch loss since the record before, ``(runs, records)``, of the batches as trained on (with units dropped
+        and inputs attacked) and without the penalty on hidden activations; NaN once a run diverged.
     W_history, b_history
         Weights at each record, ``(runs, records, n, m)`` and ``(runs, records, n)``; None if not asked for.
     config
         Settings of the training, and under "completed_steps" how far it came.
-    W_out, W_out_history
-        Final decoder ``(runs, n, m)`` and at each record, of untied models; else None.
+    W_out, b_hidden, W_between, b_between
+        Final decoder ``(runs, n, m)``, bias of the hidden layer ``(runs, m)``, weights to the second hidden layer
+        ``(runs, m, m2)`` and its bias ``(runs, m2)``, of models that have them; else None.
+    W_out_history, b_hidden_history, W_between_history, b_between_history
+        These at each record.
     diverged_at
         Step that took a run out of the range of single precision, ``(runs,)``; 0 where none did.
     moments, pending
@@ -66,6 +73,12 @@ class TrainingRun:
     config: dict[str, Any]
     W_out: np.ndarray | None = None
     W_out_history: np.ndarray | None = None
+    b_hidden: np.ndarray | None = None
+    b_hidden_history: np.ndarray | None = None
+    W_between: np.ndarray | None = None
+    W_between_history: np.ndarray | None = None
+    b_between: np.ndarray | None = None
+    b_between_history: np.ndarray | None = None
     diverged_at: Any = None
     moments: np.ndarray | None = None
     pending: np.ndarray | None = None
@@ -86,7 +99,8 @@ class TrainingRun:
         return len(self.W)
 
     def __repr__(self) -> str:
-        runs, n, m = self.W.shape
+        runs, n, _ = self.W.shape
+        m = self.W.shape[2] if self.W_between is None else f"{self.W.shape[2]} and {self.W_between.shape[2]}"
         counted = "1 run" if runs == 1 else f"{runs} runs"
         steps = self.config["completed_steps"]
         return f"TrainingRun({counted} of {n} features in {m} dimensions, {steps} steps)"
@@ -121,26 +135,28 @@ class TrainingRun:
         """
         if checks.integer("run", run, minimum=0) >= len(self):
             raise IndexError(f"`run` must be below {len(self)}, the number of runs; got {run}. Count from 0.")
-        parts = self.W, self.b, self.W_out
-        at: tuple[int, ...] = (run,)
+        suffix, at = "", (run,)
         if record is not None:
-            if self.W_history is None or self.b_history is None:
+            if self.W_history is None:
                 raise ValueError("`record` needs a history; this training kept none. Train with record=1000, say.")
             if checks.integer("record", record, minimum=0) >= len(self.steps):
                 raise IndexError(f"`record` must be below {len(self.steps)}, the number of records; got {record}.")
-            parts, at = (self.W_history, self.b_history, self.W_out_history), (run, record)
-        W, b, W_out = (None if part is None else part[at] for part in parts)
-        if W is None or not np.isfinite(W).all():
+            suffix, at = "_history", (run, record)
+        parts = {name: getattr(self, name + suffix) for name in ("W", "b", *OPTIONAL)}
+        weights = {name: part[at] for name, part in parts.items() if part is not None}
+        if not np.isfinite(weights["W"]).all():
             raise ValueError(
                 f"`run` must be one that did not diverge; run {run} did at step {self.diverged_at[run]}. "
                 "Lower `learning_rate` and train it again."
             )
-        return ToyModel(W, b, self.config["activation"], self.config.get("hidden_activation", "linear"), W_out)
+        hidden = self.config.get("hidden_activation", "linear")
+        return ToyModel(**weights, activation=self.config["activation"], hidden_activation=hidden)
 
     def expected_loss(self) -> np.ndarray:
         """Return the expected loss of each run's final model on its features, ``(runs,)``; NaN where it diverged.
 
-        Exact where `geomsup.expected_loss` is; for a hidden ReLU, or targets other than x, the mean over 2¹⁸ samples
+        That of the target and criterion trained for, on clean inputs and with all units. Exact where
+        `geomsup.expected_loss` is; for hidden ReLUs, targets other than x and cross-entropy the mean over 2¹⁸ samples
         that are the same for all runs.
         """
         return np.array([self._expected_loss_of(run) for run in range(len(self))])
@@ -204,7 +220,8 @@ class TrainingRun:
 
         if self.diverged_at[run]:
             return float("nan")
-        return measured_loss(self.model(run), self.features[run], self.config.get("target", "identity"))
+        settings = (self.config.get("target", "identity"), self.config.get("criterion", "squared"))
+        return measured_loss(self.model(run), self.features[run], *settings)
 
     def classify(self) -> Any:
         """Return the `Geometry` of each run, as ``geomsup.classify`` gives it for W; None where the run diverged."""

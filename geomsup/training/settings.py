@@ -9,7 +9,10 @@ from geomsup import checks
 from geomsup.model import ToyModel
 from geomsup.training import adam, outputs
 
-__all__ = ["PRESETS", "SCHEDULES", "TARGETS", "make_form", "make_marks", "make_settings", "make_start"]
+__all__ = [
+    "PRESETS", "SCHEDULES", "TARGETS", "check_together", "make_extras", "make_form", "make_marks", "make_settings",
+    "make_start", "make_units",
+]  # fmt: skip
 
 SCHEDULES = {"constant": adam.CONSTANT, "linear": adam.LINEAR, "cosine": adam.COSINE}
 TARGETS = {
@@ -17,10 +20,12 @@ TARGETS = {
     "abs": outputs.ABSOLUTE,
     "square": outputs.SQUARE,
     "pairs": outputs.PAIRS,
+    "abs_pairs": outputs.ABSOLUTE_PAIRS,
 }
 OUTPUTS = {"relu": 0.0, "linear": 1.0, "abs": -1.0, "leaky_relu": 0.01, "gelu": 0.0}  # slopes below 0
 HIDDEN = ("linear", "relu")
 OBJECTIVES = ("sampled", "exact")
+CRITERIA = ("squared", "cross-entropy")
 
 DEFAULTS: dict[str, Any] = {
     "steps": 10_000,
@@ -29,6 +34,10 @@ DEFAULTS: dict[str, Any] = {
     "schedule": "constant",
     "weight_decay": 0.0,
     "clip": None,
+    "hidden_l1": 0.0,
+    "dropout": 0.0,
+    "criterion": "squared",
+    "attack": 0.0,
 }
 # Values that an argument left out takes. The original notebook steps by AdamW with its library's usual decay; a
 # replication of the whole paper (K. Grimes's notebook) trains faster, in small batches.
@@ -57,6 +66,10 @@ def make_settings(preset: str, objective: str, target: str, seed: Any, **given: 
         "schedule": lambda name, value: checks.one_of(name, value, tuple(SCHEDULES)),
         "weight_decay": _not_negative,
         "clip": lambda name, value: None if value is None else checks.positive_number(name, value),
+        "hidden_l1": _not_negative,
+        "dropout": _part,
+        "criterion": lambda name, value: checks.one_of(name, value, CRITERIA),
+        "attack": _not_negative,
     }
     return {name: rule(name, chosen[name]) for name, rule in rules.items()} | {
         "preset": preset,
@@ -66,20 +79,32 @@ def make_settings(preset: str, objective: str, target: str, seed: Any, **given: 
     }
 
 
-def make_start(
-    model: Any, n: int, m: int, activation: str | None, hidden_activation: str | None, tied: bool | None
-) -> tuple[ToyModel | None, dict[str, Any]]:
-    """Return the start model, if any, and the kind of model to train: the start model's, or what the names say."""
-    named = {"activation": activation, "hidden_activation": hidden_activation, "tied": tied}
+def make_units(n_hidden: Any) -> int | list[int]:
+    """Return the number of hidden units, or that of each of two hidden layers, checked."""
+    if isinstance(n_hidden, Sequence | np.ndarray) and not isinstance(n_hidden, str):
+        units = [checks.integer("n_hidden", units, minimum=1) for units in n_hidden]
+        if len(units) != 2:
+            raise ValueError(f"`n_hidden` must be a number, or a pair of them; got {n_hidden}. Two layers are most.")
+        return units
+    return checks.integer("n_hidden", n_hidden, minimum=1)
+
+
+def make_start(model: Any, n: int, units: int | list[int], **named: Any) -> tuple[ToyModel | None, dict[str, Any]]:
+    """Return the start model, if any, and the kind of model to train: the start model's, or what the names say.
+
+    The names are activation, hidden_activation, tied and hidden_bias; None where nothing is said.
+    """
+    deep = isinstance(units, list)
     if model is None:
-        defaults = {"activation": "relu", "hidden_activation": "linear", "tied": True}
+        defaults = {"activation": "relu", "hidden_activation": "linear", "tied": not deep, "hidden_bias": False}
         kind = defaults | {name: value for name, value in named.items() if value is not None}
     else:
-        _check_start(model, n, m)
+        _check_start(model, n, units)
         kind = {
             "activation": model.activation,
             "hidden_activation": model.hidden_activation,
             "tied": model.W_out is None,
+            "hidden_bias": model.b_hidden is not None,
         }
         for name, value in named.items():
             if value is not None and value != kind[name]:
@@ -91,10 +116,14 @@ def make_start(
     checks.one_of("hidden_activation", kind["hidden_activation"], HIDDEN)
     if not isinstance(kind["tied"], bool):
         raise TypeError(f"`tied` must be True or False; got {kind['tied']!r}. False trains a decoder of its own.")
+    if not isinstance(kind["hidden_bias"], bool):
+        raise TypeError(f"`hidden_bias` must be True or False; got {kind['hidden_bias']!r}. True trains one.")
+    if deep and kind["tied"]:
+        raise ValueError("`tied` must be False with two hidden layers; got True. Leave it out.")
     return model, kind
 
 
-def _check_start(model: Any, n: int, m: int) -> None:
+def _check_start(model: Any, n: int, units: int | list[int]) -> None:
     if not isinstance(model, ToyModel):
         raise TypeError(f"`model` must be a ToyModel; got {model!r}. Wrap the weights in ToyModel(W, b).")
     for name, known in (("activation", tuple(OUTPUTS)), ("hidden_activation", HIDDEN)):
@@ -103,10 +132,17 @@ def _check_start(model: Any, n: int, m: int) -> None:
                 f"`model` must have one of the {name}s {', '.join(known)} to be trained; got {model!r}. "
                 "Change its activations."
             )
+    m, *second = units if isinstance(units, list) else [units]
     if model.W.shape != (n, m):
         raise ValueError(
             f"`model` must have {n} features and {m} hidden dimensions; got W of shape {model.W.shape}. "
             "Make `features`, `n_hidden` and `model` agree."
+        )
+    between = None if model.W_between is None else model.W_between.shape
+    if between != ((m, *second) if second else None):
+        raise ValueError(
+            f"`model` must have as many hidden layers as `n_hidden` says, {units}; got W_between of shape {between}. "
+            "Make `n_hidden` and `model` agree."
         )
 
 
@@ -120,6 +156,27 @@ def make_form(config: dict[str, Any]) -> tuple[bool, bool, bool, np.float32, int
         np.float32(OUTPUTS[output]),
         TARGETS[config["target"]],
     )
+
+
+def check_together(config: dict[str, Any], n: int) -> None:
+    """Raise if settings that are right alone do not go together."""
+    if "pairs" in config["target"] and n % 2:
+        raise ValueError(f'`target` "{config["target"]}" needs an even number of features; got {n}. Add one.')
+    if config["criterion"] == "cross-entropy":
+        for name, known in (("activation", "linear"), ("target", "identity")):
+            if config[name] != known:
+                raise ValueError(
+                    f'`criterion` "cross-entropy" is for {name} {known!r}; got {config[name]!r}. '
+                    f"Pass {name}={known!r}: outputs are the logits of which input is largest."
+                )
+
+
+def make_extras(config: dict[str, Any], length: float) -> tuple[Any, ...] | None:
+    """Return what kernels take as extras, None if there are none; `length` is that of attacks."""
+    deep, cross = isinstance(config["n_hidden"], list), config["criterion"] == "cross-entropy"
+    penalty, rate = np.float32(config["hidden_l1"]), config["dropout"]
+    extras = (config["hidden_bias"], deep, penalty, rate, cross, np.float32(length))
+    return extras if any(extras) else None
 
 
 def make_marks(steps: int, record: Any) -> tuple[np.ndarray, Any]:
@@ -142,4 +199,11 @@ def _not_negative(name: str, value: Any) -> float:
     number = checks.number(name, value)
     if number < 0:
         raise ValueError(f"`{name}` must be at least 0; got {number:g}. Pass 0 for none.")
+    return number
+
+
+def _part(name: str, value: Any) -> float:
+    number = checks.number(name, value)
+    if not 0 <= number < 1:
+        raise ValueError(f"`{name}` must be at least 0 and below 1; got {number:g}. Pass the part that is dropped.")
     return number

@@ -11,7 +11,9 @@ import numpy as np
 
 __all__ = ["FORMAT", "read", "write"]
 
-FORMAT = 2
+FORMAT = 3
+# What trainings of format 2, which knew none of it, were set to.
+SINCE_FORMAT_2 = {"hidden_bias": False, "hidden_l1": 0.0, "dropout": 0.0, "criterion": "squared", "attack": 0.0}
 
 
 def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -53,9 +55,12 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise ValueError(
             f"`path` must be a file written by TrainingRun.save; {os.fspath(path)!r} is not one. Check the path."
         ) from error
+    if version == 2:
+        description["config"] = SINCE_FORMAT_2 | description["config"]
+        return description, arrays
     if version != FORMAT:
         raise ValueError(
-            f"`path` must hold a training of format {FORMAT}; got format {version}. "
+            f"`path` must hold a training of format 2 or {FORMAT}; got format {version}. "
             + ("Update geomsup to read it." if version > FORMAT else "Train it again.")
         )
     return description, arrays

@@ -5,12 +5,16 @@ from typing import Any
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.model import ToyModel
+from geomsup.training.attack import mean_length
+from geomsup.training.buffers import make_buffers
 from geomsup.training.inputs import make_inputs
 from geomsup.training.kernels import train_steps
-from geomsup.training.settings import SCHEDULES, make_form
+from geomsup.training.layout import layout, pack, split
+from geomsup.training.settings import SCHEDULES, make_extras, make_form
 
-__all__ = ["Trainee", "start_weights"]
+__all__ = ["Trainee"]
+
+NO_LISTS = (False, 0.0, np.zeros(0, np.float32))
 
 
 class Trainee:
@@ -23,7 +27,7 @@ class Trainee:
     features
         What the run is trained on.
     weights
-        W ``(n, m)``, b ``(n,)`` and, if untied, W_out ``(n, m)`` to start from.
+        What to start from, by name; see `layout`.
     marks
         Steps at which a record is made, increasing.
     config
@@ -36,14 +40,17 @@ class Trainee:
     """
 
     def __init__(
-        self, number: int, features: Features, weights: list[np.ndarray], marks: np.ndarray, config: dict[str, Any]
+        self, number: int, features: Features, weights: dict[str, np.ndarray], marks: np.ndarray, config: dict[str, Any]
     ) -> None:
         self.number, self.marks, self.config = number, marks, config
-        self.shape = weights[0].shape
+        self.layout = layout(features.n, config)
         with np.errstate(over="ignore"):  # what single precision cannot hold becomes inf, and is reported
-            self.theta = np.concatenate([part.ravel() for part in weights]).astype(np.float32)
+            self.theta = pack(weights, self.layout).astype(np.float32)
             self.importance = features.importance.astype(np.float32)
+        self.extras = make_extras(config, config["attack"] and config["attack"] * mean_length(features))
         self.inputs = make_inputs(features)
+        if config["attack"]:  # attacked inputs are dense
+            self.inputs = self.inputs._replace(gaps_law=NO_LISTS)
         self.moments = np.zeros((2, self.theta.size), np.float32)
         self.key = np.array([_stream(config["seed"]), number], np.uint32)
         self.done = self.recorded = self.last_record = 0
@@ -68,11 +75,14 @@ class Trainee:
     def _step(self, stop: int) -> None:
         config = self.config
         clip = 0.0 if config["clip"] is None else config["clip"]
+        (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
+        shape, form = (n, m, last), make_form(config)
         reached, self.total = train_steps(
             self.theta,
             self.moments,
-            self.shape,
-            make_form(config),
+            shape,
+            form,
+            self.extras,
             self.inputs.law,
             self.inputs.gaps_law,
             self.importance,
@@ -82,6 +92,7 @@ class Trainee:
             config["batch"],
             (SCHEDULES[config["schedule"]], config["learning_rate"], config["steps"], config["weight_decay"], clip),
             self.total,
+            make_buffers(shape, form, self.extras, self.inputs.gaps_law[0]),
         )
         if not (np.isfinite(self.total) and np.isfinite(self.theta).all() and np.isfinite(self.moments).all()):
             self.diverged = reached
@@ -96,24 +107,9 @@ class Trainee:
         self.last_record = self.done
         self.total = 0.0 if self.diverged is None else np.nan
 
-    def split(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Return W, b and W_out (None if tied) of packed weights ``(..., theta.size)``."""
-        n, m = self.shape
-        W, b = theta[..., : n * m].reshape(*theta.shape[:-1], n, m), theta[..., n * m : n * m + n]
-        decoder = theta[..., n * m + n :]
-        return W, b, decoder.reshape(W.shape) if decoder.size else None
-
-
-def start_weights(
-    shape: tuple[int, int], number: int, config: dict[str, Any], model: ToyModel | None
-) -> list[np.ndarray]:
-    """Return W, b and, if untied, W_out that run `number` starts from: the model's, or Xavier-normal and zero b."""
-    if model is not None:
-        return [model.W, model.b] if model.W_out is None else [model.W, model.b, model.W_out]
-    rng = np.random.default_rng([config["seed"], number])
-    spread = np.sqrt(2 / sum(shape))
-    weights = [rng.normal(0.0, spread, shape), np.zeros(shape[0])]
-    return weights if config["tied"] else [*weights, rng.normal(0.0, spread, shape)]
+    def split(self, theta: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the parts, by name, of packed weights ``(..., theta.size)``."""
+        return split(theta, self.layout)
 
 
 def _stream(seed: int) -> int:

@@ -7,9 +7,10 @@ from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
 from geomsup.training.finish import check_workers, finish
+from geomsup.training.layout import layout, start_weights
 from geomsup.training.run import TrainingRun
-from geomsup.training.settings import make_marks, make_settings, make_start
-from geomsup.training.trainee import Trainee, start_weights
+from geomsup.training.settings import check_together, make_marks, make_settings, make_start, make_units
+from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress
 
 __all__ = ["train"]
@@ -17,7 +18,7 @@ __all__ = ["train"]
 
 def train(
     features: Features | Sequence[Features],
-    n_hidden: int,
+    n_hidden: int | Sequence[int],
     *,
     models: int = 1,
     steps: int | None = None,
@@ -32,13 +33,18 @@ def train(
     activation: str | None = None,
     hidden_activation: str | None = None,
     tied: bool | None = None,
+    hidden_bias: bool | None = None,
+    hidden_l1: float = 0.0,
+    dropout: float = 0.0,
+    criterion: str = "squared",
+    attack: float = 0.0,
     seed: int = 0,
     record: int | Sequence[int] = 0,
     model: ToyModel | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> TrainingRun:
-    """Train toy models x' = f(W_out φ(Wᵀ x) + b) by Adam on fresh samples at every step.
+    """Train toy models x' = f(W_out φ(Wᵀ x + b_hidden) + b) by Adam on fresh samples at every step.
 
     Every step minimises the batch mean of L = Σ_i I_i (y_i − x'_i)², summed over features, with y the target: x itself
     unless asked otherwise. Adam has β = 0.9, 0.999 and ε = 1e-8; arithmetic is single precision. Runs are independent:
@@ -50,7 +56,8 @@ def train(
     features
         What the models are trained on; or a sequence of these with equal n, one training each.
     n_hidden
-        Number of hidden dimensions m.
+        Number of hidden dimensions m, which may exceed n. A pair (m, m2) trains a second hidden layer,
+        h₂ = ReLU(W_betweenᵀ h + b_between), between the first and an untied decoder.
     models
         Models per entry of `features`; runs = entries × models, those of an entry next to each other.
     steps
@@ -73,12 +80,26 @@ def train(
         "sampled", or "exact": descend the exact expected loss of the tied ReLU output model (BFGS, then Newton), from
         the same starts, to a critical point; `steps` bounds its iterations, and batch, rate and clip are not used.
     target
-        What outputs are compared with: "identity" (x), "abs" (``|x|``), "square" (x²), or "pairs": outputs 2k and
-        2k + 1 should be the larger and the smaller of inputs 2k and 2k + 1 (OR and AND of binary ones).
+        What outputs are compared with: "identity" (x), "abs" (``|x|``), "square" (x²), "pairs": outputs 2k and
+        2k + 1 should be the larger and the smaller of inputs 2k and 2k + 1 (OR and AND of binary ones), or "abs_pairs":
+        the same of their absolute values.
     activation, hidden_activation
         Output f: "relu" (default), "linear", "abs", "leaky_relu" or "gelu". Hidden φ: "linear" (default) or "relu".
     tied
         Whether W_out = W, as by default; False trains a decoder of its own.
+    hidden_bias
+        Whether to train a bias of the (first) hidden layer, from 0; False by default.
+    hidden_l1
+        λ of a penalty λ E Σ_k ``|h_k|`` on all hidden units, added to what is minimised; recorded losses leave it out.
+    dropout
+        Probability with which each hidden unit is dropped, in [0, 1); those kept are scaled by 1 / (1 - dropout).
+    criterion
+        "squared", or "cross-entropy": the outputs are logits of which present feature is largest (activation "linear"),
+        the loss is I_c (log Σ_j exp x'_j - x'_c), c being that feature; samples without any feature lose nothing.
+    attack
+        Adversarial training: to every input x is added ± ε G_i/‖G_i‖₂, the attack on output i of the coupling matrix
+        G = W_out Wᵀ, with i and the sign drawn for each sample and ε = attack × E‖x‖₂ (within 1 %). Outputs are still
+        compared with what the clean x asks for; gradients take what is added as given.
     seed
         Seed of starts and samples, an integer >= 0.
     record
@@ -110,7 +131,8 @@ def train(
 
     References
     ----------
-    Elhage et al. 2022, "Toy models of superposition": setup and training; "Computation in superposition": ``|x|``.
+    Elhage et al. 2022, "Toy models of superposition": setup and training; "Computation in superposition": ``|x|``;
+    "Adversarial examples": the attack.
     Kingma & Ba 2015: Adam. Loshchilov & Hutter 2019: AdamW.
 
     Examples
@@ -127,24 +149,25 @@ def train(
     0.00331948
     """
     entries = _entries(features)
-    n, m = entries[0].n, checks.integer("n_hidden", n_hidden, minimum=1)
-    start, kind = make_start(model, n, m, activation, hidden_activation, tied)
+    n, units = entries[0].n, make_units(n_hidden)
+    kind = {"activation": activation, "hidden_activation": hidden_activation, "tied": tied, "hidden_bias": hidden_bias}
+    start, kind = make_start(model, n, units, **kind)
     config = make_settings(
         preset, objective, target, seed,
         steps=steps, batch=batch, learning_rate=learning_rate,
         schedule=schedule, weight_decay=weight_decay, clip=clip,
+        hidden_l1=hidden_l1, dropout=dropout, criterion=criterion, attack=attack,
     ) | kind  # fmt: skip
     marks, config["record"] = make_marks(config["steps"], record)
     config |= {
-        "n_hidden": m,
+        "n_hidden": units,
         "models": checks.integer("models", models, minimum=1),
         "model": None if start is None else start.to_dict(),
     }
-    if target == "pairs" and n % 2:
-        raise ValueError(f'`target` "pairs" needs an even number of features; got {n}. Add one.')
+    check_together(config, n)
     workers = check_workers(threads, progress)
     per_run = [entry for entry in entries for _ in range(config["models"])]
-    starts = [start_weights((n, m), number, config, start) for number in range(len(per_run))]
+    starts = [start_weights(layout(n, config), config["seed"], number, start) for number in range(len(per_run))]
     if objective == "exact":
         from geomsup.training.exact import train_exactly
 

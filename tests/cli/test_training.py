@@ -55,6 +55,11 @@ def test_train_takes_the_options_of_train(run, folder):
     truth = gs.train(gs.Features(4, 0.05), 2, preset="grimes-replication", steps=6, tied=False, **options)
     np.testing.assert_array_equal(saved.W_out, truth.W_out)
     assert saved.config == truth.config
+    options = {"dropout": 0.1, "attack": 0.2, "hidden_l1": 0.01, "criterion": "cross-entropy", "activation": "linear"}
+    arguments = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
+    run("train", 4, 2, "--second-layer", 3, "--hidden-bias", "--models", 1, "--steps", 3, *arguments)
+    saved = gs.TrainingRun.load("geomsup-run.npz")
+    assert saved.config == gs.train(gs.Features(4, 0.05), (2, 3), hidden_bias=True, steps=3, **options).config
     run("train", 2, 1, "--models", 2, "--objective", "exact", "-o", "exact.safetensors")
     assert gs.TrainingRun.load("exact.safetensors").config["objective"] == "exact"
 

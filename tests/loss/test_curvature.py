@@ -125,3 +125,9 @@ def test_repr_is_short():
     assert repr(hessian(ToyModel([[0.0]], [-1.0]), Features(1, 0.5))).startswith(
         "Hessian(2 parameters, undecided, index 0, 2 flat, error "
     )
+
+
+def test_hidden_biases_are_refused():
+    model = ToyModel([[1.0], [-1.0]], b_hidden=[0.1])
+    with pytest.raises(ValueError, match=r"`model` must have one hidden layer without a bias; got"):
+        hessian(model, Features(2, 0.5))

@@ -44,6 +44,55 @@ def test_value_and_gradients_on_the_same_draws(tied, hidden, output, rng):
     assert (result.grad_W_out is None) == tied
 
 
+def layers(rng, hidden):
+    W, between, W_out = rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=(4, 2))
+    weights = {"W": W, "b": rng.normal(size=4), "W_out": W_out, "b_hidden": rng.normal(size=3), "W_between": between}
+    return weights | {"b_between": rng.normal(size=2), "hidden_activation": hidden}
+
+
+@pytest.mark.parametrize("kind", ["two layers, linear", "two layers, relu", "relu", "linear"])
+def test_gradients_of_hidden_biases_and_second_layers(kind, rng):
+    arrays = layers(rng, kind.split()[-1])
+    if "two" not in kind:
+        arrays = {name: arrays[name] for name in ("W", "b", "b_hidden", "hidden_activation")}
+    result = draw(ToyModel(**arrays))
+    for name, point in arrays.items():
+        if name == "hidden_activation":
+            continue
+        step = rng.normal(size=point.shape) * 1e-7
+        ahead, behind = (draw(ToyModel(**(arrays | {name: point + sign * step}))) for sign in (1, -1))
+        slope = (ahead.per_feature.sum() - behind.per_feature.sum()) / 2
+        assert np.sum(getattr(result, f"grad_{name}") * step) == pytest.approx(slope, rel=2e-4, abs=1e-12), name
+    value = expected_loss(ToyModel(**arrays), FEATURES, method="sampled", samples=500, rng=3, gradient=True)
+    assert np.array_equal(value.grad_b_hidden, result.grad_b_hidden)
+    assert value.value == result.per_feature.sum()
+
+
+@pytest.mark.parametrize("output", ["relu", "linear", "gelu"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_linear_hidden_layers_bias_is_a_bias_of_the_outputs(output, tied, rng):
+    W, W_out = rng.normal(size=(2, 4, 2))
+    b, b_hidden, decoder = rng.normal(size=4), rng.normal(size=2), W if tied else W_out
+    kind = {"activation": output, "W_out": None if tied else W_out}
+    ours = expected_loss(ToyModel(W, b, b_hidden=b_hidden, **kind), FEATURES, gradient=True)
+    folded = ToyModel(W, b + decoder @ b_hidden, **kind)
+    theirs = expected_loss(folded, FEATURES)
+    assert ours.method == theirs.method != "sampled"
+    assert ours.value == pytest.approx(theirs.value, rel=1e-12)
+    sampled = draw(ToyModel(W, b, b_hidden=b_hidden, **kind), 400_000)
+    for name in ("grad_W", "grad_b", "grad_b_hidden", *(() if tied else ("grad_W_out",))):
+        assert getattr(ours, name) == pytest.approx(getattr(sampled, name), abs=0.1), name
+    step, e = np.zeros((4, 2)), 1e-5
+    step[1, 0] = e
+    ahead, behind = (
+        float(expected_loss(ToyModel(W + sign * step, b, b_hidden=b_hidden, **kind), FEATURES, rtol=1e-11))
+        if output != "gelu"
+        else float(expected_loss(ToyModel(W + sign * step, b, b_hidden=b_hidden, **kind), FEATURES))
+        for sign in (1, -1)
+    )
+    assert ours.grad_W[1, 0] == pytest.approx((ahead - behind) / (2 * e), rel=1e-4)
+
+
 @pytest.mark.parametrize("tied", [True, False])
 def test_gradients_agree_with_the_exact_ones(tied, rng):
     model = make(rng, tied)

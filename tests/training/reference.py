@@ -30,9 +30,9 @@ def words(stream, key, step, batch, block=128):
     return (np.concatenate(blocks) >> 1) / 2.0**31
 
 
-def samples(features, key, step, batch):
+def samples(features, key, step, batch, lists=True):
     """Return the batch of a step, ``(batch, n)``: each feature drawn from the word of its group or its own."""
-    if make_inputs(features).gaps_law[0]:
+    if lists and make_inputs(features).gaps_law[0]:
         return listed_samples(features, key, step, batch)
     columns = []
     for i in range(features.n):
@@ -74,6 +74,90 @@ def value_at(law, place):
     ends = np.cumsum(weights)
     k = np.minimum(np.searchsorted(ends, place, side="right"), len(weights) - 1)
     return low[k] + width[k] * (place - (ends - weights)[k]) / weights[k]
+
+
+def packed(parts):
+    return np.concatenate([part.ravel() for part in parts.values()])
+
+
+def unpacked(vector, like):
+    ends = np.cumsum([part.size for part in like.values()])
+    pieces = np.split(vector, ends[:-1])
+    return {name: piece.reshape(part.shape) for (name, part), piece in zip(like.items(), pieces, strict=True)}
+
+
+class Extended:
+    """Every form with biases, penalty, dropout, classes, attacks and two hidden layers; slopes by central differences.
+
+    Weights are dictionaries by the names of `ToyModel`.
+    """
+
+    def __init__(
+        self, activation="relu", hidden_activation="linear", target="identity", hidden_l1=0.0, dropout=0.0,
+        criterion="squared", length=0.0,
+    ):  # fmt: skip
+        self.output = resolve_activation("activation", activation).function
+        self.hidden = resolve_activation("hidden_activation", hidden_activation).function
+        self.target, self.penalty, self.dropout = target, hidden_l1, dropout
+        self.criterion, self.length = criterion, length
+
+    def masks(self, units, first, key, step, batch):
+        if not self.dropout:
+            return np.ones((batch, units))
+        drawn = np.stack([words(0xC0000000 + first + k, key, step, batch) for k in range(units)], axis=1)
+        return np.where(drawn < self.dropout, 0.0, 1 / (1 - self.dropout))
+
+    def attacked(self, parts, x, key, step):
+        """Return x moved along rows of G = decoder Wᵀ, row by row."""
+        decoder = parts.get("W_out", parts["W"])
+        if "W_between" in parts:
+            decoder = decoder @ parts["W_between"].T
+        G, moved = decoder @ parts["W"].T, x.copy()
+        rows, signs = (words(stream, key, step, len(x)) for stream in (0xE0000000, 0xE0000001))
+        for sample in range(len(x)):
+            row = G[int(rows[sample] * len(G))]
+            moved[sample] += (1 if signs[sample] < 0.5 else -1) * self.length * row / np.linalg.norm(row)
+        return moved
+
+    def losses(self, parts, x, moved, masks, importance):
+        """Return the mean loss of a batch, and what is minimised."""
+        h = self.hidden(moved @ parts["W"] + parts.get("b_hidden", 0.0)) * masks[0]
+        size = np.abs(h).sum()
+        if "W_between" in parts:
+            h = np.maximum(h @ parts["W_between"] + parts["b_between"], 0) * masks[1]
+            size += np.abs(h).sum()
+        u = self.output(h @ parts.get("W_out", parts["W"]).T + parts["b"])
+        if self.criterion == "squared":
+            loss = ((u - targets_of(x, self.target)) ** 2 @ importance).mean()
+        else:
+            loss = 0.0
+            for inputs, logits in zip(x, u, strict=True):
+                present = [i for i in range(len(inputs)) if inputs[i] != 0]
+                if present:
+                    c = max(present, key=lambda i: inputs[i])
+                    loss -= importance[c] * np.log(np.exp(logits[c]) / np.exp(logits).sum()) / len(x)
+        return loss, loss + self.penalty * size / len(x)
+
+    def train(self, features, parts, key, steps, batch, learning_rate):
+        """Return the weights, the loss of each step, and the slope at the first."""
+        parts, losses, slopes = {name: part.astype(float) for name, part in parts.items()}, [], []
+        moments = np.zeros((2, packed(parts).size))
+        for step in range(steps):
+            x, theta = samples(features, key, step, batch, lists=not self.length), packed(parts)
+            moved = self.attacked(parts, x, key, step) if self.length else x
+            m, last = parts["W"].shape[1], parts.get("W_out", parts["W"]).shape[1]
+            masks = self.masks(m, 0, key, step, batch), self.masks(last, m, key, step, batch)
+
+            def minimised(vector, x=x, moved=moved, masks=masks, like=parts):
+                return self.losses(unpacked(vector, like), x, moved, masks, features.importance)[1]
+
+            losses.append(self.losses(parts, x, moved, masks, features.importance)[0])
+            shifts = np.eye(theta.size) * 1e-6
+            slopes.append(np.array([(minimised(theta + shift) - minimised(theta - shift)) / 2e-6 for shift in shifts]))
+            moments += np.array([[0.1], [0.001]]) * (np.stack([slopes[-1], slopes[-1] ** 2]) - moments)
+            first, second = moments / (1 - np.array([[0.9], [0.999]]) ** (step + 1))
+            parts = unpacked(theta - learning_rate * first / (np.sqrt(second) + 1e-8), parts)
+        return parts, np.array(losses), slopes[0]
 
 
 class Model:

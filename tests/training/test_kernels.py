@@ -5,6 +5,7 @@ import pytest
 
 from geomsup import Discrete, Features, Uniform
 from geomsup.training import adam, compiled, outputs, products, sparse
+from geomsup.training.layout import layout
 from geomsup.training.settings import make_settings, make_start
 from geomsup.training.trainee import Trainee
 from tests.training import reference
@@ -44,19 +45,20 @@ def case(request):
 
 def trainee(features, m, batch, kind, steps=5, seed=3, **options):
     rng = np.random.default_rng(seed)
-    kind = dict(kind)
-    target = kind.pop("target", "identity")
-    names = {"activation": None, "hidden_activation": None, "tied": None} | kind
+    forms = ("activation", "hidden_activation", "tied", "hidden_bias")
+    names = {name: kind.get(name) for name in forms}
+    options |= {name: value for name, value in kind.items() if name not in (*forms, "target")}
     config = make_settings(
-        "adam", "sampled", target, seed, steps=steps, batch=batch, learning_rate=0.01, **options
+        "adam", "sampled", kind.get("target", "identity"), seed, steps=steps, batch=batch, learning_rate=0.01, **options
     ) | make_start(None, features.n, m, **names)[1]  # fmt: skip
-    shapes = [(features.n, m), (features.n,), (features.n, m)][: 2 if config["tied"] else 3]
-    weights = [(rng.normal(size=shape) * 0.4).astype(np.float32) for shape in shapes]
-    return Trainee(2, features, weights, np.arange(1, steps + 1), config | {"record": 1})
+    config |= {"record": 1, "n_hidden": m}
+    shapes = layout(features.n, config)
+    weights = {name: (rng.normal(size=shape) * 0.4).astype(np.float32) for name, shape in shapes.items()}
+    return Trainee(2, features, weights, np.arange(1, steps + 1), config)
 
 
 def parts(run, theta):
-    return [part for part in run.split(theta) if part is not None]
+    return list(run.split(theta).values())
 
 
 def model_of(kind):
@@ -99,7 +101,7 @@ def test_schedules_decay_and_clipping(schedule):
     weights, losses = model_of(kind).train(features, parts(run, run.theta), run.key, 8, batch, 0.01, rates, 0.5, 0.05)
     run.advance(8)
     assert np.allclose(run.losses, losses, rtol=2e-5)
-    assert np.allclose(run.split(run.theta)[0], weights[0], atol=2e-4)
+    assert np.allclose(run.split(run.theta)["W"], weights[0], atol=2e-4)
 
 
 def test_clipping_shortens_long_gradients_only():

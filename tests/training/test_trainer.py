@@ -175,6 +175,11 @@ def test_config_says_it_all():
         "activation": "relu",
         "hidden_activation": "linear",
         "tied": True,
+        "hidden_bias": False,
+        "hidden_l1": 0.0,
+        "dropout": 0.0,
+        "criterion": "squared",
+        "attack": 0.0,
         "completed_steps": 30,
         "recorded_steps": 30,
     }

@@ -1,0 +1,60 @@
+"""Adversarial samples: the analytic attack on one feature, of a length that goes by that of the inputs."""
+
+import math
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled
+from geomsup.training.draws import fill_words
+from geomsup.training.products import combine
+
+__all__ = ["attack_samples", "inverse_lengths", "mean_length"]
+
+MARK_ATTACK = np.uint32(0xE0000000)  # of the streams that choose features and signs
+SAMPLES = 2**14
+BITS, HALF = np.int64(31), np.int32(2**30)
+
+
+def mean_length(features: Features) -> float:
+    """Return E ‖x‖₂, as the mean over 2¹⁴ samples, always the same ones: within about 1 %."""
+    lengths = np.linalg.norm(features.sample(SAMPLES, np.random.default_rng(0)), axis=1)
+    return float(lengths.mean())
+
+
+@compiled
+def inverse_lengths(W, decoder, inverse):
+    """Set inverse ``(n,)`` to 1 / ‖G_i‖₂, G = decoder Wᵀ, and to 0 where G_i is 0."""
+    n, m = W.shape
+    square = np.zeros((m, m), np.float32)
+    for i in range(n):
+        for k in range(m):
+            for q in range(m):
+                square[k, q] += W[i, k] * W[i, q]
+    for i in range(n):
+        length = ZERO
+        for k in range(m):
+            for q in range(m):
+                length += decoder[i, k] * square[k, q] * decoder[i, q]
+        inverse[i] = ONE / math.sqrt(length) if length > ZERO else ZERO
+
+
+@compiled
+def attack_samples(x, W, decoder, inverse, length, first, step, words, key, hidden, change):
+    """Add ± length G_i / ‖G_i‖₂ to every sample of x ``(n, BLOCK)``; sign and feature i are drawn for each.
+
+    G_i = W decoder_i is what would change output i most. `first` is the block's first sample; `words` ``(2, BLOCK)``
+    int32, hidden ``(m, BLOCK)`` and change ``(n, BLOCK)`` are scratch.
+    """
+    n, m = W.shape
+    fill_words(words[0], first // 4, MARK_ATTACK, step, key)
+    fill_words(words[1], first // 4, MARK_ATTACK + np.uint32(1), step, key)
+    for s in range(BLOCK):
+        i = (np.int64(words[0, s]) * n) >> BITS
+        signed = length * inverse[i] if words[1, s] < HALF else -length * inverse[i]
+        for k in range(m):
+            hidden[k, s] = signed * decoder[i, k]
+    combine(W, hidden, change)
+    for i in range(n):
+        for s in range(BLOCK):
+            x[i, s] += change[i, s]

@@ -1,0 +1,55 @@
+"""Kernels: what hidden layers do besides multiplying: biases, ReLUs, dropout, and the penalty on their activations."""
+
+import numpy as np
+
+from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled
+from geomsup.training.draws import fill_words
+
+__all__ = ["draw_masks", "pass_on", "pull_back"]
+
+MARK_DROPOUT = np.uint32(0xC0000000)  # of the streams that decide which units are dropped
+WORDS = 2.0**31
+
+
+@compiled
+def draw_masks(masks, rate, first_unit, first, step, words, key):
+    """Fill masks ``(m, BLOCK)`` with 0, of probability `rate`, and 1 / (1 - rate).
+
+    A pure function of key, step, sample and unit, of which the first row is number `first_unit`; `first` is the block's
+    first sample. `words` ``(2, BLOCK)`` int32 is scratch.
+    """
+    least, kept = np.int32(rate * WORDS), np.float32(1.0 / (1.0 - rate))
+    for k in range(masks.shape[0]):
+        mask = masks[k]
+        fill_words(words[0], first // 4, np.uint32(first_unit + k) | MARK_DROPOUT, step, key)
+        for s in range(BLOCK):
+            mask[s] = kept if words[0, s] >= least else ZERO
+
+
+@compiled
+def pass_on(h, bias, relu, masks):
+    """Replace z in h ``(m, BLOCK)`` by mask * φ(z + bias)."""
+    for k in range(h.shape[0]):
+        row, mask, own = h[k], masks[k], bias[k]
+        for s in range(BLOCK):
+            z = row[s] + own
+            row[s] = mask[s] * (ZERO if relu and z < ZERO else z)
+
+
+@compiled
+def pull_back(grad, h, relu, masks, penalty, grad_bias, size):
+    """Turn slopes in h, as `pass_on` left it, into slopes in z; add them up in grad_bias.
+
+    Those of penalty * |h| are added on the way. Behind `size` samples all become 0.
+    """
+    for k in range(h.shape[0]):
+        row, mask, units, slope = grad[k], masks[k], h[k], ZERO
+        for s in range(size):
+            push = penalty if units[s] > ZERO else -penalty if units[s] < ZERO else ZERO
+            passed = ZERO if relu and units[s] == ZERO else ONE
+            pull = (row[s] + push) * mask[s] * passed
+            slope += pull
+            row[s] = pull
+        for s in range(size, BLOCK):
+            row[s] = ZERO
+        grad_bias[k] += slope

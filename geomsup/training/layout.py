@@ -1,0 +1,58 @@
+"""How the weights of a model lie behind one another in one vector, and where training starts."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.model import ToyModel
+
+__all__ = ["OPTIONAL", "hidden_units", "layout", "pack", "split", "start_weights"]
+
+OPTIONAL = ("W_out", "b_hidden", "W_between", "b_between")  # parts that a model may lack, in this order behind W and b
+
+
+def layout(n: int, config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each part that a model has, by its name in `ToyModel`, in the order of packing."""
+    m, *second = hidden_units(config)
+    shapes: dict[str, tuple[int, ...]] = {"W": (n, m), "b": (n,)}
+    if not config["tied"]:
+        shapes["W_out"] = (n, *(second or [m]))
+    if config["hidden_bias"]:
+        shapes["b_hidden"] = (m,)
+    if second:
+        shapes |= {"W_between": (m, *second), "b_between": (*second,)}
+    return shapes
+
+
+def hidden_units(config: dict[str, Any]) -> list[int]:
+    """Return the number of units of each hidden layer."""
+    return config["n_hidden"] if isinstance(config["n_hidden"], list) else [config["n_hidden"]]
+
+
+def pack(parts: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]], axes: int = 0) -> np.ndarray:
+    """Return the parts as one vector, or as an array of vectors with `axes` axes in front."""
+    sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
+    return np.concatenate([parts[name].reshape(*parts[name].shape[:axes], sizes[name]) for name in shapes], axis=-1)
+
+
+def split(theta: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Return the parts of packed weights ``(..., theta.size)``."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
+    pieces = np.split(theta, ends[:-1], axis=-1)
+    return {
+        name: piece.reshape(*theta.shape[:-1], *shape)
+        for (name, shape), piece in zip(shapes.items(), pieces, strict=True)
+    }
+
+
+def start_weights(
+    shapes: dict[str, tuple[int, ...]], seed: int, number: int, model: ToyModel | None
+) -> dict[str, np.ndarray]:
+    """Return what run `number` starts from: the model's weights, or Xavier-normal ones and zero biases."""
+    if model is not None:
+        return {name: getattr(model, name) for name in shapes}
+    rng = np.random.default_rng([seed, number])
+    return {
+        name: rng.normal(0.0, np.sqrt(2 / sum(shape)), shape) if len(shape) == 2 else np.zeros(shape)
+        for name, shape in shapes.items()
+    }
