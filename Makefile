@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs bench experiments clean
 
 demo: .venv/.run
 	$(BIN)/geomsup demo
@@ -23,6 +23,10 @@ docs: .venv/.docs
 
 bench: .venv/.dev
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks
+
+# Every experiment at its quick size; writes the chapters of the docs.
+experiments: .venv/.run
+	$(BIN)/geomsup reproduce --all --quick -o docs/experiments
 
 clean:
 	rm -rf .venv docs/_build docs/jupyter_execute .pytest_cache .ruff_cache .hypothesis

@@ -120,6 +120,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"n": 400, "m": 30, "densities": 10, "steps": 1500, "largest_rank": 3},
+    quick={"n": 200, "m": 20, "densities": 8, "steps": 6000, "largest_rank": 3},
     paper={"n": 400, "m": 30, "densities": 20, "steps": 10_000, "largest_rank": 4},
 )
