@@ -57,7 +57,8 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
 
     d independent rows (the base) are sent depth-first to template vertices whose inner products agree within
     `tolerance`; the d pairs fix an orthogonal map, and the other rows go to the vertices nearest to them. Two
-    bases are tried, of near neighbours and of rows far apart.
+    bases are tried, of near neighbours and of rows far apart. Maps that a symmetry turns into each other are one:
+    the first row goes to one vertex of each orbit; and where there are several, rows see what their vertices see.
 
     References
     ----------
@@ -68,11 +69,15 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
     d = template.dimension
     plane = np.linalg.svd(X, full_matrices=False)[2][:d]
     flat = X @ plane.T
-    # Where all vertices are alike the first row may go to any of them: n times fewer chains.
-    first = 1 if template.shape.vertex_transitive else len(X)
+    orbits = template.shape.orbits
     for base in (_spread_base(flat), np.array(near_basis(flat))):
         products = flat[base] @ flat[base].T
-        for images in chains(products, template.gram, tolerance, first, MOST_NODES, MOST_LEAVES):
+        allowed = np.ones((d, len(X)), dtype=bool)
+        if len(orbits) > 1:
+            seen = np.sort(flat[base] @ flat.T, axis=1)
+            allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= tolerance**2
+        allowed[0] &= np.isin(np.arange(len(X)), [orbit[0] for orbit in orbits])
+        for images in chains(products, template.gram, tolerance, allowed, MOST_NODES, MOST_LEAVES):
             left, _, right = np.linalg.svd(template.vertices[images].T @ flat[base])
             yield linear_sum_assignment(-flat @ (template.vertices @ left @ right).T)[1]
 
