@@ -1,9 +1,9 @@
 """Is every shape of the catalogue with up to 200 vertices named? python -m benchmarks.trials_classify (hours of CPU).
 
-Each shape, in each variant and at two other values of its free parameters, is rotated or reflected, permuted and scaled,
-with noise of 0, 1 and 3 % of its shortest chord on every coordinate. A name is wrong unless the shape named has a member
-equal to the noiseless rows. Wrong names are listed with what tells the two shapes apart: their distance over the noise,
-and the squared residuals of both over the variance of the noise. `--kinds`, `--trials`, `--seed`, `--output` (CSV).
+Each shape, in each variant and at two other values of its free parameters, is rotated or reflected, permuted and
+scaled, with noise of 0, 1 and 3 % of its shortest chord on every coordinate. A name is wrong unless what was named has
+a member equal to the noiseless rows. Wrong names are listed with what tells the two apart: their distance over the
+noise, and the squared residuals of both over the variance of the noise.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from geomsup import classify
 from geomsup.recognition.alignment import procrustes, rms
@@ -58,44 +59,59 @@ def shortest_chord(vertices):
     return float(np.sqrt(2 - 2 * gram.max()))
 
 
-def distance(shape, order, T):
-    """Root-mean-square distance of rows T from the nearest member of a shape, rows going to its vertices in order."""
-    placed, found = np.argsort(order), family(shape)
-    distances = []
-    for vertices in shape.variants.values():
-        distances.append(rms(T[placed] - vertices @ procrustes(vertices, T[placed])))
-        for _ in range(30 if found else 0):
-            frame = procrustes(vertices, T[placed])
-            vertices = found.nearest(T[placed] @ frame.T)
-        distances.append(rms(T[placed] - vertices @ procrustes(vertices, T[placed])))
-    return min(distances)
+def configuration(geometry):
+    """All rows as the shapes found have them, each component in dimensions of its own."""
+    return _joined(
+        geometry, [np.ones((len(c.features), 1)) if c.template is None else c.template for c in geometry.components]
+    )
+
+
+def _joined(geometry, blocks):
+    order = np.concatenate([component.features for component in geometry.components])
+    return block_diag(*blocks)[np.argsort(order)]
+
+
+def distance(geometry, T):
+    """Root-mean-square distance of rows T from what was found, its parameters fitted."""
+    fitted = configuration(geometry)
+    for _ in range(30):
+        frame = procrustes(fitted, T)
+        lying = T @ frame.T
+        blocks, column = [], 0
+        for component in geometry.components:
+            rows, columns = list(component.features), slice(column, column + component.rank)
+            column += component.rank
+            block = fitted[rows, columns]
+            found = family(component.polytope) if component.polytope else None
+            if found is not None and component.polytope.n_vertices == len(rows):
+                placed = np.argsort(component.isomorphism)
+                block = found.nearest(lying[rows, columns][placed])[list(component.isomorphism)]
+            blocks.append(block)
+        fitted = _joined(geometry, blocks)
+    return rms(T - fitted @ procrustes(fitted, T))
 
 
 def trial(shape, vertices, sigma, rng):
-    """Verdict and, for a wrong name, what there is to tell: found, variant, separation and χ² of both."""
+    """Verdict and, for another name, what there is to tell: found, variant, separation and χ² of both."""
     n, d = vertices.shape
     rotation = np.linalg.qr(rng.normal(size=(d, d)))[0]  # reflections among them
-    order = rng.permutation(n)
-    T = (vertices @ rotation)[order]
+    T = (vertices @ rotation)[rng.permutation(n)]
     W = T + sigma * rng.normal(size=T.shape)
     geometry = classify(10 ** rng.uniform(-1, 1) * W, orientation="rows")
-    component = geometry.components[0]
-    if component.polytope is None or len(component.features) < n:
-        return "unnamed", geometry.name
-    if component.polytope is shape and component.variant != "distorted":
-        return "right", shape.name
-    found = (component.polytope.name, component.variant)
-    if component.polytope is shape:
-        return "distorted", *found
-    between = distance(component.polytope, component.isomorphism, T)
+    variant = geometry.components[0].variant
+    if geometry.name == shape.name:
+        return "distorted" if variant == "distorted" else "right", geometry.name, variant
+    if any(component.residual is None for component in geometry.components):
+        return "unnamed", geometry.name, variant
+    between = distance(geometry, T)
     if between < EQUAL:
-        return "alias", *found
-    X = W / np.linalg.norm(W, axis=1, keepdims=True)
-    residuals = [template - X @ procrustes(X, template) for template in (T, component.template)]
+        return "alias", geometry.name, variant
+    X, fitted = W / np.linalg.norm(W, axis=1, keepdims=True), configuration(geometry)
+    residuals = [X - rows @ procrustes(rows, X) for rows in (T, fitted)]
     separation = np.sqrt(n) * between / sigma if sigma else np.inf
     chi2 = [float((residual**2).sum()) / sigma**2 if sigma else np.inf for residual in residuals]
     verdict = "indistinguishable" if separation < APART else "wrong"
-    return verdict, *found, f"{separation:.2f}", *(f"{value:.1f}" for value in chi2)
+    return verdict, geometry.name, variant, f"{separation:.2f}", *(f"{value:.1f}" for value in chi2)
 
 
 def main():
@@ -103,15 +119,16 @@ def main():
     parser.add_argument("--kinds", choices=("rigid", "flexible", "all"), default="all")
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--most", type=int, default=MOST_VERTICES, help="largest number of vertices")
+    parser.add_argument("--vertices", type=int, nargs=2, default=(1, MOST_VERTICES), help="smallest and largest number")
     parser.add_argument("--output", type=Path, help="CSV of all that is not simply right")
     options = parser.parse_args()
     begin, verdicts = time.process_time(), Counter()
     table = csv.writer(options.output.open("w", newline="") if options.output else sys.stdout, lineterminator="\n")
     table.writerow(HEAD)
-    shapes = [shape for shape in catalogue(options.kinds) if shape.n_vertices <= options.most]
+    least, most = options.vertices
+    shapes = [shape for shape in catalogue(options.kinds) if least <= shape.n_vertices <= most]
     for place, shape in enumerate(shapes):
-        rng = np.random.default_rng([options.seed, place])
+        rng = np.random.default_rng([options.seed, place, shape.n_vertices])
         for member, vertices in members(shape):
             own = member in shape.variants
             for noise in NOISES:

@@ -34,9 +34,7 @@ def chains(
     found = nodes = depth = 0
     while depth >= 0 and nodes < most_nodes:
         vertex = images[depth] + 1
-        while vertex < n and not (
-            allowed[depth, vertex] and _agrees(vertex, images, depth, products, gram, tolerance)
-        ):
+        while vertex < n and not (allowed[depth, vertex] and _agrees(vertex, images, depth, products, gram, tolerance)):
             vertex += 1
         if vertex == n:
             images[depth] = -1

@@ -18,6 +18,9 @@ __all__ = ["by_angle", "by_base_chain", "by_graph"]
 MOST_NODES = 5000
 MOST_LEAVES = 12
 
+# A row and a vertex that see the same differ, root mean square, by less than this part of the tolerance of one product.
+ALIKE = 0.5
+
 
 def by_angle(X: np.ndarray) -> np.ndarray:
     """Map the rows to the vertices of a polygon in the order of their angles in the principal plane.
@@ -75,7 +78,7 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
         allowed = np.ones((d, len(X)), dtype=bool)
         if len(orbits) > 1:
             seen = np.sort(flat[base] @ flat.T, axis=1)
-            allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= tolerance**2
+            allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= (ALIKE * tolerance) ** 2
         allowed[0] &= np.isin(np.arange(len(X)), [orbit[0] for orbit in orbits])
         for images in chains(products, template.gram, tolerance, allowed, MOST_NODES, MOST_LEAVES):
             left, _, right = np.linalg.svd(template.vertices[images].T @ flat[base])

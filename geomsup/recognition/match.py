@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.acceptance import RIGID_RATIO, reach
+from geomsup.recognition.acceptance import ACCEPTANCE, RIGID_RATIO, freedom, reach
 from geomsup.recognition.alignment import procrustes, proposals, refined, rms
 from geomsup.recognition.coincidence import COINCIDENT, LabelledRows, coincident, shared
 from geomsup.recognition.families import family, sound
@@ -20,6 +20,10 @@ __all__ = ["best_match", "match_many"]
 # Rows that all have a larger cosine with one of them are no shape, whose vertices have the mean 0: their mean
 # is longer than the quarter of √2 that is the largest distance accepted.
 ONE_DIRECTION = 0.9
+
+# Noise per coordinate, as a part of the shortest chord, above which it is the less likely the larger it is: a
+# noisy bicapped triangular prism is no square antiprism of three times the noise.
+USUAL_NOISE = 0.03
 
 # A shape within this part of its reach is fitted well enough: noise of 3 % of the shortest chord stays inside in three
 # dimensions. Beyond, another start may lead to a better map.
@@ -99,7 +103,7 @@ def _fit_shapes(rows: LabelledRows, noise: float | None) -> Match | None:
         match = _fit(rows, shapes[i], hopes[i][1], noise)
         if match is not None:
             distances[i] = match.chord
-            accident = _accident(match.template, shapes[i], m, match.chord, match.n_parameters)
+            accident = _accident(rows, match.template, shapes[i], match.chord, match.reach, match.n_parameters)
             if accident < least:
                 best, least, chosen = match, accident, i
     return best and _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != chosen])
@@ -113,20 +117,26 @@ def _beside(best: Match, others: list[tuple[float, str]]) -> Match:
     return replace(best, runner_up=name, margin=distance - best.chord)
 
 
-def _accident(template: np.ndarray, shape: Polytope, m: int, chord: float, n_parameters: int = 0) -> float:
-    """Log of the probability that random rows in m dimensions come as close to a shape: of two, the less wins.
+def _accident(
+    rows: LabelledRows, template: np.ndarray, shape: Polytope, chord: float, reach: float, p: int = 0
+) -> float:
+    """Log of the probability that random rows come as close to a shape, p parameters fitted: of two, the less wins.
 
     It weighs distance against freedom: a fitted parameter is one way less to leave the copies, and a shape of few
-    symmetries has more copies. Up to a constant it is Bayes' factor for noise of a size unknown, log σ uniform.
+    symmetries has more copies. Up to a constant it is Bayes' factor for noise of unknown size, all sizes up to
+    `USUAL_NOISE` alike and larger ones less by the fourth power.
     """
+    (k, m), r = rows.X.shape, shape.dimension
     chord = max(chord, chance.SMALLEST_DEVIATION)
-    found = chance.tube(template, shape.symmetry_order, shape.n_vertices, m, m, chord, n_parameters)
-    return found.log_probability
+    tube = chance.tube(template, shape.symmetry_order, shape.n_vertices, m, m, chord, p)
+    noise = chord * np.sqrt(k / max(freedom(k, m, r) - p, 1)) * ACCEPTANCE / reach
+    return tube.log_probability + float(np.log1p((noise / USUAL_NOISE) ** 4))
 
 
 def _promise(rows: LabelledRows, bound: float, starts: list[Template]) -> float:
     """As `_accident`, of a shape not fitted yet, at its lower bound and with no parameter spent."""
-    return _accident(starts[0].vertices[rows.labels], starts[0].shape, rows.X.shape[1], bound)
+    start = starts[0]
+    return _accident(rows, start.vertices[rows.labels], start.shape, bound, start.reach)
 
 
 def _hopes(rows: LabelledRows, shape: Polytope) -> tuple[float, list[Template]]:
