@@ -14,12 +14,13 @@ from geomsup.shapes.skeletons import skeleton_graph
 
 __all__ = ["by_angle", "by_base_chain", "by_graph"]
 
-# Ends of the depth-first search of base chains, in partial maps looked at and in maps proposed.
+# Ends of the depth-first search of base chains, in partial maps looked at and in maps proposed; more of them where
+# vertices are of several kinds, as parameters move some kinds further than noise does.
 MOST_NODES = 5000
-MOST_LEAVES = 12
+MOST_LEAVES, MORE_LEAVES = 12, 40
 
 # A row and a vertex that see the same differ, root mean square, by less than this part of the tolerance of one product.
-ALIKE = 0.5
+ALIKE = 0.7
 
 
 def by_angle(X: np.ndarray) -> np.ndarray:
@@ -73,6 +74,7 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
     plane = np.linalg.svd(X, full_matrices=False)[2][:d]
     flat = X @ plane.T
     orbits = template.shape.orbits
+    most_leaves = MOST_LEAVES if len(orbits) == 1 else MORE_LEAVES
     for base in (_spread_base(flat), np.array(near_basis(flat))):
         products = flat[base] @ flat[base].T
         allowed = np.ones((d, len(X)), dtype=bool)
@@ -80,7 +82,7 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
             seen = np.sort(flat[base] @ flat.T, axis=1)
             allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= (ALIKE * tolerance) ** 2
         allowed[0] &= np.isin(np.arange(len(X)), [orbit[0] for orbit in orbits])
-        for images in chains(products, template.gram, tolerance, allowed, MOST_NODES, MOST_LEAVES):
+        for images in chains(products, template.gram, tolerance, allowed, MOST_NODES, most_leaves):
             left, _, right = np.linalg.svd(template.vertices[images].T @ flat[base])
             yield linear_sum_assignment(-flat @ (template.vertices @ left @ right).T)[1]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import log1p
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _fit_point(X: np.ndarray) -> Match | None:
 
 
 def _fit_shapes(rows: LabelledRows, noise: float | None) -> Match | None:
-    """Fit the candidates, most promising first, until the lower bounds of the rest exceed what is found."""
+    """Fit the candidates, nearest lower bounds first, but for those that could not be less accidental than the best."""
     v, m = rows.vertices.shape
     shapes = [shape for rank in range(1, min(v, m) + 1) for shape in candidates(rank, v, flexible=True)]
     hopes = [_hopes(rows, shape) for shape in shapes]
@@ -98,12 +99,12 @@ def _fit_shapes(rows: LabelledRows, noise: float | None) -> Match | None:
     distances = [bound for bound, _ in hopes]
     best, least, chosen = None, np.inf, -1
     for i in sorted((i for i, (_, starts) in enumerate(hopes) if starts), key=lambda i: (hopes[i][0], i)):
-        if best is not None and hopes[i][0] > best.chord and _promise(rows, *hopes[i]) > least:
+        if best is not None and hopes[i][0] > best.chord and _accident(rows, _promised(rows, *hopes[i])) > least:
             continue
         match = _fit(rows, shapes[i], hopes[i][1], noise)
         if match is not None:
             distances[i] = match.chord
-            accident = _accident(rows, match.template, shapes[i], match.chord, match.reach, match.n_parameters)
+            accident = _accident(rows, match)
             if accident < least:
                 best, least, chosen = match, accident, i
     return best and _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != chosen])
@@ -117,26 +118,27 @@ def _beside(best: Match, others: list[tuple[float, str]]) -> Match:
     return replace(best, runner_up=name, margin=distance - best.chord)
 
 
-def _accident(
-    rows: LabelledRows, template: np.ndarray, shape: Polytope, chord: float, reach: float, p: int = 0
-) -> float:
-    """Log of the probability that random rows come as close to a shape, p parameters fitted: of two, the less wins.
+def _accident(rows: LabelledRows, match: Match) -> float:
+    """Log of the probability that random rows come as close to a shape; of two shapes the less accidental is named.
 
-    It weighs distance against freedom: a fitted parameter is one way less to leave the copies, and a shape of few
-    symmetries has more copies. Up to a constant it is Bayes' factor for noise of unknown size, all sizes up to
-    `USUAL_NOISE` alike and larger ones less by the fourth power.
+    This weighs distance against freedom: a fitted parameter is one way less to leave the copies, and a shape of few
+    symmetries has more copies. Up to a constant it is Bayes' factor for noise of unknown size, where all orders of
+    magnitude up to `USUAL_NOISE` are alike and larger noise is rarer by its fourth power.
     """
-    (k, m), r = rows.X.shape, shape.dimension
-    chord = max(chord, chance.SMALLEST_DEVIATION)
-    tube = chance.tube(template, shape.symmetry_order, shape.n_vertices, m, m, chord, p)
-    noise = chord * np.sqrt(k / max(freedom(k, m, r) - p, 1)) * ACCEPTANCE / reach
-    return tube.log_probability + float(np.log1p((noise / USUAL_NOISE) ** 4))
+    k, m = rows.X.shape
+    tube = chance.tube(
+        match.template, match.symmetry_order, match.n_vertices, m, m,
+        max(match.chord, chance.SMALLEST_DEVIATION), match.n_parameters,
+    )  # fmt: skip
+    left = max(freedom(k, m, match.template.shape[1]) - match.n_parameters, 1)
+    noise = match.chord * (k / left) ** 0.5 * ACCEPTANCE / match.reach
+    return tube.log_probability + log1p((noise / USUAL_NOISE) ** 4)
 
 
-def _promise(rows: LabelledRows, bound: float, starts: list[Template]) -> float:
-    """As `_accident`, of a shape not fitted yet, at its lower bound and with no parameter spent."""
-    start = starts[0]
-    return _accident(rows, start.vertices[rows.labels], start.shape, bound, start.reach)
+def _promised(rows: LabelledRows, bound: float, starts: list[Template]) -> Match:
+    """What a shape that is not fitted yet would be at its lower bound, with no parameter spent."""
+    T, shape = starts[0].vertices[rows.labels], starts[0].shape
+    return Match(shape, "", (), T, np.empty((0, 0)), bound, starts[0].reach)
 
 
 def _hopes(rows: LabelledRows, shape: Polytope) -> tuple[float, list[Template]]:
