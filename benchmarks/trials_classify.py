@@ -123,12 +123,14 @@ def main():
     parser.add_argument("--output", type=Path, help="CSV of all that is not simply right")
     options = parser.parse_args()
     begin, verdicts = time.process_time(), Counter()
-    table = csv.writer(options.output.open("w", newline="") if options.output else sys.stdout, lineterminator="\n")
+    table = csv.writer(
+        options.output.open("w", newline="", buffering=1) if options.output else sys.stdout, lineterminator="\n"
+    )
     table.writerow(HEAD)
     least, most = options.vertices
     shapes = [shape for shape in catalogue(options.kinds) if least <= shape.n_vertices <= most]
-    for place, shape in enumerate(shapes):
-        rng = np.random.default_rng([options.seed, place, shape.n_vertices])
+    for shape in shapes:
+        rng = np.random.default_rng([options.seed, *shape.name.encode()])
         for member, vertices in members(shape):
             own = member in shape.variants
             for noise in NOISES:
