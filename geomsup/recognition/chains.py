@@ -8,7 +8,7 @@ __all__ = ["chains"]
 
 @njit(cache=True, nogil=True)
 def chains(
-    products: np.ndarray, gram: np.ndarray, tolerance: float, first: int, most_nodes: int, most_leaves: int
+    products: np.ndarray, gram: np.ndarray, tolerance: float, allowed: np.ndarray, most_nodes: int, most_leaves: int
 ) -> np.ndarray:
     """Tuples of template vertices with inner products near those of a base, nearest first, ``(leaves, d)``.
 
@@ -22,8 +22,8 @@ def chains(
         ``(n, n)`` inner products of the template's vertices.
     tolerance
         Largest difference of two inner products.
-    first
-        The first base row goes to one of the first so many vertices.
+    allowed
+        ``(d, n)``, whether a base row may go to a vertex.
     most_nodes, most_leaves
         Ends of the search, in partial maps looked at, and number of maps returned.
     """
@@ -34,10 +34,9 @@ def chains(
     found = nodes = depth = 0
     while depth >= 0 and nodes < most_nodes:
         vertex = images[depth] + 1
-        end = first if depth == 0 else n
-        while vertex < end and not _agrees(vertex, images, depth, products, gram, tolerance):
+        while vertex < n and not (allowed[depth, vertex] and _agrees(vertex, images, depth, products, gram, tolerance)):
             vertex += 1
-        if vertex == end:
+        if vertex == n:
             images[depth] = -1
             depth -= 1
             continue

@@ -14,9 +14,13 @@ from geomsup.shapes.skeletons import skeleton_graph
 
 __all__ = ["by_angle", "by_base_chain", "by_graph"]
 
-# Ends of the depth-first search of base chains, in partial maps looked at and in maps proposed.
+# Ends of the depth-first search of base chains, in partial maps looked at and in maps proposed; more of them where
+# vertices are of several kinds, as parameters move some kinds further than noise does.
 MOST_NODES = 5000
-MOST_LEAVES = 12
+MOST_LEAVES, MORE_LEAVES = 12, 40
+
+# A row and a vertex that see the same differ, root mean square, by less than this part of the tolerance of one product.
+ALIKE = 0.7
 
 
 def by_angle(X: np.ndarray) -> np.ndarray:
@@ -57,7 +61,8 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
 
     d independent rows (the base) are sent depth-first to template vertices whose inner products agree within
     `tolerance`; the d pairs fix an orthogonal map, and the other rows go to the vertices nearest to them. Two
-    bases are tried, of near neighbours and of rows far apart.
+    bases are tried, of near neighbours and of rows far apart. Maps that a symmetry turns into each other are one:
+    the first row goes to one vertex of each orbit; and where there are several, rows see what their vertices see.
 
     References
     ----------
@@ -68,11 +73,16 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
     d = template.dimension
     plane = np.linalg.svd(X, full_matrices=False)[2][:d]
     flat = X @ plane.T
-    # Where all vertices are alike the first row may go to any of them: n times fewer chains.
-    first = 1 if template.shape.vertex_transitive else len(X)
+    orbits = template.shape.orbits
+    most_leaves = MOST_LEAVES if len(orbits) == 1 else MORE_LEAVES
     for base in (_spread_base(flat), np.array(near_basis(flat))):
         products = flat[base] @ flat[base].T
-        for images in chains(products, template.gram, tolerance, first, MOST_NODES, MOST_LEAVES):
+        allowed = np.ones((d, len(X)), dtype=bool)
+        if len(orbits) > 1:
+            seen = np.sort(flat[base] @ flat.T, axis=1)
+            allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= (ALIKE * tolerance) ** 2
+        allowed[0] &= np.isin(np.arange(len(X)), [orbit[0] for orbit in orbits])
+        for images in chains(products, template.gram, tolerance, allowed, MOST_NODES, most_leaves):
             left, _, right = np.linalg.svd(template.vertices[images].T @ flat[base])
             yield linear_sum_assignment(-flat @ (template.vertices @ left @ right).T)[1]
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import log1p
 
 import numpy as np
 
-from geomsup.recognition.acceptance import RIGID_RATIO, reach
+from geomsup.recognition import chance
+from geomsup.recognition.acceptance import ACCEPTANCE, RIGID_RATIO, freedom, reach
 from geomsup.recognition.alignment import procrustes, proposals, refined, rms
 from geomsup.recognition.coincidence import COINCIDENT, LabelledRows, coincident, shared
 from geomsup.recognition.families import family, sound
@@ -19,6 +21,14 @@ __all__ = ["best_match", "match_many"]
 # Rows that all have a larger cosine with one of them are no shape, whose vertices have the mean 0: their mean
 # is longer than the quarter of √2 that is the largest distance accepted.
 ONE_DIRECTION = 0.9
+
+# Noise per coordinate, as a part of the shortest chord, above which it is the less likely the larger it is: a
+# noisy bicapped triangular prism is no square antiprism of three times the noise.
+USUAL_NOISE = 0.03
+
+# A shape within this part of its reach is fitted well enough: noise of 3 % of the shortest chord stays inside in three
+# dimensions. Beyond, another start may lead to a better map.
+CLEAR_RATIO = 0.25
 
 # A shape with more free parameters fits too much.
 MOST_PARAMETERS = 5
@@ -81,21 +91,22 @@ def _fit_point(X: np.ndarray) -> Match | None:
 
 
 def _fit_shapes(rows: LabelledRows, noise: float | None) -> Match | None:
-    """Fit the candidates, most promising first, until the lower bounds of the rest exceed what is found."""
+    """Fit the candidates, nearest lower bounds first, but for those that could not be less accidental than the best."""
     v, m = rows.vertices.shape
     shapes = [shape for rank in range(1, min(v, m) + 1) for shape in candidates(rank, v, flexible=True)]
     hopes = [_hopes(rows, shape) for shape in shapes]
     # What is known of the distance of each shape: a lower bound, then what fitting it has found.
     distances = [bound for bound, _ in hopes]
-    best, chosen = None, -1
+    best, least, chosen = None, np.inf, -1
     for i in sorted((i for i, (_, starts) in enumerate(hopes) if starts), key=lambda i: (hopes[i][0], i)):
-        if best is not None and hopes[i][0] > _worth(best):
-            break
+        if best is not None and hopes[i][0] > best.chord and _accident(rows, _promised(rows, *hopes[i])) > least:
+            continue
         match = _fit(rows, shapes[i], hopes[i][1], noise)
         if match is not None:
             distances[i] = match.chord
-            if best is None or _worth(match) < _worth(best):
-                best, chosen = match, i
+            accident = _accident(rows, match)
+            if accident < least:
+                best, least, chosen = match, accident, i
     return best and _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != chosen])
 
 
@@ -107,9 +118,27 @@ def _beside(best: Match, others: list[tuple[float, str]]) -> Match:
     return replace(best, runner_up=name, margin=distance - best.chord)
 
 
-def _worth(match: Match) -> float:
-    """Distance, larger for what has been fitted: a rigid shape is preferred."""
-    return match.chord * (1 + match.n_parameters)
+def _accident(rows: LabelledRows, match: Match) -> float:
+    """Log of the probability that random rows come as close to a shape; of two shapes the less accidental is named.
+
+    This weighs distance against freedom: a fitted parameter is one way less to leave the copies, and a shape of few
+    symmetries has more copies. Up to a constant it is Bayes' factor for noise of unknown size, where all orders of
+    magnitude up to `USUAL_NOISE` are alike and larger noise is rarer by its fourth power.
+    """
+    k, m = rows.X.shape
+    tube = chance.tube(
+        match.template, match.symmetry_order, match.n_vertices, m, m,
+        max(match.chord, chance.SMALLEST_DEVIATION), match.n_parameters,
+    )  # fmt: skip
+    left = max(freedom(k, m, match.template.shape[1]) - match.n_parameters, 1)
+    noise = match.chord * (k / left) ** 0.5 * ACCEPTANCE / match.reach
+    return tube.log_probability + log1p((noise / USUAL_NOISE) ** 4)
+
+
+def _promised(rows: LabelledRows, bound: float, starts: list[Template]) -> Match:
+    """What a shape that is not fitted yet would be at its lower bound, with no parameter spent."""
+    T, shape = starts[0].vertices[rows.labels], starts[0].shape
+    return Match(shape, "", (), T, np.empty((0, 0)), bound, starts[0].reach)
 
 
 def _hopes(rows: LabelledRows, shape: Polytope) -> tuple[float, list[Template]]:
@@ -127,14 +156,20 @@ def _hopes(rows: LabelledRows, shape: Polytope) -> tuple[float, list[Template]]:
 
 
 def _fit(rows: LabelledRows, shape: Polytope, starts: list[Template], noise: float | None) -> Match | None:
-    """Fit a shape from its promising templates, until one brings a variant or the fitted member near enough."""
+    """Fit a shape from its promising templates: the nearest of its variants and its family's members."""
+    best = None
     for template in _in_turn(starts):
         order = _best_map(rows, template)
         if order is not None:
             fit = _with_member(rows, order, shape)
-            if fit.fitted is not None or fit.named[0].chord <= fit.named[0].reach:
-                return decided(rows.X, fit, noise)
-    return None
+            best = fit if best is None else min(best, fit, key=_nearest)
+            if _nearest(best) <= CLEAR_RATIO * template.reach:
+                break
+    return None if best is None else decided(rows.X, best, noise)
+
+
+def _nearest(fit: Fit) -> float:
+    return min(fit.named[0].chord, fit.fitted.chord if fit.fitted else np.inf)
 
 
 def _in_turn(starts: list[Template]) -> Iterator[Template]:
@@ -174,11 +209,15 @@ def _member(rows: LabelledRows, order: np.ndarray, shape: Polytope) -> Match | N
     found = family(shape) if shape.kind != "Johnson" else None
     if found is None or found.n_parameters > MOST_PARAMETERS:
         return None
-    placed = np.argsort(order)
     vertices = shape.vertices
-    for _ in range(8):  # the frame and the member by turns
-        frame = procrustes(vertices, rows.vertices[placed])
-        vertices = found.nearest(rows.vertices[placed] @ frame.T)
+    for _ in range(4):
+        placed = np.argsort(order)
+        for _ in range(8):  # the frame and the member by turns
+            frame = procrustes(vertices, rows.vertices[placed])
+            vertices = found.nearest(rows.vertices[placed] @ frame.T)
+        order, before = refined(rows.vertices, vertices, order), order
+        if (order == before).all():
+            break
     if not sound(vertices):
         return None
     return replace(_fitted(rows, order, shape, "fitted", vertices), n_parameters=found.n_parameters)

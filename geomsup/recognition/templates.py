@@ -45,6 +45,11 @@ class Template:
         return np.linalg.svd(self.vertices, compute_uv=False)
 
     @cached_property
+    def profiles(self) -> np.ndarray:
+        """Sorted inner products of each vertex with all, ``(n, n)``."""
+        return np.sort(self.gram, axis=1)
+
+    @cached_property
     def products(self) -> np.ndarray:
         """Sorted inner products, ``(n²,)``."""
         return np.sort(self.gram, axis=None)

@@ -1,10 +1,13 @@
 """Proposed maps and fits, where graphs alone fail."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
 from geomsup.recognition import components, isomorphism
 from geomsup.recognition.acceptance import acceptance
+from geomsup.recognition.chains import chains
 from geomsup.recognition.coincidence import coincident
 from geomsup.recognition.match import best_match
 from geomsup.recognition.names import geometry_name
@@ -38,6 +41,18 @@ def test_noise_that_spoils_the_graph(name):
         right += match is not None and match.polytope is shape
     assert right == 40
     assert spoilt > 0
+
+
+def test_chains_are_all_images_that_agree(rng):
+    gram, base = CUBE @ CUBE.T, [0, 3, 6]
+    allowed = rng.random((3, 8)) < 0.7
+    found = chains(gram[np.ix_(base, base)], gram, 1e-9, allowed, 10_000, 10_000)
+    expected = [
+        images
+        for images in permutations(range(8), 3)
+        if np.allclose(gram[np.ix_(images, images)], gram[np.ix_(base, base)]) and allowed[range(3), images].all()
+    ]
+    assert sorted(map(tuple, found.tolist())) == expected
 
 
 def test_coincident_rows_are_merged_at_the_gap():
