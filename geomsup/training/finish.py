@@ -30,7 +30,12 @@ def finish(
     trainees: list[Trainee], features: list[Features], config: dict[str, Any], workers: int, progress: Progress | None
 ) -> TrainingRun:
     """Train to the end, or as far as Ctrl-C lets it; warn of what did not end well."""
-    completed = train_in_turns(trainees, config["steps"], workers, progress)
+    if config.get("device") == "cuda":
+        from geomsup.training.cuda.launch import train_on_device
+
+        completed = train_on_device(trainees, config["steps"], progress)
+    else:
+        completed = train_in_turns(trainees, config["steps"], workers, progress)
     if completed < config["steps"]:
         warnings.warn(
             f"Training was interrupted after {completed} of {config['steps']} steps.", RuntimeWarning, stacklevel=3
