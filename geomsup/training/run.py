@@ -148,9 +148,9 @@ class TrainingRun:
     def resume(self, steps: int | None = None, *, threads: int | None = None, progress: Any = None) -> "TrainingRun":
         """Go on after an interruption, or beyond the end, to `steps` in all (by default as first planned).
 
-        The weights have the same bits as if training had gone on at once (on a device of the same kind, if there is one;
-        else the CPU goes on); those of schedules that fall depend on the
-        number of steps planned, so that they do only if that number stays. `threads`, `progress` as for `train`.
+        The weights have the same bits as if training had gone on at once; those of schedules that fall depend on the
+        number of steps planned, so that they do only if that number stays. What was trained on a GPU goes on there if
+        there is one, else on the CPU, to rounding. `threads`, `progress` as for `train`.
 
         Raises
         ------

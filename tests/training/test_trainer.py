@@ -175,6 +175,7 @@ def test_config_says_it_all():
         "activation": "relu",
         "hidden_activation": "linear",
         "tied": True,
+        "device": "cpu",
         "completed_steps": 30,
         "recorded_steps": 30,
     }

@@ -66,7 +66,7 @@ def obstacle() -> str | None:
         return None
     if find_spec("numba_cuda") is None:
         return 'the package numba-cuda, which is not installed. Run: pip install "geomsup[cuda]"'
-    from numba import cuda
+    from geomsup.training.cuda.device import cuda
 
     if not cuda.is_available():
         return "an NVIDIA GPU and its driver; none was found here. Check that nvidia-smi lists one."

@@ -7,9 +7,10 @@ a tile ``(n, width * 32)`` of shared or global memory. Rows of W are shared out 
 from typing import Any
 
 import numpy as np
-from numba import cuda, float32
+from numba import float32
 
 from geomsup.training.compiled import ONE, TWO, ZERO
+from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, Form
 from geomsup.training.cuda.samples import BLOCK
 from geomsup.training.cuda.warp import ALL, make_add_columns, sum_lanes

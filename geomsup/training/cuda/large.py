@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numba import cuda, float32, float64, int64
+from numba import float32, float64, int64
 
+from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, SLOTS, Form
 from geomsup.training.cuda.gradient import make_gradient
 from geomsup.training.cuda.samples import BLOCK, make_draw
@@ -49,9 +50,7 @@ def make_add_gradients(form: Form) -> Any:
                 tile, stretches[run], scales[run], pieces[run], rates[run], moves,
                 part, half, lane, block, batch, step, keys[run, 0], keys[run, 1],
             )  # fmt: skip
-            gradient(
-                theta[run], tile, importance[run], out, block == slot, shared, part, half, lane, block, batch
-            )
+            gradient(theta[run], tile, importance[run], out, block == slot, shared, part, half, lane, block, batch)
 
     return add_gradients
 

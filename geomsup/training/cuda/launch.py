@@ -4,9 +4,9 @@ import warnings
 from typing import Any
 
 import numpy as np
-from numba import cuda
 
 from geomsup.training.adam import factors_of_steps
+from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, SLOTS, SMALL_WARPS, make_form
 from geomsup.training.cuda.large import UPDATE_WARPS, make_add_gradients, make_take_step
 from geomsup.training.cuda.samples import BLOCK
@@ -43,7 +43,8 @@ class Fleet:
         first = trainees[0]
         self.trainees, self.config, self.marks = trainees, first.config, first.marks
         self.done, self.chunk = first.done, 1
-        self.form = make_form(*first.shape, first.config)
+        n, m = first.shape
+        self.form = make_form(n, m, first.config)
         self.theta = cuda.to_device(np.stack([trainee.theta for trainee in trainees]))
         self.moments = cuda.to_device(np.stack([trainee.moments for trainee in trainees]))
         self.tables = [cuda.to_device(table) for table in _tables(trainees)]

@@ -5,8 +5,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numba import cuda, float32, float64, int64
+from numba import float32, float64, int64
 
+from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, SLOTS, SMALL_WARPS, Form
 from geomsup.training.cuda.gradient import make_gradient
 from geomsup.training.cuda.samples import BLOCK, make_draw

@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import cuda
 
 from geomsup.training.adam import moved, shortened
+from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, Form
 from geomsup.training.cuda.warp import sum_lanes
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from numba import cuda
-
+from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES
 
 __all__ = ["add_before", "make_add_columns", "sum_lanes"]
