@@ -10,7 +10,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 CACHE = tempfile.TemporaryDirectory(prefix="geomsup-tests-")  # empty: what tests find must come from this code
 os.environ["GEOMSUP_CACHE"] = CACHE.name
 
-# A program of its own, which asks numba to simulate a GPU: looking for doctests in it would ask so here.
+# A program of its own, for a numba that was told to simulate a GPU when it was imported.
 collect_ignore = ["tests/training/simulated.py"]
 
 

@@ -93,8 +93,9 @@ def train(
         Threads to train in; by default one for each processor this process may use.
     device
         "cpu", "cuda", or "auto" (default): a CUDA GPU if there is one, numba-cuda is installed (extra ``cuda``) and its
-        kernels train such models (m up to 64, objective "sampled"); else the CPU. Both draw the same samples and agree
-        to rounding; the same seed gives the same bits on one kind of device. ``config["device"]`` tells which it was.
+        kernels train such models (m up to 64, n up to 4096, objective "sampled"); else the CPU. Both draw the same
+        samples and agree to rounding; a seed gives the same bits on one kind of device. ``config["device"]`` tells
+        which it was.
     progress
         Called as ``progress(done_steps, total_steps)`` from the calling thread, at most 20 times a second (objective
         "exact": runs instead of steps).

@@ -1,11 +1,8 @@
 """Trains on numba's CUDA simulator and on the CPU, and prints how they agree, as JSON; run by `test_cuda`.
 
-A process of its own, because numba looks once, when it is imported, at whether it is to simulate.
+Run as ``NUMBA_ENABLE_CUDASIM=1 python -m tests.training.simulated [case]``: numba looks at that variable once, when it
+is imported.
 """
-
-import os
-
-os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 
 import collections
 import itertools
@@ -134,6 +131,7 @@ CASES = {
     "shared out, in turns": ([gs.Features(2, 0.5)] * 3, 1, {"large": True, "SCRATCH_BYTES": 8000, "steps": 1}),
     "two samples a lane": (gs.Features(2, 0.5), 13, {"steps": 1}),
     "one sample a lane": (gs.Features(2, 0.5), 33, {"steps": 1}),
+    "most hidden units": (gs.Features(1, 0.5), 64, {"steps": 1}),
 }  # fmt: skip
 
 

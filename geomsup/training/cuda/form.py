@@ -18,7 +18,10 @@ LARGE_SPLIT = 4  # warps that share the features of a large model
 SHARED_BYTES = 48 * 1024  # of a thread block, on every device, without asking for more
 # Registers of a lane: one sample takes two times the number of hidden units.
 WIDTHS = ((12, 4), (32, 2), (64, 1))
-MOST_HIDDEN, MOST_FEATURES = WIDTHS[-1][0], 2**20
+MOST_HIDDEN = WIDTHS[-1][0]
+# A lane keeps the gradients of its outputs in local memory, of which a device reserves as much for each thread that it
+# can hold: 16 KiB for 4096 features, 4 samples and a quarter of the features each, which is 4.4 GB on an H200.
+MOST_FEATURES = 4096
 
 
 class Form(NamedTuple):

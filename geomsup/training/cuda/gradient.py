@@ -37,9 +37,9 @@ def make_gradient(form: Form) -> Any:
     rows, held, form_size = -(-n // split), m * width, form.size
     held_pulls = rows * width
     bias, decoder = n * m, 0 if tied else n * m + n
-    add_columns, columns = make_add_columns(min(LANES, m + 1))
-    add_last, last_columns = make_add_columns(max(1, m + 1 - LANES))
-    most_columns = max(columns, last_columns)
+    full, rest = divmod(m + 1, LANES)  # groups of columns: those of a row of W, and its bias
+    add_columns, _ = make_add_columns(LANES)
+    add_rest, columns_of_rest = make_add_columns(max(1, rest))
 
     @cuda.jit(device=True)
     def gradient(weights, tile, importance, out, fresh, shared, part, half, lane, block, batch):
@@ -148,42 +148,39 @@ def make_gradient(form: Form) -> Any:
 
         Tied models add right * hidden too.
         """
-        sums = cuda.local.array(most_columns, float32)
-        for q in range(columns):
-            sums[q] = ZERO
-            if q < m:
-                for j in range(width):
-                    sums[q] += left[j] * left_hidden[q * width + j]
-                    if tied:
-                        sums[q] += right[j] * right_hidden[q * width + j]
-            elif q == m:
-                for j in range(width):
-                    sums[q] += left[j]
-        add_columns(sums, lane)
-        put(out, first, last, sums[0], lane, columns, lane, fresh)
-        if m + 1 > LANES:
-            for q in range(last_columns):
-                sums[q] = ZERO
-                if q + LANES < m:
-                    for j in range(width):
-                        sums[q] += left[j] * left_hidden[(q + LANES) * width + j]
-                        if tied:
-                            sums[q] += right[j] * right_hidden[(q + LANES) * width + j]
-                elif q + LANES == m:
-                    for j in range(width):
-                        sums[q] += left[j]
-            add_last(sums, lane)
-            put(out, first, last, sums[0], lane + LANES, last_columns, lane, fresh)
+        sums = cuda.local.array(LANES, float32)
+        if full > 0:
+            fill(sums, LANES, 0, left, left_hidden, right, right_hidden)
+            add_columns(sums, lane)
+            put(out, first, last, sums[0], lane, fresh)
+        if full > 1:
+            fill(sums, LANES, LANES, left, left_hidden, right, right_hidden)
+            add_columns(sums, lane)
+            put(out, first, last, sums[0], lane + LANES, fresh)
+        if rest > 0:
+            fill(sums, columns_of_rest, full * LANES, left, left_hidden, right, right_hidden)
+            add_rest(sums, lane)
+            if lane < rest:
+                put(out, first, last, sums[0], lane + full * LANES, fresh)
 
     @cuda.jit(device=True)
-    def put(out, first, last, value, column, count, lane, fresh):
-        if lane < count:
-            place = -1
-            if column < m:
-                place = first + column
-            elif column == m:
-                place = last
-            if place >= 0:
-                out[place] = value if fresh else out[place] + value
+    def fill(sums, count, begin, left, left_hidden, right, right_hidden):
+        """Set sums to what this lane has for `count` columns from `begin` on."""
+        for q in range(count):
+            sums[q] = ZERO
+            if begin + q < m:
+                for j in range(width):
+                    sums[q] += left[j] * left_hidden[(begin + q) * width + j]
+                    if tied:
+                        sums[q] += right[j] * right_hidden[(begin + q) * width + j]
+            elif begin + q == m:
+                for j in range(width):
+                    sums[q] += left[j]
+
+    @cuda.jit(device=True)
+    def put(out, first, last, value, column, fresh):
+        place = first + column if column < m else last
+        if place >= 0:
+            out[place] = value if fresh else out[place] + value
 
     return gradient
