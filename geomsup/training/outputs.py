@@ -17,18 +17,8 @@ def set_targets(x, y, kind):
     """Set y to |x|, to x², or in rows 2k and 2k + 1 to the larger and the smaller of the two inputs."""
     for i in range(x.shape[0]):
         row, other, target = x[i], x[i ^ 1 if kind == PAIRS else i], y[i]
-        if kind == ABSOLUTE:
-            for s in range(BLOCK):
-                target[s] = abs(row[s])
-        elif kind == SQUARE:
-            for s in range(BLOCK):
-                target[s] = row[s] * row[s]
-        elif i % 2 == 0:
-            for s in range(BLOCK):
-                target[s] = row[s] if row[s] > other[s] else other[s]
-        else:
-            for s in range(BLOCK):
-                target[s] = row[s] if row[s] < other[s] else other[s]
+        for s in range(BLOCK):
+            target[s] = target_of(row[s], other[s], i % 2 == 0, kind)
 
 
 @compiled

@@ -27,13 +27,8 @@ def make_gradient(form: Form) -> Any:
     sums over the warps; part of the features and of the samples, lane; block and batch.
     """
     n, m, width, split = form.n, form.m, form.width, form.split
-    tied, hidden_relu, gelu, leak, target = (
-        form.tied,
-        form.hidden_relu,
-        form.gelu,
-        np.float32(form.leak),
-        form.target,
-    )
+    tied, hidden_relu, gelu, target = form.tied, form.hidden_relu, form.gelu, form.target
+    leak = np.float32(form.leak)
     rows, held, form_size = -(-n // split), m * width, form.size
     held_pulls = rows * width
     bias, decoder = n * m, 0 if tied else n * m + n
@@ -45,12 +40,29 @@ def make_gradient(form: Form) -> Any:
     def gradient(weights, tile, importance, out, fresh, shared, part, half, lane, block, batch):
         begin, end = part * rows, min(n, part * rows + rows)
         h, grad_h = cuda.local.array(held, float32), cuda.local.array(held, float32)
-        x, u = cuda.local.array(width, float32), cuda.local.array(width, float32)
         pulls = cuda.local.array(held_pulls, float32)
         for q in range(held):
             h[q] = ZERO
             grad_h[q] = ZERO
+        encode(h, weights, tile, begin, end, lane)
+        add_parts(h, shared, part, lane)
+        if hidden_relu:
+            for q in range(held):
+                h[q] = ZERO if h[q] < ZERO else h[q]
+        left = batch - block * BLOCK - half * width * LANES  # samples, in the columns of the tile
+        loss = sum_lanes(judge(pulls, grad_h, h, weights, tile, importance, begin, end, lane, left))
+        if lane == 0:
+            out[form_size + part] = loss if fresh else out[form_size + part] + loss
+        add_parts(grad_h, shared, part, lane)
+        if hidden_relu:
+            for q in range(held):
+                grad_h[q] *= ZERO if h[q] == ZERO else ONE
+        collect(out, pulls, h, grad_h, tile, begin, end, fresh, lane)
 
+    @cuda.jit(device=True)
+    def encode(h, weights, tile, begin, end, lane):
+        """Add Wᵀ x over some of the features to h."""
+        x = cuda.local.array(width, float32)
         for i in range(begin, end):
             row = weights[i * m : i * m + m]  # so that a sign of the index is looked at once, not for each k
             if load(x, tile, i, lane):
@@ -58,11 +70,11 @@ def make_gradient(form: Form) -> Any:
                     w = row[k]
                     for j in range(width):
                         h[k * width + j] += w * x[j]
-        add_parts(h, shared, part, lane)
-        if hidden_relu:
-            for q in range(held):
-                h[q] = ZERO if h[q] < ZERO else h[q]
 
+    @cuda.jit(device=True)
+    def judge(pulls, grad_h, h, weights, tile, importance, begin, end, lane, left):
+        """Set pulls to the gradients by some of the outputs, send them back to grad_h; return this lane's loss."""
+        u = cuda.local.array(width, float32)
         loss = ZERO
         for i in range(begin, end):
             row = weights[decoder + i * m : decoder + i * m + m]
@@ -81,11 +93,11 @@ def make_gradient(form: Form) -> Any:
                     error, pull = gelu_pull(u[j], y, TWO * importance[i])
                 else:
                     error, pull = linear_pull(u[j], y, TWO * importance[i], leak)
-                if block * BLOCK + half * width * LANES + column >= batch:
+                if column >= left:
                     error, pull = ZERO, ZERO
                 square += error * error
-                pulls[(i - begin) * width + j] = pull
                 u[j] = pull
+                pulls[(i - begin) * width + j] = pull
                 is_open |= pull != ZERO
             loss += importance[i] * square
             if cuda.any_sync(ALL, is_open):
@@ -93,28 +105,26 @@ def make_gradient(form: Form) -> Any:
                     w = row[k]
                     for j in range(width):
                         grad_h[k * width + j] += w * u[j]
-        add_parts(grad_h, shared, part, lane)
-        if hidden_relu:
-            for q in range(held):
-                grad_h[q] *= ZERO if h[q] == ZERO else ONE
+        return loss
 
+    @cuda.jit(device=True)
+    def collect(out, pulls, h, grad_h, tile, begin, end, fresh, lane):
+        """Add the gradient by some of the rows of W (and W_out) and entries of b to out."""
+        x, pull = cuda.local.array(width, float32), cuda.local.array(width, float32)
         for i in range(begin, end):
             present, is_open = load(x, tile, i, lane), False
             for j in range(width):
-                u[j] = pulls[(i - begin) * width + j]
-                is_open |= u[j] != ZERO
+                pull[j] = pulls[(i - begin) * width + j]
+                is_open |= pull[j] != ZERO
             is_open = cuda.any_sync(ALL, is_open)
             if tied:
                 if fresh or present or is_open:
-                    add_row(out, i * m, bias + i, u, h, x, grad_h, fresh, lane)
+                    add_row(out, i * m, bias + i, pull, h, x, grad_h, fresh, lane)
             else:
                 if fresh or is_open:
-                    add_row(out, decoder + i * m, bias + i, u, h, u, h, fresh, lane)
+                    add_row(out, decoder + i * m, bias + i, pull, h, pull, h, fresh, lane)
                 if fresh or present:
                     add_row(out, i * m, -1, x, grad_h, x, grad_h, fresh, lane)
-        loss = sum_lanes(loss)
-        if lane == 0:
-            out[form_size + part] = loss if fresh else out[form_size + part] + loss
 
     @cuda.jit(device=True)
     def load(x, tile, i, lane):

@@ -15,7 +15,7 @@ from geomsup.training.settings import SCHEDULES
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress, train_in_turns
 
-__all__ = ["Fleet", "train_on_device"]
+__all__ = ["Fleet", "Large", "Small", "train_on_device"]
 
 SCRATCH_BYTES = 2**30  # of inputs and sums of large models; more of them than fit take turns
 MOST_STEPS = 1000  # in a launch, of small models; handed over at a time, of large ones
