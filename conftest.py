@@ -10,6 +10,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 CACHE = tempfile.TemporaryDirectory(prefix="geomsup-tests-")  # empty: what tests find must come from this code
 os.environ["GEOMSUP_CACHE"] = CACHE.name
 
+# A program of its own, for a numba that was told to simulate a GPU when it was imported.
+collect_ignore = ["tests/training/simulated.py"]
+
 
 @pytest.fixture(autouse=True)
 def _close_figures():

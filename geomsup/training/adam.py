@@ -4,9 +4,20 @@ import math
 
 import numpy as np
 
-from geomsup.training.compiled import ZERO, compiled
+from geomsup.training.compiled import ZERO, compiled, inlined
 
-__all__ = ["CONSTANT", "COSINE", "LINEAR", "adam", "clipped", "rate_at"]
+__all__ = [
+    "CONSTANT",
+    "COSINE",
+    "LINEAR",
+    "adam",
+    "clipped",
+    "factors",
+    "factors_of_steps",
+    "moved",
+    "rate_at",
+    "shortened",
+]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
 CONSTANT, LINEAR, COSINE = 0, 1, 2  # schedules
@@ -31,8 +42,40 @@ def clipped(gradient, scale, clip):
     square = 0.0
     for q in range(gradient.size):
         square += np.float64(gradient[q]) * np.float64(gradient[q])
+    return shortened(square, scale, clip)
+
+
+@inlined
+def shortened(square, scale, clip):
+    """Return the scale that leaves a gradient, whose squares add up to `square`, no longer than `clip`."""
     length = scale * math.sqrt(square)
     return scale * clip / length if length > clip else scale
+
+
+@compiled
+def factors(step, learning_rate, decay):
+    """Return what all weights share in step number `step` (from 1): rate, 1 / root of the correction, what is kept."""
+    rate = np.float32(learning_rate / (1.0 - BETA_1**step))
+    root = np.float32(1.0 / math.sqrt(1.0 - BETA_2**step))
+    return rate, root, np.float32(1.0 - learning_rate * decay)
+
+
+@compiled
+def factors_of_steps(start, stop, schedule, base, steps, decay):
+    """Return the `factors` of the steps after `start`, up to number `stop`, ``(stop - start, 3)``."""
+    rows = np.empty((stop - start, 3), np.float32)
+    for step in range(start, stop):
+        rate, root, keep = factors(step + 1, rate_at(schedule, base, step, steps), decay)
+        rows[step - start, 0], rows[step - start, 1], rows[step - start, 2] = rate, root, keep
+    return rows
+
+
+@inlined
+def moved(weight, first, second, slope, rate, root, keep):
+    """Return a weight and its two moments after a step against `slope`."""
+    first += np.float32(1.0 - BETA_1) * (slope - first)
+    second += np.float32(1.0 - BETA_2) * (slope * slope - second)
+    return keep * weight - rate * first / (math.sqrt(second) * root + np.float32(EPSILON)), first, second
 
 
 @compiled
@@ -41,15 +84,12 @@ def adam(theta, gradient, moments, step, learning_rate, decay, scale):
 
     Before it, weights shrink by learning_rate * decay of themselves (AdamW).
     """
-    rate = np.float32(learning_rate / (1.0 - BETA_1**step))
-    root = np.float32(1.0 / math.sqrt(1.0 - BETA_2**step))
-    keep, scale = np.float32(1.0 - learning_rate * decay), np.float32(scale)
+    rate, root, keep = factors(step, learning_rate, decay)
+    scale = np.float32(scale)
     first, second = moments[0], moments[1]
     check = ZERO
     for q in range(theta.size):
         slope = gradient[q] * scale
-        first[q] += np.float32(1.0 - BETA_1) * (slope - first[q])
-        second[q] += np.float32(1.0 - BETA_2) * (slope * slope - second[q])
-        theta[q] = keep * theta[q] - rate * first[q] / (math.sqrt(second[q]) * root + np.float32(EPSILON))
+        theta[q], first[q], second[q] = moved(theta[q], first[q], second[q], slope, rate, root, keep)
         check += theta[q] * ZERO
     return check

@@ -12,7 +12,25 @@ import numpy as np
 from geomsup.training.compiled import BLOCK, ZERO, compiled, inlined
 from geomsup.training.philox import philox_inline
 
-__all__ = ["AGAIN", "OWN", "PLAIN", "draw", "draw_present", "fill_words"]
+__all__ = [
+    "AGAIN",
+    "GAPS",
+    "HALF_WORD",
+    "LANE_BITS",
+    "MARK_AGAIN",
+    "MARK_GAPS",
+    "ONE_BIT",
+    "OWN",
+    "PLAIN",
+    "QUARTER",
+    "draw",
+    "draw_present",
+    "fill_words",
+    "general_value",
+    "logarithm",
+    "plain_value",
+    "value_at",
+]
 
 PLAIN, OWN, AGAIN = (
     0,
@@ -70,22 +88,34 @@ def fill_words(words, counter, stream, step, key):
 @inlined
 def _plain_row(row, words, last, low, slope):
     for s in range(BLOCK):
-        row[s] = low + slope * np.float32(words[s]) if words[s] <= last else ZERO
+        row[s] = plain_value(words[s], last, low, slope)
 
 
 @inlined
 def _general_row(row, words, edge, last, slope, kind, pieces):
     for s in range(BLOCK):
-        row[s] = ZERO
-        if edge <= words[0, s] <= last:
-            place = slope * np.float32(words[0, s] - edge)
-            if kind == AGAIN:
-                place = np.float32(words[1, s]) * HALF_WORD
-            row[s] = _value(place, pieces)
+        row[s] = general_value(words[0, s], words[1, s], edge, last, slope, kind, pieces)
 
 
 @inlined
-def _value(place, pieces):
+def plain_value(word, last, low, slope):
+    """Return the value that a number gives a feature without group, of a uniform law."""
+    return low + slope * np.float32(word) if word <= last else ZERO
+
+
+@inlined
+def general_value(word, other, edge, last, slope, kind, pieces):
+    """Return the value that a number gives any feature; `other` is the number of rows of kind `AGAIN`."""
+    if edge <= word <= last:
+        place = slope * np.float32(word - edge)
+        if kind == AGAIN:
+            place = np.float32(other) * HALF_WORD
+        return value_at(place, pieces)
+    return ZERO
+
+
+@inlined
+def value_at(place, pieces):
     """Return the value at a place on [0, 1]."""
     k = pieces.shape[1] - 1
     while k > 0 and place < pieces[0, k]:
@@ -116,7 +146,7 @@ def draw_present(x, size, block, step, rate, spread, pieces, key, gaps, numbers,
             i = place >> LANE_BITS
             number = numbers[j] * spread[i]
             if number < 1 and place & (BLOCK - 1) < size:
-                value = pieces[1, i, 0] + pieces[2, i, 0] * number if single else _value(number, pieces[:, i])
+                value = pieces[1, i, 0] + pieces[2, i, 0] * number if single else value_at(number, pieces[:, i])
                 flat[place] = value
                 present[count] = np.uint32(place)
                 values[count] = value
@@ -145,17 +175,23 @@ def _fill_gaps(gaps, numbers, chunk, block, step, rate, key):
 
 @inlined
 def _logarithms(u, bits):
-    """Replace u by log(u) to 1e-10, in vectors: math.log is a call for each.
-
-    u = 2^e m with m in [1, 2); log(m) is log(sqrt(2)) and the series of 2 artanh(t), t = (m - sqrt(2)) / (m + sqrt(2)).
-    """
+    """Replace u by log(u), in vectors: math.log is a call for each."""
     source = u.view(np.int64)
     for s in range(GAPS):
         bits[s] = (source[s] & FRACTION) | EXPONENT_0
         u[s] = np.float64(np.int32((source[s] >> 52) - 1023))
     mantissa = bits.view(np.float64)
     for s in range(GAPS):
-        t = (mantissa[s] - SQRT_2) / (mantissa[s] + SQRT_2)
-        q = t * t
-        series = 1.0 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11)))))
-        u[s] = (u[s] + 0.5) * LOG_2 + 2.0 * t * series
+        u[s] = logarithm(mantissa[s], u[s])
+
+
+@inlined
+def logarithm(m, e):
+    """Return log(2^e m) to 1e-10, for m in [1, 2).
+
+    log(m) is log(sqrt(2)) and the series of 2 artanh(t), t = (m - sqrt(2)) / (m + sqrt(2)).
+    """
+    t = (m - SQRT_2) / (m + SQRT_2)
+    q = t * t
+    series = 1.0 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11)))))
+    return (e + 0.5) * LOG_2 + 2.0 * t * series

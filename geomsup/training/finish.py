@@ -1,6 +1,5 @@
 """From runs about to start, or to go on, to a `TrainingRun`."""
 
-import os
 import warnings
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
+from geomsup.processors import processors
 from geomsup.training.run import TrainingRun
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress, train_in_turns
@@ -23,14 +23,19 @@ def check_workers(threads: Any, progress: Any) -> int:
         raise TypeError(f"`progress` must be callable; got {progress!r}. Pass a function of (done, total).")
     if threads is not None:
         return checks.integer("threads", threads, minimum=1)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors()
 
 
 def finish(
     trainees: list[Trainee], features: list[Features], config: dict[str, Any], workers: int, progress: Progress | None
 ) -> TrainingRun:
     """Train to the end, or as far as Ctrl-C lets it; warn of what did not end well."""
-    completed = train_in_turns(trainees, config["steps"], workers, progress)
+    if config.get("device") == "cuda":
+        from geomsup.training.cuda.launch import train_on_device
+
+        completed = train_on_device(trainees, config["steps"], progress)
+    else:
+        completed = train_in_turns(trainees, config["steps"], workers, progress)
     if completed < config["steps"]:
         warnings.warn(
             f"Training was interrupted after {completed} of {config['steps']} steps.", RuntimeWarning, stacklevel=3

@@ -6,7 +6,18 @@ import numpy as np
 
 from geomsup.training.compiled import BLOCK, ONE, TWO, ZERO, compiled, inlined
 
-__all__ = ["ABSOLUTE", "ABSOLUTE_PAIRS", "IDENTITY", "PAIRS", "SQUARE", "errors", "set_targets"]
+__all__ = [
+    "ABSOLUTE",
+    "ABSOLUTE_PAIRS",
+    "IDENTITY",
+    "PAIRS",
+    "SQUARE",
+    "errors",
+    "gelu_pull",
+    "linear_pull",
+    "set_targets",
+    "target_of",
+]
 
 IDENTITY, ABSOLUTE, SQUARE, PAIRS, ABSOLUTE_PAIRS = 0, 1, 2, 3, 4  # kinds of targets
 ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
@@ -18,25 +29,8 @@ def set_targets(x, y, kind):
     paired = kind in (PAIRS, ABSOLUTE_PAIRS)
     for i in range(x.shape[0]):
         row, other, target = x[i], x[i ^ 1 if paired else i], y[i]
-        if kind == ABSOLUTE:
-            for s in range(BLOCK):
-                target[s] = abs(row[s])
-        elif kind == SQUARE:
-            for s in range(BLOCK):
-                target[s] = row[s] * row[s]
-        elif kind == IDENTITY:
-            for s in range(BLOCK):
-                target[s] = row[s]
-        elif kind == ABSOLUTE_PAIRS:
-            for s in range(BLOCK):
-                larger, smaller = max(abs(row[s]), abs(other[s])), min(abs(row[s]), abs(other[s]))
-                target[s] = larger if i % 2 == 0 else smaller
-        elif i % 2 == 0:
-            for s in range(BLOCK):
-                target[s] = row[s] if row[s] > other[s] else other[s]
-        else:
-            for s in range(BLOCK):
-                target[s] = row[s] if row[s] < other[s] else other[s]
+        for s in range(BLOCK):
+            target[s] = target_of(row[s], other[s], i % 2 == 0, kind)
 
 
 @compiled
@@ -53,10 +47,7 @@ def errors(g, y, b, importance, gelu, leak, grad_b, size):
             square, slope = _gelu_row(row, target, bias, weight, size)
         else:
             for s in range(size):
-                u = row[s] + bias
-                passed = ONE if u > ZERO else leak
-                error = passed * u - target[s]
-                pull = weight * passed * error
+                error, pull = linear_pull(row[s] + bias, target[s], weight, leak)
                 square += error * error
                 slope += pull
                 row[s] = pull
@@ -71,11 +62,39 @@ def errors(g, y, b, importance, gelu, leak, grad_b, size):
 def _gelu_row(row, target, bias, weight, size):
     square, slope = ZERO, ZERO
     for s in range(size):
-        u = np.float64(row[s] + bias)
-        below = 0.5 * math.erfc(-u * ROOT_HALF)
-        error = np.float32(u * below) - target[s]
-        pull = weight * error * np.float32(below + u * DENSITY * math.exp(-0.5 * u * u))
+        error, pull = gelu_pull(row[s] + bias, target[s], weight)
         square += error * error
         slope += pull
         row[s] = pull
     return square, slope
+
+
+@inlined
+def linear_pull(u, target, weight, leak):
+    """Return the error of an output that is u above 0 and leak * u below, and the gradient by u."""
+    passed = ONE if u > ZERO else leak
+    error = passed * u - target
+    return error, weight * passed * error
+
+
+@inlined
+def gelu_pull(u, target, weight):
+    """Return the error of u Φ(u), and the gradient by u."""
+    wide = np.float64(u)
+    below = 0.5 * math.erfc(-wide * ROOT_HALF)
+    error = np.float32(wide * below) - target
+    return error, weight * error * np.float32(below + wide * DENSITY * math.exp(-0.5 * wide * wide))
+
+
+@inlined
+def target_of(x, other, larger, kind):
+    """Return what the output of an input should be; of pairs, the larger or the smaller of it and the other."""
+    if kind == ABSOLUTE:
+        return abs(x)
+    if kind == SQUARE:
+        return x * x
+    if kind == PAIRS:
+        return max(x, other) if larger else min(x, other)
+    if kind == ABSOLUTE_PAIRS:
+        return max(abs(x), abs(other)) if larger else min(abs(x), abs(other))
+    return x

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.training.cuda.available import choose_again
 from geomsup.training.finish import check_workers, finish
 from geomsup.training.layout import layout, pack
 from geomsup.training.run import TrainingRun
@@ -26,6 +27,7 @@ def resume(
     total = run.config["steps"] if steps is None else checks.integer("steps", steps, minimum=max(done, 1))
     config = {key: value for key, value in run.config.items() if key not in ("completed_steps", "recorded_steps")}
     config["steps"] = total
+    config["device"] = choose_again(config.get("device", "cpu"))
     kept = run.steps[run.steps <= run.config["recorded_steps"]]  # without the record of an interruption
     record = [step for step in config["record"] if step <= total] if isinstance(config["record"], list) else None
     marks, _ = make_marks(total, record or config["record"])

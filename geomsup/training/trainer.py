@@ -6,6 +6,7 @@ from typing import Any
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.training.cuda.available import choose_device
 from geomsup.training.finish import check_workers, finish
 from geomsup.training.layout import layout, start_weights
 from geomsup.training.run import TrainingRun
@@ -42,6 +43,7 @@ def train(
     record: int | Sequence[int] = 0,
     model: ToyModel | None = None,
     threads: int | None = None,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> TrainingRun:
     """Train toy models x' = f(W_out φ(Wᵀ x + b_hidden) + b) by Adam on fresh samples at every step.
@@ -110,6 +112,11 @@ def train(
         standard deviation sqrt(2 / (n + m)), and b = 0.
     threads
         Threads to train in; by default one for each processor this process may use.
+    device
+        "cpu", "cuda", or "auto" (default): a CUDA GPU if there is one, numba-cuda is installed (extra ``cuda``) and its
+        kernels train such models (m up to 64, n up to 4096, objective "sampled"); else the CPU. Both draw the same
+        samples and agree to rounding; a seed gives the same bits on one kind of device. ``config["device"]`` tells
+        which it was.
     progress
         Called as ``progress(done_steps, total_steps)`` from the calling thread, at most 20 times a second (objective
         "exact": runs instead of steps).
@@ -125,7 +132,8 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        If an argument has the wrong kind or range, `features` differ in n, or `model` does not fit them.
+        If an argument has the wrong kind or range, `features` differ in n, `model` does not fit them, or `device` is
+        "cuda" where there is none or its kernels do not train such models.
     FloatingPointError
         If every run leaves the range of single precision (a rate or an importance far too large).
 
@@ -165,6 +173,7 @@ def train(
         "model": None if start is None else start.to_dict(),
     }
     check_together(config, n)
+    config["device"] = choose_device(device, n, config["n_hidden"], config)
     workers = check_workers(threads, progress)
     per_run = [entry for entry in entries for _ in range(config["models"])]
     starts = [start_weights(layout(n, config), config["seed"], number, start) for number in range(len(per_run))]

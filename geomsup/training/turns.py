@@ -2,12 +2,11 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
-from geomsup.training.trainee import Trainee
-
-__all__ = ["Progress", "train_in_turns"]
+__all__ = ["Progress", "Trained", "train_in_turns"]
 
 Progress = Callable[[int, int], object]
 
@@ -17,7 +16,18 @@ REPORT_SECONDS = 0.05  # between calls of `progress`
 TURN_SECONDS = 0.005
 
 
-def train_in_turns(trainees: list[Trainee], steps: int, workers: int, progress: Progress | None) -> int:
+class Trained(Protocol):
+    """A run, or several in step, under way."""
+
+    done: int
+    chunk: int
+
+    def advance(self, until: int) -> None:
+        """Take steps until `until` of them are done."""
+        ...
+
+
+def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progress: Progress | None) -> int:
     """Advance the runs in turns to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
     with ThreadPoolExecutor(min(workers, len(trainees))) as pool:
         turns = deque(pool.submit(_take_turn, trainee, steps) for trainee in trainees)
@@ -40,7 +50,7 @@ def train_in_turns(trainees: list[Trainee], steps: int, workers: int, progress: 
     return furthest
 
 
-def _take_turn(trainee: Trainee, steps: int) -> Trainee:
+def _take_turn(trainee: Trained, steps: int) -> Trained:
     begin = time.perf_counter()
     trainee.advance(min(steps, trainee.done + trainee.chunk))
     seconds = max(time.perf_counter() - begin, 1e-9)

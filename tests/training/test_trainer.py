@@ -180,6 +180,7 @@ def test_config_says_it_all():
         "dropout": 0.0,
         "criterion": "squared",
         "attack": 0.0,
+        "device": "cpu",
         "completed_steps": 30,
         "recorded_steps": 30,
     }

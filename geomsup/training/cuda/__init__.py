@@ -1,0 +1,3 @@
+"""Training on CUDA devices: the arithmetic of the CPU's kernels, for thousands of threads."""
+
+__all__: list[str] = []

@@ -1,0 +1,81 @@
+"""Which device a training runs on."""
+
+import os
+from importlib.util import find_spec
+from typing import Any
+
+from geomsup import checks
+from geomsup.training.cuda.form import MOST_FEATURES, MOST_HIDDEN
+
+__all__ = ["DEVICES", "choose_again", "choose_device", "obstacle", "refusal"]
+
+DEVICES = ("auto", "cpu", "cuda")
+# The settings that the kernels know; any other must be off (false, 0 or None), or the CPU does the training.
+KNOWN = {
+    "steps", "batch", "learning_rate", "schedule", "weight_decay", "clip", "preset", "objective", "target", "seed",
+    "activation", "hidden_activation", "tied", "record", "n_hidden", "models", "model", "device",
+    "completed_steps", "recorded_steps", "criterion",
+}  # fmt: skip
+KNOWN_VALUES = {
+    "objective": ("sampled",),
+    "target": ("identity", "abs", "square", "pairs", "abs_pairs"),
+    "criterion": ("squared",),
+    "activation": ("relu", "linear", "abs", "leaky_relu", "gelu"),
+    "hidden_activation": ("linear", "relu"),
+}
+
+
+def choose_device(device: Any, n: int, m: int | list[int], config: dict[str, Any]) -> str:
+    """Return "cpu" or "cuda" for a training of models of `n` features and `m` hidden units with settings `config`."""
+    checks.one_of("device", device, DEVICES)
+    if device == "cpu":
+        return device
+    refused = refusal(n, m, config)
+    if device == "auto":
+        return "cuda" if refused is None and not _simulated() and obstacle() is None else "cpu"
+    if refused is not None:
+        raise ValueError(f'`device` "cuda" {refused} Pass device="cpu".')
+    missing = obstacle()
+    if missing is not None:
+        raise ValueError(f'`device` "cuda" needs {missing} Or pass device="cpu".')
+    return device
+
+
+def choose_again(device: str) -> str:
+    """Return the device to go on with: that of before if it is there, else the CPU."""
+    return "cuda" if device == "cuda" and obstacle() is None else "cpu"
+
+
+def refusal(n: int, m: int | list[int], config: dict[str, Any]) -> str | None:
+    """Return why the kernels do not train such models, to follow the device's name; None if they do."""
+    if isinstance(m, list):
+        return f"trains models of one hidden layer; got {len(m)}."
+    if m > MOST_HIDDEN:
+        return f"trains at most {MOST_HIDDEN} hidden dimensions; got {m}."
+    if n > MOST_FEATURES:
+        return f"trains at most {MOST_FEATURES} features; got {n}."
+    for name, values in KNOWN_VALUES.items():
+        if config[name] not in values:
+            return f"trains models whose {name} is {' or '.join(map(repr, values))}; got {config[name]!r}."
+    for name in sorted(set(config) - KNOWN):
+        if config[name]:
+            return f"does not know the setting {name}; got {config[name]!r}."
+    return None
+
+
+def obstacle() -> str | None:
+    """Return what is missing for training on a device, and what to do; None if nothing is."""
+    if _simulated():
+        return None
+    if find_spec("numba_cuda") is None:
+        return 'the package numba-cuda, which is not installed. Run: pip install "geomsup[cuda]"'
+    from geomsup.training.cuda.device import cuda
+
+    if not cuda.is_available():
+        return "an NVIDIA GPU and its driver; none was found here. Check that nvidia-smi lists one."
+    return None
+
+
+def _simulated() -> bool:
+    """Whether numba runs kernels in its simulator: for tests."""
+    return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")

@@ -1,0 +1,67 @@
+"""What the kernels of a device are compiled for: sizes, the form of the model, and how threads share the work.
+
+A block is 128 samples, as on the CPU: the four words of a draw are four samples, 32 apart, so that the 32 lanes of a
+warp hold a block. Where four samples a lane would need too many registers, a lane holds two or one of them, and two or
+four units of threads a block.
+"""
+
+from typing import Any, NamedTuple
+
+from geomsup.training.settings import OUTPUTS, TARGETS
+
+__all__ = ["LANES", "LARGE_SPLIT", "MOST_FEATURES", "MOST_HIDDEN", "SLOTS", "SMALL_WARPS", "Form", "make_form"]
+
+LANES = 32  # of a warp
+SLOTS = 8  # sums that the blocks of a batch go to in turn; added up in order, so that every run has the same bits
+SMALL_WARPS = 4  # of a small model
+LARGE_SPLIT = 4  # warps that share the features of a large model
+SHARED_BYTES = 48 * 1024  # of a thread block, on every device, without asking for more
+# Registers of a lane: one sample takes two times the number of hidden units.
+WIDTHS = ((12, 4), (32, 2), (64, 1))
+MOST_HIDDEN = WIDTHS[-1][0]
+# A lane keeps the gradients of its outputs in local memory, of which a device reserves as much for each thread that it
+# can hold: 16 KiB for 4096 features, 4 samples and a quarter of the features each, which is 4.4 GB on an H200.
+MOST_FEATURES = 4096
+
+
+class Form(NamedTuple):
+    """A model's size and kind; `width` samples a lane, rows of W over `split` warps, `small` ones in one launch."""
+
+    n: int
+    m: int
+    tied: bool
+    hidden_relu: bool
+    gelu: bool
+    leak: float
+    target: int
+    width: int
+    split: int
+    small: bool
+
+    @property
+    def size(self) -> int:
+        """Number of weights."""
+        return self.n * self.m * (1 if self.tied else 2) + self.n
+
+    @property
+    def halves(self) -> int:
+        """Units that share a block of samples."""
+        return 4 // self.width
+
+
+def make_form(n: int, m: int, config: dict[str, Any]) -> Form:
+    """Return the form of models `n`, `m` with the settings `config`: small where all of it fits in shared memory."""
+    width = next(width for most, width in WIDTHS if m <= most)
+    kind = (
+        config["tied"],
+        config["hidden_activation"] == "relu",
+        config["activation"] == "gelu",
+        OUTPUTS[config["activation"]],
+        TARGETS[config["target"]],
+    )
+    form = Form(n, m, *kind, width, 1, True)
+    tile = n * width * LANES
+    held = (form.size + SLOTS * (form.size + 1) + SMALL_WARPS * tile) * 4 + 256
+    if width == 4 and held <= SHARED_BYTES:
+        return form
+    return form._replace(split=LARGE_SPLIT, small=False)

@@ -1,0 +1,172 @@
+"""Runs on a device: what goes there, the launches, and what comes back."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from geomsup.training.adam import factors_of_steps
+from geomsup.training.cuda.device import cuda
+from geomsup.training.cuda.form import LANES, SLOTS, SMALL_WARPS, make_form
+from geomsup.training.cuda.large import UPDATE_WARPS, make_add_gradients, make_take_step
+from geomsup.training.cuda.samples import BLOCK
+from geomsup.training.cuda.small import make_train_steps
+from geomsup.training.settings import SCHEDULES
+from geomsup.training.trainee import Trainee
+from geomsup.training.turns import Progress, train_in_turns
+
+__all__ = ["Fleet", "Large", "Small", "train_on_device"]
+
+SCRATCH_BYTES = 2**30  # of inputs and sums of large models; more of them than fit take turns
+MOST_STEPS = 1000  # in a launch, of small models; handed over at a time, of large ones
+
+
+def train_on_device(trainees: list[Trainee], steps: int, progress: Progress | None) -> int:
+    """Advance the runs to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
+    fleet = Fleet(trainees)
+    completed = train_in_turns([fleet], steps, 1, progress)
+    fleet.fetch()
+    return completed
+
+
+class Fleet:
+    """Runs of one form that go in step on a device; has what `train_in_turns` needs of a run.
+
+    Parameters
+    ----------
+    trainees
+        The runs, all as far as each other. Their records are kept up to date; weights and moments come back with
+        `fetch`.
+    """
+
+    def __init__(self, trainees: list[Trainee]) -> None:
+        first = trainees[0]
+        self.trainees, self.config, self.marks = trainees, first.config, first.marks
+        self.done, self.chunk = first.done, 1
+        n, m = first.layout["W"]
+        self.form = make_form(n, m, first.config)
+        self.theta = cuda.to_device(np.stack([trainee.theta for trainee in trainees]))
+        self.moments = cuda.to_device(np.stack([trainee.moments for trainee in trainees]))
+        self.tables = [cuda.to_device(table) for table in _tables(trainees)]
+        self.totals = cuda.to_device(np.array([trainee.total for trainee in trainees]))
+        self.reached = cuda.to_device(np.array([trainee.diverged or 0 for trainee in trainees], np.int64))
+        self.launcher = Small(self) if self.form.small else Large(self)
+
+    def advance(self, until: int) -> None:
+        """Take steps, recording on the way, until `until` of them are done."""
+        while self.done < until:
+            mark = int(self.marks[self.trainees[0].recorded])
+            stop = min(until, mark, self.done + MOST_STEPS)
+            self.launcher.train_steps(self.done, stop, self._factors(stop))
+            cuda.synchronize()
+            self.done = stop
+            if stop == mark:
+                self._record()
+
+    def fetch(self) -> None:
+        """Bring weights, moments and what is not yet recorded of the losses back to the runs."""
+        theta, moments = self.theta.copy_to_host(), self.moments.copy_to_host()
+        self._fetch_totals()
+        for trainee, weights, both in zip(self.trainees, theta, moments, strict=True):
+            trainee.theta[:], trainee.moments[:] = weights, both
+
+    def _record(self) -> None:
+        self._fetch_totals()
+        if self.config["record"]:
+            for trainee, weights in zip(self.trainees, self.theta.copy_to_host(), strict=True):
+                trainee.theta[:] = weights
+        for trainee in self.trainees:
+            trainee.record()
+        self.totals = cuda.to_device(np.array([trainee.total for trainee in self.trainees]))
+
+    def _fetch_totals(self) -> None:
+        totals, reached = self.totals.copy_to_host(), self.reached.copy_to_host()
+        for trainee, total, step in zip(self.trainees, totals, reached, strict=True):
+            trainee.done = self.done
+            trainee.diverged = int(step) or None
+            trainee.total = np.nan if step else float(total)
+
+    def _factors(self, stop: int) -> Any:
+        """Return what Adam needs to know of each step up to `stop`, ``(steps, 3)``, on the device."""
+        config = self.config
+        schedule = SCHEDULES[config["schedule"]], config["learning_rate"], config["steps"]
+        return cuda.to_device(factors_of_steps(self.done, stop, *schedule, config["weight_decay"]))
+
+    @property
+    def batch(self) -> int:
+        """Samples in a step."""
+        return self.config["batch"]
+
+    @property
+    def clip(self) -> float:
+        """Longest gradient; 0 for any."""
+        return float(self.config["clip"] or 0.0)
+
+
+class Small:
+    """Launches of models that each fit one thread block."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.kernel = _configured(make_train_steps(fleet.form), len(fleet.trainees), SMALL_WARPS)
+
+    def train_steps(self, start: int, stop: int, each: Any) -> None:
+        """Take the steps from `start` to `stop` in one launch."""
+        fleet = self.fleet
+        self.kernel(
+            fleet.theta, fleet.moments, *fleet.tables, fleet.totals, fleet.reached,
+            start, stop, fleet.batch, each, fleet.clip,
+        )  # fmt: skip
+
+
+class Large:
+    """Launches of models whose batches several thread blocks share."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        form, runs = fleet.form, len(fleet.trainees)
+        units = min(SLOTS, -(-fleet.batch // BLOCK)) * form.halves
+        lanes = form.width * LANES
+        each = units * (form.n * lanes + form.size + form.split) * 4
+        together = min(runs, max(1, SCRATCH_BYTES // each))
+        self.fleet, self.firsts = fleet, range(0, runs, together)
+        self.tiles = cuda.device_array((together, units, form.n, lanes), np.float32)
+        self.sums = cuda.device_array((together, units, form.size + form.split), np.float32)
+        self.add_gradients = _configured(make_add_gradients(form), (units, together), form.split)
+        self.take_step = _configured(make_take_step(form), together, UPDATE_WARPS)
+
+    def train_steps(self, start: int, stop: int, each: Any) -> None:
+        """Take the steps from `start` to `stop`, in two launches each for as many runs as have room together."""
+        fleet = self.fleet
+        for first in self.firsts:
+            for step in range(start, stop):
+                self.add_gradients(
+                    fleet.theta, *fleet.tables, fleet.reached, self.sums, self.tiles, first, step, fleet.batch
+                )
+                self.take_step(
+                    fleet.theta, fleet.moments, self.sums, fleet.totals, fleet.reached,
+                    first, start, step, fleet.batch, each, fleet.clip,
+                )  # fmt: skip
+
+
+def _configured(kernel: Any, grid: Any, warps: int) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numba warns of grids that leave much of the device idle
+        return kernel[grid, warps * LANES]
+
+
+def _tables(trainees: list[Trainee]) -> list[np.ndarray]:
+    """Return stretches, scales, pieces, importance, rates of gaps (0 where all is drawn) and keys of the runs."""
+    n = trainees[0].layout["W"][0]
+    laws = [trainee.inputs.law for trainee in trainees]
+    most = max(pieces.shape[2] for _, _, pieces in laws)
+    scales, padded = np.zeros((len(laws), 3, n), np.float32), np.zeros((len(laws), 3, n, most), np.float32)
+    padded[:, 0] = 2.0  # of padding, never reached
+    rates = np.zeros(len(laws))
+    for run, (trainee, (_, plain, pieces)) in enumerate(zip(trainees, laws, strict=True)):
+        sparse, rate, spread = trainee.inputs.gaps_law
+        scales[run, :2], padded[run, ..., : pieces.shape[2]] = plain, pieces
+        if sparse:
+            scales[run, 2], rates[run] = spread, rate
+    stretches = np.stack([law[0] for law in laws])
+    importance, keys = (np.stack([getattr(trainee, name) for trainee in trainees]) for name in ("importance", "key"))
+    return [stretches, scales, padded, importance, rates, keys]

@@ -1,0 +1,73 @@
+"""The kernels for GPUs, against the CPU's: in numba's simulator, as machines that test seldom have a GPU."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import geomsup as gs
+from geomsup.training.cuda import available
+from geomsup.training.settings import OUTPUTS, TARGETS
+
+ROOT = Path(gs.__file__).parents[1]
+CONFIG = gs.train(gs.Features(2, 0.5), 1, steps=1, batch=1, device="cpu").config
+
+
+def test_the_simulated_device_agrees_with_the_cpu():
+    """Both draw the same samples: after a few steps all arrays agree to the rounding of single precision."""
+    command = [sys.executable, "-W", "error", "-m", "tests.training.simulated"]
+    surroundings = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = {name: (devices, errors) for name, devices, errors, _ in map(json.loads, done.stdout.splitlines())}
+    assert len(found) == 19
+    for name, (devices, errors) in found.items():
+        assert devices[0] == "cuda", name
+        assert all(error < 1e-5 for error in errors.values()), (name, errors)
+
+
+def test_auto_is_the_gpu_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(available, "obstacle", lambda: "a GPU.")
+    assert available.choose_device("auto", 5, 2, CONFIG) == "cpu"
+    assert available.choose_again("cuda") == "cpu"
+    monkeypatch.setattr(available, "obstacle", lambda: None)
+    assert available.choose_device("auto", 5, 2, CONFIG) == "cuda"
+    assert available.choose_device("cuda", 5, 2, CONFIG) == "cuda"
+    assert available.choose_device("cpu", 5, 2, CONFIG) == "cpu"
+    assert available.choose_again("cuda") == "cuda"
+    assert available.choose_again("cpu") == "cpu"
+    assert CONFIG["device"] == "cpu"
+
+
+def test_what_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr(available, "find_spec", lambda name: None)
+    with pytest.raises(
+        ValueError, match=r'`device` "cuda" needs the package numba-cuda.*"geomsup\[cuda\]".*device="cpu"'
+    ):
+        gs.train(gs.Features(2, 0.5), 1, steps=1, device="cuda")
+    with pytest.raises(ValueError, match='`device` must be one of "auto", "cpu", "cuda"; got \'gpu\''):
+        gs.train(gs.Features(2, 0.5), 1, steps=1, device="gpu")
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "change", "message"),
+    [
+        (70, 65, {}, "at most 64 hidden dimensions; got 65"),
+        (4097, 2, {}, "at most 4096 features; got 4097"),
+        (5, 2, {"objective": "exact"}, "whose objective is 'sampled'; got 'exact'"),
+        (5, 2, {"activation": "square"}, "whose activation is 'relu' or .*; got 'square'"),
+        (5, 2, {"some_new_setting": 0.5}, "does not know the setting some_new_setting; got 0.5"),
+    ],
+)
+def test_what_the_kernels_do_not_train_is_refused(n, m, change, message):
+    with pytest.raises(ValueError, match=f'`device` "cuda" .*{message}.*Pass device="cpu"'):
+        available.choose_device("cuda", n, m, CONFIG | change)
+    assert available.choose_device("auto", n, m, CONFIG | change) == "cpu"
+
+
+def test_kernels_know_every_target_and_output():
+    assert set(available.KNOWN_VALUES["target"]) == set(TARGETS)
+    assert set(available.KNOWN_VALUES["activation"]) == set(OUTPUTS)
