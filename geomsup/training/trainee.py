@@ -63,36 +63,32 @@ class Trainee:
 
     def advance(self, until: int) -> None:
         """Take steps, recording on the way, until `until` of them are done."""
+        (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
+        shape, form = (n, m, last), make_form(self.config)
+        arguments = shape, form, self.extras, *self.inputs, self.importance, self.key
+        buffers = make_buffers(shape, form, self.extras, self.inputs.gaps_law[0])
         while self.done < until:
             mark = int(self.marks[self.recorded])
             stop = min(until, mark)
             if self.diverged is None:
-                self._step(stop)
+                self._step(stop, arguments, buffers)
             self.done = stop
             if stop == mark:
                 self.record()
 
-    def _step(self, stop: int) -> None:
+    def _step(self, stop: int, arguments: tuple[Any, ...], buffers: tuple[Any, ...]) -> None:
         config = self.config
         clip = 0.0 if config["clip"] is None else config["clip"]
-        (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
-        shape, form = (n, m, last), make_form(config)
         reached, self.total = train_steps(
             self.theta,
             self.moments,
-            shape,
-            form,
-            self.extras,
-            self.inputs.law,
-            self.inputs.gaps_law,
-            self.importance,
-            self.key,
+            *arguments,
             self.done,
             stop,
             config["batch"],
             (SCHEDULES[config["schedule"]], config["learning_rate"], config["steps"], config["weight_decay"], clip),
             self.total,
-            make_buffers(shape, form, self.extras, self.inputs.gaps_law[0]),
+            buffers,
         )
         if not (np.isfinite(self.total) and np.isfinite(self.theta).all() and np.isfinite(self.moments).all()):
             self.diverged = reached
