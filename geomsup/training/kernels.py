@@ -19,17 +19,15 @@ from geomsup.training.outputs import IDENTITY, errors, set_targets
 from geomsup.training.products import correlate, multiply
 from geomsup.training.sparse import combine_present, correlate_present, list_open, pad_rows, to_samples, unpad_rows
 
-__all__ = ["PART", "part_gradient", "take_step", "train_steps"]
+__all__ = ["add_mean", "part_gradient", "take_step", "train_steps"]
 
-# Samples whose gradient is summed at once. Gradients of parts are added in order, whoever computed them: a batch has
-# the same bits on any number of threads.
-PART = 4 * BLOCK
 FEW = 24  # hidden units below which `correlate` is the quicker: at 20 by 3 %, at 5 by 30 %
 
 
 @compiled
 def train_steps(
-    theta, moments, shape, form, extras, law, gaps_law, importance, key, start, stop, batch, rule, total, buffers
+    theta, moments, shape, form, extras, law, gaps_law, importance, key, start, stop, batch, part_size, rule, total,
+    buffers,
 ):  # fmt: skip
     """Take the steps from `start` to `stop`; return how many are done, and `total` plus the mean loss of each batch.
 
@@ -54,8 +52,8 @@ def train_steps(
         ``(n,)``.
     key
         Two words that name the stream of random numbers, ``(2,)`` uint32.
-    start, stop, batch
-        Steps done so far, steps done on return, samples per step.
+    start, stop, batch, part_size
+        Steps done so far, steps done on return, samples per step, and those of them whose gradient is summed at once.
     rule
         (schedule, its base rate, its number of steps, weight decay, clip).
     total
@@ -63,21 +61,27 @@ def train_steps(
     buffers
         What `make_buffers` returns.
     """
-    gradient, part = np.empty_like(theta), np.empty_like(theta)
+    gradient, part, share = np.empty_like(theta), np.empty_like(theta), 1.0 / batch
     for step in range(start, stop):
         loss = 0.0
         gradient[:] = ZERO
-        for begin in range(0, batch, PART):
-            end = min(begin + PART, batch)
+        for begin in range(0, batch, part_size):
+            end = min(begin + part_size, batch)
             loss += part_gradient(
                 part, theta, shape, form, extras, law, gaps_law, importance, key, step, begin, end, buffers
             )
             gradient += part
         check = take_step(theta, gradient, moments, step, batch, rule)
-        total += loss / batch
+        total = add_mean(total, loss, share)
         if not np.isfinite(total + check):
             return step + 1, total
     return stop, total
+
+
+@compiled
+def add_mean(total, loss, share):
+    """Return total + share * loss, with the same rounding for whoever asks."""
+    return total + share * loss
 
 
 @compiled
