@@ -1,9 +1,10 @@
 """Time of a training step: geomsup against the original notebook's trainer in PyTorch, and NumPy, one thread each.
 
 Run as ``python benchmarks/bench_training.py [times | full]``; PyTorch takes part where it is installed. Trainers take
-turns, so that a change in the load of the machine meets all of them; reported are the best CPU times of the repeats. Then
-each trains once from the same starts on as many samples, and the exact expected losses that they reach are compared (not
-with ``times``): after few steps, or with ``full`` after long trainings of the three large settings.
+turns, so that a change in the load of the machine meets all of them; reported are the best CPU times of the repeats,
+setting up included. Then each trains once from the same starts on as many samples, and the exact expected losses that
+they reach are compared (not with ``times``): after few steps, or with ``full`` after long trainings of the three large
+settings.
 
 The PyTorch side follows the published description of the notebook: instances in one tensor, a value and a mask drawn
 for every feature, AdamW at 1e-3 with its library's decay, batch 1024, mean over batch and features.
@@ -24,11 +25,11 @@ import geomsup as gs
 
 # (n, m, runs, steps in a repeat, steps to the loss): the notebook's introduction, demonstration, geometry figure.
 SETTINGS = [
-    (5, 2, 10, 200, 10_000),
-    (20, 5, 7, 50, 5000),
-    (80, 20, 10, 20, 600),
-    (200, 20, 20, 8, 100),
-    (400, 30, 20, 5, 40),
+    (5, 2, 10, 500, 10_000),
+    (20, 5, 7, 150, 5000),
+    (80, 20, 10, 50, 600),
+    (200, 20, 20, 30, 100),
+    (400, 30, 20, 15, 40),
 ]
 FULL = {(80, 20): 10_000, (200, 20): 1500, (400, 30): 400}  # steps to the loss
 REPEATS = 7
