@@ -21,7 +21,7 @@ from geomsup.training.sparse import combine_present, correlate_present, list_ope
 
 __all__ = ["add_mean", "part_gradient", "take_step", "train_steps"]
 
-FEW = 24  # hidden units below which `correlate` is the quicker: at 20 by 3 %, at 5 by 30 %
+FEW = 24  # hidden units below which `correlate` is the quicker: whole steps by 20 % at (20, 5), even at (200, 20)
 
 
 @compiled
