@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled
 from geomsup.training.draws import fill_words
-from geomsup.training.products import combine
+from geomsup.training.products import multiply
 
 __all__ = ["attack_samples", "inverse_lengths", "mean_length"]
 
@@ -54,7 +54,7 @@ def attack_samples(x, W, decoder, inverse, length, first, step, words, key, hidd
         signed = length * inverse[i] if words[1, s] < HALF else -length * inverse[i]
         for k in range(m):
             hidden[k, s] = signed * decoder[i, k]
-    combine(W, hidden, change)
+    multiply(W, hidden, change, False)
     for i in range(n):
         for s in range(BLOCK):
             x[i, s] += change[i, s]

@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.training.compiled import BLOCK, ZERO
 from geomsup.training.draws import GAPS
 from geomsup.training.outputs import IDENTITY
-from geomsup.training.sparse import VECTOR
+from geomsup.training.products import VECTOR
 
 __all__ = ["make_buffers"]
 
@@ -23,9 +23,10 @@ def make_buffers(shape: tuple[int, int, int], form: tuple[Any, ...], extras: Any
     (y,) = _blocks(n) if target != IDENTITY or attacked else (x,)
     top, grad_top = _blocks(last, last) if deep else (h, grad_h)
     blocks = x, y, *_blocks(n), np.empty((2, BLOCK), np.int32), h, grad_h, top, grad_top
-    transposes = np.empty((m, n), np.float32), np.empty((last, n), np.float32)
-    rows, lists = _rows(n, m if sparse else 0), _lists(n * BLOCK if sparse else 0)
-    decoder_rows = rows if tied else _rows(n, last if sparse else 0)
+    W_T = np.empty((m, n), np.float32)
+    transposes = W_T, W_T if tied else np.empty((last, n), np.float32)
+    rows, lists = _rows(n, m), _lists(n * BLOCK if sparse else 0)
+    decoder_rows = rows if tied else _rows(n, last)
     return blocks, transposes, lists, rows, decoder_rows, _more(n, m, last) if extras else None
 
 
@@ -43,9 +44,12 @@ def _lists(places: int) -> tuple[np.ndarray, ...]:
 
 def _rows(n: int, m: int) -> tuple[np.ndarray, ...]:
     """Return hidden units by sample, weights and their gradient, in rows padded to whole vectors."""
-    padded = -(-m // VECTOR) * VECTOR
-    by_sample, weights, gradient = (np.zeros((count, padded), np.float32) for count in (BLOCK, n, n))
+    by_sample, weights, gradient = (_padded(count, m) for count in (BLOCK, n, n))
     return by_sample, weights, gradient
+
+
+def _padded(count: int, width: int) -> np.ndarray:
+    return np.zeros((count, -(-width // VECTOR) * VECTOR), np.float32)
 
 
 def _more(n: int, m: int, last: int) -> tuple[np.ndarray, ...]:
@@ -54,4 +58,5 @@ def _more(n: int, m: int, last: int) -> tuple[np.ndarray, ...]:
     unused[:] = ZERO
     between_T, decoder, inverse = (np.empty(shape, np.float32) for shape in ((last, m), (n, m), (n,)))
     change, sums = _blocks(n, 2)
-    return masks, top_masks, unused, between_T, decoder, inverse, change, np.empty(BLOCK, np.int32), sums
+    between_rows = _padded(m, last)
+    return masks, top_masks, unused, between_T, between_rows, decoder, inverse, change, np.empty(BLOCK, np.int32), sums

@@ -1,5 +1,6 @@
 """Training without samples: descents of the exact expected loss, polished by Newton steps."""
 
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,18 +30,39 @@ def train_exactly(
     """Descend from the start of each run; one record, at the end, in double precision. Progress counts runs.
 
     Every run ends where the slope is below 1e-10 of the loss of storing nothing, unless ``config["steps"]`` run out.
+    Ctrl-C keeps the runs that have ended, with a RuntimeWarning; the others stand where they started, their loss NaN.
     """
     _check(config)
-    ends: list[End] = []
-    with ThreadPoolExecutor(min(workers, len(starts))) as pool:
-        for end in pool.map(lambda *run: _descend(run[0], run[1], config["steps"]), features, starts):
-            ends.append(end)
-            if progress:
-                progress(len(ends), len(starts))
+    ends = _descend_all(features, starts, config["steps"], workers, progress)
     W, b = np.stack([end.W for end in ends]), np.stack([end.b for end in ends])
     history = (W[:, None], b[:, None]) if config["record"] else (None, None)
     steps, loss = np.array([config["steps"]]), np.array([[end.loss] for end in ends])
     return TrainingRun(tuple(features), W, b, steps, loss, *history, config | {"completed_steps": config["steps"]})
+
+
+def _descend_all(
+    features: list[Features],
+    starts: list[dict[str, np.ndarray]],
+    steps: int,
+    workers: int,
+    progress: Callable[[int, int], object] | None,
+) -> list[End]:
+    with ThreadPoolExecutor(min(workers, len(starts))) as pool:
+        runs = [pool.submit(_descend, *run, steps) for run in zip(features, starts, strict=True)]
+        try:
+            for done, run in enumerate(runs, start=1):
+                run.result()
+                if progress:
+                    progress(done, len(runs))
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)  # those under way go on to their end
+    ended = sum(not run.cancelled() for run in runs)
+    if ended < len(runs):
+        warnings.warn(f"Training was interrupted after {ended} of {len(runs)} runs.", RuntimeWarning, stacklevel=4)
+    return [
+        End(np.nan, start["W"], start["b"]) if run.cancelled() else run.result()
+        for run, start in zip(runs, starts, strict=True)
+    ]
 
 
 def _check(config: dict[str, Any]) -> None:

@@ -224,6 +224,42 @@ class TrainingRun:
         settings = (self.config.get("target", "identity"), self.config.get("criterion", "squared"))
         return measured_loss(self.model(run), self.features[run], *settings)
 
+    def compare(self, *, starts: int | None = None, rng: Any = 0) -> Any:
+        """Hold every run that did not diverge against the theoretical optimum of its features.
+
+        One optimum serves all runs with the same features; see ``geomsup.compare``, which takes `starts` and `rng`.
+
+        Returns
+        -------
+        Comparisons
+            A `Comparison` per run, in their order, without those that diverged; printed as a table.
+
+        Raises
+        ------
+        ValueError
+            If the runs were trained for something else than the squared error of x, or all diverged.
+
+        Examples
+        --------
+        >>> from geomsup.training import train
+        >>> run = train(Features(2, probability=0.1), 1, models=2, steps=3000, learning_rate=5e-3, batch=256)
+        >>> bool(run.compare(starts=4).best.excess < 0.05)
+        True
+        """
+        from geomsup.comparison import compare
+
+        for name, known in (("target", "identity"), ("criterion", "squared")):
+            if self.config.get(name, known) != known:
+                raise ValueError(
+                    f"`run` must be trained for {name} {known!r} to be compared; got {self.config[name]!r}. "
+                    "No optimum of other losses is known."
+                )
+        sound = [run for run in range(len(self)) if not self.diverged_at[run]]
+        if not sound:
+            raise ValueError("`run` must have models that did not diverge; got none. Lower `learning_rate`.")
+        features = [self.features[run] for run in sound]
+        return compare([self.model(run) for run in sound], features, starts=starts, rng=rng)
+
     def classify(self) -> Any:
         """Return the `Geometry` of each run, as ``geomsup.classify`` gives it for W; None where the run diverged."""
         from geomsup.recognition import classify

@@ -9,19 +9,19 @@ from numba import types
 from numba.extending import intrinsic
 
 from geomsup.training.compiled import BLOCK, ZERO, compiled
+from geomsup.training.products import VECTOR
 
 __all__ = [
     "LANE_BITS",
-    "VECTOR",
     "add_vector",
     "combine_present",
     "correlate_present",
     "list_open",
     "pad_rows",
+    "to_samples",
     "unpad_rows",
 ]
 
-VECTOR = 8  # of single precision, with AVX2
 # A place is feature * BLOCK + sample.
 LANE_BITS, LAST_LANE = np.uint32(7), np.uint32(BLOCK - 1)
 
@@ -68,11 +68,16 @@ def combine_present(W, present, values, count, by_sample, h):
 
 
 @compiled
-def correlate_present(present, values, count, grad_h, by_sample, out):
-    """Add x grad_hᵀ to out, padded ``(n, padded)``; `by_sample` ``(BLOCK, padded)`` is scratch."""
+def to_samples(h, by_sample):
+    """Copy h ``(m, BLOCK)`` into the first columns of by_sample ``(BLOCK, padded)``, a row per sample."""
     for s in range(BLOCK):
-        for k in range(grad_h.shape[0]):
-            by_sample[s, k] = grad_h[k, s]
+        for k in range(h.shape[0]):
+            by_sample[s, k] = h[k, s]
+
+
+@compiled
+def correlate_present(present, values, count, by_sample, out):
+    """Add x hᵀ to out, padded ``(n, padded)``, for h by sample ``(BLOCK, padded)``."""
     padded = out.shape[1]
     source, target = by_sample.reshape(-1), out.reshape(-1)
     for j in range(count):

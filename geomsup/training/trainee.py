@@ -1,5 +1,6 @@
 """One run under way: its weights, its optimiser's state, its records, and how to take it further."""
 
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -7,13 +8,16 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.training.attack import mean_length
 from geomsup.training.buffers import make_buffers
+from geomsup.training.compiled import BLOCK
 from geomsup.training.inputs import make_inputs
-from geomsup.training.kernels import train_steps
+from geomsup.training.kernels import add_mean, part_gradient, take_step, train_steps
 from geomsup.training.layout import layout, pack, split
 from geomsup.training.settings import SCHEDULES, make_extras, make_form
 
 __all__ = ["Trainee"]
 
+# A part has 512 samples, more of small models: 0.3 ms or so, long against what handing it to a thread costs.
+SMALLEST_PART, PART_WORK = 4, 2**14
 NO_LISTS = (False, 0.0, np.zeros(0, np.float32))
 
 
@@ -57,43 +61,72 @@ class Trainee:
         self.total = 0.0  # of the losses since the last record
         self.diverged: int | None = None
         self.chunk = 1  # steps to take at a time; whoever advances the run tunes it
+        # Gradients of parts of a batch are added in order, whoever computed them: same bits on any number of threads.
+        self.part_size = BLOCK * max(SMALLEST_PART, PART_WORK // int(np.prod(self.layout["W"])))
+        self.helpers: Executor | None = None  # threads that share the parts of a batch
         self.losses = np.empty(len(marks))
         snapshots = len(marks) if config["record"] else 0
         self.history = np.empty((snapshots, self.theta.size), np.float32)
 
     def advance(self, until: int) -> None:
         """Take steps, recording on the way, until `until` of them are done."""
+        (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
+        shape, form = (n, m, last), make_form(self.config)
+        arguments = shape, form, self.extras, *self.inputs, self.importance, self.key
+        alone = self.helpers is None or self.parts == 1
+        buffers = [
+            make_buffers(shape, form, self.extras, self.inputs.gaps_law[0]) for _ in range(1 if alone else self.parts)
+        ]
         while self.done < until:
             mark = int(self.marks[self.recorded])
             stop = min(until, mark)
             if self.diverged is None:
-                self._step(stop)
+                (self._step if alone else self._step_together)(stop, arguments, buffers)
             self.done = stop
             if stop == mark:
                 self.record()
 
-    def _step(self, stop: int) -> None:
+    @property
+    def parts(self) -> int:
+        """Number of parts of a batch whose gradients are summed on their own."""
+        return -(-self.config["batch"] // self.part_size)
+
+    def _step(self, stop: int, arguments: tuple[Any, ...], buffers: list[Any]) -> None:
+        span = self.done, stop, self.config["batch"], self.part_size
+        everything = self.theta, self.moments, *arguments, *span, self._rule(), self.total, buffers[0]
+        reached, self.total = train_steps(*everything)  # pyright: ignore[reportCallIssue]
+        self._check(reached)
+
+    def _step_together(self, stop: int, arguments: tuple[Any, ...], buffers: list[Any]) -> None:
+        """Do what `train_steps` does, parts of a batch at the same time."""
+        assert self.helpers is not None
+        batch, size, rule = self.config["batch"], self.part_size, self._rule()
+        gradients = np.empty((self.parts, self.theta.size), np.float32)
+        reached = stop
+        for step in range(self.done, stop):
+
+            def gradient_of(part: int, step: int = step) -> float:
+                span = step, part * size, min((part + 1) * size, batch)
+                everything = gradients[part], self.theta, *arguments, *span, buffers[part]
+                return part_gradient(*everything)  # pyright: ignore[reportCallIssue]
+
+            loss, gradient = 0.0, np.zeros_like(self.theta)
+            for part, of_part in enumerate(self.helpers.map(gradient_of, range(self.parts))):
+                loss += of_part
+                gradient += gradients[part]
+            check = take_step(self.theta, gradient, self.moments, step, batch, rule)
+            self.total = add_mean(self.total, loss, 1.0 / batch)
+            if not np.isfinite(self.total + check):
+                reached = step + 1
+                break
+        self._check(reached)
+
+    def _rule(self) -> tuple[Any, ...]:
         config = self.config
         clip = 0.0 if config["clip"] is None else config["clip"]
-        (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
-        shape, form = (n, m, last), make_form(config)
-        reached, self.total = train_steps(
-            self.theta,
-            self.moments,
-            shape,
-            form,
-            self.extras,
-            self.inputs.law,
-            self.inputs.gaps_law,
-            self.importance,
-            self.key,
-            self.done,
-            stop,
-            config["batch"],
-            (SCHEDULES[config["schedule"]], config["learning_rate"], config["steps"], config["weight_decay"], clip),
-            self.total,
-            make_buffers(shape, form, self.extras, self.inputs.gaps_law[0]),
-        )
+        return SCHEDULES[config["schedule"]], config["learning_rate"], config["steps"], config["weight_decay"], clip
+
+    def _check(self, reached: int) -> None:
         if not (np.isfinite(self.total) and np.isfinite(self.theta).all() and np.isfinite(self.moments).all()):
             self.diverged = reached
             self.total = np.nan

@@ -51,7 +51,8 @@ def train(
     Every step minimises the batch mean of L = Σ_i I_i (y_i − x'_i)², summed over features, with y the target: x itself
     unless asked otherwise. Adam has β = 0.9, 0.999 and ε = 1e-8; arithmetic is single precision. Runs are independent:
     the same seed gives the same bits whatever the number of threads, and a run does not change when others are added
-    behind it. Features may have any law and groups.
+    behind it. Where there are more threads than runs they share the batches of large models.
+    Features may have any law and groups.
 
     Parameters
     ----------
@@ -125,7 +126,8 @@ def train(
     -------
     TrainingRun
         W ``(runs, n, m)``, b ``(runs, n)``, losses and histories. Ctrl-C returns the runs as trained so far, with a
-        RuntimeWarning and the number of steps in ``config["completed_steps"]``; `TrainingRun.resume` goes on. Runs
+        RuntimeWarning and the number of steps in ``config["completed_steps"]``; `TrainingRun.resume` goes on (objective
+        "exact": runs that have not ended stand where they started, with loss NaN). Runs
         that leave the range of single precision stop there, are named by a RuntimeWarning and listed in
         `TrainingRun.diverged`; the others go on.
 

@@ -29,7 +29,10 @@ class Trained(Protocol):
 
 def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progress: Progress | None) -> int:
     """Advance the runs in turns to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
-    with ThreadPoolExecutor(min(workers, len(trainees))) as pool:
+    # Threads beyond the runs help them with their batches; a pool of their own, as runs wait for them.
+    with ThreadPoolExecutor(min(workers, len(trainees))) as pool, ThreadPoolExecutor(workers) as helpers:
+        for trainee in trainees:
+            trainee.helpers = helpers if workers > len(trainees) else None
         turns = deque(pool.submit(_take_turn, trainee, steps) for trainee in trainees)
         reported = time.perf_counter()
         try:

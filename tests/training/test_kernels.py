@@ -110,16 +110,25 @@ def test_clipping_shortens_long_gradients_only():
     assert adam.clipped(gradient, 0.5, 2.6) == 0.5
 
 
+@pytest.mark.parametrize("width", [8, 16, 24, 128])
+@pytest.mark.parametrize(("rows", "inner"), [(1, 1), (2, 3), (3, 4), (9, 6), (13, 128)])
+def test_products(rng, rows, inner, width):
+    left = rng.normal(size=(rows, inner)).astype(np.float32)
+    right = rng.normal(size=(inner, width)).astype(np.float32)
+    out = np.full((rows, width), np.nan, np.float32)
+    products.multiply(left, right, out, False)
+    assert np.allclose(out, left @ right, atol=1e-4)
+    products.multiply(left, right, out, True)
+    assert np.allclose(out, 2 * left @ right, atol=1e-4)
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (2, 3), (3, 4), (9, 6), (8, 13)])
-def test_products(rng, rows, columns):
-    left = rng.normal(size=(rows, columns)).astype(np.float32)
-    right = rng.normal(size=(columns, compiled.BLOCK)).astype(np.float32)
-    out = np.empty((rows, compiled.BLOCK), np.float32)
-    products.combine(left, right, out)
-    assert np.allclose(out, left @ right, atol=1e-5)
-    sums = np.ones((rows, columns), np.float32)
-    products.correlate(out, right, sums)
-    assert np.allclose(sums, 1 + out @ right.T, rtol=1e-4, atol=1e-3)
+def test_products_of_few_columns(rng, rows, columns):
+    left, right = (rng.normal(size=(count, compiled.BLOCK)).astype(np.float32) for count in (rows, columns))
+    out = np.ones((rows, columns + 2), np.float32)
+    products.correlate(left, right, out)
+    assert np.allclose(out[:, :columns], 1 + left @ right.T, rtol=1e-4, atol=1e-3)
+    assert (out[:, columns:] == 1).all()
 
 
 @pytest.mark.parametrize("m", [1, 8, 11])
@@ -134,7 +143,8 @@ def test_products_with_lists(rng, m):
     sparse.combine_present(rows, present, values, len(present), scratch, h)
     assert np.allclose(h, W.T @ x, atol=1e-5)
     sums, out = np.zeros((n, padded), np.float32), np.ones((n, m), np.float32)
-    sparse.correlate_present(present, values, len(present), h, scratch, sums)
+    sparse.to_samples(h, scratch)
+    sparse.correlate_present(present, values, len(present), scratch, sums)
     sparse.unpad_rows(sums, out)
     assert np.allclose(out, 1 + x @ h.T, atol=1e-3)
 

@@ -206,3 +206,35 @@ def test_history_is_asked_for(run):
 
 def test_classify(run):
     assert [geometry.name for geometry in run.classify()] == [g.name for g in gs.classify(run.W, orientation="rows")]
+
+
+def test_runs_are_compared_with_the_optimum_of_their_features():
+    entries = [gs.Features(2, 0.1), gs.Features(2, 0.6)]
+    run = gs.train(entries, 1, models=2, steps=4000, learning_rate=5e-3, schedule="linear")
+    compared = run.compare(starts=4)
+    assert [item.loss for item in compared] == run.expected_loss().tolist()
+    assert compared[0].optimum is compared[1].optimum
+    assert compared[0].optimum is not compared[2].optimum
+    assert [item.optimum.features for item in compared] == list(run.features)
+    assert np.array(compared.excess).min() > -1e-12
+    assert compared[0].excess < 0.02
+
+
+def test_what_has_no_optimum_is_not_compared():
+    with pytest.raises(ValueError, match=r"must be trained for target 'identity' to be compared; got 'abs'"):
+        gs.train(LOW, 1, steps=2, target="abs").compare()
+    with pytest.raises(ValueError, match=r"must be trained for criterion 'squared'"):
+        gs.train(LOW, 1, steps=2, criterion="cross-entropy", activation="linear").compare()
+
+
+def test_interrupted_exact_training_keeps_what_is_done():
+    def stop(done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.warns(RuntimeWarning, match=r"interrupted after \d+ of 200 runs"):
+        part = gs.train(LOW, 1, models=200, objective="exact", progress=stop, threads=1)
+    whole = gs.train(LOW, 1, models=200, objective="exact", threads=1)
+    ended = np.isfinite(part.loss[:, 0])
+    assert 3 <= ended.sum() < 200
+    assert np.array_equal(part.W[ended], whole.W[ended])

@@ -57,6 +57,34 @@ def test_same_bits_however_the_work_is_split(monkeypatch, turn_seconds):
     assert same_bits(expected, small(models=3, record=4, steps=200, threads=2, progress=lambda *_: None))
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"clip": 0.5, "schedule": "cosine", "weight_decay": 0.1},
+        {"probability": 0.05, "tied": False, "hidden_activation": "relu", "n_hidden": 30},
+        {"dropout": 0.2, "attack": 0.3, "hidden_l1": 0.01, "n_hidden": (20, 9)},
+    ],
+)
+def test_same_bits_with_a_batch_split_over_threads(kind):
+    features = gs.Features(200, kind.pop("probability", 0.5))
+    options = {"n_hidden": 20, "steps": 12, "batch": 1300, "record": 5} | kind
+    one, two, three = (gs.train(features, **options, threads=threads) for threads in (1, 2, 3))
+    assert same_bits(one, two)
+    assert same_bits(one, three)
+    assert np.array_equal(one.moments, two.moments)
+
+
+def test_divergence_is_seen_by_threads_too():
+    features = [gs.Features(200, 0.5, values=gs.Uniform(0, 1e25)), gs.Features(200, 0.5)]
+    runs = []
+    for threads in (1, 4):
+        with pytest.warns(RuntimeWarning):
+            runs.append(gs.train(features, 20, steps=5, record=1, threads=threads))
+    assert runs[0].diverged == runs[1].diverged == (0,)
+    assert np.array_equal(runs[0].diverged_at, runs[1].diverged_at)
+    assert np.array_equal(runs[0].W[1], runs[1].W[1])
+
+
 def test_a_run_does_not_depend_on_those_behind_it():
     few, many = small(models=2), small(models=5)
     assert np.array_equal(few.W, many.W[:2])
