@@ -16,6 +16,7 @@ def classify(
     name: str | None = None,
     orientation: str = "auto",
     noise: float | None = None,
+    represented: float = 0.1,
     output: Output = None,
     plot: Path | None = None,
     as_json: Json = False,
@@ -32,6 +33,8 @@ def classify(
         "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
     noise
         Noise per coordinate of the unit rows, if known.
+    represented
+        Rows shorter than this part of the longest are set aside as not represented.
     output
         Also write the result as JSON to this file.
     plot
@@ -40,7 +43,8 @@ def classify(
     from geomsup.files import read_weights
 
     check_figure(plot)
-    found = gs.classify(read_weights(path, name=name, orientation=orientation), orientation="rows", noise=noise)
+    W = read_weights(path, name=name, orientation=orientation)
+    found = gs.classify(W, orientation="rows", noise=noise, represented=represented)
     several = isinstance(found, list)
     if plot is not None:
         if several:

@@ -17,7 +17,7 @@ from geomsup.recognition.names import DEDICATED, component_name, dense_name
 from geomsup.recognition.outline import Outline, outline
 from geomsup.recognition.overlaps import Overlaps, working_memory
 from geomsup.recognition.reading import Block, Evidence, joint_log_chance, judge, read_block
-from geomsup.recognition.rows import UnitRows, shares, strong_rows
+from geomsup.recognition.rows import WEAK, UnitRows, shares, strong_rows
 
 __all__ = ["classify"]
 
@@ -32,7 +32,14 @@ MOST_OUTLINES = 200
 MEMORY = 2**30
 
 
-def classify(W: Any, *, orientation: str = "auto", noise: float | None = None, memory: float = MEMORY) -> Any:
+def classify(
+    W: Any,
+    *,
+    orientation: str = "auto",
+    noise: float | None = None,
+    represented: float = WEAK,
+    memory: float = MEMORY,
+) -> Any:
     """Name the shapes that the features' directions form.
 
     Rows of W (nearly) zero are set aside; the others, scaled to unit length, fall into components that are
@@ -61,6 +68,9 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None, m
         Root-mean-square noise per coordinate of the unit rows, if known. Then a chi-square test (quantile
         1 − 1e-6) refuses rigid shapes whose residual the noise does not explain, and calls those with a free
         parameter "distorted".
+    represented
+        Rows shorter than this part of the longest are set aside as not represented. Where many dense features share
+        few dimensions, those given up keep a tenth or two of the norm of the others: 0.5 sets them aside.
     memory
         Bytes that may be used at a time, beside W and the result; about 8nm + 640n + 16 min(n, m)² are needed.
 
@@ -75,7 +85,7 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None, m
         If `W` does not hold real numbers.
     ValueError
         If `W` is ragged, not finite, square while orientation is "auto", or has other than 2 or 3 axes; or
-        `noise` is not positive, or `memory` is less than W needs.
+        `noise` is not positive, `represented` is not between 0 and 1, or `memory` is less than W needs.
 
     References
     ----------
@@ -94,6 +104,12 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None, m
             f"`W` must have the shape (n_features, n_hidden) or one batch axis more; got shape {rows.shape}. "
             "Reshape it to (batch, n_features, n_hidden)."
         )
+    represented = checks.number("represented", represented)
+    if not 0 <= represented < 1:
+        raise ValueError(
+            f"`represented` must be at least 0 and less than 1; got {represented:g}. Pass the least norm that counts, "
+            "as a part of the largest."
+        )
     memory = checks.positive_number("memory", memory)
     needed = working_memory(*rows.shape[-2:])
     if memory < needed:
@@ -102,12 +118,12 @@ def classify(W: Any, *, orientation: str = "auto", noise: float | None = None, m
             "Allow more, or pass fewer rows."
         )
     if rows.ndim == 2:
-        return _classify(rows, noise, memory)
-    return [_classify(matrix, noise, memory) for matrix in rows]
+        return _classify(rows, noise, represented, memory)
+    return [_classify(matrix, noise, represented, memory) for matrix in rows]
 
 
-def _classify(W: np.ndarray, noise: float | None, memory: float) -> Geometry:
-    rows = strong_rows(W)
+def _classify(W: np.ndarray, noise: float | None, represented: float, memory: float) -> Geometry:
+    rows = strong_rows(W, represented)
     weak = np.setdiff1d(np.arange(len(W)), rows.strong)
     many = len(rows) > MANY_ROWS or (W.shape[1] > MANY_ROWS and len(rows) > 1)
     D = shares(W) if len(W) > MANY_ROWS else dimensionality(W)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-__all__ = ["BLOCK", "UnitRows", "shares", "strong_rows"]
+__all__ = ["BLOCK", "WEAK", "UnitRows", "shares", "strong_rows"]
 
 # Rows shorter than this part of the longest are not represented. Training drives the norm of a feature
 # that is given up to 0; kept features of unequal importance stay within a factor of about 3 of each other.
@@ -69,8 +69,8 @@ class UnitRows:
         return rows
 
 
-def strong_rows(W: np.ndarray) -> UnitRows:
-    """Rows of W that are long enough to be represented.
+def strong_rows(W: np.ndarray, weakest: float = WEAK) -> UnitRows:
+    """Rows of W that are at least `weakest` times as long as the longest: those that are represented.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def strong_rows(W: np.ndarray) -> UnitRows:
     norms = np.empty(len(W))
     for first in range(0, len(W), BLOCK):
         norms[first : first + BLOCK] = np.linalg.norm(W[first : first + BLOCK] / scale, axis=1)
-    strong = np.flatnonzero((norms > 0) & (norms >= WEAK * norms.max()))
+    strong = np.flatnonzero((norms > 0) & (norms >= weakest * norms.max()))
     return UnitRows(W, strong, float(scale), norms[strong])
 
 

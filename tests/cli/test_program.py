@@ -76,7 +76,7 @@ OPTIONS = {
         "-o",
         "--json",
     ],
-    "classify": ["--name", "--orientation", "--noise", "--output", "-o", "--plot", "--json"],
+    "classify": ["--name", "--orientation", "--noise", "--represented", "--output", "-o", "--plot", "--json"],
     "loss": [
         "--probability",
         "--importance",

@@ -282,3 +282,18 @@ def test_nothing_represented():
 def test_errors(W, options, error, message):
     with pytest.raises(error, match=message):
         gs.classify(W, **options)
+
+
+def test_rows_given_up_are_set_aside_where_asked():
+    """Of dense features, those given up keep a tenth of the norm: against two digons they would count as rows."""
+    W = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1], [0.15, 0.11], [0.1, 0.14]])
+    assert gs.classify(W, represented=0.5).name == "square (2 digons)"
+    assert gs.classify(W, represented=0.5).not_represented == (4, 5)
+    assert gs.classify(W).not_represented == ()
+    assert gs.classify(np.stack([W, W]), represented=0.5)[1].not_represented == (4, 5)
+
+
+@pytest.mark.parametrize("represented", [-0.1, 1.0])
+def test_what_is_represented_is_a_part_of_the_longest(represented):
+    with pytest.raises(ValueError, match=r"^`represented` must be at least 0 and less than 1; got"):
+        gs.classify(np.eye(3), orientation="rows", represented=represented)

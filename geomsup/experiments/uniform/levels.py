@@ -24,13 +24,13 @@ def measure(lab: Lab) -> Data:
     names = names[np.argsort(-totals, kind="stable")]
     runs = np.arange(len(data["p"]))
     counts = np.array([[((data["part_run"] == k) & (data["part_name"] == name)).sum() for name in names] for k in runs])
-    stored = data["norms"] > 0.3
+    stored = data["stored"]
     on = np.array(
         [[(stored[k] & (np.abs(data["D"][k] - level) < NEAR)).sum() for level in LEVELS.values()] for k in runs]
     )
     return {
         "p": data["p"], "name": names, "count": counts, "on_level": on, "stored": stored.sum(axis=1), "D": data["D"],
-        "norms": data["norms"], "winner": data["winner"], "mixture": data["mixture"],
+        "is_stored": stored, "winner": data["winner"], "mixture": data["mixture"],
         "predicted_D": data["predicted_D"], "whole": data["whole"],
     }  # fmt: skip
 
@@ -41,7 +41,7 @@ def draw(data: Data) -> Any:
     ax = axes[0, 0]
     spread = np.linspace(-0.018, 0.018, data["D"].shape[1])
     for k, p in enumerate(data["p"]):
-        stored = data["norms"][k] > 0.3
+        stored = data["is_stored"][k]
         ax.plot((1 / p) * 10 ** spread[stored], data["D"][k][stored], ".", color=PALETTE[0], markersize=2, alpha=0.5)
         predicted = np.unique(np.round(data["predicted_D"][k][data["predicted_D"][k] > 0], 3))
         ax.plot(np.full(len(predicted), 1 / p), predicted, "_", color=PALETTE[1], markersize=14)

@@ -18,6 +18,7 @@ from geomsup.staircase import plateaus
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
 SPARSEST = 20.0  # 1/(1 - S) at the end of the sweep
+STORED = 0.5  # part of the longest norm from which a feature counts as stored
 STICKY = 0.03  # D* this near to a level is on it
 
 
@@ -25,7 +26,7 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
     """Train a model at each density; name its components; find the blocks that theory says are best."""
     p = SPARSEST ** -np.linspace(0, 1, densities)
     features = [Features(n, density) for density in p]
-    run = lab.train("models", features, m, steps=steps, learning_rate=3e-3, schedule="cosine")
+    run = lab.train("models", features, m, steps=steps, preset="anthropic-2022")
 
     def theory() -> dict[str, Any]:
         best = plateaus(p, n_features=n, n_hidden=m, largest_rank=largest_rank)
@@ -38,7 +39,7 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
         }
 
     def look() -> dict[str, Any]:
-        shapes = classify(run.W, orientation="rows")
+        shapes = classify(run.W, orientation="rows", represented=STORED)
         parts = [
             (k, part.name, len(part.features), part.rank) for k, one in enumerate(shapes) for part in one.components
         ]
@@ -53,9 +54,10 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
         }
 
     W = run.W.astype(float)
+    norms = np.linalg.norm(W, axis=2)
     return lab.keep("theory", theory) | lab.keep("names", look) | {
         "p": p, "W": run.W, "b": run.b, "D": dimensionality(W), "D_star": dimensions_per_feature(W, orientation="rows"),
-        "norms": np.linalg.norm(W, axis=2),
+        "stored": norms > STORED * norms.max(axis=1, keepdims=True),
     }  # fmt: skip
 
 
@@ -120,6 +122,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"n": 200, "m": 20, "densities": 8, "steps": 6000, "largest_rank": 3},
+    quick={"n": 200, "m": 20, "densities": 8, "steps": 10_000, "largest_rank": 3},
     paper={"n": 400, "m": 30, "densities": 20, "steps": 10_000, "largest_rank": 4},
 )

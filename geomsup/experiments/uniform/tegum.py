@@ -11,7 +11,6 @@ from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.plot.palette import PALETTE
 from geomsup.recognition import classify
-from geomsup.shapes import polytope
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
@@ -26,7 +25,7 @@ JOINED = {
 def measure(lab: Lab) -> Data:
     """Return D_i of the joined shapes and the names of their parts, and how trained models split into components."""
     data = lab.data_of("E8")
-    vertices = [polytope(name).vertices for name in JOINED]
+    vertices = [_bipyramid(3), _bipyramid(5), _bipyramid(4)]
     shares = np.concatenate([np.sort(dimensionality(points)) for points in vertices])
     parts = np.array(
         [" + ".join(part.name for part in classify(points, orientation="rows").components) for points in vertices]
@@ -38,6 +37,13 @@ def measure(lab: Lab) -> Data:
         "largest_rank": np.array([rank.max(initial=0) for rank in ranks]),
         "total_rank": np.array([rank.sum() for rank in ranks]), "m": np.array(data["W"].shape[2]),
     }  # fmt: skip
+
+
+def _bipyramid(k: int) -> np.ndarray:
+    """Return the unit vertices of a regular k-gon and of the two apices above and below it; of k = 4 the octahedron."""
+    turns = 2 * np.pi * np.arange(k) / k
+    ring = np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=1)
+    return np.concatenate([ring, [[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]])
 
 
 def draw(data: Data) -> Any:
