@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Protocol
 
 __all__ = ["Progress", "Trained", "train_in_turns"]
@@ -17,10 +17,11 @@ TURN_SECONDS = 0.005
 
 
 class Trained(Protocol):
-    """A run, or several in step, under way."""
+    """A run, or several in step, under way; threads to share a batch may be lent to it."""
 
     done: int
     chunk: int
+    helpers: Executor | None
 
     def advance(self, until: int) -> None:
         """Take steps until `until` of them are done."""

@@ -1,6 +1,7 @@
 """Runs on a device: what goes there, the launches, and what comes back."""
 
 import warnings
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class Fleet:
         first = trainees[0]
         self.trainees, self.config, self.marks = trainees, first.config, first.marks
         self.done, self.chunk = first.done, 1
+        self.helpers: Executor | None = None  # of no use here: a device has threads of its own
         n, m = first.layout["W"]
         self.form = make_form(n, m, first.config)
         self.theta = cuda.to_device(np.stack([trainee.theta for trainee in trainees]))
