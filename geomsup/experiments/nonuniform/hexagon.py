@@ -94,9 +94,14 @@ def judge(data: Data) -> Verdict:
     above = loss > data["correlated optimum loss"][:, None] * 1.01
     alone = float((data["independent name"] == "hexagon").mean())
     alone_best = [str(name) for name in data["independent optimum name"]]
-    excess = np.where(
-        data["independent name"] == "hexagon", np.inf, data["independent loss"] / data["independent optimum loss"][:, None]
-    ).min(axis=1) - 1
+    excess = (
+        np.where(
+            data["independent name"] == "hexagon",
+            np.inf,
+            data["independent loss"] / data["independent optimum loss"][:, None],
+        ).min(axis=1)
+        - 1
+    )
     other = alone == 0 and "hexagon" not in alone_best
     optimal = angles_within(data["correlated optimum W"]).mean(axis=1)
     numbers = {f"share of neighbours, p = {p:g}": s for p, s in zip(DENSITIES, neighbours(W).mean(axis=1), strict=True)}
@@ -105,7 +110,9 @@ def judge(data: Data) -> Verdict:
     numbers["share of independent models that are hexagons"] = alone
     failed = above[collapsed].mean() if collapsed.any() else 1.0
     numbers["share of collapsed models above the optimum by 1 %"] = failed
-    numbers |= {f"excess of independent models, no hexagons, p = {p:g}": e for p, e in zip(DENSITIES, excess, strict=True)}
+    numbers |= {
+        f"excess of independent models, no hexagons, p = {p:g}": e for p, e in zip(DENSITIES, excess, strict=True)
+    }
     sides = bool(trained.all() and exact.all())
     return Verdict(
         decide(sides and bool(hexagons.all()) and other, sides),

@@ -113,6 +113,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 6, "steps": 8000},
+    quick={"models": 4, "steps": 3000},
     paper={"models": 20, "steps": 30_000},
 )
