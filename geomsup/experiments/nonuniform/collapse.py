@@ -1,4 +1,4 @@
-"""E17: three correlated pairs in two dimensions collapse to one direction each, one after the other, as they get dense."""
+"""E17: three correlated pairs in two dimensions collapse to one direction each, one after the other, with density."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.nonuniform.perturbed import listed
 from geomsup.experiments.nonuniform.sets import cosines_within, draw_sets, make_sets
-from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.model import ToyModel
 from geomsup.optima import optimum
@@ -135,11 +134,12 @@ def judge(data: Data) -> Verdict:
     falls = all(staircase) and followed
     return Verdict(
         decide(falls and max(off) <= NEAR, falls or bool(exact[0] == 0 and exact[low][-1] == PAIRS and agree > 0.8)),
-        f"As p falls from 0.5 the number of collapsed pairs falls 3, 2, 1, 0 at p = {listed(data['edge'][::-1], '.4f')} "
-        f"by crossings of exact losses, at {listed(trained[::-1], '.3f')} in the best trained models, and on average "
+        "As p falls from 0.5 the number of collapsed pairs falls 3, 2, 1, 0 at "
+        f"p = {listed(data['edge'][::-1], '.4f')} by crossings of exact losses, at {listed(trained[::-1], '.3f')} in the best trained models, and on average "
         f"over all trained models at {listed(average[::-1], '.3f')}; the paper says between 0.2 and 0.25, at 0.15 and "
-        f"at 0.05. Best trained models have the exact count at {100 * agree:.0f} % of the densities up to 0.5, searched "
-        f"optima at {100 * same:.0f} %. At p = 1 the optimum has {exact[-1]} of them.",
+        f"at 0.05. Best trained models have the exact count at {100 * agree:.0f} % of the densities up to 0.5, "
+        f"searched optima at {100 * same:.0f} %. The optimum keeps all three up to p = {_last(p, exact):.2f}; at p = 1, "
+        f"where members of a pair are as independent as any, it has {exact[-1]}.",
         numbers,
         ("best of the trained models", "exact optima from many starts", "crossings of exact branches"),
     )
@@ -151,6 +151,11 @@ def _edge(p: np.ndarray, counts: np.ndarray, k: float) -> float:
     return float("nan") if last < 0 or last + 1 >= len(p) else float((p[last] + p[last + 1]) / 2)
 
 
+def _last(p: np.ndarray, counts: np.ndarray) -> float:
+    """Return the largest density at which all pairs are collapsed; NaN if there is none."""
+    return float(p[counts == PAIRS].max()) if (counts == PAIRS).any() else float("nan")
+
+
 def _outside(value: float, low: float, high: float) -> float:
     """Return how far a value is outside of a range."""
     return max(low - value, value - high, 0.0)
@@ -159,8 +164,8 @@ def _outside(value: float, low: float, high: float) -> float:
 EXPERIMENT = Experiment(
     id="E17",
     title="Collapse of correlated pairs",
-    claim="Three correlated pairs in two dimensions: from p = 0.25 to 0.5 all three collapse to (a + b)/√2, as principal "
-    "components do; from 0.15 to 0.2 two, from 0.05 to 0.15 one, below none.",
+    claim="Three correlated pairs in two dimensions: from p = 0.25 to 0.5 all three collapse to (a + b)/√2, as "
+    "principal components do; from 0.15 to 0.2 two, from 0.05 to 0.15 one, below none.",
     source="Elhage et al. 2022, Non-uniform superposition (feature collapse)",
     measure=measure,
     draw=draw,

@@ -75,7 +75,7 @@ def draw(data: Data) -> Any:
             best = int(data[f"{kind} loss"][k].argmin())
             name, optimal = data[f"{kind} name"][k, best], data[f"{kind} optimum name"][k]
             size = 2 if kind == "correlated" else 1
-            title = f"{kind}, p = {p:g}: {name}\noptimum: {optimal}"
+            title = f"{kind}, p = {p:g}\n{name}\noptimum: {optimal}"
             draw_sets(axes[row, k], data[f"{kind} W"][k, best], title, size)
     for ax in axes.ravel():
         ax.title.set_fontsize(8)
@@ -120,10 +120,10 @@ def judge(data: Data) -> Verdict:
         f"{', '.join(dict.fromkeys(map(str, data['correlated optimum name'])))}, members of a pair neighbours on the "
         f"circle, {listed(optimal, '.1f')}° apart in the optima"
         + (" (members of different pairs are nearer)" if (optimal > 60).all() else "")
-        + f". {listed(100 * collapsed.mean(axis=1), '.0f')} % of the trained models have a collapsed pair, {100 * failed:.0f} % "
-        "of which are more than 1 % above the optimum. Independent features at these densities become hexagons in "
-        f"{100 * alone:.0f} % of the models; their optima are {', '.join(dict.fromkeys(alone_best))}, and the best models "
-        f"that are no hexagons lose {listed(100 * excess, '.0f')} % more.",
+        + f". {listed(100 * collapsed.mean(axis=1), '.0f')} % of the trained models have a collapsed pair, "
+        f"{100 * failed:.0f} % of which are more than 1 % above the optimum. Independent features at these densities become hexagons in "
+        f"{100 * alone:.0f} % of the models; their optima are {', '.join(dict.fromkeys(alone_best))}, and the best "
+        f"models that are no hexagons lose {listed(100 * excess, '.0f')} % more.",
         numbers,
         ("names and order of the trained models", "exact optima of pairs and of independent features"),
     )
@@ -132,8 +132,8 @@ def judge(data: Data) -> Verdict:
 EXPERIMENT = Experiment(
     id="E15",
     title="Three correlated pairs: side by side",
-    claim="Three correlated pairs in two dimensions, which cannot all be orthogonal, form a hexagon with the members of "
-    "a pair side by side; independent features do not give this hexagon; collapsed pairs are failures of optimisation.",
+    claim="Three correlated pairs in two dimensions, which cannot all be orthogonal, form a hexagon with the members "
+    "of a pair side by side; independent features do not give this hexagon; collapsed pairs are failures of optimisation.",
     source="Elhage et al. 2022, Non-uniform superposition (correlated and anticorrelated features)",
     measure=measure,
     draw=draw,

@@ -79,12 +79,12 @@ def draw_pairs(data: Data, title: str) -> Any:
     for j, name in enumerate(LAYOUTS):
         ax.plot(DENSITIES, data["layout_loss"][j] / data["nothing"], "o-", label=name, color=PALETTE[j], markersize=4)
     ax.plot(DENSITIES, data["optimum"] / data["nothing"], "k--", linewidth=1, label="exact optimum")
-    ax.set(xlabel="density p of a set", ylabel="loss / loss of storing nothing")
+    ax.set(xlabel="density p of a set", ylabel="loss / nothing stored")
     ax.legend(frameon=False, fontsize=7)
     for k, p in enumerate(DENSITIES):
         ay.plot(np.full(cosines[k].size, p), cosines[k].ravel(), ".", color=PALETTE[0], alpha=0.5)
         ay.plot([p] * 2, cosines_within(data["optimal_W"][k]).ravel(), "k_", markersize=12)
-    ay.set(xlabel="density p of a set", ylabel="cosine in a set: trained, optimum (–)", ylim=(-1.1, 1.1))
+    ay.set(xlabel="density p of a set", ylabel="cosine in sets (–: optimum)", ylim=(-1.1, 1.1))
     return figure
 
 
@@ -115,8 +115,8 @@ def judge_pairs(data: Data, claimed: str) -> Verdict:
         decide(bool(agree[sparse].all()), bool(agree.any())),
         f"At p = {listed(DENSITIES[sparse])} the cosines within a set are within {off_best[sparse].max():.2g} of "
         f"{aim:g} in the best trained models and {off_optimum[sparse].max():.2g} in the exact optima; "
-        f"{listed(100 * share[sparse], '.0f')} % of all models are like that. Of the layouts {', '.join(LAYOUTS)}, each "
-        f"at its best norms and biases, the least exact losses at p = {listed(DENSITIES)} are of: {', '.join(least)}. "
+        f"{listed(100 * share[sparse], '.0f')} % of all models are like that. Of the layouts {', '.join(LAYOUTS)}, "
+        f"each at its best norms and biases, the least exact losses at p = {listed(DENSITIES)} are of: {', '.join(least)}. "
         f"Best models and optima have the members {claimed} {until}.",
         numbers,
         ("best of the trained models", "exact optima from many starts", "exact losses of three layouts"),
