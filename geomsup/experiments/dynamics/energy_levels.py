@@ -81,7 +81,7 @@ def find_jumps(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def draw(data: Data) -> Any:
     """Draw D_i and the exact loss of each run."""
-    runs = len(data["D"])
+    runs = min(len(data["D"]), 4)
     title = f"{N} features in {M} dimensions, S = {SPARSITY}, from small weights"
     figure, axes = panels(2, runs, size=(3.2, 2.6), title=title)
     for k in range(runs):
@@ -94,7 +94,9 @@ def draw(data: Data) -> Any:
         when, turn = find_jumps(D)
         up = steps[when[turn > 0]]
         axes[1, k].plot(up, np.interp(up, steps, data["loss"][k]), "|", color=PALETTE[1], markersize=9, label="jumps")
-        axes[1, k].set_xlabel("step")
+        loss = data["loss"][k]
+        rest = loss[_start(loss)]
+        axes[1, k].set(xlabel="step", ylim=(loss.min() - 0.05 * (rest - loss.min()), rest + 0.3 * (rest - loss.min())))
     axes[0, 0].set_ylabel("D_i (grey: not stored at the end)")
     axes[1, 0].set_ylabel("exact loss")
     axes[1, 0].legend(frameon=False, fontsize=8)
@@ -108,7 +110,9 @@ def judge(data: Data) -> Verdict:
     down = np.array([(turn < 0).sum() for _, turn in jumps])
     at_levels = float((np.abs(data["D"][:, -1, :, None] - np.array(LEVELS)) < NEAR).any(axis=-1).mean())
     falls = [_falls(loss) for loss in data["loss"]]
-    busy = [_near(when - _start(loss), len(fall)) for (when, _), loss, fall in zip(jumps, data["loss"], falls, strict=True)]
+    busy = [
+        _near(when - _start(loss), len(fall)) for (when, _), loss, fall in zip(jumps, data["loss"], falls, strict=True)
+    ]
     ratio = _ratio(falls, busy)
     generator = np.random.default_rng(0)
     shifted = [_ratio(falls, [np.roll(one, generator.integers(len(one))) for one in busy]) for _ in range(SHIFTS)]
@@ -179,7 +183,9 @@ def _steepness(fall: np.ndarray, when: np.ndarray) -> np.ndarray:
     lone = when[(gaps > 2 * WINDOW).all(axis=1)]
     lone = lone[(lone >= 3 * WINDOW) & (lone < len(fall) - 3 * WINDOW)]
     around = np.array([fall[k - WINDOW : k + WINDOW + 1].mean() for k in lone])
-    beside = np.array([fall[[*range(k - 3 * WINDOW, k - WINDOW), *range(k + WINDOW + 1, k + 3 * WINDOW)]].mean() for k in lone])
+    beside = np.array(
+        [fall[[*range(k - 3 * WINDOW, k - WINDOW), *range(k + WINDOW + 1, k + 3 * WINDOW)]].mean() for k in lone]
+    )
     return around / np.maximum(beside, 1e-12)
 
 

@@ -11,11 +11,12 @@ from geomsup.experiments.lab import Lab
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.loss import expected_loss
+from geomsup.model import ToyModel
 from geomsup.optima import optimum
 from geomsup.plot.palette import PALETTE
 from geomsup.recognition import classify
 
-__all__ = ["EXPERIMENT", "antipodal_across", "draw", "find_stages", "judge", "measure", "ranks", "within"]
+__all__ = ["EXPERIMENT", "antipodal_across", "draw", "find_stages", "judge", "measure", "plateau", "ranks", "within"]
 
 SIZE, SPARSITY = 3, 0.99
 SMALL = 0.1  # of the usual start
@@ -44,12 +45,27 @@ def measure(lab: Lab, seeds: int, steps: int, records: int) -> Data:
         return {
             "loss": np.array(losses) / FEATURES.variance.sum(),
             "name": np.array(names),
+            "collapsed": float(expected_loss(_collapsed(), FEATURES)) / FEATURES.variance.sum(),
             "optimum": best.loss / FEATURES.variance.sum(),
             "optimal_name": np.array(best.geometry.name),
         }
 
     W = np.stack([run.W_history[0] for run in runs]).astype(float)  # pyright: ignore[reportOptionalSubscript]
     return {"steps": runs[0].steps, "W": W, **lab.keep("paths", paths)}
+
+
+def _collapsed() -> ToyModel:
+    """Return the principal components' solution: each set one direction, its mean, and the sets orthogonal."""
+    return ToyModel(np.repeat(np.eye(SIZE)[:2], SIZE, axis=0) / SIZE**0.5)
+
+
+def plateau(steps: np.ndarray, loss: np.ndarray) -> float:
+    """Return the loss where it falls slowest on the way, between the first and the last tenth of the fall of its log."""
+    log = np.log(loss)
+    part = (log[0] - log) / (log[0] - log.min())
+    rate = np.gradient(log, np.log(steps))
+    way = (part > 0.1) & (part < 0.9)
+    return float(loss[way][np.abs(rate[way]).argmin()])
 
 
 def ranks(W: np.ndarray) -> np.ndarray:
@@ -98,7 +114,7 @@ def draw(data: Data) -> Any:
         limits = (-1.1, 1.1)
         ax.set(xlim=limits, ylim=limits, zlim=limits, xticklabels=[], yticklabels=[], zticklabels=[])
         name = _short(str(data["name"][shown, record]))
-        ax.set_title(f"{letter}: step {data['steps'][record]}\\n{name}", fontsize=8)
+        ax.set_title(f"{letter}: step {data['steps'][record]}\n{name}", fontsize=8)
     ax = figure.add_subplot(grid[1, :2])
     for k, loss in enumerate(data["loss"]):
         strong = {"color": PALETTE[1], "zorder": 3} if k == shown else {"color": PALETTE[0], "alpha": 0.4}
@@ -113,7 +129,7 @@ def draw(data: Data) -> Any:
     ax.plot(data["steps"], ranks(data["W"]).mean(axis=0) / SIZE, color=PALETTE[4], label="directions / 3, mean")
     ax.plot(data["steps"], within(data["W"]).mean(axis=0), color=PALETTE[0], label="cosine in sets, mean")
     ax.set(xscale="log", xlabel="step", ylabel="part of the runs; mean", ylim=(-0.1, 1.05))
-    ax.legend(frameon=False, fontsize=8)
+    ax.legend(frameon=False, fontsize=8, loc="center left")
     return figure
 
 
@@ -133,21 +149,25 @@ def judge(data: Data) -> Verdict:
     cosine = within(data["W"])[np.arange(len(early)), early]
     prism = (data["name"] == PRISM).any(axis=1)
     regimes = np.array([_regimes(data["steps"], one) for one in loss])
-    linear = bool(np.median(lines) < 2 and np.median(cosine) > 0.5)
+    rests = np.array([plateau(data["steps"], one) for one in loss])
+    rest = float(np.median(rests))
+    linear = bool(np.median(cosine) > 0.8 and abs(rest / data["collapsed"] - 1) < 0.1)
     optimal = str(data["optimal_name"]) == END
     ways = Counter("prism first" if one else "at once" for one in prism)
     return Verdict(
         decide(share >= MANY and linear and optimal and bool(np.median(regimes) >= 2), share >= 0.5 and optimal),
         f"{100 * share:.0f} % of {len(ended)} runs end as {END} whose antipodal pairs join the sets, which is the exact "
         f"optimum too (least excess {100 * excess:.2g} %). Early, when rows reach length 0.3, W has "
-        f"{np.median(lines):.2f} directions (median; principal components: one or two) and members of a set a cosine of "
-        f"{np.median(cosine):.2f}. The loss has {np.median(regimes):.0f} regimes of fast fall (median). "
+        f"{np.median(lines):.2f} directions and members of a set a cosine of {np.median(cosine):.2f} (medians); the loss "
+        f"then rests at {rest:.4f} of that of storing nothing, where the principal components, one direction per set, "
+        f"have {data['collapsed']:.4f} (exact). It has {np.median(regimes):g} regimes of fast fall (median). "
         f"{100 * prism.mean():.0f} % of the runs pass a triangular prism, whose triangles then turn against each other "
         f"({ways['prism first']} with it, {ways['at once']} without): one of several ways there.",
         {
             "part of runs that end as the octahedron across the sets": share, "part that pass a triangular prism": prism.mean(),
             "directions early, median": np.median(lines), "cosine within sets early, median": np.median(cosine),
-            "regimes of fast fall, median": np.median(regimes), "least excess over the optimum": excess,
+            "regimes of fast fall, median": np.median(regimes), "loss at rest, median": rest,
+            "loss of principal components": data["collapsed"], "least excess over the optimum": excess,
             "optimum is the octahedron": optimal,
         },
         ("names and antipodal pairs along the runs", "exact losses along the runs", "exact optimum from many starts"),
@@ -155,10 +175,12 @@ def judge(data: Data) -> Verdict:
 
 
 def _regimes(steps: np.ndarray, loss: np.ndarray) -> int:
-    """Return the number of separate spans in which the loss falls faster than by a tenth per doubling of the steps."""
-    rate = -np.diff(np.log2(np.minimum.accumulate(loss))) / np.diff(np.log2(steps))
-    fast = rate > np.log2(1 / 0.9)
-    return int((fast[1:] & ~fast[:-1]).sum() + fast[0])
+    """Return the number of spans in which the loss falls by a third or more, a tenth or more per doubling of steps."""
+    log = np.log2(loss)
+    smooth = np.median(np.stack([log[k : len(log) - 4 + k] for k in range(5)]), axis=0)
+    fast = -np.diff(smooth) / np.diff(np.log2(steps[2:-2])) > np.log2(1 / 0.9)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], fast, [False]]).astype(int)))
+    return sum(smooth[first] - smooth[last] > np.log2(1.5) for first, last in zip(edges[::2], edges[1::2], strict=True))
 
 
 EXPERIMENT = Experiment(
