@@ -1,0 +1,203 @@
+"""E18: features jump between levels of D_i while a model is trained, and the loss drops as they do."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.dimensions import dimensionality
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.loss import expected_loss
+from geomsup.model import ToyModel
+from geomsup.plot.palette import FAINT, PALETTE
+from geomsup.recognition import classify
+
+__all__ = ["EXPERIMENT", "draw", "find_jumps", "judge", "make_small_start", "measure"]
+
+N, M, SPARSITY = 100, 10, 0.55
+SMALL = 0.1  # of the usual start, from which jumps can be told apart
+LEVELS = (0.0, 0.5)  # of a feature not stored, and of one of a digon
+BETWEEN = 0.3  # D_i that a jump passes
+NEAR = 0.05  # of a level
+WINDOW = 5  # records to either side of a jump that count as near it
+STEEP = 2.0  # times as fast as elsewhere from which a fall is sudden
+SHIFTS = 999
+STORED = 0.5  # norm
+
+
+def make_small_start(n: int, m: int, scale: float, seed: int) -> ToyModel:
+    """Return a model of normal W, `scale` times as large as Xavier's."""
+    rng = np.random.default_rng(seed)
+    return ToyModel(scale * (2 / (n + m)) ** 0.5 * rng.normal(size=(n, m)))
+
+
+def measure(lab: Lab, seeds: int, steps: int, records: int, batch: int) -> Data:
+    """Train from small weights; return D_i and the exact loss along the way, and names of the geometry."""
+    features = Features(N, 1 - SPARSITY)
+    paths = []
+    for seed in range(seeds):
+        run = lab.train(
+            f"seed {seed}", features, M,
+            model=make_small_start(N, M, SMALL, seed), seed=seed,
+            steps=steps, batch=batch, learning_rate=1e-3, record=steps // records,
+        )  # fmt: skip
+
+        def path(run: Any = run) -> dict[str, Any]:
+            W = run.W_history[0].astype(float)
+            models = [run.model(0, record) for record in range(len(W))]
+            return {
+                "steps": run.steps,
+                "D": dimensionality(W),
+                "norm": np.linalg.norm(W, axis=2),
+                "loss": np.array([float(expected_loss(model, features)) for model in models]),
+                "name": np.array([_name(W[k]) for k in (len(W) // 8, len(W) // 4, len(W) // 2, -1)]),
+            }
+
+        paths.append(lab.keep(f"path {seed}", path))
+    return {name: np.stack([one[name] for one in paths]) for name in paths[0]}
+
+
+def _name(W: np.ndarray) -> str:
+    """Name the geometry of the rows that are stored."""
+    stored = W[np.linalg.norm(W, axis=1) > STORED]
+    return classify(stored, orientation="rows").name if len(stored) else "nothing"
+
+
+def find_jumps(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return record and direction (1 up, -1 down) of every jump of D ``(records, n)`` past the middle of the levels.
+
+    Examples
+    --------
+    >>> find_jumps(np.array([[0.1, 0.5], [0.5, 0.5], [0.5, 0.0]]))
+    (array([1, 2]), array([ 1, -1]))
+    """
+    turns = np.diff((D > BETWEEN).astype(int), axis=0)
+    when, who = np.nonzero(turns)
+    return when + 1, turns[when, who]
+
+
+def draw(data: Data) -> Any:
+    """Draw D_i and the exact loss of each run."""
+    runs = min(len(data["D"]), 4)
+    title = f"{N} features in {M} dimensions, S = {SPARSITY}, from small weights"
+    figure, axes = panels(2, runs, size=(3.2, 2.6), title=title)
+    for k in range(runs):
+        steps, D = data["steps"][k], data["D"][k]
+        settled = D[-1] > BETWEEN
+        axes[0, k].plot(steps, D[:, ~settled], color=FAINT, linewidth=0.4)
+        axes[0, k].plot(steps, D[:, settled], linewidth=0.8)
+        axes[0, k].axhline(0.5, color="black", linewidth=0.5)
+        axes[1, k].plot(steps, data["loss"][k], color=PALETTE[0])
+        when, turn = find_jumps(D)
+        up = steps[when[turn > 0]]
+        axes[1, k].plot(up, np.interp(up, steps, data["loss"][k]), "|", color=PALETTE[1], markersize=9, label="jumps")
+        loss = data["loss"][k]
+        rest = loss[_start(loss)]
+        axes[1, k].set(xlabel="step", ylim=(loss.min() - 0.05 * (rest - loss.min()), rest + 0.3 * (rest - loss.min())))
+    axes[0, 0].set_ylabel("D_i (grey: not stored at the end)")
+    axes[1, 0].set_ylabel("exact loss")
+    axes[1, 0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if features jump to levels and back, the loss falls where they jump, and steeply at a jump by itself."""
+    jumps = [find_jumps(D) for D in data["D"]]
+    up = np.array([(turn > 0).sum() for _, turn in jumps])
+    down = np.array([(turn < 0).sum() for _, turn in jumps])
+    at_levels = float((np.abs(data["D"][:, -1, :, None] - np.array(LEVELS)) < NEAR).any(axis=-1).mean())
+    falls = [_falls(loss) for loss in data["loss"]]
+    busy = [
+        _near(when - _start(loss), len(fall)) for (when, _), loss, fall in zip(jumps, data["loss"], falls, strict=True)
+    ]
+    ratio = _ratio(falls, busy)
+    generator = np.random.default_rng(0)
+    shifted = [_ratio(falls, [np.roll(one, generator.integers(len(one))) for one in busy]) for _ in range(SHIFTS)]
+    chance = float(np.mean([one >= ratio for one in shifted]))
+    share = sum(fall[near].sum() for fall, near in zip(falls, busy, strict=True)) / sum(fall.sum() for fall in falls)
+    time = np.mean(np.concatenate(busy))
+    steep = np.concatenate([
+        _steepness(fall, when - _start(loss)) for fall, (when, _), loss in zip(falls, jumps, data["loss"], strict=True)
+    ])  # fmt: skip
+    alone = len(steep) / max(up.sum() + down.sum(), 1)
+    sudden = bool(len(steep) and np.median(steep) > STEEP)
+    levels = at_levels > 0.95 and bool(up.min() > M)
+    same = ratio > STEEP and chance < 0.01
+    end = ", ".join(dict.fromkeys(map(str, data["name"][:, -1])))
+    lone = (
+        f"At the {len(steep)} jumps that have no other near them it falls {np.median(steep):.1f} times as fast as just "
+        "before and after (median)."
+        if len(steep)
+        else "No jump is without another near it."
+    )
+    return Verdict(
+        decide(levels and same and sudden and alone > 0.5, levels and same),
+        f"{up.mean():.1f} jumps of single D_i up and {down.mean():.2f} down per run; at the end {100 * at_levels:.0f} % "
+        f"of the D_i are at 0 or 1/2 ({end}). In the {100 * time:.0f} % of the time with jumps the exact loss makes "
+        f"{100 * share:.0f} % of its fall after the start, {ratio:.1f} times as fast as elsewhere (as much at times "
+        f"shifted at random in {100 * chance:.1f} %). {lone} They are {100 * alone:.0f} % of all: most jumps overlap, "
+        "and the loss falls in a slope more than in steps." if alone <= 0.5 else
+        f"{up.mean():.1f} jumps up and {down.mean():.2f} down per run, {100 * alone:.0f} % without another near; there "
+        f"the exact loss falls {np.median(steep):.1f} times as fast as just before and after.",
+        {
+            "jumps up per run": up.mean(), "jumps down per run": down.mean(), "part of D_i at a level at the end": at_levels,
+            "fall of the loss with jumps over elsewhere, per step": ratio, "part of shifted times with as much": chance,
+            "part of the fall with jumps": share, "part of the time with jumps": time,
+            "part of jumps without another near": alone,
+            "steepness at jumps without another near, median": np.median(steep) if len(steep) else np.nan,
+        },
+        ("D_i along the runs", "exact losses at the records", "jumps shifted in time at random"),
+    )  # fmt: skip
+
+
+def _start(loss: np.ndarray) -> int:
+    """Return the record at which the first fall of the loss, the same for all features, is over."""
+    drops = -np.diff(loss)
+    first = int(drops[: len(drops) // 8].argmax())
+    slow = np.flatnonzero(drops[first:] < 0.1 * drops[first])
+    return first + (int(slow[0]) if len(slow) else 0)
+
+
+def _falls(loss: np.ndarray) -> np.ndarray:
+    """Return the fall of the loss from record to record after the start."""
+    return -np.diff(loss[_start(loss) :])
+
+
+def _near(when: np.ndarray, count: int) -> np.ndarray:
+    """Return which of `count` records are near a jump."""
+    return (np.abs(np.arange(count)[:, None] - when) <= WINDOW).any(axis=1)
+
+
+def _ratio(falls: list[np.ndarray], near: list[np.ndarray]) -> float:
+    """Return the mean fall near jumps over the mean fall elsewhere; 0 without any jump."""
+    fall, busy = np.concatenate(falls), np.concatenate(near)
+    return float(fall[busy].mean() / max(fall[~busy].mean(), 1e-12)) if busy.any() and not busy.all() else 0.0
+
+
+def _steepness(fall: np.ndarray, when: np.ndarray) -> np.ndarray:
+    """Return, for jumps that have no other within two windows, the fall around them over the fall on either side."""
+    gaps = np.abs(when[:, None] - when) + 3 * WINDOW * np.eye(len(when))
+    lone = when[(gaps > 2 * WINDOW).all(axis=1)]
+    lone = lone[(lone >= 3 * WINDOW) & (lone < len(fall) - 3 * WINDOW)]
+    around = np.array([fall[k - WINDOW : k + WINDOW + 1].mean() for k in lone])
+    beside = np.array(
+        [fall[[*range(k - 3 * WINDOW, k - WINDOW), *range(k + WINDOW + 1, k + 3 * WINDOW)]].mean() for k in lone]
+    )
+    return around / np.maximum(beside, 1e-12)
+
+
+EXPERIMENT = Experiment(
+    id="E18",
+    title="Energy levels",
+    claim="While a model is trained, single features jump between levels of D_i and change places, and the loss drops "
+    "suddenly at each jump.",
+    source="Elhage et al. 2022, Superposition and learning dynamics (discrete energy level jumps)",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"seeds": 6, "steps": 9000, "records": 150, "batch": 512},
+    paper={"seeds": 8, "steps": 100_000, "records": 1000, "batch": 1024},
+)

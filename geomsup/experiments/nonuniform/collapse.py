@@ -1,0 +1,175 @@
+"""E17: three correlated pairs in two dimensions collapse to one direction each, one after the other, with density."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.nonuniform.perturbed import listed
+from geomsup.experiments.nonuniform.sets import cosines_within, draw_sets, make_sets
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.model import ToyModel
+from geomsup.optima import optimum
+from geomsup.phases import crossing
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "count_collapsed", "draw", "judge", "make_branch", "measure"]
+
+PAIRS = 3
+ONE = 0.95  # cosine between the members of a pair from which they count as one direction
+BRACKETS = ((0.03, 0.1), (0.1, 0.2), (0.28, 0.4))  # where k and k + 1 collapsed pairs change places
+CLAIMED = ((0.05, 0.05), (0.15, 0.15), (0.2, 0.25))  # the paper's edges: 0 to 1, 1 to 2, 2 to 3 pairs
+DENSE = 0.5  # beyond, the paper calls the models most like principal components
+NEAR = 0.02  # in p
+
+
+def make_branch(count: int) -> ToyModel:
+    """Return a model with `count` collapsed pairs: (a + b) / √2 has the direction of both members.
+
+    None: a hexagon; one: a pentagon, two features on one vertex; two: each opposite one member of the third pair;
+    three: two opposite each other, the third orthogonal to both.
+    """
+    half = 0.5**0.5
+    if count < 2:
+        turns = np.pi / 3 * np.arange(6) if count == 0 else 2 * np.pi / 5 * np.array([0, 0, 1, 2, 3, 4])
+        rows = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+        rows[: 2 * count] *= half
+        return ToyModel(rows, np.full(6, -0.2) * (np.arange(6) >= 2 * count))
+    right, up = np.eye(2)
+    last = (-right, -up) if count == 2 else (half * up, half * up)
+    second = up if count == 2 else -right
+    return ToyModel(np.stack([half * right, half * right, half * second, half * second, *last]))
+
+
+def count_collapsed(W: np.ndarray) -> np.ndarray:
+    """Return the number of pairs whose members have one direction, ``(...)``.
+
+    Examples
+    --------
+    >>> [int(count_collapsed(make_branch(k).W)) for k in range(4)]
+    [0, 1, 2, 3]
+    """
+    return (cosines_within(W)[..., 0] > ONE).sum(axis=-1)
+
+
+def measure(lab: Lab, points: int, models: int, steps: int, starts: int) -> Data:
+    """Train from p = 0.02 to 1, find the exact optima there, and solve for where the branches cross."""
+    p = np.unique(np.concatenate([np.linspace(0.02, 0.5, points), np.linspace(0.5, 1.0, points // 3)]))
+    features = [make_sets(PAIRS, 2, q) for q in p]
+    run = lab.train("models", features, 2, models=models, steps=steps, learning_rate=1e-2, schedule="cosine")
+
+    def optima() -> dict[str, Any]:
+        found = [optimum(entry, 2, starts=starts) for entry in features]
+        return {"optimal_W": np.stack([one.model.W for one in found]), "optimum": np.array([one.loss for one in found])}
+
+    def edges() -> dict[str, Any]:
+        found = [
+            crossing(make_branch(k), make_branch(k + 1), lambda q: make_sets(PAIRS, 2, q), bracket)
+            for k, bracket in enumerate(BRACKETS)
+        ]
+        counts = [[int(count_collapsed(model.W)) for model in one.models] for one in found]
+        return {"edge": np.array([one.parameter for one in found]), "edge_counts": np.array(counts)}
+
+    return {
+        "p": p,
+        "W": run.W.reshape(len(p), models, 2 * PAIRS, 2).astype(float),
+        "loss": run.expected_loss().reshape(len(p), models),
+        **lab.keep("optima", optima),
+        **lab.keep("edges", edges),
+    }
+
+
+def draw(data: Data) -> Any:
+    """Draw the number of collapsed pairs over p, and the best trained models in each range."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    figure.suptitle("3 correlated pairs in 2 dimensions")
+    grid = figure.add_gridspec(2, 5, height_ratios=[1.3, 1])
+    ax = figure.add_subplot(grid[0, :])
+    p, counts = data["p"], count_collapsed(data["W"])
+    best = counts[np.arange(len(p)), data["loss"].argmin(axis=1)]
+    ax.plot(p, counts.mean(axis=1), "-", color=PALETTE[5], label="trained, mean of all")
+    ax.plot(p, best, "o", color=PALETTE[0], label="trained, best", markersize=5)
+    ax.plot(p, count_collapsed(data["optimal_W"]), "k_", markersize=12, label="exact optimum")
+    for k, edge in enumerate(data["edge"]):
+        ax.axvline(edge, color="black", linewidth=0.8, label="exact crossings" if k == 0 else None)
+        ax.axvspan(CLAIMED[k][0] - 0.002, CLAIMED[k][1] + 0.002, color=PALETTE[4], alpha=0.4,
+                   label="the paper's edges" if k == 0 else None)  # fmt: skip
+    ax.set(xlabel="density p of a pair", ylabel="collapsed pairs", yticks=range(4), xlim=(0, 1.01))
+    ax.legend(frameon=False, fontsize=8, ncols=2)
+    for column, q in enumerate((0.03, 0.1, 0.25, 0.4, 1.0)):
+        k = int(np.abs(p - q).argmin())
+        W = data["W"][k, data["loss"][k].argmin()]
+        draw_sets(figure.add_subplot(grid[1, column]), W, f"best trained, p = {p[k]:.3g}")
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if the count falls 3, 2, 1, 0 with p, trained and exact, at the paper's edges."""
+    p = data["p"]
+    low = p <= DENSE
+    exact = count_collapsed(data["optimal_W"])
+    counts = count_collapsed(data["W"])
+    best = counts[np.arange(len(p)), data["loss"].argmin(axis=1)]
+    mean = counts.mean(axis=1)
+    staircase = [bool((np.diff(one[low]) >= 0).all()) and set(one[low]) == {0, 1, 2, 3} for one in (exact, best)]
+    predicted = np.searchsorted(data["edge"], p[low])
+    agree = float((best[low] == predicted).mean())
+    same = float((exact[low] == predicted).mean())
+    trained = [_edge(p[low], best[low], k) for k in range(PAIRS)]
+    average = [_edge(p[low], mean[low], k) for k in range(PAIRS)]
+    off = [_outside(edge, *claimed) for edge, claimed in zip(data["edge"], CLAIMED, strict=True)]
+    followed = bool((data["edge_counts"] == [[k, k + 1] for k in range(PAIRS)]).all())
+    numbers = {f"edge {k} to {k + 1}, exact crossing": e for k, e in enumerate(data["edge"])}
+    numbers |= {f"edge {k} to {k + 1}, best trained": e for k, e in enumerate(trained)}
+    numbers |= {f"edge {k} to {k + 1}, mean of trained": e for k, e in enumerate(average)}
+    numbers |= {
+        "part of best trained models that agree with the crossings, p <= 0.5": agree,
+        "part of optima that agree with the crossings, p <= 0.5": same,
+        "collapsed pairs, optimum, p = 1": exact[-1],
+        "largest excess of the best trained over the optimum": (data["loss"].min(axis=1) / data["optimum"] - 1).max(),
+    }
+    falls = all(staircase) and followed
+    return Verdict(
+        decide(falls and max(off) <= NEAR, falls or bool(exact[0] == 0 and exact[low][-1] == PAIRS and agree > 0.8)),
+        "As p falls from 0.5 the number of collapsed pairs falls 3, 2, 1, 0 at "
+        f"p = {listed(data['edge'][::-1], '.4f')} by crossings of exact losses, at {listed(trained[::-1], '.3f')} in the best trained models, and on average "
+        f"over all trained models at {listed(average[::-1], '.3f')}; the paper says between 0.2 and 0.25, at 0.15 and "
+        f"at 0.05. Best trained models have the exact count at {100 * agree:.0f} % of the densities up to 0.5, "
+        f"searched optima at {100 * same:.0f} %. The optimum keeps all three up to p = {_last(p, exact):.2f}; at p = 1, "
+        f"where members of a pair are as independent as any, it has {exact[-1]}.",
+        numbers,
+        ("best of the trained models", "exact optima from many starts", "crossings of exact branches"),
+    )
+
+
+def _edge(p: np.ndarray, counts: np.ndarray, k: float) -> float:
+    """Return the density midway between the last with at most k (and a half) collapsed pairs and the next."""
+    last = np.flatnonzero(counts < k + 0.5).max(initial=-1)
+    return float("nan") if last < 0 or last + 1 >= len(p) else float((p[last] + p[last + 1]) / 2)
+
+
+def _last(p: np.ndarray, counts: np.ndarray) -> float:
+    """Return the largest density at which all pairs are collapsed; NaN if there is none."""
+    return float(p[counts == PAIRS].max()) if (counts == PAIRS).any() else float("nan")
+
+
+def _outside(value: float, low: float, high: float) -> float:
+    """Return how far a value is outside of a range."""
+    return max(low - value, value - high, 0.0)
+
+
+EXPERIMENT = Experiment(
+    id="E17",
+    title="Collapse of correlated pairs",
+    claim="Three correlated pairs in two dimensions: from p = 0.25 to 0.5 all three collapse to (a + b)/√2, as "
+    "principal components do; from 0.15 to 0.2 two, from 0.05 to 0.15 one, below none.",
+    source="Elhage et al. 2022, Non-uniform superposition (feature collapse)",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"points": 33, "models": 8, "steps": 2500, "starts": 24},
+    paper={"points": 97, "models": 24, "steps": 20_000, "starts": 128},
+)

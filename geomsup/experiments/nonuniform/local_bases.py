@@ -1,0 +1,122 @@
+"""E16: two sets of ten correlated features in ten dimensions: each set an almost orthogonal basis of its own."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.nonuniform.perturbed import listed
+from geomsup.experiments.nonuniform.sets import make_sets
+from geomsup.experiments.pictures import draw_gram, interference, panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.loss import expected_loss
+from geomsup.model import ToyModel
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "blocks", "draw", "judge", "measure"]
+
+SIZE = 10
+DENSITY = 0.01
+NEAR = 0.1  # rms entry off the diagonal of a block that still counts as nearly orthogonal
+SHARED = 0.5  # interference from which a feature counts as in superposition
+
+
+def measure(lab: Lab, models: int, steps: int) -> Data:
+    """Train two sets of ten, and twenty independent features; compare with bases put together by hand."""
+    data: dict[str, Any] = {}
+    for kind in ("correlated", "independent"):
+        features = make_sets(2, SIZE, DENSITY, kind)
+        run = lab.train(kind, features, SIZE, models=models, steps=steps, learning_rate=1e-2, schedule="cosine")
+        data |= {f"{kind} W": run.W.astype(float), f"{kind} loss": run.expected_loss()}
+    return data | lab.keep("by hand", lambda: _by_hand(make_sets(2, SIZE, DENSITY)))
+
+
+def _by_hand(features: Features) -> dict[str, Any]:
+    """Return exact losses of two orthonormal bases: opposite each other, and turned at random; and of nothing."""
+    eye = np.eye(SIZE)
+    turned = [np.linalg.qr(np.random.default_rng(seed).normal(size=(SIZE, SIZE)))[0] for seed in range(4)]
+    losses = [float(expected_loss(ToyModel(np.vstack([eye, other])), features)) for other in (-eye, *turned)]
+    pairs = np.repeat(np.eye(SIZE), 2, axis=0) * np.tile([1.0, -1.0], SIZE)[:, None]
+    within = float(expected_loss(ToyModel(pairs), features))
+    return {
+        "opposite": losses[0], "turned": np.array(losses[1:]), "within": within, "nothing": features.variance.sum(),
+    }  # fmt: skip
+
+
+def blocks(W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rms entries of W Wᵀ off the diagonal within the two sets, between them, and the diagonal's mean."""
+    gram = W @ np.swapaxes(W, -1, -2)
+    half = W.shape[-2] // 2
+    own = np.stack([gram[..., :half, :half], gram[..., half:, half:]])
+    off = own[..., ~np.eye(half, dtype=bool)]
+    return (
+        np.sqrt((off**2).mean(axis=(0, -1))),
+        np.sqrt((gram[..., :half, half:] ** 2).mean(axis=(-2, -1))),
+        np.diagonal(gram, axis1=-2, axis2=-1).mean(axis=-1),
+    )
+
+
+def draw(data: Data) -> Any:
+    """Draw W Wᵀ of the best model of either kind, and the entries within sets and between them."""
+    figure, axes = panels(1, 3, size=(3.4, 3.4), title=f"20 features in 10 dimensions, p = {DENSITY:g}")
+    for ax, kind, title in zip(axes[0], ("correlated", "independent"), ("2 sets of 10", "independent"), strict=False):
+        draw_gram(ax, data[f"{kind} W"][data[f"{kind} loss"].argmin()], title)
+        ax.axhline(SIZE - 0.5, color="black", linewidth=0.6)
+        ax.axvline(SIZE - 0.5, color="black", linewidth=0.6)
+    ax = axes[0, 2]
+    for j, kind in enumerate(("correlated", "independent")):
+        within, between, _ = blocks(data[f"{kind} W"])
+        ax.plot(within, between, "os"[j], color=PALETTE[j], label=kind)
+    ax.set(
+        xlabel="rms of W Wᵀ within sets, off the diagonal",
+        ylabel="rms of W Wᵀ between sets",
+        xlim=(-0.015, None),
+        ylim=(0, 0.35),
+    )
+    ax.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if both blocks are nearly the identity, all features are in superposition, and correlation does it."""
+    best = {kind: data[f"{kind} W"][data[f"{kind} loss"].argmin()] for kind in ("correlated", "independent")}
+    within, between, diagonal = blocks(best["correlated"])
+    control = blocks(best["independent"])[0]
+    shared = float((interference(best["correlated"]) > SHARED).mean())
+    share = float((blocks(data["correlated W"])[0] < NEAR).mean())
+    loss, nothing = data["correlated loss"].min() / data["nothing"], data["nothing"]
+    opposite, within_pairs = data["opposite"] / nothing, data["within"] / nothing
+    identity = bool(within < NEAR and abs(diagonal - 1) < 0.1)
+    theory = bool(opposite < within_pairs)
+    return Verdict(
+        decide(identity and shared > 0.9 and control > 2 * within and theory, identity and shared > 0.5),
+        f"In the best model the blocks of W Wᵀ have {diagonal:.3f} on the diagonal and {within:.3f} (rms) off it, "
+        f"between the sets {between:.3f} (rms); {100 * shared:.0f} % of the features are in superposition. "
+        f"{100 * share:.0f} % of the models are like that; of independent features the blocks have {control:.3f}. "
+        f"Loss, of that of storing nothing: trained {loss:.4f}, two bases opposite each other "
+        f"{opposite:.4f}, at random {listed([np.mean(data['turned']) / nothing], '.4f')}, antipodal pairs within the "
+        f"sets {within_pairs:.4f} (exact).",
+        {
+            "rms within sets": within, "rms between sets": between, "mean diagonal": diagonal,
+            "share in superposition": shared, "share of models with nearly orthogonal sets": share,
+            "rms within, independent": control, "loss, trained": loss, "loss, opposite bases": opposite,
+            "loss, bases at random": np.mean(data["turned"]) / nothing, "loss, pairs within sets": within_pairs,
+        },
+        ("W Wᵀ of trained models, against independent features", "exact losses of bases put together by hand"),
+    )  # fmt: skip
+
+
+EXPERIMENT = Experiment(
+    id="E16",
+    title="Local, almost orthogonal bases",
+    claim="Two sets of ten correlated features in ten dimensions: each set gets an almost orthogonal basis (its block "
+    "of W Wᵀ is nearly the identity), while all twenty features are in superposition.",
+    source="Elhage et al. 2022, Non-uniform superposition (local almost-orthogonal bases)",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 4, "steps": 3000},
+    paper={"models": 20, "steps": 30_000},
+)

@@ -1,0 +1,123 @@
+"""What E13 and E14 share: two pairs of features in two dimensions, and three ways to lay them out."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.nonuniform.perturbed import listed
+from geomsup.experiments.nonuniform.sets import cosines_within, draw_sets, make_sets
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.model import ToyModel
+from geomsup.optima import optimum
+from geomsup.phases import crossing
+from geomsup.plot.palette import PALETTE
+from geomsup.training import train
+
+__all__ = ["DENSITIES", "LAYOUTS", "draw_pairs", "judge_pairs", "make_layout", "measure_pairs"]
+
+DENSITIES = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4)
+SPARSE = 3  # the claim is about the first so many densities
+COSINES = {"orthogonal": 0.0, "antipodal": -1.0, "side by side": 1.0}  # between the members of a set
+LAYOUTS = tuple(COSINES)
+NEAR = 0.15  # of cosines: within 9 degrees of orthogonal
+
+
+def make_layout(name: str) -> ToyModel:
+    """Return two pairs whose members are orthogonal, antipodal or one direction; other pairs take what is left."""
+    right, up = np.eye(2)
+    rows = {
+        "orthogonal": (right, up, -right, -up),
+        "antipodal": (right, -right, up, -up),
+        "side by side": (right / 2**0.5, right / 2**0.5, up / 2**0.5, up / 2**0.5),
+    }
+    return ToyModel(np.stack(rows[name]))
+
+
+def measure_pairs(lab: Lab, kind: str, models: int, steps: int, starts: int) -> Data:
+    """Train at several densities; find the exact optimum there, and the exact loss of each layout at its best."""
+    features = [make_sets(2, 2, p, kind) for p in DENSITIES]
+    run = lab.train("models", features, 2, models=models, steps=steps, learning_rate=1e-2, schedule="cosine")
+    W = run.W.reshape(len(DENSITIES), models, 4, 2).astype(float)
+    loss = run.expected_loss().reshape(len(DENSITIES), models)
+
+    def exact() -> dict[str, Any]:
+        found = [optimum(entry, 2, starts=starts) for entry in features]
+        layouts = [[train(f, 2, objective="exact", model=make_layout(name)) for f in features] for name in LAYOUTS]
+        return {
+            "optimal_W": np.stack([one.model.W for one in found]),
+            "optimum": np.array([one.loss for one in found]),
+            "layout_loss": np.array([[one.expected_loss()[0] for one in row] for row in layouts]),
+            "layout_cosine": np.array([[cosines_within(one.W[0]).mean() for one in row] for row in layouts]),
+            "nothing": np.array([entry.variance.sum() for entry in features]),
+            "end": np.array(_end(kind)),
+        }
+
+    return {"W": W, "loss": loss, **lab.keep("exact", exact)}
+
+
+def _end(kind: str) -> float:
+    """Return the density at which correlated pairs collapse, by exact losses; anticorrelated ones never do."""
+    if kind == "anticorrelated":
+        return float("nan")
+    models = [make_layout(name) for name in ("orthogonal", "side by side")]
+    return crossing(*models, lambda p: make_sets(2, 2, p, kind), (0.15, 0.35)).parameter
+
+
+def draw_pairs(data: Data, title: str) -> Any:
+    """Draw the best trained model at each density, and the loss of each layout."""
+    columns = len(DENSITIES) // 2
+    figure, axes = panels(2, columns + 1, size=(2.6, 2.7), title=title)
+    for k, p in enumerate(DENSITIES):
+        best = data["W"][k, data["loss"][k].argmin()]
+        cosine = cosines_within(best).ravel()
+        draw_sets(axes[k // columns, k % columns], best, f"p = {p:g}\ncosines in sets {cosine[0]:.2f}, {cosine[1]:.2f}")
+    cosines = cosines_within(data["W"])
+    ax, ay = axes[:, columns]
+    for j, name in enumerate(LAYOUTS):
+        ax.plot(DENSITIES, data["layout_loss"][j] / data["nothing"], "o-", label=name, color=PALETTE[j], markersize=4)
+    ax.plot(DENSITIES, data["optimum"] / data["nothing"], "k--", linewidth=1, label="exact optimum")
+    ax.set(xlabel="density p of a set", ylabel="loss / nothing stored")
+    ax.legend(frameon=False, fontsize=7)
+    for k, p in enumerate(DENSITIES):
+        ay.plot(np.full(cosines[k].size, p), cosines[k].ravel(), ".", color=PALETTE[0], alpha=0.5)
+        ay.plot([p] * 2, cosines_within(data["optimal_W"][k]).ravel(), "k_", markersize=12)
+    ay.set(xlabel="density p of a set", ylabel="cosine in sets (–: optimum)", ylim=(-1.1, 1.1))
+    return figure
+
+
+def judge_pairs(data: Data, claimed: str) -> Verdict:
+    """Hold if members lie as claimed in the best trained models and in the exact optima where sets are sparse."""
+    aim = COSINES[claimed]
+    cosines = cosines_within(data["W"])[..., 0]
+    best = np.take_along_axis(cosines, data["loss"].argmin(axis=1)[:, None, None], axis=1)[:, 0]
+    off_best = np.abs(best - aim).max(axis=1)
+    off_optimum = np.abs(cosines_within(data["optimal_W"])[..., 0] - aim).max(axis=1)
+    share = (np.abs(cosines - aim) < NEAR).all(axis=2).mean(axis=1)
+    least = [LAYOUTS[k] for k in data["layout_loss"].argmin(axis=0)]
+    own = data["layout_loss"][LAYOUTS.index(claimed)]
+    others = np.delete(data["layout_loss"], LAYOUTS.index(claimed), axis=0).min(axis=0)
+    sparse = slice(0, SPARSE)
+    agree = (off_best < NEAR) & (off_optimum < NEAR) & np.array([one == claimed for one in least])
+    numbers = {f"share of models whose sets are {claimed}, p = {p:g}": s for p, s in zip(DENSITIES, share, strict=True)}
+    numbers |= {f"deviation of cosines, optimum, p = {p:g}": s for p, s in zip(DENSITIES, off_optimum, strict=True)}
+    numbers |= {f"deviation of cosines, best trained, p = {p:g}": s for p, s in zip(DENSITIES, off_best, strict=True)}
+    gap = ((others - own) / data["nothing"])[sparse]
+    numbers["least advantage over the other layouts, of the loss of storing nothing"] = gap.min()
+    numbers["largest loss of the layout, of the loss of storing nothing"] = (own / data["nothing"])[sparse].max()
+    numbers["density at which pairs collapse, exact"] = data["end"]
+    until = f"up to p = {DENSITIES[int(np.argmin([*agree, False])) - 1]:g}" if agree[0] else "at no density"
+    if np.isfinite(data["end"]):
+        until += f", and by exact losses to p = {data['end']:.4f}, where each pair collapses to one direction"
+    return Verdict(
+        decide(bool(agree[sparse].all()), bool(agree.any())),
+        f"At p = {listed(DENSITIES[sparse])} the cosines within a set are within {off_best[sparse].max():.2g} of "
+        f"{aim:g} in the best trained models and {off_optimum[sparse].max():.2g} in the exact optima; "
+        f"{listed(100 * share[sparse], '.0f')} % of all models are like that. Of the layouts {', '.join(LAYOUTS)}, "
+        f"each at its best norms and biases, the least exact losses at p = {listed(DENSITIES)} are of: {', '.join(least)}. "
+        f"Best models and optima have the members {claimed} {until}.",
+        numbers,
+        ("best of the trained models", "exact optima from many starts", "exact losses of three layouts"),
+    )
