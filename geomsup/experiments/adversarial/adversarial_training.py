@@ -54,11 +54,11 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if features stored fall with the attacks, and superposition ends near attacks of 80 %."""
+    """Hold if features stored fall with the attacks, and at every density superposition ends near 80 %."""
     attack, stored = data["attack"], data["stored"].mean(axis=2)
     clear = (data["shared"] < GONE).mean(axis=2) > 0.5  # of most models
-    # From which attack on superposition is gone; never is infinity.
-    removed = np.array([_from(attack, clear[:, k]) for k in range(len(data["p"]))])
+    # The weakest attack under which superposition is gone; infinity where none was enough.
+    removed = np.where(clear.any(axis=0), attack[clear.argmax(axis=0)], np.inf)
     falls = bool((stored[-1] < stored[0]).all() and (np.diff(stored, axis=0) < 1).all())
     listed = ", ".join(f"{a:g} (p = {p:g})" for a, p in zip(removed, data["p"], strict=True))
     numbers = {f"attack that removes superposition, p = {p:g}": a for p, a in zip(data["p"], removed, strict=True)}
@@ -67,20 +67,13 @@ def judge(data: Data) -> Verdict:
         numbers |= {f"stored at {CLAIMED:g}, p = {p:g}": stored[np.abs(attack - CLAIMED).argmin(), k]}
         numbers |= {f"loss under the strongest / without, p = {p:g}": _ratio(data["loss"][:, k])}
     return Verdict(
-        decide(falls and bool((np.abs(removed - CLAIMED) <= NEAR + 1e-9).any()), falls),
+        decide(falls and bool((np.abs(removed - CLAIMED) <= NEAR + 1e-9).all()), falls),
         f"Features stored in {int(data['m'])} dimensions fall from {_list(stored[0])} (p = {_list(data['p'])}) without "
         f"attacks to {_list(stored[-1])} at {attack[-1]:g} of the inputs' mean length. No stored feature shares more "
-        f"than {GONE:g} from attacks of {listed}; inf: at none of those tried.",
+        f"than {GONE:g} first under attacks of {listed}; inf: under none of those tried.",
         numbers,
         ("rows stored", "superposition of the rows stored"),
     )
-
-
-def _from(attack: np.ndarray, clear: np.ndarray) -> float:
-    """Return the attack from which on all are clear."""
-    last = np.flatnonzero(~clear)
-    first = last.max() + 1 if len(last) else 0
-    return float(attack[first]) if first < len(attack) else np.inf
 
 
 def _ratio(loss: np.ndarray) -> float:
