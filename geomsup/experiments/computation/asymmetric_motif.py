@@ -81,7 +81,8 @@ def judge(data: Data) -> Verdict:
         }
     told = "; ".join(
         f"{n} features in {m} neurons (p = {p:g}, {ratio:g}^i): {100 * share[k]:.0f} % of "
-        f"{len(data[f'{names[k]} motifs'])} models have it, {100 * twice[k]:.0f} % twice or more, {100 * chance[k]:.0f} % with signs at random"
+        f"{len(data[f'{names[k]} motifs'])} models have it, {100 * twice[k]:.0f} % twice or more, "
+        f"{100 * chance[k]:.0f} % with signs at random"
         for k, (n, m, p, ratio) in enumerate(SETTINGS)
     )
     return Verdict(

@@ -68,8 +68,9 @@ def judge(data: Data) -> Verdict:
         f"With hidden ReLUs a stored feature has {100 * relu:.0f} % of its square on one neuron, with linear hidden "
         f"layers {100 * linear:.0f} %, rotated at random {100 * data['rotated'].mean():.0f} %: that is "
         f"{z[1].mean():.1f} and {z[0].mean():.2f} standard deviations of random rotations (by kurtosis "
-        f"{kurtosis_z[1].mean():.1f} and {kurtosis_z[0].mean():.2f}). Neurons of one feature at p = "
-        f"{', '.join(f'{p:g}: {100 * s:.0f} %' for p, s in zip(data['p'], single, strict=True))}.",
+        f"{kurtosis_z[1].mean():.1f} and {kurtosis_z[0].mean():.2f}). By density, p = {_list(data['p'])}: "
+        f"{_list(100 * data['share'][1].mean(axis=1))} % on one neuron, {_list(z[1].mean(axis=1))} deviations, "
+        f"{_list(100 * single)} % of the neurons hold one feature.",
         {
             "share on one neuron, linear": float(linear),
             "share on one neuron, relu": float(relu),
@@ -83,6 +84,10 @@ def judge(data: Data) -> Verdict:
         },
         ("largest share of a row against random rotations", "kurtosis against random rotations"),
     )
+
+
+def _list(values: np.ndarray) -> str:
+    return ", ".join(f"{value:.3g}" for value in values)
 
 
 EXPERIMENT = Experiment(

@@ -68,7 +68,7 @@ def draw(data: Data) -> Any:
     for column, (p, W) in enumerate(zip(data["p"], data["W"], strict=True)):
         order = np.argsort(np.argmax(np.abs(W), axis=0), kind="stable")
         above, below = axes[:, column]
-        above.imshow(W[:, order], cmap="RdBu", vmin=-1.5, vmax=1.5, aspect="auto")
+        above.imshow(W[:, order], cmap="RdBu", vmin=-2.5, vmax=2.5, aspect="auto")
         above.set(xticks=[], yticks=[])
         above.set_title(f"p = {p:g}", fontsize=9)
         _stack(below, W[:, order])
