@@ -1,0 +1,104 @@
+"""E26: absolute values with two neurons for each feature."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.computation.neurons import ABS, signed
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+N, M = 3, 6
+SMALL = 1e-4  # loss of a model that computes absolute values
+EXACT = 0.03  # how far products of weights may be from 1 (own) and 0 (others')
+
+
+def measure(lab: Lab, p: list[float], models: int, steps: int) -> Data:
+    """Train 3 features with 6 hidden ReLUs, and with 6 linear hidden units; return the best of each."""
+    features = [signed(N, density) for density in p]
+    recipe = ABS | {"models": models, "steps": steps, "learning_rate": 1e-2, "batch": 256}
+    relu = lab.train("relu", features, M, **recipe)
+    linear = lab.train("linear", features, M, **recipe | {"hidden_activation": "linear"})
+    best = [relu.best(k) for k in range(len(p))]
+    loss = [run.expected_loss().reshape(len(p), models) for run in (relu, linear)]
+    return {
+        "p": p, "loss": loss[0], "linear": loss[1], "W": np.stack([one.W for one in best]),
+        "W_out": np.stack([one.W_out for one in best]), "b": np.stack([one.b for one in best]),
+    }  # fmt: skip
+
+
+def parts(W: np.ndarray, W_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a unit input x_j = 1 and x_j = −1 adds to output i: two ``(n, n)`` matrices [i, j]."""
+    return W_out @ np.maximum(W, 0).T, W_out @ np.maximum(-W, 0).T
+
+
+def pairs(W: np.ndarray, W_out: np.ndarray) -> int:
+    """Return how many features have a neuron for ReLU(x_i) and one for ReLU(−x_i), each reading nothing else."""
+    reads = np.abs(W).argmax(axis=0)
+    pure = (W**2).max(axis=0) > 0.999 * (W**2).sum(axis=0)
+    sign = np.sign(W[reads, np.arange(W.shape[1])])
+    own = W[reads, np.arange(W.shape[1])] * W_out[reads, np.arange(W.shape[1])] * sign
+    good = pure & (np.abs(own - 1) < EXACT)
+    return sum(
+        bool((good & (reads == i) & (sign > 0)).any() and (good & (reads == i) & (sign < 0)).any())
+        for i in range(len(W))
+    )
+
+
+def draw(data: Data) -> Any:
+    """Draw W and W_out of the best models, neurons in order of what they read."""
+    figure, axes = panels(2, len(data["p"]), size=(3.4, 2.2), title="best models of |x|: 3 features, 6 hidden ReLUs")
+    for k, p in enumerate(data["p"]):
+        W, W_out = data["W"][k], data["W_out"][k]
+        order = np.lexsort((-W.sum(axis=0), np.abs(W).argmax(axis=0)))
+        for ax, weights, name in zip(axes[:, k], (W, W_out), ("W", "W_out"), strict=True):
+            shown = weights[:, order]
+            ax.imshow(shown, cmap="RdBu", vmin=-1.5, vmax=1.5)
+            for (i, j), value in np.ndenumerate(shown):
+                ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7)
+            ax.set(xticks=[], yticks=[])
+            ax.set_title(f"p = {p:g}: {name}" + (f", loss {data['loss'][k].min():.1g}" if name == "W" else ""))
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if losses vanish and every feature has its two neurons."""
+    lowest, linear = data["loss"].min(axis=1), data["linear"].min(axis=1)
+    found = np.array([pairs(W, W_out) for W, W_out in zip(data["W"], data["W_out"], strict=True)])
+    sums = [np.stack(parts(W, W_out)) for W, W_out in zip(data["W"], data["W_out"], strict=True)]
+    off = float(max(np.abs(both - np.eye(N)).max() for both in sums))
+    solved = (data["loss"] < SMALL).mean()
+    return Verdict(
+        decide(bool((lowest < SMALL).all() and (found == N).all()), bool((lowest < SMALL).all())),
+        f"At p = {', '.join(f'{p:g}' for p in data['p'])} the lowest losses are "
+        f"{', '.join(f'{loss:.1g}' for loss in lowest)} ({', '.join(f'{loss:.2g}' for loss in linear)} with linear "
+        f"hidden units); {', '.join(map(str, found))} of {N} features have a neuron for ReLU(x) and one for ReLU(−x) "
+        f"of their own. Outputs for x = ±1 of one feature are off by {off:.1g} at most. "
+        f"{100 * solved:.0f} % of all models come below {SMALL:g}.",
+        {
+            "largest of the lowest losses": float(lowest.max()),
+            "least linear loss": float(linear.min()),
+            "features with two neurons": int(found.min()),
+            "largest deviation of an output for one feature": off,
+            "share of models that compute it": float(solved),
+        },
+        ("expected loss", "structure of the weights", "outputs for single features"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="E26",
+    title="Absolute values without superposition",
+    claim="Three features and six hidden ReLUs: every feature gets a neuron ReLU(x) and a neuron ReLU(−x), and its "
+    "output adds the two.",
+    source="Elhage et al. 2022, Computation in superposition",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"p": [1.0, 0.2], "models": 10, "steps": 4000},
+    paper={"p": [1.0, 0.5, 0.2, 0.1], "models": 50, "steps": 10_000},
+)

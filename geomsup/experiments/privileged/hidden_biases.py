@@ -1,0 +1,122 @@
+"""E25: what hidden ReLUs do when they are given biases, and when they are not."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.privileged.neurons import falling
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.model import ToyModel
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+# Names of the models, and how they are trained.
+KINDS = {
+    "linear": {"hidden_activation": "linear"},
+    "biases": {"hidden_activation": "relu", "hidden_bias": True},
+    "none": {"hidden_activation": "relu"},
+}
+SAMPLES = 2**14
+
+
+def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int, steps: int) -> Data:
+    """Train the three kinds; return losses, how open the units are, and what the steadiest unit averages."""
+    features = falling(n, p, ratio)
+    recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 256}
+    runs = {name: lab.train(name, features, m, **recipe, **kind) for name, kind in KINDS.items()}
+    best = {name: [run.best(k) for k in range(len(p))] for name, run in runs.items()}
+    data: dict[str, Any] = {"p": p}
+    for name, found in best.items():
+        looked = [_look(model, entry) for model, entry in zip(found, features, strict=True)]
+        data |= {f"{name} {key}": np.array([one[key] for one in looked]) for key in looked[0]}
+    data["b_hidden"] = np.stack([model.b_hidden for model in best["biases"]])
+    return data | {f"{name} W": np.stack([model.W for model in found]) for name, found in best.items()}
+
+
+def _look(model: ToyModel, features: Features) -> dict[str, float]:
+    """Return the loss, how often units are open, and constancy and breadth of the steadiest unit."""
+    x = features.sample(SAMPLES, np.random.default_rng(25))
+    h = model.hidden(x)
+    constancy = h.mean(axis=0) ** 2 / np.maximum((h**2).mean(axis=0), 1e-12)
+    weights = np.abs(model.W[:, int(constancy.argmax())])
+    return {
+        "loss": float((((model(x) - x) ** 2) @ features.importance).mean()),
+        "open": float((h > 0).mean()),
+        "constancy": float(constancy.max()),
+        "averaged": float(weights.sum() ** 2 / (weights**2).sum()),
+    }
+
+
+def draw(data: Data) -> Any:
+    """Draw losses relative to the linear model, how open units are, and how many features the steadiest averages."""
+    figure, axes = panels(1, 3, size=(3.9, 3.2))
+    for colour, (name, label) in enumerate(
+        (("linear", "linear hidden layer"), ("biases", "ReLU, biases"), ("none", "ReLU, no biases"))
+    ):
+        style = {"color": PALETTE[colour], "marker": "o", "label": label}
+        axes[0, 0].plot(data["p"], data[f"{name} loss"] / data["linear loss"], **style)
+        if name != "linear":
+            axes[0, 1].plot(data["p"], data[f"{name} open"], **style)
+            axes[0, 2].plot(data["p"], data[f"{name} averaged"], **style)
+    axes[0, 0].set_title("loss / that of the linear hidden layer", fontsize=9)
+    axes[0, 1].set_title("share of units and samples where it is open", fontsize=9)
+    axes[0, 2].set_title("features averaged by the steadiest unit", fontsize=9)
+    axes[0, 1].set_ylim(0, 1.05)
+    for ax in axes[0]:
+        ax.set(xscale="log", xlabel="p")
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if units with biases stay open, as good as linear ones, and without one unit averages many features."""
+    n = data["none W"].shape[1]
+    worse = data["biases loss"] / data["linear loss"] - 1
+    positive = (data["b_hidden"] > 0).mean(axis=1)
+    opened = data["biases open"]
+    linear = (np.abs(worse) < 0.02) & (opened > 0.99)
+    averages = (data["none averaged"] > n / 4) & (data["none constancy"] > 0.5)
+    cost = data["none loss"] / data["linear loss"] - 1
+    numbers: dict[str, float] = {}
+    for k, p in enumerate(data["p"]):
+        numbers |= {
+            f"loss over linear, biases, p = {p:g}": worse[k],
+            f"loss over linear, no biases, p = {p:g}": cost[k],
+            f"open, biases, p = {p:g}": opened[k],
+            f"open, no biases, p = {p:g}": data["none open"][k],
+            f"positive biases, p = {p:g}": positive[k],
+            f"features averaged without biases, p = {p:g}": data["none averaged"][k],
+            f"constancy of that unit, p = {p:g}": data["none constancy"][k],
+        }
+    return Verdict(
+        decide(bool(linear.all() and averages.any()), bool(linear.any() or averages.any())),
+        f"With biases, at p = {_list(data['p'])}, {_list(100 * positive)} % of them are positive, units are open for "
+        f"{_list(100 * opened)} % of the samples, and the loss differs by {_list(100 * worse)} % from that of a "
+        f"linear hidden layer. Without, it is {_list(100 * cost)} % higher, and the steadiest unit averages "
+        f"{_list(data['none averaged'])} of {n} features (E[h]²/E[h²] = {_list(data['none constancy'])}).",
+        numbers,
+        ("loss against a linear hidden layer", "how often units are open"),
+    )
+
+
+def _list(values: np.ndarray) -> str:
+    return ", ".join(f"{value:.3g}" for value in values)
+
+
+EXPERIMENT = Experiment(
+    id="E25",
+    title="Hidden ReLUs with biases become linear",
+    claim="Given hidden biases, the ReLU hidden model makes them positive and is linear in effect; without, it "
+    "averages many features in a unit to make up for a bias.",
+    source="Elhage et al. 2022, Superposition in a privileged basis: limitations",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"n": 50, "m": 10, "ratio": 1.0, "p": [0.5, 0.1, 0.02], "models": 2, "steps": 6000},
+    paper={"n": 100, "m": 20, "ratio": 1.0, "p": [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], "models": 10, "steps": 20_000},
+)

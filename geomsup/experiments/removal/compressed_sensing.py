@@ -1,0 +1,102 @@
+"""E30: features stored per dimension against the bound of compressed sensing."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+STORED = 0.5  # norm of a stored feature
+LINEAR = 0.15  # how far features per dimension may differ between numbers of dimensions
+
+
+def measure(lab: Lab, n: int, m: list[int], p: list[float], models: int, steps: int) -> Data:
+    """Train many more equal features than dimensions; return ‖W‖²/m and features stored per dimension."""
+    features = [Features(n, density) for density in p]
+    recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 256}
+    W = [lab.train(f"m = {size}", features, size, **recipe).W.astype(float) for size in m]
+    shape = (len(p), models)
+    squares = [(one**2).sum(axis=(1, 2)).reshape(shape) / size for one, size in zip(W, m, strict=True)]
+    stored = [
+        (np.linalg.norm(one, axis=2) > STORED).sum(axis=1).reshape(shape) / size for one, size in zip(W, m, strict=True)
+    ]
+    return {"n": n, "m": m, "p": p, "squares": np.stack(squares), "stored": np.stack(stored)}
+
+
+def draw(data: Data) -> Any:
+    """Draw features per dimension against 1/(−p ln p), and the bound with the constant that just holds."""
+    figure, axes = panels(1, 2, size=(4.6, 3.8))
+    room = 1 / _demand(data["p"])
+    for ax, name, label in zip(axes[0], ("squares", "stored"), ("‖W‖²/m", "features stored / m"), strict=True):
+        for k, m in enumerate(data["m"]):
+            ax.plot(room, data[name][k].mean(axis=1), "o-", color=PALETTE[k], label=f"m = {m}")
+        constant = (data[name].mean(axis=2) / room).max()
+        ax.plot(room, constant * room, "k:", label=f"{constant:.2f} / (−p ln p)")
+        ax.set(xscale="log", yscale="log", xlabel="1 / (−p ln p)", ylabel=label)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter("")
+        ax.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if features per dimension do not depend on m and nowhere grow faster than 1/(−p ln p)."""
+    demand = _demand(data["p"])
+    squares, stored = data["squares"].mean(axis=2), data["stored"].mean(axis=2)
+    apart = float(np.abs(squares[-1] / squares[0] - 1).max())
+    product = {"‖W‖²/m": squares * demand, "stored / m": stored * demand}
+    slopes = {
+        name: float(np.polyfit(-np.log(demand), np.log(values.mean(axis=0)), 1)[0])
+        for name, values in (("‖W‖²/m", squares), ("stored / m", stored))
+    }
+    # A bound with some constant: what it would have to be must not go on growing at the sparse end.
+    bounded = {
+        name: bool(values[:, -1].max() <= 1.02 * values.max()) and slopes[name] <= 1 for name, values in product.items()
+    }
+    full = float(stored.max() * data["m"].max() / data["n"])
+    numbers = {f"least constant, {name}": float(values.max()) for name, values in product.items()}
+    numbers |= {f"exponent, {name}": slope for name, slope in slopes.items()}
+    numbers |= {
+        "largest difference between numbers of dimensions": apart,
+        "largest part of all features stored": full,
+        "features per dimension, densest": float(squares[:, 0].mean()),
+        "features per dimension, sparsest": float(squares[:, -1].mean()),
+    }
+    return Verdict(
+        decide(all(bounded.values()) and apart < LINEAR and full < 0.9, all(bounded.values())),
+        f"‖W‖²/m goes from {squares[:, 0].mean():.2f} at p = {data['p'][0]:g} to {squares[:, -1].mean():.2f} at "
+        f"p = {data['p'][-1]:g}, features stored per dimension from {stored[:, 0].mean():.2f} to "
+        f"{stored[:, -1].mean():.2f}; at m = {' and '.join(map(str, data['m']))} ‖W‖²/m differs by up to "
+        f"{100 * apart:.0f} %. They grow as 1/(−p ln p) to the powers {slopes['‖W‖²/m']:.2f} and "
+        f"{slopes['stored / m']:.2f}, so that n ≤ C m/(−p ln p) holds with C = {product['‖W‖²/m'].max():.2f} and "
+        f"{product['stored / m'].max():.2f}.",
+        numbers,
+        ("norms", "features stored"),
+    )
+
+
+def _demand(p: np.ndarray) -> np.ndarray:
+    """Return −p ln p: dimensions per feature that compressed sensing asks for, but for a constant."""
+    return -p * np.log(p)
+
+
+EXPERIMENT = Experiment(
+    id="E30",
+    title="The bound of compressed sensing",
+    claim="Superposition is bounded by compressed sensing, m = Ω(−n (1−S) log(1−S)): the number of features is linear "
+    "in m, by a factor that goes by sparsity.",
+    source="Elhage et al. 2022, Relationship to compressed sensing",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"n": 300, "m": [6, 12], "p": [0.3, 0.15, 0.08, 0.04, 0.02, 0.01], "models": 1, "steps": 3000},
+    paper={"n": 1000, "m": [10, 20, 40], "p": [0.3, 0.1, 0.03, 0.01, 0.003, 0.001], "models": 3, "steps": 20_000},
+)

@@ -1,0 +1,129 @@
+"""E29: what a penalty on hidden activations does to superposition."""
+
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import interference, panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure", "threshold"]
+
+KINDS = ("linear", "relu")
+STORED, GONE = 0.3, 0.05  # norm of a stored feature; mean superposition of models without any
+
+
+def threshold(penalty: float, p: float) -> float:
+    """Return the importance from which a feature is worth a neuron of its own, if λ E ``|h|`` is to be paid for it.
+
+    With weight w in and out and no bias it costs p (I (1 − w²)²/3 + λ w/2), dropped p I (1/3 − p/4).
+    """
+
+    def needed(w: float) -> float:
+        gained = (1 - (1 - w**2) ** 2) / 3 - p / 4
+        return penalty * w / 2 / gained if gained > 0 else np.inf
+
+    return float(minimize_scalar(needed, bounds=(0.3, 1.0), method="bounded").fun)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def measure(lab: Lab, n: int, m: int, ratio: float, p: float, penalties: list[float], models: int, steps: int) -> Data:
+    """Train linear and ReLU hidden layers under penalties from none up; return what of superposition is left."""
+    features = Features(n, p, ratio ** np.arange(n))
+    recipe = {"models": models, "steps": steps, "learning_rate": 5e-3, "schedule": "cosine", "batch": 512}
+    data: dict[str, Any] = {"penalty": penalties, "importance": features.importance}
+    data["threshold"] = np.array([threshold(penalty, p) for penalty in penalties])
+    for kind in KINDS:
+        runs = [
+            lab.train(f"{kind} {penalty:g}", features, m, hidden_activation=kind, hidden_l1=penalty, **recipe)
+            for penalty in penalties
+        ]
+        loss = np.stack([run.expected_loss() for run in runs])
+        W = np.stack([run.W for run in runs]).astype(float)
+        stored = np.linalg.norm(W, axis=-1) > STORED
+        shared = np.where(stored, interference(W), 0.0).sum(axis=-1) / np.maximum(stored.sum(axis=-1), 1)
+        data |= {f"{kind} loss": loss, f"{kind} stored": stored, f"{kind} shared": shared, f"{kind} W": W[:, 0]}
+    return data
+
+
+def draw(data: Data) -> Any:
+    """Draw features stored, their superposition and the loss against the penalty."""
+    figure, axes = panels(1, 3, size=(3.9, 3.3))
+    for colour, kind in enumerate(KINDS):
+        style = {"color": PALETTE[colour], "marker": "o", "label": f"{kind} hidden layer"}
+        axes[0, 0].plot(data["penalty"], data[f"{kind} stored"].sum(axis=-1).mean(axis=-1), **style)
+        axes[0, 1].plot(data["penalty"], data[f"{kind} shared"].mean(axis=-1), **style)
+        axes[0, 2].plot(data["penalty"], data[f"{kind} loss"].mean(axis=-1), **style)
+    worth = (data["importance"] > data["threshold"][:, None]).sum(axis=1)
+    axes[0, 0].plot(data["penalty"], worth, "k:", label="worth a neuron of their own")
+    for ax, title in zip(
+        axes[0], ("features stored", "their mean superposition", "loss, without penalty"), strict=True
+    ):
+        ax.set_xscale("symlog", linthresh=1e-3)
+        ax.set(xlabel="λ", ylim=(0, None))
+        ax.set_title(title, fontsize=10)
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if superposition ends while features are still stored, the loss rises, and the unimportant are dropped."""
+    numbers: dict[str, float] = {}
+    told, removed, killed, rises = [], [], [], []
+    for kind in KINDS:
+        stored, shared = data[f"{kind} stored"], data[f"{kind} shared"].mean(axis=-1)
+        loss = data[f"{kind} loss"].mean(axis=-1)
+        count = stored.sum(axis=-1).mean(axis=-1)
+        some = count >= 2
+        gone = some & (shared < GONE)
+        # Where nothing is shared, are those stored the ones that are worth a neuron each?
+        worth = data["importance"] > data["threshold"][:, None]
+        agree = float((stored[gone] == worth[gone][:, None]).mean()) if gone.any() else 0.0
+        at = float(data["penalty"][gone.argmax()]) if gone.any() else np.inf
+        removed.append(bool(gone.any()))
+        killed.append(agree > 0.9)
+        rises.append(bool((np.diff(loss) > -0.02 * loss[:-1]).all() and loss[-1] > loss[0]))
+        numbers |= {
+            f"penalty that removes superposition, {kind}": at,
+            f"mean superposition without penalty, {kind}": shared[0],
+            f"least mean superposition with features stored, {kind}": float(shared[some].min()),
+            f"stored without penalty, {kind}": count[0],
+            f"features as the threshold says, {kind}": agree,
+            f"loss with the largest penalty / without, {kind}": loss[-1] / loss[0],
+        }
+        told.append(
+            f"{kind} hidden layer: mean superposition {shared[0]:.2f} of {count[0]:.3g} features without penalty, "
+            f"least {shared[some].min():.3f}, below {GONE:g} from λ = {at:g}, where the loss is "
+            f"{loss[gone.argmax()] / loss[0]:.2g} times as large; there {100 * agree:.0f} % of the features are "
+            "stored or dropped as the exact threshold for a neuron of their own says"
+        )
+    return Verdict(
+        decide(all(removed) and all(killed) and all(rises), any(removed) and all(rises)),
+        "; ".join(told)[0].upper() + "; ".join(told)[1:] + ".",
+        numbers,
+        ("interference of the rows", "stored features against the exact threshold"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="E29",
+    title="A penalty on hidden activations",
+    claim="An L1 penalty on hidden activations removes superposition at a higher loss; features below a threshold of "
+    "importance are dropped.",
+    source="Elhage et al. 2022, Discussion: strategies that create models without superposition",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={
+        "n": 20, "m": 10, "ratio": 0.8, "p": 0.1, "models": 3, "steps": 4000,
+        "penalties": [0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4],
+    },
+    paper={
+        "n": 20, "m": 10, "ratio": 0.8, "p": 0.1, "models": 10, "steps": 20_000,
+        "penalties": [0.0, 0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.045, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6],
+    },
+)  # fmt: skip
