@@ -11,7 +11,7 @@ from geomsup.experiments.verdict import Verdict
 
 __all__ = ["Data", "Experiment"]
 
-Data = Mapping[str, np.ndarray]
+Data = Mapping[str, Any]  # arrays of numbers or words, or what makes one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,7 @@ class Verdict:
 
     status: str
     summary: str
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, Any] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -65,6 +65,6 @@ class Verdict:
         return cls(data["status"], data["summary"], numbers, tuple(data["checks"]))
 
 
-def decide(holds: bool, varies: bool = False) -> str:
+def decide(holds: Any, varies: Any = False) -> str:
     """Return the status of a claim that holds as stated, or at least with other numbers."""
     return HOLDS if holds else VARIES if varies else FAILS

@@ -135,7 +135,8 @@ def judge(data: Data) -> Verdict:
     )
     return Verdict(
         decide(levels and same and sudden and alone > 0.5, levels and same),
-        f"{up.mean():.1f} jumps of single D_i up and {down.mean():.2f} down per run; at the end {100 * at_levels:.0f} % "
+        f"{up.mean():.1f} jumps of single D_i up and {down.mean():.2f} down per run; at the end "
+        f"{100 * at_levels:.0f} % "
         f"of the D_i are at 0 or 1/2 ({end}). In the {100 * time:.0f} % of the time with jumps the exact loss makes "
         f"{100 * share:.0f} % of its fall after the start, {ratio:.1f} times as fast as elsewhere (as much at times "
         f"shifted at random in {100 * chance:.1f} %). {lone} They are {100 * alone:.0f} % of all: most jumps overlap, "
@@ -143,7 +144,8 @@ def judge(data: Data) -> Verdict:
         f"{up.mean():.1f} jumps up and {down.mean():.2f} down per run, {100 * alone:.0f} % without another near; there "
         f"the exact loss falls {np.median(steep):.1f} times as fast as just before and after.",
         {
-            "jumps up per run": up.mean(), "jumps down per run": down.mean(), "part of D_i at a level at the end": at_levels,
+            "jumps up per run": up.mean(),
+            "jumps down per run": down.mean(), "part of D_i at a level at the end": at_levels,
             "fall of the loss with jumps over elsewhere, per step": ratio, "part of shifted times with as much": chance,
             "part of the fall with jumps": share, "part of the time with jumps": time,
             "part of jumps without another near": alone,
@@ -168,7 +170,7 @@ def _falls(loss: np.ndarray) -> np.ndarray:
 
 def _near(when: np.ndarray, count: int) -> np.ndarray:
     """Return which of `count` records are near a jump."""
-    return (np.abs(np.arange(count)[:, None] - when) <= WINDOW).any(axis=1)
+    return np.any(np.abs(np.arange(count)[:, None] - when) <= WINDOW, axis=1)
 
 
 def _ratio(falls: list[np.ndarray], near: list[np.ndarray]) -> float:

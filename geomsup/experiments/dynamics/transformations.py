@@ -60,7 +60,8 @@ def _collapsed() -> ToyModel:
 
 
 def plateau(steps: np.ndarray, loss: np.ndarray) -> float:
-    """Return the loss where it falls slowest on the way, between the first and the last tenth of the fall of its log."""
+    """Return the loss where it falls slowest on the way, between the first and the last tenth of the fall of its "
+    "log."""
     log = np.log(loss)
     part = (log[0] - log) / (log[0] - log.min())
     rate = np.gradient(log, np.log(steps))
@@ -156,15 +157,18 @@ def judge(data: Data) -> Verdict:
     ways = Counter("prism first" if one else "at once" for one in prism)
     return Verdict(
         decide(share >= MANY and linear and optimal and bool(np.median(regimes) >= 2), share >= 0.5 and optimal),
-        f"{100 * share:.0f} % of {len(ended)} runs end as {END} whose antipodal pairs join the sets, which is the exact "
+        f"{100 * share:.0f} % of {len(ended)} runs end as {END} whose antipodal pairs join the sets, which is the "
+        "exact "
         f"optimum too (least excess {100 * excess:.2g} %). Early, when rows reach length 0.3, W has "
-        f"{np.median(lines):.2f} directions and members of a set a cosine of {np.median(cosine):.2f} (medians); the loss "
+        f"{np.median(lines):.2f} directions and members of a set a cosine of {np.median(cosine):.2f} (medians); the "
+        "loss "
         f"then rests at {rest:.4f} of that of storing nothing, where the principal components, one direction per set, "
         f"have {data['collapsed']:.4f} (exact). It has {np.median(regimes):g} regimes of fast fall (median). "
         f"{100 * prism.mean():.0f} % of the runs pass a triangular prism, whose triangles then turn against each other "
         f"({ways['prism first']} with it, {ways['at once']} without): one of several ways there.",
         {
-            "part of runs that end as the octahedron across the sets": share, "part that pass a triangular prism": prism.mean(),
+            "part of runs that end as the octahedron across the sets": share,
+            "part that pass a triangular prism": prism.mean(),
             "directions early, median": np.median(lines), "cosine within sets early, median": np.median(cosine),
             "regimes of fast fall, median": np.median(regimes), "loss at rest, median": rest,
             "loss of principal components": data["collapsed"], "least excess over the optimum": excess,
@@ -186,7 +190,8 @@ def _regimes(steps: np.ndarray, loss: np.ndarray) -> int:
 EXPERIMENT = Experiment(
     id="E19",
     title="Geometric transformations",
-    claim="Two sets of three correlated features in three dimensions: the loss has distinct regimes, first as principal "
+    claim="Two sets of three correlated features in three dimensions: the loss has distinct regimes, first as "
+    "principal "
     "components do; then each set opens to a triangle, and they end as an octahedron with antipodal pairs across the "
     "sets, an attractor that several ways lead to.",
     source="Elhage et al. 2022, Superposition and learning dynamics (learning as geometric transformations)",

@@ -57,7 +57,7 @@ def neighbours(W: np.ndarray) -> np.ndarray:
     """
     places = np.argsort(np.argsort(np.arctan2(W[..., 1], W[..., 0]), axis=-1), axis=-1)
     apart = np.abs(places[..., 0::2] - places[..., 1::2])
-    return np.isin(apart, (1, W.shape[-2] - 1)).all(axis=-1)
+    return np.all(np.isin(apart, (1, W.shape[-2] - 1)), axis=-1)
 
 
 def angles_within(W: np.ndarray) -> np.ndarray:
@@ -121,7 +121,8 @@ def judge(data: Data) -> Verdict:
         f"circle, {listed(optimal, '.1f')}° apart in the optima"
         + (" (members of different pairs are nearer)" if (optimal > 60).all() else "")
         + f". {listed(100 * collapsed.mean(axis=1), '.0f')} % of the trained models have a collapsed pair, "
-        f"{100 * failed:.0f} % of which are more than 1 % above the optimum. Independent features at these densities become hexagons in "
+        f"{100 * failed:.0f} % of which are more than 1 % above the optimum. Independent features at these densities "
+        "become hexagons in "
         f"{100 * alone:.0f} % of the models; their optima are {', '.join(dict.fromkeys(alone_best))}, and the best "
         f"models that are no hexagons lose {listed(100 * excess, '.0f')} % more.",
         numbers,
@@ -133,7 +134,8 @@ EXPERIMENT = Experiment(
     id="E15",
     title="Three correlated pairs: side by side",
     claim="Three correlated pairs in two dimensions, which cannot all be orthogonal, form a hexagon with the members "
-    "of a pair side by side; independent features do not give this hexagon; collapsed pairs are failures of optimisation.",
+    "of a pair side by side; independent features do not give this hexagon; collapsed pairs are failures of "
+    "optimisation.",
     source="Elhage et al. 2022, Non-uniform superposition (correlated and anticorrelated features)",
     measure=measure,
     draw=draw,

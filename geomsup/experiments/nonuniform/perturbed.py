@@ -1,6 +1,7 @@
 """What E11 and E12 share: five equal features in two dimensions, one of them denser or sparser than the others."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def find_crossing(number: int) -> Crossing:
     return crossing(make_pentagon(), make_square(), lambda r: make_features(base, r), BRACKETS[number])
 
 
-def listed(values: Iterable[float], form: str = "g") -> str:
+def listed(values: Iterable[Any], form: str = "g") -> str:
     """Return the values as words.
 
     Examples
