@@ -78,27 +78,28 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if D* is on 1/2 over a range of densities, by digons, and near 1 where features are dense."""
+    """Hold if D* stays on 1/2 over a factor of 1.4 in 1/(1 − S), by digons, and on 1 over a factor of 1.1."""
+    sparseness = np.geomspace(1.0, SPARSEST, 2001)
+    along = np.interp(np.log(sparseness), -np.log(data["p"]), data["D_star"])
+    half, one = (sparseness[np.abs(along - level) < STICKY * level * 2] for level in (0.5, 1.0))
+    wide, first = (float(span[-1] / span[0]) if len(span) else 1.0 for span in (half, one))
     on_half = np.abs(data["D_star"] - 0.5) < STICKY
-    span = (1 / data["p"])[on_half]
-    digons = np.array([_digon_share(data, k) for k in range(len(data["p"]))])
-    dense = float(data["D_star"][0])
-    on_one = int((np.abs(data["D_star"] - 1) < 2 * STICKY).sum())
+    digons = float(np.mean([_digon_share(data, k) for k in np.flatnonzero(on_half)])) if on_half.any() else 0.0
     off = float(np.abs(data["D_star"] - data["predicted"]).max())
     excess = data["loss"] / data["predicted_loss"] - 1
-    holds = on_half.sum() >= 3 and digons[on_half].mean() > 0.8 and on_one >= 2
+    plateau = wide >= 1.4 and digons > 0.8
     return Verdict(
-        decide(bool(holds), bool(on_half.sum() >= 3)),
-        f"D* is within {STICKY} of 1/2 at {on_half.sum()} of {len(span) and len(on_half)} densities, 1/(1 − S) from "
-        f"{span.min() if len(span) else np.nan:.2f} to {span.max() if len(span) else np.nan:.2f}, where "
-        f"{100 * (digons[on_half].mean() if len(span) else 0):.0f} % of what is stored are digons. "
-        f"It begins at {dense:.3f} where dense and is near 1 at {on_one} densities. "
-        f"The best mixture of blocks predicts it to {off:.3f}; "
-        f"trained losses are {100 * excess.min():.2g} to {100 * excess.max():.2g} % above that mixture's.",
+        decide(plateau and first >= 1.1, on_half.any() and digons > 0.5),
+        f"D* stays within {STICKY} of 1/2 over a factor of {wide:.2f} in 1/(1 − S), from {half.min(initial=SPARSEST):.2f} "
+        f"to {half.max(initial=1.0):.2f}, where {100 * digons:.0f} % of what is stored are digons; it begins at "
+        f"{data['D_star'][0]:.3f} where dense and stays within {2 * STICKY} of 1 over a factor of {first:.2f}. "
+        f"The best mixture of small blocks predicts D* to {off:.3f}; trained losses are {100 * excess.min():.2g} to "
+        f"{100 * excess.max():.2g} % above that mixture's: below 0 where larger, irregular blocks are better.",
         {
-            "densities with D* on 1/2": int(on_half.sum()),
-            "share of digons there": float(digons[on_half].mean()) if len(span) else 0.0,
-            "D* where dense": dense,
+            "factor of 1/(1 - S) with D* on 1/2": wide,
+            "factor of 1/(1 - S) with D* on 1": first,
+            "share of digons on 1/2": digons,
+            "D* where dense": float(data["D_star"][0]),
             "largest deviation from the predicted D*": off,
             "largest excess over the predicted loss": float(excess.max()),
             "least excess over the predicted loss": float(excess.min()),
