@@ -82,6 +82,8 @@ def draw_plane(data: Data) -> Any:
         image = ax.pcolormesh(p, importance, share.T, cmap=colours, vmin=0, vmax=1, shading="nearest", rasterized=True)
         ax.set(xscale="log", yscale="log", xlabel="density p (sparser →)", title=title)
         ax.set_xlim(p[-1], p[0])
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter("{x:g}")
     wrong = _far(data) & ~_agreeing(data)
     i, j = np.nonzero(wrong)
     axes[0, 0].scatter(data["coarse_p"][i], data["coarse_importance"][j], marker="x", color="black", s=20)

@@ -46,12 +46,13 @@ def draw(data: Data) -> Any:
         predicted = np.unique(np.round(data["predicted_D"][k][data["predicted_D"][k] > 0], 3))
         ax.plot(np.full(len(predicted), 1 / p), predicted, "_", color=PALETTE[1], markersize=14)
     for name, level in LEVELS.items():
+        side = "top" if name == "square antiprism" else "bottom"
         ax.axhline(level, color=FAINT, linewidth=0.6, zorder=0)
-        ax.annotate(name, (0.99, level), xycoords=("axes fraction", "data"), fontsize=7, ha="right", va="bottom")
+        ax.annotate(name, (0.99, level), xycoords=("axes fraction", "data"), fontsize=7, ha="right", va=side)
     ax.set(xscale="log", ylim=(0, 1.05), xlabel="1/(1 − S)", ylabel="D_i of each stored feature")
     ax.set_title("trained (dots), best mixture of blocks (dashes)", fontsize=9)
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter("{x:g}")
+    ax.set_xticks([1, 2, 3, 5, 10, 20], labels=["1", "2", "3", "5", "10", "20"])
+    ax.minorticks_off()
     table = axes[0, 1]
     shown = data["count"][:, :MOST].T
     table.imshow(np.log1p(shown), cmap="Blues", aspect="auto", vmax=np.log(60))

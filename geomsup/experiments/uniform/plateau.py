@@ -71,8 +71,8 @@ def draw(data: Data) -> Any:
     ax.plot(1 / data["p"], data["D_star"], "o-", color=PALETTE[0], label="trained")
     ax.set(xscale="log", xlabel="1/(1 − S)", ylabel="D* = m/‖W‖²", ylim=(0, 1.1))
     ax.set_title(f"{data['W'].shape[1]} equal features in {data['W'].shape[2]} dimensions", fontsize=10)
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter("{x:g}")
+    ax.set_xticks([1, 2, 3, 5, 10, 20], labels=["1", "2", "3", "5", "10", "20"])
+    ax.minorticks_off()
     ax.legend(frameon=False)
     return figure
 
@@ -90,7 +90,8 @@ def judge(data: Data) -> Verdict:
     plateau = wide >= 1.4 and digons > 0.8
     return Verdict(
         decide(plateau and first >= 1.1, on_half.any() and digons > 0.5),
-        f"D* stays within {STICKY} of 1/2 over a factor of {wide:.2f} in 1/(1 − S), from {half.min(initial=SPARSEST):.2f} "
+        f"D* stays within {STICKY} of 1/2 over a factor of {wide:.2f} in 1/(1 − S), from "
+        f"{half.min(initial=SPARSEST):.2f} "
         f"to {half.max(initial=1.0):.2f}, where {100 * digons:.0f} % of what is stored are digons; it begins at "
         f"{data['D_star'][0]:.3f} where dense and stays within {2 * STICKY} of 1 over a factor of {first:.2f}. "
         f"The best mixture of small blocks predicts D* to {off:.3f}; trained losses are {100 * excess.min():.2g} to "

@@ -55,8 +55,8 @@ def draw(data: Data) -> Any:
     ax.plot(1 / data["p"], data["total_rank"], "k:", label="ranks together")
     ax.set(xscale="log", xlabel="1/(1 − S)")
     ax.set_title(f"Trained models split into orthogonal parts (m = {int(data['m'])})", fontsize=10)
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter("{x:g}")
+    ax.set_xticks([1, 2, 3, 5, 10, 20], labels=["1", "2", "3", "5", "10", "20"])
+    ax.minorticks_off()
     ax.legend(frameon=False)
     return figure
 
