@@ -45,7 +45,7 @@ def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
     return data
 
 
-def neighbours(W: np.ndarray) -> np.ndarray:
+def neighbours(W: np.ndarray) -> Any:
     """Return whether in each model the members of every pair of rows follow each other around the circle, ``(...)``.
 
     Examples
@@ -121,9 +121,10 @@ def judge(data: Data) -> Verdict:
         f"circle, {listed(optimal, '.1f')}° apart in the optima"
         + (" (members of different pairs are nearer)" if (optimal > 60).all() else "")
         + f". {listed(100 * collapsed.mean(axis=1), '.0f')} % of the trained models have a collapsed pair, "
-        f"{100 * failed:.0f} % of which are more than 1 % above the optimum. Independent features at these densities become hexagons in "
-        f"{100 * alone:.0f} % of the models; their optima are {', '.join(dict.fromkeys(alone_best))}, and the best "
-        f"models that are no hexagons lose {listed(100 * excess, '.0f')} % more.",
+        f"{100 * failed:.0f} % of which are more than 1 % above the optimum. Independent features at these densities "
+        f"become hexagons in {100 * alone:.0f} % of the models; their optima are "
+        f"{', '.join(dict.fromkeys(alone_best))}, and the best models that are no hexagons lose "
+        f"{listed(100 * excess, '.0f')} % more.",
         numbers,
         ("names and order of the trained models", "exact optima of pairs and of independent features"),
     )
@@ -133,7 +134,8 @@ EXPERIMENT = Experiment(
     id="E15",
     title="Three correlated pairs: side by side",
     claim="Three correlated pairs in two dimensions, which cannot all be orthogonal, form a hexagon with the members "
-    "of a pair side by side; independent features do not give this hexagon; collapsed pairs are failures of optimisation.",
+    "of a pair side by side; independent features do not give this hexagon; collapsed pairs are failures of "
+    "optimisation.",
     source="Elhage et al. 2022, Non-uniform superposition (correlated and anticorrelated features)",
     measure=measure,
     draw=draw,

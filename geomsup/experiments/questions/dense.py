@@ -43,7 +43,9 @@ def measure(lab: Lab, starts: int, samples: int) -> Data:
         }  # fmt: skip
 
     parts = [lab.keep(f"{n} in {m}", lambda n=n, m=m: one(n, m)) for n, m in SIZES]
-    data: dict[str, Any] = {name: np.array([part[name] for part in parts]) for name in ("loss", "gain", "error", "negative")}
+    data: dict[str, Any] = {
+        name: np.array([part[name] for part in parts]) for name in ("loss", "gain", "error", "negative")
+    }
     for (n, m), part in zip(SIZES, parts, strict=True):
         data |= {f"gram {n} in {m}": part["gram"], f"b {n} in {m}": part["b"]}
     return data
@@ -72,7 +74,9 @@ def draw(data: Data) -> Any:
     ax = axes[0, 3]
     for k, (n, m) in enumerate(SIZES):
         gram = data[f"gram {n} in {m}"]
-        ax.plot((np.eye(n) - gram) @ np.full(n, MEAN), data[f"b {n} in {m}"], "o", color=PALETTE[k], label=f"{n} in {m}")
+        ax.plot(
+            (np.eye(n) - gram) @ np.full(n, MEAN), data[f"b {n} in {m}"], "o", color=PALETTE[k], label=f"{n} in {m}"
+        )
     ax.axline((0, 0), slope=1, color="black", linewidth=0.6)
     ax.set(xlabel="(1 − W Wᵀ) E x", ylabel="optimal b")
     ax.legend(frameon=False, fontsize=7)
@@ -80,7 +84,7 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the optimum is the linear one: a projector, the mean of the rest as bias, and 1/12 for each dimension less."""
+    """Hold if the optimum is the linear one: a projector, the mean of the rest as bias, 1/12 per dimension less."""
     linear = np.array([(n - m) / 12 for n, m in SIZES])
     gain = 1 - data["loss"] / linear
     sigma = data["gain"] / data["error"]
@@ -97,11 +101,12 @@ def judge(data: Data) -> Verdict:
     }
     return Verdict(
         decide(bool((gain < SAME).all()), bool((gain < NEAR).all())),
-        f"The linear solution stores m directions, has b = (1 − W Wᵀ) E x and loses (n − m)/12. The exact optima of "
-        f"{', '.join(words)} lose {listed(100 * gain, '.2g')} % less (on samples {listed(100 * data['gain'] / linear, '.2g')} "
-        f"%, {sigma.min():.0f} standard errors or more from 0): nearly a projector (eigenvalues within {projector.max():.2g}), "
-        f"b within {bias.max():.2g} of that, but turned off the axes, so that up to {100 * data['negative'].max():.1f} % of "
-        f"the outputs are negative and clipped for nothing. Samples and exact losses agree to {agree:.1f} standard errors.",
+        "The linear solution stores m directions, has b = (1 − W Wᵀ) E x and loses (n − m)/12. The exact optima of "
+        f"{', '.join(words)} lose {listed(100 * gain, '.2g')} % less (on samples "
+        f"{listed(100 * data['gain'] / linear, '.2g')} %, {sigma.min():.0f} standard errors or more from 0): nearly "
+        f"a projector (eigenvalues within {projector.max():.2g}), b within {bias.max():.2g} of that, but turned off "
+        f"the axes, so that up to {100 * data['negative'].max():.1f} % of the outputs are negative and clipped for "
+        f"nothing. Samples and exact losses agree to {agree:.1f} standard errors.",
         numbers,
         ("exact optima against the linear closed form", "losses of fresh samples"),
     )

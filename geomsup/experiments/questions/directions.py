@@ -75,12 +75,13 @@ def judge(data: Data) -> Verdict:
     numbers |= {f"least trained loss, {k} stored": loss for k, loss in least.items()}
     numbers["closed form, 2 stored"] = two
     numbers["densities at which two are best"] = len(where)
+    kinds = ", ".join(f"{(data['trained_name'] == name).sum()} {name}" for name in np.unique(data["trained_name"]))
     trained = ", ".join(f"{k} stored: {len(groups[k])} models, least {least[k]:.6f}" for k in groups)
     return Verdict(
         decide(lower and trained_lower, bool(few < more.max())),
         f"At p = 0.1 the least exact losses with 2, 3, 4, 5 features stored are {listed(losses, '.6f')} "
-        f"({', '.join(map(str, data['name']))}): best with {best}. Trained: {trained}; two dedicated dimensions lose "
-        f"3 (p/3 − p²/4) = {two:.6f}. Two alone are best at "
+        f"({', '.join(map(str, data['name']))}): best with {best}. Trained: {trained} ({kinds}); two dedicated "
+        f"dimensions lose 3 (p/3 − p²/4) = {two:.6f}. Two alone are best at "
         f"{'p = ' + listed(where) if where else 'none of p = ' + listed(DENSITIES)}.",
         numbers,
         ("exact optima with features dropped", "trained models against the closed form of two dedicated dimensions"),

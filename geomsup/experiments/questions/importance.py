@@ -75,18 +75,30 @@ def judge(data: Data) -> Verdict:
     exact = data["exact"]
     only = float(np.nanmin(exact[:, steep])), float(np.nanmin(trained[:, steep]))
     equal = float(exact[:, 0].min()), float(trained[:, 0].min())
-    more = float(np.nanmean(exact[:, steep]) - exact[:, 0].mean()), float(np.nanmean(trained[:, steep]) - trained[:, 0].mean())
-    numbers = {f"digons, optimum, p = {p:g}, r = {r:g}": exact[k, j] for k, p in enumerate(DENSITIES) for j, r in enumerate(RATIOS)}
-    numbers |= {f"digons, trained, p = {p:g}, r = {r:g}": trained[k, j] for k, p in enumerate(DENSITIES) for j, r in enumerate(RATIOS)}
+    more = (
+        float(np.nanmean(exact[:, steep]) - exact[:, 0].mean()),
+        float(np.nanmean(trained[:, steep]) - trained[:, 0].mean()),
+    )
+    numbers = {
+        f"digons, optimum, p = {p:g}, r = {r:g}": exact[k, j]
+        for k, p in enumerate(DENSITIES)
+        for j, r in enumerate(RATIOS)
+    }
+    numbers |= {
+        f"digons, trained, p = {p:g}, r = {r:g}": trained[k, j]
+        for k, p in enumerate(DENSITIES)
+        for j, r in enumerate(RATIOS)
+    }
     parts = "; ".join(
-        f"p = {p:g}: {listed(100 * exact[k], '.0f')} % in the optima, {listed(100 * trained[k], '.0f')} % in trained models"
+        f"p = {p:g}: {listed(100 * exact[k], '.0f')} % in the optima, {listed(100 * trained[k], '.0f')} % in "
+        "trained models"
         for k, p in enumerate(DENSITIES)
     )
     ends = "; ".join(f"at p = {p:g} {data['name'][k, 0]}, and {data['name'][k, 4]}" for k, p in enumerate(DENSITIES))
     return Verdict(
         decide(min(only) >= MOST and max(equal) < MOST, min(more) > 0),
-        f"Features that share dimensions are in digons, at ratios of importances r = {listed(RATIOS)}, {parts}. Optima at "
-        f"r = 1 and r = {RATIOS[4]:g}: {ends}.",
+        f"Features that share dimensions are in digons, at ratios of importances r = {listed(RATIOS)}, {parts}. "
+        f"Optima at r = 1 and r = {RATIOS[4]:g}: {ends}.",
         numbers,
         ("names of the trained models", "names of the exact optima"),
     )
@@ -101,6 +113,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 6, "steps": 4000, "starts": 8},
+    quick={"models": 5, "steps": 3000, "starts": 8},
     paper={"models": 20, "steps": 20_000, "starts": 64},
 )

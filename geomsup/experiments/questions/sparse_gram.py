@@ -18,7 +18,7 @@ __all__ = ["EXPERIMENT", "draw", "factor_sizes", "judge", "measure", "near_zero"
 N, M = 100, 40
 DENSITIES = (0.8, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
 EDGE = 0.2  # cosine from which features belong to one factor
-ZERO = 0.05  # cosine below which an entry counts as zero
+ZERO = 0.1  # cosine below which an entry counts as zero
 STORED = 0.3  # norm
 SPARSE = 0.9  # part of entries near zero that makes W Wᵀ sparse
 LARGEST = 8  # features of the largest factor of a block structure
@@ -55,7 +55,9 @@ def _cosines(W: np.ndarray) -> np.ndarray:
 def measure(lab: Lab, models: int, steps: int, batch: int) -> Data:
     """Train over p; return the best models' factors and sparsity, and which block gains most per dimension."""
     features = [Features(N, p) for p in DENSITIES]
-    run = lab.train("models", features, M, models=models, steps=steps, batch=batch, learning_rate=5e-3, schedule="cosine")
+    run = lab.train(
+        "models", features, M, models=models, steps=steps, batch=batch, learning_rate=5e-3, schedule="cosine"
+    )
 
     def read() -> dict[str, Any]:
         losses = run.expected_loss().reshape(len(DENSITIES), models)
@@ -64,7 +66,10 @@ def measure(lab: Lab, models: int, steps: int, batch: int) -> Data:
 
     def blocks() -> dict[str, Any]:
         gains = [
-            [(k - optimum(Features(k, p), r, starts=16).loss / Features(1, p).variance[0]) / r for k, r in SHAPES.values()]
+            [
+                (k - optimum(Features(k, p), r, starts=16).loss / Features(1, p).variance[0]) / r
+                for k, r in SHAPES.values()
+            ]
             for p in DENSITIES
         ]
         return {"gain": np.array(gains)}
@@ -126,11 +131,12 @@ def judge(data: Data) -> Verdict:
     pairs = "; ".join(f"{p:g}: {w}" for p, w in zip(DENSITIES, winners, strict=True))
     return Verdict(
         decide(bool(both.any()) and not both.all() and turns <= 2, bool(sparse.any()) and not sparse.all()),
-        f"At p = {listed(DENSITIES)} trained models have {listed(100 * data['zero'], '.0f')} % of the cosines below {ZERO:g}, "
-        f"{listed((data['sizes'] > 0).sum(axis=1))} factors of median size {listed(median)}, the largest of "
-        f"{listed(data['sizes'].max(axis=1))} features. Sparse ({100 * SPARSE:.0f} % near zero): "
+        f"At p = {listed(DENSITIES)} trained models have {listed(100 * data['zero'], '.0f')} % of the cosines below "
+        f"{ZERO:g}, {listed((data['sizes'] > 0).sum(axis=1))} factors of median size {listed(median)}, the largest "
+        f"of {listed(data['sizes'].max(axis=1))} features. Sparse ({100 * SPARSE:.0f} % near zero): "
         f"{'p = ' + listed(only_sparse) if only_sparse else 'nowhere'}; with no factor above {LARGEST} features: "
-        f"{'p = ' + listed(inside) if inside else 'nowhere'}. Of five blocks the best per dimension by exact optima: {pairs}.",
+        f"{'p = ' + listed(inside) if inside else 'nowhere'}. Of five blocks the best per dimension by exact optima: "
+        f"{pairs}.",
         numbers,
         ("factors of trained models", "exact optima of single blocks"),
     )

@@ -101,12 +101,12 @@ def judge(data: Data) -> Verdict:
     found = ", ".join(dict.fromkeys(map(str, data["name"][small])))
     return Verdict(
         decide(share == 1 and triangle < pair, 0 < share < 1 or bool(triangle < pair)),
-        f"The exact optima up to p = {SPARSE:g} are: {found}; the best trained model at p = 0.1: {trained}. As p goes to 0 "
-        f"the loss is {triangle:.4f} p² for the triangle and {pair:.4f} p² for a digon and a row by itself (3/8 and 1/3 "
-        f"in closed form, exact losses agree to {off:.1g}), least at {least:.0f}°. The losses cross at "
+        f"The exact optima up to p = {SPARSE:g} are: {found}; the best trained model at p = 0.1: {trained}. As p "
+        f"goes to 0 the loss is {triangle:.4f} p² for the triangle and {pair:.4f} p² for a digon and a row by itself "
+        f"(3/8 and 1/3 in closed form, exact losses agree to {off:.1g}), least at {least:.0f}°. The losses cross at "
         f"p = {data['crossing']:.6f}; {100 * (above == TRIANGLE).mean():.0f} % of the optima above are triangles.",
         {
-            "part of optima that are triangles, small p": share, "crossing": data["crossing"],
+            "part of optima that are triangles, small p": share, "crossing": float(data["crossing"]),
             "coefficient of p², triangle": triangle, "coefficient of p², digon": pair,
             "angle of the least coefficient, degrees": least, "deviation of exact losses from the closed form": off,
             "part of optima that are triangles, above the crossing": (above == TRIANGLE).mean(),
