@@ -118,7 +118,7 @@ def judge(data: Data) -> Verdict:
     shifted = [_ratio(falls, [np.roll(one, generator.integers(len(one))) for one in busy]) for _ in range(SHIFTS)]
     chance = float(np.mean([one >= ratio for one in shifted]))
     share = sum(fall[near].sum() for fall, near in zip(falls, busy, strict=True)) / sum(fall.sum() for fall in falls)
-    time = np.mean(np.concatenate(busy))
+    time = float(np.mean(np.concatenate(busy)))
     steep = np.concatenate([
         _steepness(fall, when - _start(loss)) for fall, (when, _), loss in zip(falls, jumps, data["loss"], strict=True)
     ])  # fmt: skip
@@ -127,25 +127,18 @@ def judge(data: Data) -> Verdict:
     levels = at_levels > 0.95 and bool(up.min() > M)
     same = ratio > STEEP and chance < 0.01
     end = ", ".join(dict.fromkeys(map(str, data["name"][:, -1])))
-    lone = (
-        f"At the {len(steep)} jumps that have no other near them it falls {np.median(steep):.1f} times as fast as just "
-        "before and after (median)."
-        if len(steep)
-        else "No jump is without another near it."
-    )
+    lone = f"; there it falls {np.median(steep):.1f} times as fast as just before and after" if len(steep) else ""
+    overlap = ": most overlap, and the loss falls in a slope more than in steps" if alone <= 0.5 else ""
     return Verdict(
         decide(levels and same and sudden and alone > 0.5, levels and same),
-        f"{up.mean():.1f} jumps of single D_i up and {down.mean():.2f} down per run; at the end "
-        f"{100 * at_levels:.0f} % "
-        f"of the D_i are at 0 or 1/2 ({end}). In the {100 * time:.0f} % of the time with jumps the exact loss makes "
+        f"{up.mean():.1f} jumps of single D_i up and {down.mean():.2f} down per run; at the end {100 * at_levels:.0f} "
+        f"% of the D_i are at 0 or 1/2 ({end}). In the {100 * time:.0f} % of the time with jumps the exact loss makes "
         f"{100 * share:.0f} % of its fall after the start, {ratio:.1f} times as fast as elsewhere (as much at times "
-        f"shifted at random in {100 * chance:.1f} %). {lone} They are {100 * alone:.0f} % of all: most jumps overlap, "
-        "and the loss falls in a slope more than in steps." if alone <= 0.5 else
-        f"{up.mean():.1f} jumps up and {down.mean():.2f} down per run, {100 * alone:.0f} % without another near; there "
-        f"the exact loss falls {np.median(steep):.1f} times as fast as just before and after.",
+        f"shifted at random in {100 * chance:.1f} %). {100 * alone:.0f} % of the jumps have no other near them{lone}"
+        f"{overlap}.",
         {
-            "jumps up per run": up.mean(),
-            "jumps down per run": down.mean(), "part of D_i at a level at the end": at_levels,
+            "jumps up per run": up.mean(), "jumps down per run": down.mean(),
+            "part of D_i at a level at the end": at_levels,
             "fall of the loss with jumps over elsewhere, per step": ratio, "part of shifted times with as much": chance,
             "part of the fall with jumps": share, "part of the time with jumps": time,
             "part of jumps without another near": alone,
@@ -168,9 +161,9 @@ def _falls(loss: np.ndarray) -> np.ndarray:
     return -np.diff(loss[_start(loss) :])
 
 
-def _near(when: np.ndarray, count: int) -> np.ndarray:
+def _near(when: np.ndarray, count: int) -> Any:
     """Return which of `count` records are near a jump."""
-    return np.any(np.abs(np.arange(count)[:, None] - when) <= WINDOW, axis=1)
+    return (np.abs(np.arange(count)[:, None] - when) <= WINDOW).any(axis=1)
 
 
 def _ratio(falls: list[np.ndarray], near: list[np.ndarray]) -> float:

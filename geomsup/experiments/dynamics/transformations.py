@@ -60,8 +60,7 @@ def _collapsed() -> ToyModel:
 
 
 def plateau(steps: np.ndarray, loss: np.ndarray) -> float:
-    """Return the loss where it falls slowest on the way, between the first and the last tenth of the fall of its "
-    "log."""
+    """Return the loss where it falls slowest, apart from the first and the last tenth of the fall of its log."""
     log = np.log(loss)
     part = (log[0] - log) / (log[0] - log.min())
     rate = np.gradient(log, np.log(steps))
@@ -83,7 +82,7 @@ def within(W: np.ndarray) -> np.ndarray:
     return (gram[..., first, second] + gram[..., SIZE + first, SIZE + second]).mean(axis=-1) / 2
 
 
-def antipodal_across(W: np.ndarray) -> np.ndarray:
+def antipodal_across(W: np.ndarray) -> Any:
     """Return whether every row of either set is opposite to one of the other, ``(...)``."""
     unit = W / np.linalg.norm(W, axis=-1, keepdims=True)
     across = unit[..., :SIZE, :] @ np.swapaxes(unit[..., SIZE:, :], -1, -2)
@@ -130,7 +129,7 @@ def draw(data: Data) -> Any:
     ax.plot(data["steps"], ranks(data["W"]).mean(axis=0) / SIZE, color=PALETTE[4], label="directions / 3, mean")
     ax.plot(data["steps"], within(data["W"]).mean(axis=0), color=PALETTE[0], label="cosine in sets, mean")
     ax.set(xscale="log", xlabel="step", ylabel="part of the runs; mean", ylim=(-0.1, 1.05))
-    ax.legend(frameon=False, fontsize=8, loc="center left")
+    ax.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 0.08))
     return figure
 
 
@@ -158,20 +157,18 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(share >= MANY and linear and optimal and bool(np.median(regimes) >= 2), share >= 0.5 and optimal),
         f"{100 * share:.0f} % of {len(ended)} runs end as {END} whose antipodal pairs join the sets, which is the "
-        "exact "
-        f"optimum too (least excess {100 * excess:.2g} %). Early, when rows reach length 0.3, W has "
+        f"exact optimum too (least excess {100 * excess:.2g} %). Early, when rows reach length 0.3, W has "
         f"{np.median(lines):.2f} directions and members of a set a cosine of {np.median(cosine):.2f} (medians); the "
-        "loss "
-        f"then rests at {rest:.4f} of that of storing nothing, where the principal components, one direction per set, "
-        f"have {data['collapsed']:.4f} (exact). It has {np.median(regimes):g} regimes of fast fall (median). "
-        f"{100 * prism.mean():.0f} % of the runs pass a triangular prism, whose triangles then turn against each other "
-        f"({ways['prism first']} with it, {ways['at once']} without): one of several ways there.",
+        f"loss then rests at {rest:.4f} of that of storing nothing, where the principal components, one direction "
+        f"per set, have {data['collapsed']:.4f} (exact). It has {np.median(regimes):g} regimes of fast fall "
+        f"(median). {100 * prism.mean():.0f} % of the runs pass a triangular prism, whose triangles then turn "
+        f"against each other ({ways['prism first']} with it, {ways['at once']} without): one of several ways there.",
         {
             "part of runs that end as the octahedron across the sets": share,
             "part that pass a triangular prism": prism.mean(),
             "directions early, median": np.median(lines), "cosine within sets early, median": np.median(cosine),
             "regimes of fast fall, median": np.median(regimes), "loss at rest, median": rest,
-            "loss of principal components": data["collapsed"], "least excess over the optimum": excess,
+            "loss of principal components": float(data["collapsed"]), "least excess over the optimum": excess,
             "optimum is the octahedron": optimal,
         },
         ("names and antipodal pairs along the runs", "exact losses along the runs", "exact optimum from many starts"),
@@ -191,9 +188,8 @@ EXPERIMENT = Experiment(
     id="E19",
     title="Geometric transformations",
     claim="Two sets of three correlated features in three dimensions: the loss has distinct regimes, first as "
-    "principal "
-    "components do; then each set opens to a triangle, and they end as an octahedron with antipodal pairs across the "
-    "sets, an attractor that several ways lead to.",
+    "principal components do; then each set opens to a triangle, and they end as an octahedron with antipodal pairs "
+    "across the sets, an attractor that several ways lead to.",
     source="Elhage et al. 2022, Superposition and learning dynamics (learning as geometric transformations)",
     measure=measure,
     draw=draw,

@@ -134,14 +134,13 @@ def judge(data: Data) -> Verdict:
     falls = all(staircase) and followed
     return Verdict(
         decide(falls and max(off) <= NEAR, falls or bool(exact[0] == 0 and exact[low][-1] == PAIRS and agree > 0.8)),
-        "As p falls from 0.5 the number of collapsed pairs falls 3, 2, 1, 0 at "
-        f"p = {listed(data['edge'][::-1], '.4f')} by crossings of exact losses, at {listed(trained[::-1], '.3f')} in "
-        "the best trained models, and on average "
-        f"over all trained models at {listed(average[::-1], '.3f')}; the paper says between 0.2 and 0.25, at 0.15 and "
-        f"at 0.05. Best trained models have the exact count at {100 * agree:.0f} % of the densities up to 0.5, "
-        f"searched optima at {100 * same:.0f} %. The optimum keeps all three up to p = {_last(p, exact):.2f}; at p = "
-        "1, "
-        f"where members of a pair are as independent as any, it has {exact[-1]}.",
+        "As p falls from 0.5 the number of collapsed pairs falls 3, 2, 1, 0 at p = "
+        f"{listed(data['edge'][::-1], '.4f')} by crossings of exact losses, at {listed(trained[::-1], '.3f')} in the "
+        f"best trained models, and on average over all trained models at {listed(average[::-1], '.3f')}; the paper "
+        "says between 0.2 and 0.25, at 0.15 and at 0.05. Best trained models have the exact count at "
+        f"{100 * agree:.0f} % of the densities up to 0.5, searched optima at {100 * same:.0f} %. The optimum keeps "
+        f"all three up to p = {_last(p, exact):.2f}; at p = 1, where members of a pair are as independent as any, it "
+        f"has {exact[-1]}.",
         numbers,
         ("best of the trained models", "exact optima from many starts", "crossings of exact branches"),
     )

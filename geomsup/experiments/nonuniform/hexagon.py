@@ -45,7 +45,7 @@ def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
     return data
 
 
-def neighbours(W: np.ndarray) -> np.ndarray:
+def neighbours(W: np.ndarray) -> Any:
     """Return whether in each model the members of every pair of rows follow each other around the circle, ``(...)``.
 
     Examples
@@ -57,7 +57,7 @@ def neighbours(W: np.ndarray) -> np.ndarray:
     """
     places = np.argsort(np.argsort(np.arctan2(W[..., 1], W[..., 0]), axis=-1), axis=-1)
     apart = np.abs(places[..., 0::2] - places[..., 1::2])
-    return np.all(np.isin(apart, (1, W.shape[-2] - 1)), axis=-1)
+    return np.isin(apart, (1, W.shape[-2] - 1)).all(axis=-1)
 
 
 def angles_within(W: np.ndarray) -> np.ndarray:
@@ -122,9 +122,9 @@ def judge(data: Data) -> Verdict:
         + (" (members of different pairs are nearer)" if (optimal > 60).all() else "")
         + f". {listed(100 * collapsed.mean(axis=1), '.0f')} % of the trained models have a collapsed pair, "
         f"{100 * failed:.0f} % of which are more than 1 % above the optimum. Independent features at these densities "
-        "become hexagons in "
-        f"{100 * alone:.0f} % of the models; their optima are {', '.join(dict.fromkeys(alone_best))}, and the best "
-        f"models that are no hexagons lose {listed(100 * excess, '.0f')} % more.",
+        f"become hexagons in {100 * alone:.0f} % of the models; their optima are "
+        f"{', '.join(dict.fromkeys(alone_best))}, and the best models that are no hexagons lose "
+        f"{listed(100 * excess, '.0f')} % more.",
         numbers,
         ("names and order of the trained models", "exact optima of pairs and of independent features"),
     )

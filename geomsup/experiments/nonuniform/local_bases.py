@@ -6,7 +6,6 @@ import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.nonuniform.perturbed import listed
 from geomsup.experiments.nonuniform.sets import make_sets
 from geomsup.experiments.pictures import draw_gram, interference, panels
 from geomsup.experiments.verdict import Verdict, decide
@@ -82,12 +81,13 @@ def draw(data: Data) -> Any:
 def judge(data: Data) -> Verdict:
     """Hold if both blocks are nearly the identity, all features are in superposition, and correlation does it."""
     best = {kind: data[f"{kind} W"][data[f"{kind} loss"].argmin()] for kind in ("correlated", "independent")}
-    within, between, diagonal = blocks(best["correlated"])
-    control = blocks(best["independent"])[0]
+    within, between, diagonal = (float(one) for one in blocks(best["correlated"]))
+    control = float(blocks(best["independent"])[0])
     shared = float((interference(best["correlated"]) > SHARED).mean())
     share = float((blocks(data["correlated W"])[0] < NEAR).mean())
-    loss, nothing = data["correlated loss"].min() / data["nothing"], data["nothing"]
-    opposite, within_pairs = data["opposite"] / nothing, data["within"] / nothing
+    nothing = float(data["nothing"])
+    loss, turned = float(data["correlated loss"].min()) / nothing, float(data["turned"].mean()) / nothing
+    opposite, within_pairs = float(data["opposite"]) / nothing, float(data["within"]) / nothing
     identity = bool(within < NEAR and abs(diagonal - 1) < 0.1)
     theory = bool(opposite < within_pairs)
     return Verdict(
@@ -96,13 +96,13 @@ def judge(data: Data) -> Verdict:
         f"between the sets {between:.3f} (rms); {100 * shared:.0f} % of the features are in superposition. "
         f"{100 * share:.0f} % of the models are like that; of independent features the blocks have {control:.3f}. "
         f"Loss, of that of storing nothing: trained {loss:.4f}, two bases opposite each other "
-        f"{opposite:.4f}, at random {listed([np.mean(data['turned']) / nothing], '.4f')}, antipodal pairs within the "
+        f"{opposite:.4f}, at random {turned:.4f}, antipodal pairs within the "
         f"sets {within_pairs:.4f} (exact).",
         {
             "rms within sets": within, "rms between sets": between, "mean diagonal": diagonal,
             "share in superposition": shared, "share of models with nearly orthogonal sets": share,
             "rms within, independent": control, "loss, trained": loss, "loss, opposite bases": opposite,
-            "loss, bases at random": np.mean(data["turned"]) / nothing, "loss, pairs within sets": within_pairs,
+            "loss, bases at random": turned, "loss, pairs within sets": within_pairs,
         },
         ("W Wᵀ of trained models, against independent features", "exact losses of bases put together by hand"),
     )  # fmt: skip

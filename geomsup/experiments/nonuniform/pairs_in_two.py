@@ -62,8 +62,8 @@ def _end(kind: str) -> float:
     """Return the density at which correlated pairs collapse, by exact losses; anticorrelated ones never do."""
     if kind == "anticorrelated":
         return float("nan")
-    square, beside = make_layout("orthogonal"), make_layout("side by side")
-    return crossing(square, beside, lambda p: make_sets(2, 2, p, kind), (0.15, 0.35)).parameter
+    first, second = make_layout("orthogonal"), make_layout("side by side")
+    return crossing(first, second, lambda p: make_sets(2, 2, p, kind), (0.15, 0.35)).parameter
 
 
 def draw_pairs(data: Data, title: str) -> Any:
@@ -117,8 +117,7 @@ def judge_pairs(data: Data, claimed: str) -> Verdict:
         f"{aim:g} in the best trained models and {off_optimum[sparse].max():.2g} in the exact optima; "
         f"{listed(100 * share[sparse], '.0f')} % of all models are like that. Of the layouts {', '.join(LAYOUTS)}, "
         f"each at its best norms and biases, the least exact losses at p = {listed(DENSITIES)} are of: "
-        f"{', '.join(least)}. "
-        f"Best models and optima have the members {claimed} {until}.",
+        f"{', '.join(least)}. Best models and optima have the members {claimed} {until}.",
         numbers,
         ("best of the trained models", "exact optima from many starts", "exact losses of three layouts"),
     )

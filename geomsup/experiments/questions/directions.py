@@ -1,0 +1,102 @@
+"""Q3: a run kept more directions than dimensions: would as many directions as dimensions lose less?"""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.nonuniform.perturbed import listed
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.optima import optimum
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+N, M = 5, 2
+DENSITIES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+ASKED = 2  # p = 0.1 in DENSITIES
+STORED = 0.3  # norm
+
+
+def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
+    """Return the least exact loss with k of the features stored, and trained models of every kind."""
+
+    def exact() -> dict[str, Any]:
+        best = [[optimum(Features(k, p), M, starts=starts) for p in DENSITIES] for k in range(M, N + 1)]
+        # The others are dropped: each costs its variance.
+        losses = [[one.loss + (N - k) * Features(1, p).variance[0] for p, one in zip(DENSITIES, row, strict=True)]
+                  for k, row in enumerate(best, M)]  # fmt: skip
+        return {"loss": np.array(losses), "name": np.array([row[ASKED].geometry.name for row in best])}
+
+    recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine"}
+    run = lab.train("models", Features(N, DENSITIES[ASKED]), M, **recipe)
+    return {
+        **lab.keep("exact", exact),
+        "trained": run.expected_loss(),
+        "stored": (np.linalg.norm(run.W, axis=2) > STORED).sum(axis=1),
+        "trained_name": np.array([one.name for one in run.classify()]),
+    }
+
+
+def draw(data: Data) -> Any:
+    """Draw the least loss with 2 to 5 features stored over p, and the trained models at p = 0.1."""
+    figure, axes = panels(1, 2, size=(4.6, 3.4), title="5 features in 2 dimensions: how many to store?")
+    p = np.array(DENSITIES)
+    nothing = N * (p / 3 - p**2 / 4)
+    for k, loss in enumerate(data["loss"]):
+        axes[0, 0].plot(p, loss / nothing, "o-", color=PALETTE[k], markersize=4, label=f"{k + M} stored")
+    axes[0, 0].set(xlabel="density p", ylabel="least exact loss / nothing stored")
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    ax = axes[0, 1]
+    ax.plot(data["stored"], data["trained"], "o", color=PALETTE[0], alpha=0.4, label="trained")
+    ax.plot(np.arange(M, N + 1), data["loss"][:, ASKED], "k_", markersize=18, label="least exact loss")
+    ax.set(xlabel="features stored", ylabel="exact loss", title="p = 0.1", xticks=range(M, N + 1))
+    ax.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if storing as many features as dimensions loses less than storing more."""
+    losses = data["loss"][:, ASKED]
+    few, more = float(losses[0]), losses[1:]
+    groups = {int(k): data["trained"][data["stored"] == k] for k in np.unique(data["stored"])}
+    least = {k: float(group.min()) for k, group in groups.items()}
+    best = int(losses.argmin()) + M
+    lower = bool((few < more).all())
+    p = DENSITIES[ASKED]
+    two = (N - M) * (p / 3 - p**2 / 4)  # closed form: two dedicated dimensions, the rest dropped
+    trained_lower = bool(two < data["trained"][data["stored"] > M].min(initial=np.inf))
+    where = [p for p, column in zip(DENSITIES, data["loss"].T, strict=True) if column.argmin() == 0]
+    numbers = {f"least exact loss, {k} stored": loss for k, loss in enumerate(losses, M)}
+    numbers |= {f"trained models with {k} stored": len(group) for k, group in groups.items()}
+    numbers |= {f"least trained loss, {k} stored": loss for k, loss in least.items()}
+    numbers["closed form, 2 stored"] = two
+    numbers["densities at which two are best"] = len(where)
+    kinds = ", ".join(f"{(data['trained_name'] == name).sum()} {name}" for name in np.unique(data["trained_name"]))
+    trained = ", ".join(f"{k} stored: {len(groups[k])} models, least {least[k]:.6f}" for k in groups)
+    return Verdict(
+        decide(lower and trained_lower, bool(few < more.max())),
+        f"At p = 0.1 the least exact losses with 2, 3, 4, 5 features stored are {listed(losses, '.6f')} "
+        f"({', '.join(map(str, data['name']))}): best with {best}. Trained: {trained} ({kinds}); two dedicated "
+        f"dimensions lose 3 (p/3 − p²/4) = {two:.6f}. Two alone are best at "
+        f"{'p = ' + listed(where) if where else 'none of p = ' + listed(DENSITIES)}.",
+        numbers,
+        ("exact optima with features dropped", "trained models against the closed form of two dedicated dimensions"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="Q3",
+    title="More directions than dimensions",
+    claim="A run of five features in two dimensions at p = 0.1 kept more than two directions; two might lose less "
+    "(asked in a replicator's note).",
+    source="a replicator's note on Elhage et al. 2022",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 32, "steps": 3000, "starts": 16},
+    paper={"models": 200, "steps": 20_000, "starts": 64},
+)

@@ -1,0 +1,163 @@
+"""Q6: why are digons antipodal so exactly, and orthogonal to each other only nearly?"""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.nonuniform.perturbed import listed
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.loss import expected_loss
+from geomsup.model import ToyModel
+from geomsup.plot.palette import PALETTE
+from geomsup.training import train
+
+__all__ = ["EXPERIMENT", "deviations", "draw", "judge", "make_digons", "measure"]
+
+DENSITIES = (0.01, 0.05, 0.1, 0.2)
+SPAN = 15.0  # degrees
+FINE = 1.0  # degrees over which curvatures are taken
+
+
+def make_digons(turn: float = 0.0, bend: float = 0.0, norm: float = 1.0, bias: float = 0.0) -> ToyModel:
+    """Return two digons at right angles, the second turned as a whole, or its two members bent; degrees."""
+    turns = np.radians([0, 180, 90 + turn + bend / 2, 270 + turn - bend / 2])
+    return ToyModel(norm * np.stack([np.cos(turns), np.sin(turns)], axis=1), np.full(4, bias))
+
+
+def deviations(W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far digons of four rows are from orthogonal, and their members from antipodal, degrees, ``(...)``.
+
+    Examples
+    --------
+    >>> [float(one.round(6)) for one in deviations(make_digons(turn=3, bend=2).W)]
+    [3.0, 2.0]
+    """
+    unit = W / np.linalg.norm(W, axis=-1, keepdims=True)
+    partner = (unit @ np.swapaxes(unit, -1, -2)).argmin(axis=-1)[..., 0]
+    order = np.stack([np.r_[0, k, np.setdiff1d([1, 2, 3], [k])] for k in partner.ravel()]).reshape(*partner.shape, 4)
+    angles = np.degrees(np.arctan2(unit[..., 1], unit[..., 0]))
+    a, b, c, d = np.moveaxis(np.take_along_axis(angles, order, axis=-1), -1, 0)
+    bends = np.abs(np.stack([_modulo(a - b - 180, 360), _modulo(c - d - 180, 360)]))
+    axes = [one - _modulo(one - two - 180, 360) / 2 for one, two in ((a, b), (c, d))]
+    return np.abs(_modulo(axes[0] - axes[1] - 90, 180)), bends.max(axis=0)
+
+
+def _modulo(angle: np.ndarray, period: float) -> np.ndarray:
+    """Return the angle of least size that differs by whole periods."""
+    return (angle + period / 2) % period - period / 2
+
+
+def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
+    """Return the exact loss over the angle of two digons, and how far trained ones are from it, by recipe."""
+    turns = np.linspace(-SPAN, SPAN, points)
+
+    def exact() -> dict[str, Any]:
+        rows = [_landscape(p, turns) for p in DENSITIES]
+        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+
+    data: dict[str, Any] = {"turns": turns, **lab.keep("exact", exact)}
+    features = [Features(4, p) for p in DENSITIES]
+    for name, schedule in (("constant", "constant"), ("falling", "cosine")):
+        run = lab.train(
+            name, features, 2,
+            model=make_digons(turn=5.0, bend=5.0), models=models, steps=steps, learning_rate=3e-3, schedule=schedule,
+        )  # fmt: skip
+        W = run.W.reshape(len(DENSITIES), models, 4, 2).astype(float)
+        data[f"{name} turn"], data[f"{name} bend"] = deviations(W)
+        data[f"{name} loss"] = run.expected_loss().reshape(len(DENSITIES), models)
+    return data
+
+
+def _landscape(p: float, turns: np.ndarray) -> dict[str, Any]:
+    """Return exact losses and curvatures of two digons, norm and bias the best at a right angle; and free descents."""
+    features = Features(4, p)
+    best = train(features, 2, objective="exact", model=make_digons()).model(0)
+    size = {"norm": float(np.linalg.norm(best.W, axis=1).mean()), "bias": float(best.b.mean())}
+
+    def loss(**angles: float) -> float:
+        return float(expected_loss(make_digons(**angles, **size), features))
+
+    free = train(features, 2, objective="exact", model=make_digons(turn=10.0, bend=10.0)).model(0)
+    flat = loss()
+    return {
+        "loss": np.array([loss(turn=t) for t in turns]), "bent": np.array([loss(bend=t) for t in turns]),
+        "turn curvature": (loss(turn=FINE) + loss(turn=-FINE) - 2 * flat) / FINE**2,
+        "bend curvature": (loss(bend=FINE) + loss(bend=-FINE) - 2 * flat) / FINE**2,
+        "least": flat, "free turn": deviations(free.W)[0], "free bend": deviations(free.W)[1],
+        "free loss": float(expected_loss(free, features)), **size,
+    }  # fmt: skip
+
+
+def draw(data: Data) -> Any:
+    """Draw the loss over both angles, and how far trained digons are from either."""
+    figure, axes = panels(1, 3, size=(3.8, 3.3), title="Two digons in two dimensions")
+    for j, (name, word) in enumerate((("loss", "turned as a whole"), ("bent", "one bent"))):
+        for k, p in enumerate(DENSITIES):
+            axes[0, j].plot(data["turns"], data[name][k] / data["least"][k] - 1, color=PALETTE[k], label=f"p = {p:g}")
+        axes[0, j].set(
+            xlabel=f"degrees, {word}",
+        )
+    axes[0, 0].set_ylabel("excess of the exact loss")
+    top = max(ax.get_ylim()[1] for ax in axes[0, :2])
+    for ax in axes[0, :2]:
+        ax.set_ylim(-0.02 * top, top)
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    ax = axes[0, 2]
+    for j, (rate, marker) in enumerate((("constant", "o"), ("falling", "s"))):
+        for i, kind in enumerate(("turn", "bend")):
+            values = np.sqrt((data[f"{rate} {kind}"] ** 2).mean(axis=1))
+            what = "from 90°" if kind == "turn" else "from 180°"
+            ax.plot(
+                DENSITIES, values, marker + "-", color=PALETTE[2 * i + j], label=f"{what}, {rate} rate", markersize=4
+            )
+    ax.set(xscale="log", yscale="log", xlabel="density p", ylabel="trained: rms degrees off")
+    ax.legend(frameon=False, fontsize=7)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if the exact optimum is at 90°, and trained digons are further from that than from antipodal."""
+    at = np.abs(data["turns"][data["loss"].argmin(axis=1)])
+    free = float(np.max(data["free turn"])), float(np.max(data["free bend"]))
+    exact = bool((at < 1).all() and free[0] < 0.1)
+    rms = {
+        key: np.sqrt((data[key] ** 2).mean(axis=1))
+        for key in ("constant turn", "constant bend", "falling turn", "falling bend")
+    }
+    softer = data["bend curvature"] / data["turn curvature"]
+    wider = rms["falling turn"] / np.maximum(rms["falling bend"], 1e-9)
+    shrinks = bool((rms["falling turn"] < rms["constant turn"]).all())
+    numbers = {f"curvature of bending over turning, p = {p:g}": s for p, s in zip(DENSITIES, softer, strict=True)}
+    for key, values in rms.items():
+        numbers |= {f"rms degrees, {key}, p = {p:g}": v for p, v in zip(DENSITIES, values, strict=True)}
+    numbers |= {"degrees from 90° of free exact descents, most": free[0], "degrees from 180°, most": free[1]}
+    return Verdict(
+        decide(exact and shrinks and bool((wider > 1).all()), exact and shrinks),
+        f"The exact loss is least at 90° (within {at.max():.2g}°), and descents of it from 80° end within "
+        f"{free[0]:.2g}° of 90° and {free[1]:.2g}° of antipodal: what is left in training is no optimum. At p = "
+        f"{listed(DENSITIES)} trained digons are {listed(rms['constant turn'], '.2g')}° (rms) from orthogonal at a "
+        f"constant rate and {listed(rms['falling turn'], '.2g')}° where it falls, and "
+        f"{listed(rms['constant bend'], '.2g')}° and {listed(rms['falling bend'], '.2g')}° from antipodal. Bending a "
+        f"digon costs {listed(softer, '.2g')} times what turning it costs, per square degree: "
+        f"{'antipodal is no more exact.' if (wider < 1).all() else 'antipodal is more exact at some.'}",
+        numbers,
+        ("exact loss over the angle", "free exact descents", "angles of trained models at two recipes"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="Q6",
+    title="Digons: antipodal exactly, orthogonal nearly?",
+    claim="Pairs of a digon are antipodal, but different digons only nearly orthogonal (a replicator's observation): "
+    "right angles are best, and the rest is left by the optimisation.",
+    source="a replicator's note on Elhage et al. 2022",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"points": 31, "models": 8, "steps": 3000},
+    paper={"points": 121, "models": 40, "steps": 30_000},
+)

@@ -1,0 +1,156 @@
+"""Q5: for which densities is W Wᵀ of 100 features in 40 dimensions sparse?"""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.nonuniform.perturbed import listed
+from geomsup.experiments.pictures import draw_gram, panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.optima import optimum
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "factor_sizes", "judge", "measure", "near_zero"]
+
+N, M = 100, 40
+DENSITIES = (0.8, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
+EDGE = 0.2  # cosine from which features belong to one factor
+ZERO = 0.1  # cosine below which an entry counts as zero
+STORED = 0.3  # norm
+SPARSE = 0.9  # part of entries near zero that makes W Wᵀ sparse
+LARGEST = 8  # features of the largest factor of a block structure
+SHAPES = {"dedicated": (1, 1), "digon": (2, 1), "triangle": (3, 2), "tetrahedron": (4, 3), "pentagon": (5, 2)}
+
+
+def factor_sizes(W: np.ndarray) -> np.ndarray:
+    """Return the sizes of the tegum factors of the stored rows: components joined by cosines of `EDGE` or more.
+
+    Examples
+    --------
+    >>> factor_sizes(np.array([[1.0, 0.0], [-1.0, 0.05], [0.0, 1.0], [0.0, 0.01]]))
+    array([2, 1])
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    cosines = _cosines(W)
+    count, labels = connected_components(np.abs(cosines) >= EDGE, directed=False)
+    return np.sort(np.bincount(labels, minlength=count))[::-1]
+
+
+def near_zero(W: np.ndarray) -> float:
+    """Return which part of the cosines between different stored rows is near zero."""
+    cosines = _cosines(W)
+    return float((np.abs(cosines[np.triu_indices(len(cosines), 1)]) < ZERO).mean()) if len(cosines) > 1 else 1.0
+
+
+def _cosines(W: np.ndarray) -> np.ndarray:
+    norms = np.linalg.norm(W, axis=1)
+    unit = W[norms > STORED] / norms[norms > STORED, None]
+    return unit @ unit.T
+
+
+def measure(lab: Lab, models: int, steps: int, batch: int) -> Data:
+    """Train over p; return the best models' factors and sparsity, and which block gains most per dimension."""
+    features = [Features(N, p) for p in DENSITIES]
+    run = lab.train(
+        "models", features, M, models=models, steps=steps, batch=batch, learning_rate=5e-3, schedule="cosine"
+    )
+
+    def read() -> dict[str, Any]:
+        losses = run.expected_loss().reshape(len(DENSITIES), models)
+        best = np.arange(len(DENSITIES)) * models + losses.argmin(axis=1)
+        return {"W": run.W[best].astype(float), "loss": losses.min(axis=1)}
+
+    def blocks() -> dict[str, Any]:
+        gains = [
+            [
+                (k - optimum(Features(k, p), r, starts=16).loss / Features(1, p).variance[0]) / r
+                for k, r in SHAPES.values()
+            ]
+            for p in DENSITIES
+        ]
+        return {"gain": np.array(gains)}
+
+    data = lab.keep("read", read) | lab.keep("blocks", blocks)
+    sizes = np.zeros((len(DENSITIES), N), int)
+    for k, W in enumerate(data["W"]):
+        found = factor_sizes(W)
+        sizes[k, : len(found)] = found
+    return data | {
+        "sizes": sizes, "zero": np.array([near_zero(W) for W in data["W"]]),
+        "stored": (np.linalg.norm(data["W"], axis=2) > STORED).sum(axis=1),
+    }  # fmt: skip
+
+
+def draw(data: Data) -> Any:
+    """Draw W Wᵀ, ordered by factors, at every density, and sparsity over p."""
+    columns = len(DENSITIES) // 2
+    figure, axes = panels(2, columns + 1, size=(2.6, 2.7), title=f"W Wᵀ of {N} features in {M} dimensions, by factors")
+    for k, p in enumerate(DENSITIES):
+        W = data["W"][k]
+        draw_gram(axes[k // columns, k % columns], W[_order(W)], f"p = {p:g}: {data['stored'][k]} stored")
+    ax, ay = axes[:, columns]
+    ax.plot(DENSITIES, data["zero"], "o-", color=PALETTE[0])
+    ax.set(xscale="log", xlabel="density p", ylabel="cosines near zero", ylim=(0, 1.03))
+    ay.plot(DENSITIES, data["sizes"].max(axis=1), "o-", color=PALETTE[1], label="largest")
+    ay.plot(DENSITIES, [np.median(row[row > 0]) for row in data["sizes"]], "s-", color=PALETTE[2], label="median")
+    ay.set(xscale="log", yscale="log", xlabel="density p", ylabel="features of a factor")
+    ay.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _order(W: np.ndarray) -> np.ndarray:
+    """Return rows by factor, the stored first."""
+    from scipy.sparse.csgraph import connected_components
+
+    stored = np.flatnonzero(np.linalg.norm(W, axis=1) > STORED)
+    labels = connected_components(np.abs(_cosines(W)) >= EDGE, directed=False)[1]
+    counts = np.bincount(labels)[labels] if len(labels) else labels
+    rest = np.setdiff1d(np.arange(len(W)), stored)
+    return np.concatenate([stored[np.lexsort((labels, counts))], rest])
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if W Wᵀ is sparse, of small factors, on a range of densities and not outside of it."""
+    sparse = data["zero"] >= SPARSE
+    small = data["sizes"].max(axis=1) <= LARGEST
+    both = sparse & small
+    turns = int(np.abs(np.diff(both.astype(int))).sum())
+    inside = [p for p, yes in zip(DENSITIES, both, strict=True) if yes]
+    only_sparse = [p for p, yes in zip(DENSITIES, sparse, strict=True) if yes]
+    names = list(SHAPES)
+    winners = [names[k] for k in data["gain"].argmax(axis=1)]
+    median = [float(np.median(row[row > 0])) for row in data["sizes"]]
+    numbers = {f"part of cosines near zero, p = {p:g}": z for p, z in zip(DENSITIES, data["zero"], strict=True)}
+    numbers |= {f"factors, p = {p:g}": (row > 0).sum() for p, row in zip(DENSITIES, data["sizes"], strict=True)}
+    numbers |= {f"largest factor, p = {p:g}": row.max() for p, row in zip(DENSITIES, data["sizes"], strict=True)}
+    numbers |= {f"features stored, p = {p:g}": s for p, s in zip(DENSITIES, data["stored"], strict=True)}
+    pairs = "; ".join(f"{p:g}: {w}" for p, w in zip(DENSITIES, winners, strict=True))
+    return Verdict(
+        decide(bool(both.any()) and not both.all() and turns <= 2, bool(sparse.any()) and not sparse.all()),
+        f"At p = {listed(DENSITIES)} trained models have {listed(100 * data['zero'], '.0f')} % of the cosines below "
+        f"{ZERO:g}, {listed((data['sizes'] > 0).sum(axis=1))} factors of median size {listed(median)}, the largest "
+        f"of {listed(data['sizes'].max(axis=1))} features. Sparse ({100 * SPARSE:.0f} % near zero): "
+        f"{'p = ' + listed(only_sparse) if only_sparse else 'nowhere'}; with no factor above {LARGEST} features: "
+        f"{'p = ' + listed(inside) if inside else 'nowhere'}. Of five blocks the best per dimension by exact optima: "
+        f"{pairs}.",
+        numbers,
+        ("factors of trained models", "exact optima of single blocks"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="Q5",
+    title="When is W Wᵀ sparse?",
+    claim="For 100 features in 40 dimensions W Wᵀ has a sparse block structure on a range of densities (a replicator's "
+    "conjecture).",
+    source="a replicator's note on Elhage et al. 2022",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 1, "steps": 6000, "batch": 256},
+    paper={"models": 4, "steps": 50_000, "batch": 1024},
+)

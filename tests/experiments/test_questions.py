@@ -1,0 +1,147 @@
+"""Judges of Q1 to Q6 on data made by hand, and their measurements where those are quick."""
+
+import numpy as np
+import pytest
+
+from geomsup.experiments import Lab
+from geomsup.experiments.questions import dense, directions, importance, right_angle, sparse_gram, triangle
+from geomsup.features import Features
+from geomsup.loss import expected_loss
+
+
+def triangles(small):
+    p, turns = np.array([0.01, 0.1, 0.6]), np.radians([90.0, 120.0])
+    sign = 1 if small == triangle.PAIR else -1
+    return {
+        "p": p, "turns": turns, "name": np.array([small, small, triangle.TRIANGLE]), "crossing": np.array(0.52),
+        "coefficient": np.array([1.0, 1.1])[::sign], "limit": np.array([1.0, 1.1])[::sign],
+        "trained": np.array([small]), "trained_loss": np.array([1.0]),
+    }  # fmt: skip
+
+
+def test_triangle_at_small_density():
+    assert triangle.judge(triangles(triangle.TRIANGLE)).status == "holds"
+    refused = triangle.judge(triangles(triangle.PAIR))
+    assert refused.status == "does not hold"
+    assert len(refused.checks) == 2
+
+
+def test_coefficient_is_the_integral_over_two_active_features():
+    x, y = np.meshgrid(*[(np.arange(2000) + 0.5) / 2000] * 2)
+    lost = 6 * (np.minimum(x, y / 2) ** 2).mean()  # three pairs, two outputs each
+    assert triangle.coefficient(np.radians(120.0)) == pytest.approx(lost, rel=1e-5)
+
+
+def dense_data(gain):
+    data = {
+        "loss": np.array([(n - m) / 12 * (1 - gain) for n, m in dense.SIZES]),
+        "gain": np.array([(n - m) / 12 * gain for n, m in dense.SIZES]),
+        "error": np.full(len(dense.SIZES), 1e-5), "negative": np.zeros(len(dense.SIZES)),
+    }  # fmt: skip
+    for n, m in dense.SIZES:
+        gram = np.diag((np.arange(n) < m).astype(float))
+        data |= {f"gram {n} in {m}": gram, f"b {n} in {m}": 0.5 * (1 - np.diag(gram))}
+    return data
+
+
+def test_dense_optimum_against_the_linear_one():
+    assert dense.judge(dense_data(0.0)).status == "holds"
+    assert dense.judge(dense_data(0.003)).status == "holds with other numbers"
+    assert dense.judge(dense_data(0.1)).status == "does not hold"
+
+
+def test_sampled_loss_is_the_expected_one():
+    W, b = np.array([[0.9], [-0.3]]), np.array([0.1, 0.5])
+    sampled = dense.sampled_loss(W, b, 200_000)
+    exact = float(expected_loss(importance_free(W, b), Features(2, 1.0)))
+    assert sampled.mean() == pytest.approx(exact, abs=4 * sampled.std() / 200_000**0.5)
+
+
+def importance_free(W, b):
+    from geomsup.model import ToyModel
+
+    return ToyModel(W, b)
+
+
+def stored(falling):
+    losses = np.tile(np.array([0.05, 0.06, 0.07, 0.08])[:: -1 if falling else 1, None], (1, len(directions.DENSITIES)))
+    return {
+        "loss": losses, "name": np.array(["a", "b", "c", "d"]), "trained": np.array([0.04 if falling else 0.2, 0.3]),
+        "stored": np.array([5, 4]), "trained_name": np.array(["pentagon", "square"]),
+    }  # fmt: skip
+
+
+def test_two_directions():
+    assert directions.judge(stored(falling=False)).status == "holds"
+    assert directions.judge(stored(falling=True)).status == "does not hold"
+
+
+def test_two_directions_measured():
+    data = directions.measure(Lab(), models=1, steps=20, starts=2)
+    assert data["loss"].shape == (4, len(directions.DENSITIES))
+    p = np.array(directions.DENSITIES)
+    assert data["loss"][0] == pytest.approx(3 * (p / 3 - p**2 / 4))
+
+
+def shares(exact, trained):
+    shape = len(importance.DENSITIES), len(importance.RATIOS)
+    return {
+        "exact": np.tile(exact, (shape[0], 1)), "trained": np.tile(trained, (shape[0], 1))[:, :, None],
+        "name": np.full(shape, "x"),
+    }  # fmt: skip
+
+
+def test_only_digons():
+    steep = (np.array(importance.RATIOS) <= importance.STEEP).astype(float)
+    assert importance.judge(shares(steep, steep)).status == "holds"
+    assert importance.judge(shares(0.5 * steep, steep)).status == "holds with other numbers"
+    assert importance.judge(shares(1 - steep, steep)).status == "does not hold"
+
+
+def grams(zero, largest):
+    count = len(sparse_gram.DENSITIES)
+    sizes = np.zeros((count, 100), int)
+    sizes[:, 0] = largest
+    return {
+        "zero": np.array(zero), "sizes": sizes, "stored": np.full(count, 100),
+        "gain": np.tile(np.arange(5.0), (count, 1)),
+    }  # fmt: skip
+
+
+def test_sparse_gram():
+    some = [0.3, 0.95, 0.95, 0.95, 0.5, 0.5, 0.5, 0.5]
+    assert sparse_gram.judge(grams(some, 5)).status == "holds"
+    assert sparse_gram.judge(grams(some, 60)).status == "holds with other numbers"
+    assert sparse_gram.judge(grams([0.3] * 8, 5)).status == "does not hold"
+
+
+def test_factors_and_zeros():
+    W = np.array([[1.0, 0, 0], [-1.0, 0, 0], [0, 1.0, 0], [0, 0, 0.1]])
+    assert sparse_gram.factor_sizes(W).tolist() == [2, 1]
+    assert sparse_gram.near_zero(W) == pytest.approx(2 / 3)
+
+
+def angles(least=0.0, bend=0.01):
+    count = len(right_angle.DENSITIES)
+    turns = np.linspace(-10, 10, 21)
+    data = {
+        "turns": turns, "loss": np.tile((turns - least) ** 2, (count, 1)), "free turn": np.zeros(count),
+        "free bend": np.zeros(count), "turn curvature": np.ones(count), "bend curvature": np.ones(count),
+    }  # fmt: skip
+    for rate, size in (("constant", 1.0), ("falling", 0.1)):
+        data |= {f"{rate} turn": np.full((count, 2), size), f"{rate} bend": np.full((count, 2), bend)}
+    return data
+
+
+def test_right_angles():
+    assert right_angle.judge(angles()).status == "holds"
+    assert right_angle.judge(angles(bend=5.0)).status == "holds with other numbers"
+    assert right_angle.judge(angles(least=5.0)).status == "does not hold"
+
+
+@pytest.mark.parametrize("turn", [0, 80, 190])
+def test_deviations_do_not_change_when_all_turns(turn):
+    W = right_angle.make_digons(turn=-3, bend=2).W
+    cosine, sine = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    turned = (W @ np.array([[cosine, sine], [-sine, cosine]]))[[2, 0, 3, 1]]
+    assert [float(one) for one in right_angle.deviations(turned)] == pytest.approx([3, 2])
