@@ -57,11 +57,13 @@ def draw(data: Data) -> Any:
         order = np.lexsort((-W.sum(axis=0), np.abs(W).argmax(axis=0)))
         for ax, weights, name in zip(axes[:, k], (W, W_out), ("W", "W_out"), strict=True):
             shown = weights[:, order]
-            ax.imshow(shown, cmap="RdBu", vmin=-1.5, vmax=1.5)
+            ax.imshow(shown, cmap="RdBu", vmin=-1.2, vmax=1.2)
             for (i, j), value in np.ndenumerate(shown):
-                ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7)
+                if abs(value) > 0.05:
+                    ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7, color="white")
             ax.set(xticks=[], yticks=[])
-            ax.set_title(f"p = {p:g}: {name}" + (f", loss {data['loss'][k].min():.1g}" if name == "W" else ""))
+            told = f", loss {data['loss'][k].min():.1g}" if name == "W" else ""
+            ax.set_title(f"p = {p:g}: {name}{told}", fontsize=10)
     return figure
 
 
