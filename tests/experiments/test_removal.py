@@ -86,7 +86,7 @@ def test_one_step_keeps_y_only():
 
 
 def test_e31_measures_and_holds_or_not():
-    data = experiment("E31").run(Lab(), {"Z": [2, 3], "widths": 6, "samples": 100_000})
+    data = dict(experiment("E31").run(Lab(), {"Z": [2, 3], "widths": 6, "samples": 100_000}))
     judge = experiment("E31").judge
     assert judge(data).status == "holds"
     assert judge(data | {"claimed": data["claimed"] + LINEAR}).status == "holds with other numbers"

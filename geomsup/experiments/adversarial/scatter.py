@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
@@ -39,7 +39,7 @@ def draw(data: Data) -> Any:
 def judge(data: Data) -> Verdict:
     """Hold if the two correlate by 0.9 or more, by value or by rank."""
     pearson = float(np.corrcoef(data["per_dimension"], data["vulnerability"])[0, 1])
-    spearman = float(spearmanr(data["per_dimension"], data["vulnerability"]).statistic)
+    spearman = float(np.corrcoef(rankdata(data["per_dimension"]), rankdata(data["vulnerability"]))[0, 1])
     slope, start = np.polyfit(data["per_dimension"], data["vulnerability"], 1)
     return Verdict(
         decide(pearson > 0.9, max(pearson, spearman) > 0.6),

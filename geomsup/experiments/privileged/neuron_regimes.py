@@ -42,7 +42,7 @@ def measure(lab: Lab, models: int, steps: int, kept: int, polish: int, samples: 
     at = np.arange(len(p))
     own = np.array([start for start, _ in starts])[:, None] == at
     return {
-        "p": p, "loss": loss, "own": own, "counts": monosemantic(W), "W": W[best, at], "b": b[best, at],
+        "p": np.array(p), "loss": loss, "own": own, "counts": monosemantic(W), "W": W[best, at], "b": b[best, at],
         "many_counts": monosemantic(many.W).reshape(len(p), models),
     }  # fmt: skip
 
@@ -115,8 +115,8 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool((same | open_question).all()) and pairs >= PAIRS, falls or bool(same.mean() > 0.5)),
         f"Neurons of one feature in the best of {data['many_counts'].shape[1]} models at p = {_list(data['p'])}: "
-        f"{_list(counts)}; the paper's regimes say {_list(claimed)}. Features stored: {_list(stored)}. Where the "
-        f"counts differ, the best models with the claimed count lie {_above(with_claimed[~same])} above. At p = "
+        f"{_list(counts)}; the paper's regimes say {_list(claimed)}. Features stored: {_list(stored)}. "
+        f"{_differing(with_claimed[~same])}At p = "
         f"{data['p'][-1]:g}, {pairs} of {N} features lie on two neurons. Starting from the best models of all "
         f"densities improves on a density's own by up to {100 * (own / lowest - 1).max():.2g} %.",
         numbers,
@@ -131,10 +131,12 @@ def _on_two(W: np.ndarray) -> int:
     return int(((shares[:, :2].sum(axis=1) > 0.9) & (shares[:, 1] > 0.1)).sum())
 
 
-def _above(excess: np.ndarray) -> str:
-    """Return relative excesses in words; infinite where no model had the claimed count."""
+def _differing(excess: np.ndarray) -> str:
+    """Return in words how far above the lowest loss the claimed counts are, where they are not the best's."""
+    if not len(excess):
+        return ""
     told = [f"{100 * value:.2g} %" if np.isfinite(value) else "(none has it)" for value in excess]
-    return ", ".join(told) or "nothing"
+    return f"Where counts differ, the best models with the claimed count lie {', '.join(told)} above. "
 
 
 def _list(values: Any) -> str:

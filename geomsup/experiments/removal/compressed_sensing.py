@@ -28,7 +28,13 @@ def measure(lab: Lab, n: int, m: list[int], p: list[float], models: int, steps: 
     stored = [
         (np.linalg.norm(one, axis=2) > STORED).sum(axis=1).reshape(shape) / size for one, size in zip(W, m, strict=True)
     ]
-    return {"n": n, "m": m, "p": p, "squares": np.stack(squares), "stored": np.stack(stored)}
+    return {
+        "n": np.array(n),
+        "m": np.array(m),
+        "p": np.array(p),
+        "squares": np.stack(squares),
+        "stored": np.stack(stored),
+    }
 
 
 def draw(data: Data) -> Any:
@@ -100,6 +106,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"n": 600, "m": [10, 20], "p": [0.3, 0.1, 0.05, 0.02, 0.01], "models": 1, "steps": 2500},
+    quick={"n": 600, "m": [10, 20], "p": [0.15, 0.1, 0.05, 0.02, 0.01], "models": 1, "steps": 2500},
     paper={"n": 1000, "m": [10, 20, 40], "p": [0.3, 0.1, 0.03, 0.01, 0.003, 0.001], "models": 3, "steps": 20_000},
 )
