@@ -97,6 +97,13 @@ def test_monosemantic_neurons_must_go_with_sparsity(fractions, status):
     assert experiment("E27").judge(sweep(fractions)).status == status
 
 
+def test_polysemantic_models_that_are_worse_than_dedicated_ones_are_told():
+    data = sweep((1, 1, 0.8, 0.5, 0.3, 0.1, 0))
+    verdict = experiment("E27").judge(data | {"loss": 2 * data["loss"], "dedicated loss": 1.5 * data["loss"]})
+    assert verdict.status == "holds with other numbers"
+    assert "no trained model reaches" in verdict.summary
+
+
 def test_the_motif_is_found_whatever_its_signs_scales_and_order():
     W, W_out = MOTIF
     assert find_motifs(W, W_out) == [Motif(shared=0, strong=0, weak=1, inhibitor=1)]

@@ -12,10 +12,11 @@ from geomsup.experiments.verdict import Verdict, decide
 from geomsup.model import ToyModel
 from geomsup.plot.palette import PALETTE
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+__all__ = ["EXPERIMENT", "alive", "draw", "judge", "lowest", "measure"]
 
 PROBABILITIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 N, M, RATIO = 100, 40, 0.8
+REACHED = 1.01  # loss, in that of dedicated neurons, of a model as good as them
 ROOM = 0.1  # by which a share that falls may rise between two densities
 NOISE = 0.01  # on every weight of the dedicated start
 MONOSEMANTIC = 0.9  # part of the square of what a neuron takes in
@@ -102,6 +103,8 @@ def judge(data: Data) -> Verdict:
     falls, random_falls = (bool((np.diff(one) <= ROOM).all() and one[0] > one[-1] + 0.5) for one in (fraction, random))
     ends = bool((fraction[:2] > 0.95).all() and fraction[-1] < 0.05)
     important = bool(len(gaps)) and bool((gaps > 0).all())
+    missed = data["p"][np.minimum(above, below) > REACHED]
+    short = f" At p = {_list(missed)} no trained model reaches that loss: there polysemantic is not better."
     numbers: dict[str, float] = {}
     for k, p in enumerate(data["p"]):
         numbers |= {
@@ -114,12 +117,12 @@ def judge(data: Data) -> Verdict:
         }
     numbers |= {"least lead in importance of monosemantic neurons": float(gaps.min()) if len(gaps) else np.nan}
     return Verdict(
-        decide(falls and ends and important, falls or random_falls),
+        decide(falls and ends and important and not len(missed), falls or random_falls),
         f"Of the neurons in use in the best models found, {_percent(fraction)} % hold one feature at p = "
         f"{_list(data['p'])}; from random starts {_percent(random)} %, but these end at {_list(above)} times the loss "
         f"of two neurons for each of the {M // 2} most important features, and starts near those at {_list(below)} "
         f"times it. Where both kinds occur, the median largest feature of polysemantic neurons comes {_list(gaps)} "
-        "places after that of monosemantic ones.",
+        f"places after that of monosemantic ones.{short if len(missed) else ''}",
         numbers,
         ("best of random starts", "trained on from dedicated neurons", "mean share of the largest weight"),
     )

@@ -10,7 +10,7 @@ from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+__all__ = ["EXPERIMENT", "draw", "judge", "measure", "pairs", "parts"]
 
 N, M = 3, 6
 SMALL = 1e-4  # loss of a model that computes absolute values
