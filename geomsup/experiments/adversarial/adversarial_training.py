@@ -30,7 +30,8 @@ def measure(lab: Lab, n: int, m: int, p: list[float], attacks: list[float], mode
     shape = (len(attacks), len(p), models)
     norms = (W**2).sum(axis=(2, 3))
     return {
-        "p": p, "attack": attacks, "m": m, "stored": stored.reshape(shape), "shared": shared.reshape(shape),
+        "p": np.array(p), "attack": np.array(attacks), "m": np.array(m),
+        "stored": stored.reshape(shape), "shared": shared.reshape(shape),
         "squares": norms.reshape(shape), "loss": loss.reshape(shape),
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """E28: how often small absolute-value models use the asymmetric superposition motif."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,37 +11,57 @@ from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.model import ToyModel
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
 # Features, neurons, density, and ratio of importances, of two settings that replicators used.
+SAMPLES = 2**13
 SETTINGS = ((6, 10, 0.2, 0.7), (20, 10, 0.5, 0.8))
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train both settings from many seeds; count motifs in each model, and in it with its signs in drawn at random."""
+    """Train both settings from many seeds; count motifs in each model, and in it with W_out dealt to other neurons."""
     data: dict[str, Any] = {}
     for n, m, p, ratio in SETTINGS:
         name = f"{n} in {m}"
         run = lab.train(name, signed(n, p, ratio), m, models=models, steps=steps, batch=256, learning_rate=1e-2, **ABS)
         W, W_out = run.W.astype(float), run.W_out.astype(float)  # pyright: ignore[reportOptionalMemberAccess]
-        signs = np.random.default_rng(28).choice((-1.0, 1.0), W.shape)
+        dealt = np.random.default_rng(28).permuted(W_out, axis=2)
         counts = np.array([len(find_motifs(*one)) for one in zip(W, W_out, strict=True)])
-        chance = np.array([len(find_motifs(*one)) for one in zip(W * signs, W_out, strict=True)])
+        chance = np.array([len(find_motifs(*one)) for one in zip(W, dealt, strict=True)])
+        harm = [_harm(run.model(k), run.features[k]) for k in range(len(run))]
         shown = int(counts.argmax())
         W_shown, W_out_shown = normalised(W[shown], W_out[shown])
         data |= {
-            f"{name} motifs": counts, f"{name} by chance": chance, f"{name} W": W_shown, f"{name} W_out": W_out_shown,
+            f"{name} motifs": counts, f"{name} by chance": chance,
+            f"{name} harm": np.array(harm), f"{name} W": W_shown, f"{name} W_out": W_out_shown,
             f"{name} monosemantic": (input_shares(W) > 0.9).mean(axis=1),
         }  # fmt: skip
     return data
+
+
+def _harm(model: ToyModel, features: Features) -> float:
+    """Return how many times larger the loss is once B no longer inhibits, in the model's first motif; NaN if none."""
+    found = find_motifs(model.W, model.W_out)
+    if not found:
+        return float("nan")
+    without = np.array(model.W_out)
+    without[found[0].weak, found[0].inhibitor] = 0.0
+    x = features.sample(SAMPLES, np.random.default_rng(28))
+    losses = [
+        float((((one(x) - np.abs(x)) ** 2) @ features.importance).mean())
+        for one in (model, replace(model, W_out=without))
+    ]
+    return losses[1] / losses[0]
 
 
 def draw(data: Data) -> Any:
     """Draw W and W_out of the model with most motifs of each setting, A framed in full and B in dots."""
     from matplotlib.patches import Rectangle
 
-    figure, axes = panels(2, len(SETTINGS), size=(5.0, 3.0), title="most motifs: A framed, B dotted")
+    figure, axes = panels(2, len(SETTINGS), size=(5.0, 3.0), title="models with most motifs: A framed, B dotted")
     for column, (n, m, _, _) in enumerate(SETTINGS):
         name = f"{n} in {m}"
         W, W_out = data[f"{name} W"], data[f"{name} W_out"]
@@ -54,43 +75,49 @@ def draw(data: Data) -> Any:
                     ax.add_patch(
                         Rectangle((neuron - 0.5, -0.45), 1, n - 0.1, fill=False, linestyle=line, linewidth=1.5)
                     )
-                for feature in (one.strong, one.weak):
-                    ax.text(
-                        one.shared, feature, f"{weights[feature, one.shared]:.2g}", ha="center", va="center", size=7
-                    )
-                value = weights[one.weak if label == "W_out" else one.strong, one.inhibitor]
                 row = one.weak if label == "W_out" else one.strong
-                ax.text(one.inhibitor, row, f"{value:.2g}", ha="center", va="center", size=7)
+                for feature, neuron in ((one.strong, one.shared), (one.weak, one.shared), (row, one.inhibitor)):
+                    value = weights[feature, neuron]
+                    colour = "white" if abs(value) > 1.2 else "black"
+                    ax.text(neuron, feature, f"{value:.2g}", ha="center", va="center", size=7, color=colour)
     return figure
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if models of a setting have the motif, more often than with signs drawn at random."""
+    """Hold if models of a setting have it, some twice, far more often than by chance, and need B to inhibit."""
     names = [f"{n} in {m}" for n, m, _, _ in SETTINGS]
     share = np.array([(data[f"{name} motifs"] > 0).mean() for name in names])
     chance = np.array([(data[f"{name} by chance"] > 0).mean() for name in names])
     twice = np.array([(data[f"{name} motifs"] > 1).mean() for name in names])
-    more = share > 2 * chance
+    harm = np.array([_median(data[f"{name} harm"]) for name in names])
+    more = (share > 2 * chance) & (harm > 1.1)
     numbers: dict[str, float] = {}
     for k, name in enumerate(names):
         numbers |= {
             f"models with the motif, {name}": share[k],
             f"with two or more, {name}": twice[k],
-            f"with signs at random, {name}": chance[k],
+            f"with W_out dealt to other neurons, {name}": chance[k],
+            f"loss without inhibition / with, {name}": harm[k],
             f"monosemantic share, {name}": float(data[f"{name} monosemantic"].mean()),
         }
     told = "; ".join(
         f"{n} features in {m} neurons (p = {p:g}, {ratio:g}^i): {100 * share[k]:.0f} % of "
         f"{len(data[f'{names[k]} motifs'])} models have it, {100 * twice[k]:.0f} % twice or more, "
-        f"{100 * chance[k]:.0f} % with signs at random"
+        f"{100 * chance[k]:.0f} % with W_out dealt to "
+        f"other neurons" + (f"; without B's inhibition the loss is {harm[k]:.3g} times as large" if share[k] else "")
         for k, (n, m, p, ratio) in enumerate(SETTINGS)
     )
     return Verdict(
         decide(bool((more & (twice > 0)).any()), bool((share > 0).any())),
         f"Asymmetric motif: {told}.",
         numbers,
-        ("detector on trained weights", "detector on the same weights with signs at random"),
+        ("detector on trained weights", "detector on weights dealt to other neurons", "loss without the inhibition"),
     )
+
+
+def _median(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 EXPERIMENT = Experiment(

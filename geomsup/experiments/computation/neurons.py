@@ -4,8 +4,9 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.laws import Uniform
+from geomsup.model import ToyModel
 
-__all__ = ["ABS", "input_shares", "normalised", "signed"]
+__all__ = ["ABS", "dedicated_start", "input_shares", "normalised", "open_start", "signed"]
 
 ABS = {"target": "abs", "tied": False, "hidden_activation": "relu", "schedule": "cosine"}
 
@@ -13,6 +14,26 @@ ABS = {"target": "abs", "tied": False, "hidden_activation": "relu", "schedule": 
 def signed(n: int, p: float, ratio: float = 1.0) -> Features:
     """Return features of values uniform in [−1, 1] and importance ratio^i."""
     return Features(n, p, ratio ** np.arange(n), values=Uniform(-1, 1))
+
+
+def open_start(n: int, m: int, seed: int) -> ToyModel:
+    """Return a model to start from whose every output is open: Xavier-normal W, and W_out = ``|W|``.
+
+    With signs of W_out drawn as well, the outputs of a quarter of rare features are shut for both signs of x. They get
+    no gradient and stay so.
+    """
+    W = np.random.default_rng(seed).normal(0, np.sqrt(2 / (n + m)), (n, m))
+    return ToyModel(W, W_out=np.abs(W), hidden_activation="relu")
+
+
+def dedicated_start(n: int, m: int, noise: float, seed: int) -> ToyModel:
+    """Return a model with two neurons for each of the first m/2 features, all weights in and out a little off."""
+    W, W_out = np.zeros((n, m)), np.zeros((n, m))
+    W[: m // 2, : 2 * (m // 2)] = np.kron(np.eye(m // 2), [[1.0, -1.0]])
+    W_out[:] = np.abs(W)
+    rng = np.random.default_rng(seed)
+    off = [rng.normal(0, noise, W.shape) for _ in range(2)]
+    return ToyModel(W + off[0], W_out=W_out + off[1], hidden_activation="relu")
 
 
 def normalised(W: np.ndarray, W_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+__all__ = ["EXPERIMENT", "draw", "judge", "measure", "pairs", "parts"]
 
 N, M = 3, 6
 SMALL = 1e-4  # loss of a model that computes absolute values
@@ -26,7 +26,7 @@ def measure(lab: Lab, p: list[float], models: int, steps: int) -> Data:
     best = [relu.best(k) for k in range(len(p))]
     loss = [run.expected_loss().reshape(len(p), models) for run in (relu, linear)]
     return {
-        "p": p, "loss": loss[0], "linear": loss[1], "W": np.stack([one.W for one in best]),
+        "p": np.array(p), "loss": loss[0], "linear": loss[1], "W": np.stack([one.W for one in best]),
         "W_out": np.stack([one.W_out for one in best]), "b": np.stack([one.b for one in best]),
     }  # fmt: skip
 
@@ -57,11 +57,13 @@ def draw(data: Data) -> Any:
         order = np.lexsort((-W.sum(axis=0), np.abs(W).argmax(axis=0)))
         for ax, weights, name in zip(axes[:, k], (W, W_out), ("W", "W_out"), strict=True):
             shown = weights[:, order]
-            ax.imshow(shown, cmap="RdBu", vmin=-1.5, vmax=1.5)
+            ax.imshow(shown, cmap="RdBu", vmin=-1.2, vmax=1.2)
             for (i, j), value in np.ndenumerate(shown):
-                ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7)
+                if abs(value) > 0.05:
+                    ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7, color="white")
             ax.set(xticks=[], yticks=[])
-            ax.set_title(f"p = {p:g}: {name}" + (f", loss {data['loss'][k].min():.1g}" if name == "W" else ""))
+            told = f", loss {data['loss'][k].min():.1g}" if name == "W" else ""
+            ax.set_title(f"p = {p:g}: {name}{told}", fontsize=10)
     return figure
 
 

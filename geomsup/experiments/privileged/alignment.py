@@ -25,7 +25,7 @@ def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int,
     turns = ortho_group.rvs(m, size=rotations, random_state=np.random.default_rng(23))
     rotated = W[..., None, :, :] @ turns
     return {
-        "p": p, "share": _alignment(W), "rotated": _alignment(rotated), "kurtosis": _kurtosis(W),
+        "p": np.array(p), "share": _alignment(W), "rotated": _alignment(rotated), "kurtosis": _kurtosis(W),
         "rotated_kurtosis": _kurtosis(rotated), "monosemantic": monosemantic(W) / m, "W": W[:, :, 0],
     }  # fmt: skip
 

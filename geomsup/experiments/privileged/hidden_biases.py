@@ -69,6 +69,8 @@ def draw(data: Data) -> Any:
     axes[0, 1].set_ylim(0, 1.05)
     for ax in axes[0]:
         ax.set(xscale="log", xlabel="p")
+        ax.set_xticks(data["p"], [f"{p:g}" for p in data["p"]])
+        ax.minorticks_off()
     axes[0, 0].legend(frameon=False, fontsize=8)
     return figure
 
@@ -79,7 +81,7 @@ def judge(data: Data) -> Verdict:
     worse = data["biases loss"] / data["linear loss"] - 1
     positive = (data["b_hidden"] > 0).mean(axis=1)
     opened = data["biases open"]
-    linear = (np.abs(worse) < 0.02) & (opened > 0.99)
+    linear = (np.abs(worse) < 0.02) & (opened > 0.95)
     averages = (data["none averaged"] > n / 4) & (data["none constancy"] > 0.5)
     cost = data["none loss"] / data["linear loss"] - 1
     numbers: dict[str, float] = {}

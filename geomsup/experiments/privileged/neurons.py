@@ -4,7 +4,7 @@ import numpy as np
 
 from geomsup.features import Features
 
-__all__ = ["MONOSEMANTIC", "falling", "feature_shares", "monosemantic", "neuron_shares"]
+__all__ = ["MONOSEMANTIC", "dedicated", "falling", "feature_shares", "monosemantic", "neuron_shares"]
 
 MONOSEMANTIC = 0.9  # part of a neuron's squared weights that its largest carries
 STORED = 0.3  # norm from which a feature counts as stored
@@ -31,9 +31,17 @@ def feature_shares(W: np.ndarray) -> np.ndarray:
     return np.where(np.linalg.norm(W, axis=-1) > STORED, _shares(W), np.nan)
 
 
+def dedicated(W: np.ndarray) -> np.ndarray:
+    """Return which neurons ``(..., m)`` hold one feature and next to nothing else.
+
+    Their largest weight must be positive: one that is negative shuts a hidden ReLU and stores nothing.
+    """
+    return (neuron_shares(W) > MONOSEMANTIC) & (W.max(axis=-2) == np.abs(W).max(axis=-2))
+
+
 def monosemantic(W: np.ndarray) -> np.ndarray:
-    """Return how many neurons hold one feature and next to nothing else."""
-    return (neuron_shares(W) > MONOSEMANTIC).sum(axis=-1)
+    """Return how many neurons hold one feature and next to nothing else, ``(...)``."""
+    return dedicated(W).sum(axis=-1)
 
 
 def _shares(rows: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from geomsup.plot.palette import PALETTE
 __all__ = ["EXPERIMENT", "draw", "judge", "measure", "threshold"]
 
 KINDS = ("linear", "relu")
+SAMPLES = 2**14
 STORED, GONE = 0.3, 0.05  # norm of a stored feature; mean superposition of models without any
 
 
@@ -32,7 +33,7 @@ def threshold(penalty: float, p: float) -> float:
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, p: float, penalties: list[float], models: int, steps: int) -> Data:
-    """Train linear and ReLU hidden layers under penalties from none up; return what of superposition is left."""
+    """Train linear and ReLU hidden layers under penalties from none up; look at the best model of each."""
     features = Features(n, p, ratio ** np.arange(n))
     recipe = {"models": models, "steps": steps, "learning_rate": 5e-3, "schedule": "cosine", "batch": 512}
     data: dict[str, Any] = {"penalty": penalties, "importance": features.importance}
@@ -44,10 +45,28 @@ def measure(lab: Lab, n: int, m: int, ratio: float, p: float, penalties: list[fl
         ]
         loss = np.stack([run.expected_loss() for run in runs])
         W = np.stack([run.W for run in runs]).astype(float)
+        paid = loss + np.array(penalties)[:, None] * _activity(W, kind, features)
+        best = paid.argmin(axis=1)
+        if kind == "relu":  # negative weights only shut units: what is stored is in the positive ones
+            W = np.maximum(W, 0)
         stored = np.linalg.norm(W, axis=-1) > STORED
         shared = np.where(stored, interference(W), 0.0).sum(axis=-1) / np.maximum(stored.sum(axis=-1), 1)
-        data |= {f"{kind} loss": loss, f"{kind} stored": stored, f"{kind} shared": shared, f"{kind} W": W[:, 0]}
+        at = np.arange(len(penalties)), best
+        data |= {
+            f"{kind} loss": loss[at], f"{kind} stored": stored[at], f"{kind} shared": shared[at],
+            f"{kind} all shared": shared,
+        }  # fmt: skip
     return data
+
+
+def _activity(W: np.ndarray, kind: str, features: Features) -> np.ndarray:
+    """Return E Σ ``|h|`` of each model, ``(penalties, models)``."""
+    x = features.sample(SAMPLES, np.random.default_rng(29))
+    totals = [
+        np.abs(np.maximum(h, 0) if kind == "relu" else h).sum()
+        for h in (x @ one for one in W.reshape(-1, *W.shape[2:]))
+    ]
+    return np.array(totals).reshape(W.shape[:2]) / SAMPLES
 
 
 def draw(data: Data) -> Any:
@@ -55,9 +74,9 @@ def draw(data: Data) -> Any:
     figure, axes = panels(1, 3, size=(3.9, 3.3))
     for colour, kind in enumerate(KINDS):
         style = {"color": PALETTE[colour], "marker": "o", "label": f"{kind} hidden layer"}
-        axes[0, 0].plot(data["penalty"], data[f"{kind} stored"].sum(axis=-1).mean(axis=-1), **style)
-        axes[0, 1].plot(data["penalty"], data[f"{kind} shared"].mean(axis=-1), **style)
-        axes[0, 2].plot(data["penalty"], data[f"{kind} loss"].mean(axis=-1), **style)
+        axes[0, 0].plot(data["penalty"], data[f"{kind} stored"].sum(axis=-1), **style)
+        axes[0, 1].plot(data["penalty"], data[f"{kind} shared"], **style)
+        axes[0, 2].plot(data["penalty"], data[f"{kind} loss"], **style)
     worth = (data["importance"] > data["threshold"][:, None]).sum(axis=1)
     axes[0, 0].plot(data["penalty"], worth, "k:", label="worth a neuron of their own")
     for ax, title in zip(
@@ -75,14 +94,14 @@ def judge(data: Data) -> Verdict:
     numbers: dict[str, float] = {}
     told, removed, killed, rises = [], [], [], []
     for kind in KINDS:
-        stored, shared = data[f"{kind} stored"], data[f"{kind} shared"].mean(axis=-1)
-        loss = data[f"{kind} loss"].mean(axis=-1)
-        count = stored.sum(axis=-1).mean(axis=-1)
+        stored, shared = data[f"{kind} stored"], data[f"{kind} shared"]
+        loss = data[f"{kind} loss"]
+        count = stored.sum(axis=-1)
         some = count >= 2
         gone = some & (shared < GONE)
         # Where nothing is shared, are those stored the ones that are worth a neuron each?
         worth = data["importance"] > data["threshold"][:, None]
-        agree = float((stored[gone] == worth[gone][:, None]).mean()) if gone.any() else 0.0
+        agree = float((stored[gone] == worth[gone]).mean()) if gone.any() else 0.0
         at = float(data["penalty"][gone.argmax()]) if gone.any() else np.inf
         removed.append(bool(gone.any()))
         killed.append(agree > 0.9)
@@ -91,6 +110,7 @@ def judge(data: Data) -> Verdict:
             f"penalty that removes superposition, {kind}": at,
             f"mean superposition without penalty, {kind}": shared[0],
             f"least mean superposition with features stored, {kind}": float(shared[some].min()),
+            f"the same over all models, {kind}": float(data[f"{kind} all shared"][some].mean(axis=-1).min()),
             f"stored without penalty, {kind}": count[0],
             f"features as the threshold says, {kind}": agree,
             f"loss with the largest penalty / without, {kind}": loss[-1] / loss[0],
@@ -119,7 +139,7 @@ EXPERIMENT = Experiment(
     draw=draw,
     judge=judge,
     quick={
-        "n": 20, "m": 10, "ratio": 0.8, "p": 0.1, "models": 3, "steps": 4000,
+        "n": 20, "m": 10, "ratio": 0.8, "p": 0.1, "models": 6, "steps": 3000,
         "penalties": [0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4],
     },
     paper={

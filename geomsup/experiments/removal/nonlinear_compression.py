@@ -55,7 +55,7 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the code beats the linear one at ε up to 0.1 for every Z from 3 up."""
+    """Hold if the code beats the linear one at ε up to 0.1, in steps of 1/Z, for every Z from 3 up."""
     asked = data["Z"] >= CLAIMED_Z
     within = data["width"] <= CLAIMED_WIDTH + 1e-12
     better = bool((data["error"][asked][:, within] < LINEAR).all() and (data["claimed"][asked] < LINEAR).all())
@@ -68,7 +68,8 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(better, partly),
         f"At ε = {CLAIMED_WIDTH:g} the error is {_list(data['claimed'])} for Z = {_list(data['Z'])}, against 1/12 = "
-        f"{LINEAR:.4f} of the best linear code, which is as good from ε = {_list(data['crossing'])} on (1: never). "
+        f"{LINEAR:.4f} of the best linear code, which is as good from ε = {_list(data['crossing'])} on (1: never), "
+        f"in units of x {_list(data['crossing'] / data['Z'])}. "
         f"Without ramps it is 1/(12 Z²) to {limit:.1g}. {int(data['samples']):,} samples agree within "
         f"{100 * off:.1g} %.",
         numbers,

@@ -1,0 +1,95 @@
+"""E29 to E31: thresholds and integrals against other ways to them, and judges that can say no."""
+
+import numpy as np
+import pytest
+
+from geomsup.experiments import Lab, experiment
+from geomsup.experiments.removal.hidden_penalty import threshold
+from geomsup.experiments.removal.staircase_code import LINEAR, mean_squared_error, sampled_error
+
+
+def test_the_threshold_of_rare_features_in_closed_form():
+    # (2/3)(2 w − w³) is largest at w² = 2/3.
+    w = np.sqrt(2 / 3)
+    assert threshold(0.1, 0.0) == pytest.approx(0.1 / (2 / 3 * (2 * w - w**3)), rel=1e-6)
+    assert threshold(0.2, 0.3) == pytest.approx(2 * threshold(0.1, 0.3), rel=1e-6)
+
+
+def penalised(shared, stored, loss):
+    data = {"penalty": np.array([0, 0.1, 0.2]), "importance": np.array([1, 0.5, 0.1]), "threshold": [0, 0.2, 0.6]}
+    data["threshold"] = np.array(data["threshold"])
+    for kind in ("linear", "relu"):
+        data |= {
+            f"{kind} shared": np.array(shared), f"{kind} stored": np.array(stored, bool),
+            f"{kind} loss": np.array(loss), f"{kind} all shared": np.array(shared)[:, None],
+        }  # fmt: skip
+    return data
+
+
+ALL, TWO, ONE = [1, 1, 1], [1, 1, 0], [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (penalised([1, 0, 0], [ALL, TWO, ONE], [1, 2, 3]), "holds"),
+        (penalised([1, 0, 0], [ALL, [0, 1, 1], ONE], [1, 2, 3]), "holds with other numbers"),
+        (penalised([1, 1, 1], [ALL, ALL, ALL], [1, 2, 3]), "does not hold"),
+    ],
+)
+def test_a_penalty_must_remove_superposition_at_a_price(data, status):
+    assert experiment("E29").judge(data).status == status
+
+
+def test_e29_measures():
+    data = experiment("E29").measure(Lab(), n=4, m=2, ratio=0.5, p=0.5, penalties=[0.0, 5.0], models=2, steps=300)
+    assert data["linear stored"].shape == (2, 4)
+    assert not data["linear stored"][1].any()  # no feature is worth that much
+
+
+def bounded(power, apart=1.0):
+    p = np.array([0.3, 0.1, 0.03, 0.01])
+    per_dimension = (1 / (-p * np.log(p))) ** power
+    squares = np.stack([per_dimension, apart * per_dimension])[:, :, None]
+    return {"n": np.array(1000), "m": np.array([5, 10]), "p": p, "squares": squares, "stored": squares}
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (bounded(0.8), "holds"),
+        (bounded(0.8, apart=1.5), "holds with other numbers"),
+        (bounded(1.3), "does not hold"),
+    ],
+)
+def test_features_must_not_outgrow_the_bound(data, status):
+    assert experiment("E30").judge(data).status == status
+
+
+def test_e30_measures():
+    data = experiment("E30").measure(Lab(), n=12, m=[2, 3], p=[0.3, 0.1], models=1, steps=100)
+    assert data["squares"].shape == data["stored"].shape == (2, 2, 1)
+
+
+@pytest.mark.parametrize("Z", [2, 3, 7])
+def test_the_code_without_ramps_has_the_error_of_a_grid(Z):
+    assert mean_squared_error(Z, 0.0) == pytest.approx(1 / (12 * Z**2), rel=1e-12)
+
+
+@pytest.mark.parametrize("width", [1e-6, 0.1, 0.5, 0.7, 1.0])
+def test_the_integral_agrees_with_samples(width):
+    assert mean_squared_error(4, width) == pytest.approx(sampled_error(4, width, 400_000), rel=0.01)
+
+
+def test_one_step_keeps_y_only():
+    assert mean_squared_error(1, 0.3) == pytest.approx(LINEAR, rel=1e-12)  # the best linear code: 1/12
+
+
+def test_e31_measures_and_holds_or_not():
+    data = dict(experiment("E31").run(Lab(), {"Z": [2, 3], "widths": 6, "samples": 100_000}))
+    judge = experiment("E31").judge
+    assert judge(data).status == "holds"
+    assert judge(data | {"claimed": data["claimed"] + LINEAR}).status == "holds with other numbers"
+    assert judge(data | {"error": data["error"] + LINEAR}).status == "does not hold"
+    crossing = data["crossing"]
+    assert [mean_squared_error(Z, w) for Z, w in zip((2, 3), crossing, strict=True)] == pytest.approx([LINEAR] * 2)
