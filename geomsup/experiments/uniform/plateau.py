@@ -84,7 +84,7 @@ def judge(data: Data) -> Verdict:
     half, one = (sparseness[np.abs(along - level) < STICKY * level * 2] for level in (0.5, 1.0))
     wide, first = (float(span[-1] / span[0]) if len(span) else 1.0 for span in (half, one))
     on_half = np.abs(data["D_star"] - 0.5) < STICKY
-    digons = float(np.mean([_digon_share(data, k) for k in np.flatnonzero(on_half)])) if on_half.any() else 0.0
+    digons = float(np.mean([_digon_share(data, int(k)) for k in np.flatnonzero(on_half)])) if on_half.any() else 0.0
     off = float(np.abs(data["D_star"] - data["predicted"]).max())
     excess = data["loss"] / data["predicted_loss"] - 1
     plateau = wide >= 1.4 and digons > 0.8
