@@ -2,9 +2,9 @@
 
 import numpy as np
 
-__all__ = ["monosemantic"]
+__all__ = ["PURE", "monosemantic"]
 
-PURE = 0.9  # part of a neuron's input weights that its first feature must hold
+PURE = 0.9  # part of the squares of a neuron's input weights that its first feature must hold
 LIVE = 0.05  # strength, relative to the strongest neuron, from which one counts
 
 
@@ -21,6 +21,6 @@ def monosemantic(W: np.ndarray, W_out: np.ndarray) -> tuple[int, int]:
     """
     strength = np.linalg.norm(W, axis=0) * np.linalg.norm(W_out, axis=0)
     live = strength > LIVE * strength.max()
-    sizes = np.abs(W[:, live])
+    sizes = W[:, live] ** 2
     pure = sizes.max(axis=0) > PURE * sizes.sum(axis=0)
     return int(pure.sum()), int(live.sum())

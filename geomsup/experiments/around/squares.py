@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.experiments.around.neurons import monosemantic
+from geomsup.experiments.around.neurons import PURE, monosemantic
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
@@ -78,7 +78,7 @@ def draw(data: Data) -> Any:
 def _split(W: np.ndarray) -> int:
     """Return how many features have a neuron of their own for either sign."""
     first = np.abs(W).argmax(axis=0)
-    pure = np.abs(W).max(axis=0) > 0.9 * np.abs(W).sum(axis=0)
+    pure = (W**2).max(axis=0) > PURE * (W**2).sum(axis=0)
     signs = np.sign(W[first, np.arange(W.shape[1])])
     held = {(i, s) for i, s, one in zip(first, signs, pure, strict=True) if one}
     return sum((i, 1) in held and (i, -1) in held for i in range(len(W)))
@@ -104,9 +104,9 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(split[1] == n and close and falls, split[1] > 0 and falls),
         f"x² with 3 features on 6 neurons: {split[1]} features have a neuron for either sign (|x|: {split[0]}), "
-        f"and the loss is {ratio:.3f} of what the best ReLU(a|x| + b) reaches: a line in place of the parabola. Of 8 neurons for "
-        f"20 features, {100 * part[1, 0]:.0f} % read one feature at p = {PROBABILITIES[0]:g} and "
-        f"{100 * part[1, -1]:.0f} % at p = {PROBABILITIES[-1]:g} (|x|: {100 * part[0, 0]:.0f} % and {100 * part[0, -1]:.0f} %).",
+        f"and the loss is {ratio:.3f} of what the best ReLU(a|x| + b) reaches: a line in place of the parabola. "
+        f"Of 8 neurons for 20 features, {100 * part[1, 0]:.0f} % read one feature at p = {PROBABILITIES[0]:g} and {100 * part[1, -1]:.0f} % at "
+        f"p = {PROBABILITIES[-1]:g} (|x|: {100 * part[0, 0]:.0f} % and {100 * part[0, -1]:.0f} %).",
         numbers,
         ("weights of trained models", "loss against the best line in |x|"),
     )

@@ -17,7 +17,7 @@ from geomsup.plot.palette import PALETTE
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
 DENSE = 0.8  # alone such features would have dimensions of their own: no pairs above 4/7
-SPARSE = (0.8, 0.2, 0.05, 0.01, 0.002)
+SPARSE = (0.8, 0.2, 0.05, 0.01)
 STORED = 0.5  # norm from which a feature counts as stored
 GAP = 0.1  # by which dimensionalities must differ
 SHARED = 0.1  # interference from which a feature counts as sharing
@@ -34,7 +34,7 @@ def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
         recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
         run = lab.train(f"20 in 8, {'balanced' if balanced else 'equal'}", features, 8, **recipe)
         trained.append([run.best(k).W for k in range(len(features))])
-        name = f"8 in 3, {'balanced' if balanced else 'equal'}"
+        name = f"6 in 2, {'balanced' if balanced else 'equal'}"
         small.append(lab.keep(name, lambda balanced=balanced: _optima(balanced, starts))["W"])
     return {"W": np.array(trained), "small": np.array(small)}
 
@@ -46,8 +46,8 @@ def _features(n: int, sparse: float, balanced: bool) -> Features:
 
 
 def _optima(balanced: bool, starts: int) -> Data:
-    """Return the optimal W of 8 features in 3 dimensions at every density."""
-    models: list[ToyModel] = [optimum(_features(8, p, balanced), 3, starts=starts).model for p in SPARSE]
+    """Return the optimal W of 6 features in 2 dimensions at every density."""
+    models: list[ToyModel] = [optimum(_features(6, p, balanced), 2, starts=starts).model for p in SPARSE]
     return {"W": np.stack([model.W for model in models])}
 
 
@@ -78,8 +78,8 @@ def draw(data: Data) -> Any:
                 axes[0, column].plot(np.full(10, p * 1.06 ** (2 * k - 1)), row[half], ".", color=colour, alpha=0.6)
             axes[1, column].plot(SPARSE, counts[:, k], "o-", color=colour, label=label)
         axes[0, column].set_title(title, fontsize=10)
-        axes[0, column].set(xscale="log", xlim=(0.8, 0.0012), ylim=(-0.05, 1.05), ylabel="dimensionality D")
-        axes[1, column].set(xscale="log", xlim=(0.8, 0.0012), ylim=(-0.5, 10.5), ylabel="features stored")
+        axes[0, column].set(xscale="log", xlim=(1, 0.007), ylim=(-0.05, 1.05), ylabel="dimensionality D")
+        axes[1, column].set(xscale="log", xlim=(1, 0.007), ylim=(-0.5, 10.5), ylabel="features stored")
         axes[1, column].set_xlabel("density of the sparse class")
         axes[1, column].legend(frameon=False, fontsize=8)
     return figure
@@ -87,7 +87,7 @@ def draw(data: Data) -> Any:
 
 def judge(data: Data) -> Verdict:
     """Hold if, at equal worth, very sparse features share and dense ones do not, trained and optimal."""
-    sizes = {"20 in 8": data["W"], "8 in 3, exact": data["small"]}
+    sizes = {"20 in 8": data["W"], "6 in 2, exact": data["small"]}
     D = {key: _by_class(W, dimensionality(W, orientation="rows")) for key, W in sizes.items()}
     shared = {key: _by_class(W, interference(W)) for key, W in sizes.items()}
     counts = {key: _stored(W) for key, W in sizes.items()}
@@ -103,20 +103,20 @@ def judge(data: Data) -> Verdict:
         for what, table in (("stored", counts), ("D of", D), ("interference of", shared))
     }
     told = [_told(counts["20 in 8"], D["20 in 8"], row) for row in (0, 1)]
-    exact = [_told(counts["8 in 3, exact"], D["8 in 3, exact"], row) for row in (0, 1)]
+    exact = [_told(counts["6 in 2, exact"], D["6 in 2, exact"], row) for row in (0, 1)]
     return Verdict(
         decide(all(alone), all(gaps)),
-        f"Dense at p = {DENSE:g}, sparse at {SPARSE[-2]:g}. Equal importance: {told[0]} are stored of 10 each "
-        f"(exact optimum of 4 + 4 in 3: {exact[0]}). Importance 1/p: {told[1]} (exact: {exact[1]}), where dense features "
-        f"have interference {shared['20 in 8'][1, -2, 0]:.2f} and sparse ones {shared['20 in 8'][1, -2, 1]:.2f}.",
+        f"Dense at p = {DENSE:g}, sparse at {SPARSE[-1]:g}. Equal importance: {told[0]} are stored of 10 each "
+        f"(exact optimum of 3 + 3 in 2: {exact[0]}). Importance 1/p: {told[1]} (exact: {exact[1]}), where dense "
+        f"features have interference {shared['20 in 8'][1, -1, 0]:.2f} and sparse ones {shared['20 in 8'][1, -1, 1]:.2f}.",
         numbers,
-        ("trained models of 20 features", "exact optima of 8 features"),
+        ("trained models of 20 features", "exact optima of 6 features"),
     )
 
 
 def _told(counts: np.ndarray, D: np.ndarray, row: int) -> str:
-    """Return who is stored in words, at the last density but one."""
-    parts = zip(counts[row, -2], ("dense", "sparse"), D[row, -2], strict=True)
+    """Return who is stored in words, at the last density."""
+    parts = zip(counts[row, -1], ("dense", "sparse"), D[row, -1], strict=True)
     return " and ".join(f"{k} {kind} (D = {d:.2f})" if k else f"no {kind}" for k, kind, d in parts)
 
 
