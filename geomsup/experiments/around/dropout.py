@@ -101,7 +101,8 @@ def judge(data: Data) -> Verdict:
         decide(free and along and lower, free and (away or lower)),
         f"Alignment with the axes ({M} is full, {3 * M / (M + 2):.2f} random) at dropout "
         f"{', '.join(f'{rate:g}' for rate in RATES)}: {told} from turned copies. "
-        f"Turning W raises the loss under dropout by {100 * worse[1]:.1f}, {100 * worse[2]:.1f} and {100 * worse[3]:.1f} %. "
+        f"Turning W raises the loss under dropout by {100 * worse[1]:.1f}, {100 * worse[2]:.1f} and "
+        f"{100 * worse[3]:.1f} %. "
         f"Features stored: {', '.join(str(k) for k in stored)}.",
         numbers,
         ("fourth moments of W against random turns", "loss under dropout of turned copies"),

@@ -176,7 +176,8 @@ def judge(data: Data) -> Verdict:
         f"{n} features in {d} dimensions: {data['components'][-1]} component(s), D = {D / level:.3f} d/n on average "
         f"(spread {100 * data['spread'][-1] / D:.0f} %). Cosines × √d have rms {data['rms']:.3f}, and their law "
         f"is {data['distance'][-1]:.3f} from random rows' ({data['distance'][0]:.3f} at d = {data['d'][0]}); "
-        f"the largest is {data['coherence'][-1]:.2f} (random {data['random_coherence'][-1]:.2f}, Welch {data['welch'][-1]:.2f}). "
+        f"the largest is {data['coherence'][-1]:.2f} (random {data['random_coherence'][-1]:.2f}, Welch "
+        f"{data['welch'][-1]:.2f}). "
         f"The exact loss is {loss / own:.3f} of random unit vectors' at their best norm and bias, "
         f"{loss / random:.3f} of theirs at the trained ones.",
         numbers,

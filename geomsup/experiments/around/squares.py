@@ -105,7 +105,8 @@ def judge(data: Data) -> Verdict:
         decide(split[1] == n and close and falls, split[1] > 0 and falls),
         f"x² with 3 features on 6 neurons: {split[1]} features have a neuron for either sign (|x|: {split[0]}), "
         f"and the loss is {ratio:.3f} of what the best ReLU(a|x| + b) reaches: a line in place of the parabola. "
-        f"Of 8 neurons for 20 features, {100 * part[1, 0]:.0f} % read one feature at p = {PROBABILITIES[0]:g} and {100 * part[1, -1]:.0f} % at "
+        f"Of 8 neurons for 20 features, {100 * part[1, 0]:.0f} % read one feature at p = {PROBABILITIES[0]:g} and "
+        f"{100 * part[1, -1]:.0f} % at "
         f"p = {PROBABILITIES[-1]:g} (|x|: {100 * part[0, 0]:.0f} % and {100 * part[0, -1]:.0f} %).",
         numbers,
         ("weights of trained models", "loss against the best line in |x|"),

@@ -171,8 +171,10 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool((off < CLOSE).all()) and series, (bool((off < NEAR).all()) and series) or works > 0.9),
         f"{data['size'][0]} items in {data['size'][1]} dimensions: of 4 stored, "
-        f"{100 * data['accuracy'][0, middle]:.0f} % are read from a sum, {100 * data['accuracy'][1, middle]:.0f} % by place and "
-        f"{100 * data['accuracy'][2, middle]:.0f} % by key (predicted {100 * data['predicted'][0, middle]:.0f}, {100 * data['predicted'][1, middle]:.0f} and "
+        f"{100 * data['accuracy'][0, middle]:.0f} % are read from a sum, {100 * data['accuracy'][1, middle]:.0f} % by "
+        f"place and "
+        f"{100 * data['accuracy'][2, middle]:.0f} % by key (predicted {100 * data['predicted'][0, middle]:.0f}, "
+        f"{100 * data['predicted'][1, middle]:.0f} and "
         f"{100 * data['predicted'][2, middle]:.0f} %). Largest differences from the prediction: {told}. "
         f"Products through GELUs err by {ratio[-1]:.4f} of the series' error at scale {SCALES[-1]:g}.",
         numbers,

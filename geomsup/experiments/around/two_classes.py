@@ -108,7 +108,8 @@ def judge(data: Data) -> Verdict:
         decide(all(alone), all(gaps)),
         f"Dense at p = {DENSE:g}, sparse at {SPARSE[-1]:g}. Equal importance: {told[0]} are stored of 10 each "
         f"(exact optimum of 3 + 3 in 2: {exact[0]}). Importance 1/p: {told[1]} (exact: {exact[1]}), where dense "
-        f"features have interference {shared['20 in 8'][1, -1, 0]:.2f} and sparse ones {shared['20 in 8'][1, -1, 1]:.2f}.",
+        f"features have interference {shared['20 in 8'][1, -1, 0]:.2f} and sparse ones "
+        f"{shared['20 in 8'][1, -1, 1]:.2f}.",
         numbers,
         ("trained models of 20 features", "exact optima of 6 features"),
     )
