@@ -192,6 +192,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 2, "steps": 4000, "samples": 2000, "sweeps": 60, "starts": 2},
+    quick={"models": 2, "steps": 4000, "samples": 2000, "sweeps": 60, "starts": 6},
     paper={"models": 10, "steps": 20_000, "samples": 20_000, "sweeps": 300, "starts": 10},
 )

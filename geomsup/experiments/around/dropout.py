@@ -83,12 +83,12 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if with dropout, and not without, W lies along axes; with other numbers if it shuns them."""
+    """Hold if W lies along axes at all rates but 0; with other numbers if at some, or if turning it costs."""
     z = (data["alignment"] - data["turned"].mean(axis=1)) / data["turned"].std(axis=1)
     worse = data["turned_loss"].mean(axis=1) / data["loss"] - 1
     stored = (np.linalg.norm(data["W"], axis=2) > STORED).sum(axis=1)
     free = abs(z[0]) < SIGMAS and abs(worse[0]) < 1e-6
-    along, away = bool((z[1:] > SIGMAS).any()), bool((np.abs(z[1:]) > SIGMAS).any())
+    along, away = bool((z[1:] > SIGMAS).all()), bool((np.abs(z[1:]) > SIGMAS).any())
     lower = bool((worse[1:] > 0.01).any())
     numbers: dict[str, float] = {}
     for k, rate in enumerate(RATES):

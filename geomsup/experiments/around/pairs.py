@@ -16,15 +16,15 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
 LAWS = {"AND and OR": Discrete([1.0]), "min and max": Uniform(0, 1)}
 PROBABILITIES = (0.5, 0.2, 0.05, 0.02)
-PAIRS, NEURONS = 6, 6
+PAIRS, NEURONS = 6, 3
 MOST = 3  # neurons per pair that are exact: see `_exact`
 SUPERPOSED = 0.95  # loss, relative to the best without sharing, from which neurons are said to be shared
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train single pairs on 0 to 3 neurons, and six pairs on six; return losses ``(laws, densities, neurons + 1)``."""
+    """Train single pairs on 0 to 3 neurons, and six on three; return losses ``(laws, densities, neurons + 1)``."""
     recipe = {"target": "pairs", "hidden_activation": "relu", "tied": False, "models": models, "steps": steps}
-    recipe |= {"learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
+    recipe |= {"learning_rate": 5e-3, "schedule": "cosine", "batch": 256}
     single, whole = [], []
     for name, law in LAWS.items():
         one = [Features(2, p, values=law) for p in PROBABILITIES]
@@ -133,6 +133,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 4, "steps": 4000},
+    quick={"models": 12, "steps": 4000},
     paper={"models": 20, "steps": 30_000},
 )

@@ -9,52 +9,78 @@ from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Discrete, Features
+from geomsup.model import ToyModel
 from geomsup.plot import plot_geometry
 from geomsup.recognition import classify
+from geomsup.shapes import polytope
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+__all__ = ["EXPERIMENT", "draw", "judge", "margin", "measure"]
 
 SIMPLICES = {(3, 2): "triangle", (4, 3): "tetrahedron", (5, 4): "5-cell"}
 POLYGONS = {(4, 2): "square", (5, 2): "pentagon", (6, 2): "hexagon", (7, 2): "heptagon"}
 OTHERS = {(6, 3): "octahedron", (8, 3): "square antiprism"}
 SHAPES = SIMPLICES | POLYGONS | OTHERS
-DECAY = 0.03  # without it separable classes drive the norms to infinity, ever more slowly
-CLOSE = 0.02  # spread of cosines, and 1 - cosine between encoder and decoder, from which "equal" is refused
+DECAYS = (1.0, 0.1)  # strong, where shapes are even; and weak, where margins count. Without any, norms never settle
+CLOSE = 0.06  # spread of cosines, and 1 - cosine between encoder and decoder, from which "equal" is refused
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train an encoder and a decoder for one of n classes at a time; return the cosines and names of the best."""
-    recipe = {"activation": "linear", "criterion": "cross-entropy", "tied": False, "weight_decay": DECAY}
+    """Train an encoder and a decoder for one of n classes at a time; return names, cosines and margins of the best."""
+    rows: dict[str, list[Any]] = {key: [] for key in ("name", "spread", "off", "twin", "loss", "margin")}
+    W: dict[str, np.ndarray] = {}
+    for decay in DECAYS:
+        for n, m in SHAPES:
+            model, loss = _train(lab, n, m, decay, models, steps)
+            centred = [V - V.mean(axis=0) for V in (model.W, model.decoder)]
+            unit = [V / np.linalg.norm(V, axis=1, keepdims=True) for V in centred]
+            cosines = (unit[0] @ unit[0].T)[~np.eye(n, dtype=bool)]
+            rows["name"].append(classify(centred[0], orientation="rows").name)
+            rows["spread"].append(cosines.std())
+            rows["off"].append(abs(cosines.mean() + 1 / (n - 1)))
+            rows["twin"].append((unit[0] * unit[1]).sum(axis=1).min())
+            rows["loss"].append(loss)
+            rows["margin"].append(margin(model.W, model.decoder, model.b) / _regular(n, m))
+            W[f"W_{n}_{m}"] = model.W
+    return {key: np.array(value).reshape(len(DECAYS), -1) for key, value in rows.items()} | W
+
+
+def _train(lab: Lab, n: int, m: int, decay: float, models: int, steps: int) -> tuple[ToyModel, float]:
+    """Return the best model for n classes in m dimensions, and its cross-entropy."""
+    classes = Features(n, 1 / n, values=Discrete([1.0]), anticorrelated=[list(range(n))])
+    recipe = {"activation": "linear", "criterion": "cross-entropy", "tied": False, "weight_decay": decay}
     recipe |= {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "linear", "batch": 512}
-    names, decoders, spread, off, twin, losses, W = [], [], [], [], [], [], {}
-    for n, m in SHAPES:
-        classes = Features(n, 1 / n, values=Discrete([1.0]), anticorrelated=[list(range(n))])
-        run = lab.train(f"{n} classes in {m}", classes, m, **recipe)
-        best = run.best()
-        centred = [V - V.mean(axis=0) for V in (best.W, best.decoder)]
-        unit = [V / np.linalg.norm(V, axis=1, keepdims=True) for V in centred]
-        cosines = (unit[0] @ unit[0].T)[~np.eye(n, dtype=bool)]
-        names.append(classify(centred[0], orientation="rows").name)
-        decoders.append(classify(centred[1], orientation="rows").name)
-        spread.append(cosines.std())
-        off.append(abs(cosines.mean() + 1 / (n - 1)))
-        twin.append((unit[0] * unit[1]).sum(axis=1).min())
-        losses.append(run.expected_loss().min())
-        W[f"W_{n}_{m}"] = best.W
-    return {
-        "name": np.array(names),
-        "decoder": np.array(decoders),
-        "spread": np.array(spread),
-        "off": np.array(off),
-        "twin": np.array(twin),
-        "loss": np.array(losses),
-        **W,
-    }
+    run = lab.train(f"{n} classes in {m}, decay {decay:g}", classes, m, **recipe)
+    return run.best(), float(np.nanmin(run.expected_loss()))
+
+
+def margin(W: np.ndarray, W_out: np.ndarray, b: np.ndarray) -> float:
+    """Return the least lead of a class's logit over another's, over the largest ‖w‖ ‖w_out‖.
+
+    Examples
+    --------
+    >>> round(margin(np.eye(3), np.eye(3), np.zeros(3)), 12)
+    1.0
+    """
+    logits = W @ W_out.T + b
+    rivals = np.where(np.eye(len(W), dtype=bool), -np.inf, logits).max(axis=1)
+    return float(
+        (np.diagonal(logits) - rivals).min() / (np.linalg.norm(W, axis=1) * np.linalg.norm(W_out, axis=1)).max()
+    )
+
+
+def _regular(n: int, m: int) -> float:
+    """Return the margin of the expected shape without biases: 1 less the largest cosine of two of its vertices."""
+    if n <= m + 1:
+        return n / (n - 1)
+    if m == 2:
+        return 1 - np.cos(2 * np.pi / n)
+    vertices = polytope(SHAPES[n, m]).vertices
+    return float(1 - (vertices @ vertices.T - 2 * np.eye(n)).max())
 
 
 def draw(data: Data) -> Any:
     """Draw the classes' directions."""
-    figure, axes = panels(2, 5, size=(2.7, 2.8), title="directions of classes under softmax and cross-entropy")
+    figure, axes = panels(2, 5, size=(2.7, 2.8), title="directions of classes, weak decay")
     for k, (n, m) in enumerate(SHAPES):
         ax = axes.flat[k]
         W = data[f"W_{n}_{m}"]
@@ -64,36 +90,52 @@ def draw(data: Data) -> Any:
             unit = W / np.linalg.norm(W, axis=1, keepdims=True)
             ax.imshow(unit @ unit.T, cmap="RdBu", vmin=-1, vmax=1)
             ax.set(xticks=[], yticks=[])
-        ax.set_title(f"{n} in {m}: {data['name'][k].split(',')[0].split(' (')[0]}", fontsize=9)
+        ax.set_title(f"{n} in {m}: {_short(data['name'][1, k])}", fontsize=9)
     axes.flat[-1].set_axis_off()
     axes.flat[-1].text(0.5, 0.5, "beyond the plane:\ncosines of the rows,\nblue 1, red −1", ha="center", va="center")
     return figure
 
 
+def _short(name: str) -> str:
+    return str(name).split(",")[0].split(" (")[0]
+
+
 def judge(data: Data) -> Verdict:
-    """Hold if n <= m + 1 classes are equiangular simplices, encoder like decoder, and more are the regular shapes."""
-    matches = np.array([str(name).startswith(shape) for name, shape in zip(data["name"], SHAPES.values(), strict=True)])
+    """Hold if n <= m + 1 classes form even simplices, encoder like decoder, and more in a plane regular polygons."""
+    expected = list(SHAPES.values())
+    matches = np.array([[str(a).startswith(b) for a, b in zip(row, expected, strict=True)] for row in data["name"]])
     k = len(SIMPLICES)
     flat = slice(k, k + len(POLYGONS))
-    simplex = bool((data["spread"][:k] < CLOSE).all() and (data["off"][:k] < CLOSE).all())
-    named = bool(matches[:k].all())
-    dual = bool((1 - data["twin"][:k] < CLOSE).all())
-    numbers: dict[str, float] = {}
-    for j, (n, m) in enumerate(SHAPES):
-        numbers[f"spread of cosines, {n} in {m}"] = data["spread"][j]
-        numbers[f"least cosine of encoder and decoder, {n} in {m}"] = data["twin"][j]
-        numbers[f"cross-entropy, {n} in {m}"] = data["loss"][j]
-        numbers[f"named as expected, {n} in {m}"] = matches[j]
-    listed = ", ".join(
-        f"{n} in {m}: {str(name).split(',')[0]}" for (n, m), name in zip(SHAPES, data["name"], strict=True)
-    )
+    even = data["spread"][0, :k].max() < CLOSE and data["off"][0, :k].max() < CLOSE
+    dual = 1 - data["twin"][0, :k].min() < CLOSE
+    named = bool(matches[:, :k].all())
+    polygons = bool(matches[1, flat].all() and (data["margin"][1, flat] < 1 + CLOSE).all())
+    numbers = {
+        f"{what}, {n} in {m}, decay {decay:g}": data[key][i, j]
+        for i, decay in enumerate(DECAYS)
+        for j, (n, m) in enumerate(SHAPES)
+        for what, key in (
+            ("spread of cosines", "spread"),
+            ("least cosine of encoder and decoder", "twin"),
+            ("cross-entropy", "loss"),
+            ("margin over the regular shape's", "margin"),
+        )
+    }
+    listed = ", ".join(f"{n} in {m}: {_short(name)}" for (n, m), name in zip(SHAPES, data["name"][1], strict=True))
+    wider = [
+        f"{n} in {m} by {data['margin'][1, j]:.2f}"
+        for j, (n, m) in enumerate(SHAPES)
+        if data["margin"][1, j] > 1 + CLOSE
+    ]
     return Verdict(
-        decide(simplex and named and dual and bool(matches[flat].all()), simplex and named),
-        f"{listed}. Up to n = m + 1 cosines are −1/(n − 1) with a spread of at most {data['spread'][:k].max():.1g}; "
-        f"encoder and decoder agree to a cosine of {data['twin'][:k].min():.4f} there and of {data['twin'].min():.4f} "
-        "everywhere.",
+        decide(bool(even and dual and named and polygons), bool(even and named)),
+        f"Decay {DECAYS[0]:g}: up to n = m + 1 cosines are −1/(n − 1) with a spread of at most "
+        f"{data['spread'][0, :k].max():.2g}, and encoder and decoder agree to a cosine of "
+        f"{data['twin'][0, :k].min():.3f}. "
+        f"Decay {DECAYS[1]:g}: {listed}. Margins wider than the regular shape's, with help of biases: "
+        f"{', '.join(wider) or 'none'}.",
         numbers,
-        ("names of the best models", "cosines against −1/(n − 1)"),
+        ("names and cosines of the best models", "margins against those of regular shapes"),
     )
 
 
@@ -106,6 +148,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 4, "steps": 4000},
+    quick={"models": 4, "steps": 2000},
     paper={"models": 10, "steps": 30_000},
 )

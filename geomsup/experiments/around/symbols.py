@@ -25,9 +25,13 @@ def measure(lab: Lab, trials: int) -> Data:
     items = lab.data_of("A10")["W"]
     items = items / np.linalg.norm(items, axis=1, keepdims=True)
     n, d = items.shape
-    kept = lab.keep("accuracy", lambda: {"accuracy": _accuracies(items, trials)})
+    chance = np.random.default_rng(1).normal(size=items.shape)
+    chance /= np.linalg.norm(chance, axis=1, keepdims=True)
+    tries = {"accuracy": items, "random": chance}
+    kept = lab.keep("accuracy", lambda: {name: _accuracies(rows, trials) for name, rows in tries.items()})
     return {
         "accuracy": kept["accuracy"],
+        "random": kept["random"],
         "predicted": np.array([[_predict(name, k, n, d) for k in COUNTS] for name in OPERATIONS]),
         "product": np.array([_product_error(scale) for scale in SCALES]),
         "size": np.array([n, d]),
@@ -141,10 +145,11 @@ def draw(data: Data) -> Any:
     for k, name in enumerate(names):
         ax = axes[0, 0] if k < 3 else axes[0, 1]
         ax.plot(COUNTS, data["accuracy"][k], "o", color=PALETTE[k], label=name)
+        ax.plot(COUNTS, data["random"][k], "x", color=PALETTE[k])
         ax.plot(COUNTS, data["predicted"][k], color=PALETTE[k], linewidth=1)
     axes[0, 0].set(xlabel="items stored", ylabel="read back right", ylim=(0, 1.05))
     axes[0, 1].set(xlabel="1 + variance of noise × d", ylabel="cleaned up right", ylim=(0, 1.05))
-    axes[0, 0].legend(frameon=False, fontsize=8, title="lines: predicted", title_fontsize=8)
+    axes[0, 0].legend(frameon=False, fontsize=8, title="×: random items; lines: predicted", title_fontsize=8)
     axes[0, 1].legend(frameon=False, fontsize=8)
     axes[0, 2].loglog(SCALES, data["product"][:, 0], "o", color=PALETTE[0], label="by GELUs")
     axes[0, 2].loglog(SCALES, data["product"][:, 1], color="black", linewidth=1, label="s² x y (x² + y²)/3")
@@ -164,6 +169,9 @@ def judge(data: Data) -> Verdict:
         for j, count in enumerate(COUNTS):
             numbers[f"accuracy, {name}, {count}"] = data["accuracy"][k, j]
             numbers[f"predicted, {name}, {count}"] = data["predicted"][k, j]
+    chance = float(np.abs(data["random"] - data["predicted"]).max())
+    better = bool((data["accuracy"] > data["predicted"] - CLOSE).all())
+    numbers["largest difference from the prediction, random items"] = chance
     numbers |= {f"error of products over the series', s = {s:g}": r for s, r in zip(SCALES, ratio, strict=True)}
     works = data["accuracy"][:, COUNTS.index(2)].min()
     told = ", ".join(f"{name} {value:.3f}" for name, value in zip(OPERATIONS, off, strict=True))
@@ -175,7 +183,8 @@ def judge(data: Data) -> Verdict:
         f"place and "
         f"{100 * data['accuracy'][2, middle]:.0f} % by key (predicted {100 * data['predicted'][0, middle]:.0f}, "
         f"{100 * data['predicted'][1, middle]:.0f} and "
-        f"{100 * data['predicted'][2, middle]:.0f} %). Largest differences from the prediction: {told}. "
+        f"{100 * data['predicted'][2, middle]:.0f} %). Largest differences from the prediction: {told}"
+        f"{', trained items being the better' if better else ''} (random items: {chance:.3f}). "
         f"Products through GELUs err by {ratio[-1]:.4f} of the series' error at scale {SCALES[-1]:g}.",
         numbers,
         ("accuracies against those of independent normal scores", "products against the series of z erf(z/√2)"),

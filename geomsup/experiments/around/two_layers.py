@@ -88,7 +88,7 @@ def draw(data: Data) -> Any:
     for (a, b), loss in zip(TWO, data["two"], strict=True):
         axes[0, 0].annotate(f"{a} + {b}", (a + b, loss), (5, 5), textcoords="offset points", fontsize=8)
     axes[0, 0].axhline(EXACT, color="grey", linewidth=0.7)
-    axes[0, 0].set(xlabel="neurons", ylabel="loss / variance of the targets", xlim=(1.5, 11.5))
+    axes[0, 0].set(xlabel="neurons", ylabel="loss / variance of the targets", xlim=(1.5, 11.5), ylim=(None, 10))
     axes[0, 0].set_title(f"one pair, p = {P:g}", fontsize=10)
     axes[0, 0].legend(frameon=False, fontsize=8)
     for k, p in enumerate((P, 0.1)):
@@ -146,6 +146,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 4, "steps": 4000, "pairs": 4, "neurons": 16},
+    quick={"models": 10, "steps": 4000, "pairs": 4, "neurons": 16},
     paper={"models": 20, "steps": 30_000, "pairs": 4, "neurons": 16},
 )
