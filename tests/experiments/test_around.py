@@ -224,7 +224,7 @@ def test_random_rows_are_random_rows():
 
 
 def test_packing_measures():
-    data = packing.measure(Lab(), dimensions=(2, 3), p=0.1, steps=5)
+    data = packing.measure(Lab(), dimensions=(3,), p=0.1, steps=5)
     assert data["W"].shape == (30, 3)
     assert float(data["loss_trained"]) == pytest.approx(float(data["sampled"]), rel=0.05)
     assert packing.judge(data).numbers["Welch bound"] == pytest.approx(np.sqrt(27 / (3 * 29)))

@@ -93,8 +93,8 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool((many > MOST).all()), bool((many[:, 0] > MOST).all())),
         f"With {NEURONS[-1]} neurons for {N} features, {told} read one feature; with {2 * N}, "
-        f"{100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. Losses are at most "
-        f"{100 * data['loss'][enough].max():.2g} % of the variance. Of all paths, up to "
+        f"{100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. With {NEURONS[-1]} losses are at most "
+        f"{100 * data['loss'][-1].max():.2g} % of the variance. Of all paths, up to "
         f"{100 * data['crossed'][enough].max():.0f} % lead to another feature's output: "
         + ("neurons are not shared." if (many > MOST).all() else "neurons are shared although there are enough."),
         numbers,

@@ -194,6 +194,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"dimensions": (10, 25, 60), "p": 0.01, "steps": 3000},
-    paper={"dimensions": (10, 25, 60, 100, 200), "p": 0.01, "steps": 20_000},
+    quick={"dimensions": (10, 30, 100), "p": 0.01, "steps": 2500},
+    paper={"dimensions": (10, 30, 100, 200), "p": 0.01, "steps": 20_000},
 )

@@ -86,7 +86,7 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if, at equal worth, very sparse features share and dense ones do not, trained and optimal."""
+    """Hold if very sparse features of equal worth share and dense ones do not, trained and optimal."""
     sizes = {"20 in 8": data["W"], "6 in 2, exact": data["small"]}
     D = {key: _by_class(W, dimensionality(W, orientation="rows")) for key, W in sizes.items()}
     shared = {key: _by_class(W, interference(W)) for key, W in sizes.items()}
@@ -105,7 +105,7 @@ def judge(data: Data) -> Verdict:
     told = [_told(counts["20 in 8"], D["20 in 8"], row) for row in (0, 1)]
     exact = [_told(counts["6 in 2, exact"], D["6 in 2, exact"], row) for row in (0, 1)]
     return Verdict(
-        decide(all(alone), all(gaps)),
+        decide(all(alone), any(alone) and all(gaps)),
         f"Dense at p = {DENSE:g}, sparse at {SPARSE[-1]:g}. Equal importance: {told[0]} are stored of 10 each "
         f"(exact optimum of 3 + 3 in 2: {exact[0]}). Importance 1/p: {told[1]} (exact: {exact[1]}), where dense "
         f"features have interference {shared['20 in 8'][1, -1, 0]:.2f} and sparse ones "
