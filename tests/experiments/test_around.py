@@ -21,6 +21,7 @@ from geomsup.experiments.around import (
 )
 from geomsup.experiments.around.neurons import monosemantic
 from geomsup.features import Features
+from geomsup.model import ToyModel
 
 HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
 
@@ -157,6 +158,7 @@ def test_paths_between_features():
 def softmax_data(**changed):
     names = np.tile(np.array(list(softmax.SHAPES.values()), dtype="<U40"), (2, 1))
     good = {key: np.zeros(names.shape) for key in ("spread", "off", "loss")}
+    good |= {f"W_{n}_{m}": np.eye(n, m) for n, m in softmax.SHAPES}
     return good | {"name": names, "twin": np.ones(names.shape), "margin": np.ones(names.shape)} | changed
 
 
@@ -166,6 +168,22 @@ def test_softmax_holds_for_simplices_and_polygons():
     names[1, 4] = "square"
     assert softmax.judge(softmax_data(name=names)).status == VARIES
     assert softmax.judge(softmax_data(spread=np.full(names.shape, 0.5))).status == FAILS
+
+
+def test_settled_classes_are_at_a_minimum():
+    rng = np.random.default_rng(0)
+    start = ToyModel(rng.normal(size=(3, 2)), activation="linear", W_out=rng.normal(size=(3, 2)))
+    model, value = softmax.settle(start)
+    parts = model.W, model.decoder, model.b
+    assert softmax._penalised(*parts, softmax.PENALTY)[0] == pytest.approx(value)
+    cosines = np.corrcoef(model.W @ model.W.T)
+    assert cosines[~np.eye(3, dtype=bool)] == pytest.approx(-0.5, abs=1e-3)  # the triangle of neural collapse
+    _, gradients = softmax._penalised(start.W, start.decoder, start.b, 0.1)
+    moved = start.W.copy()
+    moved[1, 0] += 1e-6
+    losses = [softmax._penalised(W, start.decoder, start.b, 0.1)[0] for W in (start.W, moved)]
+    slope = (losses[1] - losses[0]) / 1e-6
+    assert slope == pytest.approx(gradients[0][1, 0], rel=1e-4)
 
 
 def test_margins_of_a_heptagon_and_of_a_hexagon_with_a_centre():
