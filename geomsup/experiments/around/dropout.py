@@ -1,0 +1,122 @@
+"""A9: dropout on the hidden layer: does it make a privileged basis?"""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import draw_gram, panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+RATES = (0.0, 0.1, 0.3, 0.5)
+N, M, P = 20, 6, 0.1
+TURNS = 200
+SIGMAS = 4.0  # distance from turned copies, in their standard deviations, that chance does not explain
+STORED = 0.5
+
+
+def measure(lab: Lab, models: int, steps: int, samples: int) -> Data:
+    """Train at each rate; hold the axes' part in W, and the loss under dropout, against turned copies of W.
+
+    A copy W Q with Q orthogonal is the same model without dropout, and another one with it.
+    """
+    features = Features(N, P)
+    recipe = {"models": models, "steps": steps, "learning_rate": 5e-3, "schedule": "cosine", "batch": 512}
+    runs = [lab.train(f"dropout {rate:g}", features, M, dropout=rate, **recipe) for rate in RATES]
+    x = features.sample(samples, 0)
+    data: dict[str, Any] = {"W": [], "alignment": [], "turned": [], "loss": [], "turned_loss": []}
+    for run, rate in zip(runs, RATES, strict=True):
+        best = run.model(int(run.loss[:, -max(1, run.loss.shape[1] // 10) :].mean(axis=1).argmin()))
+        turns = _turns(np.random.default_rng(1))
+        data["W"].append(best.W)
+        data["alignment"].append(alignment(best.W))
+        data["turned"].append([alignment(best.W @ Q) for Q in turns])
+        data["loss"].append(_dropped_loss(best.W, best.b, x, rate))
+        data["turned_loss"].append([_dropped_loss(best.W @ Q, best.b, x, rate) for Q in turns[:20]])
+    return {key: np.array(value) for key, value in data.items()}
+
+
+def alignment(W: np.ndarray) -> float:
+    """Return m Σ_ik w_ik⁴ / Σ_i ‖w_i‖⁴: m for rows along axes, 1 for entries all alike, 3m/(m + 2) for random turns."""
+    return float(W.shape[1] * (W**4).sum() / ((W**2).sum(axis=1) ** 2).sum())
+
+
+def _turns(rng: np.random.Generator) -> np.ndarray:
+    """Return random orthogonal matrices: Q of normal matrices, with R's diagonal positive."""
+    Q, R = np.linalg.qr(rng.normal(size=(TURNS, M, M)))
+    return Q * np.sign(np.diagonal(R, axis1=1, axis2=2))[:, None, :]
+
+
+def _dropped_loss(W: np.ndarray, b: np.ndarray, x: np.ndarray, rate: float) -> float:
+    """Return the mean loss with units dropped, of the same masks at every call."""
+    kept = np.random.default_rng(2).random((len(x), M)) >= rate
+    outputs = np.maximum((x @ W * kept / (1 - rate)) @ W.T + b, 0)
+    return float(((x - outputs) ** 2).sum(axis=1).mean())
+
+
+def draw(data: Data) -> Any:
+    """Draw W at each rate over W Wᵀ, and the alignment against turned copies."""
+    figure, axes = panels(2, len(RATES) + 1, size=(2.3, 2.5), title=f"{N} features in {M} dimensions, hidden dropout")
+    for k, (rate, W) in enumerate(zip(RATES, data["W"], strict=True)):
+        order = np.lexsort((np.abs(W).argmax(axis=1),))
+        axes[0, k].imshow(W[order], cmap="RdBu", vmin=-1.2, vmax=1.2, aspect="auto")
+        axes[0, k].set(xticks=[], yticks=[])
+        axes[0, k].set_title(f"dropout {rate:g}: W", fontsize=9)
+        draw_gram(axes[1, k], W[order], "W Wᵀ")
+    ax = axes[0, -1]
+    ax.errorbar(RATES, data["turned"].mean(axis=1), 2 * data["turned"].std(axis=1), color="grey", label="turned, 2σ")
+    ax.plot(RATES, data["alignment"], "o-", color=PALETTE[1], label="trained")
+    ax.set_title("part of the axes in W", fontsize=9)
+    ax.set(xlabel="dropout")
+    ax.legend(frameon=False, fontsize=7)
+    ax = axes[1, -1]
+    ax.plot(RATES, data["turned_loss"].mean(axis=1) / data["loss"], "o-", color=PALETTE[0])
+    ax.axhline(1, color="grey", linewidth=0.7)
+    ax.set_title("loss of turned copies / own", fontsize=9)
+    ax.set(xlabel="dropout")
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if W lies along axes at all rates but 0; with other numbers if at some, or if turning it costs."""
+    z = (data["alignment"] - data["turned"].mean(axis=1)) / data["turned"].std(axis=1)
+    worse = data["turned_loss"].mean(axis=1) / data["loss"] - 1
+    stored = (np.linalg.norm(data["W"], axis=2) > STORED).sum(axis=1)
+    free = abs(z[0]) < SIGMAS and abs(worse[0]) < 1e-6
+    along, away = bool((z[1:] > SIGMAS).all()), bool((np.abs(z[1:]) > SIGMAS).any())
+    lower = bool((worse[1:] > 0.01).any())
+    numbers: dict[str, float] = {}
+    for k, rate in enumerate(RATES):
+        numbers[f"alignment with axes, dropout {rate:g}"] = data["alignment"][k]
+        numbers[f"its distance from turned copies, σ, dropout {rate:g}"] = z[k]
+        numbers[f"excess loss of turned copies, dropout {rate:g}"] = worse[k]
+        numbers[f"features stored, dropout {rate:g}"] = stored[k]
+    told = ", ".join(f"{value:.2f} ({sigma:+.1f} σ)" for value, sigma in zip(data["alignment"], z, strict=True))
+    return Verdict(
+        decide(free and along and lower, free and (away or lower)),
+        f"Alignment with the axes ({M} is full, {3 * M / (M + 2):.2f} random) at dropout "
+        f"{', '.join(f'{rate:g}' for rate in RATES)}: {told} from turned copies. "
+        f"Turning W raises the loss under dropout by {100 * worse[1]:.1f}, {100 * worse[2]:.1f} and "
+        f"{100 * worse[3]:.1f} %. "
+        f"Features stored: {', '.join(str(k) for k in stored)}.",
+        numbers,
+        ("fourth moments of W against random turns", "loss under dropout of turned copies"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="A9",
+    title="Dropout on the hidden layer",
+    claim="Dropout on the hidden layer makes its basis privileged: features come to lie along its axes.",
+    source="Open problem 4.1 (N. Nanda's list)",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 4, "steps": 5000, "samples": 20_000},
+    paper={"models": 20, "steps": 30_000, "samples": 200_000},
+)

@@ -1,0 +1,115 @@
+"""A7: many more neurons than outputs."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.around.neurons import monosemantic
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features, Uniform
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+N = 4
+NEURONS = (4, 8, 16, 32, 64)
+PROBABILITIES = (0.5, 0.1, 0.02)
+MOST = 0.9  # part of the live neurons from which they count as monosemantic
+
+
+def measure(lab: Lab, models: int, steps: int) -> Data:
+    """Train |x| of four features on 4 to 64 neurons; count neurons that read one feature, in the best models."""
+    features = [Features(N, p, values=Uniform(-1, 1)) for p in PROBABILITIES]
+    recipe = {"target": "abs", "hidden_activation": "relu", "tied": False, "models": models, "steps": steps}
+    recipe |= {"learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
+    counts, losses, crossed, W = [], [], [], []
+    for m in NEURONS:
+        run = lab.train(f"{m} neurons", features, m, **recipe)
+        best = [run.best(k) for k in range(len(features))]
+        counts.append([monosemantic(model.W, model.W_out) for model in best])
+        losses.append(np.nanmin(run.expected_loss().reshape(len(features), -1), axis=1))
+        crossed.append([_crossed(model.W, model.decoder) for model in best])
+        if m == 32:
+            W = [model.W for model in best]
+    scale = np.array([float(f.variance.sum()) for f in features])
+    return {
+        "counts": np.array(counts),
+        "loss": np.array(losses) / scale,
+        "crossed": np.array(crossed),
+        "W": np.array(W),
+    }
+
+
+def _crossed(W: np.ndarray, W_out: np.ndarray) -> float:
+    """Return the part of all paths' strength, |W_ik W_out,jk|, that leads from a feature to another's output."""
+    paths = np.abs(W_out) @ np.abs(W).T
+    return float(1 - np.trace(paths) / paths.sum())
+
+
+def draw(data: Data) -> Any:
+    """Draw the parts of monosemantic neurons, paths that cross, and one W."""
+    figure, axes = panels(1, 3, size=(3.6, 3.1), title=f"|x| of {N} features on many neurons")
+    part = data["counts"][..., 0] / data["counts"][..., 1]
+    for k, p in enumerate(PROBABILITIES):
+        axes[0, 0].plot(NEURONS, part[:, k], "o-", color=PALETTE[k], label=f"p = {p:g}")
+        axes[0, 1].plot(NEURONS, data["crossed"][:, k], "o-", color=PALETTE[k])
+    axes[0, 0].set(xscale="log", ylim=(-0.05, 1.05), xlabel="neurons", ylabel="part that reads one feature")
+    axes[0, 1].set(xscale="log", ylim=(0, 1), xlabel="neurons", ylabel="part of paths between features")
+    for ax in axes[0, :2]:
+        ax.set_xticks(NEURONS, [str(m) for m in NEURONS])
+        ax.minorticks_off()
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    W = data["W"][-1]
+    order = np.argsort(np.abs(W).argmax(axis=0), kind="stable")
+    limit = np.abs(W).max()
+    axes[0, 2].imshow(W[:, order], cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
+    axes[0, 2].set(xlabel="neuron", yticks=range(N), ylabel="feature")
+    axes[0, 2].set_title(f"W, 32 neurons, p = {PROBABILITIES[-1]:g}", fontsize=9)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if neurons are monosemantic wherever there are at least twice as many as features."""
+    part = data["counts"][..., 0] / data["counts"][..., 1]
+    enough = np.array(NEURONS) >= 2 * N
+    many = part[enough]
+    numbers = {
+        f"{what}, {m} neurons, p = {p:g}": table[j, k]
+        for j, m in enumerate(NEURONS)
+        for k, p in enumerate(PROBABILITIES)
+        for what, table in (
+            ("monosemantic part", part),
+            ("paths between features", data["crossed"]),
+            ("loss over variance", data["loss"]),
+        )
+    }
+    told = ", ".join(
+        f"{100 * part[-1, k]:.0f} % of {data['counts'][-1, k, 1]} live neurons (p = {p:g})"
+        for k, p in enumerate(PROBABILITIES)
+    )
+    return Verdict(
+        decide(bool((many > MOST).all()), bool((many[:, 0] > MOST).all())),
+        f"With {NEURONS[-1]} neurons for {N} features, {told} read one feature; with {2 * N}, "
+        f"{100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. With {NEURONS[-1]} losses are at most "
+        f"{100 * data['loss'][-1].max():.2g} % of the variance. Of all paths, up to "
+        f"{100 * data['crossed'][enough].max():.0f} % lead to another feature's output: "
+        + ("neurons are not shared." if (many > MOST).all() else "neurons are shared although there are enough."),
+        numbers,
+        ("neurons that read one feature", "paths from a feature to other outputs"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="A7",
+    title="Many more neurons than outputs",
+    claim="With many more neurons than outputs there is no neuron superposition: each neuron reads one feature.",
+    source="Open problem 4.13 (N. Nanda's list); the expectation is a reader's",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 3, "steps": 3000},
+    paper={"models": 10, "steps": 30_000},
+)

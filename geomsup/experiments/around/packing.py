@@ -1,0 +1,199 @@
+"""A10: many features in many dimensions, against random unit vectors."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.dimensions import dimensionality
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.loss import expected_loss
+from geomsup.model import ToyModel
+from geomsup.plot.palette import PALETTE
+from geomsup.recognition import classify
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+RATIO = 10  # features per dimension
+RTOL = 1e-3
+BINS = np.linspace(-6, 6, 61)  # of cosines, in units of 1/√d
+NEAR = 0.03  # Kolmogorov-Smirnov distance from random rows up to which cosines are called theirs
+
+
+def measure(lab: Lab, dimensions: Any, p: float, steps: int) -> Data:
+    """Train 10 d features in each of some dimensions d; hold the largest against random unit vectors."""
+    data: dict[str, Any] = {"d": np.array(dimensions), "distance": [], "coherence": [], "D": [], "spread": []}
+    data |= {"components": [], "welch": [], "random_coherence": [], "kurtosis": []}
+    W, b = np.zeros((0, 0)), np.zeros(0)
+    for d in dimensions:
+        features = Features(RATIO * d, p)
+        recipe = {"steps": steps, "learning_rate": 5e-3, "schedule": "cosine", "batch": 512}
+        W, b = (part[0] for part in _weights(lab.train(f"{RATIO * d} in {d}", features, d, **recipe)))
+        W_random = _random(RATIO * d, d)
+        told, chance = (_cosines(V) for V in (W, W_random))
+        data["distance"].append(_distance(told * np.sqrt(d), chance * np.sqrt(d)))
+        data["coherence"].append(np.abs(told).max())
+        data["random_coherence"].append(np.abs(chance).max())
+        data["welch"].append(np.sqrt((RATIO * d - d) / (d * (RATIO * d - 1))))
+        D = dimensionality(W, orientation="rows")
+        data["D"].append(D.mean())
+        data["spread"].append(D.std())
+        data["kurtosis"].append(float((told**4).mean() / (told**2).mean() ** 2 - 3))
+        data["components"].append(len(classify(W, orientation="rows").components))
+    features = Features(len(W), p)
+    cosines = _cosines(W) * np.sqrt(W.shape[1])
+    return {name: np.array(value) for name, value in data.items()} | {
+        "W": W,
+        "b": b,
+        "histogram": np.histogram(cosines, BINS, density=True)[0],
+        "rms": np.array(np.sqrt((cosines**2).mean())),
+        "mean": np.array(cosines.mean()),
+        **_losses(lab, W, b, features),
+    }
+
+
+def _weights(run: Any) -> tuple[np.ndarray, np.ndarray]:
+    return run.W.astype(float), run.b.astype(float)
+
+
+def _random(n: int, d: int) -> np.ndarray:
+    W = np.random.default_rng(0).normal(size=(n, d))
+    return W / np.linalg.norm(W, axis=1, keepdims=True)
+
+
+def _cosines(W: np.ndarray) -> np.ndarray:
+    """Return the cosines of all pairs of rows."""
+    unit = W / np.linalg.norm(W, axis=1, keepdims=True)
+    return (unit @ unit.T)[np.triu_indices(len(W), 1)]
+
+
+def _distance(values: np.ndarray, others: np.ndarray) -> float:
+    """Return the Kolmogorov-Smirnov distance of two samples."""
+    from scipy.stats import ks_2samp
+
+    found: Any = ks_2samp(values, others, method="asymp")
+    return float(found.statistic)
+
+
+def _losses(lab: Lab, W: np.ndarray, b: np.ndarray, features: Features) -> Data:
+    """Return losses: trained, of random directions at the same norms and biases, and at their own best."""
+    n, d = W.shape
+    directions = _random(n, d)
+    norms = np.linalg.norm(W, axis=1, keepdims=True)
+    own = lab.keep("own scale", lambda: {"scale": _own_scale(directions, features)})["scale"]
+    models = {
+        "trained": ToyModel(W, b),
+        "random": ToyModel(norms * directions, b),
+        "random, own scale": ToyModel(own[0] * directions, np.full(n, own[1])),
+    }
+    exact = {
+        f"loss_{name.replace(', own scale', '_own')}": lab.keep(
+            f"loss, {name}", lambda model=model: {"loss": np.array(float(expected_loss(model, features, rtol=RTOL)))}
+        )["loss"]
+        for name, model in models.items()
+    }
+    x = features.sample(20_000, 3)
+    return exact | {
+        "scale": own,
+        "norm": np.array(norms.mean()),
+        "bias": np.array(b.mean()),
+        "nothing": np.array(features.variance.sum()),
+        "sampled": np.array(float(((x - models["trained"](x)) ** 2).sum(axis=1).mean())),
+        "sampled_random": np.array(float(((x - models["random, own scale"](x)) ** 2).sum(axis=1).mean())),
+    }
+
+
+def _own_scale(directions: np.ndarray, features: Features) -> np.ndarray:
+    """Return the norm and the bias, one of each for all, that serve random directions best, on samples."""
+    from scipy.optimize import minimize
+
+    x = features.sample(1500, 1)
+    sums = x @ directions @ directions.T
+
+    def loss(scale: np.ndarray) -> float:
+        return float(((x - np.maximum(scale[0] ** 2 * sums + scale[1], 0)) ** 2).sum(axis=1).mean())
+
+    return minimize(loss, [1.0, -0.1], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-4}).x
+
+
+def draw(data: Data) -> Any:
+    """Draw the histogram of cosines, and what it is over dimensions."""
+    d = data["d"]
+    figure, axes = panels(1, 3, size=(3.8, 3.2), title=f"{RATIO} features per dimension")
+    centres = (BINS[1:] + BINS[:-1]) / 2
+    axes[0, 0].stairs(data["histogram"], BINS, fill=True, color=PALETTE[5], label="trained")
+    axes[0, 0].plot(centres, np.exp(-(centres**2) / 2) / np.sqrt(2 * np.pi), color="black", label="N(0, 1/d)")
+    axes[0, 0].set(xlabel="cosine × √d", ylabel="density")
+    axes[0, 0].set_title(f"{RATIO * d[-1]} features in {d[-1]} dimensions", fontsize=9)
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    axes[0, 1].plot(d, data["distance"], "o-", color=PALETTE[0])
+    axes[0, 1].axhline(NEAR, color="grey", linewidth=0.7)
+    axes[0, 1].set(xscale="log", xlabel="dimensions d", ylim=(0, None))
+    axes[0, 1].set_title("distance of cosines from random rows'", fontsize=9)
+    for k, (key, label) in enumerate((("coherence", "trained"), ("random_coherence", "random"), ("welch", "Welch"))):
+        axes[0, 2].plot(d, data[key], "o-", color=PALETTE[k], label=label)
+    axes[0, 2].set(xscale="log", xlabel="dimensions d", ylim=(0, 1.05))
+    axes[0, 2].set_title("largest |cosine|", fontsize=9)
+    axes[0, 2].legend(frameon=False, fontsize=8)
+    for ax in axes[0, 1:]:
+        ax.set_xticks(d, [str(k) for k in d])
+        ax.minorticks_off()
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if cosines, loss and D are random rows'; with other numbers if nearly."""
+    d = int(data["d"][-1])
+    n, level = RATIO * d, 1 / RATIO
+    loss, random, own = (float(data[key]) for key in ("loss_trained", "loss_random", "loss_random_own"))
+    D = float(data["D"][-1])
+    one = int(data["components"][-1]) == 1
+    cosines = float(data["distance"][-1]) < NEAR
+    packed = abs(loss / own - 1) < 0.05
+    even = abs(D / level - 1) < 0.1
+    closer = bool(data["distance"][-1] < data["distance"][0] / 2)
+    numbers = {
+        "distance of cosines from random rows'": data["distance"][-1],
+        "rms cosine × √d": data["rms"],
+        "mean cosine × √d": data["mean"],
+        "coherence": data["coherence"][-1],
+        "coherence of random rows": data["random_coherence"][-1],
+        "Welch bound": data["welch"][-1],
+        "exact loss over that of storing nothing": loss / data["nothing"],
+        "exact loss over random rows', same norms and biases": loss / random,
+        "exact loss over random rows', their own norm and bias": loss / own,
+        "sampled loss over random rows', their own norm and bias": data["sampled"] / data["sampled_random"],
+        "D over d/n": D / level,
+        "spread of D over its mean": data["spread"][-1] / D,
+        "components": data["components"][-1],
+    }
+    numbers |= {f"distance of cosines, d = {k}": v for k, v in zip(data["d"], data["distance"], strict=True)}
+    return Verdict(
+        decide(cosines and packed and even and one, one and even and closer and abs(loss / own - 1) < 0.2),
+        f"{n} features in {d} dimensions: {data['components'][-1]} component(s), D = {D / level:.3f} d/n on average "
+        f"(spread {100 * data['spread'][-1] / D:.0f} %). Cosines × √d have rms {data['rms']:.3f}, and their law "
+        f"is {data['distance'][-1]:.3f} from random rows' ({data['distance'][0]:.3f} at d = {data['d'][0]}); "
+        f"the largest is {data['coherence'][-1]:.2f} (random {data['random_coherence'][-1]:.2f}, Welch "
+        f"{data['welch'][-1]:.2f}). "
+        f"The exact loss is {loss / own:.3f} of random unit vectors' at their best norm and bias, "
+        f"{loss / random:.3f} of theirs at the trained ones.",
+        numbers,
+        ("the law of cosines", "exact losses", "sampled losses"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="A10",
+    title="n ≫ d ≫ 1: random packing",
+    claim="With many features in many dimensions W is as random unit vectors: cosines as N(0, 1/d), the loss of random "
+    "packing, D = d/n, and no small components.",
+    source="A reader's comment on n ≫ d ≫ 1",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"dimensions": (10, 30, 100), "p": 0.01, "steps": 2500},
+    paper={"dimensions": (10, 30, 100, 200), "p": 0.01, "steps": 20_000},
+)

@@ -1,0 +1,141 @@
+"""A5: AND and OR of pairs, of binary features; smaller and larger of U[0, 1] ones."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Discrete, Features, Uniform
+from geomsup.model import ToyModel
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+LAWS = {"AND and OR": Discrete([1.0]), "min and max": Uniform(0, 1)}
+PROBABILITIES = (0.5, 0.2, 0.05, 0.02)
+PAIRS, NEURONS = 6, 3
+MOST = 3  # neurons per pair that are exact: see `_exact`
+SUPERPOSED = 0.95  # loss, relative to the best without sharing, from which neurons are said to be shared
+
+
+def measure(lab: Lab, models: int, steps: int) -> Data:
+    """Train single pairs on 0 to 3 neurons, and six on three; return losses ``(laws, densities, neurons + 1)``."""
+    recipe = {"target": "pairs", "hidden_activation": "relu", "tied": False, "models": models, "steps": steps}
+    recipe |= {"learning_rate": 5e-3, "schedule": "cosine", "batch": 256}
+    single, whole = [], []
+    for name, law in LAWS.items():
+        one = [Features(2, p, values=law) for p in PROBABILITIES]
+        runs = [lab.train(f"{name}, 1 pair on {m}", one, m, **recipe) for m in range(1, MOST + 1)]
+        kept = np.stack([_lowest(run, len(one)) for run in runs], axis=1)
+        single.append(np.column_stack([[_unstored(f) for f in one], kept]))
+        many = [Features(2 * PAIRS, p, values=law) for p in PROBABILITIES]
+        whole.append(_lowest(lab.train(f"{name}, {PAIRS} pairs on {NEURONS}", many, NEURONS, **recipe), len(many)))
+    return {
+        "single": np.array(single),
+        "whole": np.array(whole),
+        "exact": np.array([_exact(law) for law in LAWS.values()]),
+    }
+
+
+def _lowest(run: Any, entries: int) -> np.ndarray:
+    """Return the lowest loss of each entry."""
+    return np.nanmin(run.expected_loss().reshape(entries, -1), axis=1)
+
+
+def _unstored(features: Features) -> float:
+    """Return the loss of the best constants: the variances of the smaller and the larger of two features."""
+    x = features.sample(400_000, 0)
+    return float(np.var(np.stack([x.min(axis=1), x.max(axis=1)]), axis=1).sum())
+
+
+def _exact(law: Any) -> float:
+    """Return the largest error of three neurons that compute both by max, min = (x + y ± |x − y|)/2."""
+    W = np.array([[1.0, 1.0, -1.0], [1.0, -1.0, 1.0]])
+    model = ToyModel(W, hidden_activation="relu", W_out=np.array([[0.5, 0.5, 0.5], [0.5, -0.5, -0.5]]))
+    x = Features(2, 0.5, values=law).sample(10_000, 0)
+    return float(np.abs(model(x) - np.stack([x.max(axis=1), x.min(axis=1)], axis=1)).max())
+
+
+def _apart(single: np.ndarray) -> float:
+    """Return the least loss of six pairs when every neuron serves one pair only; those of `_exact` have none."""
+    single = np.append(single[:MOST], 0)
+    best = np.full(NEURONS + 1, 0.0)
+    for _ in range(PAIRS):
+        best = np.array([min(best[k - j] + single[j] for j in range(min(k, MOST) + 1)) for k in range(NEURONS + 1)])
+    return float(best[-1])
+
+
+def draw(data: Data) -> Any:
+    """Draw losses of single pairs over neurons, and of six pairs over density against neurons kept apart."""
+    figure, axes = panels(1, 3, size=(3.7, 3.2), title="AND and OR, min and max of pairs by hidden ReLUs")
+    for k, name in enumerate(LAWS):
+        for j, p in enumerate(PROBABILITIES):
+            share = np.maximum(data["single"][k, j] / data["single"][k, j, 0], 1e-6)
+            axes[0, k].semilogy(range(MOST + 1), share, "o-", color=PALETTE[j], label=f"p = {p:g}")
+        axes[0, k].set(xlabel="neurons for a pair", xticks=range(MOST + 1), ylabel="loss / that of constants")
+        axes[0, k].set_title(f"{name}: one pair", fontsize=9)
+        axes[0, k].legend(frameon=False, fontsize=7)
+        axes[0, 2].plot(PROBABILITIES, _ratio(data)[k], "o-", color=PALETTE[k], label=name)
+    axes[0, 2].axhline(1, color="grey", linewidth=0.7)
+    axes[0, 2].set(xscale="log", xlim=(0.7, 0.014), ylim=(0, None), xlabel="density p")
+    axes[0, 2].set_xticks(PROBABILITIES, [f"{p:g}" for p in PROBABILITIES])
+    axes[0, 2].minorticks_off()
+    axes[0, 2].set_ylabel("loss / best with neurons apart")
+    axes[0, 2].set_title(f"{PAIRS} pairs on {NEURONS} neurons", fontsize=9)
+    axes[0, 2].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _ratio(data: Data) -> np.ndarray:
+    """Return the losses of six pairs over those of neurons kept apart, ``(laws, densities)``."""
+    apart = np.array([[_apart(row) for row in law] for law in data["single"]])
+    return data["whole"] / apart
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if sparse pairs share neurons, and dense ones do so less; three neurons being exact for one pair."""
+    ratio = _ratio(data)
+    left = data["single"][:, :, MOST] / data["single"][:, :, 0]
+    shares = ratio[:, -1] < SUPERPOSED
+    more = ratio[:, -1] < ratio[:, 0]
+    numbers: dict[str, float] = {
+        f"loss over neurons kept apart, {name}, p = {p:g}": ratio[k, j]
+        for k, name in enumerate(LAWS)
+        for j, p in enumerate(PROBABILITIES)
+    }
+    numbers |= {
+        f"loss of a pair on {m}, part of that of constants, {name}, p = 0.5": data["single"][k, 0, m]
+        / data["single"][k, 0, 0]
+        for k, name in enumerate(LAWS)
+        for m in range(1, MOST + 1)
+    }
+    numbers["largest error of the explicit three neurons"] = data["exact"].max()
+    told = ", ".join(
+        f"{row[0]:.2f} at p = {PROBABILITIES[0]:g} and {row[-1]:.2f} at {PROBABILITIES[-1]:g} ({name})"
+        for name, row in zip(LAWS, ratio, strict=True)
+    )
+    return Verdict(
+        decide(bool(shares.all() and more.all() and data["exact"].max() < 1e-12), bool(shares.any())),
+        f"Three neurons compute a pair exactly (error {data['exact'].max():.1g}; trained ones leave up to "
+        f"{100 * left.max():.2g} % of the variance). {PAIRS} pairs on {NEURONS} neurons have, relative to the "
+        f"best loss with neurons kept apart, {told}.",
+        numbers,
+        ("trained losses of six pairs", "the best division of neurons among single pairs"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="A5",
+    title="AND, OR and max of pairs in superposition",
+    claim="AND and OR of binary pairs, and the smaller and larger of U[0, 1] ones, are computed in superposition where "
+    "features are sparse: neurons serve several pairs at a lower loss than neurons of their own would.",
+    source="Open problems 4.5 and 4.6 (N. Nanda's list); the expectation is that of the paper's absolute-value model",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 6, "steps": 4000},
+    paper={"models": 20, "steps": 30_000},
+)

@@ -1,0 +1,195 @@
+"""A8: classes told apart by softmax and cross-entropy, through few dimensions."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Discrete, Features
+from geomsup.model import ToyModel
+from geomsup.plot import plot_geometry
+from geomsup.recognition import classify
+from geomsup.shapes import polytope
+
+__all__ = ["EXPERIMENT", "draw", "judge", "margin", "measure"]
+
+SIMPLICES = {(3, 2): "triangle", (4, 3): "tetrahedron", (5, 4): "5-cell"}
+POLYGONS = {(4, 2): "square", (5, 2): "pentagon", (6, 2): "hexagon", (7, 2): "heptagon"}
+OTHERS = {(6, 3): "octahedron", (8, 3): "square antiprism"}
+SHAPES = SIMPLICES | POLYGONS | OTHERS
+STAGES = ("trained", "settled")
+DECAY = 0.3  # of training: without any, norms never settle
+PENALTY = 2e-3  # λ of λ/2 (‖W‖² + ‖W_out‖²) where trained models settle: Adam's decay is not a penalty, and is uneven
+CLOSE = 0.02  # spread of cosines, and 1 - cosine between encoder and decoder, from which "equal" is refused
+
+
+def measure(lab: Lab, models: int, steps: int) -> Data:
+    """Train encoders and decoders for one of n classes at a time, and settle them; return names, cosines, margins."""
+    rows: dict[str, list[Any]] = {key: [] for key in ("name", "spread", "off", "twin", "loss", "margin")}
+    W: dict[str, np.ndarray] = {}
+    for n, m in SHAPES:
+        run = _train(lab, n, m, models, steps)
+        settled = [settle(run.model(k)) for k in range(len(run))]
+        for model in (run.best(), min(settled, key=lambda found: found[1])[0]):
+            centred = [V - V.mean(axis=0) for V in (model.W, model.decoder)]
+            unit = [V / np.maximum(np.linalg.norm(V, axis=1, keepdims=True), 1e-12) for V in centred]
+            cosines = (unit[0] @ unit[0].T)[~np.eye(n, dtype=bool)]
+            rows["name"].append(classify(model.W, orientation="rows").name)
+            rows["spread"].append(cosines.std())
+            rows["off"].append(abs(cosines.mean() + 1 / (n - 1)))
+            rows["twin"].append(float(np.sum(centred[0] * centred[1]) / np.prod([np.linalg.norm(V) for V in centred])))
+            rows["loss"].append(_penalised(model.W, model.decoder, model.b, 0.0)[0])
+            rows["margin"].append(margin(model.W, model.decoder, model.b) / _regular(n, m))
+            W[f"W_{n}_{m}"] = model.W
+    return {key: np.array(value).reshape(-1, len(STAGES)).T for key, value in rows.items()} | W
+
+
+def _train(lab: Lab, n: int, m: int, models: int, steps: int) -> Any:
+    """Train models for n classes in m dimensions."""
+    classes = Features(n, 1 / n, values=Discrete([1.0]), anticorrelated=[list(range(n))])
+    recipe = {"activation": "linear", "criterion": "cross-entropy", "tied": False, "weight_decay": DECAY}
+    recipe |= {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "linear", "batch": 256}
+    return lab.train(f"{n} classes in {m}", classes, m, **recipe)
+
+
+def settle(model: ToyModel) -> tuple[ToyModel, float]:
+    """Return the minimum of cross-entropy and penalty that is reached from a model, and its value (L-BFGS)."""
+    from scipy.optimize import minimize
+
+    n, m = model.W.shape
+
+    def split(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return z[: n * m].reshape(n, m), z[n * m : 2 * n * m].reshape(n, m), z[2 * n * m :]
+
+    def function(z: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradients = _penalised(*split(z), PENALTY)
+        return value, np.concatenate([part.ravel() for part in gradients])
+
+    start = np.concatenate([part.ravel() for part in (model.W, model.decoder, model.b)])
+    end = minimize(function, start, jac=True, method="L-BFGS-B", options={"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-9})
+    W, W_out, b = split(end.x)
+    return ToyModel(W, b, activation="linear", W_out=W_out), float(end.fun)
+
+
+def _penalised(W: np.ndarray, W_out: np.ndarray, b: np.ndarray, penalty: float) -> tuple[float, tuple[np.ndarray, ...]]:
+    """Return cross-entropy, the mean over classes, and penalty; and its gradients by W, W_out and b."""
+    n = len(W)
+    logits = W @ W_out.T + b
+    logits = logits - logits.max(axis=1, keepdims=True)
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    value = -np.mean(np.diagonal(logits) - np.log(np.exp(logits).sum(axis=1)))
+    pull = (chances - np.eye(n)) / n
+    gradients = pull @ W_out + penalty * W, pull.T @ W + penalty * W_out, pull.sum(axis=0)
+    return float(value + penalty / 2 * ((W**2).sum() + (W_out**2).sum())), gradients
+
+
+def margin(W: np.ndarray, W_out: np.ndarray, b: np.ndarray) -> float:
+    """Return the least lead of a class's logit over another's, over the largest ‖w‖ ‖w_out‖.
+
+    Examples
+    --------
+    >>> round(margin(np.eye(3), np.eye(3), np.zeros(3)), 12)
+    1.0
+    """
+    logits = W @ W_out.T + b
+    rivals = np.where(np.eye(len(W), dtype=bool), -np.inf, logits).max(axis=1)
+    return float(
+        (np.diagonal(logits) - rivals).min() / (np.linalg.norm(W, axis=1) * np.linalg.norm(W_out, axis=1)).max()
+    )
+
+
+def _regular(n: int, m: int) -> float:
+    """Return the margin of the expected shape without biases: 1 less the largest cosine of two of its vertices."""
+    if n <= m + 1:
+        return n / (n - 1)
+    if m == 2:
+        return 1 - np.cos(2 * np.pi / n)
+    vertices = polytope(SHAPES[n, m]).vertices
+    return float(1 - (vertices @ vertices.T - 2 * np.eye(n)).max())
+
+
+def draw(data: Data) -> Any:
+    """Draw the classes' directions."""
+    figure, axes = panels(2, 5, size=(2.7, 2.8), title="directions of classes, settled")
+    for k, (n, m) in enumerate(SHAPES):
+        ax = axes.flat[k]
+        W = data[f"W_{n}_{m}"]
+        if m == 2:
+            plot_geometry(classify(W, orientation="rows"), ax=ax, title=False)
+        else:
+            unit = W / np.linalg.norm(W, axis=1, keepdims=True)
+            ax.imshow(unit @ unit.T, cmap="RdBu", vmin=-1, vmax=1)
+            ax.set(xticks=[], yticks=[])
+        ax.set_title(f"{n} in {m}: {_short(data['name'][1, k])}{_centre(W)}", fontsize=9)
+    axes.flat[-1].set_axis_off()
+    axes.flat[-1].text(0.5, 0.5, "beyond the plane:\ncosines of the rows,\nblue 1, red −1", ha="center", va="center")
+    return figure
+
+
+def _short(name: str) -> str:
+    return str(name).split(",")[0].split(" (")[0]
+
+
+def _centre(W: np.ndarray) -> str:
+    """Return words on a class without a direction: its bias alone stands for it."""
+    norms = np.linalg.norm(W, axis=1)
+    return " and centre" if norms.min() < 0.05 * norms.max() else ""
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if n <= m + 1 classes form even simplices, encoder like decoder, and more in a plane regular polygons."""
+    expected = list(SHAPES.values())
+    matches = np.array([[str(a).startswith(b) for a, b in zip(row, expected, strict=True)] for row in data["name"]])
+    k = len(SIMPLICES)
+    flat = slice(k, k + len(POLYGONS))
+    even = data["spread"][1, :k].max() < CLOSE and data["off"][1, :k].max() < CLOSE
+    dual = 1 - data["twin"][1, :k].min() < CLOSE
+    named = bool(matches[:, :k].all())
+    polygons = bool(matches[1, flat].all() and (data["margin"][1, flat] < 1 + CLOSE).all())
+    numbers = {
+        f"{what}, {n} in {m}, {stage}": data[key][i, j]
+        for i, stage in enumerate(STAGES)
+        for j, (n, m) in enumerate(SHAPES)
+        for what, key in (
+            ("spread of cosines", "spread"),
+            ("cosine of encoder and decoder", "twin"),
+            ("cross-entropy", "loss"),
+            ("margin over the regular shape's", "margin"),
+        )
+    }
+    listed = ", ".join(
+        f"{n} in {m}: {_short(name)}{_centre(data[f'W_{n}_{m}'])}"
+        for (n, m), name in zip(SHAPES, data["name"][1], strict=True)
+    )
+    wider = [
+        f"{n} in {m} by {data['margin'][1, j]:.2f}"
+        for j, (n, m) in enumerate(SHAPES)
+        if data["margin"][1, j] > 1 + CLOSE
+    ]
+    return Verdict(
+        decide(bool(even and dual and named and polygons), bool(even and named)),
+        f"Settled: {listed}. Up to n = m + 1 cosines are −1/(n − 1) with a spread of at most "
+        f"{data['spread'][1, :k].max():.2g}, and encoder and decoder agree to a cosine of "
+        f"{data['twin'][1, :k].min():.3f}. "
+        f"Margins wider than the regular shape's, with help of biases: "
+        f"{', '.join(wider) or 'none'}.",
+        numbers,
+        ("names and cosines of the best models", "margins against those of regular shapes"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="A8",
+    title="Classification by softmax",
+    claim="Classes form a regular simplex where n <= m + 1 (as in neural collapse), encoder and decoder alike, and "
+    "regular polygons where more share a plane.",
+    source="Open problem 4.12 (N. Nanda's list); neural collapse: Papyan et al. 2020",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 3, "steps": 1500},
+    paper={"models": 10, "steps": 30_000},
+)

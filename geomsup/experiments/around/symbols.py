@@ -1,0 +1,207 @@
+"""A11: vector-symbolic operations on the rows of a trained W."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure", "recall"]
+
+COUNTS = (1, 2, 4, 8, 12, 16)
+OPERATIONS = ("bundle", "sequence", "record", "clean-up")
+STEP = 0.1  # scale at which products are taken through GELUs: their error goes with its square
+SCALES = (0.3, 0.1, 0.03)
+BETA = 20.0  # inverse temperature of clean-up
+CLOSE, NEAR = 0.05, 0.15  # differences from predicted accuracies that count as none, and as few
+
+
+def measure(lab: Lab, trials: int) -> Data:
+    """Store items in sums, by place and by key, and read them back; compare with independent normal scores."""
+    items = lab.data_of("A10")["W"]
+    items = items / np.linalg.norm(items, axis=1, keepdims=True)
+    n, d = items.shape
+    chance = np.random.default_rng(1).normal(size=items.shape)
+    chance /= np.linalg.norm(chance, axis=1, keepdims=True)
+    tries = {"accuracy": items, "random": chance}
+    kept = lab.keep("accuracy", lambda: {name: _accuracies(rows, trials) for name, rows in tries.items()})
+    return {
+        "accuracy": kept["accuracy"],
+        "random": kept["random"],
+        "predicted": np.array([[_predict(name, k, n, d) for k in COUNTS] for name in OPERATIONS]),
+        "product": np.array([_product_error(scale) for scale in SCALES]),
+        "size": np.array([n, d]),
+    }
+
+
+def _accuracies(items: np.ndarray, trials: int) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return np.array([[_try(name, items, k, trials, rng) for k in COUNTS] for name in OPERATIONS])
+
+
+def _try(name: str, items: np.ndarray, count: int, trials: int, rng: np.random.Generator) -> float:
+    """Return which part of the items that were stored `count` at a time is read back right."""
+    n, d = items.shape
+    chosen = np.argsort(rng.random((trials, n)), axis=1)[:, :count]
+    rows = items[chosen]
+    if name == "bundle":
+        scores = rows.sum(axis=1) @ items.T
+        stored = np.take_along_axis(scores, chosen, 1)
+        np.put_along_axis(scores, chosen, -np.inf, 1)
+        return float((stored > scores.max(axis=1, keepdims=True)).mean())
+    if name == "sequence":  # the place k is a permutation of the axes applied k times
+        turned = _permutations(rng, count, d)
+        total = np.zeros((trials, d))
+        for k, turn in enumerate(turned):
+            total += rows[:, k, turn]
+        read = [total[:, np.argsort(turn)] for turn in turned]
+        return float(np.mean([(part @ items.T).argmax(axis=1) == chosen[:, k] for k, part in enumerate(read)]))
+    if name == "record":
+        keys = rng.choice([-1.0, 1.0], (count, d))
+        total = multiply(rows, keys).sum(axis=1)
+        return float(
+            np.mean([(multiply(total, key) @ items.T).argmax(axis=1) == chosen[:, k] for k, key in enumerate(keys)])
+        )
+    noise = rng.normal(size=(trials, d)) * np.sqrt((count - 1) / d)
+    cleaned = _clean_up(rows[:, 0] + noise, items)
+    return float((np.sum(cleaned * rows[:, 0], axis=1) > 0.5 * np.linalg.norm(cleaned, axis=1)).mean())
+
+
+def _permutations(rng: np.random.Generator, count: int, d: int) -> list[np.ndarray]:
+    """Return the powers 0, 1, ... of one random permutation."""
+    turn, powers = rng.permutation(d), [np.arange(d)]
+    for _ in range(count - 1):
+        powers.append(powers[-1][turn])
+    return powers
+
+
+def _clean_up(h: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Return softmax(β h · items) · items, twice over."""
+    for _ in range(2):
+        scores = BETA * h @ items.T
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        h = weights / weights.sum(axis=1, keepdims=True) @ items
+    return h
+
+
+def _pair(z: np.ndarray) -> np.ndarray:
+    """Return GELU(z) + GELU(−z) = z erf(z/√2), about √(2/π) z²."""
+    from scipy.special import erf
+
+    return z * erf(z / np.sqrt(2))
+
+
+def multiply(x: np.ndarray, y: np.ndarray, scale: float = STEP) -> np.ndarray:
+    """Return about x y by four GELUs for each entry: ((x + y)² − (x − y)²)/4.
+
+    Examples
+    --------
+    >>> bool(abs(multiply(np.array(0.5), np.array(-0.4)) + 0.2) < 1e-3)
+    True
+    """
+    return (_pair(scale * (x + y)) - _pair(scale * (x - y))) / (4 * scale**2 * np.sqrt(2 / np.pi))
+
+
+def _product_error(scale: float) -> list[float]:
+    """Return the rms error of products of U[−1, 1] values, and that of the series: s² x y (x² + y²)/3."""
+    x, y = np.random.default_rng(0).uniform(-1, 1, (2, 100_000))
+    off, series = multiply(x, y, scale) - x * y, -(scale**2) * x * y * (x**2 + y**2) / 3
+    return [float(np.sqrt((off**2).mean())), float(np.sqrt((series**2).mean()))]
+
+
+def recall(right: float, wrong: float, rivals: int) -> float:
+    """Return the chance that 1 + right z exceeds `rivals` independent normals of deviation `wrong`.
+
+    Examples
+    --------
+    >>> round(recall(0.0, 1e-9, 10), 6), round(recall(1.0, 1e9, 1), 3)
+    (1.0, 0.5)
+    """
+    from scipy.special import log_ndtr
+
+    z = np.linspace(-8, 8, 4001)
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    beats = np.exp(rivals * log_ndtr((1 + right * z) / wrong))
+    return float(np.trapezoid(density * beats, z))
+
+
+def _predict(name: str, count: int, n: int, d: int) -> float:
+    """Return the accuracy if cosines were independent N(0, 1/d)."""
+    if name == "clean-up":
+        # The noise meets items alike; n - 1 rivals see it as N(0, (count - 1)/d), and the item itself.
+        sigma = np.sqrt((count - 1) / d)
+        return recall(sigma, float(np.sqrt(count / d)), n - 1)
+    rivals = n - count if name == "bundle" else n - 1
+    return recall(float(np.sqrt((count - 1) / d)), float(np.sqrt(count / d)), rivals)
+
+
+def draw(data: Data) -> Any:
+    """Draw accuracies over the number of items, and errors of products."""
+    n, d = data["size"]
+    figure, axes = panels(1, 3, size=(3.9, 3.2), title=f"{n} items in {d} dimensions")
+    names = ("read from a sum", "read by place", "read by key", "clean-up")
+    for k, name in enumerate(names):
+        ax = axes[0, 0] if k < 3 else axes[0, 1]
+        ax.plot(COUNTS, data["accuracy"][k], "o", color=PALETTE[k], label=name)
+        ax.plot(COUNTS, data["random"][k], "x", color=PALETTE[k])
+        ax.plot(COUNTS, data["predicted"][k], color=PALETTE[k], linewidth=1)
+    axes[0, 0].set(xlabel="items stored", ylabel="read back right", ylim=(0, 1.05))
+    axes[0, 1].set(xlabel="1 + variance of noise × d", ylabel="cleaned up right", ylim=(0, 1.05))
+    axes[0, 0].legend(frameon=False, fontsize=8, title="×: random items; lines: predicted", title_fontsize=8)
+    axes[0, 1].legend(frameon=False, fontsize=8)
+    axes[0, 2].loglog(SCALES, data["product"][:, 0], "o", color=PALETTE[0], label="by GELUs")
+    axes[0, 2].loglog(SCALES, data["product"][:, 1], color="black", linewidth=1, label="s² x y (x² + y²)/3")
+    axes[0, 2].set(xlabel="scale s", ylabel="rms error of products")
+    axes[0, 2].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if all accuracies are as predicted for random vectors, and products as the series says."""
+    off = np.abs(data["accuracy"] - data["predicted"]).max(axis=1)
+    ratio = data["product"][:, 0] / data["product"][:, 1]
+    series = bool(abs(ratio[-1] - 1) < 0.01)
+    numbers: dict[str, float] = {}
+    for k, name in enumerate(OPERATIONS):
+        numbers[f"largest difference from the prediction, {name}"] = off[k]
+        for j, count in enumerate(COUNTS):
+            numbers[f"accuracy, {name}, {count}"] = data["accuracy"][k, j]
+            numbers[f"predicted, {name}, {count}"] = data["predicted"][k, j]
+    chance = float(np.abs(data["random"] - data["predicted"]).max())
+    better = bool((data["accuracy"] > data["predicted"] - CLOSE).all())
+    numbers["largest difference from the prediction, random items"] = chance
+    numbers |= {f"error of products over the series', s = {s:g}": r for s, r in zip(SCALES, ratio, strict=True)}
+    works = data["accuracy"][:, COUNTS.index(2)].min()
+    told = ", ".join(f"{name} {value:.3f}" for name, value in zip(OPERATIONS, off, strict=True))
+    middle = COUNTS.index(4)
+    return Verdict(
+        decide(bool((off < CLOSE).all()) and series, (bool((off < NEAR).all()) and series) or works > 0.9),
+        f"{data['size'][0]} items in {data['size'][1]} dimensions: of 4 stored, "
+        f"{100 * data['accuracy'][0, middle]:.0f} % are read from a sum, {100 * data['accuracy'][1, middle]:.0f} % by "
+        f"place and "
+        f"{100 * data['accuracy'][2, middle]:.0f} % by key (predicted {100 * data['predicted'][0, middle]:.0f}, "
+        f"{100 * data['predicted'][1, middle]:.0f} and "
+        f"{100 * data['predicted'][2, middle]:.0f} %). Largest differences from the prediction: {told}"
+        f"{', trained items being the better' if better else ''} (random items: {chance:.3f}). "
+        f"Products through GELUs err by {ratio[-1]:.4f} of the series' error at scale {SCALES[-1]:g}.",
+        numbers,
+        ("accuracies against those of independent normal scores", "products against the series of z erf(z/√2)"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="A11",
+    title="Vector-symbolic operations",
+    claim="On the rows of such a W sums, permutations, products by smooth units and clean-up work as on random ones.",
+    source="A reader's comment on n ≫ d ≫ 1; operations: Kleyko et al. 2021 (arXiv 2106.05268)",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    uses="A10",
+    quick={"trials": 1000},
+    paper={"trials": 10_000},
+)

@@ -1,0 +1,134 @@
+"""A3: two classes of features, dense and very sparse."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.dimensions import dimensionality
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import interference, panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Features
+from geomsup.model import ToyModel
+from geomsup.optima import optimum
+from geomsup.plot.palette import PALETTE
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+DENSE = 0.8  # alone such features would have dimensions of their own: no pairs above 4/7
+SPARSE = (0.8, 0.2, 0.05, 0.01)
+STORED = 0.5  # norm from which a feature counts as stored
+GAP = 0.1  # by which dimensionalities must differ
+SHARED = 0.1  # interference from which a feature counts as sharing
+
+
+def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
+    """Train with equal and with balanced importances; return the best, and optima of a small case.
+
+    Balanced: importances are 1/p, so that a sparse feature is worth as much as a dense one.
+    """
+    trained, small = [], []
+    for balanced in (False, True):
+        features = [_features(20, p, balanced) for p in SPARSE]
+        recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
+        run = lab.train(f"20 in 8, {'balanced' if balanced else 'equal'}", features, 8, **recipe)
+        trained.append([run.best(k).W for k in range(len(features))])
+        name = f"6 in 2, {'balanced' if balanced else 'equal'}"
+        small.append(lab.keep(name, lambda balanced=balanced: _optima(balanced, starts))["W"])
+    return {"W": np.array(trained), "small": np.array(small)}
+
+
+def _features(n: int, sparse: float, balanced: bool) -> Features:
+    """Return n features: the first half dense, the second sparse."""
+    p = np.repeat([DENSE, sparse], n // 2)
+    return Features(n, p, DENSE / p if balanced else 1.0)
+
+
+def _optima(balanced: bool, starts: int) -> Data:
+    """Return the optimal W of 6 features in 2 dimensions at every density."""
+    models: list[ToyModel] = [optimum(_features(6, p, balanced), 2, starts=starts).model for p in SPARSE]
+    return {"W": np.stack([model.W for model in models])}
+
+
+def _by_class(W: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the means of values ``(..., n)`` of the dense and of the sparse half, over stored features."""
+    stored = np.linalg.norm(W, axis=-1) > STORED
+    halves = [slice(None, W.shape[-2] // 2), slice(W.shape[-2] // 2, None)]
+    sums = [np.where(stored, values, 0)[..., half].sum(axis=-1) for half in halves]
+    counts = [stored[..., half].sum(axis=-1) for half in halves]
+    return np.stack([s / np.maximum(c, 1) for s, c in zip(sums, counts, strict=True)], axis=-1)
+
+
+def _stored(W: np.ndarray) -> np.ndarray:
+    """Return how many of either class are stored, ``(..., 2)``."""
+    stored = np.linalg.norm(W, axis=-1) > STORED
+    half = W.shape[-2] // 2
+    return np.stack([stored[..., :half].sum(axis=-1), stored[..., half:].sum(axis=-1)], axis=-1)
+
+
+def draw(data: Data) -> Any:
+    """Draw D_i of both classes over the density of the sparse, and how many are stored."""
+    figure, axes = panels(2, 2, size=(4.2, 2.8), title="20 features in 8 dimensions, half of density 0.8")
+    for column, title in enumerate(("equal importance", "importance 1/p")):
+        D, counts = dimensionality(data["W"][column], orientation="rows"), _stored(data["W"][column])
+        for k, (label, colour) in enumerate((("dense", PALETTE[0]), ("sparse", PALETTE[1]))):
+            half = slice(10 * k, 10 * k + 10)
+            for p, row in zip(SPARSE, D, strict=True):
+                axes[0, column].plot(np.full(10, p * 1.06 ** (2 * k - 1)), row[half], ".", color=colour, alpha=0.6)
+            axes[1, column].plot(SPARSE, counts[:, k], "o-", color=colour, label=label)
+        axes[0, column].set_title(title, fontsize=10)
+        axes[0, column].set(xscale="log", xlim=(1, 0.007), ylim=(-0.05, 1.05), ylabel="dimensionality D")
+        axes[1, column].set(xscale="log", xlim=(1, 0.007), ylim=(-0.5, 10.5), ylabel="features stored")
+        axes[1, column].set_xlabel("density of the sparse class")
+        axes[1, column].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if very sparse features of equal worth share and dense ones do not, trained and optimal."""
+    sizes = {"20 in 8": data["W"], "6 in 2, exact": data["small"]}
+    D = {key: _by_class(W, dimensionality(W, orientation="rows")) for key, W in sizes.items()}
+    shared = {key: _by_class(W, interference(W)) for key, W in sizes.items()}
+    counts = {key: _stored(W) for key, W in sizes.items()}
+    rare = np.array(SPARSE) <= 0.05
+    alone = [bool((s[1, rare, 0] < SHARED).all() and (s[1, rare, 1] > SHARED).all()) for s in shared.values()]
+    gaps = [bool((d[1, rare, 0] > d[1, rare, 1] + GAP).all()) for d in D.values()]
+    numbers = {
+        f"{what} {kind}, {size}, {law}, sparse p = {p:g}": table[size][row, k, c]
+        for size in sizes
+        for row, law in enumerate(("equal", "importance 1/p"))
+        for k, p in enumerate(SPARSE)
+        for c, kind in enumerate(("dense", "sparse"))
+        for what, table in (("stored", counts), ("D of", D), ("interference of", shared))
+    }
+    told = [_told(counts["20 in 8"], D["20 in 8"], row) for row in (0, 1)]
+    exact = [_told(counts["6 in 2, exact"], D["6 in 2, exact"], row) for row in (0, 1)]
+    return Verdict(
+        decide(all(alone), any(alone) and all(gaps)),
+        f"Dense at p = {DENSE:g}, sparse at {SPARSE[-1]:g}. Equal importance: {told[0]} are stored of 10 each "
+        f"(exact optimum of 3 + 3 in 2: {exact[0]}). Importance 1/p: {told[1]} (exact: {exact[1]}), where dense "
+        f"features have interference {shared['20 in 8'][1, -1, 0]:.2f} and sparse ones "
+        f"{shared['20 in 8'][1, -1, 1]:.2f}.",
+        numbers,
+        ("trained models of 20 features", "exact optima of 6 features"),
+    )
+
+
+def _told(counts: np.ndarray, D: np.ndarray, row: int) -> str:
+    """Return who is stored in words, at the last density."""
+    parts = zip(counts[row, -1], ("dense", "sparse"), D[row, -1], strict=True)
+    return " and ".join(f"{k} {kind} (D = {d:.2f})" if k else f"no {kind}" for k, kind, d in parts)
+
+
+EXPERIMENT = Experiment(
+    id="A3",
+    title="Dense and very sparse features together",
+    claim="Of features that are worth the same, dense ones keep dimensions of their own and very sparse ones share.",
+    source="Open problem 4.4 (N. Nanda's list); the expectation is a reader's",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 3, "steps": 4000, "starts": 4},
+    paper={"models": 10, "steps": 20_000, "starts": 32},
+)

@@ -1,0 +1,161 @@
+"""A1: other laws of a feature's value: always 1, {1, 2, 3}, U[0.5, 1]."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.lab import Lab
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.verdict import Verdict, decide
+from geomsup.features import Discrete, Features, Uniform
+from geomsup.loss import expected_loss
+from geomsup.model import ToyModel
+from geomsup.optima import optimum
+from geomsup.phases import crossing
+from geomsup.plot.palette import PALETTE
+from geomsup.recognition import classify
+
+__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+LAWS = {
+    "U[0, 1]": Uniform(0, 1),
+    "U[0.5, 1]": Uniform(0.5, 1),
+    "always 1": Discrete([1.0]),
+    "{1, 2, 3}": Discrete([1, 2, 3]),
+}
+SLOW = "{1, 2, 3}"  # exact losses cost 4ⁿ sets there: minutes for what takes the others seconds
+PROBABILITIES = (0.6, 0.4, 0.3, 0.2, 0.1, 0.05)
+SHAPES = ((5, 2), (6, 3))
+BRACKET = (0.05, 0.24)  # the pentagon of values 1 is no minimum beyond 0.25
+
+
+def measure(lab: Lab, models: int, steps: int, starts: int, slow: bool) -> Data:
+    """Train at each law, size and density, and search the exact optima; find where the pentagon gives way.
+
+    Without `slow`, {1, 2, 3} is only trained.
+    """
+    trained, exact, excess = [], [], []
+    for n, m in SHAPES:
+        features = [Features(n, p, values=law) for law in LAWS.values() for p in PROBABILITIES]
+        recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
+        run = lab.train(f"{n} in {m}", features, m, **recipe)
+        best = [run.best(k) for k in range(len(features))]
+        trained.append([classify(model.W, orientation="rows").name for model in best])
+        searched = [_is_searched(law, slow) for law in LAWS for _ in PROBABILITIES]
+        found = [
+            _optimum(lab, f"optimum {n} in {m}, {k}", f, model, starts) if wanted else ("", np.nan)
+            for k, (f, model, wanted) in enumerate(zip(features, best, searched, strict=True))
+        ]
+        exact.append([name for name, _ in found])
+        excess.append([loss for _, loss in found])
+    shape = (len(SHAPES), len(LAWS), len(PROBABILITIES))
+    return {
+        "trained": np.array(trained).reshape(shape),
+        "optimal": np.array(exact).reshape(shape),
+        "excess": np.array(excess).reshape(shape),
+        "crossing": np.array([_crossing(lab, name) if _is_searched(name, slow) else np.nan for name in LAWS]),
+    }
+
+
+def _is_searched(law: str, slow: bool) -> bool:
+    return slow or law != SLOW
+
+
+def _optimum(lab: Lab, name: str, features: Features, model: ToyModel, starts: int) -> tuple[str, float]:
+    """Return the optimum's name, and how far the trained model is above it."""
+
+    def search() -> Data:
+        best = optimum(features, model.n_hidden, starts=starts, guesses=[model])
+        excess = float(expected_loss(model, features)) / best.loss - 1
+        return {"name": np.array(best.geometry.name), "excess": np.array(excess)}
+
+    kept = lab.keep(name, search)
+    return str(kept["name"]), float(kept["excess"])
+
+
+def _crossing(lab: Lab, law: str) -> float:
+    """Return the density where a pentagon and a square of two digons cost the same."""
+    turns = 2 * np.pi * np.arange(5) / 5
+    pentagon = ToyModel(1.1 * np.stack([np.cos(turns), np.sin(turns)], axis=1), np.full(5, -0.2))
+    square = ToyModel([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [0.0, 0.0]], [0, 0, 0, 0, 0.1])
+
+    def find() -> Data:
+        found = crossing(pentagon, square, lambda p: Features(5, p, values=LAWS[law]), BRACKET)
+        return {"p": np.array(found.parameter)}
+
+    return float(lab.keep(f"crossing, {law}", find)["p"])
+
+
+def draw(data: Data) -> Any:
+    """Draw the table of names, coloured by shape; where known, the optimum's below the trained model's."""
+    figure, axes = panels(
+        len(SHAPES), 1, size=(9.5, 3.2), title="shape of the best trained model, and the exact optimum"
+    )
+    names = sorted({*map(_short, data["trained"].ravel()), *map(_short, data["optimal"].ravel())} - {""})
+    colours = dict(zip(names, PALETTE * 9, strict=False))
+    for ax, (n, m), trained, optimal in zip(axes[:, 0], SHAPES, data["trained"], data["optimal"], strict=True):
+        for row in range(len(LAWS)):
+            for column in range(len(PROBABILITIES)):
+                name, best = _short(trained[row, column]), _short(optimal[row, column])
+                ax.add_patch(_cell(column, row, colours[name]))
+                ax.text(column, row, f"{name}\n({best or 'not searched'})", fontsize=6, ha="center", va="center")
+        ax.set(xlim=(-0.5, len(PROBABILITIES) - 0.5), ylim=(len(LAWS) - 0.5, -0.5), xlabel="density p")
+        ax.set_xticks(range(len(PROBABILITIES)), [f"{p:g}" for p in PROBABILITIES])
+        ax.set_yticks(range(len(LAWS)), list(LAWS))
+        ax.set_title(f"{n} features in {m} dimensions", fontsize=10)
+    return figure
+
+
+def _cell(column: int, row: int, colour: str) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((column - 0.48, row - 0.47), 0.96, 0.94, color=colour, alpha=0.35, linewidth=0)
+
+
+def _short(name: str) -> str:
+    """Return the shape without its variant."""
+    return str(name).split(",")[0].split(" (")[0]
+
+
+def judge(data: Data) -> Verdict:
+    """Hold if all laws have U[0, 1]'s shapes; with other numbers if the same shapes come, at other densities."""
+    trained, optimal = (np.vectorize(_short)(data[key]) for key in ("trained", "optimal"))
+    same = trained == trained[:, :1]
+    searched = optimal != ""
+    alike = (optimal == optimal[:, :1])[searched]
+    sparse = np.array(PROBABILITIES) <= 0.1
+    sparse_same = bool(
+        same[:, :, sparse].all() and (optimal == optimal[:, :1])[:, :, sparse][searched[:, :, sparse]].all()
+    )
+    cross = {name: value for name, value in zip(LAWS, data["crossing"], strict=True) if np.isfinite(value)}
+    numbers = {f"pentagon gives way at p, {name}": value for name, value in cross.items()}
+    numbers |= {
+        f"share of U[0, 1]'s shapes, {name}": share for name, share in zip(LAWS, same.mean(axis=(0, 2)), strict=True)
+    }
+    numbers["share of U[0, 1]'s shapes among optima"] = alike.mean()
+    numbers["largest excess of a trained model"] = float(np.nanmax(data["excess"]))
+    others = sorted(set(trained[:, 1:].ravel()) - set(trained[:, 0].ravel()))
+    return Verdict(
+        decide(bool(same.all() and alike.all()), sparse_same),
+        f"Where p <= 0.1 shapes are {'the same for all laws' if sparse_same else 'not the same for all laws'}. "
+        f"Over all densities {100 * same[:, 1:].mean():.0f} % of trained shapes and {100 * alike.mean():.0f} % "
+        f"of optima are those of U[0, 1]; others: {', '.join(others) or 'none'}. Exactly, the pentagon is best up to "
+        + ", ".join(f"p = {value:.4f} ({name})" for name, value in cross.items())
+        + ".",
+        numbers,
+        ("names of the best trained models", "names of the exact optima"),
+    )
+
+
+EXPERIMENT = Experiment(
+    id="A1",
+    title="Other values than U[0, 1]",
+    claim="Features that are always 1, in {1, 2, 3} or U[0.5, 1] when present have the geometry of U[0, 1].",
+    source="Open problems 4.7 to 4.9 (N. Nanda's list); the expectation is a reader's",
+    measure=measure,
+    draw=draw,
+    judge=judge,
+    quick={"models": 4, "steps": 3000, "starts": 2, "slow": False},
+    paper={"models": 10, "steps": 20_000, "starts": 8, "slow": True},
+)

@@ -1,0 +1,302 @@
+"""Experiments around the paper: each judge on data made by hand, what they compute themselves, and small runs."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from geomsup.experiments import Lab
+from geomsup.experiments.around import (
+    dictionary,
+    dropout,
+    gelu,
+    many_neurons,
+    packing,
+    pairs,
+    softmax,
+    squares,
+    symbols,
+    two_classes,
+    two_layers,
+    values,
+)
+from geomsup.experiments.around.neurons import monosemantic
+from geomsup.features import Features
+from geomsup.model import ToyModel
+
+HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
+
+
+def values_data(trained="pentagon"):
+    names = np.full((2, 4, 6), "pentagon", dtype="<U40")
+    names[0, 2, 0] = trained
+    optimal = names.copy()
+    optimal[:, 3] = ""
+    return {
+        "trained": names,
+        "optimal": optimal,
+        "excess": np.zeros((2, 4, 6)),
+        "crossing": np.array([0.2, 0.1, 0.1, np.nan]),
+    }
+
+
+def test_values_hold_if_shapes_are_alike():
+    assert values.judge(values_data()).status == HOLDS
+    told = values.judge(values_data("triangle, tight frame"))
+    assert told.status == VARIES
+    assert "others: triangle." in told.summary
+    other = values_data()
+    other["trained"][1, 1, 5] = "digon"
+    assert values.judge(other).status == FAILS
+
+
+@pytest.mark.parametrize(("ratio", "same", "status"), [(1.1, True, HOLDS), (3.0, True, VARIES), (3.0, False, FAILS)])
+def test_gelu_is_judged_by_shapes_and_losses(ratio, same, status):
+    names = np.full((2, 2, 7), "pentagon")
+    if not same:
+        names[1, 1, -1] = "digon"
+    losses = np.ones((2, 2, 7)) * np.array([1.0, ratio])[:, None]
+    told = gelu.judge({"name": names, "loss": losses, "longer": np.full(2, ratio)})
+    assert told.status == status
+    assert told.numbers["loss of GELU over ReLU's, 5 in 2, p = 0.1"] == pytest.approx(ratio)
+
+
+def classes(n, m, dense_axes):
+    """Return W of n features: half of them along axes, the others in pairs that share what axes are left."""
+    W = np.zeros((n, m))
+    for i in range(dense_axes):
+        W[i, i] = 1
+    for i in range(n // 2, n):
+        W[i, dense_axes + (i - n // 2) // 2 % (m - dense_axes)] = (-1) ** i
+    return W
+
+
+def test_two_classes_hold_if_only_sparse_features_share():
+    apart = {"W": np.tile(classes(20, 8, 3), (2, 4, 1, 1)), "small": np.tile(classes(6, 2, 1), (2, 4, 1, 1))}
+    told = two_classes.judge(apart)
+    assert told.status == HOLDS
+    assert told.numbers["D of dense, 20 in 8, importance 1/p, sparse p = 0.01"] == pytest.approx(1)
+    swapped = {key: W[:, :, ::-1] for key, W in apart.items()}
+    assert two_classes.judge(swapped).status == FAILS
+
+
+def test_squares_hold_if_every_feature_has_two_neurons():
+    W = np.hstack([np.eye(3), -np.eye(3)])
+    good = {
+        "W": np.stack([W, W]),
+        "loss": np.array([0, 3e-3]),
+        "best_fit": np.array(1e-3),
+        "mono": np.array([[8, 4, 1, 0]] * 2),
+        "live": np.full((2, 4), 8),
+    }
+    assert squares.judge(good).status == HOLDS
+    assert squares.judge(good | {"W": np.stack([W, W + 0.5])}).status == FAILS
+    assert squares.judge(good | {"loss": np.array([0, 4e-3])}).status == VARIES
+
+
+def test_best_line_in_place_of_a_parabola():
+    grid = [(a, -c) for a in np.linspace(0.5, 1.5, 101) for c in np.linspace(0, 0.4, 81)]
+    x = (np.arange(1000) + 0.5) / 1000
+    least = min(np.mean((x**2 - np.maximum(a * x + b, 0)) ** 2) for a, b in grid)
+    assert squares._best_fit() == pytest.approx(squares.SMALL_P * least, rel=0.01)
+
+
+def test_monosemantic_neurons():
+    W = np.array([[1.0, 0.2, 0.7, 1e-6], [0.0, 1.0, 0.7, 0.0]])
+    assert monosemantic(W, np.ones((2, 4))) == (2, 3)
+
+
+def pairs_data(ratio):
+    single = np.tile(np.array([1.0, 0.5, 0.2, 0.0]), (2, 4, 1))
+    apart = 3 * 0.5 + 3  # a neuron each for three pairs; two and one would make 0.2 + 0.5 + 4, all three for one 5
+    return {"single": single, "whole": np.tile(apart * np.array([1, 1, 0.9, ratio]), (2, 1)), "exact": np.zeros(2)}
+
+
+def test_pairs_hold_if_sparse_ones_share_neurons():
+    told = pairs.judge(pairs_data(0.5))
+    assert told.status == HOLDS
+    assert told.numbers["loss over neurons kept apart, AND and OR, p = 0.02"] == pytest.approx(0.5)
+    assert pairs.judge(pairs_data(1.0)).status == FAILS
+
+
+def test_explicit_networks_have_no_error():
+    assert all(pairs._exact(law) < 1e-12 for law in pairs.LAWS.values())
+    assert two_layers._error(two_layers._one_layer()) < 1e-12
+    assert two_layers._error(two_layers._two_layers()) < 1e-12
+
+
+def test_two_layers_hold_only_if_one_does_not_do():
+    data = {
+        "one": np.array([0.5, 0.2, 0.1, 0.0]),
+        "two": np.array([0.5, 0.2, 0.0, 0.0]),
+        "wide": np.full((2, 2), 0.3),
+        "explicit": np.zeros(2),
+        "sizes": np.array([4, 16]),
+    }
+    assert two_layers.judge(data).status == FAILS
+    assert two_layers.judge(data | {"two": np.array([0.5, 0.0, 0.0, 0.0])}).status == VARIES
+    needed = data | {"one": np.array([0.5, 0.2, 0.1, 0.1]), "explicit": np.ones(2)}
+    assert two_layers.judge(needed).status == HOLDS
+
+
+def test_many_neurons_hold_if_all_read_one_feature():
+    counts = np.full((5, 3, 2), 10)
+    data = {"counts": counts, "loss": np.full((5, 3), 1e-3), "crossed": np.zeros((5, 3))}
+    assert many_neurons.judge(data).status == HOLDS
+    fewer = counts.copy()
+    fewer[-1, 2, 0] = 3
+    assert many_neurons.judge(data | {"counts": fewer}).status == VARIES
+    fewer[-1, 0, 0] = 3
+    assert many_neurons.judge(data | {"counts": fewer}).status == FAILS
+
+
+def test_paths_between_features():
+    W = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert many_neurons._crossed(W, W) == 0
+    assert many_neurons._crossed(W, W[::-1]) == 1
+
+
+def softmax_data(**changed):
+    names = np.tile(np.array(list(softmax.SHAPES.values()), dtype="<U40"), (2, 1))
+    good = {key: np.zeros(names.shape) for key in ("spread", "off", "loss")}
+    good |= {f"W_{n}_{m}": np.eye(n, m) for n, m in softmax.SHAPES}
+    return good | {"name": names, "twin": np.ones(names.shape), "margin": np.ones(names.shape)} | changed
+
+
+def test_softmax_holds_for_simplices_and_polygons():
+    assert softmax.judge(softmax_data()).status == HOLDS
+    names = softmax_data()["name"].copy()
+    names[1, 4] = "square"
+    assert softmax.judge(softmax_data(name=names)).status == VARIES
+    assert softmax.judge(softmax_data(spread=np.full(names.shape, 0.5))).status == FAILS
+
+
+def test_settled_classes_are_at_a_minimum():
+    rng = np.random.default_rng(0)
+    start = ToyModel(rng.normal(size=(3, 2)), activation="linear", W_out=rng.normal(size=(3, 2)))
+    model, value = softmax.settle(start)
+    parts = model.W, model.decoder, model.b
+    assert softmax._penalised(*parts, softmax.PENALTY)[0] == pytest.approx(value)
+    cosines = np.corrcoef(model.W @ model.W.T)
+    assert cosines[~np.eye(3, dtype=bool)] == pytest.approx(-0.5, abs=1e-3)  # the triangle of neural collapse
+    _, gradients = softmax._penalised(start.W, start.decoder, start.b, 0.1)
+    moved = start.W.copy()
+    moved[1, 0] += 1e-6
+    losses = [softmax._penalised(W, start.decoder, start.b, 0.1)[0] for W in (start.W, moved)]
+    slope = (losses[1] - losses[0]) / 1e-6
+    assert slope == pytest.approx(gradients[0][1, 0], rel=1e-4)
+
+
+def test_margins_of_a_heptagon_and_of_a_hexagon_with_a_centre():
+    # With a bias of half a squared norm, the centre is told from the six by 1/2, and they from it and each other.
+    turns = 2 * np.pi * np.arange(6) / 6
+    W = np.vstack([np.stack([np.cos(turns), np.sin(turns)], axis=1), [[0.0, 0.0]]])
+    assert softmax.margin(W, W, np.append(np.zeros(6), 0.5)) == pytest.approx(0.5)
+    assert softmax._regular(7, 2) == pytest.approx(0.3765, abs=1e-4)
+    assert softmax._regular(4, 3) == pytest.approx(4 / 3)
+    assert softmax._regular(6, 3) == pytest.approx(1)
+
+
+def dropout_data(z, worse):
+    turned = np.tile(np.array([1.9, 2.1]), (4, 1))
+    return {
+        "W": np.tile(np.eye(20, 6), (4, 1, 1)),
+        "alignment": 2 + 0.1 * np.array([0, z, z, z]),
+        "turned": turned,
+        "loss": np.ones(4),
+        "turned_loss": np.tile(1 + np.array([0, worse, worse, worse])[:, None], (1, 3)),
+    }
+
+
+@pytest.mark.parametrize(("z", "worse", "status"), [(9, 0.1, HOLDS), (-9, 0.1, VARIES), (1, 0.0, FAILS)])
+def test_dropout_is_judged_against_turned_copies(z, worse, status):
+    assert dropout.judge(dropout_data(z, worse)).status == status
+
+
+def test_alignment_of_axes_of_even_entries_and_of_random_turns():
+    assert dropout.alignment(np.eye(6)) == pytest.approx(6)
+    assert dropout.alignment(np.ones((3, 6))) == pytest.approx(1)
+    turned = [dropout.alignment(np.eye(6) @ Q) for Q in dropout._turns(np.random.default_rng(0))]
+    assert np.mean(turned) == pytest.approx(3 * 6 / 8, rel=0.02)
+
+
+def packing_data(**changed):
+    arrays = {"d": [8, 48], "distance": [0.2, 0.01], "coherence": [0.9, 0.5], "random_coherence": [0.9, 0.5]}
+    arrays |= {"welch": [0.3, 0.1], "D": [0.1, 0.1], "spread": [0.01, 0.01], "components": [1, 1]}
+    numbers = dict.fromkeys(
+        ("loss_trained", "loss_random", "loss_random_own", "nothing", "sampled", "sampled_random"), 1
+    )
+    return {key: np.array(v) for key, v in (arrays | numbers | {"rms": 1, "mean": 0} | changed).items()}
+
+
+def test_packing_holds_if_cosines_and_loss_are_random():
+    assert packing.judge(packing_data()).status == HOLDS
+    assert packing.judge(packing_data(loss_trained=0.9)).status == VARIES
+    assert packing.judge(packing_data(loss_trained=0.5)).status == FAILS
+    assert packing.judge(packing_data(components=[1, 7])).status == FAILS
+
+
+def test_random_rows_are_random_rows():
+    cosines = packing._cosines(packing._random(300, 100))
+    assert np.sqrt((cosines**2).mean()) == pytest.approx(0.1, rel=0.02)
+    assert packing._distance(cosines * 10, norm.rvs(size=50_000, random_state=0)) < 0.02
+
+
+def test_packing_measures():
+    data = packing.measure(Lab(), dimensions=(3,), p=0.1, steps=5)
+    assert data["W"].shape == (30, 3)
+    assert float(data["loss_trained"]) == pytest.approx(float(data["sampled"]), rel=0.05)
+    assert packing.judge(data).numbers["Welch bound"] == pytest.approx(np.sqrt(27 / (3 * 29)))
+
+
+def symbols_data(off):
+    predicted = np.linspace(1, 0.5, 6) * np.ones((4, 1))
+    accuracy = predicted - off
+    return {
+        "accuracy": accuracy,
+        "random": predicted,
+        "predicted": predicted,
+        "product": np.ones((3, 2)),
+        "size": np.array([400, 40]),
+    }
+
+
+@pytest.mark.parametrize(("off", "status"), [(0.01, HOLDS), (0.08, VARIES), (0.4, FAILS)])
+def test_symbols_are_judged_against_the_prediction(off, status):
+    assert symbols.judge(symbols_data(off)).status == status
+
+
+def test_recall_is_that_of_independent_normals():
+    rng = np.random.default_rng(0)
+    right, rivals = 1 + 0.4 * rng.normal(size=40_000), 0.5 * rng.normal(size=(40_000, 9))
+    assert symbols.recall(0.4, 0.5, 9) == pytest.approx((right > rivals.max(axis=1)).mean(), abs=0.01)
+
+
+def test_products_by_gelus_have_the_error_of_the_series():
+    error, series = symbols._product_error(0.03)
+    assert error == pytest.approx(series, rel=1e-2)
+
+
+def test_operations_on_orthogonal_items_are_free_of_error():
+    rng = np.random.default_rng(0)
+    assert all(symbols._try(name, np.eye(30), 1, 20, rng) == 1 for name in symbols.OPERATIONS)
+
+
+def dictionary_data(sparse, sparsest):
+    cosines = np.full((6, 20), 0.5)
+    cosines[3:5], cosines[5] = sparse, sparsest
+    ones = np.ones(6)
+    return {"cosines": cosines, "chance": 0.5 * ones, "objective": ones, "truth": ones}
+
+
+@pytest.mark.parametrize(("sparse", "sparsest", "status"), [(1, 1, HOLDS), (0.8, 1, VARIES), (1, 0.7, FAILS)])
+def test_dictionary_is_judged_where_features_are_sparse(sparse, sparsest, status):
+    assert dictionary.judge(dictionary_data(sparse, sparsest)).status == status
+
+
+def test_dictionary_recovers_a_pentagon():
+    turns = 2 * np.pi * np.arange(5) / 5
+    W = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    h = dictionary._activations(W, Features(5, 0.05), 500)
+    assert np.sqrt((h**2).sum(axis=1).mean()) == pytest.approx(1)
+    atoms, _ = dictionary.learn_dictionary(h, 5, sweeps=60, starts=8)
+    assert dictionary.matched_cosines(W, atoms).min() > 0.99
