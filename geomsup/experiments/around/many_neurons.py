@@ -15,7 +15,7 @@ from geomsup.plot.palette import PALETTE
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
 N = 4
-NEURONS = (4, 8, 16, 32, 64)
+NEURONS = (4, 8, 16, 32)
 PROBABILITIES = (0.5, 0.1, 0.02)
 MOST = 0.9  # part of the live neurons from which they count as monosemantic
 
@@ -110,6 +110,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 3, "steps": 3000},
+    quick={"models": 10, "steps": 3000},
     paper={"models": 10, "steps": 30_000},
 )

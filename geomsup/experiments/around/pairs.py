@@ -14,7 +14,7 @@ from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
-LAWS = {"AND and OR": Discrete([1.0]), "min and max": Uniform(0, 1)}
+LAWS = {"AND and OR": Discrete((1.0,)), "min and max": Uniform(0, 1)}
 PROBABILITIES = (0.5, 0.2, 0.05, 0.02)
 PAIRS, NEURONS = 6, 3
 MOST = 3  # neurons per pair that are exact: see `_exact`
