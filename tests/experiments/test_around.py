@@ -142,7 +142,7 @@ def test_many_neurons_hold_if_all_read_one_feature():
     data = {"counts": counts, "loss": np.full((4, 3), 1e-3), "crossed": np.zeros((4, 3))}
     assert many_neurons.judge(data).status == HOLDS
     fewer = counts.copy()
-    fewer[-1, 2, 0] = 3
+    fewer[-1, 2, 0] = 8
     assert many_neurons.judge(data | {"counts": fewer}).status == VARIES
     fewer[-1, 0, 0] = 3
     assert many_neurons.judge(data | {"counts": fewer}).status == FAILS
