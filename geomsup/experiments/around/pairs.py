@@ -82,7 +82,9 @@ def draw(data: Data) -> Any:
         for j, p in enumerate(PROBABILITIES):
             share = np.maximum(data["single"][k, j] / data["single"][k, j, 0], 1e-6)
             axes[0, k].semilogy(range(MOST + 1), share, "o-", color=PALETTE[j], label=f"p = {p:g}")
-        axes[0, k].set(xlabel="neurons for a pair", xticks=range(MOST + 1), ylabel="loss / that of constants")
+        axes[0, k].set(
+            xlabel="neurons for a pair (3: explicit)", xticks=range(MOST + 1), ylabel="loss / that of constants"
+        )
         axes[0, k].set_title(f"{name}: one pair", fontsize=9)
         axes[0, k].legend(frameon=False, fontsize=7)
         axes[0, 2].plot(PROBABILITIES, _ratio(data)[k], "o-", color=PALETTE[k], label=name)
@@ -125,7 +127,8 @@ def judge(data: Data) -> Verdict:
     )
     return Verdict(
         decide(bool(shares.all() and more.all() and data["exact"].max() < 1e-12), bool(shares.any())),
-        f"Three neurons compute a pair exactly (error {data['exact'].max():.1g}). {PAIRS} pairs on {NEURONS} neurons have, relative to the "
+        f"Three neurons compute a pair exactly (error {data['exact'].max():.1g}). {PAIRS} pairs on {NEURONS} neurons "
+        f"have, relative to the "
         f"best loss with neurons kept apart, {told}.",
         numbers,
         ("trained losses of six pairs", "the best division of neurons among single pairs"),
