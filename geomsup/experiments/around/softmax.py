@@ -14,7 +14,7 @@ from geomsup.plot import plot_geometry
 from geomsup.recognition import classify
 from geomsup.shapes import polytope
 
-__all__ = ["EXPERIMENT", "draw", "judge", "margin", "measure"]
+__all__ = ["EXPERIMENT", "draw", "judge", "margin", "measure", "settle"]
 
 SIMPLICES = {(3, 2): "triangle", (4, 3): "tetrahedron", (5, 4): "5-cell"}
 POLYGONS = {(4, 2): "square", (5, 2): "pentagon", (6, 2): "hexagon", (7, 2): "heptagon"}

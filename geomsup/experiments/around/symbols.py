@@ -10,7 +10,7 @@ from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.plot.palette import PALETTE
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure", "recall"]
+__all__ = ["EXPERIMENT", "draw", "judge", "measure", "multiply", "recall"]
 
 COUNTS = (1, 2, 4, 8, 12, 16)
 OPERATIONS = ("bundle", "sequence", "record", "clean-up")
