@@ -11,7 +11,7 @@ from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.plot.palette import PALETTE
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+__all__ = ["EXPERIMENT", "alignment", "draw", "judge", "measure"]
 
 RATES = (0.0, 0.1, 0.3, 0.5)
 N, M, P = 20, 6, 0.1

@@ -14,7 +14,7 @@ from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
-LAWS = {"AND and OR": Discrete([1.0]), "min and max": Uniform(0, 1)}
+LAWS = {"AND and OR": Discrete((1.0,)), "min and max": Uniform(0, 1)}
 PROBABILITIES = (0.5, 0.2, 0.05, 0.02)
 PAIRS, NEURONS = 6, 3
 MOST = 3  # neurons per pair that are exact: see `_exact`
@@ -22,17 +22,23 @@ SUPERPOSED = 0.95  # loss, relative to the best without sharing, from which neur
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train single pairs on 0 to 3 neurons, and six on three; return losses ``(laws, densities, neurons + 1)``."""
+    """Train single pairs on 1 and 2 neurons (3 are exact) and six on three; return losses by law and density."""
     recipe = {"target": "pairs", "hidden_activation": "relu", "tied": False, "models": models, "steps": steps}
+    # Output ReLUs can end below 0 for good: of six pairs the best of twice as many models is taken.
     recipe |= {"learning_rate": 5e-3, "schedule": "cosine", "batch": 256}
     single, whole = [], []
     for name, law in LAWS.items():
         one = [Features(2, p, values=law) for p in PROBABILITIES]
-        runs = [lab.train(f"{name}, 1 pair on {m}", one, m, **recipe) for m in range(1, MOST + 1)]
+        runs = [lab.train(f"{name}, 1 pair on {m}", one, m, **recipe) for m in range(1, MOST)]
         kept = np.stack([_lowest(run, len(one)) for run in runs], axis=1)
-        single.append(np.column_stack([[_unstored(f) for f in one], kept]))
+        single.append(np.column_stack([[_unstored(f) for f in one], kept, np.zeros(len(one))]))
         many = [Features(2 * PAIRS, p, values=law) for p in PROBABILITIES]
-        whole.append(_lowest(lab.train(f"{name}, {PAIRS} pairs on {NEURONS}", many, NEURONS, **recipe), len(many)))
+        whole.append(
+            _lowest(
+                lab.train(f"{name}, {PAIRS} pairs on {NEURONS}", many, NEURONS, **recipe | {"models": 2 * models}),
+                len(many),
+            )
+        )
     return {
         "single": np.array(single),
         "whole": np.array(whole),
@@ -54,14 +60,15 @@ def _unstored(features: Features) -> float:
 def _exact(law: Any) -> float:
     """Return the largest error of three neurons that compute both by max, min = (x + y ± |x − y|)/2."""
     W = np.array([[1.0, 1.0, -1.0], [1.0, -1.0, 1.0]])
-    model = ToyModel(W, hidden_activation="relu", W_out=np.array([[0.5, 0.5, 0.5], [0.5, -0.5, -0.5]]))
+    model = ToyModel(
+        W, activation="linear", hidden_activation="relu", W_out=np.array([[0.5, 0.5, 0.5], [0.5, -0.5, -0.5]])
+    )
     x = Features(2, 0.5, values=law).sample(10_000, 0)
     return float(np.abs(model(x) - np.stack([x.max(axis=1), x.min(axis=1)], axis=1)).max())
 
 
 def _apart(single: np.ndarray) -> float:
     """Return the least loss of six pairs when every neuron serves one pair only; those of `_exact` have none."""
-    single = np.append(single[:MOST], 0)
     best = np.full(NEURONS + 1, 0.0)
     for _ in range(PAIRS):
         best = np.array([min(best[k - j] + single[j] for j in range(min(k, MOST) + 1)) for k in range(NEURONS + 1)])
@@ -75,7 +82,9 @@ def draw(data: Data) -> Any:
         for j, p in enumerate(PROBABILITIES):
             share = np.maximum(data["single"][k, j] / data["single"][k, j, 0], 1e-6)
             axes[0, k].semilogy(range(MOST + 1), share, "o-", color=PALETTE[j], label=f"p = {p:g}")
-        axes[0, k].set(xlabel="neurons for a pair", xticks=range(MOST + 1), ylabel="loss / that of constants")
+        axes[0, k].set(
+            xlabel="neurons for a pair (3: explicit)", xticks=range(MOST + 1), ylabel="loss / that of constants"
+        )
         axes[0, k].set_title(f"{name}: one pair", fontsize=9)
         axes[0, k].legend(frameon=False, fontsize=7)
         axes[0, 2].plot(PROBABILITIES, _ratio(data)[k], "o-", color=PALETTE[k], label=name)
@@ -98,7 +107,6 @@ def _ratio(data: Data) -> np.ndarray:
 def judge(data: Data) -> Verdict:
     """Hold if sparse pairs share neurons, and dense ones do so less; three neurons being exact for one pair."""
     ratio = _ratio(data)
-    left = data["single"][:, :, MOST] / data["single"][:, :, 0]
     shares = ratio[:, -1] < SUPERPOSED
     more = ratio[:, -1] < ratio[:, 0]
     numbers: dict[str, float] = {
@@ -110,7 +118,7 @@ def judge(data: Data) -> Verdict:
         f"loss of a pair on {m}, part of that of constants, {name}, p = 0.5": data["single"][k, 0, m]
         / data["single"][k, 0, 0]
         for k, name in enumerate(LAWS)
-        for m in range(1, MOST + 1)
+        for m in range(1, MOST)
     }
     numbers["largest error of the explicit three neurons"] = data["exact"].max()
     told = ", ".join(
@@ -119,8 +127,8 @@ def judge(data: Data) -> Verdict:
     )
     return Verdict(
         decide(bool(shares.all() and more.all() and data["exact"].max() < 1e-12), bool(shares.any())),
-        f"Three neurons compute a pair exactly (error {data['exact'].max():.1g}; trained ones leave up to "
-        f"{100 * left.max():.2g} % of the variance). {PAIRS} pairs on {NEURONS} neurons have, relative to the "
+        f"Three neurons compute a pair exactly (error {data['exact'].max():.1g}). {PAIRS} pairs on {NEURONS} neurons "
+        f"have, relative to the "
         f"best loss with neurons kept apart, {told}.",
         numbers,
         ("trained losses of six pairs", "the best division of neurons among single pairs"),

@@ -14,7 +14,7 @@ from geomsup.plot import plot_geometry
 from geomsup.recognition import classify
 from geomsup.shapes import polytope
 
-__all__ = ["EXPERIMENT", "draw", "judge", "margin", "measure"]
+__all__ = ["EXPERIMENT", "draw", "judge", "margin", "measure", "settle"]
 
 SIMPLICES = {(3, 2): "triangle", (4, 3): "tetrahedron", (5, 4): "5-cell"}
 POLYGONS = {(4, 2): "square", (5, 2): "pentagon", (6, 2): "hexagon", (7, 2): "heptagon"}
@@ -49,7 +49,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
 
 def _train(lab: Lab, n: int, m: int, models: int, steps: int) -> Any:
     """Train models for n classes in m dimensions."""
-    classes = Features(n, 1 / n, values=Discrete([1.0]), anticorrelated=[list(range(n))])
+    classes = Features(n, 1 / n, values=Discrete((1.0,)), anticorrelated=[list(range(n))])
     recipe = {"activation": "linear", "criterion": "cross-entropy", "tied": False, "weight_decay": DECAY}
     recipe |= {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "linear", "batch": 256}
     return lab.train(f"{n} classes in {m}", classes, m, **recipe)

@@ -10,7 +10,7 @@ from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.plot.palette import PALETTE
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure", "recall"]
+__all__ = ["EXPERIMENT", "draw", "judge", "measure", "multiply", "recall"]
 
 COUNTS = (1, 2, 4, 8, 12, 16)
 OPERATIONS = ("bundle", "sequence", "record", "clean-up")
@@ -155,6 +155,10 @@ def draw(data: Data) -> Any:
     axes[0, 1].legend(frameon=False, fontsize=8)
     axes[0, 2].loglog(SCALES, data["product"][:, 0], "o", color=PALETTE[0], label="by GELUs")
     axes[0, 2].loglog(SCALES, data["product"][:, 1], color="black", linewidth=1, label="s² x y (x² + y²)/3")
+    axes[0, 2].set_xticks(SCALES, [f"{s:g}" for s in SCALES])
+    axes[0, 2].minorticks_off()
+    for ax in axes[0, :2]:
+        ax.set_xticks(COUNTS)
     axes[0, 2].set(xlabel="scale s", ylabel="rms error of products")
     axes[0, 2].legend(frameon=False, fontsize=8)
     return figure

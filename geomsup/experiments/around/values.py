@@ -21,8 +21,8 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 LAWS = {
     "U[0, 1]": Uniform(0, 1),
     "U[0.5, 1]": Uniform(0.5, 1),
-    "always 1": Discrete([1.0]),
-    "{1, 2, 3}": Discrete([1, 2, 3]),
+    "always 1": Discrete((1.0,)),
+    "{1, 2, 3}": Discrete((1, 2, 3)),
 }
 SLOW = "{1, 2, 3}"  # exact losses cost 4ⁿ sets there: minutes for what takes the others seconds
 PROBABILITIES = (0.6, 0.4, 0.3, 0.2, 0.1, 0.05)
