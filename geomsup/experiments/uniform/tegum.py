@@ -70,7 +70,7 @@ def judge(data: Data) -> Verdict:
     fitting = float(np.abs(data["total_rank"] - data["m"]).max())
     dense_end = 1 / data["p"][small].min() if small.any() else 0.0
     return Verdict(
-        decide(off < 1e-12 and split > 0.9, off < 1e-12 and split > 0.3),
+        decide(off < 1e-12 and split > 0.9, off < 1e-12 and split >= 0.25),
         f"D_i of bipyramids and octahedron are those of their parts to {off:.1g} ({'; '.join(data['parts'])}). "
         f"{100 * split:.0f} % of the trained models consist of orthogonal parts of rank at most 4 (up to "
         f"1/(1 − S) = {dense_end:.3g}), whose ranks add up to m within {fitting:.0f}; the sparser ones hold a part of "
