@@ -6,8 +6,9 @@ import pytest
 from geomsup.experiments import Lab, experiment
 from geomsup.experiments.computation.absolute_sweep import PROBABILITIES
 from geomsup.experiments.computation.motif import Motif, find_motifs
-from geomsup.experiments.computation.neurons import dedicated_start, input_shares, normalised, open_start
+from geomsup.experiments.computation.neurons import dedicated_start, normalised, open_start
 from geomsup.experiments.computation.two_neurons_each import pairs, parts
+from geomsup.experiments.neurons import neuron_shares
 
 TWO_EACH = np.kron(np.eye(3), [[1.0, -1.0]])  # W of ReLU(x_i), ReLU(−x_i); W_out is its absolute value
 MOTIF = np.array([[2.0, 1.0], [-0.5, 0.0]]), np.array([[0.5, 0.0], [2.0, -4.5]])
@@ -57,7 +58,7 @@ def test_scaling_a_neuron_changes_nothing_once_normalised():
     for one, other in zip(normalised(W, W_out), normalised(W * scale, W_out / scale), strict=True):
         np.testing.assert_allclose(one, other)
     assert np.abs(normalised(W, W_out)[0]).max(axis=0) == pytest.approx(1)
-    np.testing.assert_allclose(input_shares(W), input_shares(W * scale))
+    np.testing.assert_allclose(neuron_shares(W), neuron_shares(W * scale))
 
 
 def test_an_open_start_answers_to_both_signs_of_every_feature():

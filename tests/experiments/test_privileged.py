@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from geomsup.experiments import Lab, experiment
+from geomsup.experiments.neurons import neuron_shares
 from geomsup.experiments.privileged.neuron_regimes import CLAIMED
-from geomsup.experiments.privileged.neurons import feature_shares, monosemantic, neuron_shares
+from geomsup.experiments.privileged.neurons import feature_shares, monosemantic
 
 HALF = np.sqrt(0.5)
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from geomsup.experiments.neurons import neuron_shares
+
 __all__ = ["PURE", "monosemantic"]
 
 PURE = 0.9  # part of the squares of a neuron's input weights that its first feature must hold
@@ -21,6 +23,5 @@ def monosemantic(W: np.ndarray, W_out: np.ndarray) -> tuple[int, int]:
     """
     strength = np.linalg.norm(W, axis=0) * np.linalg.norm(W_out, axis=0)
     live = strength > LIVE * strength.max()
-    sizes = W[:, live] ** 2
-    pure = sizes.max(axis=0) > PURE * sizes.sum(axis=0)
+    pure = neuron_shares(W[:, live]) > PURE
     return int(pure.sum()), int(live.sum())

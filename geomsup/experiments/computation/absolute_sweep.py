@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.experiments.computation.neurons import ABS, dedicated_start, input_shares, normalised, open_start, signed
+from geomsup.experiments.computation.neurons import ABS, dedicated_start, normalised, open_start, signed
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
+from geomsup.experiments.neurons import neuron_shares
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.model import ToyModel
@@ -78,7 +79,7 @@ def draw(data: Data) -> Any:
         kept = alive(W, W_out)
         weights = np.abs(W[:, kept])
         weights = weights[:, np.argsort(weights.argmax(axis=0), kind="stable")]
-        single = input_shares(weights) > MONOSEMANTIC
+        single = neuron_shares(weights) > MONOSEMANTIC
         ordered = -np.sort(-weights, axis=0)[:12]
         base = np.zeros(weights.shape[1])
         for layer in ordered:
@@ -133,7 +134,7 @@ def _looked(W: np.ndarray, W_out: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
 
     And, where both kinds occur, how much less important the median largest feature of the others is, in places.
     """
-    kept, shares, reads = alive(W, W_out), input_shares(W), np.abs(W).argmax(axis=1)
+    kept, shares, reads = alive(W, W_out), neuron_shares(W), np.abs(W).argmax(axis=1)
     single = kept & (shares > MONOSEMANTIC)
     used = np.maximum(kept.sum(axis=1), 1)
     fraction = single.sum(axis=1) / used

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from geomsup.experiments.computation.motif import find_motifs
-from geomsup.experiments.computation.neurons import ABS, input_shares, normalised, signed
+from geomsup.experiments.computation.neurons import ABS, normalised, signed
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
+from geomsup.experiments.neurons import neuron_shares
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
@@ -37,7 +38,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
         data |= {
             f"{name} motifs": counts, f"{name} by chance": chance,
             f"{name} harm": np.array(harm), f"{name} W": W_shown, f"{name} W_out": W_out_shown,
-            f"{name} monosemantic": (input_shares(W) > 0.9).mean(axis=1),
+            f"{name} monosemantic": (neuron_shares(W) > 0.9).mean(axis=1),
         }  # fmt: skip
     return data
 

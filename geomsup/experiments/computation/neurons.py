@@ -6,7 +6,7 @@ from geomsup.features import Features
 from geomsup.laws import Uniform
 from geomsup.model import ToyModel
 
-__all__ = ["ABS", "dedicated_start", "input_shares", "normalised", "open_start", "signed"]
+__all__ = ["ABS", "dedicated_start", "normalised", "open_start", "signed"]
 
 ABS = {"target": "abs", "tied": False, "hidden_activation": "relu", "schedule": "cosine"}
 
@@ -50,10 +50,3 @@ def normalised(W: np.ndarray, W_out: np.ndarray) -> tuple[np.ndarray, np.ndarray
     scale = np.abs(W).max(axis=-2, keepdims=True)
     scale = np.where(scale > 0, scale, 1.0)
     return W / scale, W_out * scale
-
-
-def input_shares(W: np.ndarray) -> np.ndarray:
-    """Return which part of the square of what each neuron takes in is its largest weight's, ``(..., m)``."""
-    squares = np.asarray(W, float) ** 2
-    total = squares.sum(axis=-2)
-    return np.divide(squares.max(axis=-2), total, out=np.zeros_like(total), where=total > 0)
