@@ -25,8 +25,8 @@ import geomsup as gs
 
 # (n, m, runs, steps in a repeat, steps to the loss): the notebook's introduction, demonstration, geometry figure.
 SETTINGS = [
-    (5, 2, 10, 500, 10_000),
-    (20, 5, 7, 150, 5000),
+    (5, 2, 10, 2000, 10_000),
+    (20, 5, 7, 1500, 5000),
     (80, 20, 10, 50, 600),
     (200, 20, 20, 30, 100),
     (400, 30, 20, 15, 40),
