@@ -13,12 +13,15 @@ from geomsup.experiments.declaration import Experiment
 
 __all__ = ["fingerprints"]
 
+ROOM = "geomsup.experiments."
+ENGINE = {ROOM + name for name in ("declaration", "lab", "pictures", "verdict")}  # what they do is the same for all
+
 
 def fingerprints(experiment: Experiment, arguments: Mapping[str, Any], used: str) -> tuple[str, str]:
     """Return one word for what is measured, and one for how it is drawn and judged too.
 
     They change with the version, the sizes, the data of the experiment `used`, and the text of the experiment's file
-    and of those of its group that it imports. The first does not see the functions that draw and judge.
+    and of those among its like that it takes something from. The first does not see the functions that draw and judge.
     """
     text = "".join(inspect.getsource(module) for module in _modules(experiment))
     measured = text
@@ -28,11 +31,13 @@ def fingerprints(experiment: Experiment, arguments: Mapping[str, Any], used: str
 
 
 def _modules(experiment: Experiment) -> list[ModuleType]:
-    """Return the experiment's module and the modules of its group that this one imports from, in order of name."""
-    own = experiment.measure.__module__
-    group = own.rpartition(".")[0] + "."
-    homes = {getattr(value, "__module__", None) for value in vars(sys.modules[own]).values()}
-    return [sys.modules[name] for name in sorted(name for name in homes | {own} if name and name.startswith(group))]
+    """Return the experiment's module and those of other experiments that it takes something from, in order of name."""
+    found, fresh = set[str](), {experiment.measure.__module__}
+    while fresh:
+        found |= fresh
+        homes = {getattr(value, "__module__", None) for name in fresh for value in vars(sys.modules[name]).values()}
+        fresh = {home for home in homes if home and home.startswith(ROOM) and home not in ENGINE} - found
+    return [sys.modules[name] for name in sorted(found)]
 
 
 def _digest(text: str, arguments: Mapping[str, Any], used: str) -> str:
