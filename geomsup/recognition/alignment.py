@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 
 from geomsup.recognition import isomorphism
+from geomsup.recognition.assignment import assigned
 from geomsup.recognition.templates import Template
 
 __all__ = ["procrustes", "proposals", "refined", "rms"]
@@ -40,13 +41,10 @@ def proposals(X: np.ndarray, template: Template) -> Iterator[np.ndarray]:
 
 def refined(X: np.ndarray, vertices: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Alternate Procrustes and assignment until the map is stable."""
-    from scipy.optimize import linear_sum_assignment
-
     if len(order) <= vertices.shape[1] + 1:
         return order
     for _ in range(10):
-        fitted = vertices @ procrustes(vertices[order], X)
-        _, better = linear_sum_assignment(-X @ fitted.T)
+        better = assigned(X @ (vertices @ procrustes(vertices[order], X)).T)
         if (better == order).all():
             break
         order = better

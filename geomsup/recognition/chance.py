@@ -13,7 +13,7 @@ __all__ = ["Tube", "confidence", "deviation", "log_choices", "log_elsewhere", "t
 SMALLEST_DEVIATION = 1e-8
 
 
-def deviation(X: np.ndarray, template: np.ndarray, free: np.ndarray) -> float:
+def deviation(X: np.ndarray, template: np.ndarray, free: np.ndarray | None = None) -> float:
     """Root-mean-square distance of unit rows X from the nearest copy of `template` inside a subspace.
 
     ρ² = (‖X‖² + ‖T‖² − 2‖Tᵀ X C‖_*)/k, where the columns of C span the subspace and ‖·‖_* is the sum of
@@ -26,7 +26,7 @@ def deviation(X: np.ndarray, template: np.ndarray, free: np.ndarray) -> float:
     template
         ``(k, r)``; row i is the template vertex of row i of X.
     free
-        C, ``(m, f)`` orthonormal columns: the complement of the other components' span.
+        C, ``(m, f)`` orthonormal columns: the complement of the other components' span; None for all of space.
 
     Examples
     --------
@@ -34,7 +34,8 @@ def deviation(X: np.ndarray, template: np.ndarray, free: np.ndarray) -> float:
     >>> deviation(np.array([[1.0], [1.0]]), digon, np.eye(1))
     1.4142
     """
-    overlap = np.linalg.svd(template.T @ X @ free, compute_uv=False).sum()
+    images = template.T @ X
+    overlap = np.linalg.svd(images if free is None else images @ free, compute_uv=False).sum()
     squared = ((X**2).sum() + (template**2).sum() - 2 * overlap) / len(X)
     return float(np.sqrt(max(squared, SMALLEST_DEVIATION**2)))
 

@@ -1,5 +1,7 @@
 """Name the geometry of W: of several cuts of the interference graph, keep the least accidental one."""
 
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from geomsup.recognition.large import Part, read_many
 from geomsup.recognition.names import DEDICATED, component_name, dense_name
 from geomsup.recognition.outline import Outline, outline
 from geomsup.recognition.overlaps import Overlaps, working_memory
-from geomsup.recognition.reading import Block, Evidence, joint_log_chance, judge, read_block
+from geomsup.recognition.reading import Block, Evidence, joint_log_chance, judge, least_dimension, read_block
 from geomsup.recognition.rows import WEAK, UnitRows, shares, strong_rows
 
 __all__ = ["classify"]
@@ -144,31 +146,38 @@ def _classify(W: np.ndarray, noise: float | None, represented: float, memory: fl
 
 def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
     """Evidence for the blocks of the best cut: most features named, then least probable by chance."""
-    cache: dict[tuple[int, ...], Block] = {}
-    cuts = []
+    read = cache(lambda features: read_block(X, features, noise))
+    room = cache(lambda features: least_dimension(X[list(features)]))
+    rivals: list[list[Evidence]] = []
+    most = -1
     for partition in partitions(interference(X)):
-        for features in partition:
-            if features not in cache:
-                cache[features] = read_block(X, features, noise)
-        blocks = [cache[features] for features in partition]
         # Blocks of a cut are nearly orthogonal: they cannot take more dimensions than there are.
-        if len(blocks) == 1 or sum(len(block.basis) for block in blocks) <= X.shape[1]:
-            cuts.append(blocks)
-    rivals = _most_named(X, cuts)
+        if len(partition) > 1 and (len(partition) > X.shape[1] or sum(map(room, partition)) > X.shape[1]):
+            continue
+        blocks = _promising(partition, read, len(X) - most)
+        if blocks is None or (len(blocks) > 1 and sum(len(block.basis) for block in blocks) > X.shape[1]):
+            continue
+        reading = judge(X, blocks)
+        named = _n_named(reading)
+        if named > most:
+            most, rivals = named, []
+        if named == most:
+            rivals.append(reading)
     # The default cut comes first, and stays if no cut names anything.
     return rivals[0] if len(rivals) == 1 else min(rivals, key=lambda reading: joint_log_chance(X, reading))
 
 
-def _most_named(X: np.ndarray, cuts: list[list[Block]]) -> list[list[Evidence]]:
-    """Readings of the cuts that name most features, in the order of the cuts; hopeless cuts are not judged."""
-    promises = [sum(len(block.features) for block in blocks if block.match) for blocks in cuts]
-    readings: dict[int, list[Evidence]] = {}
-    most = 0
-    for i in sorted(range(len(cuts)), key=lambda i: -promises[i]):
-        if promises[i] >= most:
-            readings[i] = judge(X, cuts[i])
-            most = max(most, _n_named(readings[i]))
-    return [readings[i] for i in sorted(readings) if _n_named(readings[i]) == most]
+def _promising(
+    partition: Sequence[tuple[int, ...]], read: Callable[[tuple[int, ...]], Block], spare: int
+) -> list[Block] | None:
+    """Blocks of a cut, smallest read first; None once more than `spare` features are in blocks without a match."""
+    blocks = {}
+    for features in sorted(partition, key=len):
+        blocks[features] = read(features)
+        spare -= 0 if blocks[features].match else len(features)
+        if spare < 0:
+            return None
+    return [blocks[features] for features in partition]
 
 
 def _n_named(reading: list[Evidence]) -> int:

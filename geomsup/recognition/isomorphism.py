@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from geomsup.isometries.search import near_basis
+from geomsup.recognition.assignment import assigned
 from geomsup.recognition.chains import chains
 from geomsup.recognition.templates import Template
 from geomsup.shapes import Polytope
@@ -68,8 +69,6 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
     ----------
     Sims 1970, base and strong generating set; notes on polytopes, 4.3.
     """
-    from scipy.optimize import linear_sum_assignment
-
     d = template.dimension
     plane = np.linalg.svd(X, full_matrices=False)[2][:d]
     flat = X @ plane.T
@@ -82,9 +81,10 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
             seen = np.sort(flat[base] @ flat.T, axis=1)
             allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= (ALIKE * tolerance) ** 2
         allowed[0] &= np.isin(np.arange(len(X)), [orbit[0] for orbit in orbits])
-        for images in chains(products, template.gram, tolerance, allowed, MOST_NODES, most_leaves):
-            left, _, right = np.linalg.svd(template.vertices[images].T @ flat[base])
-            yield linear_sum_assignment(-flat @ (template.vertices @ left @ right).T)[1]
+        images = chains(products, template.gram, tolerance, allowed, MOST_NODES, most_leaves)
+        left, _, right = np.linalg.svd(np.swapaxes(template.vertices[images], 1, 2) @ flat[base])
+        for frame in left @ right:
+            yield assigned(flat @ (template.vertices @ frame).T)
 
 
 def _spread_base(X: np.ndarray) -> np.ndarray:

@@ -181,10 +181,13 @@ def _in_turn(starts: list[Template]) -> Iterator[Template]:
 
 def _best_map(rows: LabelledRows, template: Template) -> np.ndarray | None:
     """Map from the vertices of the rows to the template's: the first that is good enough, or the best."""
-    best, least = None, np.inf
+    best, least, seen = None, np.inf, set[bytes]()
     for order in proposals(rows.vertices, template):
+        if order.tobytes() in seen:
+            continue
         better = refined(rows.vertices, template.vertices, order)
-        chord = _fitted(rows, better, template.shape, template.name, template.vertices).chord
+        seen |= {order.tobytes(), better.tobytes()}
+        chord = chance.deviation(rows.X, template.vertices[better[rows.labels]])
         if chord < least:
             best, least = better, chord
         if chord < RIGID_RATIO * template.reach:

@@ -8,10 +8,11 @@ from math import log
 import numpy as np
 
 from geomsup.recognition import chance
+from geomsup.recognition.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.recognition.match import best_match
 from geomsup.recognition.matched import Match
 
-__all__ = ["Block", "Evidence", "joint_log_chance", "judge", "read_block"]
+__all__ = ["Block", "Evidence", "joint_log_chance", "judge", "least_dimension", "read_block"]
 
 # A singular value, or the sine of an angle between subspaces, below this part of the largest is noise: noise
 # of 3 % of the shortest chord gives at most 0.1 for the shapes in the catalogue.
@@ -91,6 +92,23 @@ def read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) ->
         return Block(features, match, match.frame)
     squared, axes = np.linalg.eigh(rows.T @ rows)
     return Block(features, None, axes[:, squared > NOISE_FLOOR**2 * squared[-1]].T)
+
+
+def least_dimension(X: np.ndarray) -> int:
+    """Least dimension that reading rows X can find: of a shape that is near enough, or above the noise.
+
+    Rows at a root-mean-square distance ρ from r dimensions have Σ_{i>r} σ_i² <= kρ², and none is accepted beyond
+    a quarter of √2.
+
+    Examples
+    --------
+    >>> least_dimension(np.eye(3)), least_dimension(np.array([[1.0, 0.1], [-1.0, 0.1]]))
+    (3, 1)
+    """
+    squared = np.linalg.eigvalsh(X @ X.T if len(X) < X.shape[1] else X.T @ X)
+    beyond = len(X) * (ACCEPTANCE * LONGEST_CHORD) ** 2
+    noise = (squared <= NOISE_FLOOR**2 * squared[-1]).sum()
+    return len(squared) - int(max(noise, (squared.cumsum() <= beyond).sum()))
 
 
 def judge(X: np.ndarray, blocks: Sequence[Block]) -> list[Evidence]:
