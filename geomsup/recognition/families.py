@@ -103,10 +103,11 @@ def stretched(shape: Polytope) -> tuple[np.ndarray, ...]:
     return tuple(member for axes in splits for member in _elevated(shape.vertices, axes) if sound(member))
 
 
-def sound(member: np.ndarray) -> bool:
+def sound(member: np.ndarray, loose: float = LOOSE) -> bool:
     """Whether a member ``(n, r)`` is one shape of its dimension: not flat, no two vertices alike, in one piece.
 
-    A prism of no height is a polygon; a pyramid whose apex is at right angles to the base is two components.
+    A prism of no height is a polygon; a pyramid whose apex is at right angles to the base is two components: cosines
+    of no more than `loose` hold nothing together.
 
     Examples
     --------
@@ -122,7 +123,7 @@ def sound(member: np.ndarray) -> bool:
         return False
     from scipy.sparse.csgraph import connected_components
 
-    return connected_components(np.abs(gram) > LOOSE, directed=False)[0] == 1
+    return connected_components(np.abs(gram) > loose, directed=False)[0] == 1
 
 
 def _elevated(T: np.ndarray, axes: np.ndarray) -> Iterator[np.ndarray]:

@@ -15,10 +15,14 @@ from geomsup.shapes.skeletons import skeleton_graph
 
 __all__ = ["by_angle", "by_base_chain", "by_graph"]
 
-# Ends of the depth-first search of base chains, in partial maps looked at and in maps proposed; more of them where
-# vertices are of several kinds, as parameters move some kinds further than noise does.
-MOST_NODES = 5000
-MOST_LEAVES, MORE_LEAVES = 12, 40
+# Ends of the depth-first search of base chains, in partial maps looked at, in maps compared by all rows (fewer of many
+# rows), and in maps proposed; more of them where vertices are of several kinds, as parameters move some kinds further
+# than noise does.
+MOST_NODES, MOST_SEEN = 5000, 100
+MOST_LEAVES, MORE_LEAVES = 4, 12
+
+# Number of cosines of all those maps, and at a time: 2 MB.
+MOST_COSINES, COSINES = 2**22, 2**18
 
 # A row and a vertex that see the same differ, root mean square, by less than this part of the tolerance of one product.
 ALIKE = 0.7
@@ -61,9 +65,10 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
     """Maps that extend an approximate isometry of a few rows; for noise that spoils a colour.
 
     d independent rows (the base) are sent depth-first to template vertices whose inner products agree within
-    `tolerance`; the d pairs fix an orthogonal map, and the other rows go to the vertices nearest to them. Two
-    bases are tried, of near neighbours and of rows far apart. Maps that a symmetry turns into each other are one:
-    the first row goes to one vertex of each orbit; and where there are several, rows see what their vertices see.
+    `tolerance`; the d pairs fix an orthogonal map, and the other rows go to the vertices nearest to them. Maps that
+    bring all rows nearest to vertices come first. Two bases are tried, of near neighbours and of rows far apart. Maps
+    that a symmetry turns into each other are one: the first row goes to one vertex of each orbit; and where there are
+    several, rows see what their vertices see.
 
     References
     ----------
@@ -81,10 +86,20 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
             seen = np.sort(flat[base] @ flat.T, axis=1)
             allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= (ALIKE * tolerance) ** 2
         allowed[0] &= np.isin(np.arange(len(X)), [orbit[0] for orbit in orbits])
-        images = chains(products, template.gram, tolerance, allowed, MOST_NODES, most_leaves)
+        most_seen = int(np.clip(MOST_COSINES // len(X) ** 2, MORE_LEAVES, MOST_SEEN))
+        images = chains(products, template.gram, tolerance, allowed, MOST_NODES, most_seen)
         left, _, right = np.linalg.svd(np.swapaxes(template.vertices[images], 1, 2) @ flat[base])
-        for frame in left @ right:
-            yield assigned(flat @ (template.vertices @ frame).T)
+        frames = left @ right
+        for leaf in np.argsort(-_nearness(flat, template.vertices, frames), kind="stable")[:most_leaves]:
+            yield assigned(flat @ (template.vertices @ frames[leaf]).T)
+
+
+def _nearness(X: np.ndarray, vertices: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """Sum of the cosines of rows with the nearest vertex in each frame: near symmetries are far only for some rows."""
+    step = max(COSINES // len(X) ** 2, 1)
+    stacks = (frames[i : i + step] for i in range(0, len(frames), step))
+    sums = [(X @ np.swapaxes(vertices @ stack, 1, 2)).max(axis=2).sum(axis=1) for stack in stacks]
+    return np.concatenate(sums) if sums else np.empty(0)
 
 
 def _spread_base(X: np.ndarray) -> np.ndarray:

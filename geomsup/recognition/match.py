@@ -30,6 +30,9 @@ USUAL_NOISE = 0.03
 # dimensions. Beyond, another start may lead to a better map.
 CLEAR_RATIO = 0.25
 
+# Cosines that hold a member together that is fitted to noisy rows: noise takes some of what such rows have.
+LOOSEST = 0.05
+
 # A shape with more free parameters fits too much.
 MOST_PARAMETERS = 5
 
@@ -221,7 +224,7 @@ def _member(rows: LabelledRows, order: np.ndarray, shape: Polytope) -> Match | N
         order, before = refined(rows.vertices, vertices, order), order
         if (order == before).all():
             break
-    if not sound(vertices):
+    if not sound(vertices, LOOSEST):
         return None
     return replace(_fitted(rows, order, shape, "fitted", vertices), n_parameters=found.n_parameters)
 
