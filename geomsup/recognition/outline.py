@@ -7,7 +7,10 @@ import numpy as np
 
 from geomsup.isometries import Symmetry, symmetry
 from geomsup.isometries.point_groups import elements
-from geomsup.shapes.solid_types import hull_type
+from geomsup.recognition.hull_types import hull_type
+from geomsup.shapes.faces import face_numbers
+from geomsup.shapes.families import simplex
+from geomsup.shapes.hull import hull_facets
 
 __all__ = ["Outline", "outline"]
 
@@ -20,6 +23,9 @@ LEAST_DISTANCE = 0.05
 
 # Facets of a symmetrised hull whose unit normals differ by less are one.
 SAME_FACET = 1e-6
+
+# Hulls of more dimensions take too long, and of more facets nobody wants to know the faces.
+LARGEST_RANK, MOST_FACETS = 6, 2000
 
 # Larger groups are not written out; those of unnamed shapes are small.
 LARGEST_GROUP = 500
@@ -36,13 +42,17 @@ class Outline:
     inner_products
         Different inner products of two unit rows, ascending: means of those that gaps wider than the tolerance part.
     hull
-        Name of the combinatorial type of the hull, "capped octahedron", in three dimensions; of a simplex in any.
+        Name of the combinatorial type of the hull, "capped octahedron", in up to six dimensions; of a simplex in any.
         None where it has no usual name.
+    f_vector
+        Numbers of vertices, edges, ..., facets of the hull; None beyond six dimensions or 2000 facets, or where rows
+        coincide.
     """
 
     symmetry: Symmetry
     inner_products: tuple[float, ...]
     hull: str | None
+    f_vector: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str | None:
@@ -57,14 +67,21 @@ class Outline:
             "symmetry": self.symmetry.to_dict(),
             "inner_products": list(self.inner_products),
             "hull": self.hull,
+            "f_vector": None if self.f_vector is None else list(self.f_vector),
         }
 
     def __str__(self) -> str:
         found = self.symmetry
         group = f"{found.schoenflies}, order {found.order}" if found.schoenflies else f"order {found.order}"
         alike = "vertex-transitive" if found.vertex_transitive else f"{len(found.orbits)} orbits"
-        kind = f"; hull: {self.hull}" if self.hull else ""
-        return f"symmetry {group}, {alike}; {len(self.inner_products)} different inner products{kind}"
+        return f"symmetry {group}, {alike}; {len(self.inner_products)} different inner products{self._hull()}"
+
+    def _hull(self) -> str:
+        if self.hull:
+            return f"; hull: {self.hull}"
+        faces = ("vertices", "edges", "faces", "cells", "4-faces", "5-faces")
+        counts = self.f_vector or ()
+        return "; hull: " + ", ".join(map("{} {}".format, counts, faces)) if counts else ""
 
 
 def outline(X: np.ndarray) -> Outline:
@@ -86,22 +103,27 @@ def outline(X: np.ndarray) -> Outline:
     distance = max(float(np.sqrt(max(2 - 2 * pairs[-1], 0.0))), LEAST_DISTANCE)
     found = symmetry(X, tolerance=TOLERANCE * distance)
     values = np.split(pairs, np.flatnonzero(np.diff(pairs) > TOLERANCE * distance) + 1)
-    return Outline(found, tuple(float(group.mean()) for group in values), _hull(X, found))
+    inner_products = tuple(float(group.mean()) for group in values)
+    return Outline(found, inner_products, *_hull(X, found))
 
 
-def _hull(X: np.ndarray, found: Symmetry) -> str | None:
+def _hull(X: np.ndarray, found: Symmetry) -> tuple[str | None, tuple[int, ...] | None]:
+    """Type and f-vector."""
     k, r = X.shape
     if k == r + 1:
-        return {2: "triangle", 3: "tetrahedron", 4: "5-cell"}.get(r, f"{r}-simplex")
-    if r != 3 or k < r:
-        return None
+        return simplex(r).name, simplex(r).f_vector
+    if not 3 <= r <= LARGEST_RANK or k < r:
+        return None, None
     from scipy.spatial import QhullError
 
     try:
         # Faces that symmetry makes flat are, once the rows have exactly the symmetry found.
-        return hull_type(_symmetrised(X, found), tolerance=SAME_FACET)
-    except QhullError:  # rows that coincide, or nearly in a plane
-        return None
+        facets = hull_facets(_symmetrised(X, found), tolerance=SAME_FACET)
+    except QhullError:  # rows that coincide, or nearly in a subspace
+        return None, None
+    if len(facets) > MOST_FACETS or len(frozenset[int]().union(*facets)) < k:
+        return None, None
+    return hull_type(facets, r), face_numbers(facets, r)
 
 
 def _symmetrised(X: np.ndarray, found: Symmetry) -> np.ndarray:

@@ -105,11 +105,15 @@ def adjective(name: str) -> str:
     --------
     >>> adjective("truncated cube"), adjective("icosahedron"), adjective("square antiprism"), adjective("24-cell")
     ('truncated cubic', 'icosahedral', 'square antiprismatic', '24-cell')
+    >>> adjective("square pyramid")
+    'square pyramidal'
     """
     if name.endswith("cube") and "-" not in name:
         return name.removesuffix("cube") + "cubic"
     if name.endswith("prism"):
         return name + "atic"
+    if name.endswith("pyramid"):
+        return name + "al"
     return name.removesuffix("on") + "al" if name.endswith("hedron") else name
 
 

@@ -8,8 +8,6 @@ import pytest
 import geomsup as gs
 from geomsup.recognition.outline import outline
 from geomsup.shapes.families import ring
-from geomsup.shapes.hull import hull_edges
-from geomsup.shapes.solid_types import hull_type
 from tests.recognition.truth import ICOSAHEDRON, rotation
 
 
@@ -74,23 +72,27 @@ def test_messages(index, error, message):
         gs.classify(gs.polytope("cube").vertices).symmetry(index)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["cube", "cuboctahedron", "J27", "square antiprism", "hexagonal prism", "tricapped trigonal prism",
-     "edge-contracted icosahedron", "snub disphenoid", "square pyramid", "elongated triangular pyramid",
-     "bicapped triangular prism", "gyroelongated square bipyramid", "snub cube"],
-)  # fmt: skip
-def test_hull_types(name, rng):
-    """Whatever an affine map does to it; and edges as Euler's formula wants them."""
-    shape = gs.polytope(name)
-    stretched = (shape.vertices * [1.0, 1.3, 0.8])[rng.permutation(shape.n_vertices)] @ rotation(3, rng)
-    assert hull_type(stretched, tolerance=1e-6) == shape.name
-    n, e, f = shape.f_vector
-    assert (len(hull_edges(stretched, tolerance=1e-6)), n - e + f) == (e, 2)
+def test_types_in_more_dimensions(rng):
+    """A tetrahedron with two apexes off the perpendicular: no tegum product, but of the same type."""
+    base = gs.polytope("tetrahedron").vertices
+    X = np.block([[base * 0.91**0.5, np.full((4, 1), 0.3)], [np.zeros((2, 3)), np.array([[1.0], [-1.0]])]])
+    found = outline(X @ rotation(4, rng))
+    assert (found.hull, found.f_vector) == ("tetrahedral bipyramid", (6, 14, 16, 8))
+    assert found.name == "tetrahedral bipyramid, symmetry of order 24"
+    assert json.loads(json.dumps(found.to_dict()))["f_vector"] == [6, 14, 16, 8]
 
 
-def test_hulls_of_five_and_six_points():
-    """Of 5 vertices there are two types of polyhedra, of 6 seven (OEIS A000944)."""
-    assert hull_type(np.concatenate([ring(3, 0.0), [[0, 0, 1], [0, 0, -1]]])) == "triangular bipyramid"
-    assert hull_type(np.concatenate([ring(4, 0.0), [[0, 0, 1]]])) == "square pyramid"
-    assert hull_type(np.concatenate([ring(4, 0.0), [[0, 0, 1], [0, 0, -1]]])) == "octahedron"
+def test_numbers_of_faces_where_there_is_no_name(rng):
+    X = rng.normal(size=(9, 4))
+    found = outline(X / np.linalg.norm(X, axis=1, keepdims=True))
+    n, edges, faces, cells = found.f_vector
+    assert (n, n - edges + faces - cells, 2 * cells) == (9, 0, faces)  # Euler; every cell is a tetrahedron
+    assert str(found).endswith(f"; hull: 9 vertices, {edges} edges, {faces} faces, {cells} cells")
+
+
+@pytest.mark.parametrize("X", [ring(5, 0.0)[:, :2], np.eye(7), np.repeat(ICOSAHEDRON, 2, axis=0)])
+def test_hulls_that_nobody_counts(X):
+    """Of polygons, in more than six dimensions, and of rows that coincide."""
+    found = outline(X)
+    assert found.hull is None
+    assert found.f_vector is None
