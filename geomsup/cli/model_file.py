@@ -1,6 +1,6 @@
 """The model file that several commands read, and the flags that complete it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cyclopts import Parameter
@@ -44,9 +44,10 @@ class ModelFile:
 
     def read(self) -> tuple[gs.ToyModel, gs.Features]:
         """Read the model; a file of `geomsup train` knows what the flags leave open."""
-        from geomsup.files import read_arrays, read_model
+        from geomsup.files import read_model
+        from geomsup.training.storage import holds_training
 
-        if "description" in read_arrays(self.path):
+        if holds_training(self.path):
             return self._trained()
         if self.probability is None:
             raise ValueError(
@@ -67,7 +68,7 @@ class ModelFile:
             )
         model, known = trained.model(self.run), trained.features[self.run]
         if self.activation is not None:
-            model = gs.ToyModel(model.W, model.b, activation=self.activation)
+            model = replace(model, activation=self.activation)
         return model, gs.Features(
             known.n,
             one_or_all(self.probability, known.probability),

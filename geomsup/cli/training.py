@@ -88,6 +88,7 @@ def train(
     seed: int = 0,
     record: int = 0,
     threads: int | None = None,
+    device: str = "auto",
     output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-run.npz"),
     as_json: Json = False,
 ) -> None:
@@ -147,6 +148,8 @@ def train(
         Steps between snapshots of the weights; 0 keeps none.
     threads
         Threads to train in.
+    device
+        cpu, cuda (an NVIDIA GPU; pip install "geomsup[cuda]"), or auto: a GPU if one is there and can do it.
     output
         File of the trained models (.npz or .safetensors).
     """
@@ -161,7 +164,7 @@ def train(
             schedule=schedule, weight_decay=weight_decay, clip=clip, preset=preset, objective=objective,
             target=target, activation=activation, hidden_activation=hidden_activation, tied=tied,
             hidden_bias=hidden_bias, hidden_l1=hidden_l1, dropout=dropout, criterion=criterion, attack=attack,
-            seed=seed, record=record, threads=threads,
+            seed=seed, record=record, threads=threads, device=device,
             progress=lambda done, total: progress("training", done / total),
         )  # fmt: skip
     run.save(output)

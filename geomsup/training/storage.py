@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-__all__ = ["FORMAT", "read", "write"]
+__all__ = ["FORMAT", "holds_training", "read", "write"]
 
 FORMAT = 3
 # What trainings of format 2, which knew none of it, were set to.
@@ -31,6 +31,18 @@ def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def holds_training(path: Path) -> bool:
+    """Whether a file is one that `write` wrote: it has a description; false for files that are missing or broken."""
+    try:
+        if path.suffix == ".safetensors":
+            with _safetensors().safe_open(path, framework="np") as file:
+                return "description" in (file.metadata() or {})
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as entries:
+            return "description" in entries.files
+    except Exception:  # on broken bytes readers raise anything
+        return False
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -1,6 +1,9 @@
 """Model files and the flags that complete them."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 import geomsup as gs
 from tests.cli.common import PENTAGON, strict
@@ -28,6 +31,19 @@ def test_a_trained_file_knows_its_features_and_flags_change_them(run, trained):
     linear = gs.ToyModel(model.W, model.b, activation="linear")
     value = strict(run("loss", trained, "--run", 2, "--activation", "linear", "--json"))["value"]
     assert value == gs.expected_loss(linear, gs.Features(2, 0.3, [1, 0.5])).value
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors"])
+def test_no_part_of_a_trained_model_is_left_out(run, folder, kind):
+    """ReLUs in the hidden layer, its bias, and the decoder count, in either kind of file and with any flag."""
+    path, options = f"run.{kind}", ["--hidden-activation", "relu", "--hidden-bias", "--untied", "--models", 1]
+    run("train", 4, 2, *options, "--probability", 0.3, "--steps", 30, "-o", path)
+    model, features = gs.TrainingRun.load(path).model(0), gs.Features(4, 0.3)
+    bare = gs.expected_loss(gs.ToyModel(model.W, model.b), features).value
+    for flags, truth in (([], model), (["--activation", "linear"], replace(model, activation="linear"))):
+        value = strict(run("loss", path, *flags, "--json"))["value"]
+        whole = gs.expected_loss(truth, features)  # sampled, as hidden ReLUs have no exact loss
+        assert abs(value - whole.value) < 6 * whole.error < 0.1 * abs(bare - whole.value)
 
 
 def test_run_out_of_the_range_of_a_trained_file_is_refused(refuse, trained):

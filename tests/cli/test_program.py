@@ -57,6 +57,7 @@ OPTIONS = {
         "--seed",
         "--record",
         "--threads",
+        "--device",
         "--activation",
         "--hidden-activation",
         "--untied",

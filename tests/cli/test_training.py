@@ -64,6 +64,14 @@ def test_train_takes_the_options_of_train(run, folder):
     assert gs.TrainingRun.load("exact.safetensors").config["objective"] == "exact"
 
 
+def test_the_device_of_a_training(run, refuse, folder):
+    run("train", 2, 1, "--models", 1, "--steps", 2, "--device", "cpu")
+    assert gs.TrainingRun.load("geomsup-run.npz").config["device"] == "cpu"
+    assert refuse("train", 2, 1, "--device", "tpu") == (
+        '`device` must be one of "auto", "cpu", "cuda"; got \'tpu\'. Pick one of them.'
+    )
+
+
 def test_demo_prints_a_table_and_draws_a_figure(run, folder, monkeypatch):
     few = demo.PROBABILITIES[[0, 4, 9]]
     monkeypatch.setattr(demo, "PROBABILITIES", few)
