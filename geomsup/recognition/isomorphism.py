@@ -19,7 +19,7 @@ __all__ = ["by_angle", "by_base_chain", "by_graph"]
 # rows), and in maps proposed; more of them where vertices are of several kinds, as parameters move some kinds further
 # than noise does.
 MOST_NODES, MOST_SEEN = 5000, 100
-MOST_LEAVES, MORE_LEAVES = 4, 12
+MOST_LEAVES, MORE_LEAVES = 3, 5
 
 # Number of cosines of all those maps, and at a time: 2 MB.
 MOST_COSINES, COSINES = 2**22, 2**18
