@@ -16,7 +16,7 @@ from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
 from geomsup.model import ToyModel
 
-__all__ = ["ExpectedLoss", "expected_loss"]
+__all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
@@ -70,6 +70,10 @@ class ExpectedLoss:
             "per_feature": self.per_feature.tolist(),
             "method": self.method,
         }
+
+
+class Unreachable(ValueError):
+    """An `rtol` that rounding errors do not let any method keep."""
 
 
 def expected_loss(
@@ -137,7 +141,7 @@ def expected_loss(
     if error > max(rtol * value, floor):
         if method == "auto" and used == "spectral" and sets_needed(model.coupling, features) <= AFFORDABLE:
             return expected_loss(model, features, method="exact", rtol=rtol, gradient=gradient)
-        raise ValueError(
+        raise Unreachable(
             f"`rtol` must be reachable; asked for {rtol:g}, but the {used} method only bounds the error by "
             f"{error:.2g} on a loss of {value:.3g}. Pass a larger rtol" + _other_method(used, model, features)
         )

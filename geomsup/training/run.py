@@ -156,8 +156,8 @@ class TrainingRun:
         """Return the expected loss of each run's final model on its features, ``(runs,)``; NaN where it diverged.
 
         That of the target and criterion trained for, on clean inputs and with all units. Exact where
-        `geomsup.expected_loss` is; for hidden ReLUs, targets other than x and cross-entropy the mean over 2¹⁸ samples
-        that are the same for all runs.
+        `geomsup.expected_loss` is, to 1e-9 or what rounding allows; for hidden ReLUs, targets other than x and
+        cross-entropy the mean over 2¹⁸ samples that are the same for all runs.
         """
         return np.array([self._expected_loss_of(run) for run in range(len(self))])
 

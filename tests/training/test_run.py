@@ -5,6 +5,7 @@ import pytest
 
 import geomsup as gs
 from geomsup.training import turns
+from geomsup.training.measure import measured_loss
 
 LOW, HIGH = gs.Features(2, probability=0.1), gs.Features(2, probability=0.6)
 
@@ -35,6 +36,18 @@ def test_model(run):
         run.model(4)
     with pytest.raises(TypeError, match="`run` must be an integer"):
         run.model(0.5)
+
+
+@pytest.mark.parametrize(("c", "rtol"), [(1e-4, 1e-9), (1e-5, 1e-8), (1e-6, 1e-6)])
+def test_losses_that_rounding_blurs(c, rtol):
+    """Rows of cosine c > 0: no ReLU is off, and the loss is that of c Σ x_j, in closed form."""
+    n, p = 40, 1e-3
+    values, axes = np.linalg.eigh((1 - c) * np.eye(n) + c)
+    model, features = gs.ToyModel(axes * np.sqrt(values)), gs.Features(n, p)
+    with pytest.raises(ValueError, match="`rtol` must be reachable"):
+        gs.expected_loss(model, features)
+    truth = n * c**2 * ((n - 1) * p / 3 + (n - 1) * (n - 2) * p**2 / 4)
+    assert measured_loss(model, features) == pytest.approx(truth, rel=rtol)
 
 
 def test_frozen(run):
