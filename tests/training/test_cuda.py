@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.training.cuda import available
+from geomsup.training.cuda import available, launch
 from geomsup.training.settings import OUTPUTS, TARGETS
 
 ROOT = Path(gs.__file__).parents[1]
@@ -71,3 +74,30 @@ def test_what_the_kernels_do_not_train_is_refused(n, m, change, message):
 def test_kernels_know_every_target_and_output():
     assert set(available.KNOWN_VALUES["target"]) == set(TARGETS)
     assert set(available.KNOWN_VALUES["activation"]) == set(OUTPUTS)
+
+
+def make_fleet(train_steps):
+    """Return a fleet of one run that launches nothing, on no device."""
+    fleet = launch.Fleet.__new__(launch.Fleet)
+    fleet.trainees, fleet.marks, fleet.done = [SimpleNamespace(recorded=0)], np.array([9]), 0
+    fleet.config = {"schedule": "constant", "learning_rate": 0.1, "steps": 9, "weight_decay": 0.0}
+    fleet.launcher = SimpleNamespace(train_steps=train_steps)
+    return fleet
+
+
+def test_launches_go_to_the_device_of_the_arrays(monkeypatch):
+    """A thread begins on the first device, whichever the caller had chosen when the arrays were made."""
+    entered = []
+
+    @contextmanager
+    def device():
+        entered.append("second")
+        yield
+        entered.pop()
+
+    monkeypatch.setattr(launch, "cuda", SimpleNamespace(to_device=np.array, synchronize=lambda: None))
+    launched = []
+    fleet = make_fleet(lambda start, stop, each: launched.append((start, stop, *entered)))
+    fleet.device = device()
+    fleet.advance(5)
+    assert launched == [(0, 5, "second")]

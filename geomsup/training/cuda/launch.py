@@ -53,17 +53,19 @@ class Fleet:
         self.totals = cuda.to_device(np.array([trainee.total for trainee in trainees]))
         self.reached = cuda.to_device(np.array([trainee.diverged or 0 for trainee in trainees], np.int64))
         self.launcher = Small(self) if self.form.small else Large(self)
+        self.device = cuda.gpus.current  # where the arrays are: the caller's choice among several
 
     def advance(self, until: int) -> None:
         """Take steps, recording on the way, until `until` of them are done."""
-        while self.done < until:
-            mark = int(self.marks[self.trainees[0].recorded])
-            stop = min(until, mark, self.done + MOST_STEPS)
-            self.launcher.train_steps(self.done, stop, self._factors(stop))
-            cuda.synchronize()
-            self.done = stop
-            if stop == mark:
-                self._record()
+        with self.device:  # a thread of `train_in_turns` would take the first
+            while self.done < until:
+                mark = int(self.marks[self.trainees[0].recorded])
+                stop = min(until, mark, self.done + MOST_STEPS)
+                self.launcher.train_steps(self.done, stop, self._factors(stop))
+                cuda.synchronize()
+                self.done = stop
+                if stop == mark:
+                    self._record()
 
     def fetch(self) -> None:
         """Bring weights, moments and what is not yet recorded of the losses back to the runs."""
