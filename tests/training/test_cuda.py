@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+import weakref
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,3 +102,14 @@ def test_launches_go_to_the_device_of_the_arrays(monkeypatch):
     fleet.device = device()
     fleet.advance(5)
     assert launched == [(0, 5, "second")]
+
+
+def test_what_launches_read_is_kept_until_they_end(monkeypatch):
+    """Launches return at once; memory that nothing on the host refers to may be freed below them."""
+    read, kept = [], []
+    stub = SimpleNamespace(to_device=np.array, synchronize=lambda: kept.extend(one() is not None for one in read))
+    monkeypatch.setattr(launch, "cuda", stub)
+    fleet = make_fleet(lambda start, stop, each: read.append(weakref.ref(each)))
+    fleet.device = nullcontext()
+    fleet.advance(5)
+    assert kept == [True]

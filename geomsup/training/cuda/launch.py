@@ -61,7 +61,8 @@ class Fleet:
             while self.done < until:
                 mark = int(self.marks[self.trainees[0].recorded])
                 stop = min(until, mark, self.done + MOST_STEPS)
-                self.launcher.train_steps(self.done, stop, self._factors(stop))
+                factors = self._factors(stop)  # kept until the launches end: what is let go of may be freed at once
+                self.launcher.train_steps(self.done, stop, factors)
                 cuda.synchronize()
                 self.done = stop
                 if stop == mark:
