@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.training.cuda import available, launch
+from geomsup.training.cuda import available, device, launch
 from geomsup.training.settings import OUTPUTS, TARGETS
 
 ROOT = Path(gs.__file__).parents[1]
@@ -56,6 +56,23 @@ def test_what_is_missing_is_named(monkeypatch):
         gs.train(gs.Features(2, 0.5), 1, steps=1, device="gpu")
 
 
+def test_a_gpu_that_cannot_be_used_is_an_obstacle(monkeypatch):
+    """A driver that lists a GPU does not say that this process may use it."""
+
+    def refuse():
+        raise RuntimeError("CUDA initialized before forking")
+
+    stub = SimpleNamespace(is_available=lambda: True, current_context=refuse)
+    monkeypatch.setattr(device, "cuda", stub)
+    monkeypatch.setattr(available, "find_spec", lambda name: name)
+    assert available.choose_device("auto", 5, 2, CONFIG) == "cpu"
+    assert available.choose_again("cuda") == "cpu"
+    with pytest.raises(ValueError, match=r'"cuda" needs a GPU that.*says: CUDA initialized before forking\. .*"cpu"'):
+        available.choose_device("cuda", 5, 2, CONFIG)
+    stub.current_context = lambda: None
+    assert available.choose_device("auto", 5, 2, CONFIG) == "cuda"
+
+
 @pytest.mark.parametrize(
     ("n", "m", "change", "message"),
     [
@@ -91,7 +108,7 @@ def test_launches_go_to_the_device_of_the_arrays(monkeypatch):
     entered = []
 
     @contextmanager
-    def device():
+    def second():
         entered.append("second")
         yield
         entered.pop()
@@ -99,7 +116,7 @@ def test_launches_go_to_the_device_of_the_arrays(monkeypatch):
     monkeypatch.setattr(launch, "cuda", SimpleNamespace(to_device=np.array, synchronize=lambda: None))
     launched = []
     fleet = make_fleet(lambda start, stop, each: launched.append((start, stop, *entered)))
-    fleet.device = device()
+    fleet.device = second()
     fleet.advance(5)
     assert launched == [(0, 5, "second")]
 
