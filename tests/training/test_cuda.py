@@ -130,3 +130,14 @@ def test_what_launches_read_is_kept_until_they_end(monkeypatch):
     fleet.device = nullcontext()
     fleet.advance(5)
     assert kept == [True]
+
+
+def test_no_launch_has_more_rows_of_blocks_than_a_device_takes(monkeypatch):
+    grids = {}
+    monkeypatch.setattr(launch, "cuda", SimpleNamespace(device_array=lambda shape, dtype: shape))
+    monkeypatch.setattr(launch, "_configured", lambda kernel, grid, warps: grids.setdefault(warps, grid))
+    runs = 100_000
+    fleet = SimpleNamespace(form=launch.make_form(1, 13, CONFIG), trainees=[None] * runs, batch=1)
+    large = launch.Large(fleet)
+    assert grids[fleet.form.split][1] <= 65535
+    assert large.firsts == range(0, runs, grids[launch.UPDATE_WARPS])

@@ -19,6 +19,7 @@ from geomsup.training.turns import Progress, train_in_turns
 __all__ = ["Fleet", "Large", "Small", "train_on_device"]
 
 SCRATCH_BYTES = 2**30  # of inputs and sums of large models; more of them than fit take turns
+MOST_TOGETHER = 2**16 - 1  # large models in a launch: rows of thread blocks that a device takes
 MOST_STEPS = 1000  # in a launch, of small models; handed over at a time, of large ones
 
 
@@ -132,7 +133,7 @@ class Large:
         units = min(SLOTS, -(-fleet.batch // BLOCK)) * form.halves
         lanes = form.width * LANES
         each = units * (form.n * lanes + form.size + form.split) * 4
-        together = min(runs, max(1, SCRATCH_BYTES // each))
+        together = min(runs, MOST_TOGETHER, max(1, SCRATCH_BYTES // each))
         self.fleet, self.firsts = fleet, range(0, runs, together)
         self.tiles = cuda.device_array((together, units, form.n, lanes), np.float32)
         self.sums = cuda.device_array((together, units, form.size + form.split), np.float32)
