@@ -1,6 +1,7 @@
 """What the GPU's kernels compile to, without a GPU: registers, spills, shared memory, calls and double precision.
 
-Run as ``python -m benchmarks.ptx_cuda [5,2 20,5 ...]`` with the extra ``cuda``, which brings NVIDIA's compiler.
+Run as ``python -m benchmarks.ptx_cuda [5,2 20,5,tied=False ...]`` with the extra ``cuda``, which brings NVIDIA's
+compiler.
 """
 
 import re
@@ -73,6 +74,12 @@ def report(kernel: Any, signature: tuple[Any, ...]) -> str:
     return f"{seconds:.1f} s; {'; '.join(lines)}; {', '.join(counts)}"
 
 
+def read_change(text: str) -> tuple[str, Any]:
+    """Return the name and the value of a setting written as ``tied=False`` or ``activation=gelu``."""
+    name, value = text.split("=")
+    return name, {"True": True, "False": False}.get(value, value)
+
+
 def main(sizes: list[str]) -> None:
     import numba.cuda.dispatcher as dispatcher
 
@@ -80,7 +87,7 @@ def main(sizes: list[str]) -> None:
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=CAPABILITY)
     for size in sizes:
         n, m, *changes = size.split(",")
-        form = make_form(int(n), int(m), USUAL | dict(change.split("=") for change in changes))
+        form = make_form(int(n), int(m), USUAL | dict(map(read_change, changes)))
         for name, (kernel, signature) in kernels(form).items():
             print(f"{size} {name}: {report(kernel, signature)}", flush=True)
 

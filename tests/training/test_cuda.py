@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import weakref
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.training.cuda import available
+from geomsup.training.cuda import available, device, launch
 from geomsup.training.settings import OUTPUTS, TARGETS
 
 ROOT = Path(gs.__file__).parents[1]
@@ -52,6 +56,23 @@ def test_what_is_missing_is_named(monkeypatch):
         gs.train(gs.Features(2, 0.5), 1, steps=1, device="gpu")
 
 
+def test_a_gpu_that_cannot_be_used_is_an_obstacle(monkeypatch):
+    """A driver that lists a GPU does not say that this process may use it."""
+
+    def refuse():
+        raise RuntimeError("CUDA initialized before forking")
+
+    stub = SimpleNamespace(is_available=lambda: True, current_context=refuse)
+    monkeypatch.setattr(device, "cuda", stub)
+    monkeypatch.setattr(available, "find_spec", lambda name: name)
+    assert available.choose_device("auto", 5, 2, CONFIG) == "cpu"
+    assert available.choose_again("cuda") == "cpu"
+    with pytest.raises(ValueError, match=r'"cuda" needs a GPU that.*says: CUDA initialized before forking\. .*"cpu"'):
+        available.choose_device("cuda", 5, 2, CONFIG)
+    stub.current_context = lambda: None
+    assert available.choose_device("auto", 5, 2, CONFIG) == "cuda"
+
+
 @pytest.mark.parametrize(
     ("n", "m", "change", "message"),
     [
@@ -71,3 +92,52 @@ def test_what_the_kernels_do_not_train_is_refused(n, m, change, message):
 def test_kernels_know_every_target_and_output():
     assert set(available.KNOWN_VALUES["target"]) == set(TARGETS)
     assert set(available.KNOWN_VALUES["activation"]) == set(OUTPUTS)
+
+
+def make_fleet(train_steps):
+    """Return a fleet of one run that launches nothing, on no device."""
+    fleet = launch.Fleet.__new__(launch.Fleet)
+    fleet.trainees, fleet.marks, fleet.done = [SimpleNamespace(recorded=0)], np.array([9]), 0
+    fleet.config = {"schedule": "constant", "learning_rate": 0.1, "steps": 9, "weight_decay": 0.0}
+    fleet.launcher = SimpleNamespace(train_steps=train_steps)
+    return fleet
+
+
+def test_launches_go_to_the_device_of_the_arrays(monkeypatch):
+    """A thread begins on the first device, whichever the caller had chosen when the arrays were made."""
+    entered = []
+
+    @contextmanager
+    def second():
+        entered.append("second")
+        yield
+        entered.pop()
+
+    monkeypatch.setattr(launch, "cuda", SimpleNamespace(to_device=np.array, synchronize=lambda: None))
+    launched = []
+    fleet = make_fleet(lambda start, stop, each: launched.append((start, stop, *entered)))
+    fleet.device = second()
+    fleet.advance(5)
+    assert launched == [(0, 5, "second")]
+
+
+def test_what_launches_read_is_kept_until_they_end(monkeypatch):
+    """Launches return at once; memory that nothing on the host refers to may be freed below them."""
+    read, kept = [], []
+    stub = SimpleNamespace(to_device=np.array, synchronize=lambda: kept.extend(one() is not None for one in read))
+    monkeypatch.setattr(launch, "cuda", stub)
+    fleet = make_fleet(lambda start, stop, each: read.append(weakref.ref(each)))
+    fleet.device = nullcontext()
+    fleet.advance(5)
+    assert kept == [True]
+
+
+def test_no_launch_has_more_rows_of_blocks_than_a_device_takes(monkeypatch):
+    grids = {}
+    monkeypatch.setattr(launch, "cuda", SimpleNamespace(device_array=lambda shape, dtype: shape))
+    monkeypatch.setattr(launch, "_configured", lambda kernel, grid, warps: grids.setdefault(warps, grid))
+    runs = 100_000
+    fleet = SimpleNamespace(form=launch.make_form(1, 13, CONFIG), trainees=[None] * runs, batch=1)
+    large = launch.Large(fleet)
+    assert grids[fleet.form.split][1] <= 65535
+    assert large.firsts == range(0, runs, grids[launch.UPDATE_WARPS])

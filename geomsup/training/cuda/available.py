@@ -73,6 +73,10 @@ def obstacle() -> str | None:
 
     if not cuda.is_available():
         return "an NVIDIA GPU and its driver; none was found here. Check that nvidia-smi lists one."
+    try:
+        cuda.current_context()
+    except Exception as error:  # of many kinds: a GPU too old, full or taken; a fork of a process that has used it
+        return f"a GPU that this process can use; numba says: {error}. Check nvidia-smi, and start processes by spawn."
     return None
 
 

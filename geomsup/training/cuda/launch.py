@@ -19,6 +19,7 @@ from geomsup.training.turns import Progress, train_in_turns
 __all__ = ["Fleet", "Large", "Small", "train_on_device"]
 
 SCRATCH_BYTES = 2**30  # of inputs and sums of large models; more of them than fit take turns
+MOST_TOGETHER = 2**16 - 1  # large models in a launch: rows of thread blocks that a device takes
 MOST_STEPS = 1000  # in a launch, of small models; handed over at a time, of large ones
 
 
@@ -53,17 +54,20 @@ class Fleet:
         self.totals = cuda.to_device(np.array([trainee.total for trainee in trainees]))
         self.reached = cuda.to_device(np.array([trainee.diverged or 0 for trainee in trainees], np.int64))
         self.launcher = Small(self) if self.form.small else Large(self)
+        self.device = cuda.gpus.current  # where the arrays are: the caller's choice among several
 
     def advance(self, until: int) -> None:
         """Take steps, recording on the way, until `until` of them are done."""
-        while self.done < until:
-            mark = int(self.marks[self.trainees[0].recorded])
-            stop = min(until, mark, self.done + MOST_STEPS)
-            self.launcher.train_steps(self.done, stop, self._factors(stop))
-            cuda.synchronize()
-            self.done = stop
-            if stop == mark:
-                self._record()
+        with self.device:  # a thread of `train_in_turns` would take the first
+            while self.done < until:
+                mark = int(self.marks[self.trainees[0].recorded])
+                stop = min(until, mark, self.done + MOST_STEPS)
+                factors = self._factors(stop)  # kept until the launches end: what is let go of may be freed at once
+                self.launcher.train_steps(self.done, stop, factors)
+                cuda.synchronize()
+                self.done = stop
+                if stop == mark:
+                    self._record()
 
     def fetch(self) -> None:
         """Bring weights, moments and what is not yet recorded of the losses back to the runs."""
@@ -129,7 +133,7 @@ class Large:
         units = min(SLOTS, -(-fleet.batch // BLOCK)) * form.halves
         lanes = form.width * LANES
         each = units * (form.n * lanes + form.size + form.split) * 4
-        together = min(runs, max(1, SCRATCH_BYTES // each))
+        together = min(runs, MOST_TOGETHER, max(1, SCRATCH_BYTES // each))
         self.fleet, self.firsts = fleet, range(0, runs, together)
         self.tiles = cuda.device_array((together, units, form.n, lanes), np.float32)
         self.sums = cuda.device_array((together, units, form.size + form.split), np.float32)
