@@ -80,7 +80,7 @@ def moved(weight, first, second, slope, rate, root, keep):
 
 @compiled
 def adam(theta, gradient, moments, step, learning_rate, decay, scale):
-    """Take step number `step` (from 1) along -scale * gradient; return 0, or NaN if a weight is no longer finite.
+    """Take step number `step` (from 1) along -scale * gradient; return 0, or NaN if a weight or a moment is not finite.
 
     Before it, weights shrink by learning_rate * decay of themselves (AdamW).
     """
@@ -91,5 +91,5 @@ def adam(theta, gradient, moments, step, learning_rate, decay, scale):
     for q in range(theta.size):
         slope = gradient[q] * scale
         theta[q], first[q], second[q] = moved(theta[q], first[q], second[q], slope, rate, root, keep)
-        check += theta[q] * ZERO
+        check += theta[q] * ZERO + first[q] * ZERO + second[q] * ZERO
     return check

@@ -85,6 +85,20 @@ def test_divergence_is_seen_by_threads_too():
     assert np.array_equal(runs[0].W[1], runs[1].W[1])
 
 
+def test_divergence_is_seen_at_its_step(monkeypatch):
+    """However many steps are taken at a time, which the clock decides: where a rare feature is far too important."""
+    features = [gs.Features(3, [2e-4, 0.2, 0.2], [1e22, 1, 1]), gs.Features(3, 0.5)]
+    start, ends = gs.ToyModel([[1, 0], [-1, 0.1], [-1, -0.1]]), []
+    for seconds in (1e-4, 5e-3, 1.0):
+        monkeypatch.setattr(turns, "TURN_SECONDS", seconds)
+        with pytest.warns(RuntimeWarning, match="left it by step"):
+            ends.append(gs.train(features, 2, model=start, steps=3000, batch=8, learning_rate=1e-4, device="cpu"))
+    assert len({int(run.diverged_at[0]) for run in ends}) == 1
+    assert 0 < ends[0].diverged_at[0] < 3000
+    assert np.isfinite(ends[0].W[0]).all()  # it stands as it did before the moments overflowed
+    assert all(np.array_equal(run.W, ends[0].W) for run in ends)
+
+
 def test_a_run_does_not_depend_on_those_behind_it():
     few, many = small(models=2), small(models=5)
     assert np.array_equal(few.W, many.W[:2])
