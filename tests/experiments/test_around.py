@@ -34,7 +34,7 @@ def values_data(trained="pentagon"):
         "trained": names,
         "optimal": optimal,
         "excess": np.zeros((2, 4, 6)),
-        "crossing": np.array([0.2, 0.1, 0.1, np.nan]),
+        "end": np.array([0.2, 0.1, 0.1, np.nan]),
     }
 
 
@@ -42,10 +42,22 @@ def test_values_hold_if_shapes_are_alike():
     assert values.judge(values_data()).status == HOLDS
     told = values.judge(values_data("triangle, tight frame"))
     assert told.status == VARIES
-    assert "others: triangle." in told.summary
+    assert "other trained shapes: triangle." in told.summary
     other = values_data()
     other["trained"][1, 1, 5] = "digon"
     assert values.judge(other).status == FAILS
+
+
+def test_optima_are_compared_with_those_of_another_law():
+    data = values_data()
+    data["optimal"][:, 1:3] = "digon"
+    assert values.judge(data).numbers["share of U[0, 1]'s shapes among optima"] == 0
+
+
+def test_where_the_pentagon_ends_uneven_ones_count(monkeypatch):
+    monkeypatch.setattr(values, "WIDTH", 0.01)
+    # The regular one costs as much as a square of unit rows at 0.157; uneven ones are better than both beyond that.
+    assert 0.165 < values._end_of_pentagon(Lab(), "always 1") < 0.18
 
 
 @pytest.mark.parametrize(("ratio", "same", "status"), [(1.1, True, HOLDS), (3.0, True, VARIES), (3.0, False, FAILS)])
