@@ -96,8 +96,21 @@ def test_two_classes_hold_if_only_sparse_features_share():
     told = two_classes.judge(apart)
     assert told.status == HOLDS
     assert told.numbers["D of dense, 20 in 8, importance 1/p, sparse p = 0.01"] == pytest.approx(1)
+    assert told.numbers["from the other class: dense, 20 in 8, importance 1/p, sparse p = 0.01"] == 0
     swapped = {key: W[:, :, ::-1] for key, W in apart.items()}
     assert two_classes.judge(swapped).status == FAILS
+
+
+def test_two_classes_do_not_hold_if_no_dense_feature_is_stored():
+    only = {"W": np.tile(classes(20, 8, 3), (2, 4, 1, 1)), "small": np.tile(classes(6, 2, 1), (2, 4, 1, 1))}
+    for W in only.values():
+        W[:, :, : W.shape[2] // 2] = 0
+    assert two_classes.judge(only).status == FAILS
+
+
+def test_interference_from_the_other_class():
+    W = np.array([[1.0, 0], [-1.0, 0], [0.6, 0.8], [0, 1.0]])
+    assert two_classes._between(W) == pytest.approx([0.36, 0.36, 0.72, 0])
 
 
 def test_squares_hold_if_every_feature_has_two_neurons():
