@@ -25,7 +25,7 @@ SIGNIFICANT = 1.5  # ratio of losses from which a reader would call the two diff
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train both at each size and density, and descend the exact losses from the best of either; return what is found."""
+    """Train both at each size and density, and descend the exact losses from the best models of either."""
     names, losses = [], []
     for n, m in SHAPES:
         features = [Features(n, p) for p in PROBABILITIES]
