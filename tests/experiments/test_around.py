@@ -202,6 +202,12 @@ def test_softmax_holds_for_simplices_and_polygons():
     names[1, 4] = "square"
     assert softmax.judge(softmax_data(name=names)).status == VARIES
     assert softmax.judge(softmax_data(spread=np.full(names.shape, 0.5))).status == FAILS
+    assert softmax.judge(softmax_data(margin=np.full(names.shape, 0.65))).status == VARIES
+
+
+def test_rows_of_unequal_norms_and_centres_are_told():
+    assert softmax._rows(np.eye(3)) == ""
+    assert softmax._rows(np.diag([1.0, 1.5, 0.0])) == " and centre, norms 1 to 1.50"
 
 
 def test_settled_classes_are_at_a_minimum():
@@ -295,8 +301,13 @@ def symbols_data(off):
 
 
 @pytest.mark.parametrize(("off", "status"), [(0.01, HOLDS), (0.08, VARIES), (0.4, FAILS)])
-def test_symbols_are_judged_against_the_prediction(off, status):
+def test_symbols_are_judged_against_random_items(off, status):
     assert symbols.judge(symbols_data(off)).status == status
+
+
+def test_symbols_are_judged_against_random_items_rather_than_the_prediction():
+    data = symbols_data(0.4)
+    assert symbols.judge(data | {"random": data["accuracy"]}).status == HOLDS
 
 
 def test_recall_is_that_of_independent_normals():
