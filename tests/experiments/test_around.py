@@ -152,6 +152,22 @@ def test_pairs_hold_if_sparse_ones_share_neurons():
     assert pairs.judge(pairs_data(1.0)).status == FAILS
 
 
+def test_pairs_do_not_hold_by_neurons_badly_trained_apart():
+    # Only three pairs can be computed by three neurons apart: the other three lose 3 at least, whatever `single` says.
+    data = pairs_data(0.9)
+    data["single"][..., 1:3] = 1.0
+    assert pairs.judge(data | {"whole": np.full((2, 4), 3.0) * np.array([2, 1.5, 1.2, 1.1])}).status == FAILS
+
+
+def test_two_neurons_come_as_near_as_one_likes_for_binary_pairs():
+    small = 1e-3
+    W_out = np.array([[1 / (1 + small / 2), 2 / (1 + 2 * small)], [1 / small, -1 / small]])
+    W = np.array([[small, 0.5], [1.0, -1.0]])
+    model = ToyModel(W, [0.0, -1 / small], hidden_activation="relu", W_out=W_out)
+    x = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    assert model(x) == pytest.approx(np.stack([x.max(axis=1), x.min(axis=1)], axis=1), abs=2 * small)
+
+
 def test_explicit_networks_have_no_error():
     assert all(pairs._exact(law) < 1e-12 for law in pairs.LAWS.values())
     assert two_layers._error(two_layers._one_layer()) < 1e-12
