@@ -277,7 +277,14 @@ def test_alignment_of_axes_of_even_entries_and_of_random_turns():
 
 def packing_data(**changed):
     arrays = {"d": [8, 48], "distance": [0.2, 0.01], "coherence": [0.9, 0.5], "random_coherence": [0.9, 0.5]}
-    arrays |= {"welch": [0.3, 0.1], "D": [0.1, 0.1], "spread": [0.01, 0.01], "components": [1, 1]}
+    arrays |= {
+        "random_D": [0.09, 0.09],
+        "kurtosis": [0, 0],
+        "welch": [0.3, 0.1],
+        "D": [0.1, 0.1],
+        "spread": [0.01, 0.01],
+        "components": [1, 1],
+    }
     numbers = dict.fromkeys(
         ("loss_trained", "loss_random", "loss_random_own", "nothing", "sampled", "sampled_random"), 1
     )
@@ -295,6 +302,11 @@ def test_random_rows_are_random_rows():
     cosines = packing._cosines(packing._random(300, 100))
     assert np.sqrt((cosines**2).mean()) == pytest.approx(0.1, rel=0.02)
     assert packing._distance(cosines * 10, np.random.default_rng(2).normal(size=50_000)) < 0.02
+
+
+def test_kurtosis_of_entries():
+    assert packing._kurtosis(packing._random(4000, 20)) == pytest.approx(-6 / 22, abs=0.04)
+    assert packing._kurtosis(np.eye(10)) == pytest.approx(10 - 3)
 
 
 def test_packing_measures():
