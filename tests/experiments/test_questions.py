@@ -97,7 +97,7 @@ def shares(exact, trained):
     shape = len(importance.DENSITIES), len(importance.RATIOS)
     return {
         "exact": np.tile(exact, (shape[0], 1)), "trained": np.tile(trained, (shape[0], 1))[:, :, None],
-        "name": np.full(shape, "x"),
+        "name": np.full(shape, "x"), "loss": np.ones((*shape, 1)), "optimum": np.ones(shape),
     }  # fmt: skip
 
 
