@@ -156,6 +156,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 4, "steps": 3000, "starts": 8, "slow": False},
-    paper={"models": 10, "steps": 20_000, "starts": 8, "slow": True},
+    quick={"models": 4, "steps": 3000, "starts": 40, "slow": False},
+    paper={"models": 10, "steps": 20_000, "starts": 40, "slow": True},
 )
