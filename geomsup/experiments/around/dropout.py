@@ -72,8 +72,8 @@ def draw(data: Data) -> Any:
     ax.errorbar(RATES, data["turned"].mean(axis=1), 2 * data["turned"].std(axis=1), color="grey", label="turned, 2σ")
     ax.plot(RATES, data["alignment"], "o-", color=PALETTE[1], label="trained")
     ax.set_title("alignment with the axes", fontsize=9)
-    ax.set(xlabel="dropout")
-    ax.legend(frameon=False, fontsize=7)
+    ax.set(xlabel="dropout", ylim=(None, 1.25 * data["alignment"].max()))
+    ax.legend(frameon=False, fontsize=7, loc="upper left")
     ax = axes[1, -1]
     ax.plot(RATES, data["turned_loss"].mean(axis=1) / data["loss"], "o-", color=PALETTE[0])
     ax.axhline(1, color="grey", linewidth=0.7)
