@@ -62,8 +62,8 @@ def _settle(starts: list[ToyModel], features: Features, activation: str) -> dict
     n, m = starts[0].W.shape
 
     def function(z: np.ndarray) -> tuple[float, np.ndarray]:
-        found = expected_loss(_model(z, n, m, activation), features, rtol=RTOL, gradient=True)
-        return found.value, np.concatenate([np.ravel(found.grad_W), np.ravel(found.grad_b)])
+        found: Any = expected_loss(_model(z, n, m, activation), features, rtol=RTOL, gradient=True)
+        return found.value, np.concatenate([found.grad_W.ravel(), found.grad_b])
 
     tries = [np.concatenate([start.W.ravel(), start.b]) for start in starts]
     end = min((minimize(function, z, jac=True, method="L-BFGS-B") for z in tries), key=lambda found: found.fun)
