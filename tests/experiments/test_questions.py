@@ -50,6 +50,14 @@ def test_dense_optimum_against_the_linear_one():
     assert dense.judge(dense_data(0.1)).status == "does not hold"
 
 
+def test_samples_differ_from_exact_losses_by_their_own_errors():
+    data = dense_data(0.003)
+    data["gain"][0] += 5e-5
+    data["error"][1] = 1.0  # the widest error is not that of the largest difference
+    told = dense.judge(data).numbers["largest difference of samples and exact losses, in standard errors"]
+    assert told == pytest.approx(5)
+
+
 def test_sampled_loss_is_the_expected_one():
     W, b = np.array([[0.9], [-0.3]]), np.array([0.1, 0.5])
     sampled = dense.sampled_loss(W, b, 200_000)
@@ -66,14 +74,16 @@ def importance_free(W, b):
 def stored(falling):
     losses = np.tile(np.array([0.05, 0.06, 0.07, 0.08])[:: -1 if falling else 1, None], (1, len(directions.DENSITIES)))
     return {
-        "loss": losses, "name": np.array(["a", "b", "c", "d"]), "trained": np.array([0.04 if falling else 0.2, 0.3]),
-        "stored": np.array([5, 4]), "trained_name": np.array(["pentagon", "square"]),
+        "loss": losses, "name": np.array(["a", "b", "c", "d"]), "stored": np.array([5, 4]),
+        "trained": np.array([0.04, 0.05] if falling else [0.2, 0.3]), "trained_name": np.array(["pentagon", "square"]),
     }  # fmt: skip
 
 
 def test_two_directions():
     assert directions.judge(stored(falling=False)).status == "holds"
     assert directions.judge(stored(falling=True)).status == "does not hold"
+    worse = stored(falling=True) | {"trained": np.array([0.04, 0.3])}
+    assert directions.judge(worse).status == "holds with other numbers"
 
 
 def test_two_directions_measured():
@@ -87,7 +97,7 @@ def shares(exact, trained):
     shape = len(importance.DENSITIES), len(importance.RATIOS)
     return {
         "exact": np.tile(exact, (shape[0], 1)), "trained": np.tile(trained, (shape[0], 1))[:, :, None],
-        "name": np.full(shape, "x"),
+        "name": np.full(shape, "x"), "loss": np.ones((*shape, 1)), "optimum": np.ones(shape),
     }  # fmt: skip
 
 
@@ -144,4 +154,6 @@ def test_deviations_do_not_change_when_all_turns(turn):
     W = right_angle.make_digons(turn=-3, bend=2).W
     cosine, sine = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     turned = (W @ np.array([[cosine, sine], [-sine, cosine]]))[[2, 0, 3, 1]]
-    assert [float(one) for one in right_angle.deviations(turned)] == pytest.approx([3, 2])
+    orthogonal, antipodal = right_angle.deviations(turned)
+    assert float(orthogonal) == pytest.approx(3)
+    assert sorted(antipodal) == pytest.approx([0, 2], abs=1e-9)

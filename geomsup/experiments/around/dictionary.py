@@ -177,8 +177,9 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool((found[sparse] >= 0.9).all()), bool(found[-1] >= 0.75)),
         f"At p = {', '.join(f'{p:g}' for p in PROBABILITIES)}, {told} stored features are recovered to a cosine of "
-        f"{FOUND:g} (mean cosines {', '.join(f'{c:.2f}' for c in mean)}; random atoms {data['chance'][-1]:.2f} at the "
-        f"sparsest). What was learned has {gap.min():.2f} to {gap.max():.2f} times the objective of W's own rows.",
+        f"{FOUND:g} by as many atoms (mean cosines {', '.join(f'{c:.2f}' for c in mean)}; random atoms "
+        f"{data['chance'][-1]:.2f} at the sparsest). What was learned has "
+        f"{gap.min():.2f} to {gap.max():.2f} times the objective of W's own rows.",
         numbers,
         ("cosines of matched atoms", "the learner's objective against that of W's rows"),
     )

@@ -71,9 +71,9 @@ def draw(data: Data) -> Any:
     ax = axes[0, -1]
     ax.errorbar(RATES, data["turned"].mean(axis=1), 2 * data["turned"].std(axis=1), color="grey", label="turned, 2σ")
     ax.plot(RATES, data["alignment"], "o-", color=PALETTE[1], label="trained")
-    ax.set_title("part of the axes in W", fontsize=9)
-    ax.set(xlabel="dropout")
-    ax.legend(frameon=False, fontsize=7)
+    ax.set_title("alignment with the axes", fontsize=9)
+    ax.set(xlabel="dropout", ylim=(None, 1.25 * data["alignment"].max()))
+    ax.legend(frameon=False, fontsize=7, loc="upper left")
     ax = axes[1, -1]
     ax.plot(RATES, data["turned_loss"].mean(axis=1) / data["loss"], "o-", color=PALETTE[0])
     ax.axhline(1, color="grey", linewidth=0.7)
@@ -83,7 +83,7 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if W lies along axes at all rates but 0; with other numbers if at some, or if turning it costs."""
+    """Hold if W lies along axes at all rates but 0; with other numbers if along or off at some, or turning costs."""
     z = (data["alignment"] - data["turned"].mean(axis=1)) / data["turned"].std(axis=1)
     worse = data["turned_loss"].mean(axis=1) / data["loss"] - 1
     stored = (np.linalg.norm(data["W"], axis=2) > STORED).sum(axis=1)

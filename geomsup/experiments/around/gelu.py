@@ -6,6 +6,7 @@ import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
+from geomsup.experiments.names import brief_name, plain_name
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
@@ -19,19 +20,21 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 PROBABILITIES = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02)
 SHAPES = ((5, 2), (6, 3))
 OUTPUTS = ("relu", "gelu")
+RTOL = 1e-6  # of the exact losses
 SIGNIFICANT = 1.5  # ratio of losses from which a reader would call the two different
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train both at each size and density; return the names and exact losses of the best, and of ReLU's under GELU."""
+    """Train both at each size and density, and descend the exact losses from the best models of either."""
     names, losses = [], []
     for n, m in SHAPES:
         features = [Features(n, p) for p in PROBABILITIES]
         recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
         runs = [lab.train(f"{n} in {m}, {f}", features, m, activation=f, **recipe) for f in OUTPUTS]
-        best = [[run.best(k) for k in range(len(features))] for run in runs]
-        losses.append([[_loss(model, f) for model, f in zip(row, features, strict=True)] for row in best])
-        names.append([[classify(model.W, orientation="rows").name for model in row] for row in best])
+        starts = [[run.best(k) for run in runs] for k in range(len(features))]
+        kept = lab.keep(f"settled, {n} in {m}", lambda starts=starts, features=features: _settle_all(starts, features))
+        losses.append(kept["loss"])
+        names.append(kept["name"])
     return {"loss": np.array(losses), "name": np.array(names), "longer": np.array(_longer(lab, models, steps))}
 
 
@@ -46,8 +49,29 @@ def _longer(lab: Lab, models: int, steps: int) -> list[float]:
     return ratios
 
 
-def _loss(model: ToyModel, features: Features) -> float:
-    return float(expected_loss(model, features, rtol=1e-6))
+def _settle_all(starts: list[list[ToyModel]], features: list[Features]) -> Data:
+    """Return the losses and names of the best ends of descents with either output, ``(outputs, densities)``."""
+    found = [[_settle(row, f, activation) for row, f in zip(starts, features, strict=True)] for activation in OUTPUTS]
+    return {name: np.array([[end[name] for end in row] for row in found]) for name in ("loss", "name")}
+
+
+def _settle(starts: list[ToyModel], features: Features, activation: str) -> dict[str, Any]:
+    """Return the lowest exact loss reached by descents (L-BFGS) from some models, with this output, and its name."""
+    from scipy.optimize import minimize
+
+    n, m = starts[0].W.shape
+
+    def function(z: np.ndarray) -> tuple[float, np.ndarray]:
+        found: Any = expected_loss(_model(z, n, m, activation), features, rtol=RTOL, gradient=True)
+        return found.value, np.concatenate([found.grad_W.ravel(), found.grad_b])
+
+    tries = [np.concatenate([start.W.ravel(), start.b]) for start in starts]
+    end = min((minimize(function, z, jac=True, method="L-BFGS-B") for z in tries), key=lambda found: found.fun)
+    return {"loss": end.fun, "name": classify(_model(end.x, n, m, activation).W, orientation="rows").name}
+
+
+def _model(z: np.ndarray, n: int, m: int, activation: str) -> ToyModel:
+    return ToyModel(z[: n * m].reshape(n, m), z[n * m :], activation=activation)
 
 
 def draw(data: Data) -> Any:
@@ -58,7 +82,7 @@ def draw(data: Data) -> Any:
         nothing = n * (p / 3 - p**2 / 4)
         for k, (label, colour) in enumerate(zip(("ReLU", "GELU"), PALETTE, strict=False)):
             ax.plot(range(len(p)), losses[k] / nothing, "o-", color=colour, label=label)
-        labels = [f"{q:g}\n{a}\n{b}" for q, a, b in zip(p, *np.vectorize(_short)(names), strict=True)]
+        labels = [f"{q:g}\n{a}\n{b}" for q, a, b in zip(p, *np.vectorize(brief_name)(names), strict=True)]
         ax.set(ylim=(0, None), xticks=range(len(p)), ylabel="loss / loss of storing nothing")
         ax.set_xticklabels(labels, fontsize=6)
         ax.set_xlabel("density; shape with ReLU, with GELU", fontsize=8)
@@ -67,14 +91,10 @@ def draw(data: Data) -> Any:
     return figure
 
 
-def _short(name: str) -> str:
-    """Return the shape without its variant."""
-    return name.split(" (")[0].split(",")[0].replace("dedicated dimension", "dedicated")
-
-
 def judge(data: Data) -> Verdict:
     """Hold if the shapes are the same and the losses close; with other numbers if the shapes are, wherever sparse."""
-    same = data["name"][:, 0] == data["name"][:, 1]
+    relu, gelu = (np.vectorize(plain_name)(data["name"][:, k]) for k in range(len(OUTPUTS)))
+    same = relu == gelu
     ratio = data["loss"][:, 1] / np.maximum(data["loss"][:, 0], 1e-9)
     sparse = np.array(PROBABILITIES) <= 0.1
     proper = np.array(PROBABILITIES) < 1
@@ -102,7 +122,10 @@ def judge(data: Data) -> Verdict:
             else "no toy here where the two differ much."
         ),
         numbers,
-        ("exact losses (quadrature for GELU) of the best models", "sampled losses of longer trainings"),
+        (
+            "exact losses (quadrature for GELU), descended from the best models of either",
+            "sampled losses of longer trainings",
+        ),
     )
 
 

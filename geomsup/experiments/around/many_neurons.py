@@ -21,7 +21,7 @@ ALL, MOST = 0.95, 0.75  # parts of the live neurons from which all, or most, cou
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train |x| of four features on 4 to 64 neurons; count neurons that read one feature, in the best models."""
+    """Train |x| of four features on 4 to 32 neurons; count neurons that read one feature, in the best models."""
     features = [Features(N, p, values=Uniform(-1, 1)) for p in PROBABILITIES]
     recipe = {"target": "abs", "hidden_activation": "relu", "tied": False, "models": models, "steps": steps}
     # Linear outputs: an output ReLU that starts below 0 for good would leave its feature's neurons as they began.
@@ -33,7 +33,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
         counts.append([monosemantic(model.W, model.W_out) for model in best])
         losses.append(np.nanmin(run.expected_loss().reshape(len(features), -1), axis=1))
         crossed.append([_crossed(model.W, model.decoder) for model in best])
-        if m == 32:
+        if m == NEURONS[-1]:
             W = [model.W for model in best]
     scale = np.array([float(f.variance.sum()) for f in features])
     return {
@@ -68,7 +68,7 @@ def draw(data: Data) -> Any:
     limit = np.abs(W).max()
     axes[0, 2].imshow(W[:, order], cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
     axes[0, 2].set(xlabel="neuron", yticks=range(N), ylabel="feature")
-    axes[0, 2].set_title(f"W, 32 neurons, p = {PROBABILITIES[-1]:g}", fontsize=9)
+    axes[0, 2].set_title(f"W, {NEURONS[-1]} neurons, p = {PROBABILITIES[-1]:g}", fontsize=9)
     return figure
 
 
@@ -96,8 +96,8 @@ def judge(data: Data) -> Verdict:
         f"With {NEURONS[-1]} neurons for {N} features, {told} read one feature; with {2 * N}, "
         f"{100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. With {NEURONS[-1]} losses are at most "
         f"{100 * data['loss'][-1].max():.2g} % of the variance. Of all paths, up to "
-        f"{100 * data['crossed'][enough].max():.0f} % lead to another feature's output: "
-        + ("none is shared." if (many > ALL).all() else "some are shared although there are enough."),
+        f"{100 * data['crossed'][enough].max():.0f} % lead to another feature's output and, at such losses, cancel. "
+        + ("No neuron is shared." if (many > ALL).all() else "Some neurons are shared although there are enough."),
         numbers,
         ("neurons that read one feature", "paths from a feature to other outputs"),
     )

@@ -26,7 +26,7 @@ NEAR = 0.03  # Kolmogorov-Smirnov distance from random rows up to which cosines 
 def measure(lab: Lab, dimensions: Any, p: float, steps: int) -> Data:
     """Train 10 d features in each of some dimensions d; hold the largest against random unit vectors."""
     data: dict[str, Any] = {"d": np.array(dimensions), "distance": [], "coherence": [], "D": [], "spread": []}
-    data |= {"components": [], "welch": [], "random_coherence": [], "kurtosis": []}
+    data |= {"components": [], "welch": [], "random_coherence": [], "random_D": []}
     W, b = np.zeros((0, 0)), np.zeros(0)
     for d in dimensions:
         features = Features(RATIO * d, p)
@@ -41,7 +41,7 @@ def measure(lab: Lab, dimensions: Any, p: float, steps: int) -> Data:
         D = dimensionality(W, orientation="rows")
         data["D"].append(D.mean())
         data["spread"].append(D.std())
-        data["kurtosis"].append(float((told**4).mean() / (told**2).mean() ** 2 - 3))
+        data["random_D"].append(dimensionality(W_random, orientation="rows").mean())
         data["components"].append(len(classify(W, orientation="rows").components))
     features = Features(len(W), p)
     cosines = _cosines(W) * np.sqrt(W.shape[1])
@@ -51,6 +51,7 @@ def measure(lab: Lab, dimensions: Any, p: float, steps: int) -> Data:
         "histogram": np.histogram(cosines, BINS, density=True)[0],
         "rms": np.array(np.sqrt((cosines**2).mean())),
         "mean": np.array(cosines.mean()),
+        "kurtosis": np.array([_kurtosis(W), _kurtosis(_random(*W.shape))]),
         **_losses(lab, W, b, features),
     }
 
@@ -68,6 +69,12 @@ def _cosines(W: np.ndarray) -> np.ndarray:
     """Return the cosines of all pairs of rows."""
     unit = W / np.linalg.norm(W, axis=1, keepdims=True)
     return (unit @ unit.T)[np.triu_indices(len(W), 1)]
+
+
+def _kurtosis(W: np.ndarray) -> float:
+    """Return the excess kurtosis of the entries of unit rows: −6/(d + 2) on average if no axis is preferred."""
+    entries = W / np.linalg.norm(W, axis=1, keepdims=True)
+    return float((entries**4).mean() / (entries**2).mean() ** 2 - 3)
 
 
 def _distance(values: np.ndarray, others: np.ndarray) -> float:
@@ -167,6 +174,9 @@ def judge(data: Data) -> Verdict:
         "exact loss over random rows', their own norm and bias": loss / own,
         "sampled loss over random rows', their own norm and bias": data["sampled"] / data["sampled_random"],
         "D over d/n": D / level,
+        "D over d/n, random rows": data["random_D"][-1] / level,
+        "excess kurtosis of the entries of W": data["kurtosis"][0],
+        "excess kurtosis of the entries of random rows": data["kurtosis"][1],
         "spread of D over its mean": data["spread"][-1] / D,
         "components": data["components"][-1],
     }
@@ -174,7 +184,8 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(cosines and packed and even and one, one and even and closer and abs(loss / own - 1) < 0.2),
         f"{n} features in {d} dimensions: {data['components'][-1]} component(s), D = {D / level:.3f} d/n on average "
-        f"(spread {100 * data['spread'][-1] / D:.0f} %). Cosines × √d have rms {data['rms']:.3f}, and their law "
+        f"(spread {100 * data['spread'][-1] / D:.0f} %; random rows {data['random_D'][-1] / level:.3f}). "
+        f"Cosines × √d have rms {data['rms']:.3f}, and their law "
         f"is {data['distance'][-1]:.3f} from random rows' ({data['distance'][0]:.3f} at d = {data['d'][0]}); "
         f"the largest is {data['coherence'][-1]:.2f} (random {data['random_coherence'][-1]:.2f}, Welch "
         f"{data['welch'][-1]:.2f}). "

@@ -6,6 +6,7 @@ import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
+from geomsup.experiments.names import plain_name
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Discrete, Features
@@ -23,7 +24,8 @@ SHAPES = SIMPLICES | POLYGONS | OTHERS
 STAGES = ("trained", "settled")
 DECAY = 0.3  # of training: without any, norms never settle
 PENALTY = 2e-3  # λ of λ/2 (‖W‖² + ‖W_out‖²) where trained models settle: Adam's decay is not a penalty, and is uneven
-CLOSE = 0.02  # spread of cosines, and 1 - cosine between encoder and decoder, from which "equal" is refused
+CLOSE = 0.02  # spread of cosines or of norms, and 1 - cosine of encoder and decoder, from which "equal" is refused
+CENTRE = 0.05  # norm, relative to the longest row's, below which a class has no direction
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
@@ -123,20 +125,19 @@ def draw(data: Data) -> Any:
             unit = W / np.linalg.norm(W, axis=1, keepdims=True)
             ax.imshow(unit @ unit.T, cmap="RdBu", vmin=-1, vmax=1)
             ax.set(xticks=[], yticks=[])
-        ax.set_title(f"{n} in {m}: {_short(data['name'][1, k])}{_centre(W)}", fontsize=9)
+        ax.set_title(f"{n} in {m}: {plain_name(data['name'][1, k])}{_rows(W)}", fontsize=9)
     axes.flat[-1].set_axis_off()
     axes.flat[-1].text(0.5, 0.5, "beyond the plane:\ncosines of the rows,\nblue 1, red −1", ha="center", va="center")
     return figure
 
 
-def _short(name: str) -> str:
-    return str(name).split(",")[0].split(" (")[0]
-
-
-def _centre(W: np.ndarray) -> str:
-    """Return words on a class without a direction: its bias alone stands for it."""
+def _rows(W: np.ndarray) -> str:
+    """Return words on rows of unequal norms, and on a class without a direction: its bias alone stands for it."""
     norms = np.linalg.norm(W, axis=1)
-    return " and centre" if norms.min() < 0.05 * norms.max() else ""
+    directed = norms[norms > CENTRE * norms.max()]
+    centre = " and centre" if len(directed) < len(W) else ""
+    uneven = f", norms 1 to {directed.max() / directed.min():.2f}" if np.ptp(directed) > CLOSE * directed.max() else ""
+    return centre + uneven
 
 
 def judge(data: Data) -> Verdict:
@@ -148,7 +149,8 @@ def judge(data: Data) -> Verdict:
     even = data["spread"][1, :k].max() < CLOSE and data["off"][1, :k].max() < CLOSE
     dual = 1 - data["twin"][1, :k].min() < CLOSE
     named = bool(matches[:, :k].all())
-    polygons = bool(matches[1, flat].all() and (data["margin"][1, flat] < 1 + CLOSE).all())
+    # Names are of directions: a regular polygon has its margin too, which rows of unequal norms have not.
+    polygons = bool(matches[1, flat].all() and (np.abs(data["margin"][1, flat] - 1) < CLOSE).all())
     numbers = {
         f"{what}, {n} in {m}, {stage}": data[key][i, j]
         for i, stage in enumerate(STAGES)
@@ -160,22 +162,21 @@ def judge(data: Data) -> Verdict:
             ("margin over the regular shape's", "margin"),
         )
     }
-    listed = ", ".join(
-        f"{n} in {m}: {_short(name)}{_centre(data[f'W_{n}_{m}'])}"
+    listed = "; ".join(
+        f"{n} in {m}: {plain_name(name)}{_rows(data[f'W_{n}_{m}'])}"
         for (n, m), name in zip(SHAPES, data["name"][1], strict=True)
     )
-    wider = [
-        f"{n} in {m} by {data['margin'][1, j]:.2f}"
+    others = [
+        f"{n} in {m} {data['margin'][1, j]:.2f}"
         for j, (n, m) in enumerate(SHAPES)
-        if data["margin"][1, j] > 1 + CLOSE
+        if abs(data["margin"][1, j] - 1) > CLOSE
     ]
     return Verdict(
         decide(bool(even and dual and named and polygons), bool(even and named)),
         f"Settled: {listed}. Up to n = m + 1 cosines are −1/(n − 1) with a spread of at most "
         f"{data['spread'][1, :k].max():.2g}, and encoder and decoder agree to a cosine of "
         f"{data['twin'][1, :k].min():.3f}. "
-        f"Margins wider than the regular shape's, with help of biases: "
-        f"{', '.join(wider) or 'none'}.",
+        f"Margins, biases included, that are not the regular shape's: {', '.join(others) or 'none'} of it.",
         numbers,
         ("names and cosines of the best models", "margins against those of regular shapes"),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from geomsup.experiments.around.neurons import PURE, monosemantic
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
+from geomsup.experiments.neurons import neuron_shares
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features, Uniform
@@ -17,7 +18,6 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 TARGETS = ("abs", "square")
 PROBABILITIES = (0.5, 0.1, 0.03, 0.01)
 SMALL_P = 0.5
-SMALL, LARGE = (3, 6), (20, 8)
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
@@ -78,7 +78,7 @@ def draw(data: Data) -> Any:
 def _split(W: np.ndarray) -> int:
     """Return how many features have a neuron of their own for either sign."""
     first = np.abs(W).argmax(axis=0)
-    pure = (W**2).max(axis=0) > PURE * (W**2).sum(axis=0)
+    pure = neuron_shares(W) > PURE
     signs = np.sign(W[first, np.arange(W.shape[1])])
     held = {(i, s) for i, s, one in zip(first, signs, pure, strict=True) if one}
     return sum((i, 1) in held and (i, -1) in held for i in range(len(W)))

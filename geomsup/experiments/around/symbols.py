@@ -17,7 +17,7 @@ OPERATIONS = ("bundle", "sequence", "record", "clean-up")
 STEP = 0.1  # scale at which products are taken through GELUs: their error goes with its square
 SCALES = (0.3, 0.1, 0.03)
 BETA = 20.0  # inverse temperature of clean-up
-CLOSE, NEAR = 0.05, 0.15  # differences from predicted accuracies that count as none, and as few
+CLOSE, NEAR = 0.05, 0.15  # differences from random items' accuracies that count as none, and as few
 
 
 def measure(lab: Lab, trials: int) -> Data:
@@ -165,18 +165,21 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if all accuracies are as predicted for random vectors, and products as the series says."""
-    off = np.abs(data["accuracy"] - data["predicted"]).max(axis=1)
+    """Hold if all accuracies are as those of random items, and products as the series says.
+
+    With other numbers if they nearly are, or if of two items nine in ten are read back whatever the operation.
+    """
+    off = np.abs(data["accuracy"] - data["random"]).max(axis=1)
     ratio = data["product"][:, 0] / data["product"][:, 1]
     series = bool(abs(ratio[-1] - 1) < 0.01)
     numbers: dict[str, float] = {}
     for k, name in enumerate(OPERATIONS):
-        numbers[f"largest difference from the prediction, {name}"] = off[k]
+        numbers[f"largest difference from random items, {name}"] = off[k]
         for j, count in enumerate(COUNTS):
             numbers[f"accuracy, {name}, {count}"] = data["accuracy"][k, j]
             numbers[f"predicted, {name}, {count}"] = data["predicted"][k, j]
     chance = float(np.abs(data["random"] - data["predicted"]).max())
-    better = bool((data["accuracy"] > data["predicted"] - CLOSE).all())
+    better = bool((data["accuracy"] > data["random"] - CLOSE).all() and (off > CLOSE).any())
     numbers["largest difference from the prediction, random items"] = chance
     numbers |= {f"error of products over the series', s = {s:g}": r for s, r in zip(SCALES, ratio, strict=True)}
     works = data["accuracy"][:, COUNTS.index(2)].min()
@@ -189,11 +192,14 @@ def judge(data: Data) -> Verdict:
         f"place and "
         f"{100 * data['accuracy'][2, middle]:.0f} % by key (predicted {100 * data['predicted'][0, middle]:.0f}, "
         f"{100 * data['predicted'][1, middle]:.0f} and "
-        f"{100 * data['predicted'][2, middle]:.0f} %). Largest differences from the prediction: {told}"
-        f"{', trained items being the better' if better else ''} (random items: {chance:.3f}). "
+        f"{100 * data['predicted'][2, middle]:.0f} %). Largest differences from random items: {told}"
+        f"{', trained items being the better' if better else ''} (of random items from the prediction: {chance:.3f}). "
         f"Products through GELUs err by {ratio[-1]:.4f} of the series' error at scale {SCALES[-1]:g}.",
         numbers,
-        ("accuracies against those of independent normal scores", "products against the series of z erf(z/√2)"),
+        (
+            "accuracies against those of random items and of independent normal scores",
+            "products against the series of z erf(z/√2)",
+        ),
     )
 
 

@@ -89,7 +89,7 @@ def judge(data: Data) -> Verdict:
     gain = 1 - data["loss"] / linear
     sigma = data["gain"] / data["error"]
     projector, bias = _offsets(data)
-    agree = float(np.abs(data["gain"] - (linear - data["loss"])).max() / data["error"].max())
+    agree = float((np.abs(data["gain"] - (linear - data["loss"])) / data["error"]).max())
     words = [f"{n} in {m}" for n, m in SIZES]
     numbers = {f"gain over the linear loss, {word}": g for word, g in zip(words, gain, strict=True)}
     numbers |= {f"gain on samples, {word}": g for word, g in zip(words, data["gain"] / linear, strict=True)}
@@ -98,6 +98,7 @@ def judge(data: Data) -> Verdict:
         "largest deviation of eigenvalues of W Wᵀ from 0 and 1": projector.max(),
         "part of outputs clipped, largest": data["negative"].max(),
         "least gain on samples, in standard errors": sigma.min(),
+        "largest difference of samples and exact losses, in standard errors": agree,
     }
     return Verdict(
         decide(bool((gain < SAME).all()), bool((gain < NEAR).all())),

@@ -39,8 +39,10 @@ def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
         recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine"}
         run = lab.train(f"p={p:g}", features, M, **recipe)
 
-        def exact(features: list = features) -> dict[str, Any]:
-            found = [optimum(entry, M, starts=starts) for entry in features]
+        def exact(features: list = features, run: Any = run) -> dict[str, Any]:
+            # Eight features in three dimensions have many minima: what was trained is among the starts.
+            guesses = [[run.model(k * models + i) for i in range(models)] for k in range(len(features))]
+            found = [optimum(f, M, starts=starts, guesses=row) for f, row in zip(features, guesses, strict=True)]
             return {
                 "exact": np.array([digon_share(one.geometry) for one in found]),
                 "name": np.array([one.geometry.name for one in found]),
@@ -76,6 +78,7 @@ def judge(data: Data) -> Verdict:
     exact = data["exact"]
     only = float(np.nanmin(exact[:, steep])), float(np.nanmin(trained[:, steep]))
     equal = float(exact[:, 0].min()), float(trained[:, 0].min())
+    excess = 100 * (data["loss"].min(axis=2) / data["optimum"] - 1)
     more = (
         float(np.nanmean(exact[:, steep]) - exact[:, 0].mean()),
         float(np.nanmean(trained[:, steep]) - trained[:, 0].mean()),
@@ -90,6 +93,7 @@ def judge(data: Data) -> Verdict:
         for k, p in enumerate(DENSITIES)
         for j, r in enumerate(RATIOS)
     }
+    numbers["least excess of a trained model, %"] = excess.min()
     parts = "; ".join(
         f"p = {p:g}: {listed(100 * exact[k], '.0f')} % in the optima, {listed(100 * trained[k], '.0f')} % in "
         "trained models"
@@ -101,6 +105,7 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(min(only) >= MOST and max(equal) < MOST, min(more) > 0),
         f"Features that share dimensions are in digons, at ratios of importances r = {listed(RATIOS)}, {parts}. "
+        f"Best trained models are {excess.min():.2g} to {excess.max():.2g} % above the optima. "
         f"Optima at r = 1 and r = {RATIOS[SHOWN]:g}: {ends}.",
         numbers,
         ("names of the trained models", "names of the exact optima"),
@@ -116,6 +121,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"models": 5, "steps": 3000, "starts": 8},
+    quick={"models": 5, "steps": 3000, "starts": 16},
     paper={"models": 20, "steps": 20_000, "starts": 64},
 )

@@ -29,21 +29,23 @@ def make_digons(turn: float = 0.0, bend: float = 0.0, norm: float = 1.0, bias: f
 
 
 def deviations(W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far digons of four rows are from orthogonal, and their members from antipodal, degrees, ``(...)``.
+    """Return how far two digons are from orthogonal, ``(...)``, and the members of each from antipodal, ``(..., 2)``.
+
+    In degrees, of four rows in two dimensions.
 
     Examples
     --------
-    >>> [float(one.round(6)) for one in deviations(make_digons(turn=3, bend=2).W)]
-    [3.0, 2.0]
+    >>> [one.round(6).tolist() for one in deviations(make_digons(turn=3, bend=2).W)]
+    [3.0, [0.0, 2.0]]
     """
     unit = W / np.linalg.norm(W, axis=-1, keepdims=True)
     partner = (unit @ np.swapaxes(unit, -1, -2)).argmin(axis=-1)[..., 0]
     order = np.stack([np.r_[0, k, np.setdiff1d([1, 2, 3], [k])] for k in partner.ravel()]).reshape(*partner.shape, 4)
     angles = np.degrees(np.arctan2(unit[..., 1], unit[..., 0]))
     a, b, c, d = np.moveaxis(np.take_along_axis(angles, order, axis=-1), -1, 0)
-    bends = np.abs(np.stack([_modulo(a - b - 180, 360), _modulo(c - d - 180, 360)]))
+    bends = np.abs(np.stack([_modulo(a - b - 180, 360), _modulo(c - d - 180, 360)], axis=-1))
     axes = [one - _modulo(one - two - 180, 360) / 2 for one, two in ((a, b), (c, d))]
-    return np.abs(_modulo(axes[0] - axes[1] - 90, 180)), bends.max(axis=0)
+    return np.abs(_modulo(axes[0] - axes[1] - 90, 180)), bends
 
 
 def _modulo(angle: np.ndarray, period: float) -> np.ndarray:
@@ -98,9 +100,7 @@ def draw(data: Data) -> Any:
     for j, (name, word) in enumerate((("loss", "turned as a whole"), ("bent", "one bent"))):
         for k, p in enumerate(DENSITIES):
             axes[0, j].plot(data["turns"], data[name][k] / data["least"][k] - 1, color=PALETTE[k], label=f"p = {p:g}")
-        axes[0, j].set(
-            xlabel=f"degrees, {word}",
-        )
+        axes[0, j].set_xlabel(f"degrees, {word}")
     axes[0, 0].set_ylabel("excess of the exact loss")
     top = max(ax.get_ylim()[1] for ax in axes[0, :2])
     for ax in axes[0, :2]:
@@ -109,7 +109,7 @@ def draw(data: Data) -> Any:
     ax = axes[0, 2]
     for j, (rate, marker) in enumerate((("constant", "o"), ("falling", "s"))):
         for i, kind in enumerate(("turn", "bend")):
-            values = np.sqrt((data[f"{rate} {kind}"] ** 2).mean(axis=1))
+            values = _rms(data[f"{rate} {kind}"])
             what = "from 90°" if kind == "turn" else "from 180°"
             ax.plot(
                 DENSITIES, values, marker + "-", color=PALETTE[2 * i + j], label=f"{what}, {rate} rate", markersize=4
@@ -119,15 +119,17 @@ def draw(data: Data) -> Any:
     return figure
 
 
+def _rms(angles: np.ndarray) -> np.ndarray:
+    """Return the rms of each density's angles."""
+    return np.sqrt((angles.reshape(len(angles), -1) ** 2).mean(axis=1))
+
+
 def judge(data: Data) -> Verdict:
     """Hold if the exact optimum is at 90°, and trained digons are further from that than from antipodal."""
     at = np.abs(data["turns"][data["loss"].argmin(axis=1)])
     free = float(np.max(data["free turn"])), float(np.max(data["free bend"]))
     exact = bool((at < 1).all() and free[0] < 0.1)
-    rms = {
-        key: np.sqrt((data[key] ** 2).mean(axis=1))
-        for key in ("constant turn", "constant bend", "falling turn", "falling bend")
-    }
+    rms = {key: _rms(data[key]) for key in ("constant turn", "constant bend", "falling turn", "falling bend")}
     softer = data["bend curvature"] / data["turn curvature"]
     wider = rms["falling turn"] / np.maximum(rms["falling bend"], 1e-9)
     shrinks = bool((rms["falling turn"] < rms["constant turn"]).all())
