@@ -22,9 +22,9 @@ SMALL = 0.1  # of the usual start, from which jumps can be told apart
 LEVELS = (0.0, 0.5)  # of a feature not stored, and of one of a digon
 BETWEEN = 0.3  # D_i that a jump passes
 NEAR = 0.05  # of a level
-WINDOW = 5  # records to either side of a jump that count as near it
-STEEP = 2.0  # times as fast as elsewhere from which a fall is sudden
-SHIFTS = 999
+WINDOW = 5  # records to either side of a jump that count as around it
+STEEP = 2.0  # times as fast as beside it from which a fall is sudden
+DRAWS = 999
 STORED = 0.5  # norm
 
 
@@ -108,44 +108,62 @@ def judge(data: Data) -> Verdict:
     jumps = [find_jumps(D) for D in data["D"]]
     up = np.array([(turn > 0).sum() for _, turn in jumps])
     down = np.array([(turn < 0).sum() for _, turn in jumps])
-    at_levels = float((np.abs(data["D"][:, -1, :, None] - np.array(LEVELS)) < NEAR).any(axis=-1).mean())
-    falls = [_falls(loss) for loss in data["loss"]]
-    busy = [
-        _near(when - _start(loss), len(fall)) for (when, _), loss, fall in zip(jumps, data["loss"], falls, strict=True)
-    ]
-    ratio = _ratio(falls, busy)
-    generator = np.random.default_rng(0)
-    shifted = [_ratio(falls, [np.roll(one, generator.integers(len(one))) for one in busy]) for _ in range(SHIFTS)]
-    chance = float(np.mean([one >= ratio for one in shifted]))
-    share = sum(fall[near].sum() for fall, near in zip(falls, busy, strict=True)) / sum(fall.sum() for fall in falls)
-    time = float(np.mean(np.concatenate(busy)))
+    end = data["D"][:, -1]
+    at_levels = float((np.abs(end[..., None] - np.array(LEVELS)) < NEAR).any(axis=-1).mean())
+    low = np.where(end > BETWEEN, 0.0, end).sum(axis=1)
+    ratio, chance = _at_jumps(data["loss"], [when for when, _ in jumps])
+    span = float(np.mean([np.ptp(when) / len(loss) if len(when) else 0.0 for (when, _), loss in zip(
+        jumps, data["loss"], strict=True)]))  # fmt: skip
     steep = np.concatenate([
-        _steepness(fall, when - _start(loss)) for fall, (when, _), loss in zip(falls, jumps, data["loss"], strict=True)
+        _steepness(_falls(loss), when - _start(loss)) for (when, _), loss in zip(jumps, data["loss"], strict=True)
     ])  # fmt: skip
     alone = len(steep) / max(up.sum() + down.sum(), 1)
     sudden = bool(len(steep) and np.median(steep) > STEEP)
     levels = at_levels > 0.95 and bool(up.min() > M)
-    same = ratio > STEEP and chance < 0.01
-    end = ", ".join(dict.fromkeys(map(str, data["name"][:, -1])))
+    same = chance < 0.01
+    names = ", ".join(dict.fromkeys(map(str, data["name"][:, -1])))
     lone = f"; there it falls {np.median(steep):.1f} times as fast as just before and after" if len(steep) else ""
     overlap = ": most overlap, and the loss falls in a slope more than in steps" if alone <= 0.5 else ""
     return Verdict(
         decide(levels and same and sudden and alone > 0.5, levels and same),
         f"{up.mean():.1f} jumps of single D_i up and {down.mean():.2f} down per run; at the end {100 * at_levels:.0f} "
-        f"% of the D_i are at 0 or 1/2 ({end}). In the {100 * time:.0f} % of the time with jumps the exact loss makes "
-        f"{100 * share:.0f} % of its fall after the start, {ratio:.1f} times as fast as elsewhere (as much at times "
-        f"shifted at random in {100 * chance:.1f} %). {100 * alone:.0f} % of the jumps have no other near them{lone}"
-        f"{overlap}.",
+        f"% of the D_i are at 0 or 1/2. Features of norm {STORED} and more form: {names}; the D_i of those near 0 add "
+        f"up to {low.mean():.2f} dimensions. From the first to the last jump, {100 * span:.0f} % of the time, the "
+        f"exact loss falls {ratio:.2f} times as fast at jumps as on average (as much at times drawn at random from the "
+        f"same stretch in {100 * chance:.1f} %). {100 * alone:.0f} % of the jumps have no other near "
+        f"them{lone}{overlap}.",
         {
             "jumps up per run": up.mean(), "jumps down per run": down.mean(),
-            "part of D_i at a level at the end": at_levels,
-            "fall of the loss with jumps over elsewhere, per step": ratio, "part of shifted times with as much": chance,
-            "part of the fall with jumps": share, "part of the time with jumps": time,
+            "part of D_i at a level at the end": at_levels, "sum of the D_i near 0 at the end": low.mean(),
+            "fall of the loss at jumps over the mean between the first and the last": ratio,
+            "part of times drawn at random with as much": chance,
+            "part of the time from the first to the last jump": span,
             "part of jumps without another near": alone,
             "steepness at jumps without another near, median": np.median(steep) if len(steep) else np.nan,
         },
-        ("D_i along the runs", "exact losses at the records", "jumps shifted in time at random"),
+        ("exact losses at jumps and at random times of the same stretch", "steepness at jumps that are alone"),
     )  # fmt: skip
+
+
+def _at_jumps(losses: np.ndarray, jumps: list[np.ndarray]) -> tuple[float, float]:
+    """Return the mean fall of the loss at jumps over that of all times from a run's first jump to its last.
+
+    And in which part of `DRAWS` of as many random times from the same stretch it is at least as large. Before and
+    after, the loss hardly falls whether or not features jump one by one.
+    """
+    generator = np.random.default_rng(0)
+    seen, drawn, along = [], [], []
+    for loss, when in zip(losses, jumps, strict=True):
+        if len(when):
+            fall = -np.diff(loss)[when.min() - 1 : when.max()]
+            seen.append(fall[when - when.min()])
+            drawn.append(fall[generator.integers(len(fall), size=(DRAWS, len(when)))])
+            along.append(fall)
+    if not seen:
+        return 0.0, 1.0
+    mean = np.concatenate(seen).mean()
+    chance = (np.concatenate(drawn, axis=1).mean(axis=1) >= mean).mean()
+    return float(mean / np.concatenate(along).mean()), float(chance)
 
 
 def _start(loss: np.ndarray) -> int:
@@ -159,17 +177,6 @@ def _start(loss: np.ndarray) -> int:
 def _falls(loss: np.ndarray) -> np.ndarray:
     """Return the fall of the loss from record to record after the start."""
     return -np.diff(loss[_start(loss) :])
-
-
-def _near(when: np.ndarray, count: int) -> Any:
-    """Return which of `count` records are near a jump."""
-    return (np.abs(np.arange(count)[:, None] - when) <= WINDOW).any(axis=1)
-
-
-def _ratio(falls: list[np.ndarray], near: list[np.ndarray]) -> float:
-    """Return the mean fall near jumps over the mean fall elsewhere; 0 without any jump."""
-    fall, busy = np.concatenate(falls), np.concatenate(near)
-    return float(fall[busy].mean() / max(fall[~busy].mean(), 1e-12)) if busy.any() and not busy.all() else 0.0
 
 
 def _steepness(fall: np.ndarray, when: np.ndarray) -> np.ndarray:

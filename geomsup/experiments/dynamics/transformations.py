@@ -23,7 +23,7 @@ SMALL = 0.1  # of the usual start
 FEATURES = Features(2 * SIZE, 1 - SPARSITY, correlated=[(0, 1, 2), (3, 4, 5)])
 END, PRISM = "octahedron (3 digons)", "triangular prism"
 MANY = 0.8  # part of the runs that makes an attractor a strong one
-TWICE = 1.05  # of the least loss along the way: below it a run has arrived
+ARRIVED = 1.05  # times the least loss along the way: below it a run has arrived
 
 
 def measure(lab: Lab, seeds: int, steps: int, records: int) -> Data:
@@ -101,7 +101,7 @@ def draw(data: Data) -> Any:
     """Draw four stages of the run that is slowest to arrive, and the losses of all."""
     from matplotlib.figure import Figure
 
-    arrived = (data["loss"] < TWICE * data["loss"].min(axis=1, keepdims=True)).argmax(axis=1)
+    arrived = (data["loss"] < ARRIVED * data["loss"].min(axis=1, keepdims=True)).argmax(axis=1)
     shown = int(np.argmax(arrived))
     figure = Figure(figsize=(11, 6.2), layout="constrained")
     figure.suptitle("2 sets of 3 correlated features in 3 dimensions, from small weights")
