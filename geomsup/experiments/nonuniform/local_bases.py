@@ -95,9 +95,9 @@ def judge(data: Data) -> Verdict:
         f"In the best model the blocks of W Wᵀ have {diagonal:.3f} on the diagonal and {within:.3f} (rms) off it, "
         f"between the sets {between:.3f} (rms); {100 * shared:.0f} % of the features are in superposition. "
         f"{100 * share:.0f} % of the models are like that; of independent features the blocks have {control:.3f}. "
-        f"Loss, of that of storing nothing: trained {loss:.4f}, two bases opposite each other "
-        f"{opposite:.4f}, at random {turned:.4f}, antipodal pairs within the "
-        f"sets {within_pairs:.4f} (exact).",
+        f"Loss, of that of storing nothing: trained {loss:.4f}; of rows of length 1 without biases (exact) two bases "
+        f"opposite each other {opposite:.4f}, at random {turned:.4f}, antipodal pairs within the sets "
+        f"{within_pairs:.4f}.",
         {
             "rms within sets": within, "rms between sets": between, "mean diagonal": diagonal,
             "share in superposition": shared, "share of models with nearly orthogonal sets": share,
