@@ -83,7 +83,7 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if best models and optima of pairs are hexagons of neighbours, and independent features give none."""
+    """Hold if best models and optima of pairs are hexagons of neighbours, others are not, and collapse loses."""
     W, loss = data["correlated W"], data["correlated loss"]
     best = W[np.arange(len(W)), loss.argmin(axis=1)]
     trained, exact = neighbours(best), neighbours(data["correlated optimum W"])
@@ -115,7 +115,7 @@ def judge(data: Data) -> Verdict:
     }
     sides = bool(trained.all() and exact.all())
     return Verdict(
-        decide(sides and bool(hexagons.all()) and other, sides),
+        decide(sides and bool(hexagons.all()) and other and failed == 1, sides),
         f"At p = {listed(DENSITIES)} the best trained models are {', '.join(dict.fromkeys(names))}, the exact optima "
         f"{', '.join(dict.fromkeys(map(str, data['correlated optimum name'])))}, members of a pair neighbours on the "
         f"circle, {listed(optimal, '.1f')}° apart in the optima"
