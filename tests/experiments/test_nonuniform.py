@@ -30,12 +30,17 @@ def odd_feature(crossing):
         turns = np.radians([0, apart, -apart, 140, -140])
         W[:, k] = np.stack([np.cos(turns), np.sin(turns)], axis=1)
     W[:, relative < crossing, 0] = 0
-    return {"relative": relative, "W": W, "crossing": np.full(3, crossing)}
+    return {
+        "relative": relative, "W": W, "crossing": np.full(3, crossing), "loss": np.ones((3, 5, 1)),
+        "name": np.full((3, 5, 1), "square (2 digons)"),
+    }  # fmt: skip
 
 
 def test_odd_feature_is_dropped_where_claimed():
     assert one_odd_feature.judge(odd_feature(0.4)).status == "holds"
     assert one_odd_feature.judge(odd_feature(0.25)).status == "holds with other numbers"
+    other = odd_feature(0.4) | {"name": np.full((3, 5, 1), "triangle")}
+    assert one_odd_feature.judge(other).status == "holds with other numbers"
     broken = odd_feature(0.4) | {"crossing": np.full(3, 0.8)}
     assert one_odd_feature.judge(broken).status == "does not hold"
 
@@ -45,11 +50,26 @@ def test_branches_must_cross_where_the_exact_losses_do():
     gap = (relative - 0.4)[None, :, None] * np.array([-1, 1])[:, None, None]
     data = {
         "relative": relative, "loss": np.tile(1 + 0.1 * gap, (3, 1, 1, 2)), "crossing": np.full(3, 0.4),
-        "slope": np.tile([1.0, 2.0], (3, 1)),
+        "slope": np.tile([1.0, 2.0], (3, 1)), "stayed": np.ones((3, 2, 9, 2), bool),
     }  # fmt: skip
     assert branches.judge(data).status == "holds"
     assert branches.judge(data | {"crossing": np.full(3, 0.3)}).status == "holds with other numbers"
     assert branches.judge(data | {"loss": np.tile(1 + 0.1 * np.abs(gap), (3, 1, 1, 2))}).status == "does not hold"
+
+
+def test_fits_that_left_their_branch_do_not_make_a_crossing():
+    relative = np.linspace(0.2, 0.6, 9)
+    gap = (relative - 0.4)[None, :, None] * np.array([-1, 1])[:, None, None]
+    gap[0, :2] = gap[1, :2] + [[-1e-3], [1e-3]]  # digons both, to within noise
+    stayed = np.ones((3, 2, 9, 1), bool)
+    stayed[:, 0, :2] = False
+    data = {
+        "relative": relative, "loss": np.tile(1 + 0.1 * gap, (3, 1, 1, 1)), "crossing": np.full(3, 0.4),
+        "slope": np.tile([1.0, 2.0], (3, 1)), "stayed": stayed,
+    }  # fmt: skip
+    held = branches.judge(data)
+    assert held.status == "holds"
+    assert held.numbers["fits that left the branch they began on"] == 6
 
 
 def pairs(layout, least):
@@ -60,6 +80,7 @@ def pairs(layout, least):
     return {
         "W": W, "loss": np.tile([0.1, 0.2], (count, 1)), "optimal_W": W[:, 0], "optimum": np.full(count, 0.1),
         "layout_loss": losses, "nothing": np.ones(count), "end": np.array(np.nan),
+        "layout_cosine": np.tile([[0.0], [-1.0], [1.0]], count),
     }  # fmt: skip
 
 
@@ -69,6 +90,16 @@ def test_pairs_lie_as_claimed(module, claimed):
     assert held.status == "holds"
     assert "up to p = 0.4" in held.summary
     assert module.judge(pairs("side by side", "side by side")).status == "does not hold"
+
+
+def test_pairs_lie_as_claimed_to_each_other_too():
+    """Members at right angles, but the other pair on the same axes turned by 45 degrees."""
+    half = 0.5**0.5
+    W = np.array([[1, 0], [0, 1], [half, half], [-half, half]])
+    assert pairs_in_two.deviations(W, "orthogonal") == pytest.approx(1 + half)
+    turned = pairs("orthogonal", "orthogonal")
+    turned |= {"W": np.broadcast_to(W, turned["W"].shape), "optimal_W": np.broadcast_to(W, turned["optimal_W"].shape)}
+    assert orthogonal_pairs.judge(turned).status == "does not hold"
 
 
 def test_pairs_measured():

@@ -22,12 +22,17 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
 BRANCHES = {"pentagon": make_pentagon, "two digons": make_square}
 TARGET = 0.01  # in relative density
+STORED = 0.5  # norm from which the odd feature is stored, as in a pentagon; in two digons it is not
 
 
 def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
-    """Train from either geometry at relative densities around 1/4; return exact losses, and where they cross."""
+    """Train from either geometry at relative densities around 1/4; return exact losses, and where they cross.
+
+    And whether each fit ended on the branch that it began on.
+    """
     relative = np.linspace(0.15, 0.55, points)
     losses = np.empty((len(BASES), len(BRANCHES), points, models))
+    stayed = np.empty(losses.shape, bool)
     for k, base in enumerate(BASES):
         entries = [make_features(base, r) for r in relative]
         for j, (name, make) in enumerate(BRANCHES.items()):
@@ -36,21 +41,24 @@ def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
                 model=make(), models=models, steps=steps, learning_rate=3e-3, schedule="cosine",
             )  # fmt: skip
             losses[k, j] = run.expected_loss().reshape(points, models)
+            stored = np.linalg.norm(run.W[:, 0], axis=1) > STORED
+            stayed[k, j] = (stored == (name == "pentagon")).reshape(points, models)
     exact = [find_crossing(k) for k in range(len(BASES))]
     return {
-        "relative": relative, "loss": losses, "crossing": np.array([one.parameter for one in exact]),
+        "relative": relative, "loss": losses, "stayed": stayed, "crossing": np.array([one.parameter for one in exact]),
         "crossing_loss": np.array([one.loss for one in exact]), "slope": np.array([one.slopes for one in exact]),
     }  # fmt: skip
 
 
 def draw(data: Data) -> Any:
-    """Draw both branches, every fit, and the crossing of the exact losses."""
+    """Draw both branches, every fit that stayed on its own, and the crossing of the exact losses."""
     figure, axes = panels(1, len(BASES), size=(3.6, 3.2), title="Loss of either geometry, one feature sparser")
+    fits, least = _branches(data)
     for k, base in enumerate(BASES):
         ax = axes[0, k]
         for j, name in enumerate(BRANCHES):
-            ax.plot(data["relative"], data["loss"][k, j] * 1e3, ".", color=PALETTE[j], markersize=4)
-            ax.plot(data["relative"], data["loss"][k, j].min(axis=1) * 1e3, color=PALETTE[j], label=name)
+            ax.plot(data["relative"], fits[k, j] * 1e3, ".", color=PALETTE[j], markersize=4)
+            ax.plot(data["relative"], least[k, j] * 1e3, color=PALETTE[j], label=name)
         ax.plot(data["crossing"][k], data["crossing_loss"][k] * 1e3, "k*", markersize=11, label="exact crossing")
         ax.set(xlabel="relative density of the odd feature", title=f"others: p = {base:g}")
     axes[0, 0].set_ylabel("exact expected loss of trained models, 10⁻³")
@@ -60,7 +68,7 @@ def draw(data: Data) -> Any:
 
 def judge(data: Data) -> Verdict:
     """Hold if the trained branches cross, at different slopes, where the exact losses do."""
-    gap = data["loss"].min(axis=3)
+    _, gap = _branches(data)
     trained = np.array([_zero(data["relative"], gap[k, 0] - gap[k, 1]) for k in range(len(BASES))])
     off = np.abs(trained - data["crossing"])
     jump = np.abs(data["slope"][:, 1] - data["slope"][:, 0]) / np.abs(data["slope"]).max(axis=1)
@@ -68,18 +76,28 @@ def judge(data: Data) -> Verdict:
     numbers = {f"crossing of trained branches, p = {b:g}": t for b, t in zip(BASES, trained, strict=True)}
     numbers |= {f"crossing of exact losses, p = {b:g}": t for b, t in zip(BASES, data["crossing"], strict=True)}
     numbers |= {f"relative jump of the slope, p = {b:g}": t for b, t in zip(BASES, jump, strict=True)}
+    left = int((~data["stayed"]).sum())
+    numbers["fits that left the branch they began on"] = left
     return Verdict(
         decide(holds, bool(np.isfinite(trained).all())),
         f"At p = {listed(BASES)} the trained branches cross at relative densities {listed(trained, '.4f')}, the exact "
         f"losses at {listed(data['crossing'], '.4f')} (furthest apart: {off.max():.2g}); there the slope of the lower "
-        f"one jumps by {listed(100 * jump, '.0f')} %: a transition of first order.",
+        f"one jumps by {listed(100 * jump, '.0f')} %: a transition of first order. "
+        f"Of {data['stayed'].size} fits {left} left their branch, and are not counted.",
         numbers,
         ("fits from either geometry", "exact losses followed and solved for equality"),
     )
 
 
+def _branches(data: Data) -> tuple[np.ndarray, np.ndarray]:
+    """Return the losses of the fits that stayed on their branch, else NaN, and the least at each point."""
+    fits = np.where(data["stayed"], data["loss"], np.nan)
+    return fits, np.fmin.reduce(fits, axis=3)
+
+
 def _zero(x: np.ndarray, y: np.ndarray) -> float:
-    """Return where y, a line between points, is 0; NaN if it has no change of sign."""
+    """Return where y, a line between points that are not NaN, is 0; NaN if its sign never changes."""
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
     turns = np.flatnonzero(np.sign(y[1:]) != np.sign(y[:-1]))
     if len(turns) == 0:
         return float("nan")
