@@ -39,6 +39,18 @@ def test_a_still_run_has_no_jumps():
     assert energy_levels.judge(data).status == "does not hold"
 
 
+def test_jumps_while_the_loss_falls_steadily_are_no_drops():
+    """All jumps come where the loss falls, and none in the rest after it; but it falls no faster at them."""
+    data = staircase()
+    records = data["loss"].shape[1]
+    ramp = np.interp(np.arange(3 * records), [0, 5, 55, records, 3 * records], [12.0, 10.001, 10.0, 9.0, 9.0])
+    longer = {
+        "D": np.concatenate([data["D"], np.repeat(data["D"][:, -1:], 2 * records, axis=1)], axis=1),
+        "loss": np.tile(ramp, (3, 1)),
+    }
+    assert energy_levels.judge(data | longer).status == "does not hold"
+
+
 def test_small_start_is_small():
     W = energy_levels.make_small_start(100, 10, 0.1, 0).W
     assert W.std() == pytest.approx(0.1 * (2 / 110) ** 0.5, rel=0.1)
