@@ -16,18 +16,17 @@ from geomsup.plot.phases import SHADES
 __all__ = ["LABELS", "draw_plane", "judge_plane", "label", "measure_plane"]
 
 LABELS = ("extra not represented", "extra shares", "extra dedicated")
+NOISE = 0.1  # norm of rows that are not stored
 ABSENT, ALONE = 0.1, 0.9  # share D of a dimension below which a feature is absent, above which it is alone
 MARGIN = 0.1  # decades to a boundary within which a cell is not counted
 TARGET = 0.9  # part of the cells that must agree
+SHARP = 0.25  # median jump of D across a border: half of that between two kinds of regions, 0, 1/2 and 1
 
 
 def label(W: np.ndarray) -> np.ndarray:
     """Return 3 x (others stored) + 0, 1 or 2 where the last feature is absent, shares, or has its own dimension."""
-    share = dimensionality(W)
-    norms = np.linalg.norm(W, axis=-1)
-    share = np.where(norms < 0.1, 0.0, share)  # the share of a row of noise means nothing
-    extra = (share[..., -1] > ABSENT).astype(int) + (share[..., -1] > ALONE)
-    return 3 * (share[..., :-1] > ABSENT).sum(axis=-1) + extra
+    share = _shares(W)
+    return 3 * (share[..., :-1] > ABSENT).sum(axis=-1) + _band(share[..., -1])
 
 
 def measure_plane(lab: Lab, n: int, m: int, cells: int, fine: int, models: int, steps: int) -> Data:
@@ -74,8 +73,8 @@ def draw_plane(data: Data) -> Any:
     figure, axes = panels(1, 3, size=(3.8, 3.6), title=f"{n} features in {m} dimensions: share of the extra feature")
     coarse, fine = (data["coarse_p"], data["coarse_importance"]), (data["p"], data["importance"])
     shown = [
-        ("best trained model", coarse, _share(data["W"])),
-        ("exact optimum", fine, _share(data["optimum_W"])),
+        ("best trained model", coarse, _shares(data["W"])[..., -1]),
+        ("exact optimum", fine, _shares(data["optimum_W"])[..., -1]),
         ("paper's candidates", coarse, data["predicted_share"]),
     ]
     for ax, (title, (p, importance), share) in zip(axes[0], shown, strict=True):
@@ -93,7 +92,7 @@ def draw_plane(data: Data) -> Any:
 
 
 def judge_plane(data: Data) -> Verdict:
-    """Hold if nine in ten cells away from boundaries agree with the exact optimum."""
+    """Hold if nine in ten cells away from boundaries agree with the exact optimum, and its D jumps at boundaries."""
     far, agree = _far(data), _agreeing(data)
     share = float(agree[far].mean())
     optimum = data["optimum"][:: int(data["fine"]), :: int(data["fine"])]
@@ -102,17 +101,23 @@ def judge_plane(data: Data) -> Verdict:
     paper = float((predicted == label(_coarse(data)) % 3)[far].mean())
     present = np.unique(label(data["optimum_W"]) % 3)
     all_three = len(present) == 3
+    jumps = _jumps(_shares(data["optimum_W"])[..., -1])
+    jump = float(np.median(jumps)) if len(jumps) else 0.0
     return Verdict(
-        decide(share >= TARGET and all_three, share >= 0.75),
+        decide(share >= TARGET and all_three and jump > SHARP, share >= 0.75),
         f"The best of {data['loss'].shape[2]} trained models has the exact optimum's phase in {100 * share:.1f} % of "
         f"the {far.sum()} cells at least {MARGIN} decades from a boundary, and a loss "
         f"{100 * np.median(excess):.2g} % above it (median; worst {100 * excess.max():.2g} %). "
-        f"The optimum has {len(present)} of the three kinds of regions; "
+        f"The optimum has {len(present)} of the three kinds of regions, and D of the extra "
+        f"feature jumps by {jump:.2f} from cell to cell across their borders (median; a tenth of the border has less "
+        f"than {np.quantile(jumps, 0.1) if len(jumps) else 0:.2f}); "
         f"the paper's candidates name its kind in {100 * paper:.1f} % of these cells.",
         {
             "agreeing cells, trained and exact": share,
             "cells counted": int(far.sum()),
             "agreeing cells, paper's candidates and exact": paper,
+            "jump of D across borders, median": jump,
+            "jump of D across borders, least": float(jumps.min(initial=1.0)),
             "median excess of the best trained": float(np.median(excess)),
             "largest excess of the best trained": float(excess.max()),
         },
@@ -120,8 +125,15 @@ def judge_plane(data: Data) -> Verdict:
     )
 
 
-def _share(W: np.ndarray) -> np.ndarray:
-    return np.where(np.linalg.norm(W[..., -1, :], axis=-1) < 0.1, 0.0, dimensionality(W)[..., -1])
+def _shares(W: np.ndarray) -> np.ndarray:
+    """Return D of every feature; that of a row of noise means nothing, and is 0."""
+    return np.where(np.linalg.norm(W, axis=-1) < NOISE, 0.0, dimensionality(W))
+
+
+def _jumps(share: np.ndarray) -> np.ndarray:
+    """Return by how much D differs between neighbouring cells of different kinds."""
+    pairs = [(share[1:], share[:-1]), (share[:, 1:], share[:, :-1])]
+    return np.concatenate([np.abs(a - b)[_band(a) != _band(b)] for a, b in pairs])
 
 
 def _band(share: np.ndarray) -> np.ndarray:
