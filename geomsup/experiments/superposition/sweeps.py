@@ -14,6 +14,7 @@ __all__ = ["PROBABILITIES", "SWEEP_CLAIM", "draw_sweep", "judge_sweep", "measure
 
 PROBABILITIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 STORED, SUPERPOSED = 0.5, 0.2  # norm from which a feature counts as stored; interference from which it shares
+POSITIVE = 0.05  # W_i · W_j from which another feature is said to add to an output
 SWEEP_CLAIM = (
     "Linear models always store the m most important features. ReLU models do the same where features are dense; as "
     "they get sparser, the least important are stored first in antipodal pairs while the most important keep their "
@@ -59,20 +60,23 @@ def judge_sweep(data: Data) -> Verdict:
     shared = stored & (interference(data["W"]) > SUPERPOSED)
     dense_alike = bool(stored[0, :m].all() and stored[0].sum() == m)
     # At the first density with superposition: do those that share come after all that do not?
-    first = int(np.argmax(shared.any(axis=1)))
+    begins = shared.any(axis=1)
+    first = int(np.argmax(begins))
     alone = np.flatnonzero(stored[first] & ~shared[first])
-    least_first = bool(shared[first].any()) and (not len(alone) or alone.max() < np.flatnonzero(shared[first]).min())
+    least_first = bool(begins.any()) and (not len(alone) or alone.max() < np.flatnonzero(shared[first]).min())
     pairs = _pairs(data["W"][first], shared[first])
     all_shared = bool(shared[-1].all())
     grown = bool((np.diff(stored.sum(axis=1)) >= 0).all())
-    negative = float((data["b"][-1] < 0).mean())
-    parts = (linear < 0.1, dense_alike, least_first, pairs > 0.5, grown, all_shared, negative > 0.5)
+    negative = float((data["b"][-1, stored[-1]] < 0).mean())
+    positive = _positive(data["W"][-1, stored[-1]])
+    parts = (linear < 0.1, dense_alike, least_first, pairs > 0.5, grown, all_shared, negative > 0.5, positive > 0.5)
     numbers = {f"stored, p = {p:g}": k for p, k in zip(PROBABILITIES, stored.sum(axis=1), strict=True)}
     numbers |= {f"superposed, p = {p:g}": k for p, k in zip(PROBABILITIES, shared.sum(axis=1), strict=True)}
     numbers |= {
         "largest deviation of the linear W Wᵀ": linear,
         "share of first superposed features that are antipodal pairs": pairs,
-        "share of negative biases at the sparsest": negative,
+        "share of negative biases of those stored, sparsest": negative,
+        "share with positive interference of those stored, sparsest": positive,
     }
     return Verdict(
         decide(all(parts), linear < 0.1 and grown and shared[-1].sum() > m),
@@ -81,7 +85,7 @@ def judge_sweep(data: Data) -> Verdict:
         f"of which {_listed(shared.sum(axis=1))} share; superposition begins "
         f"at p = {PROBABILITIES[first]:g} with features {_span(shared[first])}, "
         f"{100 * pairs:.0f} % of them in antipodal pairs; at p = {PROBABILITIES[-1]:g} {100 * negative:.0f} % of the "
-        "biases are negative.",
+        f"stored ones have negative biases, and {100 * positive:.0f} % positive interference.",
         numbers,
         ("norms and interference of the rows", "the linear model against the principal components"),
     )
@@ -91,6 +95,13 @@ def _pairs(W: np.ndarray, shared: np.ndarray) -> float:
     """Return which part of the shared rows has a partner in the opposite direction."""
     unit = W[shared] / np.linalg.norm(W[shared], axis=1, keepdims=True)
     return float(((unit @ unit.T).min(axis=1) < -0.9).mean()) if shared.any() else 0.0
+
+
+def _positive(W: np.ndarray) -> float:
+    """Return which part of the rows has a product above `POSITIVE` with another."""
+    products = W @ W.T
+    np.fill_diagonal(products, 0.0)
+    return float((products > POSITIVE).any(axis=1).mean()) if len(W) else 0.0
 
 
 def _listed(values: Any) -> str:
