@@ -25,13 +25,11 @@ def measure(lab: Lab) -> Data:
     runs = np.arange(len(data["p"]))
     counts = np.array([[((data["part_run"] == k) & (data["part_name"] == name)).sum() for name in names] for k in runs])
     stored = data["stored"]
-    on = np.array(
-        [[(stored[k] & (np.abs(data["D"][k] - level) < NEAR)).sum() for level in LEVELS.values()] for k in runs]
-    )
+    on = (np.abs(data["D"][..., None] - list(LEVELS.values())) < NEAR).any(axis=-1)
     return {
-        "p": data["p"], "name": names, "count": counts, "on_level": on, "stored": stored.sum(axis=1), "D": data["D"],
-        "is_stored": stored, "winner": data["winner"], "mixture": data["mixture"],
-        "predicted_D": data["predicted_D"], "whole": data["whole"],
+        "p": data["p"], "name": names, "count": counts, "on_level": (stored & on).sum(axis=1),
+        "stored": stored.sum(axis=1), "D": data["D"], "is_stored": stored, "winner": data["winner"],
+        "predicted_D": data["predicted_D"],
     }  # fmt: skip
 
 
@@ -75,7 +73,7 @@ def judge(data: Data) -> Verdict:
     totals = {name: int(data["count"][:, data["name"] == name].sum()) for name in LEVELS}
     found = [name for name, count in totals.items() if count]
     others = [f"{name} {count}" for name, count in zip(data["name"], data["count"].sum(axis=0), strict=True)]
-    on = data["on_level"].sum(axis=1) / np.maximum(data["stored"], 1)
+    on = data["on_level"] / np.maximum(data["stored"], 1)
     first = {name: data["p"][np.argmax(data["count"][:, data["name"] == name] > 0)] for name in found}
     ordered = all(a >= b for a, b in zip(list(first.values()), list(first.values())[1:], strict=False))
     numbers: dict[str, float] = {f"{name} components": count for name, count in totals.items()}
@@ -84,7 +82,8 @@ def judge(data: Data) -> Verdict:
     }
     return Verdict(
         decide(len(found) == len(LEVELS) and ordered, len(found) >= 3),
-        f"Named components over all densities: {', '.join(f'{name} {count}' for name, count in totals.items())}"
+        f"Named components of rows of half the longest norm and more, over all densities: "
+        f"{', '.join(f'{name} {count}' for name, count in totals.items())}"
         f" (all names: {'; '.join(others[:12])}). Between {100 * on.min():.0f} and {100 * on.max():.0f} % of the "
         f"stored features of a model lie within {NEAR} of one of the five levels. Predicted blocks, dense to sparse: "
         f"{', '.join(dict.fromkeys(data['winner']))}.",

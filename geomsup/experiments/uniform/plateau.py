@@ -34,7 +34,6 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
             "winner": np.array([block.name for block in best.winners]),
             "predicted": best.dimensions_per_feature,
             "predicted_loss": np.array([mixture.loss for mixture in best.mixtures]),
-            "mixture": np.array([str(mixture).split(": ", 2)[2] for mixture in best.mixtures]),
             "predicted_D": np.stack([mixture.dimensionality for mixture in best.mixtures]),
         }
 
@@ -50,7 +49,6 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
             "part_size": np.array([part[2] for part in parts]),
             "part_rank": np.array([part[3] for part in parts]),
             "loss": np.array(losses),
-            "whole": np.array([one.name for one in shapes]),
         }
 
     W = run.W.astype(float)
@@ -79,21 +77,19 @@ def draw(data: Data) -> Any:
 
 def judge(data: Data) -> Verdict:
     """Hold if D* stays on 1/2 over a factor of 1.4 in 1/(1 − S), by digons, and on 1 over a factor of 1.1."""
-    sparseness = np.geomspace(1.0, SPARSEST, 2001)
-    along = np.interp(np.log(sparseness), -np.log(data["p"]), data["D_star"])
-    half, one = (sparseness[np.abs(along - level) < STICKY * level * 2] for level in (0.5, 1.0))
-    wide, first = (float(span[-1] / span[0]) if len(span) else 1.0 for span in (half, one))
-    on_half = np.abs(data["D_star"] - 0.5) < STICKY
+    on_half, on_one = (np.abs(data["D_star"] - level) < STICKY * level * 2 for level in (0.5, 1.0))
+    half, one = _stretch(data["p"], on_half), _stretch(data["p"], on_one)
+    wide, first = half[1] / half[0], one[1] / one[0]
     digons = float(np.mean([_digon_share(data, int(k)) for k in np.flatnonzero(on_half)])) if on_half.any() else 0.0
     off = float(np.abs(data["D_star"] - data["predicted"]).max())
     excess = data["loss"] / data["predicted_loss"] - 1
     plateau = wide >= 1.4 and digons > 0.8
     return Verdict(
         decide(plateau and first >= 1.1, on_half.any() and digons > 0.5),
-        f"D* stays within {STICKY} of 1/2 over a factor of {wide:.2f} in 1/(1 − S), from "
-        f"{half.min(initial=SPARSEST):.2f} "
-        f"to {half.max(initial=1.0):.2f}, where {100 * digons:.0f} % of what is stored are digons; it begins at "
-        f"{data['D_star'][0]:.3f} where dense and stays within {2 * STICKY} of 1 over a factor of {first:.2f}. "
+        f"Of {len(data['p'])} densities, D* is within {STICKY} of 1/2 at {on_half.sum()}, over a factor of {wide:.2f} "
+        f"in 1/(1 − S), from {half[0]:.2f} to {half[1]:.2f}, where {100 * digons:.0f} % of what is stored are digons; "
+        f"it begins at {data['D_star'][0]:.3f} where dense and is within {2 * STICKY} of 1 at {on_one.sum()}, over a "
+        f"factor of {first:.2f}. "
         f"The best mixture of small blocks predicts D* to {off:.3f}; trained losses are {100 * excess.min():.2g} to "
         f"{100 * excess.max():.2g} % above that mixture's: below 0 where larger, irregular blocks are better.",
         {
@@ -106,6 +102,14 @@ def judge(data: Data) -> Verdict:
             "least excess over the predicted loss": float(excess.min()),
         },
         ("D* of trained models", "the best mixture of blocks"),
+    )
+
+
+def _stretch(p: np.ndarray, on: np.ndarray) -> tuple[float, float]:
+    """Return 1/p at both ends of the longest row of neighbouring densities that are `on`; (1, 1) without any."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], on, [False]]).astype(int))).reshape(-1, 2)
+    return max(
+        ((float(1 / p[a]), float(1 / p[b - 1])) for a, b in edges), key=lambda s: s[1] / s[0], default=(1.0, 1.0)
     )
 
 
@@ -124,6 +128,6 @@ EXPERIMENT = Experiment(
     measure=measure,
     draw=draw,
     judge=judge,
-    quick={"n": 200, "m": 20, "densities": 8, "steps": 10_000, "largest_rank": 3},
+    quick={"n": 200, "m": 20, "densities": 15, "steps": 10_000, "largest_rank": 3},
     paper={"n": 400, "m": 30, "densities": 20, "steps": 10_000, "largest_rank": 4},
 )

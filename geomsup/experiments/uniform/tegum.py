@@ -20,6 +20,7 @@ JOINED = {
     "pentagonal bipyramid": (2 / 5, 2 / 5, 2 / 5, 2 / 5, 2 / 5, 1 / 2, 1 / 2),
     "octahedron": (1 / 2,) * 6,
 }
+SMALL = 4  # rank
 
 
 def measure(lab: Lab) -> Data:
@@ -32,8 +33,9 @@ def measure(lab: Lab) -> Data:
     )
     ranks = [data["part_rank"][data["part_run"] == k] for k in range(len(data["p"]))]
     return {
-        "p": data["p"], "joined": np.array(list(JOINED)), "shares": shares, "parts": parts,
+        "p": data["p"], "shares": shares, "parts": parts,
         "components": np.array([len(rank) for rank in ranks]),
+        "small_rank": np.array([rank[rank <= SMALL].sum() for rank in ranks]),
         "largest_rank": np.array([rank.max(initial=0) for rank in ranks]),
         "total_rank": np.array([rank.sum() for rank in ranks]), "m": np.array(data["W"].shape[2]),
     }  # fmt: skip
@@ -65,21 +67,23 @@ def judge(data: Data) -> Verdict:
     """Hold if joined shapes have their parts' D_i, and trained models consist of small orthogonal parts."""
     expected = np.concatenate([np.sort(shares) for shares in JOINED.values()])
     off = float(np.abs(data["shares"] - expected).max())
-    small = data["largest_rank"] <= 4
-    split = float(small.mean())
-    fitting = float(np.abs(data["total_rank"] - data["m"]).max())
-    dense_end = 1 / data["p"][small].min() if small.any() else 0.0
+    part = data["small_rank"] / data["m"]
+    split, most = float(part.mean()), part > 0.5
+    where = ", ".join(f"{1 / p:.3g}" for p in data["p"][most]) or "none"
+    left = float((data["m"] - data["total_rank"])[most].max(initial=0))
     return Verdict(
         decide(off < 1e-12 and split > 0.9, off < 1e-12 and split >= 0.25),
         f"D_i of bipyramids and octahedron are those of their parts to {off:.1g} ({'; '.join(data['parts'])}). "
-        f"{100 * split:.0f} % of the trained models consist of orthogonal parts of rank at most 4 (up to "
-        f"1/(1 − S) = {dense_end:.3g}), whose ranks add up to m within {fitting:.0f}; the sparser ones hold a part of "
-        f"rank up to {data['largest_rank'].max()}.",
+        f"Orthogonal parts of rank at most {SMALL} hold {100 * split:.0f} % of the dimensions of trained models on "
+        f"average, and more than half of them at 1/(1 − S) = {where}, where up to {left:.0f} of {data['m']} are left "
+        f"to rows too short to count as stored; the denser and sparser ones hold a part of rank up to "
+        f"{data['largest_rank'].max()}.",
         {
             "largest deviation of D_i of joined shapes": off,
-            "share of models with parts of rank at most 4": split,
+            f"part of the dimensions held by parts of rank at most {SMALL}": split,
+            "models most of whose dimensions they hold": most.sum(),
             "largest rank of a part": float(data["largest_rank"].max()),
-            "largest difference of total rank and m": fitting,
+            "most dimensions left to short rows in these": left,
         },
         ("D_i of exact coordinates", "components of trained models"),
     )
