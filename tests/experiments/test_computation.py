@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from geomsup.experiments import Lab, experiment
-from geomsup.experiments.computation.absolute_sweep import PROBABILITIES
+from geomsup.experiments.computation.absolute_sweep import PROBABILITIES, _passed_on
 from geomsup.experiments.computation.motif import Motif, find_motifs
-from geomsup.experiments.computation.neurons import dedicated_start, normalised, open_start
+from geomsup.experiments.computation.neurons import ABS, dedicated_start, normalised, open_start, signed
 from geomsup.experiments.computation.two_neurons_each import pairs, parts
 from geomsup.experiments.neurons import neuron_shares
+from geomsup.training import train
+from geomsup.training.measure import measured_loss
 
 TWO_EACH = np.kron(np.eye(3), [[1.0, -1.0]])  # W of ReLU(x_i), ReLU(−x_i); W_out is its absolute value
 MOTIF = np.array([[2.0, 1.0], [-0.5, 0.0]]), np.array([[0.5, 0.0], [2.0, -4.5]])
@@ -83,6 +85,7 @@ def sweep(fractions):
     return {
         "p": np.array(PROBABILITIES), "W": W, "W_out": np.abs(W), "loss": ones, "drawn": 2 * ones, "exact": ones,
         "dedicated W": W, "dedicated W_out": np.abs(W), "dedicated loss": ones,
+        "at once": ones,
     }  # fmt: skip
 
 
@@ -96,6 +99,16 @@ def sweep(fractions):
 )
 def test_monosemantic_neurons_must_go_with_sparsity(fractions, status):
     assert experiment("E27").judge(sweep(fractions)).status == status
+
+
+def test_models_are_passed_on_where_that_is_better():
+    features = [signed(100, 1.0), signed(100, 0.3)]
+    run = train(features, 40, steps=1, batch=16, **ABS)
+    recipe = ABS | {"steps": 60, "batch": 64, "learning_rate": 1e-2}
+    models, losses = _passed_on(Lab(), features, run, recipe)
+    assert losses[0] == run.expected_loss()[0]
+    assert losses[1] < 0.9 * run.expected_loss()[1]
+    assert measured_loss(models[1], features[1], "abs") == pytest.approx(losses[1])
 
 
 def test_polysemantic_models_that_are_worse_than_dedicated_ones_are_told():
