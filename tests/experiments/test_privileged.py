@@ -101,7 +101,8 @@ def biased(worse, opened, averaged, bent=0.0):
     return {
         "p": np.array([0.5, 0.1]), "linear loss": ones, "biases loss": (1 + worse) * ones, "none loss": 1.2 * ones,
         "biases straight": (1 + bent) * (1 + worse) * ones, "biases open": opened * ones, "none open": 0.5 * ones,
-        "none averaged": averaged * ones, "none constancy": 0.7 * ones, "none W": np.zeros((2, 20, 4)), "b_hidden": np.ones((2, 4)),
+        "none averaged": averaged * ones, "none constancy": 0.7 * ones, "none W": np.zeros((2, 20, 4)),
+        "b_hidden": np.ones((2, 4)),
     }  # fmt: skip
 
 
