@@ -7,7 +7,7 @@ from geomsup.experiments import Lab, experiment
 from geomsup.experiments.computation.absolute_sweep import PROBABILITIES, _passed_on
 from geomsup.experiments.computation.motif import Motif, find_motifs
 from geomsup.experiments.computation.neurons import ABS, dedicated_start, normalised, open_start, signed
-from geomsup.experiments.computation.two_neurons_each import pairs, parts
+from geomsup.experiments.computation.two_neurons_each import outputs, pairs
 from geomsup.experiments.neurons import neuron_shares
 from geomsup.training import train
 from geomsup.training.measure import measured_loss
@@ -17,8 +17,9 @@ MOTIF = np.array([[2.0, 1.0], [-0.5, 0.0]]), np.array([[0.5, 0.0], [2.0, -4.5]])
 
 
 def test_two_neurons_each_compute_absolute_values():
-    plus, minus = parts(TWO_EACH, abs(TWO_EACH))
-    np.testing.assert_array_equal([plus, minus], [np.eye(3), np.eye(3)])
+    np.testing.assert_array_equal(outputs(TWO_EACH, np.zeros(3), abs(TWO_EACH)), [np.eye(3)] * 2)
+    b = np.array([0.1, -0.1, -0.1])
+    np.testing.assert_allclose(outputs(TWO_EACH, b, abs(TWO_EACH))[0], [[1.1, 0, 0], [0.1, 0.9, 0], [0.1, 0, 0.9]])
     scale = np.array([2, 0.5, 3, 1, 0.1, 7])
     assert pairs(TWO_EACH * scale, abs(TWO_EACH) / scale) == 3
 
@@ -32,7 +33,7 @@ def test_a_feature_that_shares_a_neuron_has_not_two_of_its_own():
 def solved(loss, W):
     return {
         "p": np.array([0.2]), "loss": np.full((1, 4), loss), "linear": np.full((1, 4), 0.1), "W": W[None],
-        "W_out": abs(TWO_EACH)[None],
+        "W_out": abs(TWO_EACH)[None], "b": np.zeros((1, 3)),
     }  # fmt: skip
 
 
