@@ -61,7 +61,7 @@ def regimes(counts):
     for k, count in enumerate(counts):
         W[k, :, :count] = np.eye(10)[:, :count]
     W[-1, :, :] = [np.bincount([i % 5, (i + 1 + i // 5) % 5], minlength=5) for i in range(10)]  # pairs of neurons
-    losses = np.ones((1, len(counts)))
+    losses = np.ones((2, len(counts)))
     return {
         "p": np.array(list(CLAIMED)), "loss": losses, "own": np.ones_like(losses, bool), "counts": np.array([9]),
         "W": W, "b": np.zeros((len(counts), 10)), "many_counts": np.zeros((len(counts), 200)),
