@@ -134,11 +134,12 @@ def test_no_motif_without_inhibition_or_without_sharing():
     assert find_motifs(np.ones((2, 2)), np.array([[1.0, -1.0], [1.0, -1.0]])) == []  # equal weights
 
 
-def counted(share, chance, harm):
+def counted(share, chance, harm, others=1.05):
     data = {}
     for name in ("6 in 10", "20 in 10"):
         data |= {
             f"{name} motifs": np.array([2] * share + [0] * (10 - share)), f"{name} harm": np.full(10, harm),
+            f"{name} harm of others": np.full(10, others),
             f"{name} by chance": np.array([1] * chance + [0] * (10 - chance)), f"{name} monosemantic": np.ones(10),
         }  # fmt: skip
     return data
@@ -150,6 +151,7 @@ def counted(share, chance, harm):
         (counted(6, 1, 2.0), "holds"),
         (counted(6, 6, 2.0), "holds with other numbers"),
         (counted(6, 1, 1.0), "holds with other numbers"),
+        (counted(6, 1, 2.0, others=3.0), "holds with other numbers"),
         (counted(0, 0, np.nan), "does not hold"),
     ],
 )
