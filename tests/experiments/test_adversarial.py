@@ -74,6 +74,7 @@ def test_the_scatter_is_judged_by_correlation(noise, status):
     [
         ([8, 6, 4, 4], [1, 0.5, 0.01, 0.01], "holds"),
         ([8, 6, 5, 4], [1, 0.5, 0.4, 0.01], "holds with other numbers"),
+        ([8, 6, 0, 0], [1, 0.5, 0, 0], "holds with other numbers"),  # a model that stores nothing shows nothing
         ([8, 8, 8, 8], [1, 1, 1, 1], "does not hold"),
     ],
 )
@@ -81,7 +82,7 @@ def test_adversarial_training_must_remove_at_80_percent(stored, shared, status):
     shape = (4, 1, 1)
     data = {
         "p": np.array([0.1]), "attack": np.array([0, 0.4, 0.8, 1.2]), "m": np.array(4), "loss": np.ones(shape),
-        "stored": np.reshape(stored, shape), "shared": np.reshape(shared, shape), "squares": np.ones(shape),
+        "stored": np.reshape(stored, shape), "shared": np.reshape(shared, shape),
     }  # fmt: skip
     assert experiment("E22").judge(data).status == status
 
@@ -89,4 +90,4 @@ def test_adversarial_training_must_remove_at_80_percent(stored, shared, status):
 def test_e22_measures():
     data = experiment("E22").measure(Lab(), n=4, m=2, p=[0.3], attacks=[0.0, 1.0], models=1, steps=200)
     assert data["stored"].shape == data["shared"].shape == (2, 1, 1)
-    assert data["squares"][1, 0, 0] < data["squares"][0, 0, 0]
+    assert data["loss"][1, 0, 0] > data["loss"][0, 0, 0]

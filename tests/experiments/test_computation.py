@@ -4,19 +4,22 @@ import numpy as np
 import pytest
 
 from geomsup.experiments import Lab, experiment
-from geomsup.experiments.computation.absolute_sweep import PROBABILITIES
+from geomsup.experiments.computation.absolute_sweep import PROBABILITIES, _passed_on
 from geomsup.experiments.computation.motif import Motif, find_motifs
-from geomsup.experiments.computation.neurons import dedicated_start, normalised, open_start
-from geomsup.experiments.computation.two_neurons_each import pairs, parts
+from geomsup.experiments.computation.neurons import ABS, dedicated_start, normalised, open_start, signed
+from geomsup.experiments.computation.two_neurons_each import outputs, pairs
 from geomsup.experiments.neurons import neuron_shares
+from geomsup.training import train
+from geomsup.training.measure import measured_loss
 
 TWO_EACH = np.kron(np.eye(3), [[1.0, -1.0]])  # W of ReLU(x_i), ReLU(−x_i); W_out is its absolute value
 MOTIF = np.array([[2.0, 1.0], [-0.5, 0.0]]), np.array([[0.5, 0.0], [2.0, -4.5]])
 
 
 def test_two_neurons_each_compute_absolute_values():
-    plus, minus = parts(TWO_EACH, abs(TWO_EACH))
-    np.testing.assert_array_equal([plus, minus], [np.eye(3), np.eye(3)])
+    np.testing.assert_array_equal(outputs(TWO_EACH, np.zeros(3), abs(TWO_EACH)), [np.eye(3)] * 2)
+    b = np.array([0.1, -0.1, -0.1])
+    np.testing.assert_allclose(outputs(TWO_EACH, b, abs(TWO_EACH))[0], [[1.1, 0, 0], [0.1, 0.9, 0], [0.1, 0, 0.9]])
     scale = np.array([2, 0.5, 3, 1, 0.1, 7])
     assert pairs(TWO_EACH * scale, abs(TWO_EACH) / scale) == 3
 
@@ -30,7 +33,7 @@ def test_a_feature_that_shares_a_neuron_has_not_two_of_its_own():
 def solved(loss, W):
     return {
         "p": np.array([0.2]), "loss": np.full((1, 4), loss), "linear": np.full((1, 4), 0.1), "W": W[None],
-        "W_out": abs(TWO_EACH)[None],
+        "W_out": abs(TWO_EACH)[None], "b": np.zeros((1, 3)),
     }  # fmt: skip
 
 
@@ -83,6 +86,7 @@ def sweep(fractions):
     return {
         "p": np.array(PROBABILITIES), "W": W, "W_out": np.abs(W), "loss": ones, "drawn": 2 * ones, "exact": ones,
         "dedicated W": W, "dedicated W_out": np.abs(W), "dedicated loss": ones,
+        "at once": ones,
     }  # fmt: skip
 
 
@@ -96,6 +100,16 @@ def sweep(fractions):
 )
 def test_monosemantic_neurons_must_go_with_sparsity(fractions, status):
     assert experiment("E27").judge(sweep(fractions)).status == status
+
+
+def test_models_are_passed_on_where_that_is_better():
+    features = [signed(100, 1.0), signed(100, 0.3)]
+    run = train(features, 40, steps=1, batch=16, **ABS)
+    recipe = ABS | {"steps": 60, "batch": 64, "learning_rate": 1e-2}
+    models, losses = _passed_on(Lab(), features, run, recipe)
+    assert losses[0] == run.expected_loss()[0]
+    assert losses[1] < 0.9 * run.expected_loss()[1]
+    assert measured_loss(models[1], features[1], "abs") == pytest.approx(losses[1])
 
 
 def test_polysemantic_models_that_are_worse_than_dedicated_ones_are_told():
@@ -120,11 +134,12 @@ def test_no_motif_without_inhibition_or_without_sharing():
     assert find_motifs(np.ones((2, 2)), np.array([[1.0, -1.0], [1.0, -1.0]])) == []  # equal weights
 
 
-def counted(share, chance, harm):
+def counted(share, chance, harm, others=1.05):
     data = {}
     for name in ("6 in 10", "20 in 10"):
         data |= {
             f"{name} motifs": np.array([2] * share + [0] * (10 - share)), f"{name} harm": np.full(10, harm),
+            f"{name} harm of others": np.full(10, others),
             f"{name} by chance": np.array([1] * chance + [0] * (10 - chance)), f"{name} monosemantic": np.ones(10),
         }  # fmt: skip
     return data
@@ -136,6 +151,7 @@ def counted(share, chance, harm):
         (counted(6, 1, 2.0), "holds"),
         (counted(6, 6, 2.0), "holds with other numbers"),
         (counted(6, 1, 1.0), "holds with other numbers"),
+        (counted(6, 1, 2.0, others=3.0), "holds with other numbers"),
         (counted(0, 0, np.nan), "does not hold"),
     ],
 )

@@ -5,8 +5,11 @@ import pytest
 
 from geomsup.experiments import Lab, experiment
 from geomsup.experiments.neurons import neuron_shares
+from geomsup.experiments.privileged.hidden_biases import _look
 from geomsup.experiments.privileged.neuron_regimes import CLAIMED
 from geomsup.experiments.privileged.neurons import feature_shares, monosemantic
+from geomsup.features import Features
+from geomsup.model import ToyModel
 
 HALF = np.sqrt(0.5)
 
@@ -58,7 +61,7 @@ def regimes(counts):
     for k, count in enumerate(counts):
         W[k, :, :count] = np.eye(10)[:, :count]
     W[-1, :, :] = [np.bincount([i % 5, (i + 1 + i // 5) % 5], minlength=5) for i in range(10)]  # pairs of neurons
-    losses = np.ones((1, len(counts)))
+    losses = np.ones((2, len(counts)))
     return {
         "p": np.array(list(CLAIMED)), "loss": losses, "own": np.ones_like(losses, bool), "counts": np.array([9]),
         "W": W, "b": np.zeros((len(counts), 10)), "many_counts": np.zeros((len(counts), 200)),
@@ -93,12 +96,13 @@ def test_e24_measures():
     assert np.isfinite(data["loss"]).all()
 
 
-def biased(worse, opened, averaged):
+def biased(worse, opened, averaged, bent=0.0):
     ones = np.ones(2)
     return {
         "p": np.array([0.5, 0.1]), "linear loss": ones, "biases loss": (1 + worse) * ones, "none loss": 1.2 * ones,
-        "biases open": opened * ones, "none open": 0.5 * ones, "none averaged": averaged * ones,
-        "none constancy": 0.7 * ones, "none W": np.zeros((2, 20, 4)), "b_hidden": np.ones((2, 4)),
+        "biases straight": (1 + bent) * (1 + worse) * ones, "biases open": opened * ones, "none open": 0.5 * ones,
+        "none averaged": averaged * ones, "none constancy": 0.7 * ones, "none W": np.zeros((2, 20, 4)),
+        "b_hidden": np.ones((2, 4)),
     }  # fmt: skip
 
 
@@ -107,11 +111,25 @@ def biased(worse, opened, averaged):
     [
         (biased(0.001, 1.0, 15), "holds"),
         (biased(0.001, 1.0, 1), "holds with other numbers"),
+        (biased(0.001, 0.96, 15, bent=6.0), "holds with other numbers"),
         (biased(0.5, 0.6, 1), "does not hold"),
     ],
 )
 def test_biases_must_make_units_linear(data, status):
     assert experiment("E25").judge(data).status == status
+
+
+@pytest.mark.parametrize(("weights", "count"), [([0.1] * 8, 8), ([0.1, -0.1] * 4, 0), ([1] + [0] * 7, 1)])
+def test_weights_of_both_signs_average_nothing(weights, count):
+    model = ToyModel(np.array(weights, float)[:, None], hidden_activation="relu")
+    assert _look(model, Features(8, 0.9))["averaged"] == pytest.approx(count)
+
+
+def test_hidden_relus_that_are_always_open_may_be_taken_away():
+    W, features = np.array([[0.8], [-0.6]]), Features(2, 0.9)
+    for bias, bent in ((1.0, False), (0.0, True)):
+        found = _look(ToyModel(W, -bias * W[:, 0], hidden_activation="relu", b_hidden=[bias]), features)
+        assert (abs(found["straight"] / found["loss"] - 1) > 0.02) == bent
 
 
 def test_e25_measures():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geomsup.experiments import Lab, experiment
-from geomsup.experiments.removal.hidden_penalty import threshold
+from geomsup.experiments.removal.hidden_penalty import threshold, worth
 from geomsup.experiments.removal.staircase_code import LINEAR, mean_squared_error, sampled_error
 
 
@@ -15,9 +15,26 @@ def test_the_threshold_of_rare_features_in_closed_form():
     assert threshold(0.2, 0.3) == pytest.approx(2 * threshold(0.1, 0.3), rel=1e-6)
 
 
+def test_at_the_threshold_the_best_neuron_costs_what_dropping_the_feature_does():
+    p, penalty, x = 0.3, 0.1, (np.arange(4000) + 0.5) / 4000
+    importance = threshold(penalty, p)
+
+    def cost(w, b):
+        error = p * ((w**2 * x + b - x) ** 2).mean() + (1 - p) * b**2
+        return importance * error + penalty * p * w / 2
+
+    paid = np.array([[cost(w, b) for b in np.linspace(0, 0.2, 41)] for w in np.linspace(0.5, 1, 101)])
+    assert paid.min() == pytest.approx(importance * (p / 3 - p**2 / 4), rel=1e-3)
+
+
+def test_no_more_features_are_worth_a_neuron_than_there_are():
+    data = {"importance": np.array([0.2, 1.0, 0.5]), "threshold": np.array([0.1, 0.3]), "m": np.array(2)}
+    np.testing.assert_array_equal(worth(data), [[False, True, True]] * 2)
+
+
 def penalised(shared, stored, loss):
     data = {"penalty": np.array([0, 0.1, 0.2]), "importance": np.array([1, 0.5, 0.1]), "threshold": [0, 0.2, 0.6]}
-    data["threshold"] = np.array(data["threshold"])
+    data["threshold"], data["m"] = np.array(data["threshold"]), np.array(2)
     for kind in ("linear", "relu"):
         data |= {
             f"{kind} shared": np.array(shared), f"{kind} stored": np.array(stored, bool),

@@ -28,11 +28,10 @@ def measure(lab: Lab, n: int, m: int, p: list[float], attacks: list[float], mode
     loss = np.stack([run.expected_loss() for run in runs])
     stored, shared = stored_without(W, interference(W))
     shape = (len(attacks), len(p), models)
-    norms = (W**2).sum(axis=(2, 3))
     return {
         "p": np.array(p), "attack": np.array(attacks), "m": np.array(m),
         "stored": stored.reshape(shape), "shared": shared.reshape(shape),
-        "squares": norms.reshape(shape), "loss": loss.reshape(shape),
+        "loss": loss.reshape(shape),
     }  # fmt: skip
 
 
@@ -57,7 +56,7 @@ def draw(data: Data) -> Any:
 def judge(data: Data) -> Verdict:
     """Hold if features stored fall with the attacks, and at every density superposition ends near 80 %."""
     attack, stored = data["attack"], data["stored"].mean(axis=2)
-    clear = (data["shared"] < GONE).mean(axis=2) > 0.5  # of most models
+    clear = ((data["shared"] < GONE) & (data["stored"] > 0)).mean(axis=2) > 0.5  # of most models
     # The weakest attack under which superposition is gone; infinity where none was enough.
     removed = np.where(clear.any(axis=0), attack[clear.argmax(axis=0)], np.inf)
     falls = bool((stored[-1] < stored[0]).all() and (np.diff(stored, axis=0) < 1).all())

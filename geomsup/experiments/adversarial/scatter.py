@@ -37,7 +37,7 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the two correlate by 0.9 or more, by value or by rank."""
+    """Hold if the two correlate by more than 0.9 by value; in part, by more than 0.6 by value or by rank."""
     pearson = float(np.corrcoef(data["per_dimension"], data["vulnerability"])[0, 1])
     spearman = float(np.corrcoef(rankdata(data["per_dimension"]), rankdata(data["vulnerability"]))[0, 1])
     slope, start = np.polyfit(data["per_dimension"], data["vulnerability"], 1)

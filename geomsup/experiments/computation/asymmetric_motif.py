@@ -37,25 +37,36 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
         W_shown, W_out_shown = normalised(W[shown], W_out[shown])
         data |= {
             f"{name} motifs": counts, f"{name} by chance": chance,
-            f"{name} harm": np.array(harm), f"{name} W": W_shown, f"{name} W_out": W_out_shown,
+            f"{name} harm": np.array(harm)[:, 0], f"{name} harm of others": np.array(harm)[:, 1],
+            f"{name} W": W_shown, f"{name} W_out": W_out_shown,
             f"{name} monosemantic": (neuron_shares(W) > 0.9).mean(axis=1),
         }  # fmt: skip
     return data
 
 
-def _harm(model: ToyModel, features: Features) -> float:
-    """Return how many times larger the loss is once B no longer inhibits, in the model's first motif; NaN if none."""
+def _harm(model: ToyModel, features: Features) -> tuple[float, float]:
+    """Return how many times larger the loss is once B no longer inhibits, in the model's first motif; NaN if none.
+
+    And once the strongest negative weight out is gone that is no motif's.
+    """
     found = find_motifs(model.W, model.W_out)
     if not found:
-        return float("nan")
-    without = np.array(model.W_out)
-    without[found[0].weak, found[0].inhibitor] = 0.0
+        return float("nan"), float("nan")
     x = features.sample(SAMPLES, np.random.default_rng(28))
-    losses = [
-        float((((one(x) - np.abs(x)) ** 2) @ features.importance).mean())
-        for one in (model, replace(model, W_out=without))
-    ]
-    return losses[1] / losses[0]
+
+    def loss(W_out: np.ndarray) -> float:
+        return float((((replace(model, W_out=W_out)(x) - np.abs(x)) ** 2) @ features.importance).mean())
+
+    def without(place: tuple[int, int]) -> float:
+        W_out = np.array(model.W_out)
+        W_out[place] = 0.0
+        return loss(W_out) / loss(model.W_out)
+
+    ours = [(one.weak, one.inhibitor) for one in found]
+    others = np.array(normalised(model.W, model.W_out)[1])
+    others[tuple(np.transpose(ours))] = 0.0
+    strongest = np.unravel_index(others.argmin(), others.shape)
+    return without(ours[0]), without((int(strongest[0]), int(strongest[1])))
 
 
 def draw(data: Data) -> Any:
@@ -91,7 +102,8 @@ def judge(data: Data) -> Verdict:
     chance = np.array([(data[f"{name} by chance"] > 0).mean() for name in names])
     twice = np.array([(data[f"{name} motifs"] > 1).mean() for name in names])
     harm = np.array([_median(data[f"{name} harm"]) for name in names])
-    more = (share > 2 * chance) & (harm > 1.1)
+    others = np.array([_median(data[f"{name} harm of others"]) for name in names])
+    more = (share > 2 * chance) & (harm > 1.1) & (harm > others)
     numbers: dict[str, float] = {}
     for k, name in enumerate(names):
         numbers |= {
@@ -99,13 +111,20 @@ def judge(data: Data) -> Verdict:
             f"with two or more, {name}": twice[k],
             f"with W_out dealt to other neurons, {name}": chance[k],
             f"loss without inhibition / with, {name}": harm[k],
+            f"the same for the strongest other negative weight out, {name}": others[k],
             f"monosemantic share, {name}": float(data[f"{name} monosemantic"].mean()),
         }
     told = "; ".join(
         f"{n} features in {m} neurons (p = {p:g}, {ratio:g}^i): {100 * share[k]:.0f} % of "
         f"{len(data[f'{names[k]} motifs'])} models have it, {100 * twice[k]:.0f} % twice or more, "
         f"{100 * chance[k]:.0f} % with W_out dealt to "
-        f"other neurons" + (f"; without B's inhibition the loss is {harm[k]:.3g} times as large" if share[k] else "")
+        f"other neurons"
+        + (
+            f"; without B's inhibition the loss is {harm[k]:.3g} times as large (without the strongest other "
+            f"negative weight out {others[k]:.3g} times)"
+            if share[k]
+            else ""
+        )
         for k, (n, m, p, ratio) in enumerate(SETTINGS)
     )
     return Verdict(

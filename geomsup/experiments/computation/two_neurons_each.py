@@ -9,12 +9,13 @@ from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
+from geomsup.model import ToyModel
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure", "pairs", "parts"]
+__all__ = ["EXPERIMENT", "draw", "judge", "measure", "outputs", "pairs"]
 
 N, M = 3, 6
 SMALL = 1e-4  # loss of a model that computes absolute values
-EXACT = 0.03  # how far products of weights may be from 1 (own) and 0 (others')
+EXACT = 0.03  # how far a neuron's weight in times weight out may be from 1
 
 
 def measure(lab: Lab, p: list[float], models: int, steps: int) -> Data:
@@ -31,9 +32,10 @@ def measure(lab: Lab, p: list[float], models: int, steps: int) -> Data:
     }  # fmt: skip
 
 
-def parts(W: np.ndarray, W_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what a unit input x_j = 1 and x_j = −1 adds to output i: two ``(n, n)`` matrices [i, j]."""
-    return W_out @ np.maximum(W, 0).T, W_out @ np.maximum(-W, 0).T
+def outputs(W: np.ndarray, b: np.ndarray, W_out: np.ndarray) -> np.ndarray:
+    """Return the outputs for x_j = 1 and for x_j = −1 alone: two matrices, ``(2, n, n)``, with a row for each j."""
+    one = np.eye(len(W))
+    return ToyModel(W, b, W_out=W_out, hidden_activation="relu")(np.stack([one, -one]))
 
 
 def pairs(W: np.ndarray, W_out: np.ndarray) -> int:
@@ -71,8 +73,8 @@ def judge(data: Data) -> Verdict:
     """Hold if losses vanish and every feature has its two neurons."""
     lowest, linear = data["loss"].min(axis=1), data["linear"].min(axis=1)
     found = np.array([pairs(W, W_out) for W, W_out in zip(data["W"], data["W_out"], strict=True)])
-    sums = [np.stack(parts(W, W_out)) for W, W_out in zip(data["W"], data["W_out"], strict=True)]
-    off = float(max(np.abs(both - np.eye(N)).max() for both in sums))
+    single = [outputs(*model) for model in zip(data["W"], data["b"], data["W_out"], strict=True)]
+    off = float(np.abs(np.array(single) - np.eye(N)).max())
     solved = (data["loss"] < SMALL).mean()
     return Verdict(
         decide(bool((lowest < SMALL).all() and (found == N).all()), bool((lowest < SMALL).all())),

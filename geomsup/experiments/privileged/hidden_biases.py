@@ -1,5 +1,6 @@
 """E25: what hidden ReLUs do when they are given biases, and when they are not."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,13 +40,21 @@ def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int,
 
 
 def _look(model: ToyModel, features: Features) -> dict[str, float]:
-    """Return the loss, how often units are open, and constancy and breadth of the steadiest unit."""
+    """Return the loss, that without hidden ReLUs, how often units are open, and what the steadiest unit averages.
+
+    A unit averages (Σ w)²/Σ w² features: n if its weights are equal, about 1 for one feature and for random signs.
+    """
     x = features.sample(SAMPLES, np.random.default_rng(25))
     h = model.hidden(x)
     constancy = h.mean(axis=0) ** 2 / np.maximum((h**2).mean(axis=0), 1e-12)
-    weights = np.abs(model.W[:, int(constancy.argmax())])
+    weights = model.W[:, int(constancy.argmax())]
+    loss, straight = (
+        float((((one(x) - x) ** 2) @ features.importance).mean())
+        for one in (model, replace(model, hidden_activation="linear"))
+    )
     return {
-        "loss": float((((model(x) - x) ** 2) @ features.importance).mean()),
+        "loss": loss,
+        "straight": straight,
         "open": float((h > 0).mean()),
         "constancy": float(constancy.max()),
         "averaged": float(weights.sum() ** 2 / (weights**2).sum()),
@@ -53,20 +62,24 @@ def _look(model: ToyModel, features: Features) -> dict[str, float]:
 
 
 def draw(data: Data) -> Any:
-    """Draw losses relative to the linear model, how open units are, and how many features the steadiest averages."""
-    figure, axes = panels(1, 3, size=(3.9, 3.2))
+    """Draw losses, what taking hidden ReLUs away costs, how open units are, and what the steadiest averages."""
+    figure, axes = panels(1, 4, size=(3.5, 3.2))
     for colour, (name, label) in enumerate(
         (("linear", "linear hidden layer"), ("biases", "ReLU, biases"), ("none", "ReLU, no biases"))
     ):
         style = {"color": PALETTE[colour], "marker": "o", "label": label}
         axes[0, 0].plot(data["p"], data[f"{name} loss"] / data["linear loss"], **style)
         if name != "linear":
-            axes[0, 1].plot(data["p"], data[f"{name} open"], **style)
-            axes[0, 2].plot(data["p"], data[f"{name} averaged"], **style)
+            axes[0, 1].plot(data["p"], data[f"{name} straight"] / data[f"{name} loss"], **style)
+            axes[0, 2].plot(data["p"], data[f"{name} open"], **style)
+            axes[0, 3].plot(data["p"], data[f"{name} averaged"], **style)
     axes[0, 0].set_title("loss / that of the linear hidden layer", fontsize=9)
-    axes[0, 1].set_title("share of units and samples where it is open", fontsize=9)
-    axes[0, 2].set_title("features averaged by the steadiest unit", fontsize=9)
-    axes[0, 1].set_ylim(0, 1.05)
+    axes[0, 1].set_title("loss without / with hidden ReLUs", fontsize=9)
+    axes[0, 2].set_title("share of units and samples where it is open", fontsize=9)
+    axes[0, 3].set_title("features averaged by the steadiest unit", fontsize=9)
+    axes[0, 1].set_yscale("log")
+    axes[0, 2].set_ylim(0, 1.05)
+    axes[0, 3].set_ylim(0, None)
     for ax in axes[0]:
         ax.set(xscale="log", xlabel="p")
         ax.set_xticks(data["p"], [f"{p:g}" for p in data["p"]])
@@ -76,12 +89,13 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if units with biases stay open, as good as linear ones, and without one unit averages many features."""
+    """Hold if units with biases do as linear ones would, and without biases one unit averages many features."""
     n = data["none W"].shape[1]
     worse = data["biases loss"] / data["linear loss"] - 1
     positive = (data["b_hidden"] > 0).mean(axis=1)
     opened = data["biases open"]
-    linear = (np.abs(worse) < 0.02) & (opened > 0.95)
+    bent = data["biases straight"] / data["biases loss"] - 1
+    linear = (np.abs(worse) < 0.02) & (np.abs(bent) < 0.02) & (opened > 0.95)
     averages = (data["none averaged"] > n / 4) & (data["none constancy"] > 0.5)
     cost = data["none loss"] / data["linear loss"] - 1
     numbers: dict[str, float] = {}
@@ -89,6 +103,7 @@ def judge(data: Data) -> Verdict:
         numbers |= {
             f"loss over linear, biases, p = {p:g}": worse[k],
             f"loss over linear, no biases, p = {p:g}": cost[k],
+            f"loss without hidden ReLUs over with, biases, p = {p:g}": bent[k],
             f"open, biases, p = {p:g}": opened[k],
             f"open, no biases, p = {p:g}": data["none open"][k],
             f"positive biases, p = {p:g}": positive[k],
@@ -99,10 +114,11 @@ def judge(data: Data) -> Verdict:
         decide(bool(linear.all() and averages.any()), bool(linear.any() or averages.any())),
         f"With biases, at p = {_list(data['p'])}, {_list(100 * positive)} % of them are positive, units are open for "
         f"{_list(100 * opened)} % of the samples, and the loss differs by {_list(100 * worse)} % from that of a "
-        f"linear hidden layer. Without, it is {_list(100 * cost)} % higher, and the steadiest unit averages "
+        f"linear hidden layer; taking the hidden ReLUs away raises it by {_list(100 * bent)} %. Without biases "
+        f"it is {_list(100 * cost)} % higher than the linear one's, and the steadiest unit averages "
         f"{_list(data['none averaged'])} of {n} features (E[h]²/E[h²] = {_list(data['none constancy'])}).",
         numbers,
-        ("loss against a linear hidden layer", "how often units are open"),
+        ("loss against a linear hidden layer", "loss without the hidden ReLUs", "how often units are open"),
     )
 
 

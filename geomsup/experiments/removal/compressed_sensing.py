@@ -84,8 +84,8 @@ def judge(data: Data) -> Verdict:
         f"p = {data['p'][-1]:g}, features stored per dimension from {stored[:, 0].mean():.2f} to "
         f"{stored[:, -1].mean():.2f}; at m = {' and '.join(map(str, data['m']))} ‖W‖²/m differs by up to "
         f"{100 * apart:.0f} %. They grow as 1/(−p ln p) to the powers {slopes['‖W‖²/m']:.2f} and "
-        f"{slopes['stored / m']:.2f} (at the sparse end {ends['‖W‖²/m']:.2f} and {ends['stored / m']:.2f}), so "
-        f"that n ≤ C m/(−p ln p) holds with C = {product['‖W‖²/m'].max():.2f} and "
+        f"{slopes['stored / m']:.2f} (at the sparse end {ends['‖W‖²/m']:.2f} and {ends['stored / m']:.2f}); the least "
+        f"C of n ≤ C m/(−p ln p) for what was seen is {product['‖W‖²/m'].max():.2f} and "
         f"{product['stored / m'].max():.2f}.",
         numbers,
         ("norms", "features stored"),

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
@@ -12,7 +11,7 @@ from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.plot.palette import PALETTE
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure", "threshold"]
+__all__ = ["EXPERIMENT", "draw", "judge", "measure", "threshold", "worth"]
 
 KINDS = ("linear", "relu")
 SAMPLES = 2**14
@@ -22,21 +21,24 @@ STORED, GONE = 0.3, 0.05  # norm of a stored feature; mean superposition of mode
 def threshold(penalty: float, p: float) -> float:
     """Return the importance from which a feature is worth a neuron of its own, if λ E ``|h|`` is to be paid for it.
 
-    With weight w in and out and no bias it costs p (I (1 − w²)²/3 + λ w/2), dropped p I (1/3 − p/4).
+    With weight w in and out and the bias p (1 − w²)/2 it costs I (1 − w²)² v + λ p w/2, v = p/3 − p²/4 the variance of
+    its values; dropped, I v. What it gains for what it pays is greatest at w² = 2/3.
     """
+    w = np.sqrt(2 / 3)
+    return float(penalty * w / 2 / ((1 - (1 - w**2) ** 2) * (1 / 3 - p / 4)))
 
-    def needed(w: float) -> float:
-        gained = (1 - (1 - w**2) ** 2) / 3 - p / 4
-        return penalty * w / 2 / gained if gained > 0 else np.inf
 
-    return float(minimize_scalar(needed, bounds=(0.3, 1.0), method="bounded").fun)  # pyright: ignore[reportAttributeAccessIssue]
+def worth(data: Data) -> np.ndarray:
+    """Return which features are worth a neuron under each penalty, the most important if there are not enough."""
+    ranks = np.argsort(np.argsort(-data["importance"]))
+    return (data["importance"] > data["threshold"][:, None]) & (ranks < data["m"])
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, p: float, penalties: list[float], models: int, steps: int) -> Data:
     """Train linear and ReLU hidden layers under penalties from none up; look at the best model of each."""
     features = Features(n, p, ratio ** np.arange(n))
     recipe = {"models": models, "steps": steps, "learning_rate": 5e-3, "schedule": "cosine", "batch": 512}
-    data: dict[str, Any] = {"penalty": penalties, "importance": features.importance}
+    data: dict[str, Any] = {"penalty": penalties, "importance": features.importance, "m": m}
     data["threshold"] = np.array([threshold(penalty, p) for penalty in penalties])
     for kind in KINDS:
         runs = [
@@ -77,8 +79,7 @@ def draw(data: Data) -> Any:
         axes[0, 0].plot(data["penalty"], data[f"{kind} stored"].sum(axis=-1), **style)
         axes[0, 1].plot(data["penalty"], data[f"{kind} shared"], **style)
         axes[0, 2].plot(data["penalty"], data[f"{kind} loss"], **style)
-    worth = (data["importance"] > data["threshold"][:, None]).sum(axis=1)
-    axes[0, 0].plot(data["penalty"], worth, "k:", label="worth a neuron of their own")
+    axes[0, 0].plot(data["penalty"], worth(data).sum(axis=1), "k:", label="worth a neuron of their own")
     for ax, title in zip(
         axes[0], ("features stored", "their mean superposition", "loss, without penalty"), strict=True
     ):
@@ -100,8 +101,7 @@ def judge(data: Data) -> Verdict:
         some = count >= 2
         gone = some & (shared < GONE)
         # Where nothing is shared, are those stored the ones that are worth a neuron each?
-        worth = data["importance"] > data["threshold"][:, None]
-        agree = float((stored[gone] == worth[gone]).mean()) if gone.any() else 0.0
+        agree = float((stored[gone] == worth(data)[gone]).mean()) if gone.any() else 0.0
         at = float(data["penalty"][gone.argmax()]) if gone.any() else np.inf
         removed.append(bool(gone.any()))
         killed.append(agree > 0.9)
@@ -119,7 +119,7 @@ def judge(data: Data) -> Verdict:
             f"{kind} hidden layer: mean superposition {shared[0]:.2f} of {count[0]:.3g} features without penalty, "
             f"least {shared[some].min():.3f}, below {GONE:g} from λ = {at:g}, where the loss is "
             f"{loss[gone.argmax()] / loss[0]:.2g} times as large; there {100 * agree:.0f} % of the features are "
-            "stored or dropped as the exact threshold for a neuron of their own says"
+            f"stored or dropped as the exact threshold for a neuron of their own says, of {int(data['m'])} at most"
         )
     return Verdict(
         decide(all(removed) and all(killed) and all(rises), any(removed) and all(rises)),
