@@ -12,8 +12,8 @@ from geomsup.recognition.templates import Template
 __all__ = ["procrustes", "proposals", "refined", "rms"]
 
 # Base chains come first, with inner products within this part of the acceptance bound (noise of 3 % of the shortest
-# chord stays inside), and so many of their ends; then graphs, of no more vertices than this.
-SNUG, FIRST_LEAVES, LARGEST_GRAPH = 0.7, 24, 200
+# chord stays inside); then graphs, of no more vertices than this.
+SNUG, LARGEST_GRAPH = 0.7, 200
 
 # For stretched members, one of which is as near as noise, so many.
 FEWER_LEAVES = 8
@@ -28,10 +28,11 @@ def proposals(X: np.ndarray, template: Template) -> Iterator[np.ndarray]:
         yield isomorphism.by_angle(X)
     else:
         # Milliseconds, where a search for graph isomorphism can take for ever (truncated 8-simplex, 72 vertices).
-        leaves = FIRST_LEAVES if template.name else FEWER_LEAVES
-        yield from islice(isomorphism.by_base_chain(X, template, SNUG * template.reach), leaves)
+        snug = isomorphism.by_base_chain(X, template, SNUG * template.reach)
         if not template.name:
+            yield from islice(snug, FEWER_LEAVES)
             return
+        yield from snug
         found = isomorphism.by_graph(X, template.shape) if template.first and k <= LARGEST_GRAPH else None
         if found is None:
             yield from isomorphism.by_base_chain(X, template, 2 * template.reach)
