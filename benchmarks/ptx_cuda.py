@@ -64,6 +64,7 @@ def report(kernel: Any, signature: tuple[Any, ...]) -> str:
             assembler(),
             "-v",
             f"-arch=sm_{CAPABILITY[0]}{CAPABILITY[1]}",
+            f"-maxrregcount={kernel.targetoptions.get('max_registers') or 255}",
             source,
             "-o",
             source.with_suffix(".o"),

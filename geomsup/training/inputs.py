@@ -1,7 +1,7 @@
 """Features as the tables that kernels draw from."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,16 +61,19 @@ def _gaps_law(p: np.ndarray, alone: bool) -> tuple[bool, float, np.ndarray]:
 
 def _pieces(features: Features) -> np.ndarray:
     """Return where each piece of each law begins on [0, 1], its low end and slope, ``(3, n, pieces)``."""
-    tables = [law.pieces() for law in features.laws]
-    most = max(len(weights) for weights, _, _ in tables)
+    laws, owners = {id(law): law for law in features.laws}, np.array([id(law) for law in features.laws])
+    tables = {name: _table(law) for name, law in laws.items()}  # most often one for all features
+    most = max(table.shape[1] for table in tables.values())
     result = np.zeros((3, features.n, most))
     result[0] = 2.0  # of padding, never reached
-    for i, (weights, low, width) in enumerate(tables):
-        count = len(weights)
-        result[0, i, :count] = np.concatenate([[0.0], np.cumsum(weights)[:-1]])
-        result[1, i, :count] = low
-        result[2, i, :count] = width / weights
+    for name, table in tables.items():
+        result[:, owners == name, : table.shape[1]] = table[:, None]
     return result
+
+
+def _table(law: Any) -> np.ndarray:
+    weights, low, width = law.pieces()
+    return np.array([np.concatenate([[0.0], np.cumsum(weights)[:-1]]), low, width / weights])
 
 
 def _single(table: list[np.ndarray] | np.ndarray) -> np.ndarray:

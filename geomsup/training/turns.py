@@ -11,16 +11,18 @@ __all__ = ["Progress", "Trained", "train_in_turns"]
 Progress = Callable[[int, int], object]
 
 REPORT_SECONDS = 0.05  # between calls of `progress`
-# A turn is what a run does before the next in the queue: long against the 0.05 ms that handing it to a thread
-# costs, short against the patience of whoever pressed Ctrl-C and waits for the round to end.
-TURN_SECONDS = 0.005
 
 
 class Trained(Protocol):
-    """A run, or several in step, under way; threads to share a batch may be lent to it."""
+    """A run, or several in step, under way; threads to share a batch may be lent to it.
+
+    A turn is what it does before the next in the queue, of about `turn_seconds`: long against what handing it to a
+    thread costs, short against the patience of whoever pressed Ctrl-C and waits for the round to end.
+    """
 
     done: int
     chunk: int
+    turn_seconds: float
     helpers: Executor | None
 
     def advance(self, until: int) -> None:
@@ -58,5 +60,5 @@ def _take_turn(trainee: Trained, steps: int) -> Trained:
     begin = time.perf_counter()
     trainee.advance(min(steps, trainee.done + trainee.chunk))
     seconds = max(time.perf_counter() - begin, 1e-9)
-    trainee.chunk = max(1, min(16 * trainee.chunk, int(trainee.chunk * TURN_SECONDS / seconds)))
+    trainee.chunk = max(1, min(16 * trainee.chunk, int(trainee.chunk * trainee.turn_seconds / seconds)))
     return trainee

@@ -62,7 +62,11 @@ def test_a_gpu_that_cannot_be_used_is_an_obstacle(monkeypatch):
     def refuse():
         raise RuntimeError("CUDA initialized before forking")
 
-    stub = SimpleNamespace(is_available=lambda: True, current_context=refuse)
+    stub = SimpleNamespace(
+        is_available=lambda: True, current_context=refuse,
+        device_array=lambda shape, dtype: FakeArray([0]), jit=lambda kernel: {(1, 1): kernel},
+    )  # fmt: skip
+    available._unfit.cache_clear()
     monkeypatch.setattr(device, "cuda", stub)
     monkeypatch.setattr(available, "find_spec", lambda name: name)
     assert available.choose_device("auto", 5, 2, CONFIG) == "cpu"
@@ -71,6 +75,16 @@ def test_a_gpu_that_cannot_be_used_is_an_obstacle(monkeypatch):
         available.choose_device("cuda", 5, 2, CONFIG)
     stub.current_context = lambda: None
     assert available.choose_device("auto", 5, 2, CONFIG) == "cuda"
+
+    def break_off(kernel):
+        raise AttributeError("module 'numpy' has no attribute 'row_stack'")
+
+    available._unfit.cache_clear()
+    stub.jit = break_off
+    assert available.choose_device("auto", 5, 2, CONFIG) == "cpu"
+    with pytest.raises(ValueError, match=r"\"cuda\" needs packages that go together; .*AttributeError: .*row_stack"):
+        available.choose_device("cuda", 5, 2, CONFIG)
+    available._unfit.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -94,10 +108,17 @@ def test_kernels_know_every_target_and_output():
     assert set(available.KNOWN_VALUES["activation"]) == set(OUTPUTS)
 
 
+class FakeArray(list):
+    """A device's array of nothing but a list."""
+
+    def copy_to_host(self):
+        return self
+
+
 def make_fleet(train_steps):
     """Return a fleet of one run that launches nothing, on no device."""
     fleet = launch.Fleet.__new__(launch.Fleet)
-    fleet.trainees, fleet.marks, fleet.done = [SimpleNamespace(recorded=0)], np.array([9]), 0
+    fleet.recorded, fleet.marks, fleet.done = 0, np.array([9]), 0
     fleet.config = {"schedule": "constant", "learning_rate": 0.1, "steps": 9, "weight_decay": 0.0}
     fleet.launcher = SimpleNamespace(train_steps=train_steps)
     return fleet
@@ -133,11 +154,13 @@ def test_what_launches_read_is_kept_until_they_end(monkeypatch):
 
 
 def test_no_launch_has_more_rows_of_blocks_than_a_device_takes(monkeypatch):
-    grids = {}
+    grids = []
     monkeypatch.setattr(launch, "cuda", SimpleNamespace(device_array=lambda shape, dtype: shape))
-    monkeypatch.setattr(launch, "_configured", lambda kernel, grid, warps: grids.setdefault(warps, grid))
+    monkeypatch.setattr(launch, "_configured", lambda kernel, grid, warps: grids.append(grid))
     runs = 100_000
     fleet = SimpleNamespace(form=launch.make_form(1, 13, CONFIG), trainees=[None] * runs, batch=1)
     large = launch.Large(fleet)
-    assert grids[fleet.form.split][1] <= 65535
-    assert large.firsts == range(0, runs, grids[launch.UPDATE_WARPS])
+    rows = [grid[1] for grid in grids]
+    assert len(rows) == 2
+    assert max(rows) <= 65535
+    assert large.firsts == range(0, runs, rows[1])

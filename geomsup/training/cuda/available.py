@@ -1,8 +1,12 @@
 """Which device a training runs on."""
 
 import os
+import warnings
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
+
+import numpy as np
 
 from geomsup import checks
 from geomsup.training.cuda.form import MOST_FEATURES, MOST_HIDDEN
@@ -77,7 +81,34 @@ def obstacle() -> str | None:
         cuda.current_context()
     except Exception as error:  # of many kinds: a GPU too old, full or taken; a fork of a process that has used it
         return f"a GPU that this process can use; numba says: {error}. Check nvidia-smi, and start processes by spawn."
-    return None
+    return _unfit()
+
+
+@lru_cache
+def _unfit() -> str | None:
+    """Return what keeps numba-cuda from running a kernel here: NumPy 2.5 does, which it does not know."""
+    from geomsup.training.cuda.device import cuda
+
+    try:
+        number = cuda.device_array(1, np.int32)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numba warns of grids that leave much of the device idle
+            cuda.jit(_write_one)[1, 1](number)
+        works = number.copy_to_host()[0] == 1
+    except Exception as error:  # what compiling for versions that do not go together raises is anything
+        works = False
+        said = f"{type(error).__name__}: {error}"
+    else:
+        said = "a kernel that should write 1 does not"
+    if works:
+        return None
+    return (
+        f'packages that go together; numba says: {said}. Run: pip install "geomsup[cuda]" again, for fitting versions.'
+    )
+
+
+def _write_one(out: Any) -> None:
+    out[0] = 1
 
 
 def _simulated() -> bool:

@@ -19,7 +19,10 @@ from geomsup.training.cuda.update import make_update
 
 __all__ = ["UPDATE_WARPS", "make_add_gradients", "make_take_step"]
 
-UPDATE_WARPS = 16
+UPDATE_WARPS = 4
+# Of a thread, so that three blocks of 128 share the 65,536 registers of a multiprocessor. At (400, 30) the compiler
+# would take 229: 320 blocks would go in two rounds, the second nearly empty.
+MOST_REGISTERS = 168
 
 
 @lru_cache
@@ -32,7 +35,7 @@ def make_add_gradients(form: Form) -> Any:
     shared_shape = split, form.m * form.width * LANES
     draw, gradient = make_draw(form), make_gradient(form)
 
-    @cuda.jit
+    @cuda.jit(max_registers=MOST_REGISTERS)
     def add_gradients(
         theta, stretches, scales, pieces, importance, rates, keys, reached, sums, tiles, first, step, batch
     ):
@@ -59,25 +62,29 @@ def make_add_gradients(form: Form) -> Any:
 def make_take_step(form: Form) -> Any:
     """Return the kernel that takes step number `step` (from 0) of the chunk that began with `start`, from `sums`.
 
-    Launch a block of `UPDATE_WARPS` warps for each run, from run `first` on.
+    Launch a row of blocks of `UPDATE_WARPS` warps for each run, from run `first` on; they share its weights.
     """
     update, box_size = make_update(form, UPDATE_WARPS), UPDATE_WARPS + 1
 
     @cuda.jit
     def take_step(theta, moments, sums, totals, reached, first, start, step, batch, factors, clip):
-        place, thread = cuda.blockIdx.x, cuda.threadIdx.x
+        place, thread = cuda.blockIdx.y, cuda.threadIdx.x
         run = first + place
         box = cuda.shared.array(box_size, float64)
-        if run >= theta.shape[0] or reached[run] != 0:
+        # Blocks of the run that came earlier may have found that this very step diverged.
+        if run >= theta.shape[0] or 0 < reached[run] <= step:
             return
         finite = update(
-            theta[run], moments[run], sums[place], sums.shape[1], thread, factors[step - start], batch, clip, box
-        )
+            theta[run], moments[run], sums[place], sums.shape[1], thread, cuda.blockIdx.x, cuda.gridDim.x,
+            factors[step - start], batch, clip, box,
+        )  # fmt: skip
         sound = cuda.syncthreads_and(np.int32(finite)) != 0
         if thread == 0:
-            total = totals[run] + box[UPDATE_WARPS]
-            totals[run] = total
-            if not (sound and math.isfinite(total)):
+            if cuda.blockIdx.x == 0:
+                total = totals[run] + box[UPDATE_WARPS]
+                totals[run] = total
+                sound = sound and math.isfinite(total)
+            if not sound:
                 reached[run] = np.int64(step + 1)
 
     return take_step

@@ -21,6 +21,7 @@ __all__ = ["Fleet", "Large", "Small", "train_on_device"]
 SCRATCH_BYTES = 2**30  # of inputs and sums of large models; more of them than fit take turns
 MOST_TOGETHER = 2**16 - 1  # large models in a launch: rows of thread blocks that a device takes
 MOST_STEPS = 1000  # in a launch, of small models; handed over at a time, of large ones
+STEP_BLOCKS = 16  # thread blocks that share the weights of a large model in a step: 20 runs then fill an H100
 
 
 def train_on_device(trainees: list[Trainee], steps: int, progress: Progress | None) -> int:
@@ -37,9 +38,11 @@ class Fleet:
     Parameters
     ----------
     trainees
-        The runs, all as far as each other. Their records are kept up to date; weights and moments come back with
-        `fetch`.
+        The runs, all as far as each other. What is known of them comes back with `fetch`; their records lie in arrays
+        of the fleet, as a thousand small models would wait for a thousand small writes.
     """
+
+    turn_seconds = 0.1  # handing steps over costs a device's time, and Ctrl-C may wait so long
 
     def __init__(self, trainees: list[Trainee]) -> None:
         first = trainees[0]
@@ -53,6 +56,9 @@ class Fleet:
         self.tables = [cuda.to_device(table) for table in _tables(trainees)]
         self.totals = cuda.to_device(np.array([trainee.total for trainee in trainees]))
         self.reached = cuda.to_device(np.array([trainee.diverged or 0 for trainee in trainees], np.int64))
+        self.recorded, self.last_record = first.recorded, first.last_record
+        self.losses = np.stack([trainee.losses for trainee in trainees])
+        self.history = np.stack([trainee.history for trainee in trainees])
         self.launcher = Small(self) if self.form.small else Large(self)
         self.device = cuda.gpus.current  # where the arrays are: the caller's choice among several
 
@@ -60,7 +66,7 @@ class Fleet:
         """Take steps, recording on the way, until `until` of them are done."""
         with self.device:  # a thread of `train_in_turns` would take the first
             while self.done < until:
-                mark = int(self.marks[self.trainees[0].recorded])
+                mark = int(self.marks[self.recorded])
                 stop = min(until, mark, self.done + MOST_STEPS)
                 factors = self._factors(stop)  # kept until the launches end: what is let go of may be freed at once
                 self.launcher.train_steps(self.done, stop, factors)
@@ -70,27 +76,27 @@ class Fleet:
                     self._record()
 
     def fetch(self) -> None:
-        """Bring weights, moments and what is not yet recorded of the losses back to the runs."""
+        """Bring weights, moments, records and what is not yet recorded of the losses back to the runs."""
         theta, moments = self.theta.copy_to_host(), self.moments.copy_to_host()
-        self._fetch_totals()
-        for trainee, weights, both in zip(self.trainees, theta, moments, strict=True):
-            trainee.theta[:], trainee.moments[:] = weights, both
+        totals, reached = self._totals()
+        for run, trainee in enumerate(self.trainees):
+            trainee.theta[:], trainee.moments[:] = theta[run], moments[run]
+            trainee.losses, trainee.history = self.losses[run], self.history[run]
+            trainee.done, trainee.recorded, trainee.last_record = self.done, self.recorded, self.last_record
+            trainee.total, trainee.diverged = float(totals[run]), int(reached[run]) or None
 
     def _record(self) -> None:
-        self._fetch_totals()
+        totals, reached = self._totals()
+        self.losses[:, self.recorded] = totals / (self.done - self.last_record)
         if self.config["record"]:
-            for trainee, weights in zip(self.trainees, self.theta.copy_to_host(), strict=True):
-                trainee.theta[:] = weights
-        for trainee in self.trainees:
-            trainee.record()
-        self.totals = cuda.to_device(np.array([trainee.total for trainee in self.trainees]))
+            self.history[:, self.recorded] = self.theta.copy_to_host()
+        self.recorded, self.last_record = self.recorded + 1, self.done
+        self.totals.copy_to_device(np.where(reached == 0, 0.0, np.nan))
 
-    def _fetch_totals(self) -> None:
-        totals, reached = self.totals.copy_to_host(), self.reached.copy_to_host()
-        for trainee, total, step in zip(self.trainees, totals, reached, strict=True):
-            trainee.done = self.done
-            trainee.diverged = int(step) or None
-            trainee.total = np.nan if step else float(total)
+    def _totals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sums of losses since the last record, NaN of runs that diverged, and at which step these did."""
+        reached = self.reached.copy_to_host()
+        return np.where(reached == 0, self.totals.copy_to_host(), np.nan), reached
 
     def _factors(self, stop: int) -> Any:
         """Return what Adam needs to know of each step up to `stop`, ``(steps, 3)``, on the device."""
@@ -138,7 +144,7 @@ class Large:
         self.tiles = cuda.device_array((together, units, form.n, lanes), np.float32)
         self.sums = cuda.device_array((together, units, form.size + form.split), np.float32)
         self.add_gradients = _configured(make_add_gradients(form), (units, together), form.split)
-        self.take_step = _configured(make_take_step(form), together, UPDATE_WARPS)
+        self.take_step = _configured(make_take_step(form), (STEP_BLOCKS, together), UPDATE_WARPS)
 
     def train_steps(self, start: int, stop: int, each: Any) -> None:
         """Take the steps from `start` to `stop`, in two launches each for as many runs as have room together."""

@@ -57,7 +57,7 @@ def make_train_steps(form: Form) -> Any:
                 )  # fmt: skip
             cuda.syncthreads()
             finite = update(
-                weights, moments[run], sums, min(blocks, SLOTS), thread, factors[step - start], batch, clip, box
+                weights, moments[run], sums, min(blocks, SLOTS), thread, 0, 1, factors[step - start], batch, clip, box
             )
             sound = cuda.syncthreads_and(np.int32(finite)) != 0
             total += box[SMALL_WARPS]

@@ -1,4 +1,4 @@
-"""Device functions: a step of Adam by the threads of a block, from sums that lie in slots."""
+"""Device functions: a step of Adam by the threads of one block or several, from sums that lie in slots."""
 
 import math
 from typing import Any
@@ -17,14 +17,15 @@ def make_update(form: Form, warps: int) -> Any:
     """Return the device function that takes a step of one run, for blocks of `warps` warps.
 
     Its arguments: the weights, both moments ``(2, size)``; sums ``(slots, size + split)`` and how many slots to add;
-    thread; factors of the step ``(3,)`` (see `adam.factors`); batch; clip, or 0; `box` ``(warps + 1,)`` float64 in
-    shared memory. Returns the mean loss of the batch, to all threads, and whether all is finite, to each of its own.
+    thread; number of the block, and how many share the weights; factors of the step ``(3,)`` (see `adam.factors`);
+    batch; clip, or 0; `box` ``(warps + 1,)`` float64 in shared memory, whose last entry becomes the mean loss of the
+    batch. Returns whether all is finite, to each thread of its own weights.
     """
     size, split = form.size, form.split
     threads = warps * LANES
 
     @cuda.jit(device=True)
-    def update(weights, moments, sums, slots, thread, factors, batch, clip, box):
+    def update(weights, moments, sums, slots, thread, share, shares, factors, batch, clip, box):
         if thread < LANES:
             loss = 0.0
             for place in range(thread, slots * split, LANES):
@@ -49,7 +50,7 @@ def make_update(form: Form, warps: int) -> Any:
         single = np.float32(scale)
         rate, root, keep = factors[0], factors[1], factors[2]
         finite = True
-        for q in range(thread, size, threads):
+        for q in range(share * threads + thread, size, shares * threads):
             slope = total(sums, slots, q) * single
             weight, first, second = moved(weights[q], moments[0, q], moments[1, q], slope, rate, root, keep)
             weights[q], moments[0, q], moments[1, q] = weight, first, second
