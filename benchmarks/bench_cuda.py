@@ -1,9 +1,9 @@
 """Time of a training step on a GPU: geomsup's kernels against PyTorch on the same GPU, plain and as a CUDA graph.
 
 Run as ``python -m benchmarks.bench_cuda`` where there is an NVIDIA GPU, with the extra ``cuda`` and, for its side,
-PyTorch. ``rehearse`` runs the same few steps on the CPU, to see that the program works. All train
-for the same number of steps; the exact expected losses that they reach are means over up to 200 models from dense to sparse.
-PyTorch starts from other draws of the same distribution.
+PyTorch. ``rehearse`` runs the same few steps on the CPU, to see that the program works. All train for the same number
+of steps; the exact expected losses that they reach are means over up to 200 models from dense to sparse. PyTorch starts
+from other draws of the same distribution.
 """
 
 import importlib.util

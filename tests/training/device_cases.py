@@ -1,4 +1,4 @@
-"""What trainings on a device are tried on, and how far they are from the CPU's: for a simulated device and a real one."""
+"""What trainings on a device are tried on, and how far they are from the CPU's: for simulated and real devices."""
 
 import warnings
 
