@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars
+from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure
 from geomsup.cli.options import Json, Numbers, one_or_all
 
 __all__ = ["demo", "train"]
@@ -39,7 +39,7 @@ def demo(
     with progress_bars() as progress:
         result = run_demo(models=models, steps=steps, seed=seed, progress=progress)
         progress("drawing", 0.0)
-        result.plot().savefig(output, dpi=150)
+        save_figure(result.plot(), output)
         progress("drawing", 1.0)
     rows = result.rows()
     if as_json:

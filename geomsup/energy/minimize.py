@@ -1,6 +1,7 @@
 """The entry points: minimise an energy of points on a sphere."""
 
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from geomsup.energy.potentials import Potential, as_potential
 from geomsup.energy.records import best_known, tolerance
 from geomsup.energy.search import Budget, descend_fully, search, work_of_a_start
 from geomsup.progress import Progress
+from geomsup.threads import patiently
 
 __all__ = ["minimize_energy", "thomson"]
 
@@ -102,7 +104,7 @@ def minimize_energy(
         starts = max(1, int(most))
     budget = Budget(starts, target, deadline, threads)
     minima = search(n, d, potential, budget, np.random.default_rng(rng), progress)
-    points, value, rms = _finish(minima.best, potential, complete=not minima.interrupted)
+    points, value, rms = patiently(partial(_finish, minima.best, potential, complete=not minima.interrupted))
     return Configuration(
         points, value, potential, record, minima.starts, tuple(minima.found), rms, not minima.interrupted
     )

@@ -18,6 +18,7 @@ from geomsup.energy.seeds import make_batch
 from geomsup.energy.uncompiled import run_uncompiled
 from geomsup.processors import processors
 from geomsup.progress import Progress
+from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["Budget", "descend_fully", "search", "work_of_a_start"]
 
@@ -94,8 +95,8 @@ def descend_fully(points: np.ndarray, potential: Potential) -> np.ndarray:
     if potential.name == "custom":
         return points
     X = np.ascontiguousarray(points.T)
-    go = np.zeros(1, dtype=np.int64)
-    descend(X, KINDS[potential.name], potential.exponent or 1.0, -1.0, 1e-13, FULLY, go)
+    descend(X, KINDS[potential.name], potential.exponent or 1.0, -1.0, 1e-13, FULLY, stop_flag())
+    check_stop()
     return np.ascontiguousarray(X.T)
 
 

@@ -1,6 +1,7 @@
 """Expected loss of a toy model: the public face of the three methods."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
 from geomsup.model import ToyModel
+from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 
+SMALL = 12  # features; beyond, a loss can take longer than handing it to a thread matters
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
 
@@ -133,7 +136,8 @@ def expected_loss(
     method = _method_for(model, method)
     if method == "sampled":
         return _sampled(model, features, gradient, checks.integer("samples", samples, minimum=2), rng)
-    losses, rounding, used = _evaluate(model, features, method, rtol, gradient)
+    evaluate = partial(_evaluate, model, features, method, rtol, gradient)
+    losses, rounding, used = patiently(evaluate) if features.n > SMALL else evaluate()
     importance = features.importance
     value = float(importance @ losses.value)
     error = float(importance @ (losses.error + rounding))
