@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
 __all__ = ["digests", "kernel_folder", "njit"]
@@ -116,7 +117,7 @@ def kernel_folder() -> Path | None:
 
 def _places() -> list[Path]:
     own = f"kernels-{hashlib.sha256(str(PACKAGE).encode()).hexdigest()[:16]}"  # installations do not share
-    chosen = numba.config.CACHE_DIR  # of the variable NUMBA_CACHE_DIR
+    chosen = getattr(config, "CACHE_DIR")  # noqa: B009  (the variable NUMBA_CACHE_DIR; set when numba is imported)
     if chosen:
         return [Path(chosen) / own]
     base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")

@@ -125,17 +125,17 @@ def _multiply_wide(coefficients, right, out, s, add):
     rest = out.shape[0] % 6
     last = out.shape[0] - rest
     for a in range(0, last, 6):
-        _tile_6(coefficients, right, out, a, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_6(coefficients, right, out, a, s, add)
     if rest == 1:
-        _tile_1(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_1(coefficients, right, out, last, s, add)
     elif rest == 2:
-        _tile_2(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_2(coefficients, right, out, last, s, add)
     elif rest == 3:
-        _tile_3(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_3(coefficients, right, out, last, s, add)
     elif rest == 4:
-        _tile_4(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_4(coefficients, right, out, last, s, add)
     elif rest == 5:
-        _tile_5(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_5(coefficients, right, out, last, s, add)
 
 
 @compiled
@@ -143,17 +143,17 @@ def _multiply_thin(coefficients, right, out, s, add):
     rest = out.shape[0] % 6
     last = out.shape[0] - rest
     for a in range(0, last, 6):
-        _thin_6(coefficients, right, out, a, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_6(coefficients, right, out, a, s, add)
     if rest == 1:
-        _thin_1(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_1(coefficients, right, out, last, s, add)
     elif rest == 2:
-        _thin_2(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_2(coefficients, right, out, last, s, add)
     elif rest == 3:
-        _thin_3(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_3(coefficients, right, out, last, s, add)
     elif rest == 4:
-        _thin_4(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_4(coefficients, right, out, last, s, add)
     elif rest == 5:
-        _thin_5(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_5(coefficients, right, out, last, s, add)
 
 
 # Rows first: two rows by four columns, and what may be left of either.
@@ -179,13 +179,13 @@ def _correlate_two(left, right, out, a):
     rest = right.shape[0] % 4
     last = right.shape[0] - rest
     for k in range(0, last, 4):
-        _dots_2_4(left, right, out, a, k)  # pyright: ignore[reportCallIssue]
+        _dots_2_4(left, right, out, a, k)
     if rest == 1:
-        _dots_2_1(left, right, out, a, last)  # pyright: ignore[reportCallIssue]
+        _dots_2_1(left, right, out, a, last)
     elif rest == 2:
-        _dots_2_2(left, right, out, a, last)  # pyright: ignore[reportCallIssue]
+        _dots_2_2(left, right, out, a, last)
     elif rest == 3:
-        _dots_2_3(left, right, out, a, last)  # pyright: ignore[reportCallIssue]
+        _dots_2_3(left, right, out, a, last)
 
 
 @compiled
@@ -193,10 +193,10 @@ def _correlate_one(left, right, out, a):
     rest = right.shape[0] % 4
     last = right.shape[0] - rest
     for k in range(0, last, 4):
-        _dots_1_4(left, right, out, a, k)  # pyright: ignore[reportCallIssue]
+        _dots_1_4(left, right, out, a, k)
     if rest == 1:
-        _dots_1_1(left, right, out, a, last)  # pyright: ignore[reportCallIssue]
+        _dots_1_1(left, right, out, a, last)
     elif rest == 2:
-        _dots_1_2(left, right, out, a, last)  # pyright: ignore[reportCallIssue]
+        _dots_1_2(left, right, out, a, last)
     elif rest == 3:
-        _dots_1_3(left, right, out, a, last)  # pyright: ignore[reportCallIssue]
+        _dots_1_3(left, right, out, a, last)

@@ -31,7 +31,7 @@ def combine_present(W, present, values, count, by_sample, h):
     for j in range(count):
         i, s = np.int64(present[j] >> LANE_BITS), np.int64(present[j] & LAST_LANE)
         for q in range(0, padded, LANES):
-            add_vector(target, s * padded + q, values[j], source, i * padded + q)  # pyright: ignore[reportCallIssue]
+            add_vector(target, s * padded + q, values[j], source, i * padded + q)
     for s in range(BLOCK):
         for k in range(h.shape[0]):
             h[k, s] = by_sample[s, k]
@@ -53,7 +53,7 @@ def correlate_present(present, values, count, by_sample, out):
     for j in range(count):
         i, s = np.int64(present[j] >> LANE_BITS), np.int64(present[j] & LAST_LANE)
         for q in range(0, padded, LANES):
-            add_vector(target, i * padded + q, values[j], source, s * padded + q)  # pyright: ignore[reportCallIssue]
+            add_vector(target, i * padded + q, values[j], source, s * padded + q)
 
 
 @compiled

@@ -82,8 +82,7 @@ def pointers(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     return lambda row, column: builder.gep(data, [builder.add(builder.mul(row, width), column)])
 
 
-@intrinsic
-def add_up(typing_context, row):
+def _add_up(typing_context, row):
     """Return the sum of a row ``(BLOCK,)``: of its vectors in pairs, and then of the lanes."""
 
     def generate(context, builder, signature, arguments):
@@ -96,8 +95,7 @@ def add_up(typing_context, row):
     return types.float32(row), generate
 
 
-@intrinsic
-def add_vector(typing_context, target, t, x, source, s):
+def _add_vector(typing_context, target, t, x, source, s):
     """Add x times the eight entries of `source` from s on to those of `target` from t on."""
 
     def generate(context, builder, signature, arguments):
@@ -107,3 +105,8 @@ def add_vector(typing_context, target, t, x, source, s):
         return context.get_dummy_value()
 
     return types.void(target, t, x, source, s), generate
+
+
+# Type checkers see the functions that numba calls to type them, with one argument more.
+add_up: Any = intrinsic(_add_up)
+add_vector: Any = intrinsic(_add_vector)

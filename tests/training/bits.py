@@ -1,10 +1,11 @@
 """Trains in one process and prints what came out, as a digest of its bits; run by `test_same_bits`.
 
-Run as ``python -m tests.training.bits [mixed]``: `mixed` first calls the kernels with arrays of other types and
-layouts, as another part of a user's program might.
+Run as ``python -m tests.training.bits [mixed] [few]``: `mixed` first calls the kernels with arrays of other types and
+layouts, as another part of a user's program might; `few` leaves out what takes long to compile.
 """
 
 import hashlib
+import json
 import sys
 
 import numpy as np
@@ -22,6 +23,7 @@ TRAININGS = {
     "extras": (gs.Features(200, 0.5), LARGE | {"dropout": 0.2, "attack": 0.3, "hidden_l1": 0.01, "n_hidden": (20, 9)}),
     "classes": (gs.Features(200, 0.5), LARGE | {"criterion": "cross-entropy", "activation": "linear"}),
 }
+FEW = ("plain", "shared", "lists")
 
 
 def call_with_other_types():
@@ -44,10 +46,11 @@ def call_with_other_types():
     products.correlate(row, row, np.ones((1, 8), np.float32))
 
 
-def digest(threads):
+def digest(threads, names):
     """Return a digest of the arrays of each training on so many threads."""
     found = {}
-    for name, (features, options) in TRAININGS.items():
+    for name in names:
+        features, options = TRAININGS[name]
         run = gs.train(features, **options, threads=threads, device="cpu")
         arrays = run._arrays()
         found[name] = hashlib.sha256(b"".join(arrays[key].tobytes() for key in sorted(arrays))).hexdigest()[:12]
@@ -58,7 +61,7 @@ def main():
     if "mixed" in sys.argv:
         call_with_other_types()
     for threads in (1, 2, 3):
-        print(digest(threads))
+        print(json.dumps(digest(threads, FEW if "few" in sys.argv else TRAININGS)))
 
 
 if __name__ == "__main__":
