@@ -7,8 +7,8 @@ division by the length; steps and changes of gradients are kept as they come, in
 import math
 
 import numpy as np
-from numba import njit
 
+from geomsup.compiling import njit
 from geomsup.energy.kernels import pair_energy
 
 __all__ = ["descend", "normalise", "project"]
@@ -21,7 +21,7 @@ FIRST = 0.1  # of the first step
 ROUNDING = 1e-14  # relative differences of energies below this say nothing
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(error_model="numpy", fastmath=True)
 def normalise(X):
     """Divide the points of X ``(d, n)`` by their lengths."""
     d, n = X.shape
@@ -34,7 +34,7 @@ def normalise(X):
             X[h, i] *= inverse
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(error_model="numpy", fastmath=True)
 def project(X, G, work):
     """Take from every gradient its part along the point."""
     d, n = X.shape
@@ -48,7 +48,7 @@ def project(X, G, work):
             G[h, i] -= along[i] * X[h, i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(error_model="numpy", fastmath=True)
 def _dot(a, b):
     total = 0.0
     for k in range(len(a)):
@@ -56,13 +56,13 @@ def _dot(a, b):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(error_model="numpy", fastmath=True)
 def _add(a, factor, b):
     for k in range(len(a)):
         a[k] += factor * b[k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(error_model="numpy", fastmath=True)
 def _direction(g, steps, changes, products, newest, stored, scale, weights, out):
     """Two-loop recursion: out becomes minus the inverse Hessian times g."""
     size = len(g)
@@ -79,7 +79,7 @@ def _direction(g, steps, changes, products, newest, stored, scale, weights, out)
         _add(out, weights[m] - _dot(changes[m], out) / products[m], steps[m])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(error_model="numpy")
 def _longest(direction, d, n):
     most = 0.0
     for i in range(n):
@@ -90,7 +90,7 @@ def _longest(direction, d, n):
     return math.sqrt(most)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(error_model="numpy")
 def descend(X, kind, exponent, gain, slope, most_steps, stop):
     """Descend from X in place; return the energy, the rms of the projected gradient, and the evaluations used.
 

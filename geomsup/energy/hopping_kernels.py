@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from geomsup.compiling import njit
 from geomsup.energy.descent_kernels import descend, normalise
 from geomsup.energy.kernels import SEPARATION
 from geomsup.energy.random_kernels import below, direction, normal, uniform
@@ -21,12 +21,12 @@ STAGE, SHARPEST = 4.0, 1e5  # exponents of an annealing: their ratio, and the la
 HOLES = 4  # random places tried per point, when one is moved into a hole
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _spacing(d, n):
     return math.sqrt(4.0 * math.pi / n) if d == 3 else 2.0 * n ** (-1.0 / (d - 1))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _jiggle(X, size, state):
     d, n = X.shape
     for h in range(d):
@@ -35,7 +35,7 @@ def _jiggle(X, size, state):
     normalise(X)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _twist(X, state):
     """Turn a cap of random height by a random angle: in 3-D about its axis, beyond in a random plane across it."""
     d, n = X.shape
@@ -57,7 +57,7 @@ def _twist(X, state):
                 X[h, i] += (c * a - s * b - a) * v[h] + (s * a + c * b - b) * w[h]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _scramble(X, spacing, state):
     """Displace the points of a small cap by about a spacing."""
     d, n = X.shape
@@ -73,7 +73,7 @@ def _scramble(X, spacing, state):
     normalise(X)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(error_model="numpy", fastmath=True)
 def _crowding(X, u, skip):
     """Σ 1/r² of a place from all points but one, whatever the potential."""
     d, n = X.shape
@@ -87,7 +87,7 @@ def _crowding(X, u, skip):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _refill(X, state):
     """Move one to three of the most crowded points into holes."""
     d, n = X.shape
@@ -107,7 +107,7 @@ def _refill(X, state):
         X[:, i] = best
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _move(X, state):
     d, n = X.shape
     spacing = _spacing(d, n)
@@ -123,7 +123,7 @@ def _move(X, state):
     normalise(X)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def relax(X, symmetric, state, kind, exponent, gain, stop):
     """Descend from a seed in place and return the energy.
 
@@ -135,7 +135,7 @@ def relax(X, symmetric, state, kind, exponent, gain, stop):
     return descend(X, kind, exponent, gain, FLOOR, MOST_STEPS, stop)[0]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def hop(X, energy, hops, state, kind, exponent, gain, target, stop):
     """Walk from minimum to minimum (Wales and Doye 1997); X ends as the best. Return its energy.
 
@@ -159,7 +159,7 @@ def hop(X, energy, hops, state, kind, exponent, gain, target, stop):
     return least
 
 
-@njit(cache=True, nogil=True)
+@njit
 def anneal(X, kind, exponent, stop):
     """Descend smoothed maxima of a rising exponent, from a given one to SHARPEST, in place.
 
@@ -173,7 +173,7 @@ def anneal(X, kind, exponent, stop):
         exponent = min(exponent * STAGE, SHARPEST)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def run_starts(starts, symmetric, hops, seeds, kind, exponents, gain, target, energies, stop):
     """Run starts ``(k, d, n)`` to their minima, in place, writing energies; return how many were run.
 

@@ -6,7 +6,8 @@ SplitMix64 (Steele, Lea and Flood 2014). States are arrays of one uint64.
 import math
 
 import numpy as np
-from numba import njit
+
+from geomsup.compiling import njit
 
 __all__ = ["below", "direction", "normal", "uniform"]
 
@@ -14,7 +15,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def uniform(state):
     """Return a number in [0, 1)."""
     state[0] += GOLDEN
@@ -25,19 +26,19 @@ def uniform(state):
     return float(z >> np.uint64(11)) * 2.0**-53
 
 
-@njit(cache=True, nogil=True)
+@njit
 def below(state, count):
     """Return one of 0, 1, ..., count - 1."""
     return int(uniform(state) * count)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def normal(state):
     """Return a number of the normal distribution (Box and Muller 1958)."""
     return math.sqrt(-2.0 * math.log(1.0 - uniform(state))) * math.cos(2.0 * math.pi * uniform(state))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def direction(state, d):
     """Return a unit vector of d coordinates."""
     u = np.empty(d)

@@ -6,14 +6,15 @@ Ogita, Rump and Oishi 2005, "Dot2").
 """
 
 import numpy as np
-from numba import njit
+
+from geomsup.compiling import njit
 
 __all__ = ["coupling_matrix"]
 
 EPS = 2.0**-52
 
 
-@njit(cache=True)
+@njit
 def _two_product(x, y):
     """Return the rounded product and its exact error (Veltkamp's splitting; |x|, |y| below 1e140)."""
     split = 134217729.0  # 2^27 + 1
@@ -27,7 +28,7 @@ def _two_product(x, y):
     return product, x2 * y2 - (((product - x1 * y1) - x2 * y1) - x1 * y2)
 
 
-@njit(cache=True)
+@njit
 def coupling_matrix(decoder, encoder, size):
     """Return the coupling (n, n) of row i of `decoder` with row j of `encoder`, and 1 - diagonal (n,).
 

@@ -16,14 +16,15 @@ never holds more than 1 - 1/e of the mass and subtracting it cannot cancel the w
 """
 
 import numpy as np
-from numba import njit
+
+from geomsup.compiling import njit
 
 __all__ = ["count_sets", "exact_outputs", "gather_set", "set_loss", "workspace"]
 
 EPS = 2.0**-52
 INVERSE = 1.0 / np.maximum(np.arange(64), 1)  # of small whole numbers: divisions were half of the time
 # Fused products are more exact, never less; nothing else is reordered.
-exactly = njit(cache=True, error_model="numpy", nogil=True, fastmath={"contract"})
+exactly = njit(error_model="numpy", fastmath={"contract"})
 # What is called once per set or node: passing tuples of arrays would cost as much as the work.
 inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 

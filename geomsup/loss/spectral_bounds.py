@@ -1,15 +1,15 @@
 """Kernels of what a series leaves out: how long its period must be, and what its tail can hold."""
 
 import numpy as np
-from numba import njit
 
+from geomsup.compiling import njit
 from geomsup.loss.spectral_moments import unit_moments
 from geomsup.loss.spectral_units import collect, ends
 
 __all__ = ["spectral_periods", "spectral_tails"]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _log_moment_generating(s, a, b, members, ustart, together, absent, p, laws):
     """Return log E e^{su} and log E e^{-su}; products are folded into the logarithm before they overflow."""
     piece_ptr, weight, low, width = laws
@@ -42,7 +42,7 @@ def _log_moment_generating(s, a, b, members, ustart, together, absent, p, laws):
     return up + np.log(product_up), down + np.log(product_down)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(error_model="numpy")
 def spectral_periods(coupling, b, units, laws, wanted, most, budget, stop):
     """Return periods (n,) and bounds (n,) on what values of u beyond them add, at most `budget` (n,) each.
 
@@ -92,7 +92,7 @@ def spectral_periods(coupling, b, units, laws, wanted, most, budget, stop):
     return periods, overflow
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(error_model="numpy")
 def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid, stop):
     """Return (n, len(grid)): bounds on what output i leaves out when its series stops after grid[g] terms.
 

@@ -16,8 +16,8 @@ Frequencies run along the inner, contiguous axis in chunks that stay in cache.
 """
 
 import numpy as np
-from numba import njit
 
+from geomsup.compiling import njit
 from geomsup.loss.exact_kernels import gather_set, set_loss, workspace
 from geomsup.loss.spectral_moments import moment_slopes, moments
 from geomsup.loss.spectral_transforms import CHUNK, compose, fast, feature_transforms, phases
@@ -177,7 +177,7 @@ def _add_series(a, b, members, ustart, together, absent, p, laws, target, period
             after_none *= absent[v]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _few_present(coupling, i, surplus, b, leak, ids, absent, place, plan, slope, spare, error):
     """Return the exact loss of "no unit or one present"; add its slopes (slope[place[j]], in b the last)."""
     work, chosen, a, low, width, grad = spare
@@ -210,7 +210,7 @@ def _few_present(coupling, i, surplus, b, leak, ids, absent, place, plan, slope,
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient, slope):
     """Return E (x - f(u))² of two or more units present, f = leak u + (1 - leak) relu, and add its slopes.
 
@@ -253,7 +253,7 @@ def _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient,
     return value
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(error_model="numpy")
 def spectral_outputs(
     coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient, stop
 ):

@@ -4,12 +4,13 @@
 """
 
 import numpy as np
-from numba import njit
+
+from geomsup.compiling import njit
 
 __all__ = ["moment_slopes", "moments", "unit_moments"]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _mixed_powers(a, j, laws, i, out):
     """Fill out[d] = E[x^i (a x)^d], d <= 3, for x with the law of feature j."""
     piece_ptr, weight, low, width = laws
@@ -27,12 +28,12 @@ def _mixed_powers(a, j, laws, i, out):
             scale *= a
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _choose(d, e):
     return 1.0 if e == 0 or e == d else float(d)  # d <= 3
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _convolve(f, g, out):
     """Fill out[d] = Σ_e C(d, e) f[d - e] g[e], d <= 3: moments of a sum of independent parts."""
     for d in range(4):
@@ -42,7 +43,7 @@ def _convolve(f, g, out):
         out[d] = total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _recentre(moments, b):
     """Turn moments of u - b into those of u, in place."""
     for d in range(len(moments) - 1, 0, -1):
@@ -53,7 +54,7 @@ def _recentre(moments, b):
         moments[d] = total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def unit_moments(a, members, start, stop, together, p, laws, first, first_power, second, out):
     """Fill out[d] = E[x_first^first_power x_second (Σ a x)^d; unit present], d <= 3; -1 leaves a factor out."""
     law, work = np.empty(4), np.empty(4)
@@ -70,7 +71,7 @@ def unit_moments(a, members, start, stop, together, p, laws, first, first_power,
             out += p[s] * law
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def moments(a, b, members, ustart, together, absent, p, laws, target, out):
     """Fill out[i, d] = E[x_t^i u^d; two or more units present], i <= 2, d <= 3; the target's unit is the last."""
     last = len(ustart) - 2
@@ -93,7 +94,7 @@ def moments(a, b, members, ustart, together, absent, p, laws, target, out):
         _recentre(out[i], b)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, single, pair):
     """Fill single[s, d] = E[x_s u^d; two or more units present] and pair[s, d] = E[x_t x_s u^d; same], d <= 3.
 

@@ -4,7 +4,8 @@ Arrays of transforms are (2, CHUNK), real and imaginary parts, with frequencies 
 """
 
 import numpy as np
-from numba import njit
+
+from geomsup.compiling import njit
 
 __all__ = ["CHUNK", "compose", "fast", "feature_transforms", "phases"]
 
@@ -12,7 +13,7 @@ CHUNK = 128  # frequencies at a time: what a unit needs then stays in the first 
 SERIES_BELOW = 0.5  # h under which (sin h - h cos h) / h² is summed as a power series instead of cancelling
 
 # Reordered sums and fused products let the loops over frequencies vectorise; NaN and infinity keep their meaning.
-fast = njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+fast = njit(error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 
 
 @fast

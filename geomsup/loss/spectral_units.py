@@ -1,11 +1,11 @@
 """Kernels that gather what one output depends on: units, the target's last, and the range of u."""
 
-from numba import njit
+from geomsup.compiling import njit
 
 __all__ = ["collect", "ends"]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def collect(coupling, i, units, members, a, p, ustart, together, absent, ids):
     """List the units that output i depends on, the target's last; return their number and the target's place."""
     start, member, is_together, q, probability = units
@@ -38,7 +38,7 @@ def collect(coupling, i, units, members, a, p, ustart, together, absent, ids):
     return count, target
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def ends(a, members, laws):
     """Return the ends of the interval that u - b lives on."""
     piece_ptr, _, low, width = laws

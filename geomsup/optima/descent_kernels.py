@@ -7,8 +7,8 @@ benchmarks/bench_optimum.py).
 """
 
 import numpy as np
-from numba import njit
 
+from geomsup.compiling import njit
 from geomsup.loss.coupling import coupling_matrix
 from geomsup.loss.exact_kernels import exact_outputs
 
@@ -19,7 +19,7 @@ MOST_TRIALS = 40  # of one line search
 RESOLUTION = 1e-15  # relative differences of losses below this are rounding
 
 
-@njit(cache=True, nogil=True)
+@njit
 def tied_loss(vector, n, m, law, gradient, stop):
     """Return Σ_i I_i E(x_i - relu(W Wᵀ x + b)_i)² and write its slopes in (W, b) to `gradient`.
 
@@ -41,7 +41,7 @@ def tied_loss(vector, n, m, law, gradient, stop):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _largest(vector):
     most = 0.0
     for x in vector:
@@ -49,7 +49,7 @@ def _largest(vector):
     return most
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _search_line(x, loss, g, direction, n, m, law, new_x, new_g, stop):
     """Find a step with the weak Wolfe conditions by bisection (Lewis and Overton 2013); return it and its loss.
 
@@ -74,7 +74,7 @@ def _search_line(x, loss, g, direction, n, m, law, new_x, new_g, stop):
     return 0.0, loss
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _update(inverse, s, y):
     """BFGS update of the inverse Hessian in place, s the step and y the change of slopes; skipped if s·y <= 0."""
     size = len(s)
@@ -88,7 +88,7 @@ def _update(inverse, s, y):
             inverse[i, j] += factor * s[i] * s[j] - (hy[i] * s[j] + s[i] * hy[j]) / sy
 
 
-@njit(cache=True, nogil=True)
+@njit
 def bfgs(start, n, m, law, slope, most_steps, stop):
     """Descend until no slope is above `slope`; return the loss, the end point and the number of steps taken.
 

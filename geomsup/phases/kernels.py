@@ -1,14 +1,14 @@
 """Kernel: many descents at one probability in one call, so that threads work rather than wait for the interpreter."""
 
 import numpy as np
-from numba import njit
 
+from geomsup.compiling import njit
 from geomsup.optima.descent_kernels import bfgs
 
 __all__ = ["descend_all"]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def descend_all(starts, importance, n, m, law, slope, most_steps, stop):
     """Descend from every row of `starts` with its row of importances; return losses and end points.
 

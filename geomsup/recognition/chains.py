@@ -1,12 +1,13 @@
 """The depth-first search for images of a few rows with the right inner products, compiled."""
 
 import numpy as np
-from numba import njit
+
+from geomsup.compiling import njit
 
 __all__ = ["chains"]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def chains(
     products: np.ndarray, gram: np.ndarray, tolerance: float, allowed: np.ndarray, most_nodes: int, most_leaves: int
 ) -> np.ndarray:
@@ -52,7 +53,7 @@ def chains(
     return leaves[order]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _error(images: np.ndarray, products: np.ndarray, gram: np.ndarray) -> float:
     total = 0.0
     for i in range(len(images)):
@@ -61,7 +62,7 @@ def _error(images: np.ndarray, products: np.ndarray, gram: np.ndarray) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _agrees(
     vertex: int, images: np.ndarray, depth: int, products: np.ndarray, gram: np.ndarray, tolerance: float
 ) -> bool:

@@ -3,12 +3,13 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from geomsup.compiling import njit
 
 __all__ = ["scan"]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _root(parent: Any, node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -16,7 +17,7 @@ def _root(parent: Any, node: int) -> int:
     return node
 
 
-@njit(cache=True, nogil=True)
+@njit
 def scan(
     G: np.ndarray,
     first: int,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from geomsup.training.compiled import ZERO, compiled, inlined
+from geomsup.training.compiled import compiled, inlined
 
 __all__ = [
     "CONSTANT",
@@ -80,16 +80,16 @@ def moved(weight, first, second, slope, rate, root, keep):
 
 @compiled
 def adam(theta, gradient, moments, step, learning_rate, decay, scale):
-    """Take step number `step` (from 1) along -scale * gradient; return 0, or NaN if a weight or a moment is not finite.
+    """Take step number `step` (from 1) along -scale * gradient; return whether weights and moments are finite.
 
     Before it, weights shrink by learning_rate * decay of themselves (AdamW).
     """
     rate, root, keep = factors(step, learning_rate, decay)
     scale = np.float32(scale)
     first, second = moments[0], moments[1]
-    check = ZERO
+    finite = True
     for q in range(theta.size):
         slope = gradient[q] * scale
         theta[q], first[q], second[q] = moved(theta[q], first[q], second[q], slope, rate, root, keep)
-        check += theta[q] * ZERO + first[q] * ZERO + second[q] * ZERO
-    return check
+        finite &= math.isfinite(theta[q]) & math.isfinite(first[q]) & math.isfinite(second[q])
+    return finite

@@ -26,16 +26,19 @@ def mean_length(features: Features) -> float:
 def inverse_lengths(W, decoder, inverse):
     """Set inverse ``(n,)`` to 1 / ‖G_i‖₂, G = decoder Wᵀ, and to 0 where G_i is 0."""
     n, m = W.shape
-    square = np.zeros((m, m), np.float32)
+    square, pushed = np.zeros((m, m), np.float32), np.empty(m, np.float32)
     for i in range(n):
         for k in range(m):
             for q in range(m):
                 square[k, q] += W[i, k] * W[i, q]
     for i in range(n):
         length = ZERO
+        pushed[:] = ZERO
         for k in range(m):
             for q in range(m):
-                length += decoder[i, k] * square[k, q] * decoder[i, q]
+                pushed[q] += decoder[i, k] * square[k, q]
+        for q in range(m):
+            length += pushed[q] * decoder[i, q]
         inverse[i] = ONE / math.sqrt(length) if length > ZERO else ZERO
 
 

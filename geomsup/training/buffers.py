@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.training.compiled import BLOCK, ZERO
 from geomsup.training.draws import GAPS
 from geomsup.training.outputs import IDENTITY
-from geomsup.training.products import VECTOR
+from geomsup.training.vectors import LANES
 
 __all__ = ["make_buffers"]
 
@@ -22,7 +22,7 @@ def make_buffers(shape: tuple[int, int, int], form: tuple[Any, ...], extras: Any
     x, h, grad_h = _blocks(n, m, m)
     (y,) = _blocks(n) if target != IDENTITY or attacked else (x,)
     top, grad_top = _blocks(last, last) if deep else (h, grad_h)
-    blocks = x, y, *_blocks(n), np.empty((2, BLOCK), np.int32), h, grad_h, top, grad_top
+    blocks = x, y, *_blocks(n), np.empty((2, BLOCK), np.int32), np.empty(BLOCK, np.float32), h, grad_h, top, grad_top
     W_T = np.empty((m, n), np.float32)
     transposes = W_T, W_T if tied else np.empty((last, n), np.float32)
     rows, lists = _rows(n, m), _lists(n * BLOCK if sparse else 0)
@@ -49,7 +49,7 @@ def _rows(n: int, m: int) -> tuple[np.ndarray, ...]:
 
 
 def _padded(count: int, width: int) -> np.ndarray:
-    return np.zeros((count, -(-width // VECTOR) * VECTOR), np.float32)
+    return np.zeros((count, -(-width // LANES) * LANES), np.float32)
 
 
 def _more(n: int, m: int, last: int) -> tuple[np.ndarray, ...]:

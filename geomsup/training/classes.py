@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from geomsup.training.compiled import BLOCK, ZERO, compiled
+from geomsup.training.vectors import add_up
 
 __all__ = ["class_errors"]
 
@@ -42,10 +43,7 @@ def class_errors(g, x, b, importance, grad_b, size, classes, sums):
         loss += np.float64(weight) * math.log(np.float64(total[s]))
         total[s] = weight / total[s]
     for i in range(n):
-        slope = ZERO
         for s in range(BLOCK):
-            pull = g[i, s] * total[s] - (importance[i] if classes[s] == i else ZERO)
-            g[i, s] = pull
-            slope += pull
-        grad_b[i] += slope
+            g[i, s] = g[i, s] * total[s] - (importance[i] if classes[s] == i else ZERO)
+        grad_b[i] += add_up(g[i])
     return loss

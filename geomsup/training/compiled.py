@@ -1,7 +1,13 @@
-"""How the trainer's kernels are compiled, and the few constants that they share."""
+"""How the trainer's kernels are compiled, and the few constants that they share.
 
-import numba
+The compiler reorders no sum and fuses no product, so that a kernel gives the same bits however it was compiled: alone
+or into its caller, for one layout of arrays or another. Where that would keep a loop from being vectorised, `vectors`
+adds up in lanes, in an order of our own.
+"""
+
 import numpy as np
+
+from geomsup.compiling import njit
 
 __all__ = ["BLOCK", "ONE", "TWO", "ZERO", "compiled", "inlined"]
 
@@ -12,7 +18,5 @@ BLOCK = 128
 
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
-# What lets sums be vectorised; unlike full fastmath, NaN and infinity keep their meaning.
-SAFE_MATH = {"reassoc", "contract", "nsz", "arcp"}
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=SAFE_MATH)
-inlined = numba.njit(forceinline=True, error_model="numpy", fastmath=SAFE_MATH)
+compiled = njit(error_model="numpy")
+inlined = njit(error_model="numpy", forceinline=True)

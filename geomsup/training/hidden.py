@@ -4,6 +4,7 @@ import numpy as np
 
 from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled
 from geomsup.training.draws import fill_words
+from geomsup.training.vectors import add_up
 
 __all__ = ["draw_masks", "pass_on", "pull_back"]
 
@@ -43,13 +44,11 @@ def pull_back(grad, h, relu, masks, penalty, grad_bias, size):
     Those of penalty * |h| are added on the way. Behind `size` samples all become 0.
     """
     for k in range(h.shape[0]):
-        row, mask, units, slope = grad[k], masks[k], h[k], ZERO
+        row, mask, units = grad[k], masks[k], h[k]
         for s in range(size):
             push = penalty if units[s] > ZERO else -penalty if units[s] < ZERO else ZERO
             passed = ZERO if relu and units[s] == ZERO else ONE
-            pull = (row[s] + push) * mask[s] * passed
-            slope += pull
-            row[s] = pull
+            row[s] = (row[s] + push) * mask[s] * passed
         for s in range(size, BLOCK):
             row[s] = ZERO
-        grad_bias[k] += slope
+        grad_bias[k] += add_up(row)

@@ -2,10 +2,13 @@
 
 Arrays of a block are ``(features, BLOCK)`` or ``(hidden, BLOCK)``: the innermost loops run along samples, contiguously,
 so that they compile to vector instructions. Sums over a part of a batch are single precision, sums over steps of the
-loss are double. Nothing here checks its arguments.
+loss are double. Every sum has its order (see `compiled`): whoever calls a kernel, from Python or from another kernel,
+gets the same bits. Nothing here checks its arguments.
 
 `extras` is None for models of the paper's plain form; numba then compiles kernels without what they would do.
 """
+
+import math
 
 import numpy as np
 
@@ -19,7 +22,7 @@ from geomsup.training.outputs import IDENTITY, errors, set_targets
 from geomsup.training.products import correlate, multiply
 from geomsup.training.sparse import combine_present, correlate_present, list_open, pad_rows, to_samples, unpad_rows
 
-__all__ = ["add_mean", "part_gradient", "take_step", "train_steps"]
+__all__ = ["part_gradient", "take_step", "train_steps"]
 
 FEW = 24  # hidden units below which `correlate` is the quicker: whole steps by 20 % at (20, 5), even at (200, 20)
 
@@ -71,22 +74,16 @@ def train_steps(
                 part, theta, shape, form, extras, law, gaps_law, importance, key, step, begin, end, buffers
             )
             gradient += part
-        check = take_step(theta, gradient, moments, step, batch, rule)
-        total = add_mean(total, loss, share)
-        if not abs(total + check) < np.inf:  # np.isfinite is x - x == 0, which sums that may be reordered make true
+        finite = take_step(theta, gradient, moments, step, batch, rule)
+        total += share * loss
+        if not (finite and math.isfinite(total)):
             return step + 1, total
     return stop, total
 
 
 @compiled
-def add_mean(total, loss, share):
-    """Return total + share * loss, with the same rounding for whoever asks."""
-    return total + share * loss
-
-
-@compiled
 def take_step(theta, gradient, moments, step, batch, rule):
-    """Step by the summed gradient of a batch; return 0, or NaN if a weight or a moment is not finite."""
+    """Step by the summed gradient of a batch; return whether weights and moments are finite."""
     schedule, base, steps, decay, clip = rule
     scale = 1.0 / batch
     if clip > 0:
@@ -105,7 +102,7 @@ def part_gradient(
     _, m, _ = shape
     tied, hidden_relu, gelu, leak, target = form
     sparse, gap_rate, spread = gaps_law
-    (x, y, g, words, h, grad_h, top, grad_top), (W_T, V_T), lists, rows, decoder_rows, more = buffers
+    (x, y, g, words, squares, h, grad_h, top, grad_top), (W_T, V_T), lists, rows, decoder_rows, more = buffers
     present, values, open_places, pulls, gaps, numbers = lists
     (by_sample, W_rows, grad_W_rows), (by_top, V_rows, grad_V_rows) = rows, decoder_rows
     W, b, V = _outer(theta, shape, tied)
@@ -165,11 +162,11 @@ def part_gradient(
                 pass_on(top, b_between, True, top_masks)
         multiply(V, top, g, False)
         if extras is None:
-            loss += errors(g, y, b, importance, gelu, leak, grad_b, size)
+            loss += errors(g, y, b, importance, gelu, leak, grad_b, size, squares)
         elif classify:
             loss += class_errors(g, y, b, importance, grad_b, size, classes, sums)
         else:
-            loss += errors(g, y, b, importance, gelu, leak, grad_b, size)
+            loss += errors(g, y, b, importance, gelu, leak, grad_b, size, squares)
         count_open = list_open(g, open_places.size - 1, open_places, pulls) if sparse else -1
         if count_open >= 0:
             combine_present(V_rows, open_places, pulls, count_open, by_top, grad_top)

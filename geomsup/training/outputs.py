@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from geomsup.training.compiled import BLOCK, ONE, TWO, ZERO, compiled, inlined
+from geomsup.training.vectors import add_up
 
 __all__ = [
     "ABSOLUTE",
@@ -34,39 +35,27 @@ def set_targets(x, y, kind):
 
 
 @compiled
-def errors(g, y, b, importance, gelu, leak, grad_b, size):
+def errors(g, y, b, importance, gelu, leak, grad_b, size, squares):
     """Replace u - b in g by the gradient 2 I (f(u) - y) f'(u); add it up in grad_b; return the loss.
 
-    f(u) is u Φ(u) if `gelu`, else u above 0 and leak * u below.
+    f(u) is u Φ(u) if `gelu`, else u above 0 and leak * u below. `squares` ``(BLOCK,)`` is scratch.
     """
     loss = 0.0
     for i in range(y.shape[0]):
         row, target, bias, weight = g[i], y[i], b[i], TWO * importance[i]
-        square, slope = ZERO, ZERO
         if gelu:
-            square, slope = _gelu_row(row, target, bias, weight, size)
-        else:
             for s in range(size):
-                error, pull = linear_pull(row[s] + bias, target[s], weight, leak)
-                square += error * error
-                slope += pull
-                row[s] = pull
+                error, row[s] = gelu_pull(row[s] + bias, target[s], weight)
+                squares[s] = error * error
+        else:
+            for s in range(BLOCK):
+                error, row[s] = linear_pull(row[s] + bias, target[s], weight, leak)
+                squares[s] = error * error
         for s in range(size, BLOCK):
-            row[s] = ZERO
-        grad_b[i] += slope
-        loss += np.float64(importance[i]) * np.float64(square)
+            row[s] = squares[s] = ZERO
+        grad_b[i] += add_up(row)
+        loss += np.float64(importance[i]) * np.float64(add_up(squares))
     return loss
-
-
-@inlined
-def _gelu_row(row, target, bias, weight, size):
-    square, slope = ZERO, ZERO
-    for s in range(size):
-        error, pull = gelu_pull(row[s] + bias, target[s], weight)
-        square += error * error
-        slope += pull
-        row[s] = pull
-    return square, slope
 
 
 @inlined

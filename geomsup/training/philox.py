@@ -3,8 +3,9 @@
 The same call gives the same four words whichever thread or device makes it, and in whatever order.
 """
 
-import numba
 import numpy as np
+
+from geomsup.compiling import njit
 
 __all__ = ["philox", "philox_inline"]
 
@@ -50,4 +51,4 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 # Inlined before the loop around it is vectorised: a call in that loop would keep it scalar (5 ns a number
 # against 0.9 ns with AVX2).
-philox_inline = numba.njit(philox, forceinline=True)
+philox_inline = njit(philox, forceinline=True)

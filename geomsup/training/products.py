@@ -11,11 +11,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from geomsup.training.compiled import BLOCK, ZERO, compiled, inlined
+from geomsup.training.compiled import BLOCK, compiled
+from geomsup.training.vectors import LANES, VECTOR, load, multiply_add, pointers, spread, store, sum_lanes
 
-__all__ = ["VECTOR", "correlate", "multiply"]
-
-VECTOR = 8  # of single precision, with AVX2
+__all__ = ["correlate", "multiply"]
 
 
 def _make_tile(rows: int, vectors: int) -> Any:
@@ -26,40 +25,37 @@ def _make_tile(rows: int, vectors: int) -> Any:
 
         def generate(context, builder, signature, arguments):
             left_at, right_at, out_at = (
-                _pointers(context, builder, kind, value)
+                pointers(context, builder, kind, value)
                 for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
             )
             count = context.make_array(signature.args[0])(context, builder, arguments[0]).shape
             count = cgutils.unpack_tuple(builder, count)[1]
-            vector = ir.VectorType(ir.FloatType(), VECTOR)
             a, s, add = arguments[3:]
             places = [(r, v) for r in range(rows) for v in range(vectors)]
 
-            def at(pointer, row, column, v):
-                column = builder.add(column, ir.Constant(column.type, v * VECTOR))
-                return builder.bitcast(pointer(row, column), vector.as_pointer())
+            def at(pointer, row, v):
+                return pointer(row, builder.add(s, ir.Constant(s.type, v * LANES)))
 
             def row(r):
                 return builder.add(a, ir.Constant(a.type, r))
 
-            sums = {place: cgutils.alloca_once(builder, vector) for place in places}
+            sums = {place: cgutils.alloca_once(builder, VECTOR) for place in places}
             with builder.if_else(add) as (then, otherwise):
                 with then:
                     for r, v in places:
-                        builder.store(builder.load(at(out_at, row(r), s, v), align=4), sums[r, v])
+                        builder.store(load(builder, at(out_at, row(r), v)), sums[r, v])
                 with otherwise:
                     for place in places:
-                        builder.store(ir.Constant(vector, [0.0] * VECTOR), sums[place])
+                        builder.store(ir.Constant(VECTOR, [0.0] * LANES), sums[place])
             with cgutils.for_range(builder, count) as loop:
-                across = [builder.load(at(right_at, loop.index, s, v), align=4) for v in range(vectors)]
+                across = [load(builder, at(right_at, loop.index, v)) for v in range(vectors)]
                 for r in range(rows):
-                    factor = _spread(builder, builder.load(left_at(row(r), loop.index)), vector)
+                    factor = spread(builder, builder.load(left_at(row(r), loop.index)))
                     for v in range(vectors):
-                        product = builder.fmul(factor, across[v], flags=("contract",))
-                        total = builder.fadd(builder.load(sums[r, v]), product, flags=("contract",))
+                        total = multiply_add(builder, factor, across[v], builder.load(sums[r, v]))
                         builder.store(total, sums[r, v])
             for r, v in places:
-                builder.store(builder.load(sums[r, v]), at(out_at, row(r), s, v), align=4)
+                store(builder, builder.load(sums[r, v]), at(out_at, row(r), v))
             return context.get_dummy_value()
 
         return types.void(coefficients, right, out, a, s, add), generate
@@ -67,18 +63,43 @@ def _make_tile(rows: int, vectors: int) -> Any:
     return intrinsic(tile)
 
 
-def _pointers(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    """Return what gives the address of an entry of a contiguous matrix."""
-    array = context.make_array(kind)(context, builder, value)
-    width, data = cgutils.unpack_tuple(builder, array.shape)[1], array.data
-    return lambda row, column: builder.gep(data, [builder.add(builder.mul(row, width), column)])
+def _make_dots(rows: int, columns: int) -> Any:
+    """Return an intrinsic that works out `rows` by `columns` sums over a block."""
 
+    def dots(typing_context, left, right, out, a, k):
+        """Add left @ right.T to the entries of `out` from (a, k) on."""
 
-def _spread(builder: Any, number: Any, vector: Any) -> Any:
-    """Return a vector of one number."""
-    undefined = ir.Constant(vector, ir.Undefined)
-    lane = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(lane, undefined, ir.Constant(ir.VectorType(ir.IntType(32), VECTOR), [0] * VECTOR))
+        def generate(context, builder, signature, arguments):
+            left_at, right_at, out_at = (
+                pointers(context, builder, kind, value)
+                for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
+            )
+            a, k = arguments[3:]
+            places = [(r, c) for r in range(rows) for c in range(columns)]
+            sums = {place: cgutils.alloca_once(builder, VECTOR) for place in places}
+            for place in places:
+                builder.store(ir.Constant(VECTOR, [0.0] * LANES), sums[place])
+
+            def behind(index, r):
+                return builder.add(index, ir.Constant(index.type, r))
+
+            with cgutils.for_range(builder, context.get_constant(types.intp, BLOCK // LANES)) as loop:
+                s = builder.mul(loop.index, ir.Constant(loop.index.type, LANES))
+                across = [load(builder, right_at(behind(k, c), s)) for c in range(columns)]
+                for r in range(rows):
+                    down = load(builder, left_at(behind(a, r), s))
+                    for c in range(columns):
+                        total = multiply_add(builder, down, across[c], builder.load(sums[r, c]))
+                        builder.store(total, sums[r, c])
+            for r, c in places:
+                at = out_at(behind(a, r), behind(k, c))
+                total = sum_lanes(builder, builder.load(sums[r, c]))
+                builder.store(builder.fadd(builder.load(at), total), at)
+            return context.get_dummy_value()
+
+        return types.void(left, right, out, a, k), generate
+
+    return intrinsic(dots)
 
 
 # The width of a tile first: sixteen columns, or the eight that may be left of a matrix.
@@ -104,17 +125,17 @@ def _multiply_wide(coefficients, right, out, s, add):
     rest = out.shape[0] % 6
     last = out.shape[0] - rest
     for a in range(0, last, 6):
-        _tile_6(coefficients, right, out, a, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_6(coefficients, right, out, a, s, add)
     if rest == 1:
-        _tile_1(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_1(coefficients, right, out, last, s, add)
     elif rest == 2:
-        _tile_2(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_2(coefficients, right, out, last, s, add)
     elif rest == 3:
-        _tile_3(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_3(coefficients, right, out, last, s, add)
     elif rest == 4:
-        _tile_4(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_4(coefficients, right, out, last, s, add)
     elif rest == 5:
-        _tile_5(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _tile_5(coefficients, right, out, last, s, add)
 
 
 @compiled
@@ -122,84 +143,60 @@ def _multiply_thin(coefficients, right, out, s, add):
     rest = out.shape[0] % 6
     last = out.shape[0] - rest
     for a in range(0, last, 6):
-        _thin_6(coefficients, right, out, a, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_6(coefficients, right, out, a, s, add)
     if rest == 1:
-        _thin_1(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_1(coefficients, right, out, last, s, add)
     elif rest == 2:
-        _thin_2(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_2(coefficients, right, out, last, s, add)
     elif rest == 3:
-        _thin_3(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_3(coefficients, right, out, last, s, add)
     elif rest == 4:
-        _thin_4(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_4(coefficients, right, out, last, s, add)
     elif rest == 5:
-        _thin_5(coefficients, right, out, last, s, add)  # pyright: ignore[reportCallIssue]
+        _thin_5(coefficients, right, out, last, s, add)
+
+
+# Rows first: two rows by four columns, and what may be left of either.
+_dots_2_4, _dots_2_3, _dots_2_2, _dots_2_1 = (_make_dots(2, columns) for columns in (4, 3, 2, 1))
+_dots_1_4, _dots_1_3, _dots_1_2, _dots_1_1 = (_make_dots(1, columns) for columns in (4, 3, 2, 1))
 
 
 @compiled
 def correlate(left, right, out):
     """Add left @ right.T to the first k columns of out, for left ``(a, BLOCK)`` and right ``(k, BLOCK)``.
 
-    Two rows by four: for few k quicker than `multiply`, which wants `right` transposed and padded to whole vectors.
+    For few k quicker than `multiply`, which wants `right` transposed and padded to whole vectors.
     """
     count = left.shape[0]
     for a in range(0, count - 1, 2):
-        _correlate_two(left[a], left[a + 1], right, out[a], out[a + 1])
+        _correlate_two(left, right, out, a)
     if count % 2:
-        _correlate_one(left[count - 1], right, out[count - 1])
+        _correlate_one(left, right, out, count - 1)
 
 
-@inlined
-def _correlate_two(u, v, right, out_u, out_v):
-    count = right.shape[0]
-    single = count % 4
-    for k in range(single):
-        row, a_0, b_0 = right[k], ZERO, ZERO
-        for s in range(BLOCK):
-            a_0 += u[s] * row[s]
-            b_0 += v[s] * row[s]
-        out_u[k] += a_0
-        out_v[k] += b_0
-    for k in range(single, count, 4):
-        row_0, row_1, row_2, row_3 = right[k], right[k + 1], right[k + 2], right[k + 3]
-        a_0, a_1, a_2, a_3, b_0, b_1, b_2, b_3 = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
-        for s in range(BLOCK):
-            x_0, x_1, x_2, x_3 = row_0[s], row_1[s], row_2[s], row_3[s]
-            a_0 += u[s] * x_0
-            a_1 += u[s] * x_1
-            a_2 += u[s] * x_2
-            a_3 += u[s] * x_3
-            b_0 += v[s] * x_0
-            b_1 += v[s] * x_1
-            b_2 += v[s] * x_2
-            b_3 += v[s] * x_3
-        out_u[k] += a_0
-        out_u[k + 1] += a_1
-        out_u[k + 2] += a_2
-        out_u[k + 3] += a_3
-        out_v[k] += b_0
-        out_v[k + 1] += b_1
-        out_v[k + 2] += b_2
-        out_v[k + 3] += b_3
+@compiled
+def _correlate_two(left, right, out, a):
+    rest = right.shape[0] % 4
+    last = right.shape[0] - rest
+    for k in range(0, last, 4):
+        _dots_2_4(left, right, out, a, k)
+    if rest == 1:
+        _dots_2_1(left, right, out, a, last)
+    elif rest == 2:
+        _dots_2_2(left, right, out, a, last)
+    elif rest == 3:
+        _dots_2_3(left, right, out, a, last)
 
 
-@inlined
-def _correlate_one(u, right, out):
-    count = right.shape[0]
-    single = count % 4
-    for k in range(single):
-        row, a_0 = right[k], ZERO
-        for s in range(BLOCK):
-            a_0 += u[s] * row[s]
-        out[k] += a_0
-    for k in range(single, count, 4):
-        row_0, row_1, row_2, row_3 = right[k], right[k + 1], right[k + 2], right[k + 3]
-        a_0, a_1, a_2, a_3 = ZERO, ZERO, ZERO, ZERO
-        for s in range(BLOCK):
-            a_0 += u[s] * row_0[s]
-            a_1 += u[s] * row_1[s]
-            a_2 += u[s] * row_2[s]
-            a_3 += u[s] * row_3[s]
-        out[k] += a_0
-        out[k + 1] += a_1
-        out[k + 2] += a_2
-        out[k + 3] += a_3
+@compiled
+def _correlate_one(left, right, out, a):
+    rest = right.shape[0] % 4
+    last = right.shape[0] - rest
+    for k in range(0, last, 4):
+        _dots_1_4(left, right, out, a, k)
+    if rest == 1:
+        _dots_1_1(left, right, out, a, last)
+    elif rest == 2:
+        _dots_1_2(left, right, out, a, last)
+    elif rest == 3:
+        _dots_1_3(left, right, out, a, last)

@@ -31,7 +31,8 @@ def resume(
     kept = run.steps[run.steps <= run.config["recorded_steps"]]  # without the record of an interruption
     record = [step for step in config["record"] if step <= total] if isinstance(config["record"], list) else None
     marks, _ = make_marks(total, record or config["record"])
-    marks = np.concatenate([kept, marks[marks > run.config["recorded_steps"]]])
+    # A longer run has its records elsewhere: those that the interrupted one has passed without stopping are left out.
+    marks = np.concatenate([kept, marks[marks > done]])
     trainees = [_restored(run, number, marks, len(kept), config) for number in range(len(run))]
     return finish(trainees, list(run.features), config, workers, progress)
 

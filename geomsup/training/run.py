@@ -172,8 +172,9 @@ class TrainingRun:
         """Go on after an interruption, or beyond the end, to `steps` in all (by default as first planned).
 
         The weights have the same bits as if training had gone on at once; those of schedules that fall depend on the
-        number of steps planned, so that they do only if that number stays. What was trained on a GPU goes on there if
-        there is one, else on the CPU, to rounding. `threads`, `progress` as for `train`.
+        number of steps planned, so that they do only if that number stays. Records too stand where they would have,
+        but for those due between the last one before an interruption and the interruption. What was trained on a GPU
+        goes on there if there is one, else on the CPU, to rounding. `threads`, `progress` as for `train`.
 
         Raises
         ------

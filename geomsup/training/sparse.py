@@ -4,16 +4,12 @@ Here a row is a sample, padded to whole vectors of hidden units, so that each li
 """
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from geomsup.training.compiled import BLOCK, ZERO, compiled
-from geomsup.training.products import VECTOR
+from geomsup.training.vectors import LANES, add_vector
 
 __all__ = [
     "LANE_BITS",
-    "add_vector",
     "combine_present",
     "correlate_present",
     "list_open",
@@ -26,32 +22,6 @@ __all__ = [
 LANE_BITS, LAST_LANE = np.uint32(7), np.uint32(BLOCK - 1)
 
 
-@intrinsic
-def add_vector(typing_context, target, t, x, source, s):
-    """Add x times the eight entries of `source` from s on to those of `target` from t on, as one vector operation.
-
-    numba's pipeline makes vectors of long loops only; at the twenty entries of a row it leaves them scalar.
-    """
-
-    def generate(context, builder, signature, arguments):
-        vector = ir.VectorType(ir.FloatType(), VECTOR)
-
-        def pointer(array, index, kind):
-            data = context.make_array(kind)(context, builder, array).data
-            return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
-
-        into = pointer(arguments[0], arguments[1], signature.args[0])
-        from_ = pointer(arguments[3], arguments[4], signature.args[3])
-        lane = builder.insert_element(ir.Constant(vector, ir.Undefined), arguments[2], ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), VECTOR), [0] * VECTOR)
-        spread = builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), zeros)
-        product = builder.fmul(spread, builder.load(from_, align=4), flags=("contract",))
-        builder.store(builder.fadd(product, builder.load(into, align=4), flags=("contract",)), into, align=4)
-        return context.get_dummy_value()
-
-    return types.void(target, t, x, source, s), generate
-
-
 @compiled
 def combine_present(W, present, values, count, by_sample, h):
     """Set h ``(m, BLOCK)`` to Wᵀ x, for W padded ``(n, padded)``; `by_sample` ``(BLOCK, padded)`` is scratch."""
@@ -60,8 +30,8 @@ def combine_present(W, present, values, count, by_sample, h):
     source, target = W.reshape(-1), by_sample.reshape(-1)
     for j in range(count):
         i, s = np.int64(present[j] >> LANE_BITS), np.int64(present[j] & LAST_LANE)
-        for q in range(0, padded, VECTOR):
-            add_vector(target, s * padded + q, values[j], source, i * padded + q)  # pyright: ignore[reportCallIssue]
+        for q in range(0, padded, LANES):
+            add_vector(target, s * padded + q, values[j], source, i * padded + q)
     for s in range(BLOCK):
         for k in range(h.shape[0]):
             h[k, s] = by_sample[s, k]
@@ -82,8 +52,8 @@ def correlate_present(present, values, count, by_sample, out):
     source, target = by_sample.reshape(-1), out.reshape(-1)
     for j in range(count):
         i, s = np.int64(present[j] >> LANE_BITS), np.int64(present[j] & LAST_LANE)
-        for q in range(0, padded, VECTOR):
-            add_vector(target, i * padded + q, values[j], source, s * padded + q)  # pyright: ignore[reportCallIssue]
+        for q in range(0, padded, LANES):
+            add_vector(target, i * padded + q, values[j], source, s * padded + q)
 
 
 @compiled

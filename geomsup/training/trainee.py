@@ -10,7 +10,7 @@ from geomsup.training.attack import mean_length
 from geomsup.training.buffers import make_buffers
 from geomsup.training.compiled import BLOCK
 from geomsup.training.inputs import make_inputs
-from geomsup.training.kernels import add_mean, part_gradient, take_step, train_steps
+from geomsup.training.kernels import part_gradient, take_step, train_steps
 from geomsup.training.layout import layout, pack, split
 from geomsup.training.settings import SCHEDULES, make_extras, make_form
 
@@ -116,9 +116,9 @@ class Trainee:
             for part, of_part in enumerate(self.helpers.map(gradient_of, range(self.parts))):
                 loss += of_part
                 gradient += gradients[part]
-            check = take_step(self.theta, gradient, self.moments, step, batch, rule)
-            self.total = add_mean(self.total, loss, 1.0 / batch)
-            if not np.isfinite(self.total + check):
+            finite = take_step(self.theta, gradient, self.moments, step, batch, rule)
+            self.total += 1.0 / batch * loss
+            if not (finite and np.isfinite(self.total)):
                 reached = step + 1
                 break
         self._check(reached)

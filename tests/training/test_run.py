@@ -6,6 +6,7 @@ import pytest
 import geomsup as gs
 from geomsup.training import turns
 from geomsup.training.measure import measured_loss
+from geomsup.training.trainee import Trainee
 
 LOW, HIGH = gs.Features(2, probability=0.1), gs.Features(2, probability=0.6)
 
@@ -171,7 +172,7 @@ def same_run(left, right):
 @pytest.mark.parametrize("kind", [{}, {"tied": False, "schedule": "cosine", "clip": 0.1}])
 def test_resumed_after_an_interruption_to_the_same_bits(tmp_path, monkeypatch, record, kind):
     monkeypatch.setattr(turns, "REPORT_SECONDS", 0.0)
-    monkeypatch.setattr(turns, "TURN_SECONDS", 1e-4)
+    monkeypatch.setattr(Trainee, "turn_seconds", 1e-4)
     options = {"models": 2, "steps": 20_000, "batch": 10, "record": record, "threads": 2} | kind
 
     def stop(done, total):
@@ -184,6 +185,26 @@ def test_resumed_after_an_interruption_to_the_same_bits(tmp_path, monkeypatch, r
     assert part.config["completed_steps"] < 20_000
     part.save(tmp_path / "part.npz")
     same_run(gs.TrainingRun.load(tmp_path / "part.npz").resume(threads=1), gs.train(features, 1, **options))
+
+
+@pytest.mark.parametrize("record", [0, 7, [11, 300]])
+@pytest.mark.parametrize("stop_after", [0, 57, 401])
+def test_an_interrupted_run_resumed_to_another_number_of_steps_repeats_none(record, stop_after):
+    """A longer run has its records elsewhere: those that the interruption has passed once sent the run back to them."""
+
+    def stop(done, total):
+        if done > stop_after:
+            raise KeyboardInterrupt
+
+    options = {"batch": 8, "record": record, "learning_rate": 1e-2}
+    with pytest.warns(RuntimeWarning, match="interrupted after"):
+        part = gs.train(HIGH, 1, steps=1_000_000, progress=stop, **options)
+    steps = part.config["completed_steps"] + 503
+    resumed, whole = part.resume(steps), gs.train(HIGH, 1, steps=steps, **options)
+    for name in ("W", "b", "moments"):
+        assert np.array_equal(getattr(resumed, name), getattr(whole, name)), name
+    assert resumed.config["completed_steps"] == resumed.steps[-1] == steps
+    assert (np.diff(resumed.steps) > 0).all()
 
 
 def test_resumed_beyond_the_end():

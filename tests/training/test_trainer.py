@@ -1,6 +1,9 @@
-import _thread
 import json
+import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +11,9 @@ from hypothesis import given, settings, strategies as st
 
 import geomsup as gs
 from geomsup.training import turns
+from geomsup.training.trainee import Trainee
 
+ROOT = Path(gs.__file__).parents[1]
 SMALL = {"steps": 30, "batch": 40, "learning_rate": 1e-2, "threads": 1}
 ARRAYS = ("W", "b", "steps", "loss", "W_history", "b_history")
 
@@ -53,7 +58,7 @@ def test_loss_is_the_mean_since_the_record_before():
 @pytest.mark.parametrize("turn_seconds", [1e-9, 1e-4, 10.0])
 def test_same_bits_however_the_work_is_split(monkeypatch, turn_seconds):
     expected = small(models=3, record=4, steps=200)
-    monkeypatch.setattr(turns, "TURN_SECONDS", turn_seconds)
+    monkeypatch.setattr(Trainee, "turn_seconds", turn_seconds)
     assert same_bits(expected, small(models=3, record=4, steps=200, threads=2, progress=lambda *_: None))
 
 
@@ -90,7 +95,7 @@ def test_divergence_is_seen_at_its_step(monkeypatch):
     features = [gs.Features(3, [2e-4, 0.2, 0.2], [1e22, 1, 1]), gs.Features(3, 0.5)]
     start, ends = gs.ToyModel([[1, 0], [-1, 0.1], [-1, -0.1]]), []
     for seconds in (1e-4, 5e-3, 1.0):
-        monkeypatch.setattr(turns, "TURN_SECONDS", seconds)
+        monkeypatch.setattr(Trainee, "turn_seconds", seconds)
         with pytest.warns(RuntimeWarning, match="left it by step"):
             ends.append(gs.train(features, 2, model=start, steps=3000, batch=8, learning_rate=1e-4, device="cpu"))
     assert len({int(run.diverged_at[0]) for run in ends}) == 1
@@ -167,7 +172,7 @@ def test_progress_rises_to_the_end_in_this_thread():
 @pytest.mark.parametrize("record", [0, 7])
 def test_interruption_keeps_what_is_done(monkeypatch, record):
     monkeypatch.setattr(turns, "REPORT_SECONDS", 0.0)
-    monkeypatch.setattr(turns, "TURN_SECONDS", 1e-3)
+    monkeypatch.setattr(Trainee, "turn_seconds", 1e-3)
 
     def stop(done, total):
         if done > 50:
@@ -184,16 +189,34 @@ def test_interruption_keeps_what_is_done(monkeypatch, record):
         assert same_bits(run, whole)
 
 
+INTERRUPTED = """
+import signal, warnings
+import numpy as np
+import geomsup as gs
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process started in the background lacks
+said = []
+
+def say(done, total):
+    if not said:
+        said.append(print("started", flush=True))
+
+warnings.simplefilter("ignore")
+run = gs.train(gs.Features(3, probability=0.3), 2, models=3, steps=10**9, batch=40, learning_rate=1e-2, progress=say)
+print(run.config["completed_steps"], run.W.tobytes().hex(), flush=True)
+"""
+
+
 def test_ctrl_c_keeps_what_is_done():
-    press = threading.Timer(0.1, _thread.interrupt_main)
-
-    def press_once(done, total):  # not before: what comes first may take long, with nothing to keep
-        if not press.ident:
-            press.start()
-
-    with pytest.warns(RuntimeWarning, match="interrupted after"):
-        run = small(models=3, steps=10_000_000, threads=2, progress=press_once)
-    assert np.array_equal(run.W, small(models=3, steps=run.config["completed_steps"]).W)
+    """A real signal, to a process that would train for days."""
+    command = [sys.executable, "-c", INTERRUPTED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        assert child.stdout.readline() == "started\n"
+        child.send_signal(signal.SIGINT)
+        completed, W = child.stdout.readline().split()
+    assert child.returncode == 0
+    assert 0 < int(completed) < 10**9
+    assert small(models=3, steps=int(completed)).W.tobytes().hex() == W
 
 
 def test_other_errors_of_the_callback_come_through():
@@ -265,7 +288,7 @@ def test_when_a_run_diverged_does_not_depend_on_the_turns(monkeypatch):
     features = [gs.Features(3, values=gs.Uniform(0, 1e25)), gs.Features(3)]
     found = []
     for seconds in (1e-9, 10.0):
-        monkeypatch.setattr(turns, "TURN_SECONDS", seconds)
+        monkeypatch.setattr(Trainee, "turn_seconds", seconds)
         with pytest.warns(RuntimeWarning):
             found.append(gs.train(features, 2, record=4, **SMALL).diverged_at.tolist())
     assert found[0] == found[1]

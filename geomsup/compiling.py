@@ -1,0 +1,196 @@
+"""How kernels are compiled, and where compiled ones are kept: `njit` is numba's, with one cache for the whole package.
+
+numba's own cache asks whether the file of a function has changed. It does not see a change in what that function calls,
+and hands out old machine code. Here the name under which machine code is kept holds a digest of the function's file and
+of all that the file imports from the package. The folder is ``geomsup/__pycache__/kernels`` where that can be written,
+else one in the user's cache folder; ``NUMBA_CACHE_DIR`` names another.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.registry import CPUDispatcher
+
+__all__ = ["digests", "kernel_folder", "njit"]
+
+PACKAGE = Path(__file__).parent
+# At the top of a file: what a kernel takes from elsewhere is there when it is compiled.
+IMPORTED = re.compile(r"^(?:from|import) (geomsup(?:\.\w+)*)(?: import ([^\n#(]+|\([^)]*\)))?", re.MULTILINE)
+KEPT = re.compile(r"-([0-9a-f]{16})\.py")  # the digest in the name of a file that numba wrote
+
+
+def njit(function: Any = None, *, nogil: bool = True, forceinline: bool = False, **options: Any) -> Any:
+    """Compile a function without Python objects, as ``numba.njit`` does, and keep what was compiled.
+
+    Parameters
+    ----------
+    function
+        What to compile; left out, a decorator with these options is returned.
+    nogil
+        Whether other threads may run meanwhile; numba's default is False.
+    forceinline
+        Whether callers compile the function into themselves; it is then not kept on its own.
+    options
+        Other options of ``numba.njit``: error_model, fastmath, inline.
+
+    Examples
+    --------
+    >>> @njit(error_model="numpy")
+    ... def half(x):
+    ...     return x / 2
+    >>> half(3.0)
+    1.5
+    """
+    if function is None:
+        return lambda plain: njit(plain, nogil=nogil, forceinline=forceinline, **options)
+    dispatcher: Any = numba.njit(nogil=nogil, forceinline=forceinline, **options)(function)
+    dispatcher.__class__ = _Kernel
+    # What is inlined is in its callers; a user's own functions, and those of examples, are in no file of the package.
+    if not forceinline and function.__module__ in digests() and kernel_folder() is not None:
+        dispatcher._cache = _Kept(function)
+    return dispatcher
+
+
+@cache
+def digests() -> dict[str, str]:
+    """Return, for each module with kernels, a digest of its text, of what it imports from the package, and of numba."""
+    texts = {_module_of(path): path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
+    imports = {module: _imported(text) for module, text in texts.items()}
+    result = {}
+    for module in (module for module, text in texts.items() if "njit" in text or "compiled" in text):
+        digest = hashlib.sha256(numba.__version__.encode())
+        for part in sorted(_with_imports(module, imports)):
+            digest.update(f"{part}\n{texts[part]}".encode())
+        result[module] = digest.hexdigest()[:16]
+    return result
+
+
+def _module_of(path: str | Path) -> str:
+    return ".".join(Path(path).relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(text: str) -> list[str]:
+    """Return what a text imports from the package: modules, and names of which some are modules."""
+    return [
+        name
+        for module, names in IMPORTED.findall(text)
+        for name in (module, *(f"{module}.{name}" for name in re.findall(r"\w+", names)))
+    ]
+
+
+def _with_imports(module: str, imports: dict[str, list[str]]) -> set[str]:
+    """Return the module and all modules that it imports, directly or not."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in imports and name not in found:
+            found.add(name)
+            waiting += imports[name]
+    return found
+
+
+@cache
+def kernel_folder() -> Path | None:
+    """Return the folder of what is compiled, made if need be; None, with a warning, if none can be written."""
+    places = _places()
+    for folder in places:
+        if _is_writable(folder):
+            _drop_stale(folder)
+            return folder
+    warnings.warn(
+        f"Compiled kernels cannot be kept, as no folder can be written of {', '.join(map(str, places))}. Every process "
+        "compiles them anew. Set NUMBA_CACHE_DIR to a folder that can be written.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return None
+
+
+def _places() -> list[Path]:
+    own = f"kernels-{hashlib.sha256(str(PACKAGE).encode()).hexdigest()[:16]}"  # installations do not share
+    chosen = getattr(config, "CACHE_DIR")  # noqa: B009  (the variable NUMBA_CACHE_DIR; set when numba is imported)
+    if chosen:
+        return [Path(chosen) / own]
+    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return [PACKAGE / "__pycache__" / "kernels", Path(base) / "geomsup" / own]
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
+def _drop_stale(folder: Path) -> None:
+    """Remove what was compiled from other texts; a process that still wants it compiles it again."""
+    current = set(digests().values())
+    for path in folder.iterdir():
+        found = KEPT.search(path.name)
+        if found and found[1] not in current:
+            path.unlink(missing_ok=True)
+
+
+class _Locator(_CacheLocator):
+    """Tells numba where a function's machine code is, under a name that changes with what it was compiled from."""
+
+    def __init__(self, function: Any) -> None:
+        self._py_file = function.__code__.co_filename  # read by numba when it says what cannot be kept
+        self.digest = digests()[function.__module__]
+        self.name = f"{function.__module__}-{function.__code__.co_firstlineno}-{self.digest}"
+
+    def get_cache_path(self) -> str:
+        return str(kernel_folder())
+
+    def get_source_stamp(self) -> str:
+        return self.digest
+
+    def get_disambiguator(self) -> str:
+        return self.name
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> "_Locator":
+        return cls(py_func)
+
+
+class _Implementation(CompileResultCacheImpl):
+    _locator_classes = [_Locator]  # noqa: RUF012  (numba's own name)
+
+
+class _Kept(FunctionCache):
+    _impl_class = _Implementation
+
+
+class _Kernel(CPUDispatcher):
+    """A compiled function that ends in KeyboardInterrupt when Ctrl-C came while it ran.
+
+    numba makes its results Python objects by a little Python of its own. The interpreter raises there what has waited,
+    and numba does not look: it returns "a result with an exception set", which is a SystemError.
+    """
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super().__call__(*arguments, **named)
+        except SystemError as error:
+            if _holds_interruption(error):
+                raise KeyboardInterrupt from None
+            raise
+
+
+def _holds_interruption(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None

@@ -1,0 +1,86 @@
+"""Compiled kernels are kept, used again, and never used after something that they call has changed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import geomsup as gs
+from geomsup import compiling
+
+PACKAGE = Path(gs.__file__).parent
+PROBLEM = "from geomsup.training import adam; print(adam.rate_at(1, 8.0, 1, 4))"  # 8 (1 - 1/4) = 6
+
+
+def run(folder, text=PROBLEM, **surroundings):
+    """Return what a program prints, and what it says, where `folder` holds the package."""
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"} | surroundings
+    done = subprocess.run([sys.executable, "-c", text], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip(), done.stderr
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "geomsup", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def kept(folder):
+    return {path.name for path in (folder / "geomsup/__pycache__/kernels").iterdir()}
+
+
+def test_a_change_of_what_a_kernel_calls_is_seen(copy):
+    """Numba's own cache looks at the file of a function only."""
+    assert run(copy)[0] == "6.0"
+    first = kept(copy)
+    assert any(name.startswith("adam.rate_at-geomsup.training.adam-") for name in first)
+    assert run(copy)[0] == "6.0"
+    assert kept(copy) == first  # used again
+    compiled = copy / "geomsup/training/adam.py"
+    compiled.write_text(
+        compiled.read_text().replace("CONSTANT, LINEAR, COSINE = 0, 1, 2", "CONSTANT, LINEAR, COSINE = 1, 0, 2")
+    )
+    assert run(copy)[0] == "8.0"
+    assert not kept(copy) & first  # what is stale is gone
+
+
+def test_digests_follow_imports():
+    """Those of the trainer's kernels change with the constants that they take from elsewhere, and with nothing else."""
+    texts = {compiling._module_of(path): path.read_text() for path in PACKAGE.rglob("*.py")}
+    imports = {module: compiling._imported(text) for module, text in texts.items()}
+    rooms = {f"geomsup.training.{name}" for name in ("draws", "compiled", "philox")}
+    assert compiling._with_imports("geomsup.training.draws", imports) == rooms | {"geomsup.compiling"}
+    assert {"geomsup.energy.kernels", "geomsup.loss.exact_kernels", "geomsup.training.kernels"} <= set(
+        compiling.digests()
+    )
+
+
+def test_another_folder_is_used_where_the_package_cannot_be_written(copy, tmp_path):
+    (copy / "geomsup/__pycache__").touch()  # no folder can be made here
+    assert run(copy, XDG_CACHE_HOME=str(tmp_path / "cache"), LOCALAPPDATA="") == ("6.0", "")
+    assert list((tmp_path / "cache/geomsup").glob("kernels-*/adam.rate_at-geomsup.training.adam-*"))
+
+
+def test_nowhere_to_write_costs_time_and_is_said_once(copy):
+    (copy / "geomsup/__pycache__").touch()
+    for nowhere in ({"XDG_CACHE_HOME": os.devnull, "LOCALAPPDATA": ""}, {"NUMBA_CACHE_DIR": os.devnull}):
+        printed, said = run(copy, **nowhere)
+        assert printed == "6.0"
+        assert said.count("RuntimeWarning: Compiled kernels cannot be kept, as no folder can be written of ") == 1
+        assert "Set NUMBA_CACHE_DIR" in said
+
+
+def test_functions_of_a_user_are_not_kept():
+    half = compiling.njit(lambda x: x / 2)
+    assert half(3.0) == 1.5
+    assert half.stats.cache_path is None
+
+
+def test_the_folder_is_not_the_user_s_working_folder():
+    folder = compiling.kernel_folder()
+    assert folder is not None
+    assert folder.name.startswith("kernels")
