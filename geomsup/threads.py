@@ -7,8 +7,9 @@ calls them says `check_stop`.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TypeVar
 
 import numpy as np
@@ -48,7 +49,7 @@ def in_threads(
 ) -> list[Result]:
     """Return the results for all items, in their order; each is worked out in a thread.
 
-    What was interrupted, or fails, ends the rest: nothing is begun any more, what runs ends at its next look at the
+    An interruption, or a failure, ends the rest: nothing is begun any more, what runs ends at its next look at the
     flag, and nobody waits for it.
 
     Parameters
@@ -69,35 +70,42 @@ def in_threads(
     """
     waiting = list(items)
     stop, outermost = stop_flag(), _MINE.stop is None
-    workers = max(1, min(len(waiting), workers or processors()))
-    pool = ThreadPoolExecutor(workers, initializer=_adopt, initargs=(stop,))
+    futures: list[Future[Result]] = [Future() for _ in waiting]
+    left = deque(zip(futures, waiting, strict=True))
+
+    def labour() -> None:
+        _MINE.stop = stop
+        while left:
+            try:
+                future, item = left.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            try:
+                check_stop()
+                result = function(item)
+                check_stop()  # a compiled loop that saw the flag returned what it had
+            except BaseException as error:
+                left.clear()
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+    results: list[Result] = []
     try:
-        futures = [pool.submit(_one, function, item) for item in waiting]
-        results = []
+        for _ in range(min(len(waiting), workers or processors())):
+            threading.Thread(target=labour, daemon=True).start()  # daemon: the end of the program does not wait either
         for future in futures:
             results.append(future.result())
             if told is not None:
                 told(results[-1])
     except BaseException:
+        left.clear()
         if outermost:
             stop[0] = 1
         raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
     return results
 
 
 def patiently(function: Callable[[], Result]) -> Result:
     """Return what the function returns, called in a thread of its own unless this is one already."""
     return in_threads(lambda _: function(), [None])[0] if _MINE.stop is None else function()
-
-
-def _adopt(stop: np.ndarray) -> None:
-    _MINE.stop = stop
-
-
-def _one(function: Callable[[Item], Result], item: Item) -> Result:
-    check_stop()
-    result = function(item)
-    check_stop()  # a compiled loop that saw the flag returned what it had
-    return result
