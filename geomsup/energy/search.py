@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -137,6 +137,8 @@ def _begin(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, p
 
 def _go_on(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, progress: Progress) -> None:
     """Run batches in threads and collect them in order, until one is the last."""
+    if run.potential.name != "custom":  # compile here, where Ctrl-C is heard, what the threads would
+        replace(run, stop=np.ones(1, np.int64)).one(0, 0, 1)
     threads = run.budget.threads or processors()
     pending: deque[Future] = deque()
     with ThreadPoolExecutor(threads) as pool:
