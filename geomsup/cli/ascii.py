@@ -5,9 +5,8 @@ import unicodedata
 __all__ = ["plain"]
 
 SIGNS = {
-    "−": "-", "–": "-", "—": "-", "─": "-", "·": ".", "•": "*", "…": "...", "×": "x", "→": "->", "≥": ">=", "≤": "<=",
-    "≠": "!=", "≈": "~", "±": "+-", "√": "sqrt", "∞": "inf", "Σ": "sum", "σ": "sigma", "π": "pi", "ε": "eps",
-    "λ": "lambda", "φ": "phi", "‖": "|",
+    "−": "-", "–": "-", "—": "-", "─": "-", "·": ".", "•": "*", "…": "...", "×": "x", "→": "->", "±": "+-", "°": " deg",
+    "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~", "≫": ">>", "√": "sqrt ", "∞": "inf", "∂": "d", "‖": "|", "Σ": "sum ", "λ": "lambda",
 }  # fmt: skip
 
 
@@ -16,8 +15,8 @@ def plain(error: UnicodeError) -> tuple[str, int]:
 
     Examples
     --------
-    >>> plain(UnicodeEncodeError("ascii", "x² ≥ é ☃", 0, 8, "ordinal not in range"))
-    ('x2 >= e ?', 8)
+    >>> plain(UnicodeEncodeError("ascii", "x² ≥ é λ ☃", 0, 10, "ordinal not in range"))
+    ('x2 >= e lambda ?', 10)
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -25,5 +24,9 @@ def plain(error: UnicodeError) -> tuple[str, int]:
 
 
 def _of_sign(sign: str) -> str:
-    simple = SIGNS.get(sign) or unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
-    return simple or "?"
+    if sign in SIGNS:
+        return SIGNS[sign]
+    name = unicodedata.name(sign, "")
+    if name.startswith("GREEK") and " LETTER " in name:
+        return name.split()[-1].lower()
+    return unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"

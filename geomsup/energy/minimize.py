@@ -10,7 +10,7 @@ from geomsup.checks import integer, positive_number
 from geomsup.energy.configuration import Configuration
 from geomsup.energy.max_min import largest_product, tighten
 from geomsup.energy.minima import Minimum
-from geomsup.energy.newton import polish
+from geomsup.energy.newton import gradient, polish, root_mean_square
 from geomsup.energy.potentials import Potential, as_potential
 from geomsup.energy.records import best_known, tolerance
 from geomsup.energy.search import Budget, descend_fully, search, work_of_a_start
@@ -21,6 +21,7 @@ __all__ = ["minimize_energy", "thomson"]
 
 KNOWN_SECONDS, UNKNOWN_SECONDS = 1200.0, 20.0  # of CPU, roughly: bounds of the default budgets
 UNKNOWN_STARTS = 200
+SOON = 1200  # coordinates up to which a search that was interrupted is polished: beyond, it takes seconds
 BALANCED = 1e-12  # rms of the gradient of a polished minimum
 
 
@@ -162,6 +163,8 @@ def _finish(best: Minimum, potential: Potential, *, complete: bool) -> tuple[np.
     if potential.is_maximum:
         points, left = tighten(best.points, potential)
         return points, largest_product(points, potential), left
+    if not complete and best.points.size > SOON:
+        return best.points, potential.energy(best.points), root_mean_square(gradient(best.points, potential))
     points, rms = polish(best.points, potential)
     if complete and rms > BALANCED:  # along a soft direction, or too many points for Newton
         points, rms = polish(descend_fully(best.points, potential), potential)

@@ -62,8 +62,8 @@ def is_gone(session):
     ("kind", "codes"), [(signal.SIGINT, {130}), (signal.SIGTERM, {143}), (signal.SIGKILL, {-signal.SIGKILL})]
 )
 def test_experiments_end_with_their_program_and_leave_no_verdict(begin, tmp_path, kind, codes, jobs):
-    child = begin("reproduce", "E4", "E7", "--quick", "-o", "d", "--jobs", jobs)
-    parts = [tmp_path / "d" / id / "parts" for id in (("E4", "E7") if jobs == "2" else ("E4",))]
+    child = begin("reproduce", "E8", "E18", "--quick", "-o", "d", "--jobs", jobs)
+    parts = [tmp_path / "d" / id / "parts" for id in (("E8", "E18") if jobs == "2" else ("E8",))]
     assert ends(lambda: all(part.is_dir() for part in parts))  # all are at work
     child.send_signal(kind)
     out, _ = child.communicate(timeout=PATIENCE)  # ends when nobody holds the pipes any more
