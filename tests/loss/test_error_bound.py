@@ -64,15 +64,15 @@ def test_the_error_bound_of_linear_models_holds(problem):
 
 
 def test_the_error_bound_of_linear_models_knows_of_groups_that_cancel(rng):
-    # Features 1 and 2 are 1 and 0.7 together, and feature 0 never comes: its output, W_0 (W_1 x_1 + W_2 x_2) + b, is
+    # Features 1 and 2 are 1 and 1/3 together, and feature 0 never comes: its output, W_0 (W_1 x_1 + W_2 x_2) + b, is
     # next to nothing, of terms of size 1 that round each in their own way.
     # Feature 3 costs nothing; it is what the accuracy is relative to.
-    laws = [Discrete((1,)), Discrete((1,)), Discrete((0.7,)), Discrete((1,))]
+    laws = [Discrete((1,)), Discrete((1,)), Discrete((1 / 3,)), Discrete((1,))]
     features = Features(4, [0.0, 0.3, 0.3, 0.3], [1.0, 0.0, 0.0, 1.0], laws, correlated=[(1, 2)])
     for _ in range(20):
         W = np.zeros((4, 2))
         W[:2, 0], W[3, 1] = rng.normal(size=2), 1.0
-        W[2] = -W[1] / 0.7
+        W[2] = -3 * W[1]
         model = ToyModel(W, activation="linear")
         result = expected_loss(model, features, rtol=1e-6)
         assert abs(Fraction(result.value) - in_rationals(model, features)) <= Fraction(result.error)
