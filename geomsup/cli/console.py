@@ -72,11 +72,14 @@ def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
 @contextmanager
 def progress_bars() -> Iterator[Any]:
     """Show progress(stage, fraction) as bars on standard error; nothing is left behind in a pipe."""
+    if not sys.stderr.isatty():  # bars that are disabled still end with an empty line, in rich before 14.3
+        yield lambda stage, fraction: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+    with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
 
         def report(stage: str, fraction: float) -> None:

@@ -147,7 +147,7 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
         result = expected_loss(_unpacked(vector, model), features, rtol=rtol, gradient=True)
         return _packed(result.grad_W, result.grad_b, result.grad_W_out)
 
-    noise = 4 * np.finfo(float).eps * float((features.importance * features.second_moment).max())
+    noise = 8 * np.finfo(float).eps * _size_of_slopes(model, features)
     center = _packed(point.grad_W, point.grad_b, point.grad_W_out)
     rows, errors = zip(*(_row(gradient, v, k, center, noise) for k in range(len(v))), strict=True)
     matrix, error = np.array(rows), np.array(errors)
@@ -171,6 +171,13 @@ def _check(model: ToyModel) -> None:
             f"`model` must have at most {MOST_PARAMETERS} parameters; got {size}, whose matrix would take "
             f"{6 * size} losses. Pass a smaller model, or one block of it."
         )
+
+
+def _size_of_slopes(model: ToyModel, features: Features) -> float:
+    """Size of the largest terms that a derivative of the loss is a sum of; it is rounded to so many ulps."""
+    reach = np.abs(model.coupling) @ features.root_mean_square + np.abs(model.b) + features.root_mean_square
+    longest = max(1.0, float(features.root_mean_square.max() * max(np.abs(model.W).max(), np.abs(model.decoder).max())))
+    return 2 * longest * float((np.abs(features.importance) * reach).max())
 
 
 def _row(gradient: Any, v: np.ndarray, k: int, center: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray]:
