@@ -1,6 +1,6 @@
 """Seeds in more than three dimensions: orbits of finite reflection groups, on their mirrors or off."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,7 +12,7 @@ LARGEST_ORBIT = 2000
 MOST_ORBITS = 4  # of one seed
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def reflection_groups(d: int) -> tuple[tuple[Coxeter, ...], ...]:
     """Products of two finite Coxeter groups or fewer that fill d dimensions, d ≥ 4.
 
@@ -67,7 +67,7 @@ def reflection_seed(n: int, d: int, rng: np.random.Generator) -> np.ndarray | No
     return np.concatenate(parts)
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _faces(groups: tuple[Coxeter, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit normals of the mirrors; of every face of the chamber which mirrors it is off, and the size of its orbits."""
     d = sum(group.rank for group in groups)

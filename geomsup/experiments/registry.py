@@ -2,7 +2,7 @@
 
 import pkgutil
 import re
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def experiment(id: str) -> Experiment:
     return known[id.lower()]
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _of_group(group: str) -> tuple[Experiment, ...]:
     folder = Path(__file__).parent / group
     names = [module.name for module in pkgutil.iter_modules([str(folder)])]

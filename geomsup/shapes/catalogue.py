@@ -138,7 +138,7 @@ def _dimensions_in(name: str) -> list[int]:
     return [d for d in found if 3 <= d <= LARGEST_RANK]
 
 
-@lru_cache(maxsize=LARGEST_RANK)
+@lru_cache(maxsize=LARGEST_RANK, typed=True)
 def _named(d: int) -> dict[str, Polytope]:
     """Every shape of a dimension by each of its names and symbols, folded."""
     found = {
@@ -184,9 +184,8 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     >>> [shape.name for shape in polytopes(n_vertices=6)]
     ['hexagon', 'octahedron', 'triangular prism', 'pentagonal pyramid', '5-simplex']
     """
-    for name, value in (("dimension", dimension), ("n_vertices", n_vertices)):
-        if value is not None:
-            checks.integer(name, value, minimum=1)
+    dimension = None if dimension is None else checks.integer("dimension", dimension, minimum=1)
+    n_vertices = None if n_vertices is None else checks.integer("n_vertices", n_vertices, minimum=1)
     if n_vertices is None:
         dimensions = range(1, LARGEST_DIMENSION + 1) if dimension is None else [dimension]
         shapes = [shape for d in dimensions for shape in of_dimension(d)]
@@ -198,7 +197,7 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     return sorted(shapes, key=lambda shape: (shape.dimension, shape.n_vertices))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def candidates(rank: int, n_vertices: int, *, flexible: bool = False) -> tuple[Polytope, ...]:
     """Shapes of a rank and a number of vertices that can be one component of W.
 
