@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "boolean", "callback", "integer", "number", "one_of", "per_feature", "positive_number", "random_generator",
+    "boolean", "callback", "holds", "integer", "number", "one_of", "per_feature", "positive_number", "random_generator",
     "real_array", "shown",
 ]  # fmt: skip
 
@@ -28,7 +28,8 @@ class _Short(reprlib.Repr):
     """`repr`, cut where lists are long or deep, and where integers have more digits than Python prints."""
 
     def __init__(self) -> None:
-        super().__init__(maxlevel=4, maxlist=12, maxtuple=12, maxdict=8, maxstring=72, maxother=400)
+        super().__init__()
+        self.maxlevel, self.maxlist, self.maxtuple, self.maxdict, self.maxstring, self.maxother = 4, 12, 12, 8, 72, 400
 
     def repr_int(self, x: int, level: int) -> str:
         return repr(x) if abs(x) < 10**40 else f"an integer of {x.bit_length()} bits"
@@ -147,6 +148,17 @@ def callback(name: str, value: Any) -> Any:
     if value is not None and not callable(value):
         raise TypeError(f"`{name}` must be callable; got {shown(value)}. Pass a function, or leave it out.")
     return value
+
+
+def holds(name: str, value: Any, keys: Sequence[str]) -> None:
+    """Refuse what is not a dictionary, or lacks one of `keys`."""
+    if not isinstance(value, dict):
+        raise TypeError(f"`{name}` must be a dictionary; got {shown(value)}. Pass what `to_dict` returned.")
+    missing = [key for key in keys if key not in value]
+    if missing:
+        raise ValueError(
+            f"`{name}` must have the key {missing[0]!r}; got {shown(value)}. Pass what `to_dict` returned."
+        )
 
 
 def random_generator(name: str, value: Any) -> np.random.Generator:

@@ -9,6 +9,7 @@ from geomsup.shapes.coxeter import Coxeter
 __all__ = ["reflection_groups", "reflection_seed"]
 
 LARGEST_ORBIT = 2000
+LARGEST_DIMENSION = 16  # beyond, chambers have too many faces to list
 MOST_ORBITS = 4  # of one seed
 
 
@@ -43,7 +44,9 @@ def reflection_seed(n: int, d: int, rng: np.random.Generator) -> np.ndarray | No
     A point in general position on a face of the fundamental chamber has an orbit of the group's order over that of
     the mirrors through it; faces are drawn until the orbits have n points together.
     """
-    groups = reflection_groups(d)
+    groups = reflection_groups(d) if d <= LARGEST_DIMENSION else ()
+    if not groups:
+        return None
     group = groups[rng.integers(len(groups))]
     mirrors, faces, sizes = _faces(group)
     chosen: list[int] = []

@@ -6,6 +6,7 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
+from geomsup import checks
 from geomsup.experiments.declaration import Experiment
 
 __all__ = ["GROUPS", "experiment", "experiments"]
@@ -48,7 +49,9 @@ def experiment(id: str) -> Experiment:
     known = {entry.id.lower(): entry for entry in experiments()}
     if not isinstance(id, str) or id.lower() not in known:
         listed = ", ".join(entry.id for entry in known.values())
-        raise ValueError(f"`id` must be one of {listed}; got {id!r}. List them with: geomsup reproduce --list")
+        raise ValueError(
+            f"`id` must be one of {listed}; got {checks.shown(id)}. List them with: geomsup reproduce --list"
+        )
     return known[id.lower()]
 
 

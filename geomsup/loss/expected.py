@@ -273,6 +273,4 @@ def _sampled(model: ToyModel, features: Features, gradient: bool, samples: int, 
         result = sampled_losses(model, features, samples, checks.random_generator("rng", rng))
     grads = {name: getattr(result, name) for name in GRADIENTS} if gradient else {}
     value = float(result.per_feature.sum())
-    return _finite(
-        ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, **grads)
-    )
+    return _finite(ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, **grads))

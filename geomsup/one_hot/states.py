@@ -249,7 +249,8 @@ def _resolve_shape(shape: Any) -> Polytope:
         return polytope(shape)
     if isinstance(shape, bool | np.bool_) or not isinstance(shape, int | np.integer):
         raise TypeError(
-            f"`shape` must be a Polytope, a name, or a number of sides; got {shape!r} ({type(shape).__name__}). "
+            f"`shape` must be a Polytope, a name, or a number of sides; "
+            f"got {checks.shown(shape)} ({type(shape).__name__}). "
             "Pass 5 or 'pentagon'."
         )
     sides = checks.integer("shape", shape, minimum=2)

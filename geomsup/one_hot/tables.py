@@ -80,7 +80,7 @@ def one_hot_polygons(ks: Iterable[int] = range(2, 15), dead: int = 0, *, silent:
     [('pentagon', 0.23738441), ('hexagon', 0.86746277)]
     """
     if isinstance(ks, str) or not isinstance(ks, Iterable):
-        raise TypeError(f"`ks` must be numbers of sides; got {ks!r}. Pass range(2, 15) or [5, 6].")
+        raise TypeError(f"`ks` must be numbers of sides; got {checks.shown(ks)}. Pass range(2, 15) or [5, 6].")
     sides = [checks.integer("ks", k, minimum=2) for k in ks]
     return OneHotTable(tuple(state for k in sides for state in one_hot_states(k, dead, silent=silent)))
 

@@ -92,7 +92,8 @@ def optimum(
     checks.callback("progress", progress)
     law, value_unit, _ = units = ordinary(features)
     guesses = [ToyModel(guess.W, np.ldexp(guess.b, -value_unit)) for guess in guesses]
-    return _in_units(_ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress), features, units)
+    found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress)
+    return _in_units(found, features, units)
 
 
 def _in_units(found: Optimum, features: Features, units: Ordinary) -> Optimum:

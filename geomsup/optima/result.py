@@ -101,12 +101,10 @@ class Optimum:
         """Return the optimum's own blocks; what they save is in units of 2^unit, as that of ordinary features is."""
         worth = features.importance * features.variance
         counts = class_counter(classes_of(features))
+        gains = [worth[list(block.features)].sum() - times_power(block.loss, -unit) for block in self.blocks]
         return [
-            Column(
-                counts(block.features), block.rank,
-                float(worth[list(block.features)].sum() - times_power(block.loss, -unit)), None,
-            )  # fmt: skip
-            for block in self.blocks
+            Column(counts(block.features), block.rank, float(gain), None)
+            for block, gain in zip(self.blocks, gains, strict=True)
             if block.rank
         ]
 

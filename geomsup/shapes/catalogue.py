@@ -93,7 +93,8 @@ def polytope(name: str) -> Polytope:
     """
     if not isinstance(name, str):
         raise TypeError(
-            f"`name` must be a string; got {name!r} ({type(name).__name__}). Pass a name such as 'pentagon'."
+            f"`name` must be a string; got {checks.shown(name)} ({type(name).__name__}). "
+            f"Pass a name such as 'pentagon'."
         )
     folded = _fold(name)
     found = _found(SAME.get(folded, folded))
@@ -102,7 +103,9 @@ def polytope(name: str) -> Polytope:
         near = difflib.get_close_matches(folded, pool, n=3)
         meant = [f"Did you mean {' or '.join(near)}?"] if near else []
         raise ValueError(
-            " ".join([f"`name` must be a known shape; got {name!r}.", *meant, "geomsup.polytopes() lists them."])
+            " ".join(
+                [f"`name` must be a known shape; got {checks.shown(name)}.", *meant, "geomsup.polytopes() lists them."]
+            )
         )
     return found
 
