@@ -12,7 +12,7 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST_SHOWN = 80  # characters of a value in a message
-LARGEST_INTEGER = 2**31 - 1  # of a number of anything: more could never be held or done
+LARGEST_INTEGER = 2**63 - 1  # unless a count has a limit of its own
 
 
 def shown(value: Any) -> str:
