@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "boolean", "callback", "holds", "integer", "number", "one_of", "per_feature", "positive_number", "random_generator",
+    "boolean", "callback", "holds", "integer", "number", "one_of", "per_feature", "positive_number", "random_generator", "room",
     "real_array", "shown",
 ]  # fmt: skip
 
 LONGEST_SHOWN = 80  # characters of a value in a message
+MOST_NUMBERS = 2**27  # in one array: a gigabyte
 LARGEST_INTEGER = 2**63 - 1  # unless a count has a limit of its own
 
 
@@ -103,6 +104,12 @@ def integer(name: str, value: Any, *, minimum: int, maximum: int = LARGEST_INTEG
     if value > maximum:
         raise ValueError(f"`{name}` must be at most {maximum}; got {shown(int(value))}. Pass a smaller number.")
     return int(value)
+
+
+def room(name: str, numbers: int) -> None:
+    """Refuse what would make arrays of more numbers than MOST_NUMBERS."""
+    if numbers > MOST_NUMBERS:
+        raise ValueError(f"`{name}` must leave arrays of at most 2^27 numbers; got {shown(numbers)}. Ask for less.")
 
 
 def number(name: str, value: Any) -> float:

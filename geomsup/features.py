@@ -16,7 +16,6 @@ __all__ = ["Discrete", "Features", "Uniform"]
 Groups = tuple[tuple[int, ...], ...]
 
 MOST_FEATURES = 10_000_000
-MOST_NUMBERS = 2**27  # of one sample: a gigabyte
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +130,8 @@ class Features:
 
     def sample(self, size: int, rng: Any = None) -> np.ndarray:
         """Draw inputs ``(size, n)``; `rng` is anything ``np.random.default_rng`` takes."""
-        size = checks.integer("size", size, minimum=0, maximum=MOST_NUMBERS // self.n)
+        size = checks.integer("size", size, minimum=0)
+        checks.room("size", size * self.n)
         generator = checks.random_generator("rng", rng)
         present = generator.random((size, self.n)) < self.probability
         for group in self.correlated:

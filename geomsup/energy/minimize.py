@@ -19,6 +19,7 @@ __all__ = ["minimize_energy", "thomson"]
 
 KNOWN_SECONDS, UNKNOWN_SECONDS = 1200.0, 20.0  # of CPU, roughly: bounds of the default budgets
 UNKNOWN_STARTS = 200
+MOST_STARTS, MOST_THREADS = 100_000_000, 1024
 MOST_WORK = 10**9  # n² d: one evaluation then takes a second
 BALANCED = 1e-12  # rms of the gradient of a polished minimum
 
@@ -93,9 +94,9 @@ def minimize_energy(
     generator = random_generator("rng", rng)
     callback("progress", progress)
     if starts is not None:
-        starts = integer("starts", starts, minimum=1)
+        starts = integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     if threads is not None:
-        threads = integer("threads", threads, minimum=1)
+        threads = integer("threads", threads, minimum=1, maximum=MOST_THREADS)
     deadline = None if time_limit is None else time.monotonic() + positive_number("time_limit", time_limit)
     record = best_known(n, d, potential)
     target = -np.inf

@@ -21,6 +21,7 @@ __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 
 GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
 UNDERFLOW = 5e-324  # what scaling the loss of a feature into the range of small doubles may round off
+MOST_SAMPLES = 10**10
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
 
@@ -133,9 +134,13 @@ def expected_loss(
     (0.02083333, True)
     """
     _check(model, features, method, rtol)
+    checks.boolean("gradient", gradient)
+    checks.room("model", features.n**2)
     method = _method_for(model, method)
     if method == "sampled":
-        return _sampled(model, features, gradient, checks.integer("samples", samples, minimum=2), rng)
+        return _sampled(
+            model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
+        )
     law, value_unit, loss_unit = ordinary_for(model, features)
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
         losses, used = _evaluate(model, law, value_unit, method, rtol, gradient)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geomsup import checks
-from geomsup.one_hot.states import OneHotState, critical_states, one_hot_states
+from geomsup.one_hot.states import MOST_FEATURES, OneHotState, critical_states, one_hot_states
 from geomsup.shapes import polytopes
 
 __all__ = ["OneHotTable", "one_hot_codes", "one_hot_polygons"]
@@ -113,8 +113,8 @@ def one_hot_codes(dimension: int, n_features: int | None = None) -> OneHotTable:
     >>> [state.name for state in one_hot_codes(2, 6).states][:2]
     ['hexagon', 'pentagon +']
     """
-    shapes = polytopes(dimension=checks.integer("dimension", dimension, minimum=1))
-    c = None if n_features is None else checks.integer("n_features", n_features, minimum=2)
+    shapes = polytopes(dimension=checks.integer("dimension", dimension, minimum=1, maximum=MOST_FEATURES))
+    c = None if n_features is None else checks.integer("n_features", n_features, minimum=2, maximum=MOST_FEATURES)
     fitting = [shape for shape in shapes if shape.n_vertices <= (c or MOST_VERTICES)]
     states = {shape.name: critical_states(shape, 0 if c is None else c - shape.n_vertices, 0) for shape in fitting}
     best = sorted((found[0] for found in states.values() if found), key=lambda state: state.loss)

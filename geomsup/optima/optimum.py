@@ -85,6 +85,7 @@ def optimum(
     if not isinstance(features, Features):
         raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
+    checks.room("n_hidden", features.n * (n_hidden + features.n))
     starts = None if starts is None else checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     checks.one_of("activation", activation, ("relu", "linear"))
     generator = checks.random_generator("rng", rng)

@@ -18,7 +18,7 @@ from geomsup.staircase.search import ranked, search_plateaus, unpacked, version
 
 __all__ = ["Plateaus", "plateaus"]
 
-LARGEST_RANK, MOST_STARTS = 100, 10_000
+LARGEST_RANK, MOST_STARTS, LARGEST_MIXTURE = 100, 10_000, 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,4 +322,5 @@ def _sizes(n_features: Any, n_hidden: Any) -> tuple[int | None, int | None]:
         )
     if n_features is None:
         return None, None
-    return checks.integer("n_features", n_features, minimum=1), checks.integer("n_hidden", n_hidden, minimum=1)
+    limit = {"minimum": 1, "maximum": LARGEST_MIXTURE}
+    return checks.integer("n_features", n_features, **limit), checks.integer("n_hidden", n_hidden, **limit)

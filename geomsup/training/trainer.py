@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
@@ -175,6 +177,8 @@ def train(
         "model": None if start is None else start.to_dict(),
     }
     check_together(config, n)
+    checks.room("models", len(entries) * config["models"] * n * np.size(units) * int(np.max(units)))
+    checks.room("batch", config["batch"] * (n + int(np.max(units))))
     config["device"] = choose_device(device, n, config["n_hidden"], config)
     workers = check_workers(threads, progress)
     per_run = [entry for entry in entries for _ in range(config["models"])]
