@@ -9,25 +9,29 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FIGURES", "check_figure", "check_output", "deliver", "print_json", "print_table", "progress_bars"]
+__all__ = ["FIGURES", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars"]
 
 FIGURES = (".png", ".pdf", ".svg")
 WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
 
 
-def check_output(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
+def check_output(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> None:
     """Refuse a file that could not be written or read again, before the work rather than after."""
     if not path.parent.is_dir():
         raise ValueError(f"`{option}` must be in an existing folder; got {str(path)!r}. Make the folder first.")
-    if path.suffix not in suffixes:
+    if path.is_dir():
+        raise ValueError(f"`{option}` must be a file; got the folder {str(path)!r}. Add a name.")
+    if suffixes and path.suffix not in suffixes:
         listed = ", ".join(suffixes)
         raise ValueError(f"`{option}` must end in {listed}; got {path.name!r}. Rename it.")
 
 
-def check_figure(path: Path | None) -> None:
-    """Refuse a `--plot` that could not be written."""
-    if path is not None:
-        check_output("--plot", path, FIGURES)
+def check_files(output: Path | None, plot: Path | None = None) -> None:
+    """Refuse an `--output` or a `--plot` that could not be written."""
+    if output is not None:
+        check_output("--output", output)
+    if plot is not None:
+        check_output("--plot", plot, FIGURES)
 
 
 def deliver(result: Any, text: str, as_json: bool, output: Path | None) -> None:

@@ -274,7 +274,7 @@ class _Reader:
         return min(0.0, tube.log_probability + tube.codimension * log(rho) + chance.log_choices(n, k, 1))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256, typed=True)
 def _directions(k: int, free: int, m: int) -> chance.Tube:
     """Tube of radius 1 around k equal directions; its probability grows with the codimension's power."""
     return chance.tube(np.ones((k, 1)), 1, 1, free, m, 1.0)
