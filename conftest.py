@@ -16,10 +16,12 @@ collect_ignore = ["tests/training/simulated.py"]
 
 
 def pytest_addoption(parser):
+    """Let ``--shuffle SEED`` draw the order of the tests."""
     parser.addoption("--shuffle", type=int, help="run the tests in an order drawn with this seed")
 
 
 def pytest_collection_modifyitems(config, items):
+    """Put the tests in the order asked for."""
     seed = config.getoption("--shuffle")
     if seed is not None:  # what one test leaves in the process must not matter to the next
         random.Random(seed).shuffle(items)

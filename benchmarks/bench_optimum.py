@@ -13,6 +13,7 @@ from geomsup.loss.objective import pack, relu_objective
 from geomsup.loss.plan import make_plan
 from geomsup.optima.descent_kernels import bfgs
 from geomsup.optima.starts import random_start
+from geomsup.threads import stop_flag
 
 SIZES = [(2, 1, 0.1, 64), (5, 2, 0.1, 32), (6, 3, 0.1, 24), (8, 3, 0.05, 16)]
 SLOPE = 1e-6
@@ -21,7 +22,7 @@ SLOPE = 1e-6
 def compiled(features, m, starts):
     cost = float(features.importance @ features.variance)
     law = features.importance / cost, np.array(features.mean), np.array(features.root_mean_square), make_plan(features)
-    return [cost * bfgs(pack(*start), features.n, m, law, SLOPE, 5000)[0] for start in starts]
+    return [cost * bfgs(pack(*start), features.n, m, law, SLOPE, 5000, stop_flag())[0] for start in starts]
 
 
 def scipy_bfgs(features, m, starts):

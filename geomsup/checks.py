@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "boolean", "callback", "holds", "integer", "number", "one_of", "per_feature", "positive_number", "random_generator", "room",
-    "real_array", "shown",
+    "boolean", "callback", "holds", "integer", "number", "one_of", "per_feature", "positive_number",
+    "random_generator", "real_array", "room", "shown",
 ]  # fmt: skip
 
 LONGEST_SHOWN = 80  # characters of a value in a message

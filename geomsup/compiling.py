@@ -19,6 +19,7 @@ from typing import Any
 import numba
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.registry import CPUDispatcher
 
 __all__ = ["digests", "kernel_folder", "njit"]
 
@@ -53,6 +54,7 @@ def njit(function: Any = None, *, nogil: bool = True, forceinline: bool = False,
     if function is None:
         return lambda plain: njit(plain, nogil=nogil, forceinline=forceinline, **options)
     dispatcher: Any = numba.njit(nogil=nogil, forceinline=forceinline, **options)(function)
+    dispatcher.__class__ = _Kernel
     # What is inlined is in its callers; a user's own functions, and those of examples, are in no file of the package.
     if not forceinline and function.__module__ in digests() and kernel_folder() is not None:
         dispatcher._cache = _Kept(function)
@@ -170,3 +172,25 @@ class _Implementation(CompileResultCacheImpl):
 
 class _Kept(FunctionCache):
     _impl_class = _Implementation
+
+
+class _Kernel(CPUDispatcher):
+    """A compiled function that ends in KeyboardInterrupt when Ctrl-C came while it ran.
+
+    numba makes its results Python objects by a little Python of its own. The interpreter raises there what has waited,
+    and numba does not look: it returns "a result with an exception set", which is a SystemError.
+    """
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super().__call__(*arguments, **named)
+        except SystemError as error:
+            if _holds_interruption(error):
+                raise KeyboardInterrupt from None
+            raise
+
+
+def _holds_interruption(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None

@@ -9,7 +9,7 @@ from geomsup.comparison import Comparison, compare
 from geomsup.features import Features
 from geomsup.progress import Progress
 from geomsup.recognition import classify
-from geomsup.training import train
+from geomsup.training import train_whole
 
 __all__ = ["Demo", "run_demo"]
 
@@ -75,7 +75,7 @@ def run_demo(
     """
     report = progress or (lambda stage, fraction: None)
     features = [Features(N_FEATURES, p, IMPORTANCE) for p in PROBABILITIES]
-    run = train(
+    run = train_whole(
         features, N_HIDDEN, models=models, steps=steps, batch=batch, seed=seed,
         progress=lambda done, total: report("training", done / total),
     )  # fmt: skip

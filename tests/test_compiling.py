@@ -84,3 +84,48 @@ def test_the_folder_is_not_the_user_s_working_folder():
     folder = compiling.kernel_folder()
     assert folder is not None
     assert folder.name.startswith("kernels")
+
+
+INTERRUPTED = """
+import os, signal, threading
+import numpy as np
+from geomsup.compiling import njit
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where this was started in the background
+
+@njit
+def busy(count):
+    values = np.zeros(100)
+    for k in range(count):
+        values[k % 100] += np.sqrt(k)
+    return values, values[::2]
+
+busy(1)
+ends = []
+for _ in range(20):
+    entered = threading.Event()
+    threading.Thread(target=lambda: (entered.wait(), os.kill(os.getpid(), signal.SIGINT))).start()
+    try:
+        entered.set()
+        while True:
+            busy(10_000_000)
+    except BaseException as error:
+        ends.append(type(error).__name__)
+print(set(ends))
+"""
+
+
+def test_ctrl_c_during_a_kernel_is_a_keyboard_interrupt():
+    """Else numba returns arrays "with an exception set", which Python makes a SystemError."""
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("{'KeyboardInterrupt'}\n", "")
+
+
+def test_other_system_errors_of_kernels_come_through(monkeypatch):
+    def broken(self, *arguments):
+        raise SystemError("of another kind")
+
+    half = compiling.njit(lambda x: x / 2)
+    monkeypatch.setattr(compiling.CPUDispatcher, "__call__", broken, raising=False)
+    with pytest.raises(SystemError, match="of another kind"):
+        half(3.0)

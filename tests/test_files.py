@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import subprocess
 import sys
 import tracemalloc
 import zipfile
@@ -14,7 +15,7 @@ from safetensors.numpy import save_file
 
 import geomsup as gs
 from geomsup import classify
-from geomsup.files import read_arrays, read_model, read_weights, write_json
+from geomsup.files import read_arrays, read_model, read_weights, replacing, write_json
 
 W = np.array([[1.0, 0.5], [-1.0, 2.0], [0.25, 0.0]])
 B = np.array([0.5, -0.25, 0.125])
@@ -325,7 +326,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     path = tmp_path / "result.json"
     write_json(path, 1)
 
-    def full(self, text):
+    def full(self, text, **_):
         self.touch()
         raise OSError("disk full")
 
@@ -334,6 +335,50 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         write_json(path, 2)
     assert path.read_text() == "1\n"
     assert [file.name for file in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_a_failure_of_any_writer_leaves_the_old_file(tmp_path):
+    path = tmp_path / "figure.png"
+    path.write_text("old")
+
+    def draw():
+        with replacing(path) as temporary:
+            assert (temporary.parent, temporary.suffix) == (tmp_path, ".png")  # writers look at the suffix
+            temporary.write_text("half of the new")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        draw()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+WRITER = """
+import sys
+import numpy as np
+from pathlib import Path
+from geomsup.experiments.lab import write_data
+from geomsup.files import write_json
+
+folder, mark = Path(sys.argv[1]), sys.argv[2]
+for k in range(200):
+    write_json(folder / "one.json", [mark] * 2000)
+    write_data(folder / "one.npz", {"a": np.full(2000, int(mark))})
+"""
+
+
+def test_two_processes_may_write_one_file_while_others_read_it(tmp_path):
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), mark]) for mark in "12"]
+    reads = 0
+    while any(writer.poll() is None for writer in writers):
+        if (tmp_path / "one.npz").exists():
+            whole = json.loads((tmp_path / "one.json").read_text())
+            assert (len(whole), len(set(whole))) == (2000, 1)
+            assert len(set(read_arrays(tmp_path / "one.npz")["a"].tolist())) == 1
+            reads += 1
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert reads > 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["one.json", "one.npz"]
 
 
 def test_every_part_of_a_training_is_read(tmp_path):

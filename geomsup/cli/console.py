@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FIGURES", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars"]
+__all__ = [
+    "FIGURES", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars", "save_figure",
+]  # fmt: skip
 
 FIGURES = (".png", ".pdf", ".svg")
 WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
@@ -44,6 +46,14 @@ def deliver(result: Any, text: str, as_json: bool, output: Path | None) -> None:
         print_json(result)
     else:
         print(text)
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    """Write a figure, complete or not at all."""
+    from geomsup.files import replacing
+
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=150)
 
 
 def print_json(result: Any) -> None:

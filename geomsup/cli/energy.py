@@ -7,7 +7,7 @@ from typing import Any
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import check_files, deliver, progress_bars
+from geomsup.cli.console import check_files, deliver, progress_bars, save_figure
 from geomsup.cli.options import Json, Output, Whole
 
 __all__ = ["Search", "energy", "thomson"]
@@ -53,7 +53,7 @@ class Search:
                 starts=self.starts, rng=self.seed, time_limit=self.time_limit, threads=self.threads, progress=progress,
             )  # fmt: skip
         if self.plot is not None:
-            found.plot().figure.savefig(self.plot, dpi=150)
+            save_figure(found.plot().figure, self.plot)
         deliver(found.to_dict(), str(found), self.as_json, self.output)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import geomsup as gs
-from geomsup.cli.console import check_files, deliver, progress_bars
+from geomsup.cli.console import check_files, deliver, progress_bars, save_figure
 from geomsup.cli.options import Ends, Json, Numbers, Output, Whole, grid, one_or_all
 
 __all__ = ["optimum", "phase_diagram", "plateaus"]
@@ -97,7 +97,7 @@ def phase_diagram(
         kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)
         progress("locating", 1.0)
     if plot is not None:
-        diagram.plot()[0].figure.savefig(plot, dpi=150)
+        save_figure(diagram.plot()[0].figure, plot)
     lines = [str(diagram), "transitions between neighbouring cells:"]
     lines += [f"  {count:>4} of {order} order: {one} | {other}" for (order, one, other), count in kinds.most_common()]
     deliver(diagram.to_dict(), "\n".join(lines), as_json, output)
@@ -140,5 +140,5 @@ def plateaus(
             n_features=n_features, n_hidden=n_hidden, progress=progress,
         )  # fmt: skip
     if plot is not None:
-        result.plot()[0].figure.savefig(plot, dpi=150)
+        save_figure(result.plot()[0].figure, plot)
     deliver(result.to_dict(), str(result), as_json, output)

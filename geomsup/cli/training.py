@@ -1,12 +1,16 @@
 """Commands that train: ``demo`` and ``train``."""
 
+import hashlib
+import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars
+from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure
 from geomsup.cli.options import Json, Numbers, Whole, one_or_all
 
 __all__ = ["demo", "train"]
@@ -39,7 +43,7 @@ def demo(
     with progress_bars() as progress:
         result = run_demo(models=models, steps=steps, seed=seed, progress=progress)
         progress("drawing", 0.0)
-        result.plot().savefig(output, dpi=150)
+        save_figure(result.plot(), output)
         progress("drawing", 1.0)
     rows = result.rows()
     if as_json:
@@ -151,7 +155,8 @@ def train(
     device
         cpu, cuda (an NVIDIA GPU; pip install "geomsup[cuda]"), or auto: a GPU if one is there and can do it.
     output
-        File of the trained models (.npz or .safetensors).
+        File of the trained models (.npz or .safetensors). Every half minute, and when it is interrupted, what is done
+        goes to a file beside it; the same command goes on from there.
     """
     check_output("--output", output, (".npz", ".safetensors"))
     probabilities = [0.05] if probability is None else probability
@@ -159,15 +164,14 @@ def train(
     units = n_hidden if second_layer is None else (n_hidden, second_layer)
     tied = not untied and second_layer is None
     with progress_bars() as progress:
-        run = gs.train(
-            features, units, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
+        run = _train_into(
+            output, features, units, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
             schedule=schedule, weight_decay=weight_decay, clip=clip, preset=preset, objective=objective,
             target=target, activation=activation, hidden_activation=hidden_activation, tied=tied,
             hidden_bias=hidden_bias, hidden_l1=hidden_l1, dropout=dropout, criterion=criterion, attack=attack,
             seed=seed, record=record, threads=threads, device=device,
             progress=lambda done, total: progress("training", done / total),
         )  # fmt: skip
-    run.save(output)
     losses = run.expected_loss()
     rows = [
         {
@@ -186,6 +190,32 @@ def train(
     cells = [[str(r["run"]), f"{r['sparsity']:.3g}", f"{r['loss']:.8g}", _with_dropped(r)] for r in rows]
     print_table(repr(run), ["run", "sparsity", "expected loss", "geometry"], cells)
     print(f"models: {output}")
+
+
+def _train_into(
+    output: Path,
+    features: list[gs.Features],
+    n_hidden: Any,
+    *,
+    threads: int | None,
+    progress: Callable[[int, int], None],
+    **options: Any,
+) -> gs.TrainingRun:
+    """Train to the end and save it, by way of a file of what is done that only the same command goes on from."""
+    from geomsup.training import train_whole
+
+    asked = [gs.__version__, [entry.to_dict() for entry in features], n_hidden, options]
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
+    part = output.with_name(f"{output.stem}.part-{digest}{output.suffix}")
+    try:
+        run = train_whole(features, n_hidden, part=part, threads=threads, progress=progress, **options)
+    except KeyboardInterrupt:
+        if part.exists():
+            print(f"geomsup: what is done is in {part}; the same command goes on from there", file=sys.stderr)
+        raise
+    run.save(output)
+    part.unlink(missing_ok=True)
+    return run
 
 
 def _with_dropped(row: dict[str, Any]) -> str:

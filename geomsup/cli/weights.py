@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import geomsup as gs
-from geomsup.cli.console import check_files, deliver
+from geomsup.cli.console import check_files, deliver, save_figure
 from geomsup.cli.model_file import ModelFile
 from geomsup.cli.options import Json, Output, Whole
 
@@ -49,7 +49,7 @@ def classify(
     if plot is not None:
         if several:
             raise ValueError("`--plot` must be given one model; the file holds a batch. Save one run alone.")
-        found.plot().figure.savefig(plot, dpi=150)
+        save_figure(found.plot().figure, plot)
     result = None
     if as_json or output is not None:  # of a large W the numbers take longer to list than to classify
         result = [g.to_dict() for g in found] if several else found.to_dict()
@@ -110,5 +110,5 @@ def compare(
     model, features = file.read()
     result = gs.compare(model, features, starts=starts, rng=seed)
     if plot is not None:
-        result.plot()[0].figure.savefig(plot, dpi=150)
+        save_figure(result.plot()[0].figure, plot)
     deliver(result.to_dict(), str(result), as_json, output)

@@ -1,6 +1,7 @@
 """The entry points: minimise an energy of points on a sphere."""
 
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ from geomsup.checks import callback, integer, positive_number, random_generator
 from geomsup.energy.configuration import Configuration
 from geomsup.energy.max_min import largest_product, tighten
 from geomsup.energy.minima import Minimum
-from geomsup.energy.newton import polish
+from geomsup.energy.newton import gradient, polish, root_mean_square
 from geomsup.energy.potentials import Potential, as_potential
 from geomsup.energy.records import best_known, tolerance
 from geomsup.energy.search import Budget, descend_fully, search, work_of_a_start
 from geomsup.progress import Progress
+from geomsup.threads import patiently
 
 __all__ = ["minimize_energy", "thomson"]
 
@@ -21,6 +23,7 @@ KNOWN_SECONDS, UNKNOWN_SECONDS = 1200.0, 20.0  # of CPU, roughly: bounds of the 
 UNKNOWN_STARTS = 200
 MOST_STARTS, MOST_THREADS = 100_000_000, 1024
 MOST_WORK = 10**9  # n² d: one evaluation then takes a second
+SOON = 1200  # coordinates up to which a search that was interrupted is polished: beyond, it takes seconds
 BALANCED = 1e-12  # rms of the gradient of a polished minimum
 
 
@@ -108,7 +111,7 @@ def minimize_energy(
         starts = max(1, int(most))
     budget = Budget(starts, target, deadline, threads)
     minima = search(n, d, potential, budget, generator, progress)
-    points, value, rms = _finish(minima.best, potential, complete=not minima.interrupted)
+    points, value, rms = patiently(partial(_finish, minima.best, potential, complete=not minima.interrupted))
     return Configuration(
         points, value, potential, record, minima.starts, tuple(minima.found), rms, not minima.interrupted
     )
@@ -166,6 +169,8 @@ def _finish(best: Minimum, potential: Potential, *, complete: bool) -> tuple[np.
     if potential.is_maximum:
         points, left = tighten(best.points, potential)
         return points, largest_product(points, potential), left
+    if not complete and best.points.size > SOON:
+        return best.points, potential.energy(best.points), root_mean_square(gradient(best.points, potential))
     points, rms = polish(best.points, potential)
     if complete and rms > BALANCED:  # along a soft direction, or too many points for Newton
         points, rms = polish(descend_fully(best.points, potential), potential)

@@ -8,7 +8,7 @@ import numpy as np
 
 from geomsup.energy.potentials import Potential
 
-__all__ = ["LARGEST", "Curvature", "curvature", "gradient", "polish", "tangent_basis"]
+__all__ = ["LARGEST", "Curvature", "curvature", "gradient", "polish", "root_mean_square", "tangent_basis"]
 
 
 LARGEST = 3000  # n (d - 1) up to which Hessians are made
@@ -39,13 +39,13 @@ def polish(points: np.ndarray, potential: Potential) -> tuple[np.ndarray, float]
     Steps that do not lower the gradient are not taken. Rotations, and other directions in which the energy is flat,
     are left alone.
     """
-    best, rms = points, _rms(gradient(points, potential))
+    best, rms = points, root_mean_square(gradient(points, potential))
     floor = ENOUGH * (1.0 + float(np.abs(_pairs(points, potential)[1]).sum()) / len(points))
     for _ in range(MOST_STEPS):
         if rms <= floor or len(points) * (points.shape[1] - 1) > LARGEST:
             break
         for moved in _steps(best, potential):
-            new = _rms(gradient(moved, potential))
+            new = root_mean_square(gradient(moved, potential))
             if new < 0.9 * rms:
                 best, rms = moved, new
                 break
@@ -102,7 +102,8 @@ def _tangent(points: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return vectors - (points * vectors).sum(axis=1, keepdims=True) * points
 
 
-def _rms(vectors: np.ndarray) -> float:
+def root_mean_square(vectors: np.ndarray) -> float:
+    """Return the root of the mean square of all coordinates."""
     return float(np.sqrt((vectors**2).mean()))
 
 

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from geomsup.energy.seeds import make_batch
 from geomsup.energy.uncompiled import run_uncompiled
 from geomsup.processors import processors
 from geomsup.progress import Progress
+from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["Budget", "descend_fully", "search", "work_of_a_start"]
 
@@ -94,8 +95,8 @@ def descend_fully(points: np.ndarray, potential: Potential) -> np.ndarray:
     if potential.name == "custom":
         return points
     X = np.ascontiguousarray(points.T)
-    go = np.zeros(1, dtype=np.int64)
-    descend(X, KINDS[potential.name], potential.exponent or 1.0, -1.0, 1e-13, FULLY, go)
+    descend(X, KINDS[potential.name], potential.exponent or 1.0, -1.0, 1e-13, FULLY, stop_flag())
+    check_stop()
     return np.ascontiguousarray(X.T)
 
 
@@ -136,6 +137,8 @@ def _begin(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, p
 
 def _go_on(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, progress: Progress) -> None:
     """Run batches in threads and collect them in order, until one is the last."""
+    if run.potential.name != "custom":  # compile here, where Ctrl-C is heard, what the threads would
+        replace(run, stop=np.ones(1, np.int64)).one(0, 0, 1)
     threads = run.budget.threads or processors()
     pending: deque[Future] = deque()
     with ThreadPoolExecutor(threads) as pool:

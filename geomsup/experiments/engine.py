@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 
 from geomsup import checks
 from geomsup.experiments.registry import experiment, experiments
 from geomsup.experiments.report import Report, run_experiment
 from geomsup.experiments.summary import write_summary
+from geomsup.experiments.workers import processes, work
 from geomsup.processors import processors
 
 __all__ = ["SIZES", "reproduce", "run_line", "run_one"]
@@ -34,6 +34,7 @@ def reproduce(
     Every experiment has a folder of its own under `output` with its data (``data.npz``), figure (``figure.png``) and
     report (``report.json``: verdict and numbers); a chapter of every group and a table of all verdicts lie beside
     them. What a run that was stopped had finished is not done again; an experiment that fails does not stop the others.
+    An interruption, by Ctrl-C or by the end of this process, ends all processes, and is never taken for a result.
 
     Parameters
     ----------
@@ -115,14 +116,12 @@ def _run_all(lines: list[list[str]], size: str, folder: Path, workers: int, thre
         for id in (id for line in lines for id in line):
             yield run_one(id, size, folder, threads)
         return
-    with _one_blas_thread(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        futures: list[Future[list[Report]]] = [pool.submit(run_line, line, size, folder, threads) for line in lines]
-        try:
-            for future in as_completed(futures):
-                yield from future.result()
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with _one_blas_thread(), processes(workers) as pool:
+        futures: list[Future[list[Report]]] = [
+            pool.submit(work, run_line, line, size, folder, threads) for line in lines
+        ]
+        for future in as_completed(futures):
+            yield from future.result()
 
 
 @contextmanager

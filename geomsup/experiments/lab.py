@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.training import TrainingRun, train
+from geomsup.files import replacing
+from geomsup.training import TrainingRun, train_whole
 
 __all__ = ["DATA", "Lab", "read_data", "write_data"]
 
@@ -57,14 +58,16 @@ class Lab:
         return data
 
     def train(self, name: str, features: Any, n_hidden: Any, **options: Any) -> TrainingRun:
-        """Train as `geomsup.train` does, or load the training of this name."""
+        """Train as `geomsup.train` does, or load the training of this name; one that was interrupted goes on."""
         path = self._path(name, ".run.npz")
         if path is not None and path.exists():
             return TrainingRun.load(path)
         self.report(name)
-        run = train(features, n_hidden, threads=self.threads, **options)
-        if path is not None and run.config["completed_steps"] == run.config["steps"]:
+        part = self._path(name, ".part.npz")
+        run = train_whole(features, n_hidden, part=part, threads=self.threads, **options)
+        if path is not None and part is not None:
             run.save(path)
+            part.unlink(missing_ok=True)
         return run
 
     def data_of(self, id: str) -> dict[str, np.ndarray]:
@@ -82,13 +85,8 @@ class Lab:
 
 def write_data(path: Path, data: Mapping[str, np.ndarray]) -> None:
     """Write arrays to an .npz file, complete or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **data)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as temporary, open(temporary, "xb") as file:
+        np.savez_compressed(file, allow_pickle=False, **data)
 
 
 def read_data(path: Path) -> dict[str, np.ndarray]:

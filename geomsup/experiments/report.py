@@ -13,7 +13,7 @@ from geomsup.experiments.declaration import Experiment
 from geomsup.experiments.fingerprint import fingerprints
 from geomsup.experiments.lab import DATA, Lab, read_data, write_data
 from geomsup.experiments.verdict import Verdict
-from geomsup.files import write_json
+from geomsup.files import replacing, write_json, write_text
 
 __all__ = ["Report", "run_experiment"]
 
@@ -95,11 +95,12 @@ def run_experiment(
         if not (folder / DATA).is_file():
             write_data(folder / DATA, experiment.run(Lab(folder / PARTS, threads, others=folder.parent), arguments))
         data = read_data(folder / DATA)
-        experiment.draw(data).savefig(folder / FIGURE, dpi=110)
+        with replacing(folder / FIGURE) as temporary:
+            experiment.draw(data).savefig(temporary, dpi=110)
         result["verdict"] = experiment.judge(data).to_dict()
     except Exception as error:
         result["error"] = f"{type(error).__name__}: {error}"
-        (folder / "error.txt").write_text(traceback.format_exc())
+        write_text(folder / "error.txt", traceback.format_exc())
     finally:
         result["cpu_seconds"] = round(spent + time.process_time() - begin, 1)
         write_json(folder / REPORT, result)
@@ -115,7 +116,7 @@ def _report(experiment: Experiment, size: str, result: dict[str, Any], folder: P
 
 def _earlier(folder: Path, measured: str) -> dict[str, Any]:
     try:
-        found = json.loads((folder / REPORT).read_text())
+        found = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if found.get("measured") == measured else {}
@@ -125,4 +126,4 @@ def _used(experiment: Experiment, folder: Path) -> str:
     """Return the fingerprint of the experiment that this one uses: its data came from that."""
     if not experiment.uses:
         return ""
-    return json.loads((folder.parent / experiment.uses / REPORT).read_text())["measured"]
+    return json.loads((folder.parent / experiment.uses / REPORT).read_text(encoding="utf-8"))["measured"]

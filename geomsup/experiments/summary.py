@@ -6,6 +6,7 @@ from typing import Any
 
 from geomsup.experiments.declaration import Experiment
 from geomsup.experiments.registry import GROUPS, experiments
+from geomsup.files import write_text
 
 __all__ = ["TITLES", "write_summary"]
 
@@ -47,15 +48,15 @@ def write_summary(folder: Path) -> None:
     rows = [_row(entry, report, group) for group, pairs in groups.items() for entry, report in pairs]
     toctree = "\n```{toctree}\n:hidden:\n\n" + "\n".join(groups) + "\n```\n"
     head = INTRODUCTION.format(command=_command("--all", found), counts=_counts([report for _, report in found]))
-    (folder / INDEX).write_text(head + "\n".join(rows) + "\n" + toctree)
+    write_text(folder / INDEX, head + "\n".join(rows) + "\n" + toctree)
     for group, pairs in groups.items():
         parts = [_section(entry, report) for entry, report in pairs]
-        (folder / f"{group}.md").write_text(f"# {TITLES[group]}\n\n" + "\n\n".join(parts) + "\n")
+        write_text(folder / f"{group}.md", f"# {TITLES[group]}\n\n" + "\n\n".join(parts) + "\n")
 
 
 def _read(folder: Path) -> dict[str, Any] | None:
     path = folder / "report.json"
-    return json.loads(path.read_text()) if path.is_file() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _folder(entry: Experiment) -> str:

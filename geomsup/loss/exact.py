@@ -5,6 +5,7 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.plan import make_plan
+from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["AFFORDABLE", "FAST", "exact_losses", "sets_needed"]
 
@@ -40,4 +41,6 @@ def exact_losses(
             f'`method` "exact" must not meet more than {AFFORDABLE} sets of features coupled to one output '
             f'(16 independent ones); got {sets:.3g}. Use method="spectral" or "auto".'
         )
-    return OutputLosses(*exact_outputs(coupling, surplus, b, leak, make_plan(features), features.mean, gradient))
+    found = exact_outputs(coupling, surplus, b, leak, make_plan(features), features.mean, gradient, stop_flag())
+    check_stop()
+    return OutputLosses(*found)

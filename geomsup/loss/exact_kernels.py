@@ -394,17 +394,20 @@ def count_sets(coupling, plan):
 
 
 @exactly
-def exact_outputs(coupling, surplus, b, leak, plan, mean, gradient):
+def exact_outputs(coupling, surplus, b, leak, plan, mean, gradient, stop):
     """Return per-output losses (n,), rounding bounds (n,), slopes in coupling (n, n) and in b (n,).
 
     Output i is E (x_i - f(b_i + Σ_j coupling_ij x_j))², f(u) = u above 0 and leak * u below;
     surplus_i = 1 - coupling_ii. `plan` lists what can happen (`geomsup.loss.plan`), `mean` is E x.
+    Nothing more is done once stop[0] is not 0.
     """
     n = len(b)
     value, bound = np.empty(n), np.empty(n)
     grad_coupling, grad_b = np.zeros((n, n)), np.zeros(n)
     row, error = np.empty(n + 1), np.zeros(1)
     for i in range(n):
+        if stop[0] != 0:
+            break
         error[0] = 0.0
         value[i] = _output_loss(coupling[i], surplus[i], b[i], leak, i, plan, mean, gradient, row, error)
         bound[i] = error[0]

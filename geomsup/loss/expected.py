@@ -1,6 +1,7 @@
 """Expected loss of a toy model: the public face of the three methods."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
 from geomsup.model import ToyModel
+from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 
+SMALL = 12  # features; beyond, a loss can take longer than handing it to a thread matters
 GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
 UNDERFLOW = 5e-324  # what scaling the loss of a feature into the range of small doubles may round off
 MOST_SAMPLES = 10**10
@@ -142,8 +145,9 @@ def expected_loss(
             model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
         )
     law, value_unit, loss_unit = ordinary_for(model, features)
+    evaluate = partial(_evaluate, model, law, value_unit, method, rtol, gradient)
+    losses, used = patiently(evaluate) if features.n > SMALL else evaluate()
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
-        losses, used = _evaluate(model, law, value_unit, method, rtol, gradient)
         value, error = (float(law.importance @ part) for part in (losses.value, losses.error))
         floor = rtol**2 * float(law.importance @ law.second_moment)
         grads = _chain(model, law.importance, losses.slope_coupling, losses.slope_b, value_unit) if gradient else {}
@@ -191,6 +195,7 @@ def _check(model: Any, features: Any, method: str, rtol: float) -> None:
         raise ValueError(f"`rtol` must be in (0, 1); got {rtol:g}. Pass a relative accuracy such as 1e-9.")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is beyond doubles is refused later
 def _evaluate(
     model: ToyModel, features: Features, value_unit: int, method: str, rtol: float, gradient: bool
 ) -> tuple[OutputLosses, str]:

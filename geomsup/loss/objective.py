@@ -9,6 +9,7 @@ from geomsup.features import Features
 from geomsup.loss.exact import FAST, sets_needed
 from geomsup.loss.plan import make_plan
 from geomsup.loss.spectral import spectral_losses
+from geomsup.threads import stop_flag
 
 __all__ = ["SERIES_RTOL", "has_few_sets", "pack", "relu_objective", "unpack"]
 
@@ -41,7 +42,11 @@ def _exact(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray
     from geomsup.loss.exact_kernels import exact_outputs
 
     plan = make_plan(features)
-    return _objective(features, lambda G, surplus, b: exact_outputs(G, surplus, b, 0.0, plan, features.mean, True))
+
+    def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
+        return exact_outputs(G, surplus, b, 0.0, plan, features.mean, True, stop_flag())
+
+    return _objective(features, losses)
 
 
 def _spectral(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:

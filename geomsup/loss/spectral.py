@@ -5,6 +5,7 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.plan import make_laws, make_plan, make_units
+from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["spectral_losses"]
 
@@ -35,6 +36,7 @@ def spectral_losses(
             f"`correlated` must not hold groups of more than {WIDEST} features; got {widest}. "
             'Split the group or use method="sampled".'
         )
+    stop = stop_flag()
     most = np.array([max(map(abs, law.support)) for law in features.laws])
     importance, mean = features.importance, features.mean
     cost = float(importance @ features.second_moment)
@@ -42,13 +44,14 @@ def spectral_losses(
     def series(goal: float, wanted: np.ndarray, gradient: bool) -> tuple[OutputLosses, bool]:
         """Evaluate to an absolute accuracy of about `goal`; say whether a longer series could still help."""
         share = goal / features.n / np.maximum(importance, np.finfo(float).tiny)
-        periods, overflow = spectral_periods(coupling, b, units, laws, wanted, most, 0.1 * share)
-        tails = spectral_tails(coupling, b, leak, units, laws, wanted, periods, GRID)
+        periods, overflow = spectral_periods(coupling, b, units, laws, wanted, most, 0.1 * share, stop)
+        tails = spectral_tails(coupling, b, leak, units, laws, wanted, periods, GRID, stop)
         choice = np.minimum((tails > 0.8 * share[:, None]).sum(axis=1), len(GRID) - 1)
         terms = GRID[choice].astype(np.int64)
         value, rounding, *slopes = spectral_outputs(
-            coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient
+            coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient, stop
         )
+        check_stop()
         error = rounding + overflow + np.take_along_axis(tails, choice[:, None], axis=1)[:, 0]
         return OutputLosses(value, error, *slopes), bool((choice < len(GRID) - 1).all())
 

@@ -43,7 +43,7 @@ def _log_moment_generating(s, a, b, members, ustart, together, absent, p, laws):
 
 
 @njit(error_model="numpy")
-def spectral_periods(coupling, b, units, laws, wanted, most, budget):
+def spectral_periods(coupling, b, units, laws, wanted, most, budget, stop):
     """Return periods (n,) and bounds (n,) on what values of u beyond them add, at most `budget` (n,) each.
 
     Beyond |y| = 1 the Bernoulli polynomials leave their periodic continuation, by at most 3.05 |y|³ (B3) and
@@ -58,6 +58,8 @@ def spectral_periods(coupling, b, units, laws, wanted, most, budget):
     all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
     law = np.empty(4)
     for i in range(n):
+        if stop[0] != 0:
+            break
         if not wanted[i]:
             continue
         count, _ = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
@@ -91,7 +93,7 @@ def spectral_periods(coupling, b, units, laws, wanted, most, budget):
 
 
 @njit(error_model="numpy")
-def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid):
+def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid, stop):
     """Return (n, len(grid)): bounds on what output i leaves out when its series stops after grid[g] terms.
 
     For a uniform piece |E e^{izy}| and 2 |E y e^{izy}| are at most min(1, 2/|z|) (the second: min(1, 4/|z|)), which
@@ -105,6 +107,8 @@ def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid):
     all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
     all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
     for i in range(n):
+        if stop[0] != 0:
+            break
         if not wanted[i]:
             continue
         count, target = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)

@@ -254,13 +254,16 @@ def _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient,
 
 
 @njit(error_model="numpy")
-def spectral_outputs(coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient):
+def spectral_outputs(
+    coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient, stop
+):
     """Return per-output losses (n,), rounding bounds (n,), slopes in coupling (n, n) and in b (n,).
 
     Output i is E (x_i - f(b_i + Σ_j coupling_ij x_j))², f(u) = u above 0 and leak * u below, summed over terms[i]
     frequencies of period periods[i]; what that leaves out is bounded by `spectral_periods` and `spectral_tails`.
     surplus_i = 1 - coupling_ii; `units`, `laws` and `plan` say what the inputs are (`geomsup.loss.plan`), `mean` is
-    E x, `widest` the most features of one unit, and `wanted` (n,) says which outputs to do.
+    E x, `widest` the most features of one unit, and `wanted` (n,) says which outputs to do. Nothing more is done once
+    stop[0] is not 0.
     """
     n = len(b)
     value, bound = np.zeros(n), np.zeros(n)
@@ -275,6 +278,8 @@ def spectral_outputs(coupling, surplus, b, leak, units, laws, plan, mean, widest
              np.empty(widest + 1))  # fmt: skip
     error = np.zeros(1)
     for i in range(n):
+        if stop[0] != 0:
+            break
         if not wanted[i]:
             continue
         count, target = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)

@@ -3,10 +3,13 @@
 import hashlib
 import json
 import os
-import tempfile
+import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+from geomsup.files import replacing
 
 __all__ = ["cache_folder", "remembered"]
 
@@ -14,12 +17,19 @@ Made = TypeVar("Made")
 
 
 def cache_folder() -> Path | None:
-    """Return where results are kept: $GEOMSUP_CACHE, else geomsup in the user's cache folder; "" turns it off."""
+    """Return where results are kept: $GEOMSUP_CACHE, else geomsup in the user's cache folder; "" turns it off.
+
+    None if it is turned off, or the user has no folder, which a warning says once.
+    """
     chosen = os.environ.get("GEOMSUP_CACHE")
     if chosen is not None:
         return Path(chosen) if chosen else None
     base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "geomsup"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "geomsup"
+    except RuntimeError:  # of a user without a home
+        _say("this user has no home folder")
+        return None
 
 
 def remembered(
@@ -28,7 +38,7 @@ def remembered(
     """Return what is `made_of` the result of `compute()`, or of what that was when last called for these `inputs`.
 
     Inputs and result are plain values (JSON). A file that is damaged, made from other inputs, or of which nothing can
-    be made is computed again; a folder that cannot be written to costs time only.
+    be made is computed again; a folder that cannot be written to costs time only, which a warning says once.
     """
     folder = cache_folder()
     if folder is None:
@@ -50,8 +60,17 @@ def _write(path: Path, data: dict[str, Any]) -> None:
     """Write in one move: another process reads all of it or nothing."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".partial", delete=False) as file:
-            json.dump(data, file)
-        os.replace(file.name, path)
-    except OSError:
-        return
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(data), encoding="utf-8")
+    except OSError as error:
+        _say(str(error))
+
+
+@cache  # once in a process
+def _say(why: str) -> None:
+    warnings.warn(
+        f"Results of long searches cannot be kept, and are computed each time: {why}. "
+        "Set GEOMSUP_CACHE to a folder that can be written.",
+        RuntimeWarning,
+        stacklevel=2,
+    )

@@ -1,8 +1,6 @@
 """Descents of the exact expected loss of the tied ReLU output model, side by side on all cores."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,6 +10,7 @@ from geomsup.features import Features
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets, pack, relu_objective, unpack
 from geomsup.loss.plan import make_plan
 from geomsup.optima.quasi_newton import lbfgs
+from geomsup.threads import check_stop, in_threads, stop_flag
 
 __all__ = ["COARSE", "FINE", "MOST_STEPS", "End", "Start", "descend"]
 
@@ -46,11 +45,7 @@ def descend(
         starts = [(W, b) for _, W, b in descend(_denser(features), starts, most_steps=most_steps)]
         most_steps = min(most_steps, LAST_STEPS)
     run = _descender(features, starts[0][0].shape[1], slope, most_steps)
-    workers = min(len(starts), os.cpu_count() or 1)
-    if workers == 1:
-        return [run(start) for start in starts]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, starts))
+    return in_threads(run, starts)
 
 
 def _denser(features: Features) -> Features:
@@ -71,7 +66,8 @@ def _exact(features: Features, m: int, cost: float, slope: float, most_steps: in
     law = features.importance / cost, np.array(features.mean), np.array(features.root_mean_square), make_plan(features)
 
     def run(start: Start) -> End:
-        loss, vector, _ = bfgs(pack(*start), features.n, m, law, slope, most_steps)
+        loss, vector, _ = bfgs(pack(*start), features.n, m, law, slope, most_steps, stop_flag())
+        check_stop()
         return End(cost * loss, *unpack(vector, features.n))
 
     return run

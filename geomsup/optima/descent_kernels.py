@@ -20,7 +20,7 @@ RESOLUTION = 1e-15  # relative differences of losses below this are rounding
 
 
 @njit
-def tied_loss(vector, n, m, law, gradient):
+def tied_loss(vector, n, m, law, gradient, stop):
     """Return Σ_i I_i E(x_i - relu(W Wᵀ x + b)_i)² and write its slopes in (W, b) to `gradient`.
 
     `law` is (importance, mean, root mean square, plan); `vector` is W row by row, then b.
@@ -28,7 +28,7 @@ def tied_loss(vector, n, m, law, gradient):
     importance, mean, size, plan = law
     W, b = vector[: n * m].reshape(n, m), vector[n * m :]
     coupling, surplus, _ = coupling_matrix(W, W, size)
-    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, plan, mean, True)
+    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, plan, mean, True, stop)
     total = 0.0
     for i in range(n):
         total += importance[i] * value[i]
@@ -50,7 +50,7 @@ def _largest(vector):
 
 
 @njit
-def _search_line(x, loss, g, direction, n, m, law, new_x, new_g):
+def _search_line(x, loss, g, direction, n, m, law, new_x, new_g, stop):
     """Find a step with the weak Wolfe conditions by bisection (Lewis and Overton 2013); return it and its loss.
 
     Where losses differ by rounding only, slopes decide. new_x and new_g receive the point; a step of 0 is a failure.
@@ -61,7 +61,7 @@ def _search_line(x, loss, g, direction, n, m, law, new_x, new_g):
     for _ in range(MOST_TRIALS):
         for k in range(len(x)):
             new_x[k] = x[k] + step * direction[k]
-        new_loss = tied_loss(new_x, n, m, law, new_g)
+        new_loss = tied_loss(new_x, n, m, law, new_g, stop)
         new_slope = new_g @ direction
         close = abs(new_loss - loss) <= RESOLUTION * abs(loss)
         if not (new_loss <= loss + ARMIJO * step * slope or (close and new_slope <= -0.5 * slope)):
@@ -89,26 +89,26 @@ def _update(inverse, s, y):
 
 
 @njit
-def bfgs(start, n, m, law, slope, most_steps):
+def bfgs(start, n, m, law, slope, most_steps, stop):
     """Descend until no slope is above `slope`; return the loss, the end point and the number of steps taken.
 
     Nocedal and Wright 2006, algorithm 6.1. If the line search fails along a quasi-Newton direction, the steepest is
-    tried; if that fails too, rounding has been reached.
+    tried; if that fails too, rounding has been reached. Ends early once stop[0] is not 0.
     """
     size = len(start)
     x, g = start.copy(), np.empty(size)
     new_x, new_g = np.empty(size), np.empty(size)
     inverse = np.eye(size)
-    loss = tied_loss(x, n, m, law, g)
+    loss = tied_loss(x, n, m, law, g, stop)
     fresh = True
     taken = 0
-    while taken < most_steps and _largest(g) > slope:
+    while taken < most_steps and _largest(g) > slope and stop[0] == 0:
         if fresh:
             inverse[:] = np.eye(size)
         direction = -(inverse @ g)
         if fresh:  # not far: beyond lie other basins
             direction *= min(1.0, 0.1 / np.sqrt(g @ g))
-        step, new_loss = _search_line(x, loss, g, direction, n, m, law, new_x, new_g)
+        step, new_loss = _search_line(x, loss, g, direction, n, m, law, new_x, new_g, stop)
         if step == 0.0:
             if fresh:
                 break

@@ -11,6 +11,7 @@ from geomsup.features import Features
 from geomsup.loss.objective import pack, unpack
 from geomsup.loss.plan import make_plan
 from geomsup.optima.descent import COARSE, FINE, MOST_STEPS, End
+from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["Cell", "Setting"]
 
@@ -61,7 +62,9 @@ class Setting:
                 reduced = np.concatenate([W[cells].reshape(int(which.sum()), -1), b[cells]], axis=1)
                 mean_, size, _, plan = _inputs(len(kept), p)
                 own = weights[cells] / cost[which, None]
-                loss, ends = descend_all(reduced, own, len(kept), m, (mean_, size, plan), slope, MOST_STEPS)
+                law = mean_, size, plan
+                loss, ends = descend_all(reduced, own, len(kept), m, law, slope, MOST_STEPS, stop_flag())
+                check_stop()
                 losses[which] += cost[which] * loss
                 new_W[cells] = ends[:, : len(kept) * m].reshape(-1, len(kept), m)
                 new_b[cells] = ends[:, len(kept) * m :]

@@ -1,8 +1,6 @@
 """Phase diagrams: the optimum of a small model as features become sparse and one of them important."""
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +18,7 @@ from geomsup.phases.names import phase_name
 from geomsup.phases.regions import name_regions
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transitions import Transition, apart, locate
+from geomsup.threads import in_threads
 
 __all__ = ["PhaseDiagram", "phase_diagram"]
 
@@ -89,9 +88,8 @@ class PhaseDiagram:
             a, b = edge
             return self.inner.get(edge) or locate(setting, self._cell(a), self._cell(b), self._state(a), self._state(b))
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = zip(self.boundaries, pool.map(find, self.boundaries), strict=True)
-            return tuple((edge, self._named(edge, transition)) for edge, transition in found if transition)
+        found = zip(self.boundaries, in_threads(find, self.boundaries), strict=True)
+        return tuple((edge, self._named(edge, transition)) for edge, transition in found if transition)
 
     def transitions_at(
         self,
@@ -268,6 +266,5 @@ def _inner_transitions(
         low, high = ((float(p[i]), float(values[j])) for i, j in edge)
         return locate(setting, low, high, best[edge[0]], best[edge[1]])
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = dict(zip(edges, pool.map(find, edges), strict=True))
+    found = dict(zip(edges, in_threads(find, edges), strict=True))
     return {edge: transition for edge, transition in found.items() if transition}

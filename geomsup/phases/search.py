@@ -1,8 +1,6 @@
 """The best model in every cell of a phase diagram: random starts, then neighbours' optima until nothing improves."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -11,6 +9,7 @@ from geomsup.dimensions import dimensionality
 from geomsup.loss.objective import pack, unpack
 from geomsup.optima.descent import COARSE, FINE, End
 from geomsup.phases.cells import TIE, Setting
+from geomsup.threads import in_threads
 
 __all__ = ["Index", "all_edges", "best_states"]
 
@@ -70,28 +69,25 @@ def best_states(
             found[index] = simple if simple.loss <= end.loss * (1 + TIE) else end
         return found
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-
-        def everywhere(work: Callable[[int], dict[Index, End]], counted: bool) -> dict[Index, End]:
+    def everywhere(work: Callable[[int], dict[Index, End]], counted: bool) -> dict[Index, End]:
+        def told(part: dict[Index, End]) -> None:
             nonlocal done
-            found: dict[Index, End] = {}
-            for part in pool.map(work, rows):
-                found |= part
-                if counted and progress is not None:
-                    done += len(part)
-                    progress(done, total)
-            return found
+            if counted and progress is not None:
+                done += len(part)
+                progress(done, total)
 
-        best = everywhere(cold, True)
-        fresh = set(best)
-        for _ in range(MOST_ROUNDS):
-            ends = everywhere(warm, False)
-            better = {index: end for index, end in ends.items() if end.loss < best[index].loss * (1 - BETTER)}
-            best |= better
-            fresh = set(better)
-            if not fresh:
-                break
-        best = everywhere(polished, True)
+        return {index: end for part in in_threads(work, rows, told=told) for index, end in part.items()}
+
+    best = everywhere(cold, True)
+    fresh = set(best)
+    for _ in range(MOST_ROUNDS):
+        ends = everywhere(warm, False)
+        better = {index: end for index, end in ends.items() if end.loss < best[index].loss * (1 - BETTER)}
+        best |= better
+        fresh = set(better)
+        if not fresh:
+            break
+    best = everywhere(polished, True)
     return {
         index: End(state.loss, *_canonical(state.W, state.b, alike=float(importances[index[1]]) == 1))
         for index, state in best.items()

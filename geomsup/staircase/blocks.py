@@ -1,6 +1,5 @@
 """Kinds of blocks that compete for dimensions: found by descents at one probability, followed to others."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import floor
 from typing import Any
@@ -15,6 +14,7 @@ from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, Start, descend
 from geomsup.optima.starts import BIAS, JIGGLE, NORM, random_start
 from geomsup.progress import Progress
+from geomsup.threads import in_threads
 
 __all__ = ["Key", "PlateauBlock", "competing", "dedicated_block", "fallen", "follow", "search_blocks", "settled"]
 
@@ -248,8 +248,7 @@ def _pyramid(rank: int) -> np.ndarray:
 
 
 def _all_fallen(values: Law, p: float, starts: list[Start]) -> list[PlateauBlock]:
-    with ThreadPoolExecutor() as pool:
-        return [block for found in pool.map(lambda start: fallen(values, p, start), starts) for block in found]
+    return [block for found in in_threads(lambda start: fallen(values, p, start), starts) for block in found]
 
 
 def competing(found: list[list[PlateauBlock]]) -> list[Key]:

@@ -1,7 +1,6 @@
 """The search for plateaus: every probability by itself, then kinds of blocks followed, then crossings."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ from geomsup.optima.cache import remembered
 from geomsup.progress import Progress, Report
 from geomsup.staircase.blocks import Key, PlateauBlock, competing, dedicated_block, follow, search_blocks
 from geomsup.staircase.crossings import PlateauCrossing, crossings_between
+from geomsup.threads import in_threads
 
 __all__ = ["ranked", "search_plateaus", "unpacked", "version"]
 
@@ -34,8 +34,7 @@ def search_plateaus(values: Law, at: list[float], rank: int, starts: int, progre
         for key in competing(found)
     }
     tell("following blocks", 0.7)
-    with ThreadPoolExecutor() as pool:
-        lines = dict(zip(known, pool.map(lambda line: _followed(values, at, line), known.values()), strict=True))
+    lines = dict(zip(known, in_threads(lambda line: _followed(values, at, line), known.values()), strict=True))
     crossings: list[PlateauCrossing] = []
     for _ in range(PASSES):
         tables = [ranked(values, one, [line[i] for line in lines.values()]) for i, one in enumerate(at)]

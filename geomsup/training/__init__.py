@@ -2,5 +2,6 @@
 
 from geomsup.training.run import TrainingRun
 from geomsup.training.trainer import train
+from geomsup.training.whole import train_whole
 
-__all__ = ["TrainingRun", "train"]
+__all__ = ["TrainingRun", "train", "train_whole"]

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from geomsup.features import Features
 from geomsup.loss import expected_loss, hessian
 from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, End, descend
+from geomsup.threads import check_stop, in_threads
 from geomsup.training.run import TrainingRun
 
 __all__ = ["train_exactly"]
@@ -30,7 +30,8 @@ def train_exactly(
     """Descend from the start of each run; one record, at the end, in double precision. Progress counts runs.
 
     Every run ends where the slope is below 1e-10 of the loss of storing nothing, unless ``config["steps"]`` run out.
-    Ctrl-C keeps the runs that have ended, with a RuntimeWarning; the others stand where they started, their loss NaN.
+    Ctrl-C keeps the first runs, as far as they have ended, with a RuntimeWarning; the others stand where they
+    started, their loss NaN.
     """
     _check(config)
     ends = _descend_all(features, starts, config["steps"], workers, progress)
@@ -47,22 +48,21 @@ def _descend_all(
     workers: int,
     progress: Callable[[int, int], object] | None,
 ) -> list[End]:
-    with ThreadPoolExecutor(min(workers, len(starts))) as pool:
-        runs = [pool.submit(_descend, *run, steps) for run in zip(features, starts, strict=True)]
-        try:
-            for done, run in enumerate(runs, start=1):
-                run.result()
-                if progress:
-                    progress(done, len(runs))
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)  # those under way go on to their end
-    ended = sum(not run.cancelled() for run in runs)
-    if ended < len(runs):
-        warnings.warn(f"Training was interrupted after {ended} of {len(runs)} runs.", RuntimeWarning, stacklevel=4)
-    return [
-        End(np.nan, start["W"], start["b"]) if run.cancelled() else run.result()
-        for run, start in zip(runs, starts, strict=True)
-    ]
+    ended: list[End] = []
+
+    def told(end: End) -> None:
+        ended.append(end)
+        if progress:
+            progress(len(ended), len(starts))
+
+    try:
+        runs = zip(features, starts, strict=True)
+        in_threads(lambda run: _descend(*run, steps), runs, workers=workers, told=told)
+    except KeyboardInterrupt:
+        check_stop()  # of a search that this is part of, if it is
+        message = f"Training was interrupted after {len(ended)} of {len(starts)} runs."
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
+    return ended + [End(np.nan, start["W"], start["b"]) for start in starts[len(ended) :]]
 
 
 def _check(config: dict[str, Any]) -> None:

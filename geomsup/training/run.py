@@ -106,6 +106,13 @@ class TrainingRun:
         return f"TrainingRun({counted} of {n} features in {m} dimensions, {steps} steps)"
 
     @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the training before all its steps, or before all its exact descents, were done."""
+        if self.config.get("objective") == "exact":
+            return bool(np.isnan(self.loss).any())
+        return self.config["completed_steps"] < self.config["steps"]
+
+    @property
     def diverged(self) -> tuple[int, ...]:
         """Indices of the runs that left the range of single precision: their weights and losses mean nothing."""
         return tuple(np.flatnonzero(self.diverged_at).tolist())

@@ -2,7 +2,6 @@
 
 import json
 import os
-import uuid
 import zlib
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from geomsup.files import replacing
 from geomsup.training.run import ALWAYS, PERHAPS
 
 __all__ = ["FORMAT", "holds_training", "read", "write"]
@@ -23,8 +23,7 @@ SINCE_FORMAT_2 = {"hidden_bias": False, "hidden_l1": 0.0, "dropout": 0.0, "crite
 def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """Write a file in one move; .safetensors if the name ends so, else .npz under the very name given."""
     text = json.dumps({"format": FORMAT} | description)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
+    with replacing(path) as temporary:
         if path.suffix == ".safetensors":
             plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
             _safetensors().numpy.save_file(plain, temporary, metadata={"description": text})
@@ -32,9 +31,6 @@ def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]
             entries: dict[str, Any] = {"description": np.array(text)} | arrays
             with open(temporary, "xb") as file:
                 np.savez(file, **entries)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def holds_training(path: Path) -> bool:

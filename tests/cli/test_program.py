@@ -1,5 +1,8 @@
 """The program: its commands, their help, and how it ends."""
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 
@@ -156,3 +159,40 @@ def test_interruption_is_exit_code_130(monkeypatch, capsys):
     monkeypatch.setattr(gs, "optimum", interrupted)
     assert main(["optimum", "2", "1"]) == 130
     assert capsys.readouterr().err == "geomsup: interrupted\n"
+
+
+def printed_with(encoding, *arguments):
+    """Return what the program prints where the terminal has an encoding."""
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "LC_ALL": "C"}
+    command = [sys.executable, "-m", "geomsup", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, encoding=encoding)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("optimum", "2", "1"), ("plateaus", "--help"), ("thomson", "4"), ("--help",)])
+def test_terminals_without_a_sign_get_its_name_in_ascii(arguments):
+    plain, signs = printed_with("ascii", *arguments), printed_with("utf-8", *arguments)
+    assert plain.isascii()
+    assert "?" not in plain.replace("?", "", signs.count("?"))
+    assert len(plain.splitlines()) == len(signs.splitlines())
+    for encoding in ("latin-1", "cp1252"):
+        assert printed_with(encoding, *arguments)
+
+
+def test_signals_end_a_command_with_their_number(monkeypatch, capsys):
+    """Also one that keeps what is done, as a search for a lowest energy does; SIGTERM is as tidy as Ctrl-C."""
+    before = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for kind in (signal.SIGINT, signal.SIGTERM):
+
+        def ended(*_, kind=kind, **__):
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(kind)
+            raise ValueError("the best so far")
+
+        monkeypatch.setattr(gs, "optimum", ended)
+        assert main(["optimum", "2", "1"]) == 128 + kind
+        assert capsys.readouterr().err == "geomsup: the best so far\n"
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,9 +1,13 @@
 """Commands that train."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 import geomsup as gs
 from geomsup import demo
+from geomsup.cli import main, training
+from geomsup.training import turns
 from tests.cli.common import strict
 
 
@@ -85,3 +89,35 @@ def test_demo_prints_a_table_and_draws_a_figure(run, folder, monkeypatch):
     assert result["figure"] == "small.pdf"
     assert len(result["rows"]) == 3
     assert all(row["excess"] >= 0 for row in result["rows"])
+
+
+def test_what_an_interrupted_training_left_is_for_the_same_command_only(run, folder, monkeypatch, capsys):
+    monkeypatch.setattr(turns, "REPORT_SECONDS", 0.0)
+    arguments = ["train", "2", "1", "--models", "1", "--batch", "10", "--threads", "1", "-o", "mine.npz", "--steps"]
+
+    def stop(fraction):
+        if fraction > 0.01:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def bars():
+        yield lambda stage, fraction: stop(fraction)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "progress_bars", bars)
+        assert main([*arguments, "9000"]) == 130
+    (part,) = folder.iterdir()
+    assert part.name.startswith("mine.part-")
+    left = part.read_bytes()
+    _, said = capsys.readouterr()
+    assert said == (
+        f"geomsup: what is done is in {part.name}; the same command goes on from there\ngeomsup: interrupted\n"
+    )
+    run(*arguments, "8000")  # another training
+    assert part.read_bytes() == left
+    run(*arguments, "9000")
+    assert [file.name for file in folder.iterdir()] == ["mine.npz"]
+    saved = gs.TrainingRun.load("mine.npz")
+    whole = gs.train(gs.Features(2, 0.05), 1, steps=9000, batch=10, threads=1)
+    np.testing.assert_array_equal(saved.W, whole.W)
+    assert saved.config == whole.config

@@ -171,3 +171,20 @@ def test_progress_goes_from_nothing_to_one():
 def test_errors_say_what_to_do(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_large_search_that_was_interrupted_is_not_polished(monkeypatch):
+    """Newton's steps take seconds beyond some coordinates: who pressed Ctrl-C does not wait for them."""
+    from geomsup.energy import minimize
+
+    energy = gs.thomson(40, starts=1).energy
+    monkeypatch.setattr(minimize, "SOON", 30)
+    monkeypatch.setattr(minimize, "polish", lambda *_: pytest.fail("polished"))
+
+    def interrupt(stage, fraction):
+        raise KeyboardInterrupt
+
+    found = gs.thomson(40, starts=10_000, progress=interrupt)
+    assert not found.complete
+    assert 1e-16 < found.gradient_rms < 1e-2
+    assert found.energy == pytest.approx(energy, rel=1e-3)

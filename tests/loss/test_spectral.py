@@ -11,6 +11,7 @@ from geomsup.activations import LEAKS
 from geomsup.loss.plan import make_laws, make_plan, make_units
 from geomsup.loss.spectral_bounds import spectral_periods, spectral_tails
 from geomsup.loss.spectral_kernels import spectral_outputs
+from geomsup.threads import stop_flag
 from tests.loss.truth import CASES, problem, problems
 
 NEARLY_PERFECT = [case for case in CASES if "coupling" in case["name"] and len(case["b"]) == 2]
@@ -44,16 +45,15 @@ def test_truncation_never_exceeds_its_bound(problem):
     most = np.array([max(map(abs, law.support)) for law in features.laws])
     everyone = np.ones(n, bool)
     periods, overflow = spectral_periods(
-        coupling, b, units, laws, everyone, most, np.full(n, 1e-4 * features.variance.max())
+        coupling, b, units, laws, everyone, most, np.full(n, 1e-4 * features.variance.max()), stop_flag()
     )
     for terms in (32, 512):
         value, rounding, _, _ = spectral_outputs(
             coupling, 1 - np.diag(coupling), b, leak, units, laws, plan, features.mean, widest, everyone, periods,
-            np.full(n, terms), False,
+            np.full(n, terms), False, stop_flag(),
         )  # fmt: skip
-        tails = spectral_tails(coupling, b, leak, units, laws, everyone, periods, np.array([float(terms), 1e3, 1e5]))[
-            :, 0
-        ]
+        grid = np.array([float(terms), 1e3, 1e5])
+        tails = spectral_tails(coupling, b, leak, units, laws, everyone, periods, grid, stop_flag())[:, 0]
         bound = features.importance @ (tails + overflow + rounding) + exact.error
         assert abs(features.importance @ value - exact.value) <= bound
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,7 +71,10 @@ def test_no_cache_and_unwritable_ones_only_cost_time(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     monkeypatch.setenv("GEOMSUP_CACHE", str(blocked))
-    assert best_block(Features(2, 0.1), 1).loss == pytest.approx(DIGON, rel=1e-9)
+    cache._say.cache_clear()
+    with pytest.warns(RuntimeWarning, match=r"^Results of long searches cannot be kept, .*Set GEOMSUP_CACHE"):
+        assert best_block(Features(2, 0.1), 1).loss == pytest.approx(DIGON, rel=1e-9)
+    assert best_block(Features(3, 0.1), 2).loss > 0  # and is not said twice
     assert blocked.read_text() == "in the way"
 
 
@@ -79,6 +83,19 @@ def test_the_users_cache_folder_is_the_default(monkeypatch, tmp_path):
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache.cache_folder() == tmp_path / "geomsup"
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch):
+    def nobody():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("GEOMSUP_CACHE", "LOCALAPPDATA", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", nobody)
+    cache._say.cache_clear()
+    with pytest.warns(RuntimeWarning, match="each time: this user has no home folder. Set GEOMSUP_CACHE to a folder"):
+        assert cache.cache_folder() is None
+    assert best_block(Features(2, 0.1), 1).loss == pytest.approx(DIGON, rel=1e-9)
 
 
 def test_select_keeps_laws_and_groups():

@@ -16,6 +16,7 @@ from geomsup.phases.names import invariants, phase_name
 from geomsup.phases.prediction import paper_prediction
 from geomsup.phases.search import best_states
 from geomsup.phases.transitions import locate
+from geomsup.threads import stop_flag
 
 DROPPED, PAIR, DEDICATED = (
     "extra not represented, others: 1 dedicated",
@@ -332,9 +333,9 @@ def test_a_kernel_of_many_descents_is_many_descents(rng):
 
     mean, size, _, plan = _inputs(3, 0.2)
     starts, importance = rng.normal(size=(5, 9)), rng.uniform(0.5, 2, size=(5, 3))
-    losses, ends = descend_all(starts, importance, 3, 2, (mean, size, plan), FINE, MOST_STEPS)
+    losses, ends = descend_all(starts, importance, 3, 2, (mean, size, plan), FINE, MOST_STEPS, stop_flag())
     for k in range(5):
-        loss, end, _ = bfgs(starts[k], 3, 2, (importance[k], mean, size, plan), FINE, MOST_STEPS)
+        loss, end, _ = bfgs(starts[k], 3, 2, (importance[k], mean, size, plan), FINE, MOST_STEPS, stop_flag())
         assert losses[k] == loss
         np.testing.assert_array_equal(ends[k], end)
 

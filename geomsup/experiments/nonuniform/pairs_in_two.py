@@ -14,7 +14,7 @@ from geomsup.model import ToyModel
 from geomsup.optima import optimum
 from geomsup.phases import crossing
 from geomsup.plot.palette import PALETTE
-from geomsup.training import train
+from geomsup.training import train_whole
 
 __all__ = ["DENSITIES", "LAYOUTS", "deviations", "draw_pairs", "judge_pairs", "make_layout", "measure_pairs"]
 
@@ -46,7 +46,9 @@ def measure_pairs(lab: Lab, kind: str, models: int, steps: int, starts: int) -> 
 
     def exact() -> dict[str, Any]:
         found = [optimum(entry, 2, starts=starts) for entry in features]
-        layouts = [[train(f, 2, objective="exact", model=make_layout(name)) for f in features] for name in LAYOUTS]
+        layouts = [
+            [train_whole(f, 2, objective="exact", model=make_layout(name)) for f in features] for name in LAYOUTS
+        ]
         return {
             "optimal_W": np.stack([one.model.W for one in found]),
             "optimum": np.array([one.loss for one in found]),

@@ -13,7 +13,7 @@ from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 from geomsup.plot.palette import PALETTE
-from geomsup.training import train
+from geomsup.training import train_whole
 
 __all__ = ["EXPERIMENT", "deviations", "draw", "judge", "make_digons", "measure"]
 
@@ -77,13 +77,13 @@ def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
 def _landscape(p: float, turns: np.ndarray) -> dict[str, Any]:
     """Return exact losses and curvatures of two digons, norm and bias the best at a right angle; and free descents."""
     features = Features(4, p)
-    best = train(features, 2, objective="exact", model=make_digons()).model(0)
+    best = train_whole(features, 2, objective="exact", model=make_digons()).model(0)
     size = {"norm": float(np.linalg.norm(best.W, axis=1).mean()), "bias": float(best.b.mean())}
 
     def loss(**angles: float) -> float:
         return float(expected_loss(make_digons(**angles, **size), features))
 
-    free = train(features, 2, objective="exact", model=make_digons(turn=10.0, bend=10.0)).model(0)
+    free = train_whole(features, 2, objective="exact", model=make_digons(turn=10.0, bend=10.0)).model(0)
     flat = loss()
     return {
         "loss": np.array([loss(turn=t) for t in turns]), "bent": np.array([loss(bend=t) for t in turns]),

@@ -1,0 +1,209 @@
+"""SIGKILL, SIGTERM and SIGINT at random moments of long commands: what is left, and what the next run makes of it.
+
+    python -m benchmarks.kills [--times 20] [--seed 0] [name ...]
+
+Each command is run once to its end, for its results and its time. Then, for each signal, it is killed at random moments
+in an empty folder. Checked each time: no process is left; the results it leaves are whole, or not there; the same
+command then ends well, leaves nothing else, and its results have the bits of the first. Ends with 1 if any failed.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+ENDS = {  # exit codes: as told; before the program was there to hear it; and where it was just done
+    signal.SIGKILL: {-signal.SIGKILL, 0},
+    signal.SIGTERM: {128 + signal.SIGTERM, -signal.SIGTERM, 0},
+    signal.SIGINT: {128 + signal.SIGINT, -signal.SIGINT, 1, 0},
+}
+PATIENCE = 60.0  # seconds until something that does not end counts as endless
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, run in a folder, and how to read its results there: by name, what is whole; else it raises."""
+
+    words: tuple[str, ...]
+    results: Callable[[Path], dict[str, Any]]
+    left_over: tuple[str, ...]  # patterns of files of unfinished work, which the next run removes
+
+
+def arrays_in(path: Path) -> dict[str, Any]:
+    """Return bytes and types of the arrays of a file, without the description of a training."""
+    with np.load(path, allow_pickle=False) as file:
+        names = [name for name in file.files if name != "description"]
+        return {f"{path.name}/{name}": (file[name].dtype.str, file[name].tobytes()) for name in names}
+
+
+def training(folder: Path) -> dict[str, Any]:
+    path = folder / "run.npz"
+    if not path.exists():
+        return {}
+    from geomsup import TrainingRun
+
+    run = TrainingRun.load(path)
+    assert not run.interrupted, "run.npz holds an unfinished training"
+    return arrays_in(path) | {"config": run.config}
+
+
+def experiments(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in sorted(folder.glob("results/*/report.json")):
+        report = json.loads(path.read_text())
+        if report["verdict"]:
+            assert (path.parent / "figure.png").read_bytes().endswith(b"IEND\xaeB`\x82"), "half a figure"
+            data = arrays_in(path.parent / "data.npz")
+            found |= {f"{path.parent.name}/{name}": value for name, value in data.items()}
+            found[path.parent.name] = report["verdict"]
+        assert not report["error"], report["error"]
+    return found
+
+
+def optimum(folder: Path) -> dict[str, Any]:
+    blocks = {path.name: json.loads(path.read_text())["result"] for path in folder.glob("cache/blocks/*.json")}
+    path = folder / "optimum.json"
+    return blocks | ({"optimum": json.loads(path.read_text())} if path.exists() else {})
+
+
+COMMANDS = {
+    "train": Command(
+        ("train", "20", "5", "--steps", "40000", "--models", "2", "--schedule", "cosine", "-o", "run.npz"),
+        training,
+        ("run.part-*.npz", ".*"),
+    ),
+    "reproduce": Command(
+        ("reproduce", "E1", "E2", "E10", "E16", "--jobs", "2", "--quick", "-o", "results"),
+        experiments,
+        ("results/*/parts/*.part.npz", "results/.*", "results/*/.*", "results/*/parts/.*"),
+    ),
+    "optimum": Command(
+        ("optimum", "12", "3", "--probability", "0.05", "-o", "optimum.json"), optimum, (".*", "cache/blocks/.*")
+    ),
+}
+
+
+def begun(command: Command, folder: Path) -> subprocess.Popen[str]:
+    """Start a command in a session of its own, with the signals that a shell in front would give it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "geomsup", *command.words], cwd=folder, start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=usual_signals,
+        env=os.environ | {"GEOMSUP_CACHE": str(folder / "cache"), "MPLBACKEND": "Agg"},
+    )  # fmt: skip
+
+
+def usual_signals() -> None:
+    """Hear SIGINT also where this was started in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def ended(child: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait until the command has ended and nobody holds its pipes; return its exit code and what it said."""
+    try:
+        _, said = child.communicate(timeout=PATIENCE + 600)
+    finally:
+        gone = all_gone(child.pid)
+        if not gone:
+            os.killpg(child.pid, signal.SIGKILL)
+    assert gone, "processes are left"
+    return child.returncode, said
+
+
+def all_gone(session: int) -> bool:
+    """Whether the processes of the session end by themselves."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            os.killpg(session, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def whole(command: Command, folder: Path) -> dict[str, Any]:
+    """Run the command to its end; return its results."""
+    code, said = ended(begun(command, folder))
+    assert code == 0, f"exit code {code}: {said}"
+    left = [path.name for pattern in command.left_over[:1] for path in folder.glob(pattern) if ".part" in pattern]
+    assert not left, f"unfinished work is left: {left}"
+    return command.results(folder)
+
+
+def trial(command: Command, kind: signal.Signals, moment: float, truth: dict[str, Any]) -> float:
+    """Kill the command after so many seconds; return how long it took to end. Raises AssertionError at a fault."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        child = begun(command, folder)
+        time.sleep(moment)
+        begin = time.monotonic()
+        child.send_signal(kind)
+        code, said = ended(child)
+        late = time.monotonic() - begin
+        assert code in ENDS[kind], f"exit code {code}: {said}"
+        assert code == 1 or "Traceback" not in said or code < 0, said
+        kept = command.results(folder)
+        assert kept.items() <= truth.items(), "a result that is not that of the whole run"
+        changed = {path: path.stat().st_mtime_ns for path in finished(folder)}
+        again = whole(command, folder)
+        assert again == truth, "the run after it has other bits"
+        redone = [str(path) for path, when in changed.items() if path.stat().st_mtime_ns != when]
+        assert not redone, f"what was finished was done again: {redone}"
+        return late
+
+
+def finished(folder: Path) -> Iterator[Path]:
+    """Yield the files of finished parts of the work: none of them is to be made again."""
+    yield from folder.glob("cache/blocks/*.json")
+    yield from folder.glob("results/*/data.npz")
+    yield from (path for path in folder.glob("results/*/parts/*.npz") if ".part." not in path.name)
+
+
+def trials(name: str, times: int, rng: random.Random) -> int:
+    """Kill one command `times` times by each signal; print what came of it, and return the number of faults."""
+    command, faults = COMMANDS[name], 0
+    with TemporaryDirectory() as folder:
+        whole(command, Path(folder))  # compiles what is not compiled yet
+    with TemporaryDirectory() as folder:
+        begin = time.monotonic()
+        truth = whole(command, Path(folder))
+        seconds = time.monotonic() - begin
+    for kind in SIGNALS:
+        late = 0.0
+        for _ in range(times):
+            moment = rng.uniform(0.0, seconds)
+            try:
+                late = max(late, trial(command, kind, moment, truth))
+            except AssertionError as fault:
+                faults += 1
+                print(f"{name}, {kind.name} after {moment:.2f} s: {fault}", flush=True)
+        print(f"{name:<10} {kind.name:<8} {times} times in {seconds:.1f} s: ended within {late:.2f} s", flush=True)
+    return faults
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="commands; all by default")
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
+    faults = sum(trials(name, options.times, rng) for name in options.names or COMMANDS)
+    print(f"{faults} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

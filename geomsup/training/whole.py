@@ -1,0 +1,83 @@
+"""Training that ends with all its steps or not at all: what commands, experiments and searches train by."""
+
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from geomsup.features import Features
+from geomsup.training.run import TrainingRun
+from geomsup.training.trainer import train
+from geomsup.training.turns import Progress
+
+__all__ = ["train_whole"]
+
+SITTING_SECONDS = 30.0  # of work that can be lost
+
+
+def train_whole(
+    features: Features | Sequence[Features],
+    n_hidden: int | Sequence[int],
+    *,
+    part: Path | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> TrainingRun:
+    """Train as `train` does to the last step; an interruption raises KeyboardInterrupt, and never ends in a result.
+
+    Every half minute, and when it is interrupted, what is done is written to the file `part`; where such a file is
+    there, the training in it goes on, to the same bits as if it had never stopped. Who keeps the result removes it.
+
+    Parameters
+    ----------
+    features, n_hidden, threads, progress, options
+        As for `train`.
+    part
+        File for what is done; None keeps nothing. Exact trainings, which cannot be resumed, keep nothing.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the training was interrupted.
+    """
+    if options.get("objective") == "exact":
+        part = None
+    run = None if part is None else _left_in(part)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Training was interrupted", RuntimeWarning)
+        while run is None or run.interrupted:
+            sitting = _Sitting(progress, endless=part is None)
+            if run is None:
+                run = train(features, n_hidden, threads=threads, progress=sitting, **options)
+            else:
+                run = run.resume(threads=threads, progress=sitting)
+            if run.interrupted and part is not None:
+                run.save(part)
+            if run.interrupted and not sitting.is_over:
+                raise KeyboardInterrupt
+    return run
+
+
+def _left_in(part: Path) -> TrainingRun | None:
+    """Return the training that an earlier sitting left, if there is one that can be read."""
+    try:
+        return TrainingRun.load(part)
+    except (OSError, ValueError):
+        return None
+
+
+class _Sitting:
+    """Reports progress, and ends the sitting by an interruption of its own when its time is over."""
+
+    def __init__(self, progress: Progress | None, *, endless: bool) -> None:
+        self.progress, self.is_over = progress, False
+        self.end = float("inf") if endless else time.monotonic() + SITTING_SECONDS
+
+    def __call__(self, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(done, total)
+        if done < total and time.monotonic() >= self.end:
+            self.is_over = True
+            raise KeyboardInterrupt

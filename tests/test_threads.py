@@ -1,0 +1,103 @@
+"""Work shared among threads: order, failures, and the flag that ends it."""
+
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from geomsup.threads import check_stop, in_threads, patiently, stop_flag
+
+
+def test_results_come_in_the_order_of_the_items():
+    for workers in (None, 1, 3, 50):
+        assert in_threads(lambda x: x * x, range(20), workers=workers) == [x * x for x in range(20)]
+    assert in_threads(abs, []) == []
+
+
+def test_no_more_threads_than_workers():
+    seen = in_threads(lambda _: threading.get_ident(), range(50), workers=2)
+    assert len(set(seen)) <= 2
+    assert threading.get_ident() not in seen
+
+
+def test_results_are_told_in_order_from_the_calling_thread():
+    told = []
+    in_threads(abs, [-1, -2, -3], told=lambda result: told.append((result, threading.get_ident())))
+    assert told == [(x, threading.get_ident()) for x in (1, 2, 3)]
+
+
+def test_a_failure_comes_through_and_begins_nothing_more():
+    done = []
+
+    def work(item):
+        done.append(item)
+        raise ArithmeticError(item)
+
+    with pytest.raises(ArithmeticError, match="0"):
+        in_threads(work, range(1000), workers=1)
+    assert done == [0]
+
+
+def test_an_interruption_stops_what_runs_and_what_that_waits_for():
+    """Threads that work until they are told to end, two levels deep; what hears of the first result interrupts."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def forever(_):
+        begun.set()
+        while True:
+            check_stop()
+
+    def work(item):
+        if item == 0:
+            return begun.wait()
+        try:
+            return in_threads(forever, [None])
+        finally:
+            ended.set()
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        in_threads(work, [0, 1], workers=2, told=interrupt)
+    assert ended.wait(timeout=60)
+    assert in_threads(lambda _: int(stop_flag()[0]), range(3)) == [0, 0, 0]  # the next call has a flag of its own
+
+
+def test_what_a_stopped_loop_returned_is_no_result():
+    with pytest.raises(KeyboardInterrupt):
+        in_threads(lambda _: stop_flag().fill(1), [None])
+
+
+def test_patiently_is_a_thread_of_its_own_once():
+    inner, outer = patiently(lambda: (patiently(threading.get_ident), threading.get_ident()))
+    assert inner == outer != threading.get_ident()
+    with pytest.raises(ZeroDivisionError):
+        patiently(lambda: 1 / 0)
+
+
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where this was started in the background
+from geomsup.threads import check_stop, in_threads
+
+def forever(_):
+    while True:
+        check_stop()
+
+print("started", flush=True)
+try:
+    in_threads(forever, range(2), workers=2)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_a_real_signal_ends_it():
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "started\n"
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.readline() == "interrupted\n"
+    assert child.returncode == 0
