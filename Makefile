@@ -1,51 +1,58 @@
 # Each target makes .venv by itself; on a bare machine only Python >= 3.11 (with venv) is needed.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint docs bench experiments clean
+.PHONY: demo test test-quick lint docs bench experiments clean
 
-demo: .venv/.run
+demo: $(VENV)/.run
 	$(BIN)/geomsup demo
 
 # Two processes; in each, small matrices are quicker without threads of BLAS.
-test: .venv/.dev
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-lint: .venv/.dev
+test: $(VENV)/.dev
+	$(PYTEST) --durations=15
+
+# Every room, without what takes long: for use while writing.
+test-quick: $(VENV)/.dev
+	$(PYTEST) --durations=5 -m "not slow"
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-docs: .venv/.docs
+docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-bench: .venv/.dev
+bench: $(VENV)/.dev
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
 # Every experiment at its quick size; writes the chapters of the docs.
-experiments: .venv/.run
+experiments: $(VENV)/.run
 	$(BIN)/geomsup reproduce --all --quick -o docs/experiments
 
 clean:
-	rm -rf .venv docs/_build docs/jupyter_execute .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* docs/_build docs/jupyter_execute .pytest_cache .ruff_cache .hypothesis
 
-.venv/bin/python:
+$(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "geomsup needs Python >= 3.11 on the PATH; name one with: make PYTHON=/path/to/python"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 
 # GEOMSUP_CONSTRAINTS=constraints.txt pins the versions CI was last seen green with.
 CONSTRAINTS := $(if $(GEOMSUP_CONSTRAINTS),-c $(GEOMSUP_CONSTRAINTS))
 
-.venv/.run: pyproject.toml | .venv/bin/python
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 	$(PIP) $(CONSTRAINTS) -e .
 	@touch $@
 
-.venv/.dev: pyproject.toml | .venv/bin/python
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(PIP) $(CONSTRAINTS) -e ".[dev]"
-	@touch $@ .venv/.run
+	@touch $@ $(VENV)/.run
 
-.venv/.docs: pyproject.toml | .venv/bin/python
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
 	$(PIP) $(CONSTRAINTS) -e ".[docs]"
-	@touch $@ .venv/.run
+	@touch $@ $(VENV)/.run

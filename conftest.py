@@ -1,6 +1,7 @@
 """For tests and doctests alike: draw without a screen, close figures after each, leave the user's cache alone."""
 
 import os
+import random
 import sys
 import tempfile
 
@@ -12,6 +13,18 @@ os.environ["GEOMSUP_CACHE"] = CACHE.name
 
 # A program of its own, for a numba that was told to simulate a GPU when it was imported.
 collect_ignore = ["tests/training/simulated.py"]
+
+
+def pytest_addoption(parser):
+    """Let ``--shuffle SEED`` draw the order of the tests."""
+    parser.addoption("--shuffle", type=int, help="run the tests in an order drawn with this seed")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Put the tests in the order asked for."""
+    seed = config.getoption("--shuffle")
+    if seed is not None:  # what one test leaves in the process must not matter to the next
+        random.Random(seed).shuffle(items)
 
 
 @pytest.fixture(autouse=True)

@@ -1,22 +1,57 @@
 """Checks on what callers pass in; every message names the argument, the rule, what came and what to do."""
 
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["integer", "number", "one_of", "per_feature", "positive_number", "real_array"]
+__all__ = [
+    "boolean", "callback", "holds", "integer", "number", "one_of", "per_feature", "positive_number",
+    "random_generator", "real_array", "room", "shown",
+]  # fmt: skip
+
+LONGEST_SHOWN = 80  # characters of a value in a message
+MOST_NUMBERS = 2**27  # in one array: a gigabyte
+LARGEST_INTEGER = 2**63 - 1  # unless a count has a limit of its own
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: in one line, however large, deep or unprintable it is."""
+    try:
+        text = " ".join(_Short().repr(value).split())
+    except Exception:  # a foreign __repr__ may raise anything
+        text = f"an unprintable {type(value).__name__}"
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+
+
+class _Short(reprlib.Repr):
+    """`repr`, cut where lists are long or deep, and where integers have more digits than Python prints."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxlist, self.maxtuple, self.maxdict, self.maxstring, self.maxother = 4, 12, 12, 8, 72, 400
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(x) if abs(x) < 10**40 else f"an integer of {x.bit_length()} bits"
 
 
 def real_array(name: str, value: Any) -> np.ndarray:
     """Return `value` as a float64 array of finite real numbers."""
+    if _is_masked(value):
+        raise TypeError(f"`{name}` must not be a masked array, whose mask would be lost. Fill or drop what is masked.")
     try:
         array = np.asarray(value)
-    except ValueError as error:
+    except OverflowError:
+        raise ValueError(f"`{name}` must be finite in double precision; got {shown(value)}. Rescale it.") from None
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"`{name}` must be rectangular; its rows have different lengths. Pad or drop rows.") from error
+    if array.dtype == object and array.size and all(isinstance(entry, int | np.integer) for entry in array.flat):
+        raise ValueError(f"`{name}` must be finite in double precision; got {shown(value)}. Rescale it.")
     if array.dtype == object or array.dtype.kind not in "biuf":
         raise TypeError(f"`{name}` must hold real numbers; got {_kind(array)}. Convert it to a float array.")
-    array = array.astype(np.float64, copy=False)
+    with np.errstate(over="ignore"):  # long doubles beyond the range of doubles become infinite, and are refused
+        array = array.astype(np.float64, copy=False)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(
@@ -58,13 +93,23 @@ def _hint(name: str) -> str:
     return " Rescale or clip it."
 
 
-def integer(name: str, value: Any, *, minimum: int) -> int:
-    """Return `value` as an int no smaller than `minimum`."""
+def integer(name: str, value: Any, *, minimum: int, maximum: int = LARGEST_INTEGER) -> int:
+    """Return `value` as an int from `minimum` to `maximum`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"`{name}` must be an integer; got {value!r} ({type(value).__name__}). Pass a whole number.")
+        raise TypeError(
+            f"`{name}` must be an integer; got {shown(value)} ({type(value).__name__}). Pass a whole number."
+        )
     if value < minimum:
-        raise ValueError(f"`{name}` must be at least {minimum}; got {value}. Pass a larger number.")
+        raise ValueError(f"`{name}` must be at least {minimum}; got {shown(int(value))}. Pass a larger number.")
+    if value > maximum:
+        raise ValueError(f"`{name}` must be at most {maximum}; got {shown(int(value))}. Pass a smaller number.")
     return int(value)
+
+
+def room(name: str, numbers: int) -> None:
+    """Refuse what would make arrays of more numbers than MOST_NUMBERS."""
+    if numbers > MOST_NUMBERS:
+        raise ValueError(f"`{name}` must leave arrays of at most 2^27 numbers; got {shown(numbers)}. Ask for less.")
 
 
 def number(name: str, value: Any) -> float:
@@ -78,15 +123,65 @@ def number(name: str, value: Any) -> float:
 def positive_number(name: str, value: Any) -> float:
     """Return `value` as a finite float greater than zero."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"`{name}` must be a number; got {value!r} ({type(value).__name__}). Pass a positive float.")
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"`{name}` must be positive and finite; got {value:g}. Pass a positive float.")
-    return float(value)
+        raise TypeError(
+            f"`{name}` must be a number; got {shown(value)} ({type(value).__name__}). Pass a positive float."
+        )
+    try:
+        result = float(value)
+    except OverflowError:
+        result = np.inf
+    if not 0 < result < np.inf:
+        raise ValueError(f"`{name}` must be positive and finite; got {result:g}. Pass a positive float.")
+    return result
 
 
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
     """Return `value` if it is one of `choices`."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         listed = ", ".join(f'"{choice}"' for choice in choices)
-        raise ValueError(f"`{name}` must be one of {listed}; got {value!r}. Pick one of them.")
+        raise ValueError(f"`{name}` must be one of {listed}; got {shown(value)}. Pick one of them.")
+    return str(value)
+
+
+def boolean(name: str, value: Any) -> bool:
+    """Return `value` if it is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"`{name}` must be True or False; got {shown(value)}. Pass one of them.")
+    return bool(value)
+
+
+def callback(name: str, value: Any) -> Any:
+    """Return `value` if it is None or can be called."""
+    if value is not None and not callable(value):
+        raise TypeError(f"`{name}` must be callable; got {shown(value)}. Pass a function, or leave it out.")
     return value
+
+
+def holds(name: str, value: Any, keys: Sequence[str]) -> None:
+    """Refuse what is not a dictionary, or lacks one of `keys`."""
+    if not isinstance(value, dict):
+        raise TypeError(f"`{name}` must be a dictionary; got {shown(value)}. Pass what `to_dict` returned.")
+    missing = [key for key in keys if key not in value]
+    if missing:
+        raise ValueError(
+            f"`{name}` must have the key {missing[0]!r}; got {shown(value)}. Pass what `to_dict` returned."
+        )
+
+
+def random_generator(name: str, value: Any) -> np.random.Generator:
+    """Return the generator that `value` stands for: anything ``np.random.default_rng`` takes."""
+    try:
+        if isinstance(value, bool | np.bool_) or _is_masked(value):
+            raise TypeError
+        return np.random.default_rng(value)
+    except (TypeError, ValueError, OverflowError, RecursionError, AttributeError):
+        raise TypeError(
+            f"`{name}` must be what numpy.random.default_rng takes; got {shown(value)}. Pass a whole number from 0 on."
+        ) from None
+
+
+def _is_masked(value: Any) -> bool:
+    """Whether a value is a masked array, or a list that holds one."""
+    if isinstance(value, list | tuple):
+        return any(isinstance(entry, np.ma.MaskedArray) for entry in value)
+    return isinstance(value, np.ma.MaskedArray)

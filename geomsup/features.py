@@ -1,5 +1,6 @@
 """What the inputs are: how often each feature is present and with which others, how much it matters."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,8 @@ from geomsup.laws import Discrete, Law, Uniform, law_from_dict
 __all__ = ["Discrete", "Features", "Uniform"]
 
 Groups = tuple[tuple[int, ...], ...]
+
+MOST_FEATURES = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,7 @@ class Features:
     anticorrelated: Any = ()
 
     def __post_init__(self) -> None:
-        n = checks.integer("n", self.n, minimum=1)
+        n = checks.integer("n", self.n, minimum=1, maximum=MOST_FEATURES)
         object.__setattr__(self, "n", n)
         object.__setattr__(self, "values", _laws(self.values, n))
         bounds = {"probability": (0.0, 1.0), "importance": (0.0, np.inf)}
@@ -128,7 +131,8 @@ class Features:
     def sample(self, size: int, rng: Any = None) -> np.ndarray:
         """Draw inputs ``(size, n)``; `rng` is anything ``np.random.default_rng`` takes."""
         size = checks.integer("size", size, minimum=0)
-        generator = np.random.default_rng(rng)
+        checks.room("size", size * self.n)
+        generator = checks.random_generator("rng", rng)
         present = generator.random((size, self.n)) < self.probability
         for group in self.correlated:
             present[:, group] = present[:, group[:1]]
@@ -157,7 +161,10 @@ class Features:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Features":
         """Build features from what `to_dict` returned."""
+        checks.holds("data", data, ("n", "probability", "importance"))
         law = data.get("values", Uniform().to_dict())
+        if not isinstance(law, dict | list | tuple):
+            raise TypeError(f"`values` must be a law, or a list of them; got {checks.shown(law)}. See `to_dict`.")
         values = law_from_dict(law) if isinstance(law, dict) else [law_from_dict(one) for one in law]
         groups = data.get("correlated", ()), data.get("anticorrelated", ())
         return cls(data["n"], data["probability"], data["importance"], values, *groups)
@@ -205,7 +212,7 @@ def _laws(values: Any, n: int) -> Law | tuple[Law, ...]:
         return values
     if not isinstance(values, Sequence) or isinstance(values, str) or not all(map(_is_law, values)):
         raise TypeError(
-            f"`values` must be a value law such as Uniform(0, 1), or one per feature; got {values!r}. "
+            f"`values` must be a value law such as Uniform(0, 1), or one per feature; got {checks.shown(values)}. "
             "Wrap ranges in Uniform, lists of values in Discrete."
         )
     if len(values) != n:
@@ -216,11 +223,15 @@ def _laws(values: Any, n: int) -> Law | tuple[Law, ...]:
 
 def _groups(name: str, groups: Any, n: int) -> Groups:
     if isinstance(groups, str) or not isinstance(groups, Sequence | np.ndarray):
-        raise TypeError(f"`{name}` must be a list of groups of indices; got {groups!r}. Write [(0, 1), (2, 3)].")
+        raise TypeError(
+            f"`{name}` must be a list of groups of indices; got {checks.shown(groups)}. Write [(0, 1), (2, 3)]."
+        )
     result = []
     for group in groups:
         if isinstance(group, str) or not isinstance(group, Sequence | np.ndarray):
-            raise TypeError(f"`{name}` must be a list of groups of indices; got {groups!r}. Write [(0, 1), (2, 3)].")
+            raise TypeError(
+                f"`{name}` must be a list of groups of indices; got {checks.shown(groups)}. Write [(0, 1), (2, 3)]."
+            )
         members = tuple(checks.integer(name, index, minimum=0) for index in group)
         if len(members) < 2 or max(members) >= n:
             raise ValueError(
@@ -232,7 +243,7 @@ def _groups(name: str, groups: Any, n: int) -> Groups:
 
 def _check_groups(correlated: Groups, anticorrelated: Groups, probability: np.ndarray) -> None:
     everyone = [i for group in correlated + anticorrelated for i in group]
-    twice = sorted({i for i in everyone if everyone.count(i) > 1})
+    twice = sorted(i for i, times in Counter(everyone).items() if times > 1)
     if twice:
         raise ValueError(
             f"`correlated` and `anticorrelated` must name every feature once at most; got {twice[0]} twice. Merge them."

@@ -3,10 +3,11 @@
 import json
 import os
 import uuid
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -17,6 +18,9 @@ __all__ = ["read_arrays", "read_model", "read_weights", "replacing", "write_json
 
 # Names of arrays that an error lists.
 MOST_NAMES = 120
+
+# Bytes from which an array that was squeezed more than so many times is a bomb, not weights.
+LARGE, MOST_SQUEEZED = 100_000_000, 100
 
 READERS = ".npy, .npz or .safetensors"
 SAFETENSORS_DTYPES = {
@@ -66,13 +70,57 @@ def _broken_file_named(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read_numpy(path: Path) -> dict[str, np.ndarray]:
-    with open(path, "rb") as file:  # opened here, as np.load leaves a broken archive open
-        loaded = np.load(file, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"W": loaded}
-        entries = {name: loaded[name] for name in loaded.files}
-    return {name: entry for name, entry in entries.items() if isinstance(entry, np.ndarray)}
+def _read_numpy(path: Path) -> Mapping[str, np.ndarray]:
+    with open(path, "rb") as file:
+        is_archive = file.read(2) == b"PK"
+        file.seek(0)
+        if not is_archive:
+            return {"W": np.load(file, allow_pickle=False)}
+    return _Archive(path)
+
+
+class _Archive(Mapping[str, np.ndarray]):
+    """Arrays of an .npz file, each read when asked for: what lies beside it may be large, or broken."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with zipfile.ZipFile(path) as archive:
+            self.members = {
+                info.filename.removesuffix(".npy"): info
+                for info in archive.infolist()
+                if info.filename.endswith(".npy")
+            }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def ndim(self, name: str) -> int:
+        with self._opened(name) as member:
+            version = np.lib.format.read_magic(member)
+            header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            return len(header(member)[0])
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        info = self.members[name]
+        if info.file_size > max(LARGE, MOST_SQUEEZED * info.compress_size):
+            raise ValueError(
+                f"`path` must hold arrays of plausible size; {name!r} of {self.path.name!r} is "
+                f"{info.file_size / 1e6:.0f} MB out of {info.compress_size / 1e6:.1f}. Save it uncompressed."
+            )
+        with self._opened(name) as member:
+            return np.lib.format.read_array(member, allow_pickle=False)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[IO[bytes]]:
+        with (
+            _broken_file_named(self.path),
+            zipfile.ZipFile(self.path) as archive,
+            archive.open(self.members[name]) as member,
+        ):
+            yield member
 
 
 class _Tensors(Mapping[str, np.ndarray]):
@@ -144,7 +192,7 @@ def _pick(arrays: Mapping[str, np.ndarray], name: str | None, file: str) -> np.n
 def _only_matrix(arrays: Mapping[str, np.ndarray], file: str) -> str:
     if "W" in arrays:
         return "W"
-    ndim = arrays.ndim if isinstance(arrays, _Tensors) else lambda name: arrays[name].ndim
+    ndim = arrays.ndim if isinstance(arrays, _Tensors | _Archive) else lambda name: arrays[name].ndim
     matrices = [name for name in arrays if ndim(name) >= 2]
     if len(matrices) != 1:
         raise ValueError(f"`name` must say which array of {file!r} is W; it holds {_held(arrays)}. Pass --name.")

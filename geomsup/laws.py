@@ -11,7 +11,10 @@ import numpy as np
 
 from geomsup import checks
 
-__all__ = ["Discrete", "Law", "Uniform", "law_from_dict"]
+__all__ = ["LARGEST", "SMALLEST", "Discrete", "Law", "Uniform", "law_from_dict"]
+
+# Sizes whose squares, and sums of them, a double can hold.
+LARGEST, SMALLEST = 1e150, 1e-150
 
 
 @runtime_checkable
@@ -39,6 +42,10 @@ class Law(Protocol):
 
     def sample(self, size: Any, rng: Any = None) -> np.ndarray:
         """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
+        ...
+
+    def times(self, factor: float) -> "Law":
+        """Return the law of `factor` times the value, for a factor above 0."""
         ...
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,6 +80,7 @@ class Uniform:
         low, high = (checks.number(name, getattr(self, name)) for name in ("low", "high"))
         if not low < high:
             raise ValueError(f"`high` must be greater than `low`; got Uniform({low:g}, {high:g}). Swap or spread them.")
+        _check_size("low" if abs(low) > abs(high) else "high", max(abs(low), abs(high)))
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
 
@@ -97,7 +105,11 @@ class Uniform:
 
     def sample(self, size: Any, rng: Any = None) -> np.ndarray:
         """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
-        return np.random.default_rng(rng).uniform(self.low, self.high, size)
+        return checks.random_generator("rng", rng).uniform(self.low, self.high, size)
+
+    def times(self, factor: float) -> "Uniform":
+        """Return the law of `factor` times the value, for a factor above 0."""
+        return Uniform(factor * self.low, factor * self.high)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the law as plain values."""
@@ -132,16 +144,29 @@ class Discrete:
     def __post_init__(self) -> None:
         values = np.atleast_1d(checks.real_array("values", self.values))
         if values.ndim != 1 or not len(values) or len(set(values.tolist())) < len(values):
-            raise ValueError(f"`values` must be distinct numbers; got {self.values!r}. List each value once.")
+            raise ValueError(
+                f"`values` must be distinct numbers; got {checks.shown(self.values)}. List each value once."
+            )
+        _check_size("values", float(np.abs(values).max()))
         weights = np.ones(len(values))
         if self.weights is not None:
             weights = np.atleast_1d(checks.real_array("weights", self.weights))
         if weights.shape != values.shape or (weights <= 0).any():
             raise ValueError(
-                f"`weights` must be positive, one per value ({len(values)}); got {self.weights!r}. Drop weights of 0."
+                f"`weights` must be positive, one per value ({len(values)}); got {checks.shown(self.weights)}. "
+                f"Drop weights of 0."
+            )
+        with np.errstate(over="ignore"):
+            total = weights.sum()
+        parts = weights / total
+        if not (parts > 0).all():
+            raise ValueError(
+                f"`weights` must add to a double, and be no less than 1e-300 of that; "
+                f"got {checks.shown(self.weights)}. "
+                "Rescale them, and drop values that hardly occur."
             )
         object.__setattr__(self, "values", tuple((values + 0.0).tolist()))
-        object.__setattr__(self, "weights", tuple((weights / weights.sum()).tolist()))
+        object.__setattr__(self, "weights", tuple(parts.tolist()))
 
     def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Weights, lower ends and widths of the uniform pieces: an atom per value."""
@@ -164,19 +189,34 @@ class Discrete:
 
     def sample(self, size: Any, rng: Any = None) -> np.ndarray:
         """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
-        return np.random.default_rng(rng).choice(self.values, size, p=self.weights)
+        return checks.random_generator("rng", rng).choice(self.values, size, p=self.weights)
+
+    def times(self, factor: float) -> "Discrete":
+        """Return the law of `factor` times the value, for a factor above 0."""
+        return Discrete(tuple(factor * value for value in self.values), self.weights)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the law as plain values."""
         return {"law": "discrete", "values": list(self.values), "weights": list(self.pieces()[0])}
 
 
+def _check_size(name: str, size: float) -> None:
+    """Refuse a law whose values are so large or so small that their squares are no doubles."""
+    if size != 0 and not SMALLEST <= size <= LARGEST:
+        raise ValueError(
+            f"`{name}` must be a size from {SMALLEST:g} to {LARGEST:g}; got {size:g}. Take another unit of x."
+        )
+
+
 def law_from_dict(data: dict[str, Any]) -> Law:
     """Build a law from what its `to_dict` returned."""
-    if data.get("law") == "uniform":
+    checks.holds("values", data, ("law",))
+    if data["law"] == "uniform":
+        checks.holds("values", data, ("low", "high"))
         return Uniform(data["low"], data["high"])
-    if data.get("law") == "discrete":
-        return Discrete(tuple(data["values"]), tuple(data["weights"]))
+    if data["law"] == "discrete":
+        checks.holds("values", data, ("values", "weights"))
+        return Discrete(data["values"], data["weights"])
     raise ValueError(
-        f'`law` must be "uniform" or "discrete"; got {data.get("law")!r}. Rewrite the file with one of them.'
+        f'`law` must be "uniform" or "discrete"; got {checks.shown(data["law"])}. Rewrite the file with one of them.'
     )

@@ -9,7 +9,7 @@ from geomsup import checks
 from geomsup.activations import activation_name, resolve_activation
 from geomsup.frozen import read_only
 
-__all__ = ["ToyModel", "as_rows"]
+__all__ = ["ToyModel", "as_rows", "named_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,19 +184,24 @@ def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
     >>> as_rows([[1.0, 0.0, -1.0]]).shape
     (3, 1)
     """
+    return named_rows("W", W, orientation)
+
+
+def named_rows(name: str, W: Any, orientation: str) -> np.ndarray:
+    """Return what `as_rows` does of an argument that is called `name`."""
     checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
     if isinstance(W, ToyModel):
         return W.W
-    array = _to_numpy("W", W)
+    array = _to_numpy(name, W)
     if array.ndim < 2 or 0 in array.shape:
         raise ValueError(
-            f"`W` must have the shape (n_features, n_hidden), or a batch of these; got shape {array.shape}. "
+            f"`{name}` must have the shape (n_features, n_hidden), or a batch of these; got shape {array.shape}. "
             "Pass a row per feature."
         )
     n, m = array.shape[-2:]
     if orientation == "auto" and n == m:
         raise ValueError(
-            '`W` must have more rows (features) than columns (hidden units) when orientation is "auto"; '
+            f'`{name}` must have more rows (features) than columns (hidden units) when orientation is "auto"; '
             f'got shape {array.shape}. Pass orientation="rows" or "columns".'
         )
     flip = orientation == "columns" or (orientation == "auto" and n < m)

@@ -10,33 +10,30 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "FIGURES",
-    "check_figure",
-    "check_output",
-    "deliver",
-    "print_json",
-    "print_table",
-    "progress_bars",
-    "save_figure",
-]
+    "FIGURES", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars", "save_figure",
+]  # fmt: skip
 
 FIGURES = (".png", ".pdf", ".svg")
 WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
 
 
-def check_output(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
+def check_output(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> None:
     """Refuse a file that could not be written or read again, before the work rather than after."""
     if not path.parent.is_dir():
         raise ValueError(f"`{option}` must be in an existing folder; got {str(path)!r}. Make the folder first.")
-    if path.suffix not in suffixes:
+    if path.is_dir():
+        raise ValueError(f"`{option}` must be a file; got the folder {str(path)!r}. Add a name.")
+    if suffixes and path.suffix not in suffixes:
         listed = ", ".join(suffixes)
         raise ValueError(f"`{option}` must end in {listed}; got {path.name!r}. Rename it.")
 
 
-def check_figure(path: Path | None) -> None:
-    """Refuse a `--plot` that could not be written."""
-    if path is not None:
-        check_output("--plot", path, FIGURES)
+def check_files(output: Path | None, plot: Path | None = None) -> None:
+    """Refuse an `--output` or a `--plot` that could not be written."""
+    if output is not None:
+        check_output("--output", output)
+    if plot is not None:
+        check_output("--plot", plot, FIGURES)
 
 
 def deliver(result: Any, text: str, as_json: bool, output: Path | None) -> None:
@@ -89,11 +86,14 @@ def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
 @contextmanager
 def progress_bars() -> Iterator[Any]:
     """Show progress(stage, fraction) as bars on standard error; nothing is left behind in a pipe."""
+    if not sys.stderr.isatty():  # bars that are disabled still end with an empty line, in rich before 14.3
+        yield lambda stage, fraction: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+    with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
 
         def report(stage: str, fraction: float) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import check_figure, deliver, progress_bars, save_figure
-from geomsup.cli.options import Json, Output
+from geomsup.cli.console import check_files, deliver, progress_bars, save_figure
+from geomsup.cli.options import Json, Output, Whole
 
 __all__ = ["Search", "energy", "thomson"]
 
@@ -36,17 +36,17 @@ class Search:
         Print JSON instead of a table.
     """
 
-    starts: int | None = None
-    seed: int = 0
+    starts: Whole | None = None
+    seed: Whole = 0
     time_limit: float | None = None
-    threads: int | None = None
+    threads: Whole | None = None
     output: Output = None
     plot: Path | None = None
     as_json: Json = False
 
     def minimise(self, n: int, d: int, potential: Any) -> None:
         """Search, draw and print."""
-        check_figure(self.plot)
+        check_files(self.output, self.plot)
         with progress_bars() as progress:
             found = gs.minimize_energy(
                 n, d, potential,
@@ -60,7 +60,7 @@ class Search:
 DEFAULT = Search()
 
 
-def thomson(n: int, *, search: Search = DEFAULT) -> None:
+def thomson(n: Whole, *, search: Search = DEFAULT) -> None:
     """Place n charges on a sphere so that their Coulomb energy is lowest, and compare with the best known.
 
     Parameters
@@ -72,7 +72,7 @@ def thomson(n: int, *, search: Search = DEFAULT) -> None:
 
 
 def energy(
-    *, n: int, d: int = 3, energy: str = "coulomb", exponent: float | None = None, search: Search = DEFAULT
+    *, n: Whole, d: Whole = 3, energy: str = "coulomb", exponent: float | None = None, search: Search = DEFAULT
 ) -> None:
     """Place n points on the unit sphere in d dimensions so that an energy is lowest, and compare with the best known.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from geomsup.cli.console import print_json, print_table
-from geomsup.cli.options import Json
+from geomsup.cli.options import Json, Whole
 
 __all__ = ["reproduce"]
 
@@ -20,7 +20,7 @@ def reproduce(
     list_: Annotated[Flag, Parameter("--list")] = False,
     quick: Flag = False,
     output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-experiments"),
-    jobs: int | None = None,
+    jobs: Whole | None = None,
     as_json: Json = False,
 ) -> None:
     """Run experiments of the paper: data, figure and verdict of each go to a folder, and a table of all verdicts.

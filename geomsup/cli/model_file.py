@@ -6,7 +6,7 @@ from pathlib import Path
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.options import Numbers, one_or_all
+from geomsup.cli.options import Numbers, Whole, one_or_all
 
 __all__ = ["ModelFile"]
 
@@ -37,7 +37,7 @@ class ModelFile:
     path: Path
     probability: Numbers = field(default=None, kw_only=True)
     importance: Numbers = field(default=None, kw_only=True)
-    run: int = field(default=0, kw_only=True)
+    run: Whole = field(default=0, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
     orientation: str = field(default="auto", kw_only=True)
     activation: str | None = field(default=None, kw_only=True)

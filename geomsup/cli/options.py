@@ -1,16 +1,43 @@
 """Options that several commands take."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+import numpy as np
+from cyclopts import Parameter, Token
 
-__all__ = ["Ends", "Json", "Numbers", "Output", "one_or_all"]
+from geomsup import checks
+
+__all__ = ["Ends", "Json", "Numbers", "Output", "Whole", "grid", "one_or_all"]
+
+
+def _whole(_: Any, tokens: Sequence[Token]) -> int | None:
+    """Read a whole number; 5.9 is none, though the parser would round it."""
+    text = tokens[0].value
+    if text.lower() == "none":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"`{text[:40]}` must be a whole number here. Write it in digits.") from None
+
+
+Whole = Annotated[int, Parameter(converter=_whole)]
 
 Json = Annotated[bool, Parameter("--json", negative="", help="Print JSON instead of a table.")]
 Output = Annotated[Path | None, Parameter(("--output", "-o"), help="Also write the result to this file.")]
 Ends = Annotated[tuple[float, float], Parameter(negative="")]
+MOST_POINTS = 1000  # along an axis
 Numbers = Annotated[list[float] | None, Parameter(consume_multiple=True, negative="")]
+
+
+def grid(option: str, ends: tuple[float, float], points: Any, fewest: int = 1) -> np.ndarray:
+    """Return points from one end to the other, evenly spaced in the logarithm."""
+    points = checks.integer("--points", points, minimum=fewest, maximum=MOST_POINTS)
+    for end in ends:
+        checks.positive_number(option, end)
+    return np.geomspace(*ends, points).clip(min(ends), max(ends))
 
 
 def one_or_all(values: list[float] | None, default: Any) -> Any:

@@ -3,24 +3,22 @@
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
-
 import geomsup as gs
-from geomsup.cli.console import check_figure, deliver, progress_bars, save_figure
-from geomsup.cli.options import Ends, Json, Numbers, Output, one_or_all
+from geomsup.cli.console import check_files, deliver, progress_bars, save_figure
+from geomsup.cli.options import Ends, Json, Numbers, Output, Whole, grid, one_or_all
 
 __all__ = ["optimum", "phase_diagram", "plateaus"]
 
 
 def optimum(
-    n_features: int,
-    n_hidden: int,
+    n_features: Whole,
+    n_hidden: Whole,
     *,
     probability: Numbers = None,
     importance: Numbers = None,
     activation: str = "relu",
-    starts: int | None = None,
-    seed: int = 0,
+    starts: Whole | None = None,
+    seed: Whole = 0,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -45,6 +43,7 @@ def optimum(
     output
         Also write the result as JSON to this file.
     """
+    check_files(output)
     features = gs.Features(n_features, one_or_all(probability, 0.05), one_or_all(importance, 1.0))
     with progress_bars() as progress:
         result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed, progress=progress)
@@ -52,14 +51,14 @@ def optimum(
 
 
 def phase_diagram(
-    n_features: int,
-    n_hidden: int,
+    n_features: Whole,
+    n_hidden: Whole,
     *,
-    points: int = 40,
+    points: Whole = 40,
     probability_range: Ends = (0.01, 1.0),
     importance_range: Ends = (0.1, 10.0),
-    starts: int = 4,
-    seed: int = 0,
+    starts: Whole = 4,
+    seed: Whole = 0,
     output: Output = None,
     plot: Path | None = None,
     as_json: Json = False,
@@ -87,8 +86,8 @@ def phase_diagram(
     plot
         Draw the diagram beside the paper's prediction to this file.
     """
-    check_figure(plot)
-    axes = (np.geomspace(*ends, points).clip(*ends) for ends in (probability_range, importance_range))
+    check_files(output, plot)
+    axes = grid("--probability-range", probability_range, points), grid("--importance-range", importance_range, points)
     with progress_bars() as progress:
         diagram = gs.phase_diagram(
             n_features, n_hidden, *axes, starts=starts, rng=seed,
@@ -106,11 +105,11 @@ def phase_diagram(
 
 def plateaus(
     *,
-    points: int = 20,
+    points: Whole = 20,
     probability_range: Ends = (0.1, 1.0),
-    largest_rank: int = 4,
-    n_features: int | None = None,
-    n_hidden: int | None = None,
+    largest_rank: Whole = 4,
+    n_features: Whole | None = None,
+    n_hidden: Whole | None = None,
     output: Output = None,
     plot: Path | None = None,
     as_json: Json = False,
@@ -134,10 +133,10 @@ def plateaus(
     plot
         Draw gains and levels to this file.
     """
-    check_figure(plot)
+    check_files(output, plot)
     with progress_bars() as progress:
         result = gs.plateaus(
-            np.geomspace(*probability_range, points).clip(*probability_range), largest_rank=largest_rank,
+            grid("--probability-range", probability_range, points), largest_rank=largest_rank,
             n_features=n_features, n_hidden=n_hidden, progress=progress,
         )  # fmt: skip
     if plot is not None:

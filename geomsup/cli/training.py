@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure
-from geomsup.cli.options import Json, Numbers, one_or_all
+from geomsup.cli.options import Json, Numbers, Whole, one_or_all
 
 __all__ = ["demo", "train"]
 
@@ -19,9 +19,9 @@ __all__ = ["demo", "train"]
 def demo(
     *,
     output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-demo.png"),
-    models: int = 6,
-    steps: int = 10_000,
-    seed: int = 0,
+    models: Whole = 6,
+    steps: Whole = 10_000,
+    seed: Whole = 0,
     as_json: Json = False,
 ) -> None:
     """Train 5 features in 2 dimensions at ten sparsities, name their geometry, compare with the optimum.
@@ -65,14 +65,14 @@ def demo(
 
 
 def train(
-    n_features: int,
-    n_hidden: int,
+    n_features: Whole,
+    n_hidden: Whole,
     *,
     probability: Numbers = None,
     importance: Numbers = None,
-    models: int = 4,
-    steps: int | None = None,
-    batch: int | None = None,
+    models: Whole = 4,
+    steps: Whole | None = None,
+    batch: Whole | None = None,
     learning_rate: float | None = None,
     schedule: str | None = None,
     weight_decay: float | None = None,
@@ -84,14 +84,14 @@ def train(
     hidden_activation: str = "linear",
     untied: Annotated[bool, Parameter(negative="")] = False,
     hidden_bias: Annotated[bool, Parameter(negative="")] = False,
-    second_layer: int | None = None,
+    second_layer: Whole | None = None,
     hidden_l1: float = 0.0,
     dropout: float = 0.0,
     criterion: str = "squared",
     attack: float = 0.0,
-    seed: int = 0,
-    record: int = 0,
-    threads: int | None = None,
+    seed: Whole = 0,
+    record: Whole = 0,
+    threads: Whole | None = None,
     device: str = "auto",
     output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-run.npz"),
     as_json: Json = False,

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import geomsup as gs
-from geomsup.cli.console import check_figure, deliver, save_figure
+from geomsup.cli.console import check_files, deliver, save_figure
 from geomsup.cli.model_file import ModelFile
-from geomsup.cli.options import Json, Output
+from geomsup.cli.options import Json, Output, Whole
 
 __all__ = ["classify", "compare", "loss"]
 
@@ -42,7 +42,7 @@ def classify(
     """
     from geomsup.files import read_weights
 
-    check_figure(plot)
+    check_files(output, plot)
     W = read_weights(path, name=name, orientation=orientation)
     found = gs.classify(W, orientation="rows", noise=noise, represented=represented)
     several = isinstance(found, list)
@@ -76,6 +76,7 @@ def loss(
     output
         Also write the result as JSON to this file.
     """
+    check_files(output)
     model, features = file.read()
     result = gs.expected_loss(model, features, method=method, rtol=rtol)
     lines = [str(result)]
@@ -86,8 +87,8 @@ def loss(
 def compare(
     file: ModelFile,
     *,
-    starts: int | None = None,
-    seed: int = 0,
+    starts: Whole | None = None,
+    seed: Whole = 0,
     output: Output = None,
     plot: Path | None = None,
     as_json: Json = False,
@@ -105,7 +106,7 @@ def compare(
     plot
         Draw model and optimum to this file.
     """
-    check_figure(plot)
+    check_files(output, plot)
     model, features = file.read()
     result = gs.compare(model, features, starts=starts, rng=seed)
     if plot is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from geomsup.energy.newton import tangent_basis
 from geomsup.energy.potentials import Potential
 
-__all__ = ["largest_product", "tighten"]
+__all__ = ["largest_product", "linear_program", "tighten"]
 
 MOST_PROGRAMS = 60
 FIRST, SMALLEST = 0.02, 1e-15  # radius of trust, in units of the spacing; gain that ends it
@@ -28,7 +28,7 @@ def tighten(points: np.ndarray, potential: Potential) -> tuple[np.ndarray, float
     radius = FIRST * n ** (-1 / (d - 1))
     worst, promised = largest_product(points, potential), np.inf
     for _ in range(MOST_PROGRAMS):
-        moved, promised = _program(points, potential, worst, radius)
+        moved, promised = linear_program(points, potential, worst, radius)
         if promised <= SMALLEST:
             break
         new = largest_product(moved, potential)
@@ -43,7 +43,7 @@ def tighten(points: np.ndarray, potential: Potential) -> tuple[np.ndarray, float
     return points, max(promised, 0.0)
 
 
-def _program(points: np.ndarray, potential: Potential, worst: float, radius: float) -> tuple[np.ndarray, float]:
+def linear_program(points: np.ndarray, potential: Potential, worst: float, radius: float) -> tuple[np.ndarray, float]:
     """Solve the linear program of steps no longer than `radius`; return the new points and the promised gain."""
     from scipy.optimize import linprog
     from scipy.sparse import coo_array
@@ -52,7 +52,8 @@ def _program(points: np.ndarray, potential: Potential, worst: float, radius: flo
     basis = tangent_basis(points)
     products = points @ points.T
     signs = np.sign(products) if potential.name == "coherence" else np.ones_like(products)
-    margin = 2.5 * radius * np.sqrt(d)
+    # A step moves a point by up to √(d-1) radii, a product by twice that, and the largest no further down.
+    margin = 4.0 * radius * np.sqrt(d - 1)
     i, j = np.nonzero(np.triu(signs * products > worst - margin, 1))
     slopes_i = signs[i, j, None] * np.einsum("pad,pd->pa", basis[i], points[j])
     slopes_j = signs[i, j, None] * np.einsum("pad,pd->pa", basis[j], points[i])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.checks import integer, positive_number
+from geomsup.checks import callback, integer, positive_number, random_generator
 from geomsup.energy.configuration import Configuration
 from geomsup.energy.max_min import largest_product, tighten
 from geomsup.energy.minima import Minimum
@@ -21,6 +21,8 @@ __all__ = ["minimize_energy", "thomson"]
 
 KNOWN_SECONDS, UNKNOWN_SECONDS = 1200.0, 20.0  # of CPU, roughly: bounds of the default budgets
 UNKNOWN_STARTS = 200
+MOST_STARTS, MOST_THREADS = 100_000_000, 1024
+MOST_WORK = 10**9  # n² d: one evaluation then takes a second
 SOON = 1200  # coordinates up to which a search that was interrupted is polished: beyond, it takes seconds
 BALANCED = 1e-12  # rms of the gradient of a polished minimum
 
@@ -90,10 +92,14 @@ def minimize_energy(
     0.954915
     """
     n, d, potential = integer("n", n, minimum=2), integer("d", d, minimum=2), as_potential(energy)
+    if n * n * d > MOST_WORK:
+        raise ValueError(f"`n` and `d` must keep n² d below {MOST_WORK:.0e}; got {n} and {d}. Take fewer points.")
+    generator = random_generator("rng", rng)
+    callback("progress", progress)
     if starts is not None:
-        starts = integer("starts", starts, minimum=1)
+        starts = integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     if threads is not None:
-        threads = integer("threads", threads, minimum=1)
+        threads = integer("threads", threads, minimum=1, maximum=MOST_THREADS)
     deadline = None if time_limit is None else time.monotonic() + positive_number("time_limit", time_limit)
     record = best_known(n, d, potential)
     target = -np.inf
@@ -104,7 +110,7 @@ def minimize_energy(
         most = KNOWN_SECONDS / each if record else min(UNKNOWN_STARTS, UNKNOWN_SECONDS / each)
         starts = max(1, int(most))
     budget = Budget(starts, target, deadline, threads)
-    minima = search(n, d, potential, budget, np.random.default_rng(rng), progress)
+    minima = search(n, d, potential, budget, generator, progress)
     points, value, rms = patiently(partial(_finish, minima.best, potential, complete=not minima.interrupted))
     return Configuration(
         points, value, potential, record, minima.starts, tuple(minima.found), rms, not minima.interrupted

@@ -70,7 +70,8 @@ def curvature(points: np.ndarray, potential: Potential) -> Curvature | None:
 def _signs(points: np.ndarray, potential: Potential, contact: float) -> Curvature:
     basis = tangent_basis(points)
     values = np.linalg.eigvalsh(_hessian(points, potential, basis, contact))
-    edge = ZERO * max(float(np.abs(values).max()), 1e-300)
+    least = 1.0 if potential.name == "relu" else 1e-300  # nothing may be open, where relu² has none but rounding errors
+    edge = ZERO * max(float(np.abs(values).max()), least)
     zero = int((np.abs(values) <= edge).sum())
     return Curvature(int((values < -edge).sum()), max(0, zero - _rotations(points, basis).shape[1]))
 

@@ -1,6 +1,6 @@
 """Seeds in more than three dimensions: orbits of finite reflection groups, on their mirrors or off."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,10 +9,11 @@ from geomsup.shapes.coxeter import Coxeter
 __all__ = ["reflection_groups", "reflection_seed"]
 
 LARGEST_ORBIT = 2000
+LARGEST_DIMENSION = 16  # beyond, chambers have too many faces to list
 MOST_ORBITS = 4  # of one seed
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def reflection_groups(d: int) -> tuple[tuple[Coxeter, ...], ...]:
     """Products of two finite Coxeter groups or fewer that fill d dimensions, d ≥ 4.
 
@@ -43,7 +44,9 @@ def reflection_seed(n: int, d: int, rng: np.random.Generator) -> np.ndarray | No
     A point in general position on a face of the fundamental chamber has an orbit of the group's order over that of
     the mirrors through it; faces are drawn until the orbits have n points together.
     """
-    groups = reflection_groups(d)
+    groups = reflection_groups(d) if d <= LARGEST_DIMENSION else ()
+    if not groups:
+        return None
     group = groups[rng.integers(len(groups))]
     mirrors, faces, sizes = _faces(group)
     chosen: list[int] = []
@@ -67,7 +70,7 @@ def reflection_seed(n: int, d: int, rng: np.random.Generator) -> np.ndarray | No
     return np.concatenate(parts)
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _faces(groups: tuple[Coxeter, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit normals of the mirrors; of every face of the chamber which mirrors it is off, and the size of its orbits."""
     d = sum(group.rank for group in groups)

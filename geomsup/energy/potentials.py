@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.checks import integer, positive_number, real_array
 
 __all__ = ["NAMES", "Potential", "as_potential", "unit_rows"]
@@ -70,11 +71,12 @@ class Potential:
     derivative: Function | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in NAMES:
-            raise ValueError(f"{HEAD} or a pair of functions (f, df); got {self.name!r}. Pick one of them.")
+        if not isinstance(self.name, str) or self.name not in NAMES:
+            raise ValueError(f"{HEAD} or a pair of functions (f, df); got {checks.shown(self.name)}. Pick one of them.")
         if (self.name == "riesz") != (self.exponent is not None):
             raise ValueError(
-                f'`exponent` is that of "riesz"; got {self.exponent!r} with "{self.name}". Pass ("riesz", s).'
+                f'`exponent` is that of "riesz"; got {checks.shown(self.exponent)} with "{self.name}". '
+                f'Pass ("riesz", s).'
             )
         if self.exponent is not None:
             object.__setattr__(self, "exponent", positive_number("exponent", self.exponent))
@@ -82,7 +84,8 @@ class Potential:
             value = getattr(self, label)
             if (self.name == "custom") != callable(value):
                 raise TypeError(
-                    f'`{label}` must be callable for "custom" and absent otherwise; got {value!r} with "{self.name}". '
+                    f'`{label}` must be callable for "custom" and absent otherwise; '
+                    f'got {checks.shown(value)} with "{self.name}". '
                     "Pass energy=(f, df), functions of an array of inner products."
                 )
 
@@ -145,12 +148,28 @@ class Potential:
             raise ValueError(f'"{self.name}" is a maximum, not a sum; it has no terms.')
         step = 1e-5
         ahead, behind = np.minimum(t + step, 1.0 - 1e-12), np.maximum(t - step, -1.0)
-        slope = np.asarray(self.derivative(t), dtype=float)
-        curve = (np.asarray(self.derivative(ahead)) - np.asarray(self.derivative(behind))) / (ahead - behind)
-        return np.asarray(self.function(t), dtype=float), slope, curve
+        value, slope = _values("function", self.function, t), _values("derivative", self.derivative, t)
+        after, before = (_values("derivative", self.derivative, near) for near in (ahead, behind))
+        return value, slope, (after - before) / (ahead - behind)
 
     def __str__(self) -> str:
         return self.label
+
+
+def _values(label: str, function: Function, t: np.ndarray) -> np.ndarray:
+    """Return what a function of the user's says of inner products, if that is a real number for each."""
+    values = np.asarray(function(t))
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"`{label}` must return real numbers; it returned dtype {values.dtype}. Return a float array.")
+    if values.shape != t.shape:
+        raise ValueError(
+            f"`{label}` must return an array of the shape it is given; it turned {t.shape} into {values.shape}. "
+            "Make it act elementwise."
+        )
+    if np.isnan(values).any():
+        where = t[np.isnan(values)][0]
+        raise ValueError(f"`{label}` must return numbers; it returned nan at {where:.6g}. Define it on [-1, 1).")
+    return values.astype(np.float64, copy=False)
 
 
 def as_potential(energy: Any) -> Potential:
@@ -171,7 +190,7 @@ def as_potential(energy: Any) -> Potential:
         function, derivative = energy
         if callable(function) and callable(derivative):
             return Potential("custom", None, cast(Function, function), cast(Function, derivative))
-    raise ValueError(f"{HEAD} or a pair of functions (f, df); got {energy!r}. Pick one of them.")
+    raise ValueError(f"{HEAD} or a pair of functions (f, df); got {checks.shown(energy)}. Pick one of them.")
 
 
 def unit_rows(points: Any) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from math import cos, pi
 from typing import Any
@@ -159,7 +159,7 @@ def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _table_of(name: str) -> dict[tuple[int, int], Record]:
     column = {"thomson": "energy", "tammes": "cosine", "lines": "coherence"}[name]
     return {

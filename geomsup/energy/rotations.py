@@ -1,7 +1,7 @@
 """Finite groups of rotations of space, their axes, and how n points can be orbits of one of them."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -30,7 +30,7 @@ class Orbits:
     free: int
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def rotation_group(name: str) -> RotationGroup:
     """Return a group by Schoenflies symbol: C2, C3, D2 to D6, T, O or I.
 
@@ -50,7 +50,7 @@ def rotation_group(name: str) -> RotationGroup:
     return RotationGroup(name, matrices, tuple(special))
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def orbit_plans(n: int) -> tuple[tuple[Orbits, ...], ...]:
     """Return, for every group that can, the ways to make n points of its orbits, each special orbit at most once.
 

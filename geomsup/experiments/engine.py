@@ -90,7 +90,9 @@ def run_one(id: str, size: str, folder: Path, threads: int) -> Report:
 
 def _chosen(ids: str | Sequence[str] | None) -> list[str]:
     """Return the ids asked for and those whose data they use, in the order of the paper."""
-    wanted = [entry.id for entry in experiments()] if ids is None else [ids] if isinstance(ids, str) else list(ids)
+    wanted = [entry.id for entry in experiments()] if ids is None else [ids] if isinstance(ids, str) else ids
+    if not isinstance(wanted, Sequence) or not wanted:
+        raise ValueError(f"`ids` must be an id or a list of them; got {checks.shown(ids)}. Leave it out to run all.")
     asked = [experiment(id) for id in wanted]
     needed = {entry.id for entry in asked} | {entry.uses for entry in asked}
     return [entry.id for entry in experiments() if entry.id in needed]

@@ -2,10 +2,11 @@
 
 import pkgutil
 import re
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
+from geomsup import checks
 from geomsup.experiments.declaration import Experiment
 
 __all__ = ["GROUPS", "experiment", "experiments"]
@@ -48,11 +49,13 @@ def experiment(id: str) -> Experiment:
     known = {entry.id.lower(): entry for entry in experiments()}
     if not isinstance(id, str) or id.lower() not in known:
         listed = ", ".join(entry.id for entry in known.values())
-        raise ValueError(f"`id` must be one of {listed}; got {id!r}. List them with: geomsup reproduce --list")
+        raise ValueError(
+            f"`id` must be one of {listed}; got {checks.shown(id)}. List them with: geomsup reproduce --list"
+        )
     return known[id.lower()]
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _of_group(group: str) -> tuple[Experiment, ...]:
     folder = Path(__file__).parent / group
     names = [module.name for module in pkgutil.iter_modules([str(folder)])]

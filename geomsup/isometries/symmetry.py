@@ -1,6 +1,7 @@
 """The symmetry of a configuration: order, orbits and, in three dimensions, the point group by name."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.isometries.point_groups import elements, orders, schoenflies
 from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbits
-from geomsup.model import as_rows
+from geomsup.model import named_rows
 
 __all__ = ["Symmetry", "symmetry"]
 
@@ -119,19 +120,24 @@ def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
     >>> symmetry(gs.polytope("4_21").vertices).order
     696729600
     """
-    rows = as_rows(points, orientation="rows")
+    rows = named_rows("points", points, "rows")
     if rows.ndim != 2:
         raise ValueError(f"`points` must have the shape (n, d); got shape {rows.shape}. Pass one set of points.")
-    largest = float(np.linalg.norm(rows, axis=1).max())
-    if largest == 0:
+    size = float(np.abs(rows).max())
+    if size == 0:
         raise ValueError("`points` must not all be 0. Pass at least one other row.")
+    exponent = math.frexp(size)[1]  # points near 1 are looked at: squares of others may be no doubles
+    flat = np.ldexp(rows, -exponent)
+    widest = float(np.linalg.norm(flat, axis=1).max())
+    largest = float(np.ldexp(widest, exponent))
     tolerance = EXACT * largest if tolerance is None else checks.positive_number("tolerance", tolerance)
     if tolerance >= largest / 2:
         raise ValueError(
             f"`tolerance` must be less than half of the largest norm, {largest / 2:g}; got {tolerance:g}. "
             "Pass about three times the noise of a point."
         )
-    return _symmetry(rows, tolerance)
+    found = _symmetry(flat, float(np.ldexp(tolerance, -exponent)))
+    return replace(found, tolerance=float(np.ldexp(found.tolerance, exponent)))
 
 
 def _symmetry(rows: np.ndarray, tolerance: float) -> Symmetry:

@@ -12,6 +12,7 @@ from geomsup.compiling import njit
 __all__ = ["coupling_matrix"]
 
 EPS = 2.0**-52
+HALF_ULP = EPS / 2  # of a rounded number, relative to it
 
 
 @njit
@@ -52,7 +53,7 @@ def coupling_matrix(decoder, encoder, size):
                     total = new
                 if start == 0.0:
                     coupling[i, j] = total + carry
-                    moved[i] += (EPS * abs(total + carry) + (m * EPS) ** 2 * terms) * size[j]
+                    moved[i] += (HALF_ULP * abs(total + carry) + (m * EPS) ** 2 * terms) * size[j]
                 else:
                     surplus[i] = -(total + carry)
     return coupling, surplus, moved

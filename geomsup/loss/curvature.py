@@ -8,6 +8,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.expected import expected_loss
+from geomsup.loss.ordinary import ordinary_for, times_power
 from geomsup.model import ToyModel
 
 __all__ = ["Hessian", "hessian"]
@@ -52,7 +53,8 @@ class Hessian:
     @property
     def error(self) -> float:
         """Estimate of the greatest error of an eigenvalue: the Frobenius norm of `entry_error`."""
-        return float(np.linalg.norm(self.entry_error))
+        largest = float(self.entry_error.max())
+        return largest * float(np.linalg.norm(self.entry_error / (largest or 1.0)))
 
     @cached_property
     def eigenvalues(self) -> np.ndarray:
@@ -140,19 +142,36 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     """
     if isinstance(model, ToyModel):  # expected_loss refuses anything else
         _check(model)
-    point = expected_loss(model, features, rtol=rtol, gradient=True)
-    v = _packed(model.W, model.b, model.W_out)
+    expected_loss(model, features, rtol=rtol, gradient=True)  # refuses what has none
+    law, value_unit, loss_unit = ordinary_for(model, features)
+    v = _packed(model.W, np.ldexp(model.b, -value_unit), model.W_out)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
+        parts = _differentiated(v, model, law, rtol)
+    units = np.zeros(len(v), int)  # of the parameters
+    units[model.W.size : model.W.size + len(model.b)] = value_unit
+    both = loss_unit - units[:, None] - units
+    matrix, error, slope = map(times_power, parts, (both, both, loss_unit - units))
+    if not all(np.isfinite(part).all() for part in (matrix, error, slope)):
+        raise ValueError(
+            f"`model` must have second derivatives that a double can hold; got weights up to "
+            f"{np.abs(model.W).max():.3g}. Rescale them."
+        )
+    return Hessian(matrix, error, slope, model, features)
+
+
+def _differentiated(v: np.ndarray, model: ToyModel, features: Features, rtol: float) -> tuple[np.ndarray, ...]:
+    """Return the second derivatives at `v`, their errors, and the gradient."""
 
     def gradient(vector: np.ndarray) -> np.ndarray:
         result = expected_loss(_unpacked(vector, model), features, rtol=rtol, gradient=True)
         return _packed(result.grad_W, result.grad_b, result.grad_W_out)
 
-    noise = 4 * np.finfo(float).eps * float((features.importance * features.second_moment).max())
-    center = _packed(point.grad_W, point.grad_b, point.grad_W_out)
+    noise = 8 * np.finfo(float).eps * _size_of_slopes(_unpacked(v, model), features)
+    center = gradient(v)
     rows, errors = zip(*(_row(gradient, v, k, center, noise) for k in range(len(v))), strict=True)
     matrix, error = np.array(rows), np.array(errors)
     error = np.maximum(error, error.T) + np.abs(matrix - matrix.T) / 2
-    return Hessian((matrix + matrix.T) / 2, error, center, model, features)
+    return (matrix + matrix.T) / 2, error, center
 
 
 def _check(model: ToyModel) -> None:
@@ -171,6 +190,13 @@ def _check(model: ToyModel) -> None:
             f"`model` must have at most {MOST_PARAMETERS} parameters; got {size}, whose matrix would take "
             f"{6 * size} losses. Pass a smaller model, or one block of it."
         )
+
+
+def _size_of_slopes(model: ToyModel, features: Features) -> float:
+    """Size of the largest terms that a derivative of the loss is a sum of; it is rounded to so many ulps."""
+    reach = np.abs(model.coupling) @ features.root_mean_square + np.abs(model.b) + features.root_mean_square
+    longest = max(1.0, float(features.root_mean_square.max() * max(np.abs(model.W).max(), np.abs(model.decoder).max())))
+    return 2 * longest * float((np.abs(features.importance) * reach).max())
 
 
 def _row(gradient: Any, v: np.ndarray, k: int, center: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray]:

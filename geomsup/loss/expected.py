@@ -12,6 +12,7 @@ from geomsup.features import Discrete, Features
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.linear import linear_losses
 from geomsup.loss.numeric import numeric_losses
+from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
@@ -21,6 +22,9 @@ from geomsup.threads import patiently
 __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 
 SMALL = 12  # features; beyond, a loss can take longer than handing it to a thread matters
+GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
+UNDERFLOW = 5e-324  # what scaling the loss of a feature into the range of small doubles may round off
+MOST_SAMPLES = 10**10
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
 
@@ -133,26 +137,47 @@ def expected_loss(
     (0.02083333, True)
     """
     _check(model, features, method, rtol)
+    checks.boolean("gradient", gradient)
+    checks.room("model", features.n**2)
     method = _method_for(model, method)
     if method == "sampled":
-        return _sampled(model, features, gradient, checks.integer("samples", samples, minimum=2), rng)
-    evaluate = partial(_evaluate, model, features, method, rtol, gradient)
-    losses, rounding, used = patiently(evaluate) if features.n > SMALL else evaluate()
-    importance = features.importance
-    value = float(importance @ losses.value)
-    error = float(importance @ (losses.error + rounding))
-    floor = rtol**2 * float(importance @ features.second_moment)
+        return _sampled(
+            model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
+        )
+    law, value_unit, loss_unit = ordinary_for(model, features)
+    evaluate = partial(_evaluate, model, law, value_unit, method, rtol, gradient)
+    losses, used = patiently(evaluate) if features.n > SMALL else evaluate()
+    with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
+        value, error = (float(law.importance @ part) for part in (losses.value, losses.error))
+        floor = rtol**2 * float(law.importance @ law.second_moment)
+        grads = _chain(model, law.importance, losses.slope_coupling, losses.slope_b, value_unit) if gradient else {}
     if error > max(rtol * value, floor):
-        if method == "auto" and used == "spectral" and sets_needed(model.coupling, features) <= AFFORDABLE:
+        if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:
             return expected_loss(model, features, method="exact", rtol=rtol, gradient=gradient)
         raise Unreachable(
             f"`rtol` must be reachable; asked for {rtol:g}, but the {used} method only bounds the error by "
-            f"{error:.2g} on a loss of {value:.3g}. Pass a larger rtol" + _other_method(used, model, features)
+            f"{times_power(error, loss_unit):.2g} on a loss of {times_power(value, loss_unit):.3g}. Pass a larger rtol"
+            + _other_method(used, model, law)
         )
-    return ExpectedLoss(
-        value, error, importance * losses.value, used, model, features,
-        **(_chain(model, importance, losses.slope_coupling, losses.slope_b) if gradient else {}),
+    result = ExpectedLoss(
+        float(times_power(value, loss_unit)),
+        float(times_power(error, loss_unit)) + (UNDERFLOW * features.n if loss_unit else 0.0),
+        times_power(law.importance * losses.value, loss_unit), used, model, features,
+        **{name: times_power(grad, loss_unit) for name, grad in grads.items()},
     )  # fmt: skip
+    return _finite(result)
+
+
+def _finite(result: ExpectedLoss) -> ExpectedLoss:
+    """Refuse a loss that is no double."""
+    grads = [getattr(result, name) for name in GRADIENTS]
+    numbers = [result.value, result.error, *(grad for grad in grads if grad is not None)]
+    if not all(np.isfinite(part).all() for part in numbers):
+        raise ValueError(
+            f"`model` must have a loss, an error and slopes that a double can hold, below 1e308; got weights up to "
+            f"{np.abs(result.model.W).max():.3g} and biases up to {np.abs(result.model.b).max():.3g}. Rescale them."
+        )
+    return result
 
 
 def _check(model: Any, features: Any, method: str, rtol: float) -> None:
@@ -170,32 +195,33 @@ def _check(model: Any, features: Any, method: str, rtol: float) -> None:
         raise ValueError(f"`rtol` must be in (0, 1); got {rtol:g}. Pass a relative accuracy such as 1e-9.")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is beyond doubles is refused later
 def _evaluate(
-    model: ToyModel, features: Features, method: str, rtol: float, gradient: bool
-) -> tuple[OutputLosses, np.ndarray, str]:
-    """Return the outputs' losses, what rounding W_out Wᵀ adds to their errors, and the method used."""
-    from geomsup.loss.coupling import coupling_matrix
-
-    coupling, surplus, moved = coupling_matrix(model.decoder, model.W, features.root_mean_square)
-    b, rounded = _whole_bias(model)
-    moved += rounded
+    model: ToyModel, features: Features, value_unit: int, method: str, rtol: float, gradient: bool
+) -> tuple[OutputLosses, str]:
+    """Return the outputs' losses on features in units of 2^value_unit, and the method used."""
+    b, b_error = (np.ldexp(part, -value_unit) for part in _whole_bias(model))
     if method == "numeric":
-        return (
-            numeric_losses(coupling, b, model.activation, features, rtol, gradient),
-            np.zeros(features.n),
-            method,
-        )
+        from geomsup.loss.coupling import coupling_matrix
+
+        coupling, _, _ = coupling_matrix(model.decoder, model.W, features.root_mean_square)
+        return numeric_losses(coupling, b, model.activation, features, rtol, gradient), method
     if model.activation == "linear":
-        losses, used = linear_losses(coupling, surplus, b, features), "exact"
-    else:
-        law = (coupling, surplus, b, LEAKS[model.activation], features)
-        sets = sets_needed(coupling, features)
-        if method == "exact" or (method == "auto" and _exact_is_best(sets, features)):
-            losses, used = exact_losses(*law, gradient, sets), "exact"
-        else:
-            losses, used = spectral_losses(*law, rtol, gradient), "spectral"
-    # Outputs are 1-Lipschitz, so in L² each moves by at most `moved`, and its loss, the square of an L² norm, by:
-    return losses, 2 * moved * np.sqrt(losses.value) + moved**2, used
+        return row_losses(model.decoder, model.W, b, b_error, features, linear_losses), "exact"
+    leak = LEAKS[model.activation]
+    exact = method == "exact" or (method == "auto" and _exact_is_best(_sets(model, features), features))
+
+    def engine(coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, features: Features) -> OutputLosses:
+        if exact:
+            return exact_losses(coupling, surplus, b, leak, features, gradient)
+        return spectral_losses(coupling, surplus, b, leak, features, rtol, gradient)
+
+    return row_losses(model.decoder, model.W, b, b_error, features, engine), "exact" if exact else "spectral"
+
+
+def _sets(model: ToyModel, features: Features) -> float:
+    """Return how many sets of present features the loss of one output is a sum over, at most."""
+    return sets_needed(scaled_coupling(model.decoder, model.W, model.b, features)[0], features)
 
 
 def _whole_bias(model: ToyModel) -> tuple[np.ndarray, np.ndarray]:
@@ -230,15 +256,18 @@ def _exact_is_best(sets: float, features: Features) -> bool:
 
 
 def _other_method(used: str, model: ToyModel, features: Features) -> str:
-    reachable = sets_needed(model.coupling, features) <= AFFORDABLE
-    return ' or method="exact".' if used == "spectral" and reachable else "."
+    reachable = used == "spectral" and _sets(model, features) <= AFFORDABLE
+    return ' or method="exact".' if reachable else "."
 
 
 def _chain(
-    model: ToyModel, importance: np.ndarray, slope_coupling: np.ndarray, slope_b: np.ndarray
+    model: ToyModel, importance: np.ndarray, slope_coupling: np.ndarray, slope_b: np.ndarray, value_unit: int
 ) -> dict[str, np.ndarray]:
-    """Return gradients in W, b, W_out and b_hidden from the slopes in W_out Wᵀ and in b + W_out b_hidden."""
-    slope, grad_b = importance[:, None] * slope_coupling, importance * slope_b
+    """Return gradients in W, b, W_out and b_hidden from the slopes in W_out Wᵀ and in b + W_out b_hidden.
+
+    The latter is in units of 2^value_unit, biases are not.
+    """
+    slope, grad_b = importance[:, None] * slope_coupling, np.ldexp(importance * slope_b, -value_unit)
     encoder, decoder = slope.T @ model.decoder, slope @ model.W
     grads = {"grad_b": grad_b}
     if model.b_hidden is not None:
@@ -250,8 +279,8 @@ def _chain(
 
 
 def _sampled(model: ToyModel, features: Features, gradient: bool, samples: int, rng: Any) -> ExpectedLoss:
-    result = sampled_losses(model, features, samples, np.random.default_rng(rng))
-    names = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
-    grads = {name: getattr(result, name) for name in names} if gradient else {}
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = sampled_losses(model, features, samples, checks.random_generator("rng", rng))
+    grads = {name: getattr(result, name) for name in GRADIENTS} if gradient else {}
     value = float(result.per_feature.sum())
-    return ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, **grads)
+    return _finite(ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, **grads))

@@ -17,7 +17,7 @@ def linear_losses(coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, feat
     covariance, mean = features.covariance, features.mean
     residual = gap @ mean - b
     moved = gap @ covariance
-    value = (moved * gap).sum(axis=1) + residual**2
+    value = np.maximum((moved * gap).sum(axis=1), 0.0) + residual**2  # rounding must not make a variance negative
     size = np.abs(gap) @ np.sqrt(features.second_moment) + np.abs(b)
     steps = (len(b) + 8) * np.finfo(float).eps
     return OutputLosses(

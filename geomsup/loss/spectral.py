@@ -58,7 +58,8 @@ def spectral_losses(
     # How long the series must be depends on the loss it is to give: a rough one, of some of the outputs, first says
     # how large that is. A wrong guess costs another round, never accuracy.
     everyone, some = np.ones(features.n, bool), np.zeros(features.n, bool)
-    some[:: -(-features.n // SAMPLE)] = True
+    counted = np.flatnonzero(importance)
+    some[counted[:: -(-len(counted) // SAMPLE) or 1]] = True
     rough, _ = series(ROUGH * cost, some, False)
     seen = float(importance[some] @ (rough.value - rough.error)[some]) * features.n / some.sum()
     goal = rtol * max(seen, rtol * cost)

@@ -83,7 +83,7 @@ def one_hot_loss(W: Any, b: Any = None, *, importance: Any = 1.0, independent: b
     """
     model = ToyModel(W, b)
     importance = checks.per_feature("importance", importance, model.n_features, low=0.0)
-    if independent and (model.b > 0).any():
+    if checks.boolean("independent", independent) and (model.b > 0).any():
         raise ValueError(
             f"`b` must be at most 0 in the limit of independent features; got {model.b.max():g}. "
             "Clip it: an output that is on while nobody is active costs b²/p."

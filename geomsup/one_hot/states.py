@@ -19,6 +19,7 @@ __all__ = ["OneHotState", "critical_states", "one_hot_features", "one_hot_state"
 SAME_ANGLES = 1e-9  # vertices whose sorted cosines differ by less see the same angles
 ORTHOGONAL = 1e-12  # cosines below this are rounded zeros: where an output is on or off turns on their sign
 AT_REST = 1e-9  # forces (slopes of H) below this are rounding, which leaves 1e-14; a square antiprism's are near 0.1
+MOST_FEATURES, MOST_SIDES = 5_000, 999  # all pairs of features are looked at
 MOST_SIGNS = 3  # more dead features of one sign are counted in a name instead
 
 
@@ -158,7 +159,7 @@ def one_hot_features(n: int) -> Features:
     >>> one_hot_features(4).anticorrelated
     ((0, 1, 2, 3),)
     """
-    n = checks.integer("n", n, minimum=2)
+    n = checks.integer("n", n, minimum=2, maximum=MOST_FEATURES)
     return Features(n, 1 / n, anticorrelated=[tuple(range(n))])
 
 
@@ -201,8 +202,8 @@ def one_hot_states(shape: Any, dead: int = 0, *, silent: int = 0) -> tuple[OneHo
     ['pentagon +-']
     """
     shape = _resolve_shape(shape)
-    dead = checks.integer("dead", dead, minimum=0)
-    silent = checks.integer("silent", silent, minimum=0)
+    dead = checks.integer("dead", dead, minimum=0, maximum=MOST_FEATURES)
+    silent = checks.integer("silent", silent, minimum=0, maximum=MOST_FEATURES)
     if silent > dead:
         raise ValueError(f"`silent` must be at most `dead` ({dead}); got {silent}. Silent features are dead ones.")
     states = critical_states(shape, dead, silent)
@@ -249,10 +250,11 @@ def _resolve_shape(shape: Any) -> Polytope:
         return polytope(shape)
     if isinstance(shape, bool | np.bool_) or not isinstance(shape, int | np.integer):
         raise TypeError(
-            f"`shape` must be a Polytope, a name, or a number of sides; got {shape!r} ({type(shape).__name__}). "
+            f"`shape` must be a Polytope, a name, or a number of sides; "
+            f"got {checks.shown(shape)} ({type(shape).__name__}). "
             "Pass 5 or 'pentagon'."
         )
-    sides = checks.integer("shape", shape, minimum=2)
+    sides = checks.integer("shape", shape, minimum=2, maximum=MOST_SIDES)
     return polytope("digon" if sides == 2 else f"{sides}-gon")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geomsup import checks
-from geomsup.one_hot.states import OneHotState, critical_states, one_hot_states
+from geomsup.one_hot.states import MOST_FEATURES, OneHotState, critical_states, one_hot_states
 from geomsup.shapes import polytopes
 
 __all__ = ["OneHotTable", "one_hot_codes", "one_hot_polygons"]
@@ -80,7 +80,7 @@ def one_hot_polygons(ks: Iterable[int] = range(2, 15), dead: int = 0, *, silent:
     [('pentagon', 0.23738441), ('hexagon', 0.86746277)]
     """
     if isinstance(ks, str) or not isinstance(ks, Iterable):
-        raise TypeError(f"`ks` must be numbers of sides; got {ks!r}. Pass range(2, 15) or [5, 6].")
+        raise TypeError(f"`ks` must be numbers of sides; got {checks.shown(ks)}. Pass range(2, 15) or [5, 6].")
     sides = [checks.integer("ks", k, minimum=2) for k in ks]
     return OneHotTable(tuple(state for k in sides for state in one_hot_states(k, dead, silent=silent)))
 
@@ -113,8 +113,8 @@ def one_hot_codes(dimension: int, n_features: int | None = None) -> OneHotTable:
     >>> [state.name for state in one_hot_codes(2, 6).states][:2]
     ['hexagon', 'pentagon +']
     """
-    shapes = polytopes(dimension=checks.integer("dimension", dimension, minimum=1))
-    c = None if n_features is None else checks.integer("n_features", n_features, minimum=2)
+    shapes = polytopes(dimension=checks.integer("dimension", dimension, minimum=1, maximum=MOST_FEATURES))
+    c = None if n_features is None else checks.integer("n_features", n_features, minimum=2, maximum=MOST_FEATURES)
     fitting = [shape for shape in shapes if shape.n_vertices <= (c or MOST_VERTICES)]
     states = {shape.name: critical_states(shape, 0 if c is None else c - shape.n_vertices, 0) for shape in fitting}
     best = sorted((found[0] for found in states.values() if found), key=lambda state: state.loss)

@@ -82,11 +82,14 @@ def best_block(
             "starts": len(found.losses), "hits": hits,
         }  # fmt: skip
 
-    known = remembered("blocks", inputs, search)
-    return BestBlock(
-        features, rank, largest * known["loss"], np.array(known["W"]).reshape(features.n, rank), np.array(known["b"]),
-        known["kind"], known["starts"], known["hits"],
-    )  # fmt: skip
+    def made_of(known: dict[str, Any]) -> BestBlock:
+        return BestBlock(
+            features, rank, largest * float(known["loss"]),
+            np.array(known["W"], float).reshape(features.n, rank), np.array(known["b"], float).reshape(features.n),
+            str(known["kind"]), int(known["starts"]), int(known["hits"]),
+        )  # fmt: skip
+
+    return remembered("blocks", inputs, search, made_of)
 
 
 def select(features: Features, chosen: Sequence[int]) -> Features:

@@ -7,11 +7,13 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from geomsup.files import replacing
 
 __all__ = ["cache_folder", "remembered"]
+
+Made = TypeVar("Made")
 
 
 def cache_folder() -> Path | None:
@@ -30,30 +32,28 @@ def cache_folder() -> Path | None:
         return None
 
 
-def remembered(kind: str, inputs: dict[str, Any], compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return `compute()`, or what it returned when it was last called for these `inputs`.
+def remembered(
+    kind: str, inputs: dict[str, Any], compute: Callable[[], dict[str, Any]], made_of: Callable[[dict[str, Any]], Made]
+) -> Made:
+    """Return what is `made_of` the result of `compute()`, or of what that was when last called for these `inputs`.
 
-    Inputs and result are plain values (JSON). A file that is damaged or made from other inputs is computed again; a
-    folder that cannot be written to costs time only, which a warning says once.
+    Inputs and result are plain values (JSON). A file that is damaged, made from other inputs, or of which nothing can
+    be made is computed again; a folder that cannot be written to costs time only, which a warning says once.
     """
     folder = cache_folder()
     if folder is None:
-        return compute()
+        return made_of(compute())
     name = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
     path = folder / kind / f"{name}.json"
-    known = _read(path, inputs)
-    if known is None:
-        known = compute()
-        _write(path, {"inputs": inputs, "result": known})
-    return known
-
-
-def _read(path: Path, inputs: dict[str, Any]) -> dict[str, Any] | None:
     try:
         data = json.loads(path.read_text())
-        return data["result"] if data["inputs"] == inputs else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        if data["inputs"] == inputs:
+            return made_of(data["result"])
+    except Exception:  # of damaged values anything can come
+        pass
+    known = compute()
+    _write(path, {"inputs": inputs, "result": known})
+    return made_of(known)
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:

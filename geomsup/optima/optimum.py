@@ -1,6 +1,7 @@
 """The optimum of a whole model: which method finds it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.loss import expected_loss
+from geomsup.loss.ordinary import Ordinary, ordinary, times_power
 from geomsup.model import ToyModel
 from geomsup.optima.bounds import lower_bound
 from geomsup.optima.descent import descend
@@ -20,6 +22,7 @@ __all__ = ["optimum"]
 
 DIRECT = 8  # features up to which the whole model is searched at once
 GUESS_STEPS = 400
+MOST_STARTS = 100_000
 
 
 def optimum(
@@ -82,9 +85,29 @@ def optimum(
     if not isinstance(features, Features):
         raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
-    starts = None if starts is None else checks.integer("starts", starts, minimum=1)
+    checks.room("n_hidden", features.n * (n_hidden + features.n))
+    starts = None if starts is None else checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     checks.one_of("activation", activation, ("relu", "linear"))
+    generator = checks.random_generator("rng", rng)
     guesses = _fitting(guesses, features.n, n_hidden)
+    checks.callback("progress", progress)
+    law, value_unit, _ = units = ordinary(features)
+    guesses = [ToyModel(guess.W, np.ldexp(guess.b, -value_unit)) for guess in guesses]
+    found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress)
+    return _in_units(found, features, units)
+
+
+def _in_units(found: Optimum, features: Features, units: Ordinary) -> Optimum:
+    """Return an optimum for features in units of ordinary size as that of the features themselves."""
+    model = ToyModel(found.model.W, np.ldexp(found.model.b, units.value), activation=found.model.activation)
+    loss, bound, starts = (times_power(part, units.loss) for part in (found.loss, found.lower_bound, found.starts))
+    return replace(found, loss=float(loss), lower_bound=float(bound), starts=starts, model=model, features=features)
+
+
+def _ordinary_optimum(
+    features: Features, n_hidden: int, activation: str, starts: int | None, rng: np.random.Generator,
+    guesses: Sequence[ToyModel], progress: Progress,
+) -> Optimum:  # fmt: skip
     that_matter = np.count_nonzero(features.importance * features.variance)
     if activation == "linear" or (n_hidden >= that_matter and nonnegative(features)):
         model = _keep_most_worth(features, n_hidden, activation)
@@ -95,9 +118,11 @@ def optimum(
     return _by_search(features, n_hidden, starts or (32 if features.n <= DIRECT else 8), rng, guesses)
 
 
-def _by_search(features: Features, n_hidden: int, starts: int, rng: Any, guesses: Sequence[ToyModel]) -> Optimum:
+def _by_search(
+    features: Features, n_hidden: int, starts: int, rng: np.random.Generator, guesses: Sequence[ToyModel]
+) -> Optimum:
     pairs = [(guess.W, guess.b) for guess in guesses]
-    found = descend_from_many(features, n_hidden, starts, np.random.default_rng(rng), pairs)
+    found = descend_from_many(features, n_hidden, starts, rng, pairs)
     model = ToyModel(found.W, found.b)
     return Optimum(
         float(expected_loss(model, features)), model, f"best of {len(found.losses)} starts",
@@ -120,13 +145,15 @@ def _by_program(features: Features, n_hidden: int, guesses: Sequence[ToyModel], 
     return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
 
 
-def _fitting(guesses: Sequence[ToyModel], n: int, m: int) -> Sequence[ToyModel]:
-    for guess in guesses:
+def _fitting(guesses: Any, n: int, m: int) -> list[ToyModel]:
+    found = list(guesses) if isinstance(guesses, Sequence) else [guesses]
+    for guess in found:
         if not isinstance(guess, ToyModel) or guess.W.shape != (n, m):
             raise ValueError(
-                f"`guesses` must be ToyModels of {n} features in {m} dimensions; got {guess!r}. Leave it out."
+                f"`guesses` must be ToyModels of {n} features in {m} dimensions; got {checks.shown(guess)}. "
+                "Leave it out."
             )
-    return guesses
+    return found
 
 
 def _keep_most_worth(features: Features, n_hidden: int, activation: str) -> ToyModel:

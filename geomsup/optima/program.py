@@ -33,7 +33,7 @@ def integer_program(columns: Sequence[Column], sizes: list[int], n_hidden: int) 
 
     gains, uses, limits = program(columns, sizes, n_hidden)
     result = milp(
-        -gains / gains.max(), integrality=np.ones(len(gains)), bounds=Bounds(0, np.inf),
+        -gains / (gains.max() or 1.0), integrality=np.ones(len(gains)), bounds=Bounds(0, np.inf),
         constraints=(uses, np.full_like(limits, -np.inf), limits), options={"mip_rel_gap": 1e-12},
     )  # fmt: skip
     assert result.x is not None, result.message  # storing nothing is feasible, and dimensions are limited

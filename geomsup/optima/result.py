@@ -9,6 +9,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss import expected_loss
+from geomsup.loss.ordinary import ordinary, times_power
 from geomsup.model import ToyModel
 from geomsup.optima.prices import Prices, prices
 from geomsup.optima.program import Column
@@ -52,7 +53,8 @@ class Optimum:
     starts
         Loss at the end of every start, sorted; empty where there was no search or one for each block.
     tegum
-        For a tegum program: its parts and the kinds of blocks weighed.
+        For a tegum program: its parts and the kinds of blocks weighed; of features beyond ordinary sizes, in units in
+        which they are not.
     features, n_hidden
         What was asked.
     """
@@ -87,18 +89,22 @@ class Optimum:
         """
         if not separable(self.features):
             return None
+        features, _, unit = ordinary(self.features)
         if self.status == "closed form":  # dedicated dimensions only
-            columns = dedicated(self.features, classes_of(self.features))
+            columns = dedicated(features, classes_of(features))
         else:
-            columns = (self.tegum or solve_tegum(self.features, self.n_hidden)).columns
-        return prices(self.features, [*columns, *self._own_columns()], self.n_hidden)
+            columns = (self.tegum or solve_tegum(features, self.n_hidden)).columns
+        found = prices(features, [*columns, *self._own_columns(features, unit)], self.n_hidden)
+        return Prices(*(times_power(part, unit) for part in (found.dimension, found.features, found.loss)))
 
-    def _own_columns(self) -> list[Column]:
-        worth = self.features.importance * self.features.variance
-        counts = class_counter(classes_of(self.features))
+    def _own_columns(self, features: Features, unit: int) -> list[Column]:
+        """Return the optimum's own blocks; what they save is in units of 2^unit, as that of ordinary features is."""
+        worth = features.importance * features.variance
+        counts = class_counter(classes_of(features))
+        gains = [worth[list(block.features)].sum() - times_power(block.loss, -unit) for block in self.blocks]
         return [
-            Column(counts(block.features), block.rank, float(worth[list(block.features)].sum()) - block.loss, None)
-            for block in self.blocks
+            Column(counts(block.features), block.rank, float(gain), None)
+            for block, gain in zip(self.blocks, gains, strict=True)
             if block.rank
         ]
 

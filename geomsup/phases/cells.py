@@ -91,7 +91,7 @@ class Setting:
         return simpler if simpler.loss <= state.loss * (1 + TIE) else state
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def _inputs(n: int, probability: float) -> tuple[np.ndarray, np.ndarray, float, Any]:
     """Return what the kernel needs and does not depend on the importance."""
     features = Features(n, probability)

@@ -176,7 +176,7 @@ def _two_structures(branches: list[_Branch], *where: float) -> None:
 def _bracket(bracket: Any) -> tuple[float, float]:
     ends = checks.real_array("bracket", bracket)
     if ends.shape != (2,) or ends[0] >= ends[1]:
-        raise ValueError(f"`bracket` must be two rising numbers; got {bracket!r}. Pass (low, high).")
+        raise ValueError(f"`bracket` must be two rising numbers; got {checks.shown(bracket)}. Pass (low, high).")
     return float(ends[0]), float(ends[1])
 
 

@@ -24,6 +24,8 @@ __all__ = ["PhaseDiagram", "phase_diagram"]
 
 Edge = tuple[Index, Index]
 
+MOST_STARTS, MOST_POINTS = 100_000, 100_000
+
 
 @dataclass(frozen=True, eq=False)
 class PhaseDiagram:
@@ -128,7 +130,7 @@ class PhaseDiagram:
                 "`probability` or `importance` must be given, and not both; got "
                 f"{probability} and {importance}. Pass one number: the other varies."
             )
-        points = checks.integer("points", points, minimum=2)
+        points = checks.integer("points", points, minimum=2, maximum=MOST_POINTS)
         varied = self.importances if importance is None else self.probabilities
         low, high = axis("between", (varied[0], varied[-1]) if between is None else between, np.inf)
         line = np.geomspace(low, high, points)
@@ -237,9 +239,11 @@ def phase_diagram(
     """
     n, m = sizes(n_features, n_hidden)
     p, values = axis("probabilities", probabilities, 1.0), axis("importances", importances, np.inf)
-    starts = checks.integer("starts", starts, minimum=1)
+    starts = checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
+    generator = checks.random_generator("rng", rng)
+    checks.callback("progress", progress)
     setting = Setting(n, m)
-    best = best_states(setting, p, values, starts, np.random.default_rng(rng), progress)
+    best = best_states(setting, p, values, starts, generator, progress)
     shape = len(p), len(values)
     inner = _inner_transitions(setting, p, values, best)
     names, phase = name_regions({index: state.W for index, state in best.items()}, inner, shape)

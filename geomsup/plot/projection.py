@@ -53,7 +53,7 @@ def _tilted(axes: np.ndarray) -> np.ndarray:
     return np.linalg.qr(plane.T)[0].T
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256, typed=True)
 def _coxeter_plane(shape: "Polytope") -> np.ndarray | None:
     from geomsup.isometries.mirrors import coxeter_plane
 

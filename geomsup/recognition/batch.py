@@ -116,7 +116,7 @@ def log_chance(
     return np.minimum(0.0, copies + nearness + chance.log_choices(n, len(T), possible))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256, typed=True)
 def _copies(shape: Polytope, m: int) -> tuple[float, int]:
     return _tube(shape, shape.vertices, m)
 

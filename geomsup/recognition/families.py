@@ -59,7 +59,7 @@ class Family:
         return member / np.maximum(np.linalg.norm(member, axis=1, keepdims=True), 1e-12)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def family(shape: Polytope) -> Family | None:
     """Family of a shape; None where it is rigid, or larger than 100 vertices.
 
@@ -82,7 +82,7 @@ def family(shape: Polytope) -> Family | None:
     return Family(basis, count, _subspaces(spans[0], T)) if count else None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def stretched(shape: Polytope) -> tuple[np.ndarray, ...]:
     """Members of other heights: vertices at one angle above a subspace that symmetries keep, each subspace in turn.
 

@@ -67,12 +67,12 @@ def _listed(facets: Facets, d: int) -> str | None:
     return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _shapes(d: int, n: int) -> tuple[Polytope, ...]:
     return (*of_dimension_and_size(d, n), *flexible_of(d, n))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _facets(shape: Polytope) -> Facets:
     return hull_facets(shape.vertices)
 

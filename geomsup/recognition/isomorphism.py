@@ -110,6 +110,6 @@ def _spread_base(X: np.ndarray) -> np.ndarray:
     return pivots[: X.shape[1]]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _skeleton(shape: Polytope) -> Any:
     return skeleton_graph(shape.n_vertices, shape.edges)

@@ -44,7 +44,7 @@ def scan(
     counts
         ``(rungs,)`` number of trees of each forest.
     histogram
-        Counts of G_ij in equal bins of [-1, 1].
+        Weights of equally spaced points of [-1, 1]: every G_ij is shared by the two nearest.
     sums
         ``(4,)`` sums of G_ij, |G_ij|, G_ij², G_ij⁴.
     extremes
@@ -52,7 +52,7 @@ def scan(
     pairs
         ``(2, 2)`` the pairs i, j that attain them.
     """
-    bins = histogram.size
+    bins = histogram.size - 1
     half = 0.5 * bins
     lowest = 0
     while lowest < counts.size and counts[lowest] == 1:
@@ -76,8 +76,11 @@ def scan(
                 extremes[1] = g
                 pairs[1, 0] = i
                 pairs[1, 1] = first + c
-            bin_ = min(max(int((g + 1.0) * half), 0), bins - 1)
-            histogram[bin_] += 1
+            place = (g + 1.0) * half
+            bin_ = min(max(int(place), 0), bins - 1)
+            share = min(max(place - bin_, 0.0), 1.0)
+            histogram[bin_] += 1.0 - share
+            histogram[bin_ + 1] += share
             # Forests are nested: what one rung joins, the rungs below join too.
             for rung in range(levels[bin_], lowest - 1, -1):
                 one = _root(parent[rung], i)

@@ -19,7 +19,7 @@ from geomsup.recognition.rows import UnitRows
 from geomsup.recognition.spans import basis, groups, leaks
 from geomsup.shapes import Polytope
 
-__all__ = ["Part", "read_many"]
+__all__ = ["Part", "candidate_rungs", "read_many"]
 
 # Components of a cut whose ranks add to more than there are dimensions cannot be orthogonal. They still count
 # as nearly orthogonal if no two of their rows are nearer to one line than 60 degrees.
@@ -101,7 +101,7 @@ def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[
     """
     found = overlaps(rows.single, memory)
     reader = _Reader(rows, noise, memory)
-    rungs = _cuts(found.parts)
+    rungs = candidate_rungs(found.parts)
     cuts = [reader.read(found.labels[rung]) for rung in rungs]
     best: list[Part] = []
     merit = (1, 0.0, 0)
@@ -141,7 +141,7 @@ def _merit(parts: list[Part]) -> tuple[int, float]:
     return -sum(len(part.members) for part in named), sum(part.log_p for part in named)
 
 
-def _cuts(parts: np.ndarray) -> list[int]:
+def candidate_rungs(parts: np.ndarray) -> list[int]:
     """Rungs to cut at: the default, "everything joined", and the first of the widest ranges without merges."""
     starts = np.flatnonzero(np.append(True, np.diff(parts) > 0))
     widths = np.diff(np.append(starts, len(parts)))
@@ -274,7 +274,7 @@ class _Reader:
         return min(0.0, tube.log_probability + tube.codimension * log(rho) + chance.log_choices(n, k, 1))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256, typed=True)
 def _directions(k: int, free: int, m: int) -> chance.Tube:
     """Tube of radius 1 around k equal directions; its probability grows with the codimension's power."""
     return chance.tube(np.ones((k, 1)), 1, 1, free, m, 1.0)

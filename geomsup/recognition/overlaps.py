@@ -10,7 +10,7 @@ __all__ = ["LADDER", "Overlaps", "overlaps", "working_memory"]
 # nothing (1e5 rows of fewer than 50 dimensions cannot all stay below), above the last rows coincide.
 LADDER = np.geomspace(0.02, 0.98, 64)
 
-# Bins of the histogram of cosines in [-1, 1]: 0.0002 wide, a hundredth of the first threshold.
+# Steps of the histogram of cosines in [-1, 1]: 0.0002 wide, a hundredth of the first threshold.
 BINS = 8192
 
 # Rows of a block: enough for the matrix product to run at full speed, few enough to stay near the processor.
@@ -30,7 +30,8 @@ class Overlaps:
     parts
         ``(rungs,)`` number of connected parts.
     histogram
-        Counts of G_ij in equal bins of [-1, 1].
+        ``(BINS + 1,)`` weights of equally spaced points of [-1, 1]: every G_ij is shared by the two nearest, so that
+        a rounding error moves no more than itself.
     mean, mean_absolute, mean_square, mean_fourth
         Means of G_ij, |G_ij|, G_ij², G_ij⁴ over all pairs.
     coherence, coherent_pair
@@ -97,7 +98,7 @@ def overlaps(X: np.ndarray, memory: float = 2**28) -> Overlaps:
     single = X.astype(np.float32, copy=False)
     parent = np.tile(np.arange(n, dtype=np.int32), (len(LADDER), 1))
     parts = np.full(len(LADDER), n)
-    histogram, sums = np.zeros(BINS, np.int64), np.zeros(4)
+    histogram, sums = np.zeros(BINS + 1), np.zeros(4)
     extremes, pairs = np.array([-1.0, -2.0]), np.zeros((2, 2), np.int64)
     rows = int(np.clip(memory // (8 * n), FEWEST_ROWS, MOST_ROWS))
     for first in range(0, n - 1, rows):

@@ -55,7 +55,7 @@ class Template:
         return np.sort(self.gram, axis=None)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def templates(shape: Polytope) -> tuple[Template, ...]:
     """Variants of a shape.
 
@@ -100,7 +100,7 @@ def nearest_stretched(singular: np.ndarray, shape: Polytope) -> list[Template]:
     return [members[i] for i in minima[np.argsort(distance[minima], kind="stable")][:MOST_STRETCHED]]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def _stretched(shape: Polytope) -> tuple[tuple[Template, ...], np.ndarray]:
     members = stretched(shape)
     if not members:

@@ -65,7 +65,7 @@ def _family(
     )
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=128, typed=True)
 def ringed_shapes(n: int) -> tuple[Polytope, ...]:
     """Solids of n vertices made of rings and caps that no optimum of points is known to be, but that W's may hold.
 

@@ -93,7 +93,8 @@ def polytope(name: str) -> Polytope:
     """
     if not isinstance(name, str):
         raise TypeError(
-            f"`name` must be a string; got {name!r} ({type(name).__name__}). Pass a name such as 'pentagon'."
+            f"`name` must be a string; got {checks.shown(name)} ({type(name).__name__}). "
+            f"Pass a name such as 'pentagon'."
         )
     folded = _fold(name)
     found = _found(SAME.get(folded, folded))
@@ -102,7 +103,9 @@ def polytope(name: str) -> Polytope:
         near = difflib.get_close_matches(folded, pool, n=3)
         meant = [f"Did you mean {' or '.join(near)}?"] if near else []
         raise ValueError(
-            " ".join([f"`name` must be a known shape; got {name!r}.", *meant, "geomsup.polytopes() lists them."])
+            " ".join(
+                [f"`name` must be a known shape; got {checks.shown(name)}.", *meant, "geomsup.polytopes() lists them."]
+            )
         )
     return found
 
@@ -138,7 +141,7 @@ def _dimensions_in(name: str) -> list[int]:
     return [d for d in found if 3 <= d <= LARGEST_RANK]
 
 
-@lru_cache(maxsize=LARGEST_RANK)
+@lru_cache(maxsize=LARGEST_RANK, typed=True)
 def _named(d: int) -> dict[str, Polytope]:
     """Every shape of a dimension by each of its names and symbols, folded."""
     found = {
@@ -184,9 +187,8 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     >>> [shape.name for shape in polytopes(n_vertices=6)]
     ['hexagon', 'octahedron', 'triangular prism', 'pentagonal pyramid', '5-simplex']
     """
-    for name, value in (("dimension", dimension), ("n_vertices", n_vertices)):
-        if value is not None:
-            checks.integer(name, value, minimum=1)
+    dimension = None if dimension is None else checks.integer("dimension", dimension, minimum=1)
+    n_vertices = None if n_vertices is None else checks.integer("n_vertices", n_vertices, minimum=1)
     if n_vertices is None:
         dimensions = range(1, LARGEST_DIMENSION + 1) if dimension is None else [dimension]
         shapes = [shape for d in dimensions for shape in of_dimension(d)]
@@ -198,7 +200,7 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     return sorted(shapes, key=lambda shape: (shape.dimension, shape.n_vertices))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def candidates(rank: int, n_vertices: int, *, flexible: bool = False) -> tuple[Polytope, ...]:
     """Shapes of a rank and a number of vertices that can be one component of W.
 

@@ -67,7 +67,7 @@ def digon() -> Polytope:
     return simplex(1)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def polygon(k: int) -> Polytope:
     """Regular k-gon {k}, k >= 3, vertices in order around the circle.
 
@@ -117,7 +117,7 @@ def adjective(name: str) -> str:
     return name.removesuffix("on") + "al" if name.endswith("hedron") else name
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=128, typed=True)
 def simplex(d: int) -> Polytope:
     """Regular d-simplex {3,...,3}, d >= 1: digon, triangle, tetrahedron, 5-cell, 5-simplex, ...
 
@@ -139,7 +139,7 @@ def simplex(d: int) -> Polytope:
     return Polytope(name, vertices, symbol, f_vector, factorial(d + 1), aliases, vertex_transitive=True)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=128, typed=True)
 def orthoplex(d: int) -> Polytope:
     """Regular cross-polytope {3,...,3,4}, d >= 1: digon, square, octahedron, 16-cell, 5-orthoplex, ...
 
@@ -160,7 +160,7 @@ def orthoplex(d: int) -> Polytope:
     return Polytope(name, vertices, symbol, f_vector, 2**d * factorial(d), aliases, vertex_transitive=True)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def antiprism(k: int) -> Polytope:
     """k-gonal antiprism s{2,2k}, k >= 4: two k-gons, one turned by π/k (k = 3 is the octahedron).
 

@@ -26,7 +26,7 @@ LARGEST_PRISM = 5
 LARGEST_FLEXIBLE = 14
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def of_dimension(d: int) -> tuple[Polytope, ...]:
     """Shapes of a dimension, polygons and their products up to the dodecagon; above 10, simplex and orthoplex.
 
@@ -75,7 +75,7 @@ def of_dimension_and_size(d: int, n: int) -> tuple[Polytope, ...]:
     return tuple(dict.fromkeys(shapes))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def flexible_of(d: int, n: int) -> tuple[Polytope, ...]:
     """Shapes with free parameters and no uniform member: pyramids over uniform shapes, elongated and capped solids.
 

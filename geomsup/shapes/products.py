@@ -89,7 +89,7 @@ def cube(d: int) -> Polytope:
     return wythoffian(groups(d)[1], (0,))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def _product(segments: int, rest: tuple[Polytope, ...]) -> Polytope:
     if not rest:
         return cube(segments)

@@ -10,7 +10,7 @@ from geomsup.shapes.polytope import Polytope
 __all__ = ["pyramid"]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def pyramid(base: Polytope) -> Polytope:
     """Pyramid over a shape of k vertices, which is no simplex: then it would be one more.
 

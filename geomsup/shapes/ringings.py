@@ -81,7 +81,7 @@ def symmetry_order(group: Coxeter, rings: tuple[int, ...]) -> int:
     return group.order * (2 if palindromic and n > 1 else 1)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16, typed=True)
 def of_rank(rank: int) -> dict[Ringing, tuple[Ringing, ...]]:
     """Return the canonical ringings of a rank from 3 on, each with all ringings of the same polytope.
 

@@ -1,6 +1,6 @@
 """Polytopes of ringed Coxeter diagrams, with all their names; nothing is generated until looked at."""
 
-from functools import cache, partial
+from functools import lru_cache, partial
 
 from geomsup.shapes import families, wythoff
 from geomsup.shapes.acronyms import ACRONYMS
@@ -50,7 +50,7 @@ def wythoffians(rank: int) -> list[Polytope]:
     return [_made(ringing) for ringing in of_rank(rank)]
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _made(ringing: Ringing) -> Polytope:
     group, rings = ringing
     if group.family == "A" and rings == (0,):

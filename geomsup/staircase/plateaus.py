@@ -18,6 +18,8 @@ from geomsup.staircase.search import ranked, search_plateaus, unpacked, version
 
 __all__ = ["Plateaus", "plateaus"]
 
+LARGEST_RANK, MOST_STARTS, LARGEST_MIXTURE = 100, 10_000, 10_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Plateaus:
@@ -196,7 +198,9 @@ class Plateaus:
 
     def _known(self, name: str) -> None:
         if name not in self.names:
-            raise ValueError(f"`name` must be one of the kinds found; got {name!r}. They are {', '.join(self.names)}.")
+            raise ValueError(
+                f"`name` must be one of the kinds found; got {checks.shown(name)}. They are {', '.join(self.names)}."
+            )
 
 
 def plateaus(
@@ -258,18 +262,26 @@ def plateaus(
     p = _falling(probabilities)
     values = Uniform() if values is None else values
     _check_values(values, p)
-    rank = checks.integer("largest_rank", largest_rank, minimum=1)
-    starts = checks.integer("starts", starts, minimum=1)
+    rank = checks.integer("largest_rank", largest_rank, minimum=1, maximum=LARGEST_RANK)
+    starts = checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
+    checks.callback("progress", progress)
     n, m = _sizes(n_features, n_hidden)
     inputs = {"p": p.tolist(), "values": values.to_dict(), "largest_rank": rank, "starts": starts, **version()}
-    known = remembered("plateaus", inputs, lambda: search_plateaus(values, p.tolist(), rank, starts, progress))
+    blocks, crossings = remembered(
+        "plateaus", inputs, lambda: search_plateaus(values, p.tolist(), rank, starts, progress), _found
+    )
+    mixtures = () if n is None or m is None else tuple(best_mixture(one, n, m) for one in blocks)
+    return Plateaus(p, blocks, crossings, mixtures, values, rank, n, m)
+
+
+def _found(known: dict[str, Any]) -> tuple[tuple[tuple[PlateauBlock, ...], ...], tuple[PlateauCrossing, ...]]:
+    """Return the blocks at every probability, and the crossings, that a search found."""
     blocks = tuple(tuple(map(unpacked, line)) for line in known["blocks"])
     crossings = tuple(
         PlateauCrossing(one["probability"], one["gain"], unpacked(one["dense"]), unpacked(one["sparse"]))
         for one in known["crossings"]
     )
-    mixtures = () if n is None or m is None else tuple(best_mixture(one, n, m) for one in blocks)
-    return Plateaus(p, blocks, crossings, mixtures, values, rank, n, m)
+    return blocks, crossings
 
 
 def _falling(probabilities: Any) -> np.ndarray:
@@ -310,4 +322,5 @@ def _sizes(n_features: Any, n_hidden: Any) -> tuple[int | None, int | None]:
         )
     if n_features is None:
         return None, None
-    return checks.integer("n_features", n_features, minimum=1), checks.integer("n_hidden", n_hidden, minimum=1)
+    limit = {"minimum": 1, "maximum": LARGEST_MIXTURE}
+    return checks.integer("n_features", n_features, **limit), checks.integer("n_hidden", n_hidden, **limit)

@@ -85,7 +85,7 @@ def _searched(values: Law, p: float, rank: int, starts: int, progress: Progress)
     def search() -> dict[str, Any]:
         return {"blocks": [_packed(block) for block in search_blocks(values, p, rank, starts, progress)]}
 
-    return [unpacked(block) for block in remembered("plateau blocks", inputs, search)["blocks"]]
+    return remembered("plateau blocks", inputs, search, lambda known: [unpacked(block) for block in known["blocks"]])
 
 
 def _followed(values: Law, p: list[float], line: list[PlateauBlock | None]) -> list[PlateauBlock | None]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import sympy
 
+from geomsup import checks
 from geomsup.symbolic.reading import couplings
 from geomsup.symbolic.shapes import cross_polytope, polygon, simplex
 
@@ -59,7 +60,7 @@ def family(shape: Any) -> Family:
         if shape not in _NAMES:
             listed = ", ".join(f'"{name}"' for name in _NAMES)
             raise ValueError(
-                f'`shape` must be one of {listed}; got {shape!r}. Or pass ("polygon", k), or a Gram matrix.'
+                f'`shape` must be one of {listed}; got {checks.shown(shape)}. Or pass ("polygon", k), or a Gram matrix.'
             )
         kind, size = _NAMES[shape]
         return Family(shape, _KINDS[kind](size))
@@ -72,7 +73,7 @@ def family(shape: Any) -> Family:
         return Family(named[0] if named else f"{kind}({size})", _KINDS[kind](size))
     if not isinstance(shape, sympy.MatrixBase):
         raise TypeError(
-            f"`shape` must be a name, a pair or a sympy Matrix; got {shape!r} ({type(shape).__name__}). "
+            f"`shape` must be a name, a pair or a sympy Matrix; got {checks.shown(shape)} ({type(shape).__name__}). "
             'Pass "digon", ("polygon", 7) or symbolic.cross_polytope(2).'
         )
     return _of_gram(sympy.Matrix(couplings(None, shape)))

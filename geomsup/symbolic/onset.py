@@ -12,6 +12,7 @@ from geomsup.symbolic.reading import chance
 __all__ = ["SuperpositionOnset", "superposition_onset"]
 
 P = sympy.Symbol("p", positive=True)
+MOST_DIGITS = 1000
 K = sympy.Symbol("k", positive=True)
 
 
@@ -64,7 +65,7 @@ class SuperpositionOnset:
         >>> superposition_onset().tricritical(digits=10)
         (0.5202477368, 0.8373195801)
         """
-        digits = checks.integer("digits", digits, minimum=1)
+        digits = checks.integer("digits", digits, minimum=1, maximum=MOST_DIGITS)
         with mpmath.workdps(digits + 10):
             cubic = sympy.lambdify(P, _cubic(P, _bias_slope(P)), "mpmath")
             low, high = (sympy.Float(mpmath.findroot(cubic, start), digits) for start in (0.52, 0.837))

@@ -25,7 +25,7 @@ B = sympy.Symbol("b", real=True)
 T = sympy.Symbol("t", real=True)
 P = sympy.Symbol("p", positive=True)
 SMALLEST = sympy.Rational(1, 10**6)  # where doubles still separate the roots of neighbouring chambers
-MOST_DIGITS = 1000
+MOST_DIGITS, MOST_TERMS = 1000, 30
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class SymbolicOptimum:
         >>> optimum("digon").series(2).loss
         p**2/3 - p**3/96 + O(p**4)
         """
-        n_terms = checks.integer("n_terms", n_terms, minimum=1)
+        n_terms = checks.integer("n_terms", n_terms, minimum=1, maximum=MOST_TERMS)
         symbol = self.probability if self.probability.is_Symbol else P
         return expand_optimum(self._splines, self.gram.rows, symbol, n_terms, _digits(digits))
 

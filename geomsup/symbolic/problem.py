@@ -35,7 +35,7 @@ class Problem:
     ):
         checks.one_of("activation", activation, ("relu", "linear"))
         if values is not None and not isinstance(values, Uniform):
-            raise TypeError(f"`values` must be a Uniform; got {values!r}. The vertices come from its ends.")
+            raise TypeError(f"`values` must be a Uniform; got {checks.shown(values)}. The vertices come from its ends.")
         self.name = "W" if gram is None else "gram"
         self.couplings = couplings(W, gram)
         n = len(self.couplings)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import sympy
 
+from geomsup import checks
+
 __all__ = ["chance", "couplings", "exact", "per_feature", "point_of"]
 
 
@@ -22,7 +24,8 @@ def exact(name: str, value: Any) -> Any:
         return expression
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(
-            f"`{name}` must hold real numbers and sympy expressions; got {value!r} ({type(value).__name__}). "
+            f"`{name}` must hold real numbers and sympy expressions; "
+            f"got {checks.shown(value)} ({type(value).__name__}). "
             "Pass numbers, symbols or expressions."
         )
     if isinstance(value, Integral):
@@ -31,7 +34,7 @@ def exact(name: str, value: Any) -> Any:
         fraction = Fraction(value)
         return sympy.Rational(fraction.numerator, fraction.denominator)
     if not np.isfinite(float(value)):
-        raise ValueError(f"`{name}` must be real and finite; got {value!r}. Remove NaN and infinity first.")
+        raise ValueError(f"`{name}` must be real and finite; got {checks.shown(value)}. Remove NaN and infinity first.")
     return sympy.Rational(repr(float(value)))
 
 
@@ -62,7 +65,7 @@ def _matrix(name: str, value: Any) -> list[list[Any]]:
     if isinstance(value, sympy.MatrixBase | np.ndarray):
         value = value.tolist()
     if not _is_list(value) or not all(_is_list(row) for row in value) or not value:
-        got = type(value).__name__ if not _is_list(value) else f"{value!r}"
+        got = type(value).__name__ if not _is_list(value) else checks.shown(value)
         raise TypeError(
             f"`{name}` must be a matrix, rows are features; got {got}. Pass a sympy Matrix, an array or nested lists."
         )
@@ -85,7 +88,7 @@ def per_feature(name: str, value: Any, n: int, *, high: float = np.inf, low: flo
             "Pass a single one to share it among all features."
         )
     for entry in entries:
-        if entry.is_number and not low <= float(entry) <= high:
+        if entry.is_number and not (low <= entry and entry <= high):
             rule = f"in [{low:g}, {high:g}]" if np.isfinite(high) else f"at least {low:g}"
             hint = "Pass P(x_i != 0) = 1 - sparsity." if name == "probability" else "Rescale or clip it."
             raise ValueError(f"`{name}` must be {rule}; got {entry}. {hint}")
@@ -113,12 +116,16 @@ def point_of(at: Any, symbols: set[Any]) -> dict[Any, Any] | None:
     if at is None:
         return None
     if not isinstance(at, Mapping):
-        raise TypeError(f"`at` must map symbols, or their names, to numbers; got {at!r}. Write at={{b: -0.1}}.")
+        raise TypeError(
+            f"`at` must map symbols, or their names, to numbers; got {checks.shown(at)}. Write at={{b: -0.1}}."
+        )
     point = {}
     for key, value in at.items():
         named = {symbol for symbol in symbols if symbol == key or (isinstance(key, str) and symbol.name == key)}
         if not isinstance(key, str | sympy.Symbol):
-            raise TypeError(f"`at` must have symbols or their names as keys; got {key!r}. Write at={{b: -0.1}}.")
+            raise TypeError(
+                f"`at` must have symbols or their names as keys; got {checks.shown(key)}. Write at={{b: -0.1}}."
+            )
         number = exact("at", value)
         if not number.is_number:
             raise ValueError(f"`at` must give numbers; got {value} for {key}. It is a point, not a substitution.")

@@ -9,14 +9,16 @@ from geomsup.symbolic.reading import exact
 
 __all__ = ["cross_polytope", "digon", "polygon", "simplex"]
 
+MOST_VERTICES = 100  # larger exact matrices take minutes
+
 
 def digon(norm: Any = 1) -> Any:
     """Return the Gram matrix of two opposite rows of the given norm.
 
     Raises
     ------
-    TypeError
-        If `norm` is not a real number or an expression.
+    TypeError, ValueError
+        If `norm` is not a real number or an expression, or is negative.
 
     Examples
     --------
@@ -34,15 +36,15 @@ def polygon(k: int, norm: Any = 1) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `k` is not an integer of at least 3, or `norm` not a real number or an expression.
+        If `k` is not an integer of at least 3, or `norm` not a real number or an expression, or negative.
 
     Examples
     --------
     >>> polygon(5)[0, :3]
     Matrix([[1, -1/4 + sqrt(5)/4, -sqrt(5)/4 - 1/4]])
     """
-    k = checks.integer("k", k, minimum=3)
-    square = exact("norm", norm) ** 2
+    k = checks.integer("k", k, minimum=3, maximum=MOST_VERTICES)
+    square = _square(norm)
     cosines = [_cosine(min(j, k - j), k) for j in range(k)]
     return sympy.Matrix(k, k, lambda i, j: sympy.expand(square * cosines[(i - j) % k]))
 
@@ -53,15 +55,15 @@ def simplex(d: int, norm: Any = 1) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `d` is not an integer of at least 1, or `norm` not a real number or an expression.
+        If `d` is not an integer of at least 1, or `norm` not a real number or an expression, or negative.
 
     Examples
     --------
     >>> simplex(2).tolist()
     [[1, -1/2, -1/2], [-1/2, 1, -1/2], [-1/2, -1/2, 1]]
     """
-    d = checks.integer("d", d, minimum=1)
-    square = exact("norm", norm) ** 2
+    d = checks.integer("d", d, minimum=1, maximum=MOST_VERTICES)
+    square = _square(norm)
     return sympy.Matrix(d + 1, d + 1, lambda i, j: square if i == j else -square / d)
 
 
@@ -71,15 +73,23 @@ def cross_polytope(d: int, norm: Any = 1) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `d` is not an integer of at least 1, or `norm` not a real number or an expression.
+        If `d` is not an integer of at least 1, or `norm` not a real number or an expression, or negative.
 
     Examples
     --------
     >>> cross_polytope(2).tolist()
     [[1, -1, 0, 0], [-1, 1, 0, 0], [0, 0, 1, -1], [0, 0, -1, 1]]
     """
-    d = checks.integer("d", d, minimum=1)
+    d = checks.integer("d", d, minimum=1, maximum=MOST_VERTICES)
     return sympy.diag(*[simplex(1, norm)] * d)
+
+
+def _square(norm: Any) -> Any:
+    """Return norm² of a norm that is not known to be negative."""
+    value = exact("norm", norm)
+    if value.is_negative:
+        raise ValueError(f"`norm` must be at least 0; got {checks.shown(norm)}. Lengths have no sign.")
+    return value**2
 
 
 def _cosine(j: int, k: int) -> Any:

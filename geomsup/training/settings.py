@@ -55,10 +55,15 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+LEFT_OUT = ("steps", "batch", "learning_rate", "schedule", "weight_decay", "clip")  # may be None: as the preset says
+MOST_RECORDS = 10_000_000
+
+
 def make_settings(preset: str, objective: str, target: str, seed: Any, **given: Any) -> dict[str, Any]:
     """Return the checked settings: what was given, else the preset's value, else the default."""
     checks.one_of("preset", preset, tuple(PRESETS))
-    chosen = DEFAULTS | PRESETS[preset] | {name: value for name, value in given.items() if value is not None}
+    said = {name: value for name, value in given.items() if value is not None or name not in LEFT_OUT}
+    chosen = DEFAULTS | PRESETS[preset] | said
     rules: dict[str, Callable[[str, Any], Any]] = {
         "steps": _count,
         "batch": _count,
@@ -109,7 +114,7 @@ def make_start(model: Any, n: int, units: int | list[int], **named: Any) -> tupl
         for name, value in named.items():
             if value is not None and value != kind[name]:
                 raise ValueError(
-                    f"`{name}` must be that of `model`, {kind[name]!r}, if both are given; got {value!r}. "
+                    f"`{name}` must be that of `model`, {kind[name]!r}, if both are given; got {checks.shown(value)}. "
                     f"Leave `{name}` out."
                 )
     checks.one_of("activation", kind["activation"], tuple(OUTPUTS))
@@ -188,6 +193,10 @@ def make_marks(steps: int, record: Any) -> tuple[np.ndarray, Any]:
         return np.unique([*chosen, steps]), chosen
     record = checks.integer("record", record, minimum=0)
     every = record or max(1, steps // 100)
+    if steps // every > MOST_RECORDS:
+        raise ValueError(
+            f"`record` must leave at most {MOST_RECORDS} records; got {record} of {steps} steps. Record fewer."
+        )
     return np.unique(np.append(np.arange(every, steps + 1, every), steps)), record
 
 

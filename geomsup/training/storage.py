@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -9,10 +10,12 @@ from zipfile import BadZipFile
 import numpy as np
 
 from geomsup.files import replacing
+from geomsup.training.run import ALWAYS, PERHAPS
 
 __all__ = ["FORMAT", "holds_training", "read", "write"]
 
 FORMAT = 3
+ARRAYS = ALWAYS + PERHAPS  # others are not read
 # What trainings of format 2, which knew none of it, were set to.
 SINCE_FORMAT_2 = {"hidden_bias": False, "hidden_l1": 0.0, "dropout": 0.0, "criterion": "squared", "attack": 0.0}
 
@@ -52,7 +55,10 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     ValueError
         If it is not one that `write` wrote, or of another format.
     """
-    errors: tuple[type[Exception], ...] = (AttributeError, BadZipFile, EOFError, KeyError, TypeError, ValueError)
+    errors: tuple[type[Exception], ...] = (
+        AttributeError, BadZipFile, EOFError, IndexError, KeyError, NotImplementedError, OverflowError, RecursionError,
+        TypeError, ValueError, zlib.error,
+    )  # fmt: skip
     reader = _read_npz
     if path.suffix == ".safetensors":
         errors = (*errors, _safetensors().SafetensorError)
@@ -60,6 +66,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         description, arrays = reader(path)
         version = description["format"]
+        _check(description, arrays)
     except errors as error:
         raise ValueError(
             f"`path` must be a file written by TrainingRun.save; {os.fspath(path)!r} is not one. Check the path."
@@ -75,17 +82,28 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return description, arrays
 
 
+def _check(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Raise one of the errors above if a description lacks what a training has, or arrays do not fit it."""
+    config, runs = description["config"], len(description["features"]) * description["config"]["models"]
+    if not {"steps", "completed_steps", "n_hidden"} <= set(config):
+        raise KeyError("config")
+    _, n, _ = arrays["W"].shape
+    known = {"W": (runs, n, arrays["W"].shape[2]), "b": (runs, n), "loss": (runs, len(arrays["steps"]))}
+    if any(arrays[name].shape != shape or arrays[name].dtype.kind != "f" for name, shape in known.items()):
+        raise ValueError("shapes")
+
+
 def _read_npz(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     with np.load(path, allow_pickle=False) as file:
         description = json.loads(str(file["description"]))
-        return description, {name: file[name] for name in file.files if name != "description"}
+        return description, {name: file[name] for name in file.files if name in ARRAYS}
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     with _safetensors().safe_open(path, framework="np") as file:
         description = json.loads(file.metadata()["description"])
         names = file.keys()  # the handle is no mapping: it has keys, but cannot be iterated over
-        return description, {name: file.get_tensor(name) for name in names}
+        return description, {name: file.get_tensor(name) for name in names if name in ARRAYS}
 
 
 def _safetensors() -> Any:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
@@ -175,6 +177,8 @@ def train(
         "model": None if start is None else start.to_dict(),
     }
     check_together(config, n)
+    checks.room("models", len(entries) * config["models"] * n * np.size(units) * int(np.max(units)))
+    checks.room("batch", config["batch"] * (n + int(np.max(units))))
     config["device"] = choose_device(device, n, config["n_hidden"], config)
     workers = check_workers(threads, progress)
     per_run = [entry for entry in entries for _ in range(config["models"])]
@@ -194,13 +198,14 @@ def _entries(features: Any) -> list[Features]:
     entries = [features] if isinstance(features, Features) else features
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise TypeError(
-            f"`features` must be Features or a sequence of them; got {features!r}. Wrap it in Features(...)."
+            f"`features` must be Features or a sequence of them; got {checks.shown(features)}. "
+            f"Wrap it in Features(...)."
         )
     if not entries:
         raise ValueError("`features` must hold at least one Features; got none. Pass what to train on.")
     for entry in entries:
         if not isinstance(entry, Features):
-            raise TypeError(f"`features` must hold Features only; got {entry!r}. Wrap it in Features(...).")
+            raise TypeError(f"`features` must hold Features only; got {checks.shown(entry)}. Wrap it in Features(...).")
         if entry.n != entries[0].n:
             raise ValueError(
                 f"`features` must all have the same n; got {entries[0].n} and {entry.n}. Train them apart."

@@ -9,6 +9,7 @@ import pytest
 from geomsup.energy.descent_kernels import descend, normalise, project
 from geomsup.energy.hopping_kernels import hop, relax
 from geomsup.energy.kernels import COHERENCE, COULOMB, FRAME, LOG, RELU, RIESZ, SEPARATION, coulomb_3d, pair_energy
+from geomsup.energy.max_min import largest_product, linear_program
 from geomsup.energy.newton import gradient
 from geomsup.energy.potentials import Potential
 from geomsup.energy.random_kernels import below, direction, normal, uniform
@@ -53,6 +54,19 @@ def test_coulomb_in_space_takes_every_pair_once(n):
     assert coulomb_3d(np.ascontiguousarray(rows.T), G) == pytest.approx(energy(rows, "coulomb"), rel=1e-13)
     tangential = G.T - (G.T * rows).sum(axis=1, keepdims=True) * rows
     assert tangential == pytest.approx(gradient(rows, Potential("coulomb")), rel=1e-11, abs=1e-11)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("apart", np.arange(1.0, 5.0, 0.1))
+def test_linear_programs_keep_their_promise(apart, sign):
+    """Three points on a circle; the third may go either way as long as its product lies below the largest."""
+    radius = 1e-3
+    angles = sign * np.array([0.0, 1.4, 1.4 + np.arccos(np.cos(1.4) - apart * radius)])
+    points, potential = np.stack([np.cos(angles), np.sin(angles)], axis=1), Potential("tammes")
+    worst = largest_product(points, potential)
+    moved, promised = linear_program(points, potential, worst, radius)
+    assert promised > radius
+    assert largest_product(moved, potential) == pytest.approx(worst - promised, abs=4 * radius**2)
 
 
 def test_coulomb_digits_are_those_of_mpmath():

@@ -1,7 +1,5 @@
 """The search: records, reproducibility, budgets, errors."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -119,9 +117,7 @@ def test_configurations_of_one_energy_and_other_distances_are_two_minima():
 
 
 def test_a_time_limit_returns_the_best_so_far():
-    begin = time.monotonic()
-    found = gs.thomson(300, time_limit=0.5)
-    assert time.monotonic() - begin < 10
+    found = gs.thomson(300, time_limit=0.5, starts=10**6)
     assert not found.complete
     assert "ended early" in str(found.rows()[2])
     assert found.points.shape == (300, 3)

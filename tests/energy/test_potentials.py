@@ -69,6 +69,26 @@ def test_saddles_are_told_from_minima():
     assert tight.is_minimum is None  # a continuum of tight frames
 
 
+def directions(degrees):
+    angles = np.radians(degrees)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def test_relu_contacts_count_with_both_second_derivatives():
+    # relu(t)² has second derivatives 0 and 2 where points are at right angles. Two such points: to move apart is free.
+    relu = gs.Potential("relu")
+    found = curvature(directions([0, 90]), relu)
+    assert (found.index, found.zero_modes) == (0, 1)
+    # Nothing overlaps in an octahedron: 12 directions less 3 rotations are flat, however it lies.
+    octahedron = gs.polytope("octahedron").vertices @ np.linalg.qr(random_rows(3, 3))[0]
+    assert (curvature(octahedron, relu).index, curvature(octahedron, relu).zero_modes) == (0, 9)
+    # A square of doubled points: x² for every pair in contact, -(x - y)² for the two that coincide. With all contacts
+    # nothing is negative, with none the doubles part.
+    assert curvature(directions([0, 0, 90, 90, 180, 180, 270, 270]), relu) is None
+    # A square with one point tripled: -3 Σx² for the three (Σx = 0) outweighs their contacts' 2 Σx².
+    assert curvature(directions([0, 0, 0, 90, 180, 270]), relu).index == 2
+
+
 def test_polishing_is_newtons():
     rough = gs.polytope("icosahedron").vertices + 1e-3 * random_rows(12, 3)
     points, rms = polish(rough / np.linalg.norm(rough, axis=1, keepdims=True), gs.Potential("coulomb"))

@@ -1,7 +1,10 @@
 """Hessians against closed forms and second differences; what they say about known critical points."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
+import sympy as sp
 
 import geomsup as gs
 from geomsup import Features, ToyModel, Uniform, expected_loss
@@ -38,10 +41,14 @@ def test_nothing_represented_is_a_saddle():
     assert (result.kind, result.index) == ("saddle", n * m)
 
 
-def linear_truth(W, b, features):
-    """Polarise the quadratic form of v |I - WWᵀ|² + |(I - WWᵀ)μ - b|² in directions (V, c)."""
+exactly = np.vectorize(lambda x: Fraction(float(x)), otypes=[object])
+
+
+def linear_truth(W, b, p):
+    """Polarise the quadratic form of v |I - WWᵀ|² + |(I - WWᵀ)μ - b|² in directions (V, c), in rationals."""
     n, m = W.shape
-    v, mu, rest = features.variance[0], features.mean, np.eye(n) - W @ W.T
+    W, b, p = exactly(W), exactly(b), Fraction(p)
+    v, mu, rest = p / 3 - p * p / 4, np.full(n, p / 2), exactly(np.eye(n)) - W @ W.T
     residual = rest @ mu - b
 
     def form(direction):
@@ -52,17 +59,36 @@ def linear_truth(W, b, features):
         moved = first @ mu - c
         return spread + 2 * moved @ moved + 2 * residual @ (second @ mu)
 
-    basis = np.eye(n * m + n)
-    return np.array([[(form(e + d) - form(e - d)) / 4 for d in basis] for e in basis])
+    basis = exactly(np.eye(n * m + n))
+    return np.array([[float((form(e + d) - form(e - d)) / 4) for d in basis] for e in basis])
 
 
 def test_linear_models_have_a_closed_form(rng):
-    W, b, features = rng.normal(size=(3, 2)), rng.normal(size=3), Features(3, 0.3)
-    result = hessian(ToyModel(W, b, activation="linear"), features)
-    assert result.matrix == pytest.approx(linear_truth(W, b, features), abs=1e-9)
-    assert (np.abs(result.matrix - linear_truth(W, b, features)) <= result.entry_error + 1e-11).all()
+    W, b = rng.normal(size=(3, 2)), rng.normal(size=3)
+    result = hessian(ToyModel(W, b, activation="linear"), Features(3, 0.3))
+    assert result.matrix == pytest.approx(linear_truth(W, b, 0.3), abs=1e-9)
     assert result.kind == "not a critical point"
     assert np.array_equal(result.matrix, result.matrix.T)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
+def test_errors_cover_what_rounding_leaves(scale, rng):
+    for _ in range(10):  # polynomials: extrapolation is exact, and says nothing of rounding
+        W, b = scale * rng.normal(size=(2, 1)), scale * rng.normal(size=2)
+        result = hessian(ToyModel(W, b, activation="linear"), Features(2, 0.3))
+        assert (np.abs(result.matrix - linear_truth(W, b, 0.3)) <= result.entry_error).all()
+        assert result.error < 1e-8 * np.abs(result.matrix).max()
+
+
+@pytest.mark.parametrize(("weight", "bias"), [(1.0, -0.25), (0.5, -0.125), (1.25, -0.5), (0.25, -0.03125)])
+def test_extrapolation_leaves_no_power_of_the_step(weight, bias):
+    # One feature: the output is 0 up to x = -b/w², so that second derivatives are rational functions of w and b.
+    w, b, x = sp.symbols("w b x", real=True)
+    kink = -b / w**2
+    loss = (sp.integrate(x**2, (x, 0, kink)) + sp.integrate((x - w**2 * x - b) ** 2, (x, kink, 1))) / 2
+    truth = sp.hessian(loss, (w, b)).subs({w: sp.Rational(weight), b: sp.Rational(bias)})
+    result = hessian(ToyModel([[weight]], [bias]), Features(1, 0.5))
+    assert result.matrix == pytest.approx(np.array(truth, dtype=float), rel=0, abs=1e-12)
 
 
 @pytest.mark.parametrize("tied", [True, False])

@@ -39,6 +39,14 @@ def test_signs(n):
     assert probability(template, 2, 1, 1, 0.1, v=2) == pytest.approx(1 - 2.0 ** (1 - n))
 
 
+def test_a_fitted_parameter_is_charged_a_quarter_turn():
+    # Two digons at any angle, a rectangle: two digons each off by no more than √(8ρ² - the other's²), three pairings,
+    # 3 · π 8ρ²/(2π)². A quarter turn of all vertices takes the angle from 0 to π and meets each rectangle twice.
+    rho, rectangle = 1e-3, np.vstack([DIGON @ [[0.6, 0.8]], DIGON @ [[0.6, -0.8]]])
+    found = exp(chance.tube(rectangle, 4, 4, 2, 2, rho, parameters=1).log_probability)
+    assert found == pytest.approx(2 * 6 * rho**2 / pi, rel=1e-12)
+
+
 def test_no_room_for_the_shape():
     assert chance.tube(ngon(5), 10, 5, 1, 3, 0.1).log_probability == np.inf
 

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
+from scipy.stats import beta, kstest
 
 import geomsup as gs
 from geomsup.recognition.description import describe
@@ -66,6 +67,14 @@ def test_distance_from_random_in_the_plane_and_in_space(m, law):
     assert described(rows).random_distance < 0.003
 
 
+@pytest.mark.parametrize(("n", "d"), [(120, 6), (300, 20), (400, 200), (120, 2)])
+def test_distance_from_random_is_that_of_kolmogorov_and_smirnov(n, d, rng):
+    rows = unit(rng.normal(size=(n, d)) + 0.1)
+    cosines = (rows @ rows.T)[np.triu_indices(n, 1)]
+    truth = kstest((cosines + 1) / 2, beta((d - 1) / 2, (d - 1) / 2).cdf).statistic
+    assert described(rows).random_distance == pytest.approx(truth, abs=2e-4)  # of a step of the histogram
+
+
 def test_low_effective_rank_and_tight_frames(rng):
     slanted = rng.normal(size=(1000, 60)) * np.exp(-np.arange(60) / 8)
     assert described(slanted).verdict == "dense, low effective rank"
@@ -93,6 +102,7 @@ def test_values_against_the_dense_matrix(rng):
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-100, 100))
+@example(90118674, 0.0)  # a cosine at the edge of two bins of the histogram
 def test_invariances(seed, scale):
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(120, 6)) * rng.uniform(0.5, 2, 6)

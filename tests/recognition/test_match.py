@@ -5,12 +5,14 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from geomsup.recognition import components, isomorphism
+import geomsup as gs
+from geomsup.recognition import components, isomorphism, large
 from geomsup.recognition.acceptance import acceptance
 from geomsup.recognition.chains import chains
 from geomsup.recognition.coincidence import coincident
 from geomsup.recognition.match import best_match
 from geomsup.recognition.names import geometry_name
+from geomsup.recognition.rows import strong_rows
 from geomsup.recognition.templates import templates
 from geomsup.shapes import polytope
 from tests.recognition.truth import CUBE, DODECAHEDRON, ICOSAHEDRON, rotation, shortest_chord, unit
@@ -59,6 +61,26 @@ def test_coincident_rows_are_merged_at_the_gap():
     X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1e-3], [-1.0, 0.0]])
     assert [labels.tolist() for labels in coincident(unit(X))] == [[0, 1, 0, 2]]
     assert coincident(np.eye(3)) == []
+
+
+def test_everything_connected_is_always_tried():
+    # A chain whose links weaken by the same factor: every other gap is larger than that below the last.
+    links = 0.95 * 1.4 ** -np.arange(11.0)
+    weights = np.diag(links, 1) + np.diag(links, -1)
+    found = components.partitions(weights)
+    assert tuple(map(len, found[0])) == (int((links > components.DEFAULT_CUT).sum()) + 1, 1, 1, 1, 1, 1)
+    assert (tuple(range(12)),) in found
+    # The same of many rows, where each rung of the ladder has so many parts.
+    parts = np.repeat(np.arange(1, 15), [1, *[5] * 12, 3])
+    assert 0 in large.candidate_rungs(parts)
+
+
+def test_rows_as_long_as_the_weakest_are_kept():
+    W = np.array([[4.0, 0.0], [0.0, 1.0], [0.9, 0.0], [0.0, 0.0]])
+    assert strong_rows(W, 0.25).strong.tolist() == [0, 1]
+    assert strong_rows(W[:1], 1.0).strong.tolist() == [0]
+    assert strong_rows(W[2:], 0.0).strong.tolist() == [0]
+    assert gs.classify(W, represented=0.25).not_represented == (2, 3)
 
 
 def test_partitions_hold_the_right_one_for_every_threshold():

@@ -1,0 +1,585 @@
+"""What hostile calls are made of: every public function and command with valid arguments, and the hostile values."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sympy
+
+import geomsup as gs
+
+__all__ = ["COMMANDS", "COVERED", "TARGETS", "TEXTS", "VALUES", "Target"]
+
+Maker = Callable[[], Any]
+
+
+def _deep(levels: int = 500) -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(levels):
+        nested = [nested]
+    return nested
+
+
+def _raises(*_: Any, **__: Any) -> Any:
+    raise AssertionError("called")
+
+
+# Made anew for each call, so that none can spoil another; the names are what a fault is reported by.
+VALUES: dict[str, Maker] = {
+    "nan": lambda: float("nan"),
+    "inf": lambda: float("inf"),
+    "-inf": lambda: -float("inf"),
+    "0": lambda: 0,
+    "0.0": lambda: 0.0,
+    "-0.0": lambda: -0.0,
+    "-1": lambda: -1,
+    "1": lambda: 1,
+    "2": lambda: 2,
+    "0.5": lambda: 0.5,
+    "5.9": lambda: 5.9,
+    "1e-310": lambda: 1e-310,
+    "1e-160": lambda: 1e-160,
+    "1e-30": lambda: 1e-30,
+    "1e30": lambda: 1e30,
+    "1e160": lambda: 1e160,
+    "1e308": lambda: 1e308,
+    "2**31": lambda: 2**31,
+    "2**63": lambda: 2**63,
+    "10**400": lambda: 10**400,
+    "-10**5000": lambda: -(10**5000),
+    "True": lambda: True,
+    "False": lambda: False,
+    "None": lambda: None,
+    "1j": lambda: 1j,
+    "''": lambda: "",
+    "'a'": lambda: "a",
+    "'5'": lambda: "5",
+    "lines": lambda: "two\nlines",
+    "long text": lambda: "x" * 10_000,
+    "bytes": lambda: b"5",
+    "[]": list,
+    "()": tuple,
+    "{}": dict,
+    "set": lambda: {1, 2},
+    "[[]]": lambda: [[]],
+    "[1, 2]": lambda: [1, 2],
+    "[1e308, 1e308]": lambda: [1e308, 1e308],
+    "[0.5, nan]": lambda: [0.5, float("nan")],
+    "[10**400]": lambda: [10**400, 1],
+    "ragged": lambda: [[1.0], [1.0, 2.0]],
+    "deep": _deep,
+    "objects": lambda: np.array([1, None, "a"], dtype=object),
+    "masked": lambda: np.ma.masked_array([[1.0], [-1.0], [0.5]], mask=[[False], [True], [False]]),
+    "list of masked": lambda: [np.ma.masked_array([1.0, 2.0], mask=[True, False])],
+    "complex array": lambda: np.ones((3, 1), complex),
+    "nan array": lambda: np.full((3, 1), np.nan),
+    "huge array": lambda: np.array([[1e200], [-1e200], [1e180]]),
+    "tiny array": lambda: np.array([[1e-200], [-1e-200], [1e-180]]),
+    "denormal array": lambda: np.array([[5e-324], [-5e-324], [1e-320]]),
+    "mixed array": lambda: np.array([[1e150], [-1e-150], [1.0]]),
+    "long double array": lambda: np.array([[1.0], [-1.0], [2.0]], np.longdouble) * np.longdouble(10) ** 400,
+    "zero array": lambda: np.zeros((3, 1)),
+    "empty array": lambda: np.empty((0, 3)),
+    "bool array": lambda: np.ones((3, 1), bool),
+    "dates": lambda: np.array(["2020-01-01"], "M8[D]"),
+    "structured": lambda: np.zeros(2, [("a", float)]),
+    "4 axes": lambda: np.ones((1, 1, 3, 1)),
+    "int8": lambda: np.int8(3),
+    "uint64": lambda: np.uint64(2**63),
+    "float16": lambda: np.float16(0.5),
+    "float32 nan": lambda: np.float32("nan"),
+    "long double": lambda: np.longdouble(10) ** 400,
+    "array of 1": lambda: np.array(1),
+    "object": object,
+    "type": lambda: int,
+    "lambda": lambda: lambda *_: None,
+    "raises": lambda: _raises,
+    "symbol": lambda: sympy.Symbol("x"),
+    "sympy nan": lambda: sympy.nan,
+    "sympy matrix": lambda: sympy.Matrix([[1, -1], [-1, 1]]),
+    "generator": lambda: (number for number in [1, 2]),
+    "range": lambda: range(10**9),
+    "Uniform": gs.Uniform,
+    "huge Uniform": lambda: gs.Uniform(0, 1e140),
+    "tiny Uniform": lambda: gs.Uniform(0, 1e-140),
+    "Features": lambda: gs.Features(3, 0.3),
+    "huge Features": lambda: gs.Features(3, 0.3, 1e100, gs.Uniform(0, 1e60)),
+    "rare Features": lambda: gs.Features(3, 1e-310),
+    "sure Features": lambda: gs.Features(3, 1.0),
+    "never Features": lambda: gs.Features(3, 0.0),
+    "worthless Features": lambda: gs.Features(3, 0.3, 0.0),
+    "negative Features": lambda: gs.Features(3, 0.3, values=gs.Uniform(-1, 1)),
+    "ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]]),
+    "huge ToyModel": lambda: gs.ToyModel([[1e60], [-1e60], [1e50]]),
+    "tiny ToyModel": lambda: gs.ToyModel([[1e-160], [-1e-170], [1e-310]]),
+    "far ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], [1e200, -1e200, 0.0]),
+    "gelu ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], activation="gelu"),
+    "hidden ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], hidden_activation="relu"),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function, makers of its valid arguments, and how it may end.
+
+    `finite`: its result promises numbers. `documented`: errors it documents beside TypeError and ValueError.
+    """
+
+    function: Callable[..., Any]
+    arguments: Mapping[str, Maker]
+    finite: bool = True
+    documented: tuple[type[BaseException], ...] = ()
+    covers: tuple[str, ...] = field(default=())
+
+
+def _is(value: Any) -> Maker:
+    return lambda: value
+
+
+def _W() -> np.ndarray:
+    return np.array([[1.0], [-1.0], [0.1]])
+
+
+def _plane() -> np.ndarray:
+    turns = 2 * np.pi / 5 * np.arange(5)
+    return np.stack([np.cos(turns), np.sin(turns)], axis=1)
+
+
+def _features() -> gs.Features:
+    return gs.Features(3, 0.3)
+
+
+def _model() -> gs.ToyModel:
+    return gs.ToyModel(_W())
+
+
+@cache
+def _run() -> gs.TrainingRun:
+    return gs.train(_features(), 1, models=2, steps=4, batch=8, record=2, threads=1, device="cpu")
+
+
+@cache
+def _diagram() -> gs.PhaseDiagram:
+    return gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 3], starts=1)
+
+
+@cache
+def _plateaus() -> gs.Plateaus:
+    return gs.plateaus([0.5, 0.2], largest_rank=1, starts=1)
+
+
+@cache
+def _compared() -> gs.Comparison:
+    return gs.compare(_model(), _features(), starts=1)
+
+
+@cache
+def _symbolic() -> Any:
+    return gs.symbolic.optimum("digon")
+
+
+@cache
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp())
+
+
+def _crossing(first: Any, second: Any, features: Any, bracket: Any) -> Any:
+    return gs.crossing(first, second, features, bracket)
+
+
+def _triangle() -> gs.ToyModel:
+    turns = 2 * np.pi / 3 * np.arange(3)
+    return gs.ToyModel(np.stack([np.cos(turns), np.sin(turns)], axis=1))
+
+
+def _pair() -> gs.ToyModel:
+    return gs.ToyModel([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
+
+
+def _train(**given: Any) -> Any:
+    return gs.train(**{"device": "cpu"} | given)
+
+
+def _reproduced(ids: Any, size: Any, output: Any, jobs: Any) -> Any:
+    return gs.reproduce(ids, size=size, output=output, jobs=jobs)
+
+
+WEIGHTS = {"W": _W, "orientation": _is("rows")}
+SEARCH = {"starts": _is(2), "rng": _is(0), "time_limit": _is(2.0), "threads": _is(1), "progress": _is(None)}
+
+TARGETS: dict[str, Target] = {
+    "Uniform": Target(gs.Uniform, {"low": _is(0.0), "high": _is(1.0)}),
+    "Uniform.sample": Target(lambda size, rng: gs.Uniform().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
+    "Discrete": Target(gs.Discrete, {"values": _is((1, 2)), "weights": _is((1, 3))}),
+    "Features": Target(
+        gs.Features,
+        {
+            "n": _is(3),
+            "probability": _is(0.3),
+            "importance": _is(1.0),
+            "values": gs.Uniform,
+            "correlated": _is(()),
+            "anticorrelated": _is([(0, 1)]),
+        },
+    ),
+    "Features.sample": Target(lambda size, rng: _features().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
+    "Features.from_dict": Target(gs.Features.from_dict, {"data": lambda: _features().to_dict()}),
+    "Features.from_dict entry": Target(
+        lambda key, value: gs.Features.from_dict(_features().to_dict() | {key: value}),
+        {"value": _is(1)} | {"key": _is("n")},
+    ),
+    "ToyModel": Target(
+        gs.ToyModel,
+        {
+            "W": _W,
+            "b": _is([0.0, 0.0, 0.0]),
+            "activation": _is("relu"),
+            "hidden_activation": _is("linear"),
+            "W_out": _W,
+            "b_hidden": _is([0.0]),
+        },
+    ),
+    "ToyModel.__call__": Target(lambda x: _model()(x), {"x": _is([0.1, 0.2, 0.3])}),
+    "as_rows": Target(gs.as_rows, WEIGHTS),
+    "dimensionality": Target(gs.dimensionality, WEIGHTS),
+    "dimensions_per_feature": Target(gs.dimensions_per_feature, WEIGHTS, finite=False),
+    "frame_spectrum": Target(gs.frame_spectrum, WEIGHTS, finite=False),
+    "leverage": Target(gs.leverage, WEIGHTS),
+    "expected_loss": Target(
+        gs.expected_loss,
+        {
+            "model": _model,
+            "features": _features,
+            "method": _is("auto"),
+            "rtol": _is(1e-9),
+            "gradient": _is(True),
+            "samples": _is(100),
+            "rng": _is(0),
+        },
+        covers=("ExpectedLoss",),
+    ),
+    "expected_loss of W": Target(
+        lambda W, b, values, probability, importance: gs.expected_loss(
+            gs.ToyModel(W, b), gs.Features(3, probability, importance, values), gradient=True
+        ),
+        {
+            "W": _W,
+            "b": _is([0.1, 0.0, -0.1]),
+            "values": gs.Uniform,
+            "probability": _is(0.3),
+            "importance": _is(1.0),
+        },
+    ),
+    "expected_loss sampled": Target(
+        lambda samples, rng: gs.expected_loss(_model(), _features(), method="sampled", samples=samples, rng=rng),
+        {"samples": _is(100), "rng": _is(0)},
+    ),
+    "hessian": Target(gs.hessian, {"model": _model, "features": _features, "rtol": _is(1e-9)}, covers=("Hessian",)),
+    "symmetry": Target(gs.symmetry, {"points": _plane, "tolerance": _is(1e-6)}, covers=("Symmetry",)),
+    "polytope": Target(gs.polytope, {"name": _is("cube")}, covers=("Polytope",)),
+    "polytopes": Target(gs.polytopes, {"dimension": _is(3), "n_vertices": _is(6)}),
+    "classify": Target(
+        gs.classify,
+        {
+            "W": _plane,
+            "orientation": _is("rows"),
+            "noise": _is(0.01),
+            "represented": _is(0.1),
+            "memory": _is(2**30),
+        },
+        covers=("Geometry", "Component", "Outline"),
+    ),
+    "classify many": Target(
+        lambda n, represented: gs.classify(np.random.default_rng(0).normal(size=(120, 8)), represented=represented),
+        {"represented": _is(0.1), "n": _is(1)},
+        covers=("Description",),
+    ),
+    "Geometry.symmetry": Target(
+        lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
+        {"component": _is(0), "tolerance": _is(1e-6)},
+    ),
+    "optimum": Target(
+        gs.optimum,
+        {
+            "features": _features,
+            "n_hidden": _is(1),
+            "activation": _is("relu"),
+            "starts": _is(2),
+            "rng": _is(0),
+            "guesses": _is(()),
+            "progress": _is(None),
+        },
+        covers=("Optimum", "Block"),
+    ),
+    "compare": Target(
+        gs.compare,
+        {"model": _model, "features": _features, "starts": _is(1), "rng": _is(0)},
+        finite=False,
+        covers=("Comparison",),
+    ),
+    "compare several": Target(
+        lambda model, features: gs.compare([model, _model()], features, starts=1),
+        {"model": _model, "features": _features},
+        finite=False,
+        covers=("Comparisons",),
+    ),
+    "Comparison.plot": Target(lambda axes: _compared().plot(axes), {"axes": _is(None)}, finite=False),
+    "crossing": Target(
+        _crossing,
+        {
+            "first": _pair,
+            "second": _triangle,
+            "features": _is(lambda p: gs.Features(3, p)),
+            "bracket": _is((0.45, 0.53)),
+        },
+        covers=("Crossing",),
+    ),
+    "paper_prediction": Target(
+        gs.paper_prediction,
+        {"n_features": _is(2), "n_hidden": _is(1), "probabilities": _is([0.5]), "importances": _is([1.0])},
+        covers=("PaperPrediction",),
+    ),
+    "phase_diagram": Target(
+        gs.phase_diagram,
+        {
+            "n_features": _is(2),
+            "n_hidden": _is(1),
+            "probabilities": _is([0.2, 0.5]),
+            "importances": _is([0.3]),
+            "starts": _is(1),
+            "rng": _is(0),
+            "progress": _is(None),
+        },
+        covers=("PhaseDiagram", "Transition"),
+    ),
+    "PhaseDiagram.transitions_at": Target(
+        lambda **given: _diagram().transitions_at(**given),
+        {"probability": _is(0.4), "importance": _is(None), "between": _is((0.5, 1)), "points": _is(3)},
+    ),
+    "PhaseDiagram.model": Target(
+        lambda i, j: _diagram().model(i, j), {"i": _is(0), "j": _is(1)}, documented=(IndexError,)
+    ),
+    "plateaus": Target(
+        gs.plateaus,
+        {
+            "probabilities": _is([0.5, 0.2]),
+            "values": gs.Uniform,
+            "n_features": _is(5),
+            "n_hidden": _is(2),
+            "largest_rank": _is(1),
+            "starts": _is(1),
+            "progress": _is(None),
+        },
+        finite=False,
+        covers=("Plateaus", "PlateauBlock", "PlateauCrossing", "PlateauMixture"),
+    ),
+    "Plateaus.table": Target(lambda probability: _plateaus().table(probability), {"probability": _is(0.3)}),
+    "Plateaus.gains": Target(lambda name: _plateaus().gains(name), {"name": _is("digon")}, finite=False),
+    "Plateaus.span": Target(lambda name: _plateaus().span(name), {"name": _is("digon")}, finite=False),
+    "one_hot_loss": Target(
+        gs.one_hot_loss,
+        {"W": _W, "b": _is([0.0, 0.0, 0.0]), "importance": _is(1.0), "independent": _is(False)},
+        covers=("OneHotLoss",),
+    ),
+    "one_hot_features": Target(gs.one_hot_features, {"n": _is(3)}),
+    "one_hot_state": Target(
+        gs.one_hot_state, {"shape": _is(5), "dead": _is(1), "silent": _is(0)}, covers=("OneHotState",)
+    ),
+    "one_hot_states": Target(gs.one_hot_states, {"shape": _is("square"), "dead": _is(1), "silent": _is(0)}),
+    "one_hot_polygons": Target(
+        gs.one_hot_polygons, {"ks": _is([5]), "dead": _is(0), "silent": _is(0)}, covers=("OneHotTable",)
+    ),
+    "one_hot_codes": Target(gs.one_hot_codes, {"dimension": _is(2), "n_features": _is(6)}),
+    "minimize_energy": Target(
+        gs.minimize_energy,
+        {"n": _is(4), "d": _is(3), "energy": _is("coulomb")} | SEARCH,
+        covers=("Configuration",),
+    ),
+    "thomson": Target(gs.thomson, {"n": _is(4)} | SEARCH),
+    "best_known": Target(gs.best_known, {"n": _is(4), "d": _is(3), "energy": _is("coulomb")}, covers=("Record",)),
+    "Potential": Target(
+        gs.Potential, {"name": _is("riesz"), "exponent": _is(2.0), "function": _is(None), "derivative": _is(None)}
+    ),
+    "Potential of the user's": Target(
+        lambda value, slope: gs.minimize_energy(
+            4, energy=(lambda t: t**2 * value, lambda t: 2 * t * slope), starts=1, threads=1
+        ),
+        {"value": _is(1.0), "slope": _is(1.0)},
+    ),
+    "Potential of what it returns": Target(
+        lambda value: gs.Potential("custom", None, lambda t: value, lambda t: t).energy(np.eye(3)),
+        {"value": _is(np.ones(3))},
+    ),
+    "Potential.energy": Target(lambda points: gs.Potential("log").energy(points), {"points": _is(np.eye(3))}, False),
+    "train": Target(
+        _train,
+        {
+            "features": _features,
+            "n_hidden": _is(1),
+            "models": _is(1),
+            "steps": _is(4),
+            "batch": _is(8),
+            "learning_rate": _is(1e-3),
+            "schedule": _is("constant"),
+            "weight_decay": _is(0.0),
+            "clip": _is(1.0),
+            "preset": _is("adam"),
+            "objective": _is("sampled"),
+            "target": _is("identity"),
+            "activation": _is("relu"),
+            "hidden_activation": _is("linear"),
+            "tied": _is(True),
+            "hidden_bias": _is(False),
+            "hidden_l1": _is(0.0),
+            "dropout": _is(0.0),
+            "criterion": _is("squared"),
+            "attack": _is(0.0),
+            "seed": _is(0),
+            "record": _is(0),
+            "model": _is(None),
+            "threads": _is(1),
+            "device": _is("cpu"),
+            "progress": _is(None),
+        },
+        finite=False,
+        documented=(FloatingPointError,),
+        covers=("TrainingRun",),
+    ),
+    "TrainingRun.model": Target(lambda run, record: _run().model(run, record), {"run": _is(0), "record": _is(0)}),
+    "TrainingRun.best": Target(lambda entry: _run().best(entry), {"entry": _is(0)}),
+    "TrainingRun.compare": Target(
+        lambda starts, rng: _run().compare(starts=starts, rng=rng), {"starts": _is(1), "rng": _is(0)}, finite=False
+    ),
+    "TrainingRun.resume": Target(
+        lambda **given: _run().resume(**given),
+        {"steps": _is(6), "threads": _is(1), "progress": _is(None)},
+        finite=False,
+    ),
+    "TrainingRun.load": Target(
+        gs.TrainingRun.load, {"path": lambda: _saved()}, finite=False, documented=(FileNotFoundError, OSError)
+    ),
+    "reproduce": Target(
+        _reproduced,
+        {"ids": _is("E6"), "size": _is("quick"), "output": lambda: _folder() / "results", "jobs": _is(1)},
+        finite=False,
+        documented=(OSError,),
+        covers=("Report",),
+    ),
+    "Verdict": Target(
+        gs.Verdict,
+        {"status": _is("holds"), "summary": _is("It does."), "numbers": _is({"a": 1.0}), "checks": _is(())},
+        finite=False,
+    ),
+    "symbolic.loss": Target(
+        gs.symbolic.loss,
+        {
+            "W": _is([[1], [-1]]),
+            "b": _is(0),
+            "probability": _is(0.5),
+            "importance": _is(1),
+            "values": gs.Uniform,
+            "gram": _is(None),
+            "activation": _is("relu"),
+            "at": _is(None),
+        },
+        covers=("symbolic",),
+    ),
+    "symbolic.chamber": Target(
+        gs.symbolic.chamber,
+        {"W": _is([[1], [-1]]), "b": _is(0), "probability": _is(0.5), "gram": _is(None), "at": _is({})},
+    ),
+    "symbolic.digon": Target(gs.symbolic.digon, {"norm": _is(1)}),
+    "symbolic.polygon": Target(gs.symbolic.polygon, {"k": _is(5), "norm": _is(1)}),
+    "symbolic.simplex": Target(gs.symbolic.simplex, {"d": _is(2), "norm": _is(1)}),
+    "symbolic.cross_polytope": Target(gs.symbolic.cross_polytope, {"d": _is(2), "norm": _is(1)}),
+    "symbolic.optimum": Target(
+        gs.symbolic.optimum,
+        {"shape": _is("digon"), "probability": _is(0.1), "at": _is(None)},
+        covers=("symbolic.SymbolicOptimum",),
+    ),
+    "symbolic.SymbolicOptimum.evaluate": Target(
+        lambda **given: _symbolic().evaluate(**given),
+        {"probability": _is(0.1), "digits": _is(10)},
+        covers=("symbolic.OptimumPoint",),
+    ),
+    "symbolic.SymbolicOptimum.series": Target(
+        lambda **given: _symbolic().series(**given),
+        {"n_terms": _is(2), "digits": _is(10)},
+        covers=("symbolic.OptimumSeries",),
+    ),
+    "symbolic.SymbolicOptimum.polynomial": Target(lambda of: _symbolic().polynomial(of), {"of": _is("ratio")}),
+    "symbolic.superposition_onset": Target(
+        gs.symbolic.superposition_onset, {"probability": _is(0.5)}, covers=("symbolic.SuperpositionOnset",)
+    ),
+    "symbolic.symmetry_breaking": Target(
+        gs.symbolic.symmetry_breaking, {"digits": _is(10)}, covers=("symbolic.SymmetryBreaking",)
+    ),
+}
+
+COVERED = {name for key, target in TARGETS.items() for name in (key, *target.covers)}
+
+
+@cache
+def _saved() -> Path:
+    path = _folder() / "run.npz"
+    _run().save(path)
+    return path
+
+
+@cache
+def _weights() -> str:
+    path = _folder() / "W.npy"
+    np.save(path, _plane())
+    return str(path)
+
+
+@cache
+def _broken() -> str:
+    path = _folder() / "broken.npz"
+    path.write_bytes(b"PK\x03\x04 and then nothing of the kind")
+    return str(path)
+
+
+# Texts of the command line. Nothing here can be a large and valid number of things: it would rightly take long.
+TEXTS: dict[str, Maker] = {
+    text: _is(text)
+    for text in (
+        "nan", "inf", "-inf", "0", "-1", "1", "2", "5.9", "1e400", "1e-400", "1e308", "1e-310", "x", "", "true", "None",
+        "1j", "0x10", "1e3", "1_0", "9223372036854775808", "[1]", "two\nlines", "-", "--", "/", "no/such/file.npz", "a.b",
+        "\x00",
+    )
+}  # fmt: skip
+TEXTS |= {"10**400": _is(str(10**400)), "a broken file": lambda: _broken(), "a folder": lambda: str(_folder())}
+
+FEATURES = {"--probability": _is("0.3"), "--importance": _is("1")}
+RESULT = {"--output": lambda: str(_folder() / "result.json")}
+ENERGY = {"--starts": _is("2"), "--seed": _is("0"), "--time-limit": _is("2"), "--threads": _is("1")} | RESULT
+
+COMMANDS: dict[str, dict[str, Maker]] = {
+    "demo": {"--models": _is("1"), "--steps": _is("2"), "--seed": _is("0"), "--output": lambda: str(_folder() / "d.png")},
+    "train": {
+        "n_features": _is("3"), "n_hidden": _is("1"), "--models": _is("1"), "--steps": _is("4"), "--batch": _is("8"),
+        "--learning-rate": _is("0.001"), "--schedule": _is("linear"), "--weight-decay": _is("0"), "--clip": _is("1"),
+        "--preset": _is("adam"), "--objective": _is("sampled"), "--target": _is("identity"), "--activation": _is("relu"),
+        "--hidden-l1": _is("0"), "--dropout": _is("0"), "--criterion": _is("squared"), "--attack": _is("0"),
+        "--seed": _is("0"), "--record": _is("0"), "--threads": _is("1"), "--device": _is("cpu"),
+        "--output": lambda: str(_folder() / "trained.npz"),
+    } | FEATURES,
+    "classify": {"path": lambda: _weights(), "--orientation": _is("rows"), "--noise": _is("0.01"), "--name": _is("W")}
+    | {"--represented": _is("0.1")} | RESULT,
+    "loss": {"path": lambda: _weights(), "--method": _is("auto"), "--rtol": _is("1e-9"), "--run": _is("0")}
+    | {"--activation": _is("relu")} | FEATURES | RESULT,
+    "compare": {"path": lambda: _weights(), "--starts": _is("1"), "--seed": _is("0"), "--run": _is("0")} | FEATURES,
+    "optimum": {"n_features": _is("3"), "n_hidden": _is("1"), "--activation": _is("relu"), "--starts": _is("2")}
+    | {"--seed": _is("0")} | FEATURES | RESULT,
+    "phase-diagram": {"n_features": _is("2"), "n_hidden": _is("1"), "--points": _is("2"), "--starts": _is("1")}
+    | {"--seed": _is("0")} | RESULT,
+    "plateaus": {"--points": _is("2"), "--largest-rank": _is("1"), "--n-features": _is("5"), "--n-hidden": _is("2")},
+    "thomson": {"n": _is("4")} | ENERGY,
+    "energy": {"--n": _is("4"), "--d": _is("3"), "--energy": _is("riesz"), "--exponent": _is("2")} | ENERGY,
+    "reproduce": {"ids": _is("e6"), "--jobs": _is("1"), "--output": lambda: str(_folder() / "experiments")},
+}  # fmt: skip

@@ -1,0 +1,230 @@
+"""Do the tests notice a changed line? python -m benchmarks.mutants [--rooms loss energy] [--number 20] [--seed 0]
+
+A mutant is the package with one random change: another comparison, a constant times a factor or off by one, another
+sign, a term less, min for max, a condition negated. Each is made in a copy in a temporary folder, and that room's tests
+run on it, the nearest first, until one fails. Mutants that live are printed with the line that changed. Arguments
+after ``--`` go to pytest.
+"""
+
+import argparse
+import ast
+import difflib
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import geomsup
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("recognition", "loss", "optima", "training", "energy", "staircase", "symbolic")
+COPIED = ("geomsup", "tests", "conftest.py", "pyproject.toml")
+SWAPPED = {
+    ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
+    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.And: (ast.Or,), ast.Or: (ast.And,),
+    ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.Div,), ast.Div: (ast.Mult,),
+}  # fmt: skip
+OPPOSITES = {"min": "max", "minimum": "maximum", "argmin": "argmax", "floor": "ceil", "any": "all"}
+OPPOSITES |= {there: here for here, there in OPPOSITES.items()}
+FACTORS = (0.1, 0.5, 2.0, 10.0)
+# What pytest says: all passed, some failed, nothing was collected.
+PASSED, FAILED, NOTHING = 0, 1, 5
+
+
+def changed(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what may stand in the place of a node of the syntax tree."""
+    match node:
+        case ast.Compare(left, [operator, *rest], comparators):
+            yield from (ast.Compare(left, [new(), *rest], comparators) for new in SWAPPED.get(type(operator), ()))
+        case ast.BoolOp(operator, values):
+            yield from (ast.BoolOp(new(), values) for new in SWAPPED[type(operator)])
+        case ast.BinOp(left, operator, right) if type(operator) in SWAPPED:
+            yield from (ast.BinOp(left, new(), right) for new in SWAPPED[type(operator)])
+            yield left
+        case ast.UnaryOp(ast.USub() | ast.Not(), operand):
+            yield operand
+        case ast.Constant(value) if isinstance(value, int) and not isinstance(value, bool):
+            yield from (ast.Constant(value + step) for step in (-1, 1))
+        case ast.Constant(value) if isinstance(value, float) and value:
+            yield from (ast.Constant(value * factor) for factor in FACTORS)
+        case ast.Name(name, context) if name in OPPOSITES:
+            yield ast.Name(OPPOSITES[name], context)
+        case ast.Attribute(value, name, context) if name in OPPOSITES:
+            yield ast.Attribute(value, OPPOSITES[name], context)
+        case ast.If(test, body, orelse):
+            yield ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)
+        case ast.IfExp(test, body, orelse):
+            yield ast.IfExp(test, orelse, body)
+
+
+def sites(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes below one, those of errors' messages and of annotations left out."""
+    for name, field in ast.iter_fields(tree):
+        if name in ("annotation", "returns"):
+            continue
+        for child in field if isinstance(field, list) else [field]:
+            if isinstance(child, ast.AST) and not isinstance(child, ast.Raise | ast.JoinedStr):
+                yield child
+                yield from sites(child)
+
+
+class _Change(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.new if node is self.old else self.generic_visit(node)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A module's path in the package, its source with one change, and the lines before and after."""
+
+    path: Path
+    source: str
+    lines: tuple[str, ...]
+
+    @classmethod
+    def draw(cls, rooms: list[str], rng: random.Random) -> "Mutant":
+        """Change one place, each as probable as any other of these rooms."""
+        paths = [path for room in rooms for path in sorted((ROOT / "geomsup" / room).rglob("*.py"))]
+        path = rng.choices(paths, [len(_places(path)) for path in paths])[0]
+        place, choice = rng.choice(_places(path))
+        tree = ast.parse(path.read_text())
+        before = ast.unparse(tree)
+        node = list(sites(tree))[place]
+        source = ast.unparse(ast.fix_missing_locations(_Change(node, list(changed(node))[choice]).visit(tree)))
+        difference = difflib.unified_diff(before.splitlines(), source.splitlines(), n=0, lineterm="")
+        lines = tuple(line for line in difference if re.match(r"[+-][^+-]", line))
+        return cls(path.relative_to(ROOT), source, lines)
+
+    def __str__(self) -> str:
+        return "\n    ".join([str(self.path), *self.lines])
+
+
+@cache
+def _places(path: Path) -> list[tuple[int, int]]:
+    nodes = sites(ast.parse(path.read_text()))
+    return [(place, choice) for place, node in enumerate(nodes) for choice, _ in enumerate(changed(node))]
+
+
+def module_name(path: Path) -> str:
+    """Name of the module in a file of the package or of its tests."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Modules that a file imports, anywhere in it; public names stand for the rooms they live in."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.ImportFrom(module, names) if module:
+                found |= {module, *(f"{module}.{name.name}" for name in names)}
+            case ast.Import(names):
+                found |= {name.name for name in names}
+            case ast.Attribute(ast.Name("gs"), name):
+                found.add(f"geomsup.{name}")
+    homes = geomsup._HOMES
+    return frozenset(f"geomsup.{homes.get(name.removeprefix('geomsup.'), name.removeprefix('geomsup.'))}"
+                     if name.startswith("geomsup.") else name for name in found)  # fmt: skip
+
+
+@cache
+def reached(path: Path) -> dict[str, int]:
+    """Modules of the package that a file imports, directly or not, and how many imports away each is."""
+    modules = {module_name(file): file for file in (ROOT / "geomsup").rglob("*.py")}
+    away, edge, distance = {module_name(path): 0}, [path], 0
+    while edge:
+        distance += 1
+        near = {name for file in edge for name in imports(file) if name in modules and name not in away}
+        away |= dict.fromkeys(near, distance)
+        edge = [modules[name] for name in near]
+    return away
+
+
+def is_compiled(path: Path) -> bool:
+    """Whether kernels are made of a module: it has some, or a module that has imports it."""
+    kernels = [
+        file for file in (ROOT / "geomsup").rglob("*.py") if re.search(r"^@.*jit|= njit", file.read_text(), re.M)
+    ]
+    return path in kernels or any(module_name(path) in imports(kernel) for kernel in kernels)
+
+
+def tests_of(path: Path) -> list[str]:
+    """Test files of a module's room that reach it, the nearest first, after its own examples."""
+    room = path.relative_to(ROOT).parts[1]
+    files = sorted((ROOT / "tests" / room).rglob("test_*.py"))
+    near = {file: reached(file).get(module_name(path)) for file in files}
+    ordered = sorted((file for file in files if near[file] is not None), key=lambda file: near[file] or 0)
+    return [str(file.relative_to(ROOT)) for file in (path, *ordered)]
+
+
+def outcome(copy: Path, mutant: Mutant, limit: float, options: list[str]) -> str:
+    """Run the tests on a mutant: "killed", "timed out" or "lived"."""
+    file, original = copy / mutant.path, ROOT / mutant.path
+    file.write_text(mutant.source)
+    shutil.copystat(original, file)  # compiled kernels of other modules stay
+    environment = dict(os.environ, PYTHONPATH=str(copy), PYTHONDONTWRITEBYTECODE="1", OPENBLAS_NUM_THREADS="1")
+    with tempfile.TemporaryDirectory() as fresh:
+        if is_compiled(original):
+            environment["NUMBA_CACHE_DIR"] = fresh
+        child = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *options, *tests_of(original)],
+            cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            output, _ = child.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
+            return "timed out"
+        finally:
+            shutil.copy2(original, file)
+    if child.returncode in (PASSED, NOTHING):
+        return "lived"
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.M)
+    return f"killed by {failed[1]}" if failed else "killed"
+
+
+def make_copy(folder: Path) -> None:
+    """Copy what the tests need, with the kernels compiled so far but without Python's compiled files."""
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc"))
+        else:
+            shutil.copy2(ROOT / name, folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=list(ROOMS))
+    parser.add_argument("--number", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--limit", type=float, default=600, help="seconds after which a mutant counts as killed")
+    options, extra = parser.parse_known_args()
+    rng, counts, begin = random.Random(options.seed), Counter(), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        make_copy(Path(folder))
+        for number in range(options.number):
+            mutant = Mutant.draw(options.rooms, rng)
+            found = outcome(Path(folder), mutant, options.limit, [word for word in extra if word != "--"])
+            counts[found.split(" by ")[0]] += 1
+            print(f"{number + 1}: {found}: {mutant}", flush=True)
+    summary = ", ".join(f"{count} {name}" for name, count in counts.items())
+    print(f"{options.number} mutants: {summary}; {(time.monotonic() - begin) / 60:.0f} minutes")
+
+
+if __name__ == "__main__":
+    main()

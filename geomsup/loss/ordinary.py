@@ -1,0 +1,151 @@
+"""Problems of any size brought to an ordinary one, by powers of two: nothing is rounded, and nothing overflows.
+
+Losses of piecewise linear outputs do not care about units. With x = v y, L(W, b; x) = v² L(W, b/v; y). Importances
+only multiply. And an output far larger or smaller than its input, u = t û, is as good as one of ordinary size with
+another input: E (x - f(u))² = t² E (x/t - f(û))².
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from geomsup.activations import LEAKS
+from geomsup.features import Features
+from geomsup.loss.coupling import coupling_matrix
+from geomsup.loss.outputs import OutputLosses
+from geomsup.model import ToyModel
+
+__all__ = ["Ordinary", "ordinary", "ordinary_for", "row_losses", "scaled_coupling", "times_power"]
+
+ROOM = 40  # sizes between 2^-40 and 2^40 are left as they are: no power that is taken of them overflows
+RAREST = -600  # below 2^-600 squares of probabilities are 0, and the loss is in proportion to them
+NOTHING = -10_000  # the exponent of 0
+FARTHEST = 150  # an input 2^150 times larger or smaller than its output is as good as infinitely larger or smaller
+
+
+class Ordinary(NamedTuple):
+    """Features of ordinary size: x = 2^value y, and losses are 2^loss times those of y."""
+
+    features: Features
+    value: int
+    loss: int
+
+
+def ordinary(features: Features) -> Ordinary:
+    """Return the features in units in which values, importances and probabilities are of ordinary size."""
+    value = int(_excesses(max(max(map(abs, law.support)) for law in features.laws)))
+    weight = int(_excesses(features.importance.max()))
+    likely = float(features.probability.max())
+    rare = min(int(_exponents(likely)) - RAREST, 0) if likely else 0
+    if value == weight == rare == 0:
+        return Ordinary(features, 0, 0)
+    single = not isinstance(features.values, tuple)
+    laws = [law.times(2.0**-value) for law in ((features.values,) if single else features.laws)]
+    changed = replace(
+        features,
+        probability=np.ldexp(features.probability, -rare),
+        importance=np.ldexp(features.importance, -weight),
+        values=laws[0] if single else laws,
+    )
+    return Ordinary(changed, value, 2 * value + weight + rare)
+
+
+def ordinary_for(model: ToyModel, features: Features) -> Ordinary:
+    """Return `ordinary(features)` where the model's outputs scale as inputs and biases do, else the features as is."""
+    bent = isinstance(model.activation, str) and (model.activation == "linear" or model.activation in LEAKS)
+    return ordinary(features) if bent else Ordinary(features, 0, 0)
+
+
+def times_power(value: Any, exponent: Any) -> Any:
+    """Return 2^exponent times values; infinite, without a warning, where that is beyond doubles."""
+    with np.errstate(over="ignore"):
+        return np.ldexp(value, exponent)
+
+
+def row_losses(
+    decoder: np.ndarray,
+    encoder: np.ndarray,
+    b: np.ndarray,
+    b_error: np.ndarray,
+    features: Features,
+    engine: Callable[[np.ndarray, np.ndarray, np.ndarray, Features], OutputLosses],
+) -> OutputLosses:
+    """Return the losses of the outputs f(b + decoder encoderᵀ x), whatever their sizes, of ordinary features.
+
+    `engine` takes couplings, 1 - their diagonal, biases and features, all of ordinary size; outputs that it is not to
+    look at see nothing. `b_error` (n,) bounds the error of b. Errors include what rounding couplings and biases adds.
+    """
+    coupling, surplus, moved, power = scaled_coupling(decoder, encoder, b, features)
+    far = power != 0
+    b, moved = np.ldexp(b, -power), moved + np.ldexp(b_error, -power)
+    unseen = far[:, None], far, far
+    seen = [np.where(hide, 0.0, part) for hide, part in zip(unseen, (coupling, surplus, b), strict=True)]
+    found = _rounded(engine(seen[0], seen[1], seen[2], features), np.where(far, 0.0, moved))
+    for i in np.flatnonzero(far):
+        _far_output(found, int(i), coupling[i], b[i], moved[i], int(power[i]), features, engine)
+    return found
+
+
+def scaled_coupling(
+    decoder: np.ndarray, encoder: np.ndarray, b: np.ndarray, features: Features
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return couplings, 1 - their diagonal and their rounding, all in units of 2^power, and the powers (n,).
+
+    Powers are 0 where outputs are of ordinary size, and else bring them there.
+    """
+    size = features.root_mean_square
+    rows, columns = _excesses(np.abs(decoder).max(axis=1)), _excesses(np.abs(encoder).max())
+    rough, surplus, moved = coupling_matrix(np.ldexp(decoder, -rows[:, None]), np.ldexp(encoder, -columns), size)
+    largest = np.array([max(map(abs, law.support)) for law in features.laws])
+    seen = _exponents((np.abs(rough) * largest).max(axis=1)) + rows + columns
+    power = _beyond(np.maximum(seen, _exponents(np.abs(b))))
+    if not (rows.any() or columns or power.any()):
+        return rough, surplus, moved, power
+    balanced = np.ldexp(decoder, (columns - power)[:, None])
+    coupling, surplus, moved = coupling_matrix(balanced, np.ldexp(encoder, -columns), size)
+    return coupling, surplus, moved, power
+
+
+def _far_output(
+    found: OutputLosses, i: int, row: np.ndarray, b: float, moved: float, power: int, features: Features, engine: Any
+) -> None:
+    """Write the loss of output i, which is 2^power times what `row` and `b` say, and its slopes."""
+    ratio = 2.0 ** np.clip(-power, -FARTHEST, FARTHEST)  # of the input to what is of ordinary size
+    unit = float(times_power(1.0, power)) if power > 0 else 1 / ratio
+    n = features.n
+    laws = [law.times(ratio) if j == i else law for j, law in enumerate(features.laws)]
+    alone = replace(features, values=laws, importance=np.eye(n)[i])
+    coupling, surplus, bias, error = np.zeros((n, n)), np.zeros(n), np.zeros(n), np.zeros(n)
+    coupling[i] = row
+    coupling[i, i] /= ratio
+    surplus[i], bias[i], error[i] = 1 - coupling[i, i], b, moved
+    own = _rounded(engine(coupling, surplus, bias, alone), error)
+    own.slope_coupling[i, i] /= ratio
+    with np.errstate(over="ignore", invalid="ignore"):
+        found.value[i], found.error[i] = own.value[i] * unit * unit, own.error[i] * unit * unit
+        found.slope_coupling[i], found.slope_b[i] = own.slope_coupling[i] * unit, own.slope_b[i] * unit
+
+
+def _rounded(losses: OutputLosses, moved: np.ndarray) -> OutputLosses:
+    """Add what rounding does: outputs are 1-Lipschitz, so in L² each moves by at most `moved`, (n,).
+
+    Its loss, the square of an L² norm, moves by at most 2 moved sqrt(loss) + moved².
+    """
+    return replace(losses, error=losses.error + 2 * moved * np.sqrt(losses.value) + moved**2)
+
+
+def _exponents(size: Any) -> np.ndarray:
+    """Return the e of sizes of 2^(e-1) to 2^e; NOTHING of 0."""
+    return np.where(np.asarray(size) > 0, np.frexp(size)[1], NOTHING)
+
+
+def _beyond(exponent: Any) -> np.ndarray:
+    """Return exponents, but 0 where they are ordinary or those of nothing."""
+    exponent = np.asarray(exponent)
+    return np.where((np.abs(exponent) <= ROOM) | (exponent <= NOTHING // 2), 0, exponent)
+
+
+def _excesses(size: Any) -> np.ndarray:
+    return _beyond(_exponents(size))
