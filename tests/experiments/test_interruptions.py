@@ -11,7 +11,7 @@ import pytest
 
 from geomsup.experiments import workers
 
-PATIENCE = 120.0  # seconds until what does not end counts as endless
+PATIENCE = 600.0  # seconds until what does not end counts as endless; kernels may have to be compiled first
 
 
 def usual_signals():
