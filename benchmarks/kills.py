@@ -38,7 +38,7 @@ class Command:
 
     words: tuple[str, ...]
     results: Callable[[Path], dict[str, Any]]
-    left_over: tuple[str, ...]  # patterns of files of unfinished work, which the next run removes
+    unfinished: str  # pattern of the files of unfinished work: none is left by a run that ends
 
 
 def arrays_in(path: Path) -> dict[str, Any]:
@@ -82,15 +82,15 @@ COMMANDS = {
     "train": Command(
         ("train", "20", "5", "--steps", "40000", "--models", "2", "--schedule", "cosine", "-o", "run.npz"),
         training,
-        ("run.part-*.npz", ".*"),
+        "run.part-*.npz",
     ),
     "reproduce": Command(
         ("reproduce", "E1", "E2", "E10", "E16", "--jobs", "2", "--quick", "-o", "results"),
         experiments,
-        ("results/*/parts/*.part.npz", "results/.*", "results/*/.*", "results/*/parts/.*"),
+        "results/*/parts/*.part.npz",
     ),
     "optimum": Command(
-        ("optimum", "12", "3", "--probability", "0.05", "-o", "optimum.json"), optimum, (".*", "cache/blocks/.*")
+        ("optimum", "12", "3", "--probability", "0.05", "-o", "optimum.json"), optimum, "cache/**/*.part*"
     ),
 }
 
@@ -137,7 +137,7 @@ def whole(command: Command, folder: Path) -> dict[str, Any]:
     """Run the command to its end; return its results."""
     code, said = ended(begun(command, folder))
     assert code == 0, f"exit code {code}: {said}"
-    left = [path.name for pattern in command.left_over[:1] for path in folder.glob(pattern) if ".part" in pattern]
+    left = [path.name for path in folder.glob(command.unfinished)]
     assert not left, f"unfinished work is left: {left}"
     return command.results(folder)
 

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextvars import copy_context
 from typing import TypeVar
 
 import numpy as np
@@ -93,7 +94,8 @@ def in_threads(
     results: list[Result] = []
     try:
         for _ in range(min(len(waiting), workers or processors())):
-            threading.Thread(target=labour, daemon=True).start()  # daemon: the end of the program does not wait either
+            # Daemons: the end of the program does not wait either. What the caller set, such as np.errstate, holds.
+            threading.Thread(target=copy_context().run, args=(labour,), daemon=True).start()
         for future in futures:
             results.append(future.result())
             if told is not None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
 
 from geomsup.threads import check_stop, in_threads, patiently, stop_flag
@@ -69,6 +70,11 @@ def test_an_interruption_stops_what_runs_and_what_that_waits_for():
 def test_what_a_stopped_loop_returned_is_no_result():
     with pytest.raises(KeyboardInterrupt):
         in_threads(lambda _: stop_flag().fill(1), [None])
+
+
+def test_what_the_caller_set_holds_in_threads():
+    with np.errstate(divide="raise"):
+        assert in_threads(lambda _: np.geterr()["divide"], range(3), workers=2) == ["raise"] * 3
 
 
 def test_patiently_is_a_thread_of_its_own_once():

@@ -77,8 +77,10 @@ def test_experiments_end_with_their_program_and_leave_no_verdict(begin, tmp_path
     assert not list(tmp_path.glob("d/*/data.npz"))
 
 
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_training_goes_on_from_the_file_beside(begin, tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_an_interrupted_training_leaves_a_file_beside(begin, tmp_path, kind, code):
     """What is done is a training of its own kind; the file asked for is not there."""
     import geomsup as gs
 
@@ -87,10 +89,11 @@ def test_an_interrupted_training_goes_on_from_the_file_beside(begin, tmp_path, k
     assert ends(lambda: list(tmp_path.glob("run.part-*.npz")))
     child.send_signal(kind)
     _, said = child.communicate(timeout=PATIENCE)
-    assert child.returncode == 128 + kind
-    (part,) = tmp_path.iterdir()
-    assert part.name.startswith("run.part-")
-    assert f"what is done is in {part.name}; the same command goes on from there" in said
+    assert child.returncode == code
+    assert not (tmp_path / "run.npz").exists()
+    (part,) = tmp_path.glob("run.part-*.npz")
+    hint = f"geomsup: what is done is in {part.name}; the same command goes on from there\ngeomsup: interrupted\n"
+    assert said == ("" if kind == signal.SIGKILL else hint)
     left = gs.TrainingRun.load(part)
     assert 0 < left.config["completed_steps"] < 10**9
     whole = gs.train(left.features[0], 2, steps=left.config["completed_steps"], threads=1)
