@@ -91,10 +91,12 @@ def _function_fault(call: Call) -> str | None:
         plain = result.to_dict() if hasattr(result, "to_dict") else None
     except target.documented:
         return None
+    except AssertionError:
+        return None if callable(arguments.get("progress")) else "AssertionError"
     except MemoryError:
         return "memory: more than 2 GB"
     except (TypeError, ValueError) as error:
-        return _wording(error)
+        return None if callable(arguments.get("progress")) else _wording(error)  # what the caller's own may raise
     except Exception as error:
         return f"{type(error).__name__}: {error} at {_place(error)}"
     if target.finite and any(not math.isfinite(number) for number in _numbers((result, plain), DEEPEST)):
@@ -204,7 +206,8 @@ class _Child:
 
     def outcome(self, number: int) -> dict[str, Any]:
         """Return the fault (or None) and the seconds of call `number`."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(f"{number}\n")
         self.process.stdin.flush()
         with _alarm(self.process):
