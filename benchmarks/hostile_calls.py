@@ -68,7 +68,7 @@ def call_of(seed: int, number: int, targets: Mapping[str, Target] = TARGETS) -> 
 
 def fault_of(call: Call) -> str | None:
     """Make a call; return what is wrong with how it ends, None if nothing is."""
-    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fault = _command_fault(call) if call.target.startswith("geomsup ") else _function_fault(call)
     foreign = [str(one.message) for one in caught if issubclass(one.category, RuntimeWarning) and _is_numpys(one)]

@@ -453,8 +453,10 @@ TARGETS: dict[str, Target] = {
         documented=(FloatingPointError,),
         covers=("TrainingRun",),
     ),
-    "TrainingRun.model": Target(lambda run, record: _run().model(run, record), {"run": _is(0), "record": _is(0)}),
-    "TrainingRun.best": Target(lambda entry: _run().best(entry), {"entry": _is(0)}),
+    "TrainingRun.model": Target(
+        lambda run, record: _run().model(run, record), {"run": _is(0), "record": _is(0)}, documented=(IndexError,)
+    ),
+    "TrainingRun.best": Target(lambda entry: _run().best(entry), {"entry": _is(0)}, documented=(IndexError,)),
     "TrainingRun.compare": Target(
         lambda starts, rng: _run().compare(starts=starts, rng=rng), {"starts": _is(1), "rng": _is(0)}, finite=False
     ),

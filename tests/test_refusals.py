@@ -103,7 +103,8 @@ def test_caches_tell_arguments_of_unlike_types_apart():
         for found in pkgutil.iter_modules(package.__path__):
             module = import_module(f"geomsup.{room}.{found.name}")
             for name, value in vars(module).items():
-                if isinstance(value, functools._lru_cache_wrapper) and value.__wrapped__.__code__.co_argcount:
+                own = isinstance(value, functools._lru_cache_wrapper) and value.__module__ == module.__name__
+                if own and value.__wrapped__.__code__.co_argcount:
                     assert value.cache_parameters()["typed"], f"{module.__name__}.{name}"
 
 
