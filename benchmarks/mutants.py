@@ -189,10 +189,11 @@ def outcome(copy: Path, mutant: Mutant, limit: float, options: list[str]) -> str
         try:
             output, _ = child.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
             return "timed out"
         finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.communicate()
             shutil.copy2(original, file)
     if child.returncode in (PASSED, NOTHING):
         return "lived"
