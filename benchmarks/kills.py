@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +30,8 @@ ENDS = {  # exit codes: as told; before the program was there to hear it; and wh
     signal.SIGTERM: {128 + signal.SIGTERM, -signal.SIGTERM, 0},
     signal.SIGINT: {128 + signal.SIGINT, -signal.SIGINT, 1, 0},
 }
-PATIENCE = 60.0  # seconds until something that does not end counts as endless
+PATIENCE = 60.0  # seconds until processes that should have ended count as left
+LONGEST = 600.0  # seconds that a command may take
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ COMMANDS = {
         "run.part-*.npz",
     ),
     "reproduce": Command(
-        ("reproduce", "E1", "E2", "E10", "E16", "--jobs", "2", "--quick", "-o", "results"),
+        ("reproduce", "E1", "E2", "E16", "Q1", "--jobs", "2", "--quick", "-o", "results"),
         experiments,
         "results/*/parts/*.part.npz",
     ),
@@ -95,13 +97,20 @@ COMMANDS = {
 }
 
 
-def begun(command: Command, folder: Path) -> subprocess.Popen[str]:
+@contextmanager
+def begun(command: Command, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a command in a session of its own, with the signals that a shell in front would give it."""
-    return subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-m", "geomsup", *command.words], cwd=folder, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=usual_signals,
         env=os.environ | {"GEOMSUP_CACHE": str(folder / "cache"), "MPLBACKEND": "Agg"},
     )  # fmt: skip
+
+    try:
+        yield child
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def usual_signals() -> None:
@@ -111,13 +120,8 @@ def usual_signals() -> None:
 
 def ended(child: subprocess.Popen[str]) -> tuple[int, str]:
     """Wait until the command has ended and nobody holds its pipes; return its exit code and what it said."""
-    try:
-        _, said = child.communicate(timeout=PATIENCE + 600)
-    finally:
-        gone = all_gone(child.pid)
-        if not gone:
-            os.killpg(child.pid, signal.SIGKILL)
-    assert gone, "processes are left"
+    _, said = child.communicate(timeout=LONGEST)
+    assert all_gone(child.pid), "processes are left"
     return child.returncode, said
 
 
@@ -135,7 +139,8 @@ def all_gone(session: int) -> bool:
 
 def whole(command: Command, folder: Path) -> dict[str, Any]:
     """Run the command to its end; return its results."""
-    code, said = ended(begun(command, folder))
+    with begun(command, folder) as child:
+        code, said = ended(child)
     assert code == 0, f"exit code {code}: {said}"
     left = [path.name for path in folder.glob(command.unfinished)]
     assert not left, f"unfinished work is left: {left}"
@@ -146,12 +151,12 @@ def trial(command: Command, kind: signal.Signals, moment: float, truth: dict[str
     """Kill the command after so many seconds; return how long it took to end. Raises AssertionError at a fault."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        child = begun(command, folder)
-        time.sleep(moment)
-        begin = time.monotonic()
-        child.send_signal(kind)
-        code, said = ended(child)
-        late = time.monotonic() - begin
+        with begun(command, folder) as child:
+            time.sleep(moment)
+            begin = time.monotonic()
+            child.send_signal(kind)
+            code, said = ended(child)
+            late = time.monotonic() - begin
         assert code in ENDS[kind], f"exit code {code}: {said}"
         assert code == 1 or "Traceback" not in said or code < 0, said
         kept = command.results(folder)
@@ -186,7 +191,7 @@ def trials(name: str, times: int, rng: random.Random) -> int:
             moment = rng.uniform(0.0, seconds)
             try:
                 late = max(late, trial(command, kind, moment, truth))
-            except AssertionError as fault:
+            except (AssertionError, subprocess.TimeoutExpired) as fault:
                 faults += 1
                 print(f"{name}, {kind.name} after {moment:.2f} s: {fault}", flush=True)
         print(f"{name:<10} {kind.name:<8} {times} times in {seconds:.1f} s: ended within {late:.2f} s", flush=True)
