@@ -14,6 +14,7 @@ __all__ = [
     "per_feature", "positive_number", "random_generator", "real_array", "room", "shape", "shown",
 ]  # fmt: skip
 
+MOST_SEEDS = 1000  # of which a generator is made
 LONGEST_SHOWN = 80  # characters of a value in a message
 MOST_NUMBERS = 2**27  # in one array: a gigabyte
 LARGEST_INTEGER = 2**63 - 1  # unless a count has a limit of its own
@@ -195,6 +196,8 @@ def random_generator(name: str, value: Any) -> np.random.Generator:
     try:
         if isinstance(value, bool | np.bool_) or _is_masked(value):
             raise TypeError
+        if isinstance(value, Sequence) and len(value) > MOST_SEEDS:
+            raise ValueError
         return np.random.default_rng(value)
     except (TypeError, ValueError, OverflowError, RecursionError, AttributeError):
         raise TypeError(

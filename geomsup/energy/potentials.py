@@ -1,6 +1,6 @@
 """Energies of points on the unit sphere: what they sum, and over which pairs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -158,11 +158,12 @@ class Potential:
 
 def _values(label: str, function: Function, t: np.ndarray) -> np.ndarray:
     """Return what a function of the user's says of inner products, if that is a real number for each."""
+    returned = function(t)
+    if isinstance(returned, Sequence):
+        checks.room(label, len(returned))
     try:
-        values = np.asarray(function(t))
-    except ValueError as error:
-        if "inhomogeneous" not in str(error) and "dimension" not in str(error):
-            raise  # the function's own
+        values = np.asarray(returned)
+    except ValueError:  # ragged lists
         values = np.empty(0, dtype=object)
     if values.dtype.kind not in "biuf":
         raise TypeError(f"`{label}` must return real numbers; it returned dtype {values.dtype}. Return a float array.")

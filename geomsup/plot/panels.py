@@ -11,9 +11,7 @@ __all__ = ["panels"]
 
 def panels(axes: Any, count: int) -> tuple[Any, ...]:
     """Return the caller's axes if they are as many as the figure has panels."""
-    found = (
-        tuple(axes) if isinstance(axes, list | tuple) else tuple(np.ravel(axes)) if isinstance(axes, np.ndarray) else ()
-    )
+    found = tuple(np.ravel(np.array(axes, dtype=object))) if isinstance(axes, list | tuple | np.ndarray) else ()
     if len(found) != count or not all(hasattr(one, "add_patch") for one in found):
         raise TypeError(
             f"`axes` must be {count} axes of matplotlib; got {checks.shown(axes)}. "
