@@ -228,9 +228,15 @@ TARGETS: dict[str, Target] = {
     ),
     "Features.sample": Target(lambda size, rng: _features().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
     "Features.from_dict": Target(gs.Features.from_dict, {"data": lambda: _features().to_dict()}),
-    "Features.from_dict entry": Target(
-        lambda key, value: gs.Features.from_dict(_features().to_dict() | {key: value}),
-        {"value": _is(1)} | {"key": _is("n")},
+    "Features.from_dict entries": Target(
+        lambda **entries: gs.Features.from_dict(_features().to_dict() | entries),
+        {
+            "n": _is(3),
+            "probability": _is([0.3] * 3),
+            "importance": _is([1.0] * 3),
+            "correlated": _is([]),
+            "values": lambda: gs.Uniform().to_dict(),
+        },
     ),
     "ToyModel": Target(
         gs.ToyModel,
@@ -405,10 +411,8 @@ TARGETS: dict[str, Target] = {
         gs.Potential, {"name": _is("riesz"), "exponent": _is(2.0), "function": _is(None), "derivative": _is(None)}
     ),
     "Potential of the user's": Target(
-        lambda value, slope: gs.minimize_energy(
-            4, energy=(lambda t: t**2 * value, lambda t: 2 * t * slope), starts=1, threads=1
-        ),
-        {"value": _is(1.0), "slope": _is(1.0)},
+        lambda value, slope: gs.minimize_energy(4, energy=(lambda t: value, lambda t: slope), starts=1, threads=1),
+        {"value": _is(np.ones(6)), "slope": _is(np.ones(6))},
     ),
     "Potential of what it returns": Target(
         lambda value: gs.Potential("custom", None, lambda t: value, lambda t: t).energy(np.eye(3)),
@@ -449,8 +453,10 @@ TARGETS: dict[str, Target] = {
         documented=(FloatingPointError,),
         covers=("TrainingRun",),
     ),
-    "TrainingRun.model": Target(lambda run, record: _run().model(run, record), {"run": _is(0), "record": _is(0)}),
-    "TrainingRun.best": Target(lambda entry: _run().best(entry), {"entry": _is(0)}),
+    "TrainingRun.model": Target(
+        lambda run, record: _run().model(run, record), {"run": _is(0), "record": _is(0)}, documented=(IndexError,)
+    ),
+    "TrainingRun.best": Target(lambda entry: _run().best(entry), {"entry": _is(0)}, documented=(IndexError,)),
     "TrainingRun.compare": Target(
         lambda starts, rng: _run().compare(starts=starts, rng=rng), {"starts": _is(1), "rng": _is(0)}, finite=False
     ),
@@ -549,8 +555,8 @@ TEXTS: dict[str, Maker] = {
     text: _is(text)
     for text in (
         "nan", "inf", "-inf", "0", "-1", "1", "2", "5.9", "1e400", "1e-400", "1e308", "1e-310", "x", "", "true", "None",
-        "1j", "0x10", "1e3", "1_0", "9223372036854775808", "[1]", "two\nlines", "-", "--", "/", "no/such/file.npz", "a.b",
-        "\x00",
+        "1j", "0x10", "1e3", "1_0", "9223372036854775808", "[1]", "two\nlines", "-", "--", "/", "no/such/file.npz",
+        "a.b", "\x00",
     )
 }  # fmt: skip
 TEXTS |= {"10**400": _is(str(10**400)), "a broken file": lambda: _broken(), "a folder": lambda: str(_folder())}
@@ -560,12 +566,16 @@ RESULT = {"--output": lambda: str(_folder() / "result.json")}
 ENERGY = {"--starts": _is("2"), "--seed": _is("0"), "--time-limit": _is("2"), "--threads": _is("1")} | RESULT
 
 COMMANDS: dict[str, dict[str, Maker]] = {
-    "demo": {"--models": _is("1"), "--steps": _is("2"), "--seed": _is("0"), "--output": lambda: str(_folder() / "d.png")},
+    "demo": {
+        "--models": _is("1"), "--steps": _is("2"), "--seed": _is("0"),
+        "--output": lambda: str(_folder() / "demo.png"),
+    },
     "train": {
         "n_features": _is("3"), "n_hidden": _is("1"), "--models": _is("1"), "--steps": _is("4"), "--batch": _is("8"),
         "--learning-rate": _is("0.001"), "--schedule": _is("linear"), "--weight-decay": _is("0"), "--clip": _is("1"),
-        "--preset": _is("adam"), "--objective": _is("sampled"), "--target": _is("identity"), "--activation": _is("relu"),
-        "--hidden-l1": _is("0"), "--dropout": _is("0"), "--criterion": _is("squared"), "--attack": _is("0"),
+        "--preset": _is("adam"), "--objective": _is("sampled"), "--target": _is("identity"),
+        "--activation": _is("relu"), "--hidden-l1": _is("0"), "--dropout": _is("0"),
+        "--criterion": _is("squared"), "--attack": _is("0"),
         "--seed": _is("0"), "--record": _is("0"), "--threads": _is("1"), "--device": _is("cpu"),
         "--output": lambda: str(_folder() / "trained.npz"),
     } | FEATURES,
@@ -581,5 +591,5 @@ COMMANDS: dict[str, dict[str, Maker]] = {
     "plateaus": {"--points": _is("2"), "--largest-rank": _is("1"), "--n-features": _is("5"), "--n-hidden": _is("2")},
     "thomson": {"n": _is("4")} | ENERGY,
     "energy": {"--n": _is("4"), "--d": _is("3"), "--energy": _is("riesz"), "--exponent": _is("2")} | ENERGY,
-    "reproduce": {"ids": _is("e6"), "--jobs": _is("1"), "--output": lambda: str(_folder() / "experiments")},
+    "reproduce --quick": {"ids": _is("e6"), "--jobs": _is("1"), "--output": lambda: str(_folder() / "experiments")},
 }  # fmt: skip

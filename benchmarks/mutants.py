@@ -95,9 +95,10 @@ class Mutant:
     lines: tuple[str, ...]
 
     @classmethod
-    def draw(cls, rooms: list[str], rng: random.Random) -> "Mutant":
+    def draw(cls, rooms: list[str], interpreted: bool, rng: random.Random) -> "Mutant":
         """Change one place, each as probable as any other of these rooms."""
         paths = [path for room in rooms for path in sorted((ROOT / "geomsup" / room).rglob("*.py"))]
+        paths = [path for path in paths if not (interpreted and is_compiled(path))]
         path = rng.choices(paths, [len(_places(path)) for path in paths])[0]
         place, choice = rng.choice(_places(path))
         tree = ast.parse(path.read_text())
@@ -153,6 +154,7 @@ def reached(path: Path) -> dict[str, int]:
     return away
 
 
+@cache
 def is_compiled(path: Path) -> bool:
     """Whether kernels are made of a module: it has some, or a module that has imports it."""
     kernels = [
@@ -187,10 +189,11 @@ def outcome(copy: Path, mutant: Mutant, limit: float, options: list[str]) -> str
         try:
             output, _ = child.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
             return "timed out"
         finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.communicate()
             shutil.copy2(original, file)
     if child.returncode in (PASSED, NOTHING):
         return "lived"
@@ -213,12 +216,13 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=600, help="seconds after which a mutant counts as killed")
+    parser.add_argument("--interpreted", action="store_true", help="leave out what kernels are made of")
     options, extra = parser.parse_known_args()
     rng, counts, begin = random.Random(options.seed), Counter(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         make_copy(Path(folder))
         for number in range(options.number):
-            mutant = Mutant.draw(options.rooms, rng)
+            mutant = Mutant.draw(options.rooms, options.interpreted, rng)
             found = outcome(Path(folder), mutant, options.limit, [word for word in extra if word != "--"])
             counts[found.split(" by ")[0]] += 1
             print(f"{number + 1}: {found}: {mutant}", flush=True)

@@ -113,7 +113,7 @@ def resolve_activation(argument: str, value: Any) -> Activation:
     function, derivative = pair
     if not callable(function) or not (derivative is None or callable(derivative)):
         raise TypeError(
-            f"`{argument}` must be a name, a function of an array, or a pair (f, f'); got {value!r}. "
+            f"`{argument}` must be a name, a function of an array, or a pair (f, f'); got {checks.shown(value)}. "
             f"Pick one of {', '.join(_REGISTRY)}, or pass a function."
         )
     derivative = derivative or getattr(function, "derivative", None)
@@ -136,7 +136,8 @@ def activation_name(value: Any) -> str:
 def _by_name(argument: str, name: str) -> Activation:
     if name.startswith(RECORD):
         raise ValueError(
-            f"`{argument}` must be given as a function again: files keep only the name of one; got {name!r}. "
+            f"`{argument}` must be given as a function again: files keep only the name of one; "
+            f"got {checks.shown(name)}. "
             f"Pass {name.removeprefix(RECORD)} itself."
         )
     checks.one_of(argument, name, tuple(_REGISTRY))

@@ -1,16 +1,20 @@
 """Checks on what callers pass in; every message names the argument, the rule, what came and what to do."""
 
+import math
+import os
 import reprlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 __all__ = [
-    "boolean", "callback", "holds", "integer", "number", "one_of", "per_feature", "positive_number",
-    "random_generator", "real_array", "room", "shown",
+    "boolean", "callback", "folder_or_file", "holds", "integer", "number", "one_of",
+    "per_feature", "positive_number", "random_generator", "real_array", "room", "shape", "shown",
 ]  # fmt: skip
 
+MOST_SEEDS = 1000  # of which a generator is made
 LONGEST_SHOWN = 80  # characters of a value in a message
 MOST_NUMBERS = 2**27  # in one array: a gigabyte
 LARGEST_INTEGER = 2**63 - 1  # unless a count has a limit of its own
@@ -40,6 +44,8 @@ def real_array(name: str, value: Any) -> np.ndarray:
     """Return `value` as a float64 array of finite real numbers."""
     if _is_masked(value):
         raise TypeError(f"`{name}` must not be a masked array, whose mask would be lost. Fill or drop what is masked.")
+    if isinstance(value, Sequence):
+        room(name, len(value))
     try:
         array = np.asarray(value)
     except OverflowError:
@@ -168,11 +174,30 @@ def holds(name: str, value: Any, keys: Sequence[str]) -> None:
         )
 
 
+def shape(name: str, value: Any) -> int | tuple[int, ...]:
+    """Return `value` as the shape of an array that fits into memory: a length, or a tuple of them."""
+    lengths = tuple(value) if isinstance(value, list | tuple) else (value,)
+    checked = tuple(integer(name, length, minimum=0) for length in lengths)
+    room(name, math.prod(checked))
+    return checked if isinstance(value, list | tuple) else checked[0]
+
+
+def folder_or_file(name: str, value: Any) -> Path:
+    """Return `value` as a path."""
+    if not isinstance(value, str | os.PathLike) or "\0" in os.fspath(value):
+        raise TypeError(
+            f"`{name}` must be a path; got {shown(value)} ({type(value).__name__}). Pass a string or a Path."
+        )
+    return Path(value)
+
+
 def random_generator(name: str, value: Any) -> np.random.Generator:
     """Return the generator that `value` stands for: anything ``np.random.default_rng`` takes."""
     try:
         if isinstance(value, bool | np.bool_) or _is_masked(value):
             raise TypeError
+        if isinstance(value, Sequence) and len(value) > MOST_SEEDS:
+            raise ValueError
         return np.random.default_rng(value)
     except (TypeError, ValueError, OverflowError, RecursionError, AttributeError):
         raise TypeError(

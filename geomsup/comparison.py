@@ -231,10 +231,9 @@ def _paired(several: Any, features: Any) -> tuple[list[ToyModel], list[Any]]:
     if features is None and trained:
         features = several.features
     if isinstance(features, Sequence):
-        laws: list[Any] = list(features)
-        if len(laws) != len(models):
+        if len(features) != len(models):
             raise ValueError(
-                f"`features` must be one law, or one per model ({len(models)}); got {len(laws)}. Repeat some."
+                f"`features` must be one law, or one per model ({len(models)}); got {len(features)}. Repeat some."
             )
-        return models, laws
+        return models, list(features)
     return models, [features] * len(models)

@@ -105,7 +105,7 @@ class Uniform:
 
     def sample(self, size: Any, rng: Any = None) -> np.ndarray:
         """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
-        return checks.random_generator("rng", rng).uniform(self.low, self.high, size)
+        return checks.random_generator("rng", rng).uniform(self.low, self.high, checks.shape("size", size))
 
     def times(self, factor: float) -> "Uniform":
         """Return the law of `factor` times the value, for a factor above 0."""
@@ -189,7 +189,7 @@ class Discrete:
 
     def sample(self, size: Any, rng: Any = None) -> np.ndarray:
         """Draw values of shape `size`; `rng` is anything ``np.random.default_rng`` takes."""
-        return checks.random_generator("rng", rng).choice(self.values, size, p=self.weights)
+        return checks.random_generator("rng", rng).choice(self.values, checks.shape("size", size), p=self.weights)
 
     def times(self, factor: float) -> "Discrete":
         """Return the law of `factor` times the value, for a factor above 0."""

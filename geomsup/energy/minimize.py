@@ -111,6 +111,10 @@ def minimize_energy(
         starts = max(1, int(most))
     budget = Budget(starts, target, deadline, threads)
     minima = search(n, d, potential, budget, generator, progress)
+    if not minima.found:
+        raise ValueError(
+            f"`energy` must be a number for points at random; {potential} is beyond doubles. Take a smaller exponent."
+        )
     points, value, rms = patiently(partial(_finish, minima.best, potential, complete=not minima.interrupted))
     return Configuration(
         points, value, potential, record, minima.starts, tuple(minima.found), rms, not minima.interrupted

@@ -1,6 +1,6 @@
 """Energies of points on the unit sphere: what they sum, and over which pairs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -82,7 +82,7 @@ class Potential:
             object.__setattr__(self, "exponent", positive_number("exponent", self.exponent))
         for label in ("function", "derivative"):
             value = getattr(self, label)
-            if (self.name == "custom") != callable(value):
+            if not callable(value) if self.name == "custom" else value is not None:
                 raise TypeError(
                     f'`{label}` must be callable for "custom" and absent otherwise; '
                     f'got {checks.shown(value)} with "{self.name}". '
@@ -158,7 +158,13 @@ class Potential:
 
 def _values(label: str, function: Function, t: np.ndarray) -> np.ndarray:
     """Return what a function of the user's says of inner products, if that is a real number for each."""
-    values = np.asarray(function(t))
+    returned = function(t)
+    if isinstance(returned, Sequence):
+        checks.room(label, len(returned))
+    try:
+        values = np.asarray(returned)
+    except ValueError:  # ragged lists
+        values = np.empty(0, dtype=object)
     if values.dtype.kind not in "biuf":
         raise TypeError(f"`{label}` must return real numbers; it returned dtype {values.dtype}. Return a float array.")
     if values.shape != t.shape:
@@ -199,7 +205,8 @@ def unit_rows(points: Any) -> np.ndarray:
     if rows.ndim != 2 or rows.shape[1] < 1:
         raise ValueError(f"`points` must be (n, d), a point per row; got shape {rows.shape}. Pass a matrix.")
     integer("the number of points", len(rows), minimum=2)
-    lengths = np.linalg.norm(rows, axis=1)
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(rows, axis=1)
     worst = int(np.argmax(np.abs(lengths - 1)))
     if abs(lengths[worst] - 1) > UNIT:
         raise ValueError(

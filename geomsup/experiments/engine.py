@@ -67,7 +67,8 @@ def reproduce(
     """
     chosen = _chosen(ids)
     checks.one_of("size", size, SIZES)
-    folder = Path(output)
+    folder = checks.folder_or_file("output", output)
+    checks.callback("progress", progress)
     folder.mkdir(parents=True, exist_ok=True)
     lines = _lines(chosen)
     workers = min(len(lines), processors() if jobs is None else checks.integer("jobs", jobs, minimum=1))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from geomsup.checks import one_of, shown
+
 __all__ = ["FAILS", "HOLDS", "STATUSES", "VARIES", "Verdict", "decide"]
 
 HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
@@ -42,8 +44,13 @@ class Verdict:
     checks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.status not in STATUSES:
-            raise ValueError(f"`status` must be one of {', '.join(STATUSES)}; got {self.status!r}. Pick one.")
+        one_of("status", self.status, STATUSES)
+        if not isinstance(self.summary, str):
+            raise TypeError(f"`summary` must be a sentence; got {shown(self.summary)}. Pass a string.")
+        if not isinstance(self.checks, list | tuple):
+            raise TypeError(f"`checks` must be a tuple of methods; got {shown(self.checks)}. Name each in words.")
+        if not isinstance(self.numbers, Mapping):
+            raise TypeError(f"`numbers` must be figures by name; got {shown(self.numbers)}. Pass a dictionary.")
         if not self.numbers:
             raise ValueError("`numbers` must hold what the verdict rests on; got none. Pass the figures measured.")
         if self.status == FAILS and len(self.checks) < 2:

@@ -173,11 +173,15 @@ def _finite(result: ExpectedLoss) -> ExpectedLoss:
     grads = [getattr(result, name) for name in GRADIENTS]
     numbers = [result.value, result.error, *(grad for grad in grads if grad is not None)]
     if not all(np.isfinite(part).all() for part in numbers):
-        raise ValueError(
-            f"`model` must have a loss, an error and slopes that a double can hold, below 1e308; got weights up to "
-            f"{np.abs(result.model.W).max():.3g} and biases up to {np.abs(result.model.b).max():.3g}. Rescale them."
-        )
+        raise _too_large(result.model)
     return result
+
+
+def _too_large(model: ToyModel) -> ValueError:
+    return ValueError(
+        f"`model` must have a loss, an error and slopes that a double can hold, below 1e308; got weights up to "
+        f"{np.abs(model.W).max():.3g} and biases up to {np.abs(model.b).max():.3g}. Rescale them."
+    )
 
 
 def _check(model: Any, features: Any, method: str, rtol: float) -> None:
@@ -279,8 +283,12 @@ def _chain(
 
 
 def _sampled(model: ToyModel, features: Features, gradient: bool, samples: int, rng: Any) -> ExpectedLoss:
-    with np.errstate(over="ignore", invalid="ignore"):
-        result = sampled_losses(model, features, samples, checks.random_generator("rng", rng))
+    generator = checks.random_generator("rng", rng)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            result = sampled_losses(model, features, samples, generator)
+    except OverflowError:
+        raise _too_large(model) from None
     grads = {name: getattr(result, name) for name in GRADIENTS} if gradient else {}
     value = float(result.per_feature.sum())
     return _finite(ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, **grads))

@@ -35,7 +35,13 @@ class SampledLosses:
 
 
 def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.random.Generator) -> SampledLosses:
-    """Average over `samples` draws, in chunks; any activations of the output and of the hidden layer."""
+    """Average over `samples` draws, in chunks; any activations of the output and of the hidden layer.
+
+    Raises
+    ------
+    OverflowError
+        If an output is beyond doubles.
+    """
     n, deep = features.n, model.W_between is not None
     linear = model.hidden_activation == "linear" and not deep
     output = resolve_activation("activation", model.activation)
@@ -55,6 +61,8 @@ def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.ra
         if deep:
             top = np.maximum(h @ model.W_between + model.b_between, 0.0)
         u = top @ decoder.T + model.b
+        if not np.isfinite(u).all():
+            raise OverflowError
         residual = output(u) - x
         losses = features.importance * residual**2
         per_feature += losses.sum(axis=0)

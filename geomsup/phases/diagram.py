@@ -128,7 +128,7 @@ class PhaseDiagram:
         if (probability is None) == (importance is None):
             raise ValueError(
                 "`probability` or `importance` must be given, and not both; got "
-                f"{probability} and {importance}. Pass one number: the other varies."
+                f"{checks.shown(probability)} and {checks.shown(importance)}. Pass one number: the other varies."
             )
         points = checks.integer("points", points, minimum=2, maximum=MOST_POINTS)
         varied = self.importances if importance is None else self.probabilities
@@ -141,11 +141,12 @@ class PhaseDiagram:
 
     def features(self, i: int, j: int) -> Features:
         """Return the features of cell (probabilities[i], importances[j])."""
-        return Setting(self.n_features, self.n_hidden).features(self._cell((i, j)))
+        return Setting(self.n_features, self.n_hidden).features(self._cell(self._index(i, j)))
 
     def model(self, i: int, j: int) -> ToyModel:
         """Return the optimum of cell (probabilities[i], importances[j])."""
-        return ToyModel(self.W[i, j], self.b[i, j])
+        index = self._index(i, j)
+        return ToyModel(self.W[index], self.b[index])
 
     def plot(self, axes: Any = None) -> Any:
         """Draw the phases beside the paper's prediction; see `geomsup.plot.plot_phases`."""
@@ -174,6 +175,12 @@ class PhaseDiagram:
         share = np.bincount(self.phase.ravel(), minlength=len(self.names)) / self.phase.size
         lines += [f"  {100 * part:5.1f} %  {name}" for part, name in zip(share, self.names, strict=True)]
         return "\n".join(lines)
+
+    def _index(self, i: Any, j: Any) -> Index:
+        """Return a cell's index, checked; negative ones count from the end."""
+        given = (("i", i, len(self.probabilities)), ("j", j, len(self.importances)))
+        first, second = (checks.integer(name, k, minimum=-size, maximum=size - 1) % size for name, k, size in given)
+        return first, second
 
     def _cell(self, index: Index) -> Cell:
         return float(self.probabilities[index[0]]), float(self.importances[index[1]])

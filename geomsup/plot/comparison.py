@@ -6,6 +6,7 @@ import numpy as np
 
 from geomsup.plot.geometry import described, plot_geometry, wrap
 from geomsup.plot.palette import INK, PALETTE
+from geomsup.plot.panels import panels
 
 if TYPE_CHECKING:
     from geomsup.comparison import Comparison
@@ -37,7 +38,7 @@ def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
     """
     if axes is None:
         axes = _new_axes(comparison.model.n_hidden)
-    left, middle, right = axes
+    left, middle, right = panels(axes, 3)
     best = comparison.optimum
     plot_geometry(comparison.geometry, ax=left, title=False)
     left.set_title(wrap(f"trained: {described(comparison.geometry)}"), color=INK)

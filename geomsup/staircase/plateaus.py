@@ -197,7 +197,7 @@ class Plateaus:
         return "\n".join(lines)
 
     def _known(self, name: str) -> None:
-        if name not in self.names:
+        if not isinstance(name, str) or name not in self.names:
             raise ValueError(
                 f"`name` must be one of the kinds found; got {checks.shown(name)}. They are {', '.join(self.names)}."
             )

@@ -276,7 +276,9 @@ def optimum(shape: Any, probability: Any = P, *, at: Any = None) -> SymbolicOpti
     else:
         p = inside = _number("probability", probability)
         if at is not None:
-            raise ValueError(f"`at` must be left out where `probability` is a number; got {at}. Pass one of them.")
+            raise ValueError(
+                f"`at` must be left out where `probability` is a number; got {checks.shown(at)}. Pass one of them."
+            )
     splines = Splines(kind.couplings)
     found = _lowest(splines, inside, 60, kind.name)
     return SymbolicOptimum(kind.name, kind.gram, p, inside, S, B, T, splines, found)

@@ -20,7 +20,9 @@ def exact(name: str, value: Any) -> Any:
     if isinstance(value, sympy.Expr):
         expression = value.xreplace({number: _decimal(number) for number in value.atoms(sympy.Float)})
         if expression.has(sympy.nan, sympy.oo, -sympy.oo, sympy.zoo) or expression.is_extended_real is False:
-            raise ValueError(f"`{name}` must be real and finite; got {value}. Pass real numbers and real symbols.")
+            raise ValueError(
+                f"`{name}` must be real and finite; got {checks.shown(value)}. Pass real numbers and real symbols."
+            )
         return expression
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(
@@ -44,10 +46,12 @@ def chance(name: str, value: Any, *, low: Any = 0) -> Any:
         return value
     number = exact(name, value)
     if not number.is_number:
-        raise TypeError(f"`{name}` must be a symbol or a number; got {value}. Substitute into the result instead.")
+        raise TypeError(
+            f"`{name}` must be a symbol or a number; got {checks.shown(value)}. Substitute into the result instead."
+        )
     if not (0 < number <= 1 and number >= low):
         rule = f"in [{float(low):g}, 1]" if low else "in (0, 1]"
-        raise ValueError(f"`{name}` must be {rule}; got {value}. Pass P(x_i != 0) = 1 - sparsity.")
+        raise ValueError(f"`{name}` must be {rule}; got {checks.shown(value)}. Pass P(x_i != 0) = 1 - sparsity.")
     return number
 
 
@@ -128,6 +132,8 @@ def point_of(at: Any, symbols: set[Any]) -> dict[Any, Any] | None:
             )
         number = exact("at", value)
         if not number.is_number:
-            raise ValueError(f"`at` must give numbers; got {value} for {key}. It is a point, not a substitution.")
+            raise ValueError(
+                f"`at` must give numbers; got {checks.shown(value)} for {key}. It is a point, not a substitution."
+            )
         point.update(dict.fromkeys(named, number))
     return point

@@ -299,7 +299,7 @@ class TrainingRun:
         """
         from geomsup.training.storage import read
 
-        description, arrays = read(Path(path))
+        description, arrays = read(checks.folder_or_file("path", path))
         config = description["config"]
         entries = [Features.from_dict(entry) for entry in description["features"]]
         features = tuple(entry for entry in entries for _ in range(config["models"]))

@@ -57,9 +57,8 @@ def test_verdicts_at_a_relative_1e9(icosahedron, shift, verdict):
 
 
 def test_cosines_are_compared_absolutely(icosahedron):
-    tammes = dataclasses.replace(
-        icosahedron, potential=gs.Potential("tammes"), best_known=gs.best_known(12, 3, "tammes")
-    )
+    record = gs.best_known(12, 3, "tammes")
+    tammes = dataclasses.replace(icosahedron, potential=gs.Potential("tammes"), best_known=record)
     for shift, same in ((0.9e-9, True), (1.1e-9, False)):
         assert (dataclasses.replace(tammes, energy=5**-0.5 + shift).verdict == "matches the best known") is same
 

@@ -2,6 +2,7 @@
 
 import csv
 from importlib.resources import files
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -95,6 +96,25 @@ def test_plans_have_the_right_number_of_points(n):
     for plans in orbit_plans(n):
         for plan in plans:
             assert len(plan.fixed) + plan.free * len(plan.group.matrices) == n
+
+
+@pytest.mark.parametrize("n", [2, 7, 14, 26, 62, 72, 122])
+def test_plans_are_all_choices_of_special_orbits(n):
+    # Klein 1884: the orbits of fewer points than the group has rotations.
+    special = {"T": (4, 4, 6), "O": (6, 8, 12), "I": (12, 20, 30)}
+    special |= {"C2": (1, 1), "C3": (1, 1)} | {f"D{k}": (2, k, k) for k in range(2, 7)}
+    order = {"C2": 2, "C3": 3, "T": 12, "O": 24, "I": 60} | {f"D{k}": 2 * k for k in range(2, 7)}
+    expected = {
+        name: sorted(
+            n - rest
+            for count in range(len(sizes) + 1)
+            for chosen in combinations(sizes, count)
+            if (rest := n - sum(chosen)) >= 0 and rest % order[name] == 0
+        )
+        for name, sizes in special.items()
+    }
+    found = {plans[0].group.name: sorted(len(plan.fixed) for plan in plans) for plans in orbit_plans(n)}
+    assert found == {name: fixed for name, fixed in expected.items() if fixed}
 
 
 def test_reflection_seeds_are_orbits(rng):

@@ -1,0 +1,142 @@
+"""Losses, their slopes, curvatures and optima at sizes whose squares are no doubles: what can be scaled out, is."""
+
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from geomsup import (
+    Discrete,
+    Features,
+    ToyModel,
+    Uniform,
+    compare,
+    expected_loss,
+    hessian,
+    one_hot_state,
+    optimum,
+)
+
+FAR = [1e-310, 1e-160, 1e-77, 1e-30, 1e-13, 1.0, 1e13, 1e30, 1e76]
+
+
+@pytest.fixture(autouse=True)
+def _warnings_are_errors():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def digon_loss(size, p):
+    """Σ E (x_i - relu(a (x_i - x_j)))² of two features U[0, 1] on ±size, a = size², in rational numbers."""
+    a, p = Fraction(size) ** 2, Fraction(p)
+    both = Fraction(1, 3) - a / 4 + a * a / 12
+    return 2 * (p * (1 - p) * (1 - a) ** 2 / 3 + p * p * both)
+
+
+def digon_slope(size, p):
+    """The derivative of `digon_loss` in `size`."""
+    s, p = Fraction(size), Fraction(p)
+    a = s * s
+    return 2 * (p * (1 - p) * -2 * (1 - a) / 3 + p * p * (-Fraction(1, 4) + a / 6)) * 2 * s
+
+
+@pytest.mark.parametrize("size", FAR)
+@pytest.mark.parametrize(("pairs", "method"), [(1, "exact"), (1, "spectral"), (6, "spectral")])
+def test_losses_and_slopes_of_digons_of_any_size(size, pairs, method):
+    W = np.kron(np.eye(pairs), [[size], [-size]])
+    result = expected_loss(ToyModel(W), Features(2 * pairs, 0.25), method=method, gradient=True)
+    truth = pairs * digon_loss(size, 0.25)
+    assert abs(Fraction(result.value) - truth) <= Fraction(result.error)
+    assert result.error <= 1e-9 * result.value
+    slope = float((result.grad_W * np.sign(W)).sum())
+    assert slope == pytest.approx(float(pairs * digon_slope(size, 0.25)), rel=1e-6, abs=1e-320)
+
+
+@pytest.mark.parametrize("size", FAR)
+def test_an_output_of_any_size_beside_ordinary_ones(size):
+    # Untied: output 0 sees size × 1, output 1 what an ordinary dedicated dimension does.
+    model = ToyModel(np.eye(2), W_out=[[size, 0.0], [0.0, 1.0]])
+    result = expected_loss(model, Features(2, 0.5), gradient=True)
+    assert result.per_feature[0] == pytest.approx(float((1 - Fraction(size)) ** 2 / 6), rel=1e-13)
+    assert result.per_feature[1] == 0
+    assert result.grad_W_out is not None
+    assert result.grad_W_out[0, 0] == pytest.approx(float((Fraction(size) - 1) / 3), rel=1e-13)
+
+
+def test_products_of_far_weights_that_are_ordinary():
+    model = ToyModel([[1e200], [-1e200]], W_out=[[1e-200], [-1e-200]])
+    assert float(expected_loss(model, Features(2, 0.25))) == pytest.approx(1 / 48, rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-140, 1e-50, 1e-13, 1e13, 1e50, 1e140])
+@pytest.mark.parametrize("activation", ["relu", "linear", "abs"])
+def test_losses_scale_with_the_square_of_values(unit, activation):
+    W, b = [[1.0], [-0.5], [0.3]], np.array([-0.1, 0.2, 0.0])
+    laws = [Uniform(0, 1), Uniform(-0.5, 1), Discrete((1, 2))]
+    far = [Uniform(0, unit), Uniform(-0.5 * unit, unit), Discrete((unit, 2 * unit))]
+    one = expected_loss(ToyModel(W, b, activation), Features(3, 0.3, values=laws), gradient=True)
+    other = expected_loss(ToyModel(W, b * unit, activation), Features(3, 0.3, values=far), gradient=True)
+    assert other.value == pytest.approx(one.value * unit * unit, rel=1e-12)
+    np.testing.assert_allclose(other.grad_W, one.grad_W * unit * unit, rtol=1e-9)
+    np.testing.assert_allclose(other.grad_b, one.grad_b * unit, rtol=1e-9)
+
+
+def test_what_is_no_double_is_refused_in_one_line():
+    message = r"^`model` must have a loss, an error and slopes that a double can hold, below 1e308; got weights up to "
+    for W, b in (([[1e160], [1.0]], None), ([[1e80], [1.0]], None), ([[1.0], [1.0]], [1e160, 0.0])):
+        for activation in ("relu", "linear", "abs", "gelu", "square"):
+            with pytest.raises(ValueError, match=message):
+                expected_loss(ToyModel(W, b, activation), Features(2, 0.3))
+    with pytest.raises(ValueError, match=message):
+        expected_loss(ToyModel([[1e160], [1.0]]), Features(2, 0.3), method="sampled", samples=10, rng=0)
+    for high in (1e151, 1e-151, 1e300, 1e-310):
+        with pytest.raises(ValueError, match=r"^`high` must be a size from 1e-150 to 1e\+150; got "):
+            Uniform(0, high)
+    with pytest.raises(
+        ValueError, match=r"^`values` must be a size from 1e-150 to 1e\+150; got 1e\+200\. Take another"
+    ):
+        Discrete((1, 1e200))
+
+
+@pytest.mark.parametrize("unit", [1e-140, 1e-50, 1e50, 1e140])
+def test_curvature_scales_with_values(unit):
+    # One feature, x' = w² x + b, at w = 1, b = 0: L = E ((1 - w²) x - b)².
+    found = hessian(ToyModel([[1.0]], activation="linear"), Features(1, 1.0, values=Uniform(0, unit)))
+    truth = [[8 * unit * unit / 3, 2 * unit], [2 * unit, 2.0]]
+    np.testing.assert_allclose(found.matrix, truth, rtol=1e-8)
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e-160, 1e-30, 1e30, 1e76])
+def test_curvature_at_far_weights_is_finite(size):
+    found = hessian(ToyModel([[size], [-size]]), Features(2, 0.3))
+    assert np.isfinite(found.matrix).all()
+    assert np.isfinite(found.error)
+
+
+@pytest.mark.parametrize(("importance", "unit"), [(1e-300, 1.0), (1e300, 1.0), (1.0, 1e-100), (1.0, 1e100)])
+def test_optima_scale_with_importance_and_values(importance, unit):
+    plain = optimum(Features(2, 0.1), 1, starts=4)
+    far = optimum(Features(2, 0.1, importance, Uniform(0, unit)), 1, starts=4)
+    assert plain.loss == pytest.approx(0.003319484, rel=1e-6)
+    assert far.loss == pytest.approx(plain.loss * importance * unit * unit, rel=1e-9)
+    assert far.geometry.name == "digon"
+    np.testing.assert_allclose(far.model.b, plain.model.b * unit, rtol=1e-5)
+    assert far.prices is not None
+    assert far.prices.loss <= far.loss * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("p", [1e-12, 1e-17, 1e-50, 1e-310])
+def test_optima_of_the_rarest_features_are_those_of_one_at_a_time(p):
+    found = optimum(Features(5, p), 2, starts=8)
+    assert found.loss / p == pytest.approx(one_hot_state(5).potential / 3, rel=1e-7)
+    assert found.geometry.name == "pentagon"
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e-160, 1e-30, 1e30, 1e70])
+def test_far_models_are_compared(size):
+    found = compare(ToyModel([[size], [-size], [0.5 * size]]), Features(3, 0.3), starts=2)
+    assert np.isfinite(found.excess)
+    assert found.excess > 0
+    assert "nan" not in str(found)
