@@ -210,8 +210,10 @@ def _count(name: str, value: Any) -> int:
 
 def _not_negative(name: str, value: Any) -> float:
     number = checks.number(name, value)
-    if not 0 <= number <= 1e30:  # single precision ends at 3e38
-        raise ValueError(f"`{name}` must be at least 0 and at most 1e30; got {number:g}. Pass 0 for none.")
+    if number < 0:
+        raise ValueError(f"`{name}` must be at least 0; got {number:g}. Pass 0 for none.")
+    if number > 1e30:  # single precision ends at 3e38
+        raise ValueError(f"`{name}` must be at most 1e30; got {number:g}. Pass a smaller number.")
     return number
 
 
