@@ -12,6 +12,7 @@ from geomsup.checks import integer, positive_number, real_array
 __all__ = ["NAMES", "Potential", "as_potential", "unit_rows"]
 
 NAMES = ("coulomb", "riesz", "log", "tammes", "frame", "coherence", "relu", "custom")
+HARDEST = 1000.0  # exponent of "riesz"
 UNIT = 1e-6  # how far the length of a row may be from 1
 HEAD = '`energy` must be one of "coulomb", "log", "tammes", "frame", "coherence", "relu", a pair ("riesz", s)'
 
@@ -80,6 +81,10 @@ class Potential:
             )
         if self.exponent is not None:
             object.__setattr__(self, "exponent", positive_number("exponent", self.exponent))
+            if self.exponent > HARDEST:
+                raise ValueError(
+                    f"`exponent` must be at most {HARDEST:g}; got {self.exponent:g}. Larger ones are tammes."
+                )
         for label in ("function", "derivative"):
             value = getattr(self, label)
             if not callable(value) if self.name == "custom" else value is not None:
@@ -134,7 +139,7 @@ class Potential:
         """Return the summand and its first and second derivative in t, at inner products t and squared distances r2."""
         if self.name in ("coulomb", "riesz"):
             s = self.exponent or 1.0
-            with np.errstate(divide="ignore"):
+            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
                 value = r2 ** (-s / 2)
                 return value, s * value / r2, s * (s + 2) * value / r2**2
         if self.name == "log":

@@ -146,6 +146,8 @@ def _by_program(features: Features, n_hidden: int, guesses: Sequence[ToyModel], 
 
 
 def _fitting(guesses: Any, n: int, m: int) -> list[ToyModel]:
+    if isinstance(guesses, Sequence):
+        checks.room("guesses", len(guesses) * n * m)
     found = list(guesses) if isinstance(guesses, Sequence) else [guesses]
     for guess in found:
         if not isinstance(guess, ToyModel) or guess.W.shape != (n, m):

@@ -36,6 +36,8 @@ def axis(name: str, values: Any, most: float) -> np.ndarray:
     if (array <= 0).any() or (array > most).any():
         worst = array[(array <= 0) | (array > most)][0]
         raise ValueError(f"`{name}` must be {rule}; got {worst:g}. Leave out what is not.")
+    if array[0] < 1e-100 or array[-1] > 1e100:
+        raise ValueError(f"`{name}` must be from 1e-100 to 1e100; got {array[0]:g} to {array[-1]:g}. Rescale them.")
     if (np.diff(array) <= 0).any():
         raise ValueError(f"`{name}` must rise; got {array[:-1][np.diff(array) <= 0][0]:g} before a value no larger. "
                          "Sort them and drop repeats.")  # fmt: skip

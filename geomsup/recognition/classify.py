@@ -101,6 +101,8 @@ def classify(
     rows = as_rows(W, orientation=orientation)
     if noise is not None:
         noise = checks.positive_number("noise", noise)
+        if noise > 1:
+            raise ValueError(f"`noise` must be at most 1, the length of a row; got {noise:g}. Leave it out.")
     if rows.ndim > 3:
         raise ValueError(
             f"`W` must have the shape (n_features, n_hidden) or one batch axis more; got shape {rows.shape}. "

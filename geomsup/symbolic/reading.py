@@ -85,6 +85,8 @@ def per_feature(name: str, value: Any, n: int, *, high: float = np.inf, low: flo
         value = value.flat()
     elif isinstance(value, np.ndarray):
         value = value.tolist()
+    if _is_list(value):
+        checks.room(name, len(value))
     entries = [exact(name, entry) for entry in (value if _is_list(value) else [value])]
     if _is_list(value) and len(entries) != n:
         raise ValueError(

@@ -120,9 +120,13 @@ def make_start(model: Any, n: int, units: int | list[int], **named: Any) -> tupl
     checks.one_of("activation", kind["activation"], tuple(OUTPUTS))
     checks.one_of("hidden_activation", kind["hidden_activation"], HIDDEN)
     if not isinstance(kind["tied"], bool):
-        raise TypeError(f"`tied` must be True or False; got {kind['tied']!r}. False trains a decoder of its own.")
+        raise TypeError(
+            f"`tied` must be True or False; got {checks.shown(kind['tied'])}. False trains a decoder of its own."
+        )
     if not isinstance(kind["hidden_bias"], bool):
-        raise TypeError(f"`hidden_bias` must be True or False; got {kind['hidden_bias']!r}. True trains one.")
+        raise TypeError(
+            f"`hidden_bias` must be True or False; got {checks.shown(kind['hidden_bias'])}. True trains one."
+        )
     if deep and kind["tied"]:
         raise ValueError("`tied` must be False with two hidden layers; got True. Leave it out.")
     return model, kind
@@ -208,6 +212,8 @@ def _not_negative(name: str, value: Any) -> float:
     number = checks.number(name, value)
     if number < 0:
         raise ValueError(f"`{name}` must be at least 0; got {number:g}. Pass 0 for none.")
+    if number > 1e30:  # single precision ends at 3e38
+        raise ValueError(f"`{name}` must be at most 1e30; got {number:g}. Pass a smaller number.")
     return number
 
 
