@@ -3,6 +3,7 @@
 import json
 import os
 import uuid
+import weakref
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -84,12 +85,14 @@ class _Archive(Mapping[str, np.ndarray]):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with zipfile.ZipFile(path) as archive:
-            self.members = {
-                info.filename.removesuffix(".npy"): info
-                for info in archive.infolist()
-                if info.filename.endswith(".npy")
-            }
+        file = open(path, "rb")  # noqa: SIM115  (open as long as this is: the name may get another file meanwhile)
+        weakref.finalize(self, file.close)
+        self.archive = zipfile.ZipFile(file)
+        self.members = {
+            info.filename.removesuffix(".npy"): info
+            for info in self.archive.infolist()
+            if info.filename.endswith(".npy")
+        }
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.members)
@@ -115,11 +118,7 @@ class _Archive(Mapping[str, np.ndarray]):
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[IO[bytes]]:
-        with (
-            _broken_file_named(self.path),
-            zipfile.ZipFile(self.path) as archive,
-            archive.open(self.members[name]) as member,
-        ):
+        with _broken_file_named(self.path), self.archive.open(self.members[name]) as member:
             yield member
 
 

@@ -66,7 +66,8 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         description, arrays = reader(path)
         version = description["format"]
-        _check(description, arrays)
+        if version in (2, FORMAT):
+            _check(description, arrays)
     except errors as error:
         raise ValueError(
             f"`path` must be a file written by TrainingRun.save; {os.fspath(path)!r} is not one. Check the path."

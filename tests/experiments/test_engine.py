@@ -135,7 +135,10 @@ def test_data_must_be_plain_arrays(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("perhaps", "s", {"a": 1}), "`status` must be one of holds, holds with other numbers, does not hold; got"),
+        (
+            ("perhaps", "s", {"a": 1}),
+            '`status` must be one of "holds", "holds with other numbers", "does not hold"; got',
+        ),
         (("holds", "s", {}), "`numbers` must hold what the verdict rests on; got none."),
         (("does not hold", "s", {"a": 1}, ("one",)), "`checks` must name two independent methods .* got 1."),
     ],
