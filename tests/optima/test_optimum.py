@@ -201,6 +201,14 @@ def test_nothing_random_is_below_the_optimum(rng):
         assert float(expected_loss(ToyModel(W, b), features)) >= best.loss * (1 - 1e-12)
 
 
+def test_dense_features_are_searched_all_at_once():
+    """Always present, they are stored almost as by a linear model, which loses (n - m) Var x: the ReLU gains little."""
+    best, linear = optimum(Features(16, 1.0), 3), 13 / 12
+    assert 0.99 * linear < best.loss < linear
+    assert best.tegum is None
+    assert best.status == f"best of {len(best.starts)} starts"
+
+
 def test_the_same_seed_gives_the_same_bits():
     features = Features(4, 0.1, [1, 0.9, 0.8, 0.7])
     one, two = (optimum(features, 2, starts=5, rng=7) for _ in range(2))
