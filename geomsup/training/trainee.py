@@ -70,15 +70,30 @@ class Trainee:
         snapshots = len(marks) if config["record"] else 0
         self.history = np.empty((snapshots, self.theta.size), np.float32)
 
+    def compile(self) -> None:
+        """Compile the kernels for this form of model, by taking no step."""
+        arguments, (buffers,) = self._arguments(), self._buffers(1)
+        span = self.done, self.done, self.config["batch"], self.part_size
+        train_steps(self.theta, self.moments, *arguments, *span, self._rule(), 0.0, buffers)
+
+    def _arguments(self) -> tuple[Any, ...]:
+        """Return what every step takes."""
+        return self._shape, make_form(self.config), self.extras, *self.inputs, self.importance, self.key
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
+        return n, m, last
+
+    def _buffers(self, count: int) -> list[Any]:
+        form, sparse = make_form(self.config), self.inputs.gaps_law[0]
+        return [make_buffers(self._shape, form, self.extras, sparse) for _ in range(count)]
+
     def advance(self, until: int) -> None:
         """Take steps, recording on the way, until `until` of them are done."""
-        (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
-        shape, form = (n, m, last), make_form(self.config)
-        arguments = shape, form, self.extras, *self.inputs, self.importance, self.key
+        arguments = self._arguments()
         alone = self.helpers is None or self.parts == 1
-        buffers = [
-            make_buffers(shape, form, self.extras, self.inputs.gaps_law[0]) for _ in range(1 if alone else self.parts)
-        ]
+        buffers = self._buffers(1 if alone else self.parts)
         while self.done < until:
             mark = int(self.marks[self.recorded])
             stop = min(until, mark)
@@ -96,7 +111,7 @@ class Trainee:
     def _step(self, stop: int, arguments: tuple[Any, ...], buffers: list[Any]) -> None:
         span = self.done, stop, self.config["batch"], self.part_size
         everything = self.theta, self.moments, *arguments, *span, self._rule(), self.total, buffers[0]
-        reached, self.total = train_steps(*everything)  # pyright: ignore[reportCallIssue]
+        reached, self.total = train_steps(*everything)
         self._check(reached)
 
     def _step_together(self, stop: int, arguments: tuple[Any, ...], buffers: list[Any]) -> None:
@@ -110,7 +125,7 @@ class Trainee:
             def gradient_of(part: int, step: int = step) -> float:
                 span = step, part * size, min((part + 1) * size, batch)
                 everything = gradients[part], self.theta, *arguments, *span, buffers[part]
-                return part_gradient(*everything)  # pyright: ignore[reportCallIssue]
+                return part_gradient(*everything)
 
             loss, gradient = 0.0, np.zeros_like(self.theta)
             for part, of_part in enumerate(self.helpers.map(gradient_of, range(self.parts))):

@@ -25,6 +25,10 @@ class Trained(Protocol):
     turn_seconds: float
     helpers: Executor | None
 
+    def compile(self) -> None:
+        """Compile what steps are made of."""
+        ...
+
     def advance(self, until: int) -> None:
         """Take steps until `until` of them are done."""
         ...
@@ -32,6 +36,10 @@ class Trained(Protocol):
 
 def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progress: Progress | None) -> int:
     """Advance the runs in turns to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
+    try:
+        trainees[0].compile()  # in this thread, which hears Ctrl-C; for a first training it may take half a minute
+    except KeyboardInterrupt:
+        return trainees[0].done
     # Threads beyond the runs help them with their batches; a pool of their own, as runs wait for them.
     with ThreadPoolExecutor(min(workers, len(trainees))) as pool, ThreadPoolExecutor(workers) as helpers:
         for trainee in trainees:

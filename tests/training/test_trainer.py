@@ -219,6 +219,18 @@ def test_ctrl_c_keeps_what_is_done():
     assert small(models=3, steps=int(completed)).W.tobytes().hex() == W
 
 
+def test_an_interruption_while_kernels_are_compiled_leaves_the_start(monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.warns(RuntimeWarning, match="interrupted after 0 of 30 steps"):
+        patch.setattr(Trainee, "compile", interrupted)
+        run = small(models=2, record=10)
+    assert run.config["completed_steps"] == 0
+    assert run.loss.shape == (2, 0)
+    assert same_bits(run.resume(), small(models=2, record=10))
+
+
 def test_other_errors_of_the_callback_come_through():
     with pytest.raises(ZeroDivisionError):
         small(progress=lambda done, total: 1 / 0)

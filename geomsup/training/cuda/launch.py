@@ -62,6 +62,11 @@ class Fleet:
         self.launcher = Small(self) if self.form.small else Large(self)
         self.device = cuda.gpus.current  # where the arrays are: the caller's choice among several
 
+    def compile(self) -> None:
+        """Compile the kernels for this form of model, by launches that do nothing."""
+        self.launcher.compile(self._factors(self.done + 1))
+        cuda.synchronize()
+
     def advance(self, until: int) -> None:
         """Take steps, recording on the way, until `until` of them are done."""
         with self.device:  # a thread of `train_in_turns` would take the first
@@ -122,6 +127,10 @@ class Small:
         self.fleet = fleet
         self.kernel = _configured(make_train_steps(fleet.form), len(fleet.trainees), SMALL_WARPS)
 
+    def compile(self, each: Any) -> None:
+        """Launch no step."""
+        self.train_steps(self.fleet.done, self.fleet.done, each)
+
     def train_steps(self, start: int, stop: int, each: Any) -> None:
         """Take the steps from `start` to `stop` in one launch."""
         fleet = self.fleet
@@ -146,18 +155,23 @@ class Large:
         self.add_gradients = _configured(make_add_gradients(form), (units, together), form.split)
         self.take_step = _configured(make_take_step(form), (STEP_BLOCKS, together), UPDATE_WARPS)
 
+    def compile(self, each: Any) -> None:
+        """Launch a step of the runs behind the last, of which there are none."""
+        self._take_step(len(self.fleet.trainees), self.fleet.done, self.fleet.done, each)
+
     def train_steps(self, start: int, stop: int, each: Any) -> None:
         """Take the steps from `start` to `stop`, in two launches each for as many runs as have room together."""
-        fleet = self.fleet
         for first in self.firsts:
             for step in range(start, stop):
-                self.add_gradients(
-                    fleet.theta, *fleet.tables, fleet.reached, self.sums, self.tiles, first, step, fleet.batch
-                )
-                self.take_step(
-                    fleet.theta, fleet.moments, self.sums, fleet.totals, fleet.reached,
-                    first, start, step, fleet.batch, each, fleet.clip,
-                )  # fmt: skip
+                self._take_step(first, start, step, each)
+
+    def _take_step(self, first: int, start: int, step: int, each: Any) -> None:
+        fleet = self.fleet
+        self.add_gradients(fleet.theta, *fleet.tables, fleet.reached, self.sums, self.tiles, first, step, fleet.batch)
+        self.take_step(
+            fleet.theta, fleet.moments, self.sums, fleet.totals, fleet.reached,
+            first, start, step, fleet.batch, each, fleet.clip,
+        )  # fmt: skip
 
 
 def _configured(kernel: Any, grid: Any, warps: int) -> Any:
