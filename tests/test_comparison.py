@@ -124,6 +124,7 @@ def test_it_reads_well():
     assert lines[-1] == "  digon: features 0, 1, loss 0.00331948"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("W", "p", "importance"),
     [

@@ -33,6 +33,7 @@ def kept(folder):
     return {path.name for path in (folder / "geomsup/__pycache__/kernels").iterdir()}
 
 
+@pytest.mark.slow
 def test_a_change_of_what_a_kernel_calls_is_seen(copy):
     """Numba's own cache looks at the file of a function only."""
     assert run(copy)[0] == "6.0"
@@ -65,6 +66,7 @@ def test_another_folder_is_used_where_the_package_cannot_be_written(copy, tmp_pa
     assert list((tmp_path / "cache/geomsup").glob("kernels-*/adam.rate_at-geomsup.training.adam-*"))
 
 
+@pytest.mark.slow
 def test_nowhere_to_write_costs_time_and_is_said_once(copy):
     (copy / "geomsup/__pycache__").touch()
     for nowhere in ({"XDG_CACHE_HOME": os.devnull, "LOCALAPPDATA": ""}, {"NUMBA_CACHE_DIR": os.devnull}):
@@ -115,6 +117,7 @@ print(set(ends))
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_during_a_kernel_is_a_keyboard_interrupt():
     """Else numba returns arrays "with an exception set", which Python makes a SystemError."""
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)

@@ -367,6 +367,7 @@ for k in range(200):
 """
 
 
+@pytest.mark.slow
 def test_two_processes_may_write_one_file_while_others_read_it(tmp_path):
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), mark]) for mark in "12"]
     reads = 0

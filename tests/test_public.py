@@ -138,6 +138,7 @@ def test_type_checkers_see_the_same_names():
     assert seen == homes | dict.fromkeys(SUBMODULES, "geomsup")
 
 
+@pytest.mark.slow
 def test_importing_every_module_hides_no_function():
     code = (
         "import importlib, json, pkgutil, geomsup as gs\n"

@@ -93,8 +93,8 @@ def forever(_):
     while True:
         check_stop()
 
-print("started", flush=True)
 try:
+    print("started", flush=True)
     in_threads(forever, range(2), workers=2)
 except KeyboardInterrupt:
     print("interrupted", flush=True)

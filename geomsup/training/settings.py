@@ -14,6 +14,7 @@ __all__ = [
     "make_start", "make_units",
 ]  # fmt: skip
 
+LARGEST_SEED = 2**128 - 1  # of the bits that NumPy draws for a seed of its own
 SCHEDULES = {"constant": adam.CONSTANT, "linear": adam.LINEAR, "cosine": adam.COSINE}
 TARGETS = {
     "identity": outputs.IDENTITY,
@@ -80,7 +81,7 @@ def make_settings(preset: str, objective: str, target: str, seed: Any, **given: 
         "preset": preset,
         "objective": checks.one_of("objective", objective, OBJECTIVES),
         "target": checks.one_of("target", target, tuple(TARGETS)),
-        "seed": checks.integer("seed", seed, minimum=0),
+        "seed": checks.integer("seed", seed, minimum=0, maximum=LARGEST_SEED),
     }
 
 

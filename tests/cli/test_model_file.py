@@ -33,6 +33,7 @@ def test_a_trained_file_knows_its_features_and_flags_change_them(run, trained):
     assert value == gs.expected_loss(linear, gs.Features(2, 0.3, [1, 0.5])).value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["npz", "safetensors"])
 def test_no_part_of_a_trained_model_is_left_out(run, folder, kind):
     """ReLUs in the hidden layer, its bias, and the decoder count, in either kind of file and with any flag."""

@@ -170,6 +170,7 @@ def printed_with(encoding, *arguments):
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("optimum", "2", "1"), ("plateaus", "--help"), ("thomson", "4"), ("--help",)])
 def test_terminals_without_a_sign_get_its_name_in_ascii(arguments):
     plain, signs = printed_with("ascii", *arguments), printed_with("utf-8", *arguments)

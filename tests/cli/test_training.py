@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 
 import geomsup as gs
 from geomsup import demo
@@ -76,6 +77,7 @@ def test_the_device_of_a_training(run, refuse, folder):
     )
 
 
+@pytest.mark.slow
 def test_demo_prints_a_table_and_draws_a_figure(run, folder, monkeypatch):
     few = demo.PROBABILITIES[[0, 4, 9]]
     monkeypatch.setattr(demo, "PROBABILITIES", few)

@@ -102,6 +102,7 @@ def test_monosemantic_neurons_must_go_with_sparsity(fractions, status):
     assert experiment("E27").judge(sweep(fractions)).status == status
 
 
+@pytest.mark.slow
 def test_models_are_passed_on_where_that_is_better():
     features = [signed(100, 1.0), signed(100, 0.3)]
     run = train(features, 40, steps=1, batch=16, **ABS)

@@ -57,6 +57,7 @@ def is_gone(session):
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(
     ("kind", "codes"), [(signal.SIGINT, {130}), (signal.SIGTERM, {143}), (signal.SIGKILL, {-signal.SIGKILL})]
@@ -77,6 +78,7 @@ def test_experiments_end_with_their_program_and_leave_no_verdict(begin, tmp_path
     assert not list(tmp_path.glob("d/*/data.npz"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
 )

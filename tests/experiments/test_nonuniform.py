@@ -102,6 +102,7 @@ def test_pairs_lie_as_claimed_to_each_other_too():
     assert orthogonal_pairs.judge(turned).status == "does not hold"
 
 
+@pytest.mark.slow
 def test_pairs_measured():
     data = pairs_in_two.measure_pairs(Lab(), "anticorrelated", models=1, steps=20, starts=2)
     assert data["W"].shape == (6, 1, 4, 2)

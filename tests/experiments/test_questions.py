@@ -86,6 +86,7 @@ def test_two_directions():
     assert directions.judge(worse).status == "holds with other numbers"
 
 
+@pytest.mark.slow
 def test_two_directions_measured():
     data = directions.measure(Lab(), models=1, steps=20, starts=2)
     assert data["loss"].shape == (4, len(directions.DENSITIES))

@@ -111,6 +111,7 @@ KINKED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINKED)
 @pytest.mark.parametrize("features", [Features(3, 0.4), GROUPED])
 def test_kinked_callables_against_the_exact_engine(name, features):

@@ -127,6 +127,7 @@ def test_optima_scale_with_importance_and_values(importance, unit):
     assert far.prices.loss <= far.loss * (1 + 1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [1e-12, 1e-17, 1e-50, 1e-310])
 def test_optima_of_the_rarest_features_are_those_of_one_at_a_time(p):
     found = optimum(Features(5, p), 2, starts=8)

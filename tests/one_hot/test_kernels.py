@@ -27,6 +27,7 @@ def ground(cosines, ratios):
     return np.array([one(t) for t in ratios])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_no_critical_point_is_missed(seed):
     """Turning points of 3 A²/B on a grid, for cosines nobody chose: as many as are found, at the same places."""

@@ -96,6 +96,7 @@ def lowest_around(state, size, rng, tries=300):
     return min(one_hot_loss(W + v[: W.size].reshape(W.shape), b + v[W.size :]).value for v in steps) - state.loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "dead", "silent", "kind", "index", "flat"),
     [

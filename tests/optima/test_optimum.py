@@ -26,6 +26,7 @@ KNOWN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "m", "p", "loss", "name", "dropped"), KNOWN)
 def test_known_optima_are_found(n, m, p, loss, name, dropped):
     features = Features(n, p)
@@ -201,6 +202,7 @@ def test_nothing_random_is_below_the_optimum(rng):
         assert float(expected_loss(ToyModel(W, b), features)) >= best.loss * (1 - 1e-12)
 
 
+@pytest.mark.slow
 def test_dense_features_are_searched_all_at_once():
     """Always present, they are stored almost as by a linear model, which loses (n - m) Var x: the ReLU gains little."""
     best, linear = optimum(Features(16, 1.0), 3), 13 / 12

@@ -154,6 +154,7 @@ def test_the_table_keeps_what_smaller_blocks_cannot_do():
 # whole models
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.25, 0.5])
 def test_thirty_features_in_four_dimensions_where_digons_win(p):
     """Each dimension a digon, the rest dropped: what is paid is known exactly."""
@@ -168,6 +169,7 @@ def test_thirty_features_in_four_dimensions_where_digons_win(p):
     assert float(expected_loss(model, features)) == pytest.approx(tegum.loss, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_large_optimum_is_a_tegum_program_and_says_so():
     features = Features(12, 0.4)
     best = optimum(features, 5)
@@ -225,6 +227,7 @@ def test_groups_and_negative_values_are_searched_directly():
     assert negative.prices is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.1, 0.3, 0.7])
 def test_prices_are_those_of_the_dual(p):
     """Strong duality, and no block that was weighed is cheaper than its features and dimensions."""

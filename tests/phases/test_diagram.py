@@ -87,12 +87,14 @@ def brute_force(p, importance):
     return losses.min()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("p", "importance"), [(0.1, 1.0), (0.3, 0.4), (0.6, 0.75), (0.9, 1.0)])
 def test_two_features_in_one_dimension_by_brute_force(p, importance):
     loss = phase_diagram(2, 1, [p], [importance], starts=8).loss[0, 0]
     assert loss == pytest.approx(brute_force(p, importance), abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "m"), [(2, 1), (3, 2), (3, 1), (4, 2)])
 def test_no_cell_is_beaten_by_random_starts(n, m):
     size = 8 if n < 4 else 4

@@ -120,6 +120,7 @@ def test_components_have_colours_of_their_own():
     assert len(component_colours(classify(digons))) == 18  # more components than colours
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("W", "m"),
     [([[1], [-1]], 1), (DIGONS.tolist(), 2), (OCTAHEDRON.tolist(), 3), (np.eye(5)[:, :4].tolist(), 4)],
@@ -165,6 +166,7 @@ def test_the_introductory_figure_has_a_column_per_sparsity_and_a_point_per_model
     assert render(figure).startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_axes_passed_in_need_no_pyplot():
     code = (
         "import sys, geomsup as gs; from matplotlib.figure import Figure; from geomsup.plot import plot_sparsities;"

@@ -33,6 +33,7 @@ def noisy(vertices, noise, rng):
     return 1.3 * ((vertices + jitter) @ np.linalg.qr(rng.normal(size=(d, d)))[0])[rng.permutation(n)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.03])
 def test_every_shape_with_free_parameters_gets_its_name(noise, rng):
     found = {shape.name: classify(noisy(shape.vertices, noise, rng), orientation="rows").name for shape in FLEXIBLE}
@@ -66,6 +67,7 @@ def test_members_far_from_the_typical_one(name, stretch, rng):
         assert (component.name, component.variant) == (name, "fitted")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.01, 0.03])
 @pytest.mark.parametrize("rank", range(3, 9))
 def test_every_shape_gets_its_name(rank, noise):

@@ -51,6 +51,7 @@ def test_no_room_for_the_shape():
     assert chance.tube(ngon(5), 10, 5, 1, 3, 0.1).log_probability == np.inf
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("template", "order", "m", "rho"),
     [(TETRAHEDRON, 24, 3, 0.25), (ngon(3), 6, 3, 0.15), (ngon(5), 10, 2, 0.2), (DIGON, 2, 4, 0.15)],

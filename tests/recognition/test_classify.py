@@ -66,6 +66,7 @@ def assert_isomorphic(component, W):
     np.testing.assert_allclose(rows @ rows.T, vertices @ vertices.T, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", [0, 2])
 @pytest.mark.parametrize("name", SHAPES)
 def test_names_under_noise(name, extra):
@@ -192,6 +193,7 @@ def test_invariances(name, seed, scale, zeros, padding):
     )
 
 
+@pytest.mark.slow
 @given(**MOVES, scale=st.floats(0.5, 2))
 def test_a_row_twice(name, seed, scale):
     rng = np.random.default_rng(seed)
@@ -210,6 +212,7 @@ def members(geometry, labels):
     return {frozenset(int(labels[i]) for i in component.features) for component in geometry.components}
 
 
+@pytest.mark.slow
 def test_random_weights_get_no_name_for_sure():
     rng = np.random.default_rng(11)
     best = []
@@ -223,6 +226,7 @@ def test_random_weights_get_no_name_for_sure():
     assert max(best) < 0.99999
 
 
+@pytest.mark.slow
 def test_ranks_never_exceed_the_dimensions(rng):
     for _ in range(200):
         n, m = rng.integers(2, 20), rng.integers(1, 9)
@@ -230,6 +234,7 @@ def test_ranks_never_exceed_the_dimensions(rng):
         assert sum(component.rank for component in components) <= m
 
 
+@pytest.mark.slow
 def test_confidence_is_calibrated_on_triangles():
     rng = np.random.default_rng(12)
     best = []

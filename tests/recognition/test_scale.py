@@ -96,6 +96,7 @@ def test_orthogonal_components(rng, read_only):
     assert geometry.name == "5 cubes + 50 pentagons + 50 tetrahedra + 50 triangles + 50 digons"
 
 
+@pytest.mark.slow
 def test_components_that_share_dimensions(rng):
     # 800 components of total rank 1400 in 600 dimensions: directions nearly orthogonal, and no more.
     W, truth = tegum([SMALL[b % 4] for b in range(400)] + [ngon(3), DIGON] * 200, 600, 1e-3, rng)
@@ -113,6 +114,7 @@ def test_components_that_share_dimensions(rng):
     assert geometry._repr_html_().count("<tr>") == 5
 
 
+@pytest.mark.slow
 def test_a_batch_of_many_small_ones(rng):
     # 260 components of total rank 390 in 700 dimensions each.
     stacks, truths = zip(*(tegum([DIGON, ngon(3)] * 130, 700, 1e-3, rng) for _ in range(4)), strict=True)
@@ -158,6 +160,7 @@ def test_noise_is_tested_in_batches_too(rng):
     assert all(not c.polytope for c in gs.classify(W, orientation="rows", noise=1e-3).components)
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(st.integers(0, 2**32 - 1), st.floats(-100, 100), st.integers(0, 20))
 def test_invariances(seed, scale, zeros):
@@ -170,6 +173,7 @@ def test_invariances(seed, scale, zeros):
     assert_recovered(geometry, np.append(truth, np.full(zeros, -1))[order])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "kind"), [(150, gs.Outline), (250, type(None))])
 def test_outlines_of_few_unnamed_components_only(count, kind, rng):
     W = np.zeros((4 * count, 3 * count))
@@ -181,6 +185,7 @@ def test_outlines_of_few_unnamed_components_only(count, kind, rng):
     assert {type(c.description) for c in unnamed} == {kind}
 
 
+@pytest.mark.slow
 def test_memory_is_bounded():
     rng = np.random.default_rng(0)
     W = rng.normal(size=(6000, 20))

@@ -75,6 +75,7 @@ COUNTED = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", COUNTED, ids=lambda shape: shape.name)
 def test_symmetry_order_by_graph_automorphisms(shape):
     """Isometries are the automorphisms of the complete graph whose edges have the inner products for colours.

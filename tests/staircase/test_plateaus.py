@@ -80,6 +80,7 @@ def shapes_at(p, *names):
 # --- the digon's plateau and others ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_winners_in_order():
     names = [block.name for block in found().winners]
     assert names == ["triangle", "digon", "digon", "digon", "pentagon"]
@@ -120,6 +121,7 @@ def test_from_tetrahedron_to_triangle_in_closed_form():
     assert crossing.probability == pytest.approx(brentq(gap, 0.76, 0.85, xtol=1e-12), rel=1e-7)
 
 
+@pytest.mark.slow
 def test_square_pyramids_win_between_triangles_and_digons():
     """With three dimensions the digon's plateau ends earlier: an apex and two digons that bend away from it."""
     result = plateaus([0.69, 0.6], largest_rank=3)

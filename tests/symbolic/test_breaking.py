@@ -24,6 +24,7 @@ def test_thirty_digits(found):
     assert str(found.instability) == "0.713013019543036163745258550426"
 
 
+@pytest.mark.slow
 def test_polynomial_vanishes_at_the_instability(found):
     polynomial = found.polynomial()
     assert polynomial.degree() == 36

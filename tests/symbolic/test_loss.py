@@ -101,6 +101,7 @@ def test_enough_cases_are_compared():
     assert len(CASES) >= 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_agrees_with_exact_rationals(case):
     law = case["values"][0]

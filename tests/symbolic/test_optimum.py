@@ -56,6 +56,7 @@ def test_is_the_optimum_of_all_models(shape, n, m, probability):
     assert float(symbolic.optimum(shape).evaluate(probability).loss) == pytest.approx(truth.loss, rel=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [("simplex", 2), ("simplex", 5), ("polygon", 5), ("polygon", 6), ("polygon", 8)])
 @pytest.mark.parametrize("probability", [0.02, 0.4, 0.9])
 def test_is_the_optimum_of_its_family(shape, probability):
@@ -109,6 +110,7 @@ def test_conditions_are_those_of_chamber(shape, at):
     assert set(best.conditions) == set(symbolic.chamber(gram=gram, b=best.bias, at=inside))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "degree"), [("digon", 7), ("triangle", 9)])
 def test_polynomials_with_symbolic_probability(shape, degree):
     best = symbolic.optimum(shape, p)
@@ -121,6 +123,7 @@ def test_polynomials_with_symbolic_probability(shape, degree):
         assert relative(polynomial.inject().eval(p, HALF), value) < 1e-45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "degree", "of"), [
     ("tetrahedron", 11, "norm_squared"), ("tetrahedron", 11, "bias"), ("digon", 7, "bias"),
     ("pentagon", 13, "ratio"), ("pentagon", 13, "norm_squared"), ("hexagon", 15, "bias"),

@@ -20,6 +20,7 @@ ROOT = Path(gs.__file__).parents[1]
 CONFIG = gs.train(gs.Features(2, 0.5), 1, steps=1, batch=1, device="cpu").config
 
 
+@pytest.mark.slow
 def test_the_simulated_device_agrees_with_the_cpu():
     """Both draw the same samples: after a few steps all arrays agree to the rounding of single precision."""
     command = [sys.executable, "-W", "error", "-m", "tests.training.simulated"]

@@ -168,6 +168,7 @@ def same_run(left, right):
     assert left.config == right.config
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record", [0, 700, [11, 300]])
 @pytest.mark.parametrize("kind", [{}, {"tied": False, "schedule": "cosine", "clip": 0.1}])
 def test_resumed_after_an_interruption_to_the_same_bits(tmp_path, monkeypatch, record, kind):
@@ -261,6 +262,7 @@ def test_what_has_no_optimum_is_not_compared():
         gs.train(LOW, 1, steps=2, criterion="cross-entropy", activation="linear").compare()
 
 
+@pytest.mark.slow
 def test_interrupted_exact_training_keeps_what_is_done():
     def stop(done, total):
         if done == 3:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import geomsup as gs
 
 ROOT = Path(gs.__file__).parents[1]
@@ -22,6 +24,7 @@ def trained(cache, *arguments):
     return one
 
 
+@pytest.mark.slow
 def test_same_bits_in_any_process(tmp_path):
     plain = trained(None)
     assert len(plain) == 5

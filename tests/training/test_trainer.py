@@ -223,9 +223,10 @@ def test_an_interruption_while_kernels_are_compiled_leaves_the_start(monkeypatch
     def interrupted(self):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.warns(RuntimeWarning, match="interrupted after 0 of 30 steps"):
+    with monkeypatch.context() as patch:
         patch.setattr(Trainee, "compile", interrupted)
-        run = small(models=2, record=10)
+        with pytest.warns(RuntimeWarning, match="interrupted after 0 of 30 steps"):
+            run = small(models=2, record=10)
     assert run.config["completed_steps"] == 0
     assert run.loss.shape == (2, 0)
     assert same_bits(run.resume(), small(models=2, record=10))
@@ -361,6 +362,7 @@ def test_an_untied_model_has_a_decoder():
     assert np.allclose(again.W_out, run.W_out, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_exact_objective_reaches_the_known_optimum():
     run = gs.train(gs.Features(5, probability=0.05), 2, models=16, objective="exact", seed=0)
     losses = run.expected_loss()
