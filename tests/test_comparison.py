@@ -39,6 +39,7 @@ def test_trained_models_are_a_little_above_the_optimum(p):
         assert 0 <= result.excess < 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "m", "p"), [(5, 2, 0.05), (5, 2, 0.3), (9, 2, 0.1)])
 def test_the_optimum_has_no_excess(n, m, p):
     features = Features(n, p)

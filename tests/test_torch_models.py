@@ -82,6 +82,7 @@ def test_dense_features_get_no_shape(entry):
     assert float(expected_loss(*problem(entry))) == pytest.approx(3 / 12, rel=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", [e for e in MODELS if e["n_features"] <= 8], ids=name)
 def test_trained_models_are_within_a_percent_of_the_optimum(entry):
     model, features = problem(entry)

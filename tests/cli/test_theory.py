@@ -20,6 +20,7 @@ def test_optimum(run, folder):
     assert other["loss"] == truth.loss
 
 
+@pytest.mark.slow
 def test_plateaus(run, folder):
     arguments = ("plateaus", "--points", 3, "--probability-range", 0.2, 0.5, "--largest-rank", 2)
     result = strict(run(*arguments, "--json", "-o", "plateaus.json", "--plot", "plateaus.svg"))

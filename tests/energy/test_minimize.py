@@ -18,6 +18,7 @@ def test_every_thomson_record_is_reached(n):
     assert np.linalg.norm(found.points, axis=1) == pytest.approx(np.ones(n), abs=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", range(2, 21))
 def test_tammes_cosines_are_those_published(n):
     found = gs.minimize_energy(n, 3, "tammes")

@@ -21,6 +21,7 @@ GROUPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GROUPS)
 def test_mirrors_and_plane(name):
     shape = gs.polytope(name)

@@ -98,6 +98,7 @@ def test_orbits_by_first_point():
     assert orbit_of(1, list(g)) == {1, 2}
 
 
+@pytest.mark.slow
 def test_a_tolerance_as_wide_as_the_distances_ends_soon():
     """Rows of a trained model, 60 in 18 dimensions, took minutes: nothing was ruled out."""
     points = np.random.default_rng(0).normal(size=(60, 18))

@@ -83,6 +83,7 @@ def test_losses_scale_with_the_square_of_values(unit, activation):
     np.testing.assert_allclose(other.grad_b, one.grad_b * unit, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_what_is_no_double_is_refused_in_one_line():
     message = r"^`model` must have a loss, an error and slopes that a double can hold, below 1e308; got weights up to "
     for W, b in (([[1e160], [1.0]], None), ([[1e80], [1.0]], None), ([[1.0], [1.0]], [1e160, 0.0])):

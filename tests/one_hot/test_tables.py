@@ -20,6 +20,7 @@ def test_descent_from_anywhere_finds_the_best_code_in_the_plane(c, name):
     )
 
 
+@pytest.mark.slow
 def test_the_table_of_polygons():
     table = one_hot_polygons()
     assert [state.shape.n_vertices for state in table.states] == list(range(2, 15))  # one critical point each
@@ -44,6 +45,7 @@ def test_a_table_with_dead_features():
     assert [state.name for state in one_hot_polygons([5, 6], 2, silent=1).states] == ["pentagon +-", "hexagon +-"]
 
 
+@pytest.mark.slow
 def test_codes_of_a_dimension_are_sorted_by_loss():
     table = one_hot_codes(3)
     names = [state.shape.name for state in table.states]

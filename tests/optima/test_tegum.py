@@ -185,6 +185,7 @@ def test_a_large_optimum_is_a_tegum_program_and_says_so():
     assert again.model.W.tobytes() == best.model.W.tobytes()
 
 
+@pytest.mark.slow
 def test_a_guess_below_the_program_is_taken_up(rng):
     """Ten features in four dimensions at p = 0.1 do not fall into blocks; a program of rank 2 would miss them."""
     features = Features(12, 0.4)
@@ -195,6 +196,7 @@ def test_a_guess_below_the_program_is_taken_up(rng):
     assert direct.status == f"best of {len(direct.starts)} starts"
 
 
+@pytest.mark.slow
 def test_unlike_features_are_put_into_blocks_by_worth():
     importance = np.repeat([4.0, 1.0], 5)
     features = Features(10, 0.4, importance)

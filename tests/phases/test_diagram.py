@@ -224,6 +224,7 @@ def test_the_second_order_line_is_where_the_dropped_feature_becomes_unstable(p):
     assert transition.loss == pytest.approx(transition.importance * (p / 3 - p**2 / 4), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.2, 0.45])
 def test_the_first_order_line_is_where_the_pair_costs_what_dropping_costs(p):
     low, high = small().transitions_at(probability=p, between=(0.05, 20))

@@ -27,6 +27,7 @@ def listed(ax):
     return [line.split("  ", 1)[1] for line in text.splitlines()]
 
 
+@pytest.mark.slow
 def test_the_optimum_stands_beside_the_papers_prediction():
     diagram = small()
     left, right = diagram.plot()

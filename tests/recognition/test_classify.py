@@ -174,6 +174,7 @@ def test_signs_on_a_line(n, confidence):
 MOVES = {"name": st.sampled_from(MODERATE), "seed": st.integers(0, 2**32 - 1)}
 
 
+@pytest.mark.slow
 @given(**MOVES, scale=st.floats(-100, 100), zeros=st.integers(0, 3), padding=st.integers(0, 2))
 def test_invariances(name, seed, scale, zeros, padding):
     rng = np.random.default_rng(seed)

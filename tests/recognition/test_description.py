@@ -114,6 +114,7 @@ def test_invariances(seed, scale):
             assert getattr(after, name) == pytest.approx(value, rel=1e-4, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_components_of_many_rows_carry_it(rng):
     geometry = gs.classify(rng.normal(size=(2000, 100)))
     (component,) = geometry.components

@@ -30,6 +30,7 @@ def test_graph_and_base_chain_give_isomorphisms(name, rng):
         np.testing.assert_allclose(X @ X.T, shape.gram[np.ix_(order, order)], atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOLIDS)
 def test_noise_that_spoils_the_graph(name):
     rng = np.random.default_rng(5)

@@ -130,6 +130,7 @@ def test_shapes_beside_a_dense_rest(rng):
     assert geometry.components[0].features == tuple(range(len(planted), len(W)))
 
 
+@pytest.mark.slow
 def test_shared_vertices_and_directions(rng):
     many = np.tile(ngon(5), (600, 1))[rng.permutation(3000)] + 0.005 * rng.normal(size=(3000, 2))
     assert gs.classify(many).name == "pentagon (3000 features on 5 vertices)"
@@ -148,6 +149,7 @@ def test_dense_blocks_stay_apart(rng):
     assert [component.features[0] for component in geometry.components] == [0, 300, 600]
 
 
+@pytest.mark.slow
 def test_stray_rows_belong_to_the_dense_ones_they_lie_in():
     # 16 of these rows have no cosine above 0.15, and are no component of their own.
     geometry = gs.classify(np.random.default_rng(2000).normal(size=(2000, 384)))

@@ -16,6 +16,7 @@ TABLE = list(csv.DictReader(line for line in LINES if not line.startswith("#")))
 SMALL = [shape for shape in gs.polytopes() if shape.n_vertices <= 60]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row["name"])
 def test_against_the_table(row):
     shape = gs.polytope(row["name"])

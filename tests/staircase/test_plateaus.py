@@ -89,6 +89,7 @@ def test_winners_in_order():
     np.testing.assert_allclose(found().features_per_dimension, [1.5, 2, 2, 2, 2.5])
 
 
+@pytest.mark.slow
 def test_the_dense_end_of_the_digon_plateau():
     """Digon by a simplex search over (norm, bias), triangle in closed form."""
 
@@ -148,6 +149,7 @@ def test_both_kinds_gain_the_same_at_a_crossing_and_none_more():
         assert best[0].gain == pytest.approx(crossing.gain, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_a_kind_that_wins_between_two_probabilities_is_found():
     """From digons straight to antiprisms: pentagons win on a strip between."""
     names = ("digon", "pentagon", "square antiprism")

@@ -80,6 +80,7 @@ def test_always_present_features_are_principal_components():
     assert float(found.loss) == pytest.approx(1 / 12, abs=1e-16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["digon", "tetrahedron", ("simplex", 6), "square", "pentagon", "octagon"])
 def test_smallest_probability(shape):
     best, smallest = symbolic.optimum(shape, p), Rational(1, 10**6)
@@ -90,6 +91,7 @@ def test_smallest_probability(shape):
 # Formulas
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "at"), [("digon", 0.1), ("triangle", 0.9), ("pentagon", 0.1), ("hexagon", 0.5)])
 def test_loss_and_equations_hold_at_the_optimum(shape, at):
     best = symbolic.optimum(shape, at=at)
@@ -145,6 +147,7 @@ def test_ratio_of_the_pentagon_with_symbolic_probability():
     assert relative(polynomial.inject().eval(p, TENTH), found.bias / found.norm_squared) < 1e-45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "at", "low", "high"), [
     ("digon", 0.01, 0, 1),
     ("triangle", 0.01, 0, 0.7714878),

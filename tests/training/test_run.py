@@ -188,6 +188,7 @@ def test_resumed_after_an_interruption_to_the_same_bits(tmp_path, monkeypatch, r
     same_run(gs.TrainingRun.load(tmp_path / "part.npz").resume(threads=1), gs.train(features, 1, **options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record", [0, 7, [11, 300]])
 @pytest.mark.parametrize("stop_after", [0, 57, 401])
 def test_an_interrupted_run_resumed_to_another_number_of_steps_repeats_none(record, stop_after):

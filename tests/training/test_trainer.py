@@ -110,6 +110,7 @@ def test_a_run_does_not_depend_on_those_behind_it():
     assert len(np.unique(many.W[:, 0, 0])) == 5
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(0, 2**70), st.integers(1, 6), st.integers(1, 6))
 def test_seed_decides(seed, n, m):
