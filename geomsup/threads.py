@@ -7,17 +7,19 @@ calls them says `check_stop`.
 """
 
 import threading
+from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextvars import copy_context
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from geomsup.processors import processors
 
-__all__ = ["check_stop", "in_threads", "patiently", "stop_flag"]
+__all__ = ["Crew", "Task", "check_stop", "in_threads", "patiently", "stop_flag"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -111,3 +113,89 @@ def in_threads(
 def patiently(function: Callable[[], Result]) -> Result:
     """Return what the function returns, called in a thread of its own unless this is one already."""
     return in_threads(lambda _: function(), [None])[0] if _MINE.stop is None else function()
+
+
+class Task(Generic[Result]):
+    """Something to do, and its result once it is done."""
+
+    def __init__(self, function: Callable[..., Result], arguments: tuple[Any, ...]) -> None:
+        self._function, self._arguments = function, arguments
+        self._answer: tuple[Any, BaseException | None] | None = None
+        self._unclaimed: SimpleQueue[None] = SimpleQueue()
+        self._ended: SimpleQueue[None] = SimpleQueue()
+        self._unclaimed.put(None)
+
+    def cancel(self) -> bool:
+        """Take the task from whoever has not begun it; return whether that was in time."""
+        try:
+            self._unclaimed.get_nowait()
+        except Empty:
+            return False
+        return True
+
+    def do(self) -> None:
+        """Do it, unless it was cancelled."""
+        if not self.cancel():
+            return
+        try:
+            self._answer = self._function(*self._arguments), None
+        except BaseException as error:
+            self._answer = None, error
+        self._ended.put(None)
+
+    def result(self, timeout: float | None = None) -> Result:
+        """Return the result once there is one, or raise what the function raised; TimeoutError if that takes long."""
+        while self._answer is None:
+            try:
+                self._ended.get(timeout=timeout)
+            except Empty:
+                raise TimeoutError from None
+        value, error = self._answer
+        if error is not None:
+            raise error
+        return value
+
+
+class Crew:
+    """Threads that do tasks in their order, for a main thread that Ctrl-C may strike anywhere.
+
+    It may strike inside a pool of the standard library, while a lock is held that the pool's threads want: who then
+    waits for the pool waits for ever. Here the threads share nothing with the main one but queues written in C, which
+    no signal interrupts. At the end of a ``with`` block what has begun is finished, and nothing else is begun.
+
+    Examples
+    --------
+    >>> with Crew(2) as crew:
+    ...     tasks = [crew.put(pow, 2, k) for k in range(4)]
+    ...     [task.result() for task in tasks]
+    [1, 2, 4, 8]
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size, self._over = size, False
+        self._tasks: SimpleQueue[Task[Any] | None] = SimpleQueue()
+        self._gone: SimpleQueue[None] = SimpleQueue()
+        self._threads: list[int] = []
+
+    def __enter__(self) -> "Crew":
+        # Not `Thread.start`, which waits for a lock of Python's; in one call, so that none is started and not listed.
+        self._threads.extend(map(start_new_thread, [self._labour] * self._size, [()] * self._size))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over = True
+        for _ in self._threads:
+            self._tasks.put(None)
+        for _ in self._threads:
+            self._gone.get()
+
+    def put(self, function: Callable[..., Result], *arguments: Any) -> Task[Result]:
+        """Have a function called, after those that were put before."""
+        task = Task(function, arguments)
+        self._tasks.put(task)
+        return task
+
+    def _labour(self) -> None:
+        while (task := self._tasks.get()) is not None and not self._over:
+            task.do()
+        self._gone.put(None)

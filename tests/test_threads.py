@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from geomsup.threads import check_stop, in_threads, patiently, stop_flag
+from geomsup.threads import Crew, check_stop, in_threads, patiently, stop_flag
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -107,3 +107,33 @@ def test_a_real_signal_ends_it():
         child.send_signal(signal.SIGINT)
         assert child.stdout.readline() == "interrupted\n"
     assert child.returncode == 0
+
+
+def test_a_crew_does_tasks_in_order_and_passes_errors_on():
+    with Crew(1) as crew:
+        tasks = [crew.put(divmod, 7, k) for k in (2, 0, 3)]
+        assert tasks[0].result() == tasks[0].result() == (3, 1)
+        with pytest.raises(ZeroDivisionError):
+            tasks[1].result()
+        assert tasks[2].result() == (2, 1)
+
+
+def test_what_a_crew_has_not_begun_is_not_begun_at_its_end():
+    began, may_end, late = threading.Event(), threading.Event(), []
+
+    def first():
+        began.set()
+        may_end.wait()
+        return "finished"
+
+    with Crew(1) as crew:
+        task, other = crew.put(first), crew.put(late.append, 1)
+        third = crew.put(late.append, 2)
+        began.wait()
+        assert (task.cancel(), third.cancel()) == (False, True)
+        with pytest.raises(TimeoutError):
+            other.result(timeout=0)
+        crew._over = True
+        may_end.set()
+    assert task.result() == "finished"
+    assert late == []

@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from geomsup.energy.seeds import make_batch
 from geomsup.energy.uncompiled import run_uncompiled
 from geomsup.processors import processors
 from geomsup.progress import Progress
-from geomsup.threads import check_stop, stop_flag
+from geomsup.threads import Crew, Task, check_stop, stop_flag
 
 __all__ = ["Budget", "descend_fully", "search", "work_of_a_start"]
 
@@ -140,11 +139,11 @@ def _go_on(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, p
     if run.potential.name != "custom":  # compile here, where Ctrl-C is heard, what the threads would
         replace(run, stop=np.ones(1, np.int64)).one(0, 0, 1)
     threads = run.budget.threads or processors()
-    pending: deque[Future] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+    pending: deque[Task] = deque()
+    with Crew(threads) as crew:
         try:
             for batch in batches:
-                pending.append(pool.submit(run.one, *batch))
+                pending.append(crew.put(run.one, *batch))
                 if len(pending) >= threads and _next(run, pending, minima, progress):
                     return
             while pending and not _next(run, pending, minima, progress):
@@ -161,7 +160,7 @@ def _go_on(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, p
                 future.cancel()
 
 
-def _next(run: _Run, pending: deque[Future], minima: Minima, progress: Progress) -> bool:
+def _next(run: _Run, pending: deque[Task], minima: Minima, progress: Progress) -> bool:
     """Wait for the first batch, no longer than the deadline, and collect it."""
     deadline = run.budget.deadline
     try:

@@ -233,6 +233,41 @@ def test_an_interruption_while_kernels_are_compiled_leaves_the_start(monkeypatch
     assert same_bits(run.resume(), small(models=2, record=10))
 
 
+STORM = """
+import random, signal, warnings
+import geomsup as gs
+from geomsup.training import turns
+
+warnings.simplefilter("ignore")
+turns.REPORT_SECONDS = 0.0
+draw, left = random.Random(0), 0
+
+def strike(*_):
+    raise KeyboardInterrupt
+
+def press(done, total):
+    global left
+    left -= 1
+    if left == 0:
+        signal.setitimer(signal.ITIMER_REAL, draw.uniform(1e-6, 1e-3))
+
+signal.signal(signal.SIGALRM, strike)
+for models, threads in [(1, 1), (1, 3), (3, 2), (5, 3)] * 12:
+    left = draw.randint(1, 30)
+    run = gs.train(gs.Features(3, 0.3), 2, models=models, threads=threads, steps=10**8, batch=8, progress=press)
+    assert run.interrupted
+print("all ended")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals at a chosen moment, which Windows lacks")
+def test_ctrl_c_at_any_moment_leaves_no_thread_waiting():
+    """It may strike while the main thread holds a lock; a training once in thousands then never ended."""
+    done = subprocess.run([sys.executable, "-c", STORM], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("all ended\n", "")
+
+
 def test_other_errors_of_the_callback_come_through():
     with pytest.raises(ZeroDivisionError):
         small(progress=lambda done, total: 1 / 0)
