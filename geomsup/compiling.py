@@ -9,9 +9,12 @@ else one in the user's cache folder; ``NUMBA_CACHE_DIR`` names another.
 import hashlib
 import os
 import re
+import signal
 import tempfile
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -181,6 +184,10 @@ class _Kernel(CPUDispatcher):
     and numba does not look: it returns "a result with an exception set", which is a SystemError.
     """
 
+    def compile(self, sig: Any) -> Any:
+        with _nothing_lost():
+            return super().compile(sig)
+
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         try:
             return super().__call__(*arguments, **named)
@@ -188,6 +195,39 @@ class _Kernel(CPUDispatcher):
             if _holds_interruption(error):
                 raise KeyboardInterrupt from None
             raise
+
+
+@contextmanager
+def _nothing_lost() -> Iterator[None]:
+    """Let signals that come while LLVM calls Python wait for the end: what is raised in such a call is lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[tuple[Any, int]] = []
+
+    def listen(number: int, frame: Any) -> None:
+        if _is_called_by_llvm(frame):
+            waiting.append((before[number], number))
+        else:
+            before[number](number, frame)
+
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in before.items() if callable(handler)}
+    try:
+        for number in before:
+            signal.signal(number, listen)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for handler, number in waiting[:1]:
+        handler(number, None)
+
+
+def _is_called_by_llvm(frame: Any) -> bool:
+    while frame is not None and not frame.f_code.co_name.startswith("_raw_object_cache_"):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _holds_interruption(error: BaseException | None) -> bool:

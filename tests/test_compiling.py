@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +133,31 @@ def test_other_system_errors_of_kernels_come_through(monkeypatch):
     monkeypatch.setattr(compiling.CPUDispatcher, "__call__", broken, raising=False)
     with pytest.raises(SystemError, match="of another kind"):
         half(3.0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_llvm_calls_python_is_not_lost(number):
+    """What is raised there is printed and forgotten; numba then finds its code missing."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def _raw_object_cache_notify():  # as LLVM's callback is called
+        signal.raise_signal(number)
+
+    def during(work):
+        with compiling._nothing_lost():
+            work()
+            ends.append("to its end")
+
+    before, ends = signal.signal(number, interrupt), []
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            during(_raw_object_cache_notify)
+        assert ends == ["to its end"]
+        with pytest.raises(KeyboardInterrupt):
+            during(lambda: signal.raise_signal(number))
+        assert ends == ["to its end"]  # elsewhere it is heard at once
+        assert signal.getsignal(number) is interrupt
+    finally:
+        signal.signal(number, before)

@@ -17,9 +17,10 @@ from geomsup.loss.coupling import coupling_matrix
 from geomsup.loss.outputs import OutputLosses
 from geomsup.model import ToyModel
 
-__all__ = ["Ordinary", "ordinary", "ordinary_for", "row_losses", "scaled_coupling", "times_power"]
+__all__ = ["CLOSE", "Ordinary", "ordinary", "ordinary_for", "row_losses", "scaled_coupling", "times_power"]
 
 ROOM = 40  # sizes between 2^-40 and 2^40 are left as they are: no power that is taken of them overflows
+CLOSE = 4  # what descents leave as it is: their first steps and tolerances are for numbers near 1
 RAREST = -600  # below 2^-600 squares of probabilities are 0, and the loss is in proportion to them
 NOTHING = -10_000  # the exponent of 0
 FARTHEST = 150  # an input 2^150 times larger or smaller than its output is as good as infinitely larger or smaller
@@ -33,10 +34,13 @@ class Ordinary(NamedTuple):
     loss: int
 
 
-def ordinary(features: Features) -> Ordinary:
-    """Return the features in units in which values, importances and probabilities are of ordinary size."""
-    value = int(_excesses(max(max(map(abs, law.support)) for law in features.laws)))
-    weight = int(_excesses(features.importance.max()))
+def ordinary(features: Features, room: int = ROOM) -> Ordinary:
+    """Return the features in units in which values, importances and probabilities are of ordinary size.
+
+    Values and importances between 2^-room and 2^room are.
+    """
+    value = int(_excesses(max(max(map(abs, law.support)) for law in features.laws), room))
+    weight = int(_excesses(features.importance.max(), room))
     likely = float(features.probability.max())
     rare = min(int(_exponents(likely)) - RAREST, 0) if likely else 0
     if value == weight == rare == 0:
@@ -141,11 +145,11 @@ def _exponents(size: Any) -> np.ndarray:
     return np.where(np.asarray(size) > 0, np.frexp(size)[1], NOTHING)
 
 
-def _beyond(exponent: Any) -> np.ndarray:
+def _beyond(exponent: Any, room: int = ROOM) -> np.ndarray:
     """Return exponents, but 0 where they are ordinary or those of nothing."""
     exponent = np.asarray(exponent)
-    return np.where((np.abs(exponent) <= ROOM) | (exponent <= NOTHING // 2), 0, exponent)
+    return np.where((np.abs(exponent) <= room) | (exponent <= NOTHING // 2), 0, exponent)
 
 
-def _excesses(size: Any) -> np.ndarray:
-    return _beyond(_exponents(size))
+def _excesses(size: Any, room: int = ROOM) -> np.ndarray:
+    return _beyond(_exponents(size), room)

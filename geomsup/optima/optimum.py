@@ -9,7 +9,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.loss import expected_loss
-from geomsup.loss.ordinary import Ordinary, ordinary, times_power
+from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.model import ToyModel
 from geomsup.optima.bounds import lower_bound
 from geomsup.optima.descent import descend
@@ -94,7 +94,7 @@ def optimum(
     generator = checks.random_generator("rng", rng)
     guesses = _fitting(guesses, features.n, n_hidden)
     checks.callback("progress", progress)
-    law, value_unit, _ = units = ordinary(features)
+    law, value_unit, _ = units = ordinary(features, CLOSE)
     guesses = [ToyModel(guess.W, np.ldexp(guess.b, -value_unit)) for guess in guesses]
     found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress)
     return _in_units(found, features, units)

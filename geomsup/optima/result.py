@@ -9,7 +9,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss import expected_loss
-from geomsup.loss.ordinary import ordinary, times_power
+from geomsup.loss.ordinary import CLOSE, ordinary, times_power
 from geomsup.model import ToyModel
 from geomsup.optima.prices import Prices, prices
 from geomsup.optima.program import Column
@@ -89,7 +89,7 @@ class Optimum:
         """
         if not separable(self.features):
             return None
-        features, _, unit = ordinary(self.features)
+        features, _, unit = ordinary(self.features, CLOSE)
         if self.status == "closed form":  # dedicated dimensions only
             columns = dedicated(features, classes_of(features))
         else:
