@@ -1,5 +1,7 @@
 """Trainings that end with all their steps or not at all."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,18 @@ def test_exact_trainings_raise_too(tmp_path):
     run = train_whole(FEATURES, 1, objective="exact")
     assert not run.interrupted
     assert np.array_equal(run.W, gs.train(FEATURES, 1, objective="exact").W)
+
+
+def test_a_sitting_lasts_half_a_minute(monkeypatch):
+    clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr(whole, "time", clock)
+    sitting, endless = (whole._Sitting(None, endless=endless) for endless in (False, True))
+    clock.now += 29
+    sitting(1, 2)
+    assert not sitting.is_over
+    clock.now += 2
+    sitting(2, 2)  # what is done with all its steps is not broken off
+    endless(1, 2)
+    with pytest.raises(KeyboardInterrupt):
+        sitting(1, 2)
+    assert sitting.is_over
