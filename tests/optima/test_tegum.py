@@ -47,6 +47,13 @@ def test_a_block_is_searched_once(folder, monkeypatch):
     assert best_block(Features(2, 0.1, 7.0), 1).loss == pytest.approx(7 * first.loss, rel=1e-14)
 
 
+@pytest.mark.parametrize(("n", "starts"), [(2, 16), (8, 16), (9, 5), (12, 5)])
+def test_larger_blocks_have_fewer_random_starts(monkeypatch, n, starts):
+    monkeypatch.setattr(blocks, "remembered", lambda kind, inputs, search, made_of: inputs["starts"])
+    assert best_block(Features(n, 0.1), 1) == starts
+    assert best_block(Features(n, 0.1), 1, starts=3) == 3
+
+
 @pytest.mark.parametrize("text", ["", "{", '{"inputs": {}, "result": 3}', "[]"])
 def test_damaged_and_foreign_files_are_made_anew(folder, text):
     best_block(Features(2, 0.1), 1)

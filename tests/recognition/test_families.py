@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.recognition.families import family, stretched
+from geomsup.recognition.families import family, sound, stretched
 from geomsup.shapes.families import ring
-from tests.recognition.truth import rotation
+from tests.recognition.truth import CUBE, rotation
 
 TOP = np.array([[0.0, 0.0, 1.0]])
 SIDE = ring(3, 0.0, np.pi / 3)
@@ -127,3 +127,10 @@ def test_pyramids_by_name():
     assert gs.polytope("snub disphenoid").f_vector == (8, 18, 12)
     with pytest.raises(ValueError, match="`name` must be a known shape; got 'triangular pyramid'"):
         gs.polytope("triangular pyramid")
+
+
+@pytest.mark.parametrize(("chord", "whole"), [(0.2, False), (0.3, True)])
+def test_members_with_a_vertex_twice_are_not_sound(chord, whole):
+    corner, ahead = np.ones(3) / 3**0.5, np.array([1.0, -1.0, 0.0]) / 2**0.5
+    angle = 2 * np.arcsin(chord / 2)
+    assert sound(np.vstack([CUBE, np.cos(angle) * corner + np.sin(angle) * ahead])) is whole

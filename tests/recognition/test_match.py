@@ -64,6 +64,13 @@ def test_coincident_rows_are_merged_at_the_gap():
     assert coincident(np.eye(3)) == []
 
 
+def test_nothing_is_further_away_than_the_other_side_of_the_sphere():
+    # Chords 0.03 and 0.2: the gaps' ratios are 0.2/0.03 = 6.7 and, up to the diameter, 2/0.2 = 10.
+    angles = np.cumsum([0, *2 * np.arcsin(np.array([0.03, 0.2]) / 2)])
+    X = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    assert [labels.tolist() for labels in coincident(X)] == [[0, 0, 0], [0, 0, 1]]
+
+
 def test_everything_connected_is_always_tried():
     # A chain whose links weaken by the same factor: every other gap is larger than that below the last.
     links = 0.95 * 1.4 ** -np.arange(11.0)

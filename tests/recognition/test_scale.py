@@ -140,6 +140,17 @@ def test_shared_vertices_and_directions(rng):
     assert gs.classify(np.eye(3, 800), orientation="rows").name == "3 dedicated dimensions"
 
 
+def test_a_direction_beside_components_that_share_dimensions(rng):
+    # 320 digons in 240 dimensions, and at right angles to all of them one direction: it stands alone.
+    digons, _ = tegum([DIGON] * 320, 240, 1e-3, rng)
+    W = np.zeros((641, 241))
+    W[:640, :240], W[640, 240] = digons, 1
+    geometry = gs.classify(W @ rotation(241, rng), orientation="rows")
+    (alone,) = [component for component in geometry.components if len(component.features) == 1]
+    assert (alone.name, alone.features) == ("dedicated dimension", (640,))
+    assert alone.confidence > 0.99999
+
+
 def test_dense_blocks_stay_apart(rng):
     W = np.zeros((900, 60))
     for b in range(3):

@@ -23,7 +23,7 @@ from geomsup import (
 from geomsup.staircase import search as module
 from geomsup.staircase.blocks import dedicated_block, follow, search_blocks, settled
 from geomsup.staircase.crossings import crossings_between
-from geomsup.staircase.mixtures import best_mixture
+from geomsup.staircase.mixtures import PlateauMixture, best_mixture
 from geomsup.staircase.plateaus import plateaus
 
 
@@ -308,6 +308,12 @@ def test_a_mixture_is_a_model():
     np.testing.assert_array_equal(
         found().dimensions_per_feature, [mixture.dimensions_per_feature for mixture in found().mixtures]
     )
+
+
+def test_a_mixture_counts_its_blocks_in_words():
+    counts = {"digon": 3, "tetrahedron": 1, "7 in 3": 2, "6 in 3": 1}
+    text = str(PlateauMixture(0.25, counts, 5, 0.5, 0.75, np.zeros(35)))
+    assert text == "p = 0.25: loss 0.5, D* 0.7500: 3 digons + tetrahedron + 2 × 7 in 3 + 6 in 3 + 5 not stored"
 
 
 def test_many_features_all_take_the_winner():

@@ -1,5 +1,7 @@
 """Trainings that end with all their steps or not at all."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,26 @@ def test_exact_trainings_raise_too(tmp_path):
     run = train_whole(FEATURES, 1, objective="exact")
     assert not run.interrupted
     assert np.array_equal(run.W, gs.train(FEATURES, 1, objective="exact").W)
+
+
+def goes_on(sitting, done):
+    """Whether a sitting goes on after that many of two steps."""
+    try:
+        sitting(done, 2)
+    except KeyboardInterrupt:
+        assert sitting.is_over
+        return False
+    assert not sitting.is_over
+    return True
+
+
+def test_a_sitting_lasts_half_a_minute(monkeypatch):
+    clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr(whole, "time", clock)
+    sitting, endless = (whole._Sitting(None, endless=endless) for endless in (False, True))
+    clock.now += 29
+    assert goes_on(sitting, 1)
+    clock.now += 2
+    assert goes_on(sitting, 2)  # what is done with all its steps is not broken off
+    assert goes_on(endless, 1)
+    assert not goes_on(sitting, 1)
