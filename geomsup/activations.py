@@ -130,7 +130,10 @@ def activation_name(value: Any) -> str:
     if isinstance(value, str):
         return value
     function = value[0] if isinstance(value, tuple) else value
-    return getattr(function, "__qualname__", type(function).__qualname__)
+    for name in ("__qualname__", "__name__"):  # ufuncs had the second first
+        if hasattr(function, name):
+            return getattr(function, name)
+    return type(function).__qualname__
 
 
 def _by_name(argument: str, name: str) -> Activation:

@@ -85,8 +85,11 @@ class Lab:
 
 def write_data(path: Path, data: Mapping[str, np.ndarray]) -> None:
     """Write arrays to an .npz file, complete or not at all."""
+    objects = [name for name, array in data.items() if np.asarray(array).dtype.hasobject]
+    if objects:  # NumPy would pickle them
+        raise TypeError(f"`data` must hold plain arrays; {objects[0]!r} holds objects. Split it.")
     with replacing(path) as temporary, open(temporary, "xb") as file:
-        np.savez_compressed(file, allow_pickle=False, **data)
+        np.savez_compressed(file, **data)
 
 
 def read_data(path: Path) -> dict[str, np.ndarray]:
