@@ -2,8 +2,8 @@
 
 Python looks for Ctrl-C between two instructions of the main thread: never while that is in compiled code, and other
 threads are not told. So long work runs in threads and the main thread waits. When the wait is interrupted, a flag is
-set that those threads share: compiled loops take it as their argument `stop` and end when its entry is not 0, and what
-calls them says `check_stop`.
+set that those threads share: compiled loops take it as their argument `stop` and end when its entry is not 0; their
+callers then call `check_stop()`.
 """
 
 import threading

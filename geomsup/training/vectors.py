@@ -1,7 +1,7 @@
-"""Vector operations that kernels are made of where the order of sums is ours: fused products, and sums over a block.
+"""Vector operations for kernels that must fix the order of their sums: fused products, and sums over a block.
 
-The compiler may not reorder sums, so it makes no vectors of loops that add up. These operations say which entries are
-added to which: eight lanes side by side, and then the lanes in halves.
+The compiler may not reorder sums, so it makes no vectors of loops that add up. These operations add eight lanes side by
+side, and at the end 8 to 4, 4 to 2, 2 to 1.
 """
 
 from typing import Any
@@ -107,6 +107,6 @@ def _add_vector(typing_context, target, t, x, source, s):
     return types.void(target, t, x, source, s), generate
 
 
-# Type checkers see the functions that numba calls to type them, with one argument more.
+# To a type checker they would have an argument more, `typing_context`.
 add_up: Any = intrinsic(_add_up)
 add_vector: Any = intrinsic(_add_vector)

@@ -13,7 +13,7 @@ from geomsup.training.turns import Progress
 
 __all__ = ["train_whole"]
 
-SITTING_SECONDS = 30.0  # of work that can be lost
+SITTING_SECONDS = 30.0  # a sitting is training after which the part is written: so much can be lost
 
 
 def train_whole(
@@ -28,7 +28,8 @@ def train_whole(
     """Train as `train` does to the last step; an interruption raises KeyboardInterrupt, and never ends in a result.
 
     Every half minute, and when it is interrupted, what is done is written to the file `part`; where such a file is
-    there, the training in it goes on, to the same bits as if it had never stopped. Who keeps the result removes it.
+    there, the training in it goes on, to the same bits as if it had never stopped. The caller removes the file once it
+    has kept the result.
 
     Parameters
     ----------
