@@ -88,9 +88,15 @@ def one_hot_loss(W: Any, b: Any = None, *, importance: Any = 1.0, independent: b
             f"`b` must be at most 0 in the limit of independent features; got {model.b.max():g}. "
             "Clip it: an output that is on while nobody is active costs b²/p."
         )
-    terms, slope_coupling, slope_b = squared_errors(model.gram, model.b, np.eye(model.n_features))
-    share = importance / (3 if independent else 3 * model.n_features)
-    per_feature, slope = share * terms.sum(axis=1), share[:, None] * slope_coupling
-    potential = float(importance @ terms.sum(axis=1))
-    grad_W, grad_b = (slope + slope.T) @ model.W, share * slope_b.sum(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # what no double can hold is refused below
+        terms, slope_coupling, slope_b = squared_errors(model.gram, model.b, np.eye(model.n_features))
+        share = importance / (3 if independent else 3 * model.n_features)
+        per_feature, slope = share * terms.sum(axis=1), share[:, None] * slope_coupling
+        potential = float(importance @ terms.sum(axis=1))
+        grad_W, grad_b = (slope + slope.T) @ model.W, share * slope_b.sum(axis=1)
+    if not all(np.isfinite(part).all() for part in (potential, per_feature, grad_W, grad_b)):
+        raise ValueError(
+            f"`W` must have a loss and slopes that a double can hold; got weights up to {np.abs(model.W).max():.3g} "
+            f"and biases up to {np.abs(model.b).max():.3g}. Rescale them."
+        )
     return OneHotLoss(float(per_feature.sum()), potential, per_feature, grad_W, grad_b)

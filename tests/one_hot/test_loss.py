@@ -186,3 +186,12 @@ def test_the_best_pentagon_of_independent_features_tends_to_the_one_hot_pentagon
 def test_bad_input_is_named(function, arguments, options, error, message):
     with pytest.raises(error, match=message):
         function(*arguments, **options)
+
+
+@pytest.mark.parametrize("size", [1e80, 1e200])
+def test_losses_beyond_doubles_are_refused(size):
+    with pytest.raises(
+        ValueError, match=r"`W` must have a loss and slopes that a double can hold; got weights up to 1e"
+    ):
+        one_hot_loss([[size], [-size]])
+    assert np.isfinite(one_hot_loss([[1e60], [-1e60]]).potential)
