@@ -89,7 +89,8 @@ def write_data(path: Path, data: Mapping[str, np.ndarray]) -> None:
     if objects:  # NumPy would pickle them
         raise TypeError(f"`data` must hold plain arrays; {objects[0]!r} holds objects. Split it.")
     with replacing(path) as temporary, open(temporary, "xb") as file:
-        np.savez_compressed(file, **data)
+        entries: dict[str, Any] = dict(data)
+        np.savez_compressed(file, **entries)
 
 
 def read_data(path: Path) -> dict[str, np.ndarray]:
