@@ -19,8 +19,17 @@ def usual_signals():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.fixture(scope="module")
+def compiled():
+    """Compile what trains, once: programs begun then hear signals while they train, not while they compile."""
+    import geomsup as gs
+
+    for probability in (0.5, 0.05):  # drawn in full, and by gaps
+        gs.train(gs.Features(40, probability), 2, steps=1, batch=1, threads=1, device="cpu")
+
+
 @pytest.fixture
-def begin(tmp_path):
+def begin(tmp_path, compiled):
     """Return a function that starts the command line in a session of its own; what is left is killed at the end."""
     children = []
 
