@@ -7,12 +7,12 @@ else one in the user's cache folder; ``NUMBA_CACHE_DIR`` names another.
 """
 
 import hashlib
-import os
 import re
 import signal
 import tempfile
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -23,6 +23,8 @@ import numba
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.registry import CPUDispatcher
+
+from geomsup.folders import user_folder
 
 __all__ = ["digests", "kernel_folder", "njit"]
 
@@ -125,8 +127,8 @@ def _places() -> list[Path]:
     chosen = getattr(config, "CACHE_DIR")  # noqa: B009  (the variable NUMBA_CACHE_DIR; set when numba is imported)
     if chosen:
         return [Path(chosen) / own]
-    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return [PACKAGE / "__pycache__" / "kernels", Path(base) / "geomsup" / own]
+    user = user_folder()
+    return [PACKAGE / "__pycache__" / "kernels", *([] if user is None else [user / own])]
 
 
 def _is_writable(folder: Path) -> bool:
@@ -199,14 +201,14 @@ class _Kernel(CPUDispatcher):
 
 @contextmanager
 def _nothing_lost() -> Iterator[None]:
-    """Let signals that come while LLVM calls Python wait for the end: what is raised in such a call is lost."""
+    """Let signals wait for the end that come where an exception would be printed and forgotten."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     waiting: list[tuple[Any, int]] = []
 
     def listen(number: int, frame: Any) -> None:
-        if _is_called_by_llvm(frame):
+        if _is_forgetful(frame):
             waiting.append((before[number], number))
         else:
             before[number](number, frame)
@@ -224,10 +226,16 @@ def _nothing_lost() -> Iterator[None]:
         handler(number, None)
 
 
-def _is_called_by_llvm(frame: Any) -> bool:
-    while frame is not None and not frame.f_code.co_name.startswith("_raw_object_cache_"):
+def _is_forgetful(frame: Any) -> bool:
+    """Whether code runs that LLVM or the interpreter calls, such as the end of an object: neither passes errors on."""
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "__del__" or code.co_name.startswith("_raw_object_cache_"):
+            return True
+        if code.co_filename == weakref.__file__:
+            return True
         frame = frame.f_back
-    return frame is not None
+    return False
 
 
 def _holds_interruption(error: BaseException | None) -> bool:

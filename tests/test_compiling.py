@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,10 @@ def test_digests_follow_imports():
     texts = {compiling._module_of(path): path.read_text() for path in PACKAGE.rglob("*.py")}
     imports = {module: compiling._imported(text) for module, text in texts.items()}
     rooms = {f"geomsup.training.{name}" for name in ("draws", "compiled", "philox")}
-    assert compiling._with_imports("geomsup.training.draws", imports) == rooms | {"geomsup.compiling"}
+    assert compiling._with_imports("geomsup.training.draws", imports) == rooms | {
+        "geomsup.compiling",
+        "geomsup.folders",
+    }
     assert {"geomsup.energy.kernels", "geomsup.loss.exact_kernels", "geomsup.training.kernels"} <= set(
         compiling.digests()
     )
@@ -136,14 +140,22 @@ def test_other_system_errors_of_kernels_come_through(monkeypatch):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_llvm_calls_python_is_not_lost(number):
-    """What is raised there is printed and forgotten; numba then finds its code missing."""
+def test_a_signal_where_exceptions_are_forgotten_is_not_lost(number):
+    """In LLVM's calls of Python and at the end of objects; numba then finds its code missing, or goes on."""
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
     def _raw_object_cache_notify():  # as LLVM's callback is called
         signal.raise_signal(number)
+
+    class Ending:
+        def __del__(self):
+            signal.raise_signal(number)
+
+    def watched():
+        weakref.finalize(set_of_nothing := frozenset([number]), signal.raise_signal, number)
+        del set_of_nothing
 
     def during(work):
         with compiling._nothing_lost():
@@ -152,12 +164,13 @@ def test_a_signal_while_llvm_calls_python_is_not_lost(number):
 
     before, ends = signal.signal(number, interrupt), []
     try:
-        with pytest.raises(KeyboardInterrupt):
-            during(_raw_object_cache_notify)
-        assert ends == ["to its end"]
+        for forgetful in (_raw_object_cache_notify, Ending, watched):
+            with pytest.raises(KeyboardInterrupt):
+                during(forgetful)
+        assert ends == ["to its end"] * 3
         with pytest.raises(KeyboardInterrupt):
             during(lambda: signal.raise_signal(number))
-        assert ends == ["to its end"]  # elsewhere it is heard at once
+        assert ends == ["to its end"] * 3  # elsewhere it is heard at once
         assert signal.getsignal(number) is interrupt
     finally:
         signal.signal(number, before)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from geomsup.files import replacing
+from geomsup.folders import user_folder
 
 __all__ = ["cache_folder", "remembered"]
 
@@ -24,12 +25,10 @@ def cache_folder() -> Path | None:
     chosen = os.environ.get("GEOMSUP_CACHE")
     if chosen is not None:
         return Path(chosen) if chosen else None
-    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "geomsup"
-    except RuntimeError:  # of a user without a home
+    folder = user_folder()
+    if folder is None:
         _say("this user has no home folder")
-        return None
+    return folder
 
 
 def remembered(

@@ -19,8 +19,7 @@ MOST_LISTED = 10  # diverged runs that a warning names
 
 def check_workers(threads: Any, progress: Any) -> int:
     """Return the number of threads to train in."""
-    if progress is not None and not callable(progress):
-        raise TypeError(f"`progress` must be callable; got {checks.shown(progress)}. Pass a function of (done, total).")
+    checks.callback("progress", progress)
     if threads is not None:
         return checks.integer("threads", threads, minimum=1)
     return processors()
