@@ -157,9 +157,8 @@ def reached(path: Path) -> dict[str, int]:
 @cache
 def is_compiled(path: Path) -> bool:
     """Whether kernels are made of a module: it has some, or a module that has imports it."""
-    kernels = [
-        file for file in (ROOT / "geomsup").rglob("*.py") if re.search(r"^@.*jit|= njit", file.read_text(), re.M)
-    ]
+    marks = re.compile(r"^@(.*jit|compiled|inlined)|= njit", re.MULTILINE)
+    kernels = [file for file in (ROOT / "geomsup").rglob("*.py") if marks.search(file.read_text())]
     return path in kernels or any(module_name(path) in imports(kernel) for kernel in kernels)
 
 

@@ -21,9 +21,9 @@ ENDED = 128 + signal.SIGTERM  # exit code of a worker that was told to end
 
 @contextmanager
 def processes(count: int) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool of processes; what goes wrong, or Ctrl-C, interrupts what they do and ends them.
+    """Give a pool of processes; an exception, or Ctrl-C, interrupts their work and ends them.
 
-    They hold one end of a pipe, and this process the other, which closes when it dies, even by SIGKILL.
+    Each holds one end of a pipe. When this process dies, even by SIGKILL, the other end closes, and that ends them.
 
     Raises
     ------
@@ -53,9 +53,10 @@ def work(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 class _Worker:
-    """Whether this process is at work, and whether it was told to end."""
+    """What a worker knows of itself."""
 
-    busy = told = False
+    busy = False  # at work: it then has something to keep before it ends
+    told = False  # to end: it is then keeping that, and is not interrupted again
 
 
 _ME = _Worker()

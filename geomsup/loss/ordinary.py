@@ -1,8 +1,8 @@
 """Problems of any size brought to an ordinary one, by powers of two: nothing is rounded, and nothing overflows.
 
 Losses of piecewise linear outputs do not care about units. With x = v y, L(W, b; x) = v² L(W, b/v; y). Importances
-only multiply. And an output far larger or smaller than its input, u = t û, is as good as one of ordinary size with
-another input: E (x - f(u))² = t² E (x/t - f(û))².
+only multiply. And an output u = t û, far larger or smaller than its input, is treated as û with input x/t:
+E (x - f(u))² = t² E (x/t - f(û))². What is of ordinary size already is left as it is.
 """
 
 from collections.abc import Callable
@@ -78,8 +78,8 @@ def row_losses(
 ) -> OutputLosses:
     """Return the losses of the outputs f(b + decoder encoderᵀ x), whatever their sizes, of ordinary features.
 
-    `engine` takes couplings, 1 - their diagonal, biases and features, all of ordinary size; outputs that it is not to
-    look at see nothing. `b_error` (n,) bounds the error of b. Errors include what rounding couplings and biases adds.
+    `engine` takes couplings, 1 - their diagonal, biases and features, all of ordinary size; outputs that are left out
+    get rows of zeros. `b_error` (n,) bounds the error of b. Errors include what rounding couplings and biases adds.
     """
     coupling, surplus, moved, power = scaled_coupling(decoder, encoder, b, features)
     far = power != 0
