@@ -12,7 +12,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss import ExpectedLoss
-from geomsup.loss.ordinary import CLOSE, ordinary, times_power
+from geomsup.loss.ordinary import CLOSE, excesses
 from geomsup.optima.blocks import select
 from geomsup.optima.descent import descend
 from geomsup.optima.result import Optimum
@@ -91,7 +91,7 @@ def _polished(expected: ExpectedLoss, features: Features, chosen: list[int], ran
     model = expected.model
     left, size, _ = np.linalg.svd(model.W[chosen], full_matrices=False)
     b = model.b if model.b_hidden is None else model.b + model.decoder @ model.b_hidden
-    law, value_unit, loss_unit = ordinary(select(features, chosen), CLOSE)
-    start = left[:, :rank] * size[:rank], np.ldexp(b[chosen], -value_unit)
-    (end,) = descend(law, [start], most_steps=POLISH_STEPS)
-    return float(times_power(end.loss, loss_unit))
+    power = int(excesses(size.max(), CLOSE))  # far from any bottom it is the shape that says which one is below
+    start = np.ldexp(left[:, :rank] * size[:rank], -power), np.ldexp(b[chosen], -2 * power)
+    (end,) = descend(select(features, chosen), [start], most_steps=POLISH_STEPS)
+    return end.loss

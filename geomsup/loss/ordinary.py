@@ -17,7 +17,7 @@ from geomsup.loss.coupling import coupling_matrix
 from geomsup.loss.outputs import OutputLosses
 from geomsup.model import ToyModel
 
-__all__ = ["CLOSE", "Ordinary", "ordinary", "ordinary_for", "row_losses", "scaled_coupling", "times_power"]
+__all__ = ["CLOSE", "Ordinary", "excesses", "ordinary", "ordinary_for", "row_losses", "scaled_coupling", "times_power"]
 
 ROOM = 40  # sizes between 2^-40 and 2^40 are left as they are: no power that is taken of them overflows
 CLOSE = 4  # what descents leave as it is: their first steps and tolerances are for numbers near 1
@@ -39,8 +39,8 @@ def ordinary(features: Features, room: int = ROOM) -> Ordinary:
 
     Values and importances between 2^-room and 2^room are.
     """
-    value = int(_excesses(max(max(map(abs, law.support)) for law in features.laws), room))
-    weight = int(_excesses(features.importance.max(), room))
+    value = int(excesses(max(max(map(abs, law.support)) for law in features.laws), room))
+    weight = int(excesses(features.importance.max(), room))
     likely = float(features.probability.max())
     rare = min(int(_exponents(likely)) - RAREST, 0) if likely else 0
     if value == weight == rare == 0:
@@ -100,7 +100,7 @@ def scaled_coupling(
     Powers are 0 where outputs are of ordinary size, and else bring them there.
     """
     size = features.root_mean_square
-    rows, columns = _excesses(np.abs(decoder).max(axis=1)), _excesses(np.abs(encoder).max())
+    rows, columns = excesses(np.abs(decoder).max(axis=1)), excesses(np.abs(encoder).max())
     rough, surplus, moved = coupling_matrix(np.ldexp(decoder, -rows[:, None]), np.ldexp(encoder, -columns), size)
     largest = np.array([max(map(abs, law.support)) for law in features.laws])
     seen = _exponents((np.abs(rough) * largest).max(axis=1)) + rows + columns
@@ -151,5 +151,6 @@ def _beyond(exponent: Any, room: int = ROOM) -> np.ndarray:
     return np.where((np.abs(exponent) <= room) | (exponent <= NOTHING // 2), 0, exponent)
 
 
-def _excesses(size: Any, room: int = ROOM) -> np.ndarray:
+def excesses(size: Any, room: int = ROOM) -> np.ndarray:
+    """Return the e of sizes of 2^(e-1) to 2^e; 0 of those between 2^-room and 2^room, and of 0."""
     return _beyond(_exponents(size), room)

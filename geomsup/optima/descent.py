@@ -8,6 +8,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets, pack, relu_objective, unpack
+from geomsup.loss.ordinary import CLOSE, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.optima.quasi_newton import lbfgs
 from geomsup.threads import check_stop, in_threads, stop_flag
@@ -38,14 +39,20 @@ class End(NamedTuple):
 def descend(
     features: Features, starts: Sequence[Start], *, slope: float = COARSE, most_steps: int = MOST_STEPS
 ) -> list[End]:
-    """Descend from every start (W, b); return where each descent ended, in the order of the starts."""
+    """Descend from every start (W, b); return where each descent ended, in the order of the starts.
+
+    They descend in units in which sizes are near 1, for which steps and tolerances are made.
+    """
     if not starts:
         return []
-    if slope == COARSE and features.probability.max() < SPARSEST:
-        starts = [(W, b) for _, W, b in descend(_denser(features), starts, most_steps=most_steps)]
+    law, value_unit, loss_unit = ordinary(features, CLOSE)
+    starts = [(W, np.ldexp(b, -value_unit)) for W, b in starts]
+    if law.probability.max() < SPARSEST:
+        starts = [(W, b) for _, W, b in descend(_denser(law), starts, slope=slope, most_steps=most_steps)]
         most_steps = min(most_steps, LAST_STEPS)
-    run = _descender(features, starts[0][0].shape[1], slope, most_steps)
-    return in_threads(run, starts)
+    run = _descender(law, starts[0][0].shape[1], slope, most_steps)
+    ends = in_threads(run, starts)
+    return [End(float(times_power(loss, loss_unit)), W, np.ldexp(b, value_unit)) for loss, W, b in ends]
 
 
 def _denser(features: Features) -> Features:

@@ -16,6 +16,7 @@ from geomsup import (
     hessian,
     one_hot_state,
     optimum,
+    train,
 )
 
 FAR = [1e-310, 1e-160, 1e-77, 1e-30, 1e-13, 1.0, 1e13, 1e30, 1e76]
@@ -151,3 +152,26 @@ def test_far_models_are_compared(size):
     assert np.isfinite(found.excess)
     assert found.excess > 0
     assert "nan" not in str(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("p", "unit", "lowest"), [
+    (0.05, 1e-6, 0.008903594), (0.05, 1e10, 0.008903594), (0.05, 1e50, 0.008903594),
+    (1e-20, 1.0, 1e-20 * one_hot_state(5).potential / 3), (1e-100, 1.0, 1e-100 * one_hot_state(5).potential / 3),
+])  # fmt: skip
+def test_exact_trainings_end_at_the_optimum_in_all_units(p, unit, lowest):
+    run = train(Features(5, p, values=Uniform(0, unit)), 2, models=4, objective="exact")
+    assert run.expected_loss().min() / unit**2 == pytest.approx(lowest, rel=1e-6)
+    np.testing.assert_allclose(run.loss[:, -1], run.expected_loss(), rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_what_components_cost_does_not_jump_with_the_size_of_weights():
+    """The right shape at the wrong length: all of its excess is noise."""
+    turn = 2 * np.pi * np.arange(5) / 5
+    pentagon = np.column_stack([np.cos(turn), np.sin(turn)])
+    for size in (1e-200, 1e-30, 1e-10, 1e-2, 1.0, 1e3, 1e10, 1e70):
+        found = compare(ToyModel(size * pentagon), Features(5, 0.05), starts=8)
+        (cost,) = found.per_component
+        assert cost.noise == pytest.approx(found.loss - 0.008903594, rel=1e-6)
+        assert cost.structure == pytest.approx(0, abs=1e-9)
