@@ -6,8 +6,11 @@ Rows are features, everywhere: ``W`` has shape ``(n_features, n_hidden)``.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from geomsup.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from geomsup import symbolic as symbolic
+    from geomsup.arrays import as_rows as as_rows
     from geomsup.comparison import Comparison as Comparison, Comparisons as Comparisons, compare as compare
     from geomsup.dimensions import (
         dimensionality as dimensionality,
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
         expected_loss as expected_loss,
         hessian as hessian,
     )
-    from geomsup.model import ToyModel as ToyModel, as_rows as as_rows
+    from geomsup.model import ToyModel as ToyModel
     from geomsup.one_hot import (
         OneHotLoss as OneHotLoss,
         OneHotState as OneHotState,
@@ -54,6 +57,13 @@ if TYPE_CHECKING:
         paper_prediction as paper_prediction,
         phase_diagram as phase_diagram,
     )
+    from geomsup.plateau import (
+        PlateauBlock as PlateauBlock,
+        PlateauCrossing as PlateauCrossing,
+        PlateauMixture as PlateauMixture,
+        Plateaus as Plateaus,
+        plateaus as plateaus,
+    )
     from geomsup.recognition import (
         Component as Component,
         Description as Description,
@@ -62,83 +72,103 @@ if TYPE_CHECKING:
         classify as classify,
     )
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
-    from geomsup.staircase import (
-        PlateauBlock as PlateauBlock,
-        PlateauCrossing as PlateauCrossing,
-        PlateauMixture as PlateauMixture,
-        Plateaus as Plateaus,
-        plateaus as plateaus,
-    )
     from geomsup.training import TrainingRun as TrainingRun, train as train
 
-__version__ = "0.1.0"
-
-# Every public name and the module it lives in. Rooms have noun names that differ from the functions
+# The public names of each room. Rooms have noun names that differ from the functions
 # (``classify`` lives in ``recognition``): importing a submodule binds its name on this package, and
 # would hide a function of the same name.
-_HOMES = {
-    "Discrete": "features",
-    "Features": "features",
-    "Uniform": "features",
-    "ToyModel": "model",
-    "as_rows": "model",
-    "ExpectedLoss": "loss",
-    "Hessian": "loss",
-    "expected_loss": "loss",
-    "hessian": "loss",
-    "dimensionality": "dimensions",
-    "dimensions_per_feature": "dimensions",
-    "frame_spectrum": "dimensions",
-    "leverage": "dimensions",
-    "Symmetry": "isometries",
-    "symmetry": "isometries",
-    "Polytope": "shapes",
-    "polytope": "shapes",
-    "polytopes": "shapes",
-    "Component": "recognition",
-    "Description": "recognition",
-    "Geometry": "recognition",
-    "Outline": "recognition",
-    "classify": "recognition",
-    "Block": "optima",
-    "Optimum": "optima",
-    "optimum": "optima",
-    "OneHotLoss": "one_hot",
-    "OneHotState": "one_hot",
-    "OneHotTable": "one_hot",
-    "one_hot_codes": "one_hot",
-    "one_hot_features": "one_hot",
-    "one_hot_loss": "one_hot",
-    "one_hot_polygons": "one_hot",
-    "one_hot_state": "one_hot",
-    "one_hot_states": "one_hot",
-    "Crossing": "phases",
-    "PaperPrediction": "phases",
-    "PhaseDiagram": "phases",
-    "Transition": "phases",
-    "crossing": "phases",
-    "paper_prediction": "phases",
-    "phase_diagram": "phases",
-    "PlateauBlock": "staircase",
-    "PlateauCrossing": "staircase",
-    "PlateauMixture": "staircase",
-    "Plateaus": "staircase",
-    "plateaus": "staircase",
-    "Configuration": "energy",
-    "Potential": "energy",
-    "Record": "energy",
-    "best_known": "energy",
-    "minimize_energy": "energy",
-    "thomson": "energy",
-    "Comparison": "comparison",
-    "Comparisons": "comparison",
-    "compare": "comparison",
-    "Report": "experiments",
-    "Verdict": "experiments",
-    "reproduce": "experiments",
-    "TrainingRun": "training",
-    "train": "training",
+_ROOMS = {
+    "arrays": ("as_rows",),
+    "features": (
+        "Discrete",
+        "Features",
+        "Uniform",
+    ),
+    "model": ("ToyModel",),
+    "loss": (
+        "ExpectedLoss",
+        "Hessian",
+        "expected_loss",
+        "hessian",
+    ),
+    "dimensions": (
+        "dimensionality",
+        "dimensions_per_feature",
+        "frame_spectrum",
+        "leverage",
+    ),
+    "isometries": (
+        "Symmetry",
+        "symmetry",
+    ),
+    "shapes": (
+        "Polytope",
+        "polytope",
+        "polytopes",
+    ),
+    "recognition": (
+        "Component",
+        "Description",
+        "Geometry",
+        "Outline",
+        "classify",
+    ),
+    "optima": (
+        "Block",
+        "Optimum",
+        "optimum",
+    ),
+    "comparison": (
+        "Comparison",
+        "Comparisons",
+        "compare",
+    ),
+    "one_hot": (
+        "OneHotLoss",
+        "OneHotState",
+        "OneHotTable",
+        "one_hot_codes",
+        "one_hot_features",
+        "one_hot_loss",
+        "one_hot_polygons",
+        "one_hot_state",
+        "one_hot_states",
+    ),
+    "phases": (
+        "Crossing",
+        "PaperPrediction",
+        "PhaseDiagram",
+        "Transition",
+        "crossing",
+        "paper_prediction",
+        "phase_diagram",
+    ),
+    "plateau": (
+        "PlateauBlock",
+        "PlateauCrossing",
+        "PlateauMixture",
+        "Plateaus",
+        "plateaus",
+    ),
+    "energy": (
+        "Configuration",
+        "Potential",
+        "Record",
+        "best_known",
+        "minimize_energy",
+        "thomson",
+    ),
+    "training": (
+        "TrainingRun",
+        "train",
+    ),
+    "experiments": (
+        "Report",
+        "Verdict",
+        "reproduce",
+    ),
 }
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Block",

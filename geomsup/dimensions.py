@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.model import as_rows
+from geomsup.arrays import as_rows
 
 __all__ = ["dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"]
 

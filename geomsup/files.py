@@ -13,7 +13,8 @@ from typing import IO, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.model import ToyModel, as_rows
+from geomsup.arrays import as_rows
+from geomsup.model import ToyModel
 
 __all__ = ["read_arrays", "read_model", "read_weights", "replacing", "write_json", "write_text"]
 

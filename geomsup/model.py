@@ -1,15 +1,14 @@
-"""The toy model, and the one door through which outside arrays come in."""
+"""The toy model."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from geomsup import checks
 from geomsup.activations import activation_name, resolve_activation
-from geomsup.frozen import read_only
+from geomsup.arrays import read_only, to_numpy
 
-__all__ = ["ToyModel", "as_rows", "named_rows"]
+__all__ = ["ToyModel"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +70,7 @@ class ToyModel:
 
     def __post_init__(self) -> None:
         W = _matrix("W", self.W)
-        b = np.zeros(len(W)) if self.b is None else _to_numpy("b", self.b)
+        b = np.zeros(len(W)) if self.b is None else to_numpy("b", self.b)
         if b.shape != (len(W),):
             raise ValueError(f"`b` must have one entry per feature ({len(W)},); got shape {b.shape}. Transpose `W`?")
         b_hidden = None if self.b_hidden is None else _bias("b_hidden", self.b_hidden, W.shape[1])
@@ -127,7 +126,7 @@ class ToyModel:
 
     def __call__(self, x: Any) -> np.ndarray:
         """Return the outputs x' for inputs ``(..., n)``; of models trained to classify, the logits."""
-        x = _to_numpy("x", x)
+        x = to_numpy("x", x)
         if x.ndim == 0 or x.shape[-1] != self.n_features:
             raise ValueError(
                 f"`x` must have {self.n_features} features on its last axis; got shape {x.shape}. Rows are samples."
@@ -158,58 +157,8 @@ class ToyModel:
         return f"ToyModel({self.n_features} features in {size} dimensions, {shown}{tied})"
 
 
-def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
-    """Return `W` as a float64 array ``(..., n_features, n_hidden)``, one row per feature.
-
-    Takes NumPy arrays, nested lists, PyTorch tensors (on a GPU or requiring gradients), JAX and CuPy arrays,
-    and a `ToyModel`. The caller's array is never written to.
-
-    Parameters
-    ----------
-    W
-        Weights; leading axes are a batch.
-    orientation
-        "rows": rows are features. "columns": columns are features (the paper's W), and `W` is transposed.
-        "auto": the longer axis is the features.
-
-    Raises
-    ------
-    TypeError
-        If `W` does not hold real numbers.
-    ValueError
-        If `W` is ragged, not finite, has fewer than two axes, or is square while orientation is "auto".
-
-    Examples
-    --------
-    >>> as_rows([[1.0, 0.0, -1.0]]).shape
-    (3, 1)
-    """
-    return named_rows("W", W, orientation)
-
-
-def named_rows(name: str, W: Any, orientation: str) -> np.ndarray:
-    """Return what `as_rows` does of an argument that is called `name`."""
-    checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
-    if isinstance(W, ToyModel):
-        return W.W
-    array = _to_numpy(name, W)
-    if array.ndim < 2 or 0 in array.shape:
-        raise ValueError(
-            f"`{name}` must have the shape (n_features, n_hidden), or a batch of these; got shape {array.shape}. "
-            "Pass a row per feature."
-        )
-    n, m = array.shape[-2:]
-    if orientation == "auto" and n == m:
-        raise ValueError(
-            f'`{name}` must have more rows (features) than columns (hidden units) when orientation is "auto"; '
-            f'got shape {array.shape}. Pass orientation="rows" or "columns".'
-        )
-    flip = orientation == "columns" or (orientation == "auto" and n < m)
-    return np.swapaxes(array, -1, -2) if flip else array
-
-
 def _matrix(name: str, value: Any) -> np.ndarray:
-    array = _to_numpy(name, value)
+    array = to_numpy(name, value)
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(
             f"`{name}` must have the shape (n_features, n_hidden); got shape {array.shape}. Pass one row per feature."
@@ -218,7 +167,7 @@ def _matrix(name: str, value: Any) -> np.ndarray:
 
 
 def _bias(name: str, value: Any, units: int) -> np.ndarray:
-    array = _to_numpy(name, value)
+    array = to_numpy(name, value)
     if array.shape != (units,):
         raise ValueError(
             f"`{name}` must have one entry per hidden unit ({units},); got shape {array.shape}. Check its layer."
@@ -252,16 +201,3 @@ def _check_decoder(W_out: np.ndarray | None, W: np.ndarray, W_between: np.ndarra
             )
     elif W_out is not None and W_out.shape != W.shape:
         raise ValueError(f"`W_out` must have the shape of `W`, {W.shape}; got {W_out.shape}. Transpose it?")
-
-
-def _to_numpy(name: str, value: Any) -> np.ndarray:
-    """Bring tensors of other libraries to the CPU by their own methods, without importing them."""
-    if hasattr(value, "detach"):  # PyTorch; .double() because NumPy has no bfloat16
-        value = value.detach().cpu()
-        value = (value if value.is_complex() else value.double()).numpy()
-    elif hasattr(value, "__cuda_array_interface__") and hasattr(value, "get"):  # CuPy
-        value = value.get()
-    elif hasattr(value, "__jax_array__") or type(value).__module__.split(".")[0] in ("jax", "jaxlib"):
-        array = np.asarray(value)
-        value = np.asarray(value, dtype=np.float64) if array.dtype.kind == "V" else array  # V: bfloat16
-    return checks.real_array(name, value)

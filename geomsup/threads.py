@@ -6,6 +6,7 @@ set that those threads share: compiled loops take it as their argument `stop` an
 callers then call `check_stop()`.
 """
 
+import os
 import threading
 from _thread import start_new_thread
 from collections import deque
@@ -17,12 +18,21 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from geomsup.processors import processors
-
-__all__ = ["Crew", "Task", "check_stop", "in_threads", "patiently", "stop_flag"]
+__all__ = ["Crew", "Task", "check_stop", "in_threads", "patiently", "processors", "stop_flag"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def processors() -> int:
+    """Return how many processors there are to use: those this process is bound to, else those of the machine.
+
+    Examples
+    --------
+    >>> processors() >= 1
+    True
+    """
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _OfThread(threading.local):

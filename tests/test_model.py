@@ -429,3 +429,20 @@ def test_memory_shared_with_a_tensor_is_not_kept():
 
 def test_no_other_library_was_imported():
     assert not {"torch", "jax", "cupy"} & set(sys.modules)
+
+
+def test_what_has_an_attribute_W_stands_for_it():
+    rows = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
+    assert as_rows(types.SimpleNamespace(W=np.transpose(rows))).tolist() == rows
+    with pytest.raises(ValueError, match=r"`W\.W` must have the shape"):
+        as_rows(types.SimpleNamespace(W=[1.0, 2.0]))
+    square = ToyModel(np.eye(2))
+    assert as_rows(square).tolist() == np.eye(2).tolist()
+
+
+def test_an_array_with_a_column_called_W_is_the_array():
+    class Table(np.ndarray):
+        W = np.ones(3)
+
+    table = np.arange(6.0).reshape(3, 2).view(Table)
+    assert as_rows(table).tolist() == [[0, 1], [2, 3], [4, 5]]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup.arrays import read_only
 from geomsup.energy.minima import Minimum
 from geomsup.energy.newton import LARGEST, Curvature, curvature
 from geomsup.energy.potentials import Potential
 from geomsup.energy.records import Record, tolerance
-from geomsup.frozen import read_only
 
 if TYPE_CHECKING:
     from geomsup.isometries import Symmetry

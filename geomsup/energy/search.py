@@ -15,9 +15,8 @@ from geomsup.energy.minima import Minima
 from geomsup.energy.potentials import Potential
 from geomsup.energy.seeds import make_batch
 from geomsup.energy.uncompiled import run_uncompiled
-from geomsup.processors import processors
 from geomsup.progress import Progress
-from geomsup.threads import Crew, Task, check_stop, stop_flag
+from geomsup.threads import Crew, Task, check_stop, processors, stop_flag
 
 __all__ = ["Budget", "descend_fully", "search", "work_of_a_start"]
 

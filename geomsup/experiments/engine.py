@@ -11,7 +11,7 @@ from geomsup.experiments.registry import experiment, experiments
 from geomsup.experiments.report import Report, run_experiment
 from geomsup.experiments.summary import write_summary
 from geomsup.experiments.workers import processes, work
-from geomsup.processors import processors
+from geomsup.threads import processors
 
 __all__ = ["SIZES", "reproduce", "run_line", "run_one"]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-import geomsup
 from geomsup.experiments.declaration import Experiment
+from geomsup.version import __version__
 
 __all__ = ["fingerprints"]
 
@@ -41,5 +41,5 @@ def _modules(experiment: Experiment) -> list[ModuleType]:
 
 
 def _digest(text: str, arguments: Mapping[str, Any], used: str) -> str:
-    whole = json.dumps([geomsup.__version__, text, dict(arguments), used], default=repr, sort_keys=True)
+    whole = json.dumps([__version__, text, dict(arguments), used], default=repr, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]

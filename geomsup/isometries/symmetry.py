@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.arrays import named_rows
 from geomsup.isometries.point_groups import elements, orders, schoenflies
 from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbits
-from geomsup.model import named_rows
 
 __all__ = ["Symmetry", "symmetry"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-import geomsup
 from geomsup.features import Features
 from geomsup.optima.cache import remembered
 from geomsup.optima.descent import MOST_STEPS
 from geomsup.optima.multistart import descend_from_many
+from geomsup.version import __version__
 
 __all__ = ["BestBlock", "best_block", "select"]
 
@@ -63,7 +63,7 @@ def best_block(
     starts = starts or (16 if features.n <= QUICK else 5)
     largest = float(features.importance.max()) or 1.0
     inputs = {
-        "geomsup": geomsup.__version__,
+        "geomsup": __version__,
         "search": SEARCH,
         "features": _rescaled(features, 1 / largest).to_dict(),
         "rank": rank,

@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.plot.palette import FAINT, INK, PALETTE
 
 if TYPE_CHECKING:
-    from geomsup.staircase.plateaus import Plateaus
+    from geomsup.plateau.plateaus import Plateaus
 
 __all__ = ["plot_plateaus"]
 
@@ -41,7 +41,7 @@ def plot_plateaus(plateaus: "Plateaus", *, axes: Any = None) -> Any:
 
     Examples
     --------
-    >>> from geomsup.staircase.plateaus import plateaus
+    >>> from geomsup.plateau.plateaus import plateaus
     >>> upper, lower = plot_plateaus(plateaus([0.5, 0.3, 0.2], largest_rank=2))
     >>> upper.get_ylabel()
     'gain per dimension'

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.arrays import as_rows
 from geomsup.dimensions import dimensionality
-from geomsup.model import as_rows
 from geomsup.recognition import chance
 from geomsup.recognition.acceptance import noise_estimate
 from geomsup.recognition.components import interference, partitions

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.frozen import read_only
+from geomsup.arrays import read_only
 from geomsup.isometries import Symmetry, symmetry
 from geomsup.recognition.description import Description
 from geomsup.recognition.families import elevations

@@ -15,7 +15,7 @@ from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import duoprism, prism
 from geomsup.shapes.pyramids import pyramid
 from geomsup.shapes.ringings import of_rank
-from geomsup.shapes.wythoffian import all_names, wythoffian
+from geomsup.shapes.uniform import all_names, wythoffian
 
 __all__ = ["candidates", "polytope", "polytopes"]
 

@@ -7,7 +7,7 @@ from geomsup.shapes.coxeter import LARGEST_RANK, Coxeter, groups
 from geomsup.shapes.families import digon, polygon
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import prism_product
-from geomsup.shapes.wythoffian import wythoffian
+from geomsup.shapes.uniform import wythoffian
 
 __all__ = ["from_diagram"]
 

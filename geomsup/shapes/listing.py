@@ -11,7 +11,7 @@ from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import duoprism, prism
 from geomsup.shapes.pyramids import pyramid
 from geomsup.shapes.ringings import of_size
-from geomsup.shapes.wythoffian import wythoffian, wythoffians
+from geomsup.shapes.uniform import wythoffian, wythoffians
 
 __all__ = ["flexible_of", "of_dimension", "of_dimension_and_size", "prisms_of"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.arrays import read_only
 from geomsup.dimensions import dimensionality
-from geomsup.frozen import read_only
 
 __all__ = ["Polytope"]
 

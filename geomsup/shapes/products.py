@@ -12,7 +12,7 @@ from geomsup.shapes.acronyms import ACRONYMS
 from geomsup.shapes.coxeter import LARGEST_RANK, groups
 from geomsup.shapes.families import adjective, polygon, polygonal
 from geomsup.shapes.polytope import Polytope
-from geomsup.shapes.wythoffian import wythoffian
+from geomsup.shapes.uniform import wythoffian
 
 __all__ = ["cube", "duoprism", "prism", "prism_product"]
 

@@ -19,10 +19,10 @@ sympy is imported here, so this room is imported by name only: ``geomsup.symboli
 
 from geomsup.symbolic.breaking import SymmetryBreaking, symmetry_breaking
 from geomsup.symbolic.expansion import OptimumSeries
+from geomsup.symbolic.grams import cross_polytope, digon, polygon, simplex
 from geomsup.symbolic.loss import chamber, loss
 from geomsup.symbolic.onset import SuperpositionOnset, superposition_onset
 from geomsup.symbolic.optimum import OptimumPoint, SymbolicOptimum, optimum
-from geomsup.symbolic.shapes import cross_polytope, digon, polygon, simplex
 
 __all__ = [
     "OptimumPoint",

@@ -6,8 +6,8 @@ from typing import Any
 import sympy
 
 from geomsup import checks
+from geomsup.symbolic.grams import cross_polytope, polygon, simplex
 from geomsup.symbolic.reading import couplings
-from geomsup.symbolic.shapes import cross_polytope, polygon, simplex
 
 __all__ = ["Family", "family"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
-from geomsup.processors import processors
+from geomsup.threads import processors
 from geomsup.training.run import TrainingRun
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress, train_in_turns

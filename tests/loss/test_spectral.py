@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from geomsup import Features, ToyModel, Uniform, expected_loss
 from geomsup.activations import LEAKS
 from geomsup.loss.plan import make_laws, make_plan, make_units
-from geomsup.loss.spectral_bounds import spectral_periods, spectral_tails
-from geomsup.loss.spectral_kernels import spectral_outputs
+from geomsup.loss.spectral.bounds import spectral_periods, spectral_tails
+from geomsup.loss.spectral.kernels import spectral_outputs
 from geomsup.threads import stop_flag
 from tests.loss.truth import CASES, problem, problems
 

@@ -8,9 +8,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from geomsup.plateau.plateaus import plateaus
 from geomsup.plot.palette import PALETTE
 from geomsup.plot.plateaus import WINNER, plot_plateaus
-from geomsup.staircase.plateaus import plateaus
 
 
 @cache

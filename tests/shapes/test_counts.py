@@ -11,7 +11,7 @@ from geomsup.shapes.coxeter import Coxeter, groups
 from geomsup.shapes.listing import prisms_of
 from geomsup.shapes.products import cube
 from geomsup.shapes.ringings import canonical, of_rank, of_size
-from geomsup.shapes.wythoffian import wythoffians
+from geomsup.shapes.uniform import wythoffians
 
 # The 47 convex non-prismatic uniform polychora: Conway and Guy 1965; acronyms and numbers of vertices, edges, faces and
 # cells from Wikipedia, "Uniform 4-polytope".

@@ -11,9 +11,9 @@ from geomsup.experiments.pictures import panels
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.loss import expected_loss
+from geomsup.plateau import plateaus
 from geomsup.plot.palette import PALETTE
 from geomsup.recognition import classify
-from geomsup.staircase import plateaus
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 

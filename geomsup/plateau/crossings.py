@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from geomsup.laws import Law
-from geomsup.staircase.blocks import PlateauBlock, dedicated_block, follow, settled
+from geomsup.plateau.blocks import PlateauBlock, dedicated_block, follow, settled
 
 __all__ = ["PlateauCrossing", "crossings_between"]
 

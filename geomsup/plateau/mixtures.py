@@ -8,7 +8,7 @@ import numpy as np
 
 from geomsup.dimensions import dimensionality
 from geomsup.optima.program import Column, integer_program
-from geomsup.staircase.blocks import PlateauBlock
+from geomsup.plateau.blocks import PlateauBlock
 
 __all__ = ["PlateauMixture", "best_mixture"]
 

@@ -20,11 +20,11 @@ from geomsup import (
     polytope,
     symbolic,
 )
-from geomsup.staircase import search as module
-from geomsup.staircase.blocks import dedicated_block, follow, search_blocks, settled
-from geomsup.staircase.crossings import crossings_between
-from geomsup.staircase.mixtures import PlateauMixture, best_mixture
-from geomsup.staircase.plateaus import plateaus
+from geomsup.plateau import search as module
+from geomsup.plateau.blocks import dedicated_block, follow, search_blocks, settled
+from geomsup.plateau.crossings import crossings_between
+from geomsup.plateau.mixtures import PlateauMixture, best_mixture
+from geomsup.plateau.plateaus import plateaus
 
 
 @cache

@@ -3,8 +3,8 @@
 import numpy as np
 
 from geomsup.compiling import njit
-from geomsup.loss.spectral_moments import unit_moments
-from geomsup.loss.spectral_units import collect, ends
+from geomsup.loss.spectral.moments import unit_moments
+from geomsup.loss.spectral.units import collect, ends
 
 __all__ = ["spectral_periods", "spectral_tails"]
 

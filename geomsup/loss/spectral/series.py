@@ -26,8 +26,8 @@ def spectral_losses(
     gradient: bool,
 ) -> OutputLosses:
     """Return the losses of outputs, truncated so that the weighted total is within `rtol` if it can be."""
-    from geomsup.loss.spectral_bounds import spectral_periods, spectral_tails
-    from geomsup.loss.spectral_kernels import spectral_outputs
+    from geomsup.loss.spectral.bounds import spectral_periods, spectral_tails
+    from geomsup.loss.spectral.kernels import spectral_outputs
 
     units, laws, plan = make_units(features), make_laws(features), make_plan(features)
     widest = int(np.diff(units.start).max())

@@ -19,9 +19,9 @@ import numpy as np
 
 from geomsup.compiling import njit
 from geomsup.loss.exact_kernels import gather_set, set_loss, workspace
-from geomsup.loss.spectral_moments import moment_slopes, moments
-from geomsup.loss.spectral_transforms import CHUNK, compose, fast, feature_transforms, phases
-from geomsup.loss.spectral_units import collect, ends
+from geomsup.loss.spectral.moments import moment_slopes, moments
+from geomsup.loss.spectral.transforms import CHUNK, compose, fast, feature_transforms, phases
+from geomsup.loss.spectral.units import collect, ends
 
 __all__ = ["spectral_outputs"]
 

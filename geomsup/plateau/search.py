@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-import geomsup
 from geomsup.laws import Law
 from geomsup.model import ToyModel
 from geomsup.optima.cache import remembered
+from geomsup.plateau.blocks import Key, PlateauBlock, competing, dedicated_block, follow, search_blocks
+from geomsup.plateau.crossings import PlateauCrossing, crossings_between
 from geomsup.progress import Progress, Report
-from geomsup.staircase.blocks import Key, PlateauBlock, competing, dedicated_block, follow, search_blocks
-from geomsup.staircase.crossings import PlateauCrossing, crossings_between
 from geomsup.threads import in_threads
+from geomsup.version import __version__
 
 __all__ = ["ranked", "search_plateaus", "unpacked", "version"]
 
@@ -123,7 +123,7 @@ def unpacked(data: dict[str, Any]) -> PlateauBlock:
 
 def version() -> dict[str, Any]:
     """Return what tells results of different versions of the search apart."""
-    return {"geomsup": geomsup.__version__, "search": SEARCH}
+    return {"geomsup": __version__, "search": SEARCH}
 
 
 def _part(progress: Report, done: float) -> Report:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.costs import ComponentCost, component_costs
+from geomsup.comparison.costs import ComponentCost, component_costs
 from geomsup.features import Features
 from geomsup.loss import ExpectedLoss, expected_loss
 from geomsup.model import ToyModel

@@ -10,11 +10,11 @@ from geomsup import checks
 from geomsup.features import Features
 from geomsup.laws import Law, Uniform
 from geomsup.optima.cache import remembered
+from geomsup.plateau.blocks import PlateauBlock, follow
+from geomsup.plateau.crossings import PlateauCrossing
+from geomsup.plateau.mixtures import PlateauMixture, best_mixture
+from geomsup.plateau.search import ranked, search_plateaus, unpacked, version
 from geomsup.progress import Progress
-from geomsup.staircase.blocks import PlateauBlock, follow
-from geomsup.staircase.crossings import PlateauCrossing
-from geomsup.staircase.mixtures import PlateauMixture, best_mixture
-from geomsup.staircase.search import ranked, search_plateaus, unpacked, version
 
 __all__ = ["Plateaus", "plateaus"]
 

@@ -1,0 +1,88 @@
+"""The one door through which outside arrays come in, and arrays that belong to a value."""
+
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+
+__all__ = ["as_rows", "named_rows", "read_only", "to_numpy"]
+
+
+def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
+    """Return `W` as a float64 array ``(..., n_features, n_hidden)``, one row per feature.
+
+    Takes NumPy arrays, nested lists, PyTorch tensors (on a GPU or requiring gradients), JAX and CuPy arrays, and
+    whatever has such an array as its attribute `W`: a `ToyModel`, a `TrainingRun`, a `Geometry`, a PyTorch module. The
+    caller's array is never written to.
+
+    Parameters
+    ----------
+    W
+        Weights; leading axes are a batch.
+    orientation
+        "rows": rows are features. "columns": columns are features (the paper's W), and `W` is transposed.
+        "auto": the longer axis is the features. What this package made has rows that are features, whatever is asked.
+
+    Raises
+    ------
+    TypeError
+        If `W` does not hold real numbers.
+    ValueError
+        If `W` is ragged, not finite, has fewer than two axes, or is square while orientation is "auto".
+
+    Examples
+    --------
+    >>> as_rows([[1.0, 0.0, -1.0]]).shape
+    (3, 1)
+    """
+    return named_rows("W", W, orientation)
+
+
+def named_rows(name: str, W: Any, orientation: str) -> np.ndarray:
+    """Return what `as_rows` does of an argument that is called `name`."""
+    checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
+    if hasattr(W, "W") and not hasattr(W, "__array__"):  # which a table with a column W has
+        if type(W).__module__.partition(".")[0] == __package__:
+            return np.asarray(W.W, np.float64)
+        name, W = f"{name}.W", W.W
+    array = to_numpy(name, W)
+    if array.ndim < 2 or 0 in array.shape:
+        raise ValueError(
+            f"`{name}` must have the shape (n_features, n_hidden), or a batch of these; got shape {array.shape}. "
+            "Pass a row per feature."
+        )
+    n, m = array.shape[-2:]
+    if orientation == "auto" and n == m:
+        raise ValueError(
+            f'`{name}` must have more rows (features) than columns (hidden units) when orientation is "auto"; '
+            f'got shape {array.shape}. Pass orientation="rows" or "columns".'
+        )
+    flip = orientation == "columns" or (orientation == "auto" and n < m)
+    return np.swapaxes(array, -1, -2) if flip else array
+
+
+def to_numpy(name: str, value: Any) -> np.ndarray:
+    """Bring tensors of other libraries to the CPU by their own methods, without importing them."""
+    if hasattr(value, "detach"):  # PyTorch; .double() because NumPy has no bfloat16
+        value = value.detach().cpu()
+        value = (value if value.is_complex() else value.double()).numpy()
+    elif hasattr(value, "__cuda_array_interface__") and hasattr(value, "get"):  # CuPy
+        value = value.get()
+    elif hasattr(value, "__jax_array__") or type(value).__module__.split(".")[0] in ("jax", "jaxlib"):
+        array = np.asarray(value)
+        value = np.asarray(value, dtype=np.float64) if array.dtype.kind == "V" else array  # V: bfloat16
+    return checks.real_array(name, value)
+
+
+def read_only(array: Any) -> np.ndarray:
+    """Return a private, read-only copy in double precision.
+
+    Examples
+    --------
+    >>> read_only([1, 2]).flags.writeable
+    False
+    """
+    copy = np.array(array, dtype=np.float64)
+    copy.flags.writeable = False
+    return copy

@@ -1,0 +1,5 @@
+"""A trained model held against the theoretical optimum, component by component."""
+
+from geomsup.comparison.comparison import Comparison, Comparisons, compare
+
+__all__ = ["Comparison", "Comparisons", "compare"]
