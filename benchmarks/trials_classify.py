@@ -17,8 +17,8 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from geomsup import classify
-from geomsup.recognition.alignment import procrustes, rms
-from geomsup.recognition.families import family, sound
+from geomsup.recognition.matching.alignment import procrustes, rms
+from geomsup.recognition.matching.families import family, sound
 from geomsup.shapes import candidates
 
 MOST_VERTICES, RANKS, NOISES = 200, range(2, 9), (0.0, 0.01, 0.03)

@@ -8,12 +8,14 @@ import numpy as np
 
 from geomsup import checks
 
-__all__ = ["LEAKS", "Activation", "activation_name", "resolve_activation"]
+__all__ = ["LEAKS", "Activation", "ActivationLike", "activation_name", "resolve_activation"]
 
 # f(u) = u above 0 and leak * u below.
 LEAKS = {"relu": 0.0, "linear": 1.0, "abs": -1.0, "leaky_relu": 0.01}
 
 Function = Callable[[np.ndarray], np.ndarray]
+# What a user may pass: a name, a function of an array, or a pair (f, f').
+ActivationLike = str | Callable[[Any], Any] | tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 RECORD = "callable "  # how a written model names a function that it cannot hold
 PROBE = np.linspace(-1.0, 1.0, 6).reshape(2, 3)

@@ -1,12 +1,19 @@
 """The one door through which outside arrays come in, and arrays that belong to a value."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from geomsup import checks
 
-__all__ = ["as_rows", "named_rows", "read_only", "to_numpy"]
+__all__ = ["Batch", "as_rows", "named_rows", "read_only", "to_numpy"]
+
+if TYPE_CHECKING:
+    from geomsup.training import TrainingRun
+
+# What a type checker can see to be a batch of weights; anything else it takes to be one W.
+Batch: TypeAlias = "np.ndarray[tuple[int, int, int], Any] | Sequence[Sequence[Sequence[float]]] | TrainingRun"
 
 
 def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
@@ -44,7 +51,7 @@ def named_rows(name: str, W: Any, orientation: str) -> np.ndarray:
     checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
     if hasattr(W, "W") and not hasattr(W, "__array__"):  # which a table with a column W has
         if type(W).__module__.partition(".")[0] == __package__:
-            return np.asarray(W.W, np.float64)
+            return to_numpy(f"{name}.W", W.W)
         name, W = f"{name}.W", W.W
     array = to_numpy(name, W)
     if array.ndim < 2 or 0 in array.shape:

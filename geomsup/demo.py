@@ -1,7 +1,7 @@
 """The demo: the paper's introductory figure, trained, named and held against the optimum."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from geomsup.features import Features
 from geomsup.progress import Progress
 from geomsup.recognition import classify
 from geomsup.training import train_whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Demo", "run_demo"]
 
@@ -46,7 +49,7 @@ class Demo:
             "excess": best.excess,
         }
 
-    def plot(self) -> Any:
+    def plot(self) -> "Figure":
         """Draw the figure; returns a matplotlib Figure."""
         from geomsup.plot import plot_sparsities
 
@@ -85,6 +88,6 @@ def run_demo(
         first = index * models
         best = run.model(first + int(losses[index].argmin()))
         comparisons.append(compare(best, entry, starts=starts, rng=seed))
-        names.append(tuple(g.name for g in classify(run.W[first : first + models], orientation="rows")))
+        names.append(tuple(classify(W, orientation="rows").name for W in run.W[first : first + models]))
         report("comparing", (index + 1) / len(features))
     return Demo(tuple(comparisons), losses, tuple(names))

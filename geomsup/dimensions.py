@@ -1,10 +1,10 @@
 """How many hidden dimensions each feature gets, and how the rows share them."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from geomsup.arrays import as_rows
+from geomsup.arrays import Batch, as_rows
 
 __all__ = ["dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"]
 
@@ -128,7 +128,15 @@ def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
     return spectrum
 
 
-def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> Any:
+@overload
+def dimensions_per_feature(W: "np.ndarray[tuple[int, int], Any]", *, orientation: str = "rows") -> float: ...
+@overload
+def dimensions_per_feature(  # pyright: ignore[reportOverlappingOverload]
+    W: Batch, *, orientation: str = "rows"
+) -> np.ndarray: ...
+@overload
+def dimensions_per_feature(W: object, *, orientation: str = "rows") -> float: ...
+def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> float | np.ndarray:
     """Hidden dimensions per represented feature, D* = m / ‖W‖_F².
 
     With unit rows ‖W‖_F² counts the features that are represented.

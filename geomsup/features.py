@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -61,11 +61,23 @@ class Features:
     """
 
     n: int
-    probability: Any = 1.0
-    importance: Any = 1.0
-    values: Any = field(default_factory=Uniform)
-    correlated: Any = ()
-    anticorrelated: Any = ()
+    probability: np.ndarray = 1.0  # pyright: ignore[reportAssignmentType]
+    importance: np.ndarray = 1.0  # pyright: ignore[reportAssignmentType]
+    values: Law | tuple[Law, ...] = field(default_factory=Uniform)
+    correlated: Groups = ()
+    anticorrelated: Groups = ()
+
+    if TYPE_CHECKING:  # more is taken than is kept
+
+        def __init__(
+            self,
+            n: int,
+            probability: Any = 1.0,
+            importance: Any = 1.0,
+            values: Law | Sequence[Law] = ...,
+            correlated: Sequence[Sequence[int]] | np.ndarray = (),
+            anticorrelated: Sequence[Sequence[int]] | np.ndarray = (),
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         n = checks.integer("n", self.n, minimum=1, maximum=MOST_FEATURES)
@@ -148,12 +160,12 @@ class Features:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the features as plain lists and numbers, ready for JSON."""
-        single = not isinstance(self.values, tuple)
+        values = self.values
         return {
             "n": self.n,
             "probability": self.probability.tolist(),
             "importance": self.importance.tolist(),
-            "values": self.values.to_dict() if single else [law.to_dict() for law in self.values],
+            "values": [law.to_dict() for law in values] if isinstance(values, tuple) else values.to_dict(),
             "correlated": [list(group) for group in self.correlated],
             "anticorrelated": [list(group) for group in self.anticorrelated],
         }

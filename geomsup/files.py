@@ -234,11 +234,14 @@ def read_model(
     if decoder is not None and "W_between" not in arrays:
         decoder = as_rows(decoder, orientation=orientation).reshape(W.shape)
     others = {name: arrays.get(name) for name in ("b_hidden", "W_between", "b_between")} | {"W_out": decoder}
+    own: dict[str, Any] = {
+        name: None if part is None else part[run] if W.ndim == 3 else part for name, part in others.items()
+    }
     return ToyModel(
         runs[run],
         None if b is None else b.reshape(runs.shape[:-1])[run],
         activation=activation,
-        **{name: None if part is None else part[run] if W.ndim == 3 else part for name, part in others.items()},
+        **own,
     )
 
 

@@ -1,11 +1,11 @@
 """The toy model."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.activations import activation_name, resolve_activation
+from geomsup.activations import ActivationLike, activation_name, resolve_activation
 from geomsup.arrays import read_only, to_numpy
 
 __all__ = ["ToyModel"]
@@ -59,14 +59,28 @@ class ToyModel:
     array([ 0.46211716, -0.46211716])
     """
 
-    W: Any
-    b: Any = None
-    activation: Any = "relu"
-    hidden_activation: Any = "linear"
-    W_out: Any = None
-    b_hidden: Any = None
-    W_between: Any = None
-    b_between: Any = None
+    W: np.ndarray
+    b: np.ndarray = None  # pyright: ignore[reportAssignmentType]
+    activation: ActivationLike = "relu"
+    hidden_activation: ActivationLike = "linear"
+    W_out: np.ndarray | None = None
+    b_hidden: np.ndarray | None = None
+    W_between: np.ndarray | None = None
+    b_between: np.ndarray | None = None
+
+    if TYPE_CHECKING:  # more is taken than is kept
+
+        def __init__(
+            self,
+            W: Any,
+            b: Any = None,
+            activation: ActivationLike = "relu",
+            hidden_activation: ActivationLike = "linear",
+            W_out: Any = None,
+            b_hidden: Any = None,
+            W_between: Any = None,
+            b_between: Any = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         W = _matrix("W", self.W)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -16,7 +16,10 @@ from geomsup.optima import Optimum, optimum
 from geomsup.optima.result import grouped
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.recognition import Geometry
+    from geomsup.training import TrainingRun
 
 __all__ = ["Comparison", "Comparisons", "compare"]
 
@@ -81,7 +84,7 @@ class Comparison:
         """What the prices leave open: the optimum's loss above what fractions of blocks would lose; 0 is tight."""
         return None if self.optimum.prices is None else self.optimum.loss - self.optimum.prices.loss
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
         """Draw the rows of W beside the optimum's and the loss of every feature; see `geomsup.plot`."""
         from geomsup.plot import plot_comparison
 
@@ -128,7 +131,11 @@ class Comparisons(Sequence[Comparison]):
     def __iter__(self) -> Iterator[Comparison]:
         return iter(self.items)
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> Comparison: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Comparisons": ...
+    def __getitem__(self, index: Any) -> "Comparison | Comparisons":
         chosen = self.items[index]
         return Comparisons(chosen) if isinstance(index, slice) else chosen
 
@@ -142,7 +149,7 @@ class Comparisons(Sequence[Comparison]):
         """The comparison of least excess."""
         return min(self.items, key=lambda item: item.excess)
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the excess of every model, coloured by geometry; see `geomsup.plot`."""
         from geomsup.plot import plot_comparisons
 
@@ -163,7 +170,19 @@ class Comparisons(Sequence[Comparison]):
         return "\n".join(lines)
 
 
-def compare(model: Any, features: Any = None, *, starts: int | None = None, rng: Any = 0) -> Any:
+@overload
+def compare(
+    model: ToyModel, features: Features | None = None, *, starts: int | None = None, rng: Any = 0
+) -> Comparison: ...
+@overload
+def compare(
+    model: "Sequence[ToyModel] | TrainingRun",
+    features: Features | Sequence[Features] | None = None,
+    *,
+    starts: int | None = None,
+    rng: Any = 0,
+) -> Comparisons: ...
+def compare(model: Any, features: Any = None, *, starts: int | None = None, rng: Any = 0) -> Comparison | Comparisons:
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 
     The search for the optimum starts from `model` too (large ones only if they are below it), so a tied model is
@@ -215,7 +234,8 @@ def _key(model: ToyModel, features: Features) -> tuple[Any, ...]:
 def _optimum_for(models: Sequence[ToyModel], features: Features, starts: int | None, rng: Any) -> Optimum:
     guesses = [model for model in models if model.W_out is None and model.activation == "relu"]
     first = models[0]
-    return optimum(features, first.n_hidden, activation=first.activation, starts=starts, rng=rng, guesses=guesses)
+    activation: Any = first.activation  # `optimum` refuses others than "relu" and "linear"
+    return optimum(features, first.n_hidden, activation=activation, starts=starts, rng=rng, guesses=guesses)
 
 
 def _is_several(model: Any) -> bool:

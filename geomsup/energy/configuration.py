@@ -14,6 +14,8 @@ from geomsup.energy.potentials import Potential
 from geomsup.energy.records import Record, tolerance
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.isometries import Symmetry
     from geomsup.recognition import Geometry
 
@@ -159,7 +161,7 @@ class Configuration:
             "points": self.points.tolist(),
         }
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the points on matplotlib `ax` (a new one by default) and return the axes."""
         from geomsup.plot import plot_configuration
 

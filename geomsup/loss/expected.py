@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.activations import LEAKS
+from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Discrete, Features
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.linear import linear_losses
@@ -212,7 +212,7 @@ def _evaluate(
         return numeric_losses(coupling, b, model.activation, features, rtol, gradient), method
     if model.activation == "linear":
         return row_losses(model.decoder, model.W, b, b_error, features, linear_losses), "exact"
-    leak = LEAKS[model.activation]
+    leak = LEAKS[activation_name(model.activation)]
     exact = method == "exact" or (method == "auto" and _exact_is_best(_sets(model, features), features))
 
     def engine(coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, features: Features) -> OutputLosses:

@@ -46,7 +46,7 @@ def ordinary(features: Features, room: int = ROOM) -> Ordinary:
     if value == weight == rare == 0:
         return Ordinary(features, 0, 0)
     single = not isinstance(features.values, tuple)
-    laws = [law.times(2.0**-value) for law in ((features.values,) if single else features.laws)]
+    laws = [law.times(2.0**-value) for law in (features.laws[:1] if single else features.laws)]
     changed = replace(
         features,
         probability=np.ldexp(features.probability, -rare),

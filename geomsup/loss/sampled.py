@@ -42,7 +42,8 @@ def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.ra
     OverflowError
         If an output is beyond doubles.
     """
-    n, deep = features.n, model.W_between is not None
+    n, between = features.n, model.W_between
+    deep = between is not None
     linear = model.hidden_activation == "linear" and not deep
     output = resolve_activation("activation", model.activation)
     hidden = resolve_activation("hidden_activation", model.hidden_activation)
@@ -58,8 +59,8 @@ def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.ra
         x = features.sample(min(chunk, samples - start), rng)
         a = x @ model.W if model.b_hidden is None else x @ model.W + model.b_hidden
         h = top = hidden(a)
-        if deep:
-            top = np.maximum(h @ model.W_between + model.b_between, 0.0)
+        if between is not None:
+            top = np.maximum(h @ between + model.b_between, 0.0)
         u = top @ decoder.T + model.b
         if not np.isfinite(u).all():
             raise OverflowError
@@ -76,11 +77,11 @@ def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.ra
         slope *= features.importance
         slope_decoder += slope.T @ top
         pull = slope @ decoder
-        if deep:
+        if between is not None:
             pull *= top > 0
             slope_second += pull.sum(axis=0)
             slope_between += h.T @ pull
-            pull = pull @ model.W_between.T
+            pull = pull @ between.T
         pull *= hidden.slope(a)
         slope_hidden += pull.sum(axis=0)
         slope_encoder += x.T @ pull

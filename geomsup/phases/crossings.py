@@ -154,7 +154,7 @@ class _Branch:
         """Return the loss and the state at t."""
         start = self.known[min(self.known, key=lambda other: abs(other - t))]
         features = self.features(t)
-        kept = start.W.any(axis=1)
+        kept = (start.W != 0).any(axis=1)
         b = np.where(kept, start.b, features.mean)
         vector = pack(start.W, b)
         (end,) = descend(features, [unpack(vector, features.n)], slope=FINE)

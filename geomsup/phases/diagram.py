@@ -1,9 +1,9 @@
 """Phase diagrams: the optimum of a small model as features become sparse and one of them important."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from geomsup.phases.regions import name_regions
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transitions import Transition, apart, locate
 from geomsup.threads import in_threads
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["PhaseDiagram", "phase_diagram"]
 
@@ -148,7 +151,7 @@ class PhaseDiagram:
         index = self._index(i, j)
         return ToyModel(self.W[index], self.b[index])
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: "Axes | Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
         """Draw the phases beside the paper's prediction; see `geomsup.plot.plot_phases`."""
         from geomsup.plot.phases import plot_phases
 

@@ -1,8 +1,9 @@
 """Plateaus: which kind of block wins at each sparsity, and where the next one takes over."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from geomsup.plateau.crossings import PlateauCrossing
 from geomsup.plateau.mixtures import PlateauMixture, best_mixture
 from geomsup.plateau.search import ranked, search_plateaus, unpacked, version
 from geomsup.progress import Progress
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Plateaus", "plateaus"]
 
@@ -154,7 +158,7 @@ class Plateaus:
         followed = (follow(block, self.values, p) for block in self.blocks[nearest] if block.size > 1)
         return ranked(self.values, p, followed)
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
         """Draw gains per dimension over the staircase of D; see `geomsup.plot.plot_plateaus`."""
         from geomsup.plot.plateaus import plot_plateaus
 

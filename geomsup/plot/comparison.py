@@ -1,5 +1,6 @@
 """A trained model beside the optimum."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from geomsup.plot.palette import INK, PALETTE
 from geomsup.plot.panels import panels
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.comparison import Comparison
 
 __all__ = ["plot_comparison"]
@@ -17,7 +20,7 @@ MOST_FEATURES = 24
 MOST_BARS = 14
 
 
-def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
+def plot_comparison(comparison: "Comparison", *, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
     """Draw the model's rows, the optimum's rows, and what each feature costs in both; return the three axes.
 
     Beyond 24 features the third shows the components that cost most instead: by noise, and by structure.
@@ -36,9 +39,8 @@ def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
     >>> len(plot_comparison(result))
     3
     """
-    if axes is None:
-        axes = _new_axes(comparison.model.n_hidden)
-    left, middle, right = panels(axes, 3)
+    found = panels(_new_axes(comparison.model.n_hidden) if axes is None else axes, 3)
+    left, middle, right = found
     best = comparison.optimum
     plot_geometry(comparison.geometry, ax=left, title=False)
     left.set_title(wrap(f"trained: {described(comparison.geometry)}"), color=INK)
@@ -50,7 +52,7 @@ def plot_comparison(comparison: "Comparison", *, axes: Any = None) -> Any:
         _losses(comparison, right)
     right.set_title(f"{100 * comparison.excess:.2g} % above the optimum", color=INK)
     right.spines[["top", "right"]].set_visible(False)
-    return axes
+    return found
 
 
 def _costs(comparison: "Comparison", ax: Any) -> None:

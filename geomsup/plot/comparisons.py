@@ -1,11 +1,13 @@
 """Several trained models against the optimum, by geometry."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from geomsup.plot.geometry import described, wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.comparison import Comparisons
 
 __all__ = ["plot_comparisons"]
@@ -14,7 +16,7 @@ MOST_NAMES = len(PALETTE)
 LONGEST_NAME = 48
 
 
-def plot_comparisons(comparisons: "Comparisons", *, ax: Any = None) -> Any:
+def plot_comparisons(comparisons: "Comparisons", *, ax: "Axes | None" = None) -> "Axes":
     """Draw how far every model is above the optimum, coloured by its geometry; return the axes.
 
     Parameters
@@ -49,7 +51,9 @@ def plot_comparisons(comparisons: "Comparisons", *, ax: Any = None) -> Any:
     ax.annotate("optimum", (0, 0), xytext=(2, 3), textcoords="offset points", fontsize=9, color=INK)
     ax.set(xlabel="model", ylabel="excess over the optimum (%)")
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9)
     ax.spines[["top", "right"]].set_visible(False)
     return ax

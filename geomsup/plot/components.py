@@ -10,6 +10,8 @@ from geomsup.plot.palette import INK
 from geomsup.plot.projection import draw_projection
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from geomsup.recognition import Component, Geometry
 
 __all__ = ["plot_components"]
@@ -18,7 +20,7 @@ MOST_KINDS = 12
 PER_ROW = 4
 
 
-def plot_components(geometry: "Geometry") -> Any:
+def plot_components(geometry: "Geometry") -> "Figure":
     """Draw one component of each name in its own subspace, the most frequent first; return the figure.
 
     Up to three dimensions: an arrow per feature and the edges of the shape. Beyond: the projection on the Coxeter

@@ -8,6 +8,8 @@ from geomsup.plot.geometry import wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.energy import Configuration
 
 __all__ = ["plot_configuration"]
@@ -17,7 +19,7 @@ COINCIDENT = 1e-3  # points nearer than this are drawn as one, with a count
 VIEW = np.array([0.62, 0.55, 0.56])  # where the eye is, for what lies behind
 
 
-def plot_configuration(configuration: "Configuration", *, ax: Any = None, title: bool = True) -> Any:
+def plot_configuration(configuration: "Configuration", *, ax: "Axes | None" = None, title: bool = True) -> "Axes":
     """Draw a configuration on `ax` and return the axes.
 
     In three dimensions the points and the edges of their convex hull, those behind fainter; points coloured by their

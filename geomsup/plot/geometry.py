@@ -10,6 +10,8 @@ from geomsup.plot.palette import FAINT, INK, component_colours
 from geomsup.plot.projection import draw_projection
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.recognition import Geometry
 
 __all__ = ["described", "plot_geometry", "wrap"]
@@ -17,7 +19,7 @@ __all__ = ["described", "plot_geometry", "wrap"]
 MOST_EMPTY = 10  # features not represented that are shown in a Gram matrix
 
 
-def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, labels: bool = True) -> Any:
+def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool = True, labels: bool = True) -> "Axes":
     """Draw the rows of W on `ax`, coloured by component, and return the axes.
 
     Up to three hidden dimensions: an arrow per feature, the edges of recognised shapes between arrow tips, and
@@ -43,20 +45,19 @@ def plot_geometry(geometry: "Geometry", *, ax: Any = None, title: bool = True, l
     'triangle'
     """
     dimensions = geometry.n_hidden
-    if ax is None:
-        ax = _new_axes(dimensions)
+    drawn: Axes = _new_axes(dimensions) if ax is None else ax
     if dimensions == 3:
-        _arrows_3d(geometry, ax, labels)
+        _arrows_3d(geometry, drawn, labels)
     elif dimensions < 3:
-        _arrows_2d(geometry, ax, labels)
+        _arrows_2d(geometry, drawn, labels)
     elif len(geometry.components) == 1 and geometry.components[0].polytope and geometry.components[0].rank > 3:
         (component,) = geometry.components
-        draw_projection(component, geometry.W[list(component.features)], ax)
+        draw_projection(component, geometry.W[list(component.features)], drawn)
     else:
-        _gram(geometry, ax)
+        _gram(geometry, drawn)
     if title:
-        ax.set_title(wrap(described(geometry)), color=INK)
-    return ax
+        drawn.set_title(wrap(described(geometry)), color=INK)
+    return drawn
 
 
 def described(geometry: "Geometry") -> str:

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.palette import INK, PALETTE
+from geomsup.plot.panels import listed
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.phases.diagram import PhaseDiagram
     from geomsup.phases.prediction import PaperPrediction
 
@@ -19,7 +22,7 @@ FINE = 300  # points along an axis of the prediction, which costs nothing
 STYLES = {"first": "solid", "second": (0, (4, 2))}
 
 
-def plot_phases(diagram: "PhaseDiagram", *, axes: Any = None) -> Any:
+def plot_phases(diagram: "PhaseDiagram", *, axes: "Axes | Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
     """Draw the optimum's phases and, where the paper has one, its prediction beside them; return the axes.
 
     Colour: the share D of a hidden dimension that the extra feature has. Lines: transitions, solid where first
@@ -51,20 +54,18 @@ def plot_phases(diagram: "PhaseDiagram", *, axes: Any = None) -> Any:
             "Print its transitions instead."
         )
     prediction = _prediction(diagram)
-    if axes is None:
-        axes = _new_axes(2 if prediction else 1)
-    axes = np.atleast_1d(axes)
-    if len(axes) > 2:
-        raise ValueError(f"`axes` must be one or two; got {len(axes)}. Pass a pair.")
-    image = _draw(axes[0], diagram, diagram.names, "optimum")
-    _lines(axes[0], diagram)
-    if len(axes) > 1 and prediction:
-        _draw(axes[1], prediction, prediction.names, "paper's prediction")
-        _outlines(axes[1], prediction)
-        axes[1].set_ylabel("")
-    bar = axes[0].figure.colorbar(image, ax=list(axes), label="share of a dimension of the extra feature", pad=0.01)
+    found: list[Any] = listed(_new_axes(2 if prediction else 1) if axes is None else axes)
+    if len(found) > 2:
+        raise ValueError(f"`axes` must be one or two; got {len(found)}. Pass a pair.")
+    image = _draw(found[0], diagram, diagram.names, "optimum")
+    _lines(found[0], diagram)
+    if len(found) > 1 and prediction:
+        _draw(found[1], prediction, prediction.names, "paper's prediction")
+        _outlines(found[1], prediction)
+        found[1].set_ylabel("")
+    bar = found[0].figure.colorbar(image, ax=found, label="share of a dimension of the extra feature", pad=0.01)
     bar.set_ticks([0, 0.5, 1], labels=["0\nnot\nrepresented", "½\nshares\nequally", "1\ndedicated"], fontsize=8)
-    return axes
+    return found
 
 
 def _prediction(diagram: "PhaseDiagram") -> "PaperPrediction | None":

@@ -1,12 +1,16 @@
 """Plateaus: the gain per dimension of every kind of block, over the staircase of dimensions per feature."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.panels import listed
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.plateau.plateaus import Plateaus
 
 __all__ = ["plot_plateaus"]
@@ -21,7 +25,7 @@ SCALE_END = 0.85  # of viridis, which ends in a yellow too faint for lines
 SPACING = 0.034  # least distance of names at the right edge, as part of the axis
 
 
-def plot_plateaus(plateaus: "Plateaus", *, axes: Any = None) -> Any:
+def plot_plateaus(plateaus: "Plateaus", *, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
     """Draw gains per dimension over D, against 1/p = 1/(1 - S) from dense to sparse; return the two axes.
 
     Above: a line per kind of block, heavy where it wins, with the winners' names on their plateaus and dotted lines at
@@ -50,11 +54,10 @@ def plot_plateaus(plateaus: "Plateaus", *, axes: Any = None) -> Any:
         raise ValueError(
             f"`plateaus` must have at least 2 probabilities; got {len(plateaus.probabilities)}. Print it instead."
         )
-    if axes is None:
-        axes = _new_axes()
-    if np.size(axes) != 2:
-        raise ValueError(f"`axes` must be two; got {np.size(axes)}. Pass plt.subplots(2, sharex=True)[1].")
-    upper, lower = np.ravel(axes)
+    found = listed(_new_axes() if axes is None else axes)
+    if len(found) != 2:
+        raise ValueError(f"`axes` must be two; got {len(found)}. Pass plt.subplots(2, sharex=True)[1].")
+    upper, lower = found
     _gains(upper, plateaus)
     _levels(lower, plateaus)
     for ax in (upper, lower):
@@ -66,7 +69,7 @@ def plot_plateaus(plateaus: "Plateaus", *, axes: Any = None) -> Any:
         for crossing in plateaus.crossings:
             ax.axvline(crossing.inverse_density, color=FAINT, linewidth=0.8, linestyle=":", zorder=0)
     lower.set_xlabel("1/p = 1/(1 − S)  (sparser →)")
-    return axes
+    return found
 
 
 def _new_axes() -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 
 from geomsup.plot.edges import shape_edges
 from geomsup.plot.palette import FAINT, PALETTE
-from geomsup.recognition.alignment import procrustes
+from geomsup.recognition.matching.alignment import procrustes
 
 if TYPE_CHECKING:
     from geomsup.recognition import Component

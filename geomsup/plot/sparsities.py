@@ -9,12 +9,14 @@ from geomsup.plot.geometry import described, plot_geometry, wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from geomsup.comparison import Comparison
 
 __all__ = ["plot_sparsities"]
 
 
-def plot_sparsities(comparisons: Sequence["Comparison"], losses: Sequence[np.ndarray]) -> Any:
+def plot_sparsities(comparisons: Sequence["Comparison"], losses: Sequence[np.ndarray]) -> "Figure":
     """Draw a column per sparsity: the rows of W as arrows, over trained losses against the optimum.
 
     Losses are fractions of Σ_i I_i Var x_i, what storing nothing would cost.

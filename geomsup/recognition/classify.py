@@ -1,25 +1,23 @@
 """Name the geometry of W: of several cuts of the interference graph, keep the least accidental one."""
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from geomsup import checks
-from geomsup.arrays import as_rows
+from geomsup.arrays import Batch, as_rows
 from geomsup.dimensions import dimensionality
-from geomsup.recognition import chance
-from geomsup.recognition.acceptance import noise_estimate
-from geomsup.recognition.components import interference, partitions
+from geomsup.recognition.component import Component
 from geomsup.recognition.description import MANY, Description, describe
-from geomsup.recognition.geometry import Component, Geometry
-from geomsup.recognition.large import Part, read_many
+from geomsup.recognition.found import Found
+from geomsup.recognition.geometry import Geometry
+from geomsup.recognition.matching.acceptance import noise_estimate
 from geomsup.recognition.names import DEDICATED, component_name, dense_name
 from geomsup.recognition.outline import Outline, outline
-from geomsup.recognition.overlaps import Overlaps, working_memory
-from geomsup.recognition.reading import Block, Evidence, joint_log_chance, judge, least_dimension, read_block
-from geomsup.recognition.rows import WEAK, UnitRows, shares, strong_rows
+from geomsup.recognition.reading.few import read_few
+from geomsup.recognition.reading.many import read_many
+from geomsup.recognition.reading.overlaps import Overlaps, working_memory
+from geomsup.recognition.reading.rows import WEAK, UnitRows, shares, strong_rows
 
 __all__ = ["classify"]
 
@@ -34,6 +32,33 @@ MOST_OUTLINES = 200
 MEMORY = 2**30
 
 
+@overload
+def classify(
+    W: "np.ndarray[tuple[int, int], Any]",
+    *,
+    orientation: str = "auto",
+    noise: float | None = None,
+    represented: float = WEAK,
+    memory: float = MEMORY,
+) -> Geometry: ...
+@overload
+def classify(  # pyright: ignore[reportOverlappingOverload]
+    W: Batch,
+    *,
+    orientation: str = "auto",
+    noise: float | None = None,
+    represented: float = WEAK,
+    memory: float = MEMORY,
+) -> list[Geometry]: ...
+@overload
+def classify(
+    W: object,
+    *,
+    orientation: str = "auto",
+    noise: float | None = None,
+    represented: float = WEAK,
+    memory: float = MEMORY,
+) -> Geometry: ...
 def classify(
     W: Any,
     *,
@@ -41,7 +66,7 @@ def classify(
     noise: float | None = None,
     represented: float = WEAK,
     memory: float = MEMORY,
-) -> Any:
+) -> Geometry | list[Geometry]:
     """Name the shapes that the features' directions form.
 
     Rows of W (nearly) zero are set aside; the others, scaled to unit length, fall into components that are
@@ -129,97 +154,24 @@ def classify(
 def _classify(W: np.ndarray, noise: float | None, represented: float, memory: float) -> Geometry:
     rows = strong_rows(W, represented)
     weak = np.setdiff1d(np.arange(len(W)), rows.strong)
-    many = len(rows) > MANY_ROWS or (W.shape[1] > MANY_ROWS and len(rows) > 1)
     D = shares(W) if len(W) > MANY_ROWS else dimensionality(W)
-    found = None
-    if many:
-        parts, found = read_many(rows, noise, memory / 4)
-        # Very many outlines would take minutes, and nobody reads them.
-        outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
-        components = [_from_part(part, rows, D, found, outlined) for part in parts]
-    elif len(rows):
-        X = rows.take(np.arange(len(rows)))
-        components = [_component(item, X, rows, D) for item in _best_reading(X, noise)]
+    scanned: Overlaps | None = None
+    if len(rows) > MANY_ROWS or (W.shape[1] > MANY_ROWS and len(rows) > 1):
+        parts, scanned = read_many(rows, noise, memory / 4)
     else:
-        components = []
+        parts = read_few(rows.take(np.arange(len(rows))), noise) if len(rows) else []
+    # Very many outlines would take minutes, and nobody reads them.
+    outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
+    components = [_component(part, rows, D, scanned, outlined) for part in parts]
     components.sort(key=lambda c: (-len(c.features), -c.rank, c.features))
     return Geometry(tuple(components), tuple(weak.tolist()), D, W)
 
 
-def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
-    """Evidence for the blocks of the best cut: most features named, then least probable by chance."""
-    read = cache(lambda features: read_block(X, features, noise))
-    room = cache(lambda features: least_dimension(X[list(features)]))
-    rivals: list[list[Evidence]] = []
-    most = -1
-    for partition in partitions(interference(X)):
-        # Blocks of a cut are nearly orthogonal: they cannot take more dimensions than there are.
-        if len(partition) > 1 and (len(partition) > X.shape[1] or sum(map(room, partition)) > X.shape[1]):
-            continue
-        blocks = _promising(partition, read, len(X) - most)
-        if blocks is None or (len(blocks) > 1 and sum(len(block.basis) for block in blocks) > X.shape[1]):
-            continue
-        reading = judge(X, blocks)
-        named = _n_named(reading)
-        if named > most:
-            most, rivals = named, []
-        if named == most:
-            rivals.append(reading)
-    # The default cut comes first, and stays if no cut names anything.
-    return rivals[0] if len(rivals) == 1 else min(rivals, key=lambda reading: joint_log_chance(X, reading))
-
-
-def _promising(
-    partition: Sequence[tuple[int, ...]], read: Callable[[tuple[int, ...]], Block], spare: int
-) -> list[Block] | None:
-    """Blocks of a cut, smallest read first; None once more than `spare` features are in blocks without a match."""
-    blocks = {}
-    for features in sorted(partition, key=len):
-        blocks[features] = read(features)
-        spare -= 0 if blocks[features].match else len(features)
-        if spare < 0:
-            return None
-    return [blocks[features] for features in partition]
-
-
-def _n_named(reading: list[Evidence]) -> int:
-    return sum(len(item.block.features) for item in reading if item.named)
-
-
-def _component(item: Evidence, X: np.ndarray, rows: UnitRows, D: np.ndarray) -> Component:
-    """Component of W; a polytope that may well be an accident stays unnamed."""
-    block, match = item.block, item.block.match
-    members = np.array(block.features)
-    if match is not None and match.polytope is not None and not item.named:
-        match = None
-    if match is None:
-        return _unnamed(members, len(block.basis), rows, D)
-    shape = match.polytope
-    return Component(
-        name=component_name(shape.name if shape else DEDICATED, len(members), match.n_vertices, len(block.basis)),
-        polytope=shape,
-        features=tuple(rows.strong[members].tolist()),
-        rank=len(block.basis),
-        norms=rows.norms[members],
-        dimensionality=D[rows.strong[members]],
-        residual=match.residual(X[members]),
-        variant=match.variant if shape else None,
-        symmetry_order=shape.symmetry_order if shape else None,
-        isomorphism=match.isomorphism if shape else None,
-        confidence=item.confidence(len(X)),
-        template=match.template if shape else None,
-        n_parameters=match.n_parameters,
-        noise=match.noise(X.shape[1]) if shape else None,
-        runner_up=match.runner_up,
-        margin=match.margin,
-    )
-
-
-def _from_part(part: Part, rows: UnitRows, D: np.ndarray, found: Overlaps, outlined: bool) -> Component:
+def _component(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | None, outlined: bool) -> Component:
+    """Return the public value of what was found; `scanned` are the overlaps of all rows, if they have been taken."""
     if not part.named:
-        return _unnamed(part.members, part.rank, rows, D, found, outlined)
-    shape, k = part.polytope, len(part.members)
-    elsewhere = chance.log_elsewhere(len(rows), k, part.n_vertices)
+        return _unnamed(part.members, part.rank, rows, D, scanned, outlined)
+    shape, k, m = part.polytope, len(part.members), rows.n_dimensions
     return Component(
         name=component_name(shape.name if shape else DEDICATED, k, part.n_vertices, part.rank),
         polytope=shape,
@@ -231,15 +183,17 @@ def _from_part(part: Part, rows: UnitRows, D: np.ndarray, found: Overlaps, outli
         variant=part.variant,
         symmetry_order=shape.symmetry_order if shape else None,
         isomorphism=part.isomorphism,
-        confidence=chance.confidence(part.log_p + elsewhere),
+        confidence=part.confidence(len(rows)),
         template=part.template,
         n_parameters=part.n_parameters,
-        noise=noise_estimate(k, rows.n_dimensions, part.rank, part.chord, part.n_parameters) if shape else None,
+        noise=noise_estimate(k, m, part.rank, part.chord, part.n_parameters) if shape else None,
+        runner_up=part.runner_up,
+        margin=part.margin,
     )
 
 
 def _unnamed(
-    members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, found: Overlaps | None = None, outlined: bool = True
+    members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, scanned: Overlaps | None, outlined: bool
 ) -> Component:
     """Component without a shape, and what it is like."""
     features, k = rows.strong[members], len(members)
@@ -249,7 +203,7 @@ def _unnamed(
         # All rows together have been scanned already; of a part, the scan is anew.
         whole = k == len(rows)
         X = rows.single if whole else rows.single[members]
-        description = describe(X, rows.norms[members], features=features, found=found if whole else None)
+        description = describe(X, rows.norms[members], features=features, found=scanned if whole else None)
         rank = description.rank
         name = dense_name(description.verdict, k, rank)
     elif k > 1 and outlined:

@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.recognition.overlaps import BINS, Overlaps, overlaps
+from geomsup.recognition.reading.overlaps import BINS, Overlaps, overlaps
+from geomsup.recognition.reading.spans import RANK_FLOOR
 
 __all__ = ["MANY", "Description", "describe"]
 
 # An unnamed component of more rows is described; fewer rows are listed well enough.
 MANY = 100
-
-# Directions whose eigenvalue of F is below this part of the mean, n/min(n, m), do not count in the rank.
-RANK_FLOOR = 0.02
 
 # |G_ij| of an equiangular tight frame is one number. "Near equiangular": its standard deviation is at most
 # this part of its root mean square; for random rows it is 0.60.

@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from geomsup.recognition.chains import chains
+from geomsup.recognition.matching.chains import chains
 from geomsup.shapes.faces import Facets, dimension_of, face_numbers, facets_of
 from geomsup.shapes.families import adjective, polygon, polygonal, simplex
 from geomsup.shapes.hull import hull_facets

@@ -8,7 +8,7 @@ import numpy as np
 from geomsup.recognition.names import counted
 
 if TYPE_CHECKING:
-    from geomsup.recognition.geometry import Component
+    from geomsup.recognition.component import Component
 
 __all__ = ["HEADINGS", "cells", "count", "grouped", "line", "listed"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,15 +62,31 @@ class Polytope:
     """
 
     name: str
-    vertices: Any
+    vertices: np.ndarray
     symbol: str
-    f_vector: Any
+    f_vector: tuple[int, ...]
     symmetry_order: int
     aliases: tuple[str, ...] = ()
-    variants: Any = None
-    circumradius: Any = None
-    vertex_transitive: Any = None
+    variants: Mapping[str, np.ndarray] = None  # pyright: ignore[reportAssignmentType]
+    circumradius: float = None  # pyright: ignore[reportAssignmentType]
+    vertex_transitive: bool = None  # pyright: ignore[reportAssignmentType]
     kind: str = "uniform"
+
+    if TYPE_CHECKING:  # more is taken than is kept
+
+        def __init__(
+            self,
+            name: str,
+            vertices: Any,
+            symbol: str,
+            f_vector: Any,
+            symmetry_order: int,
+            aliases: tuple[str, ...] = (),
+            variants: Any = None,
+            circumradius: Any = None,
+            vertex_transitive: bool | None = None,
+            kind: str = "uniform",
+        ) -> None: ...
 
     @property
     def n_vertices(self) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geomsup import classify, polytope
-from geomsup.recognition.families import family
+from geomsup.recognition.matching.families import family
 from geomsup.shapes import candidates
 
 SHAPES = [shape for rank in range(3, 9) for n in range(rank + 1, 201) for shape in candidates(rank, n)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.recognition.families import family, sound, stretched
+from geomsup.recognition.matching.families import family, sound, stretched
 from geomsup.shapes.families import ring
 from tests.recognition.truth import CUBE, rotation
 

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.recognition import components, isomorphism, large
-from geomsup.recognition.acceptance import acceptance
-from geomsup.recognition.chains import chains
-from geomsup.recognition.coincidence import coincident
-from geomsup.recognition.match import best_match
+from geomsup.recognition.matching import maps
+from geomsup.recognition.matching.acceptance import acceptance
+from geomsup.recognition.matching.chains import chains
+from geomsup.recognition.matching.coincidence import coincident
+from geomsup.recognition.matching.search import best_match
+from geomsup.recognition.matching.templates import templates
 from geomsup.recognition.names import geometry_name
-from geomsup.recognition.rows import strong_rows
-from geomsup.recognition.templates import templates
+from geomsup.recognition.reading import cuts, many
+from geomsup.recognition.reading.rows import strong_rows
 from geomsup.shapes import polytope
 from tests.recognition.truth import CUBE, DODECAHEDRON, ICOSAHEDRON, rotation, shortest_chord, unit
 
@@ -25,7 +26,7 @@ def test_graph_and_base_chain_give_isomorphisms(name, rng):
     shape = polytope(name)
     X = rng.permutation(SOLIDS[name]) @ rotation(3, rng)
     tolerance = 2 * acceptance(shape)
-    for order in (isomorphism.by_graph(X, shape), next(isomorphism.by_base_chain(X, templates(shape)[0], tolerance))):
+    for order in (maps.by_graph(X, shape), next(maps.by_base_chain(X, templates(shape)[0], tolerance))):
         assert sorted(order) == list(range(len(X)))
         np.testing.assert_allclose(X @ X.T, shape.gram[np.ix_(order, order)], atol=1e-12)
 
@@ -39,7 +40,7 @@ def test_noise_that_spoils_the_graph(name):
     spoilt = right = 0
     for _ in range(40):
         X = unit(vertices @ rotation(3, rng) + sigma * rng.normal(size=vertices.shape))
-        spoilt += isomorphism.by_graph(X, shape) is None
+        spoilt += maps.by_graph(X, shape) is None
         match = best_match(X)
         right += match is not None and match.polytope is shape
     assert right == 40
@@ -75,12 +76,12 @@ def test_everything_connected_is_always_tried():
     # A chain whose links weaken by the same factor: every other gap is larger than that below the last.
     links = 0.95 * 1.4 ** -np.arange(11.0)
     weights = np.diag(links, 1) + np.diag(links, -1)
-    found = components.partitions(weights)
-    assert tuple(map(len, found[0])) == (int((links > components.DEFAULT_CUT).sum()) + 1, 1, 1, 1, 1, 1)
+    found = cuts.partitions(weights)
+    assert tuple(map(len, found[0])) == (int((links > cuts.DEFAULT_CUT).sum()) + 1, 1, 1, 1, 1, 1)
     assert (tuple(range(12)),) in found
     # The same of many rows, where each rung of the ladder has so many parts.
     parts = np.repeat(np.arange(1, 15), [1, *[5] * 12, 3])
-    assert 0 in large.candidate_rungs(parts)
+    assert 0 in many.candidate_rungs(parts)
 
 
 def test_rows_as_long_as_the_weakest_are_kept():
@@ -98,7 +99,7 @@ def test_partitions_hold_the_right_one_for_every_threshold():
     weights[10, 11] = weights[11, 10] = weights[12, 13] = weights[13, 12] = 1
     weights[10:12, 12:] = weights[12:, 10:12] = 0.2
     np.fill_diagonal(weights, 0)
-    found = components.partitions(weights)
+    found = cuts.partitions(weights)
     assert (tuple(range(10)), (10, 11, 12, 13)) in found
     assert (tuple(range(14)),) in found
     assert any({(10, 11), (12, 13)} <= set(partition) for partition in found)

@@ -9,10 +9,10 @@ from hypothesis import given, settings, strategies as st
 from scipy.sparse.csgraph import connected_components
 
 import geomsup as gs
-from geomsup.recognition.batch import match_batch
-from geomsup.recognition.match import best_match
-from geomsup.recognition.overlaps import LADDER, overlaps, working_memory
-from geomsup.recognition.rows import shares
+from geomsup.recognition.matching.search import best_match
+from geomsup.recognition.reading.batch import match_batch
+from geomsup.recognition.reading.overlaps import LADDER, overlaps, working_memory
+from geomsup.recognition.reading.rows import shares
 from tests.recognition.truth import CUBE, DIGON, TETRAHEDRON, ngon, rotation, simplex, tegum, unit
 
 NAMES = {2: "digon", 3: "triangle", 4: "tetrahedron", 5: "pentagon", 8: "cube"}

@@ -30,7 +30,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
     for m in NEURONS:
         run = lab.train(f"{m} neurons", features, m, **recipe)
         best = [run.best(k) for k in range(len(features))]
-        counts.append([monosemantic(model.W, model.W_out) for model in best])
+        counts.append([monosemantic(model.W, model.decoder) for model in best])
         losses.append(np.nanmin(run.expected_loss().reshape(len(features), -1), axis=1))
         crossed.append([_crossed(model.W, model.decoder) for model in best])
         if m == NEURONS[-1]:

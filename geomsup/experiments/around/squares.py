@@ -30,11 +30,11 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
         run = lab.train(f"{target}, 3 on 6", small, 6, target=target, **recipe)
         best = run.best()
         data["W"].append(best.W)
-        data["W_out"].append(best.W_out)
+        data["W_out"].append(best.decoder)
         data["loss"].append(run.expected_loss().min())
         features = [_signed(20, p, 0.8 ** np.arange(20)) for p in PROBABILITIES]
         many = lab.train(f"{target}, 20 on 8", features, 8, target=target, **recipe)
-        counts = [monosemantic(model.W, model.W_out) for model in (many.best(k) for k in range(len(features)))]
+        counts = [monosemantic(model.W, model.decoder) for model in (many.best(k) for k in range(len(features)))]
         data["mono"].append([mono for mono, _ in counts])
         data["live"].append([live for _, live in counts])
     return {key: np.array(value) for key, value in data.items()} | {"best_fit": np.array(_best_fit())}

@@ -74,7 +74,7 @@ def _variance(p: float) -> float:
 
 
 def _scaled(name: str, models: list[ToyModel]) -> dict[str, Any]:
-    W, W_out = zip(*(normalised(model.W, model.W_out) for model in models), strict=True)
+    W, W_out = zip(*(normalised(model.W, model.decoder) for model in models), strict=True)
     return {f"{name}W": np.stack(W), f"{name}W_out": np.stack(W_out)}
 
 

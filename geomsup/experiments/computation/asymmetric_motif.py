@@ -49,7 +49,7 @@ def _harm(model: ToyModel, features: Features) -> tuple[float, float]:
 
     And once the strongest negative weight out is gone that is no motif's.
     """
-    found = find_motifs(model.W, model.W_out)
+    found = find_motifs(model.W, model.decoder)
     if not found:
         return float("nan"), float("nan")
     x = features.sample(SAMPLES, np.random.default_rng(28))
@@ -58,12 +58,12 @@ def _harm(model: ToyModel, features: Features) -> tuple[float, float]:
         return float((((replace(model, W_out=W_out)(x) - np.abs(x)) ** 2) @ features.importance).mean())
 
     def without(place: tuple[int, int]) -> float:
-        W_out = np.array(model.W_out)
+        W_out = np.array(model.decoder)
         W_out[place] = 0.0
-        return loss(W_out) / loss(model.W_out)
+        return loss(W_out) / loss(model.decoder)
 
     ours = [(one.weak, one.inhibitor) for one in found]
-    others = np.array(normalised(model.W, model.W_out)[1])
+    others = np.array(normalised(model.W, model.decoder)[1])
     others[tuple(np.transpose(ours))] = 0.0
     strongest = np.unravel_index(others.argmin(), others.shape)
     return without(ours[0]), without((int(strongest[0]), int(strongest[1])))

@@ -28,7 +28,7 @@ def measure(lab: Lab, p: list[float], models: int, steps: int) -> Data:
     loss = [run.expected_loss().reshape(len(p), models) for run in (relu, linear)]
     return {
         "p": np.array(p), "loss": loss[0], "linear": loss[1], "W": np.stack([one.W for one in best]),
-        "W_out": np.stack([one.W_out for one in best]), "b": np.stack([one.b for one in best]),
+        "W_out": np.stack([one.decoder for one in best]), "b": np.stack([one.b for one in best]),
     }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
     for kind in KINDS:
         features = [make_sets(3, 2, p, kind) for p in DENSITIES]
         run = lab.train(kind, features, 2, models=models, steps=steps, learning_rate=1e-2, schedule="cosine")
-        names = [one.name for one in classify(run.W, orientation="rows")]
+        names = [one.name for one in classify(run)]
 
         def exact(features: list = features) -> dict[str, Any]:
             found = [optimum(entry, 2, starts=starts) for entry in features]

@@ -28,7 +28,7 @@ def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
         loss = run.expected_loss().reshape(points, models)
         best = np.arange(points) * models + loss.argmin(axis=1)
         W.append(np.stack([_turned(run.W[k]) for k in best]))
-        names.append([one.name for one in classify(run.W, orientation="rows")])
+        names.append([one.name for one in classify(run)])
         losses.append(loss)
     exact = [find_crossing(k) for k in range(len(BASES))]
     return {

@@ -35,7 +35,7 @@ def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int,
     for name, found in best.items():
         looked = [_look(model, entry) for model, entry in zip(found, features, strict=True)]
         data |= {f"{name} {key}": np.array([one[key] for one in looked]) for key in looked[0]}
-    data["b_hidden"] = np.stack([model.b_hidden for model in best["biases"]])
+    data["b_hidden"] = np.array([model.b_hidden for model in best["biases"]])
     return data | {f"{name} W": np.stack([model.W for model in found]) for name, found in best.items()}
 
 

@@ -49,7 +49,7 @@ def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
                 "optimum": np.array([one.loss for one in found]),
             }
 
-        shares = [digon_share(one) for one in classify(run.W, orientation="rows")]
+        shares = [digon_share(one) for one in classify(run)]
         parts.append({
             **lab.keep(f"optima p={p:g}", exact),
             "trained": np.array(shares).reshape(len(RATIOS), models),

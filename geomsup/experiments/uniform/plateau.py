@@ -38,7 +38,7 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
         }
 
     def look() -> dict[str, Any]:
-        shapes = classify(run.W, orientation="rows", represented=STORED)
+        shapes = [classify(W, orientation="rows", represented=STORED) for W in run.W]
         parts = [
             (k, part.name, len(part.features), part.rank) for k, one in enumerate(shapes) for part in one.components
         ]

@@ -5,9 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from geomsup.recognition.components import merged
-
-__all__ = ["COINCIDENT", "LabelledRows", "coincident", "shared"]
+__all__ = ["COINCIDENT", "LabelledRows", "coincident", "merged", "shared"]
 
 # Rows nearer than this may be one vertex twice; the catalogue's tightest solid, the dodecahedron, has 0.71.
 COINCIDENT = 0.25
@@ -99,3 +97,17 @@ def _in_order(labels: np.ndarray) -> np.ndarray:
     """Renumber labels 0, 1, ... by first appearance."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse]
+
+
+def merged(tree: np.ndarray, n: int) -> np.ndarray:
+    """Cluster of each of n nodes after the merges of a linkage, of which the t-th makes cluster n + t.
+
+    Examples
+    --------
+    >>> merged(np.array([[0, 2, 0.1, 2]]), 3)
+    array([3, 1, 3])
+    """
+    root = list(range(n + len(tree)))
+    for t, (one, other) in reversed(list(enumerate(tree[:, :2].astype(int).tolist()))):
+        root[one] = root[other] = root[n + t]
+    return np.array(root[:n])

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geomsup.recognition.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_estimate
-from geomsup.recognition.templates import count_templates
+from geomsup.recognition.found import Found
+from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_estimate
+from geomsup.recognition.matching.templates import count_templates
 from geomsup.shapes import Polytope
 
 __all__ = ["Match"]
@@ -83,3 +84,22 @@ class Match:
         chords = np.linalg.norm(X - self.fitted, axis=1)
         angles = 2 * np.arcsin(np.minimum(chords / 2, 1.0))
         return float(np.degrees(np.sqrt(np.mean(angles**2))))
+
+    def found(self, X: np.ndarray, members: np.ndarray, log_p: float) -> Found:
+        """Return this as what unit rows X, the `members` of W, were found to be."""
+        shape = self.polytope
+        return Found(
+            members=members,
+            rank=len(self.frame),
+            polytope=shape,
+            variant=self.variant if shape else None,
+            isomorphism=self.isomorphism if shape else None,
+            residual=self.residual(X),
+            n_vertices=self.n_vertices,
+            chord=self.chord,
+            log_p=log_p,
+            template=self.template if shape else None,
+            n_parameters=self.n_parameters,
+            runner_up=self.runner_up,
+            margin=self.margin,
+        )

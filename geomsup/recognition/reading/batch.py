@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.acceptance import RIGID_RATIO, acceptance
-from geomsup.recognition.coincidence import COINCIDENT
-from geomsup.recognition.reading import NOISE_FLOOR
-from geomsup.recognition.templates import count_templates, lower_bounds, nearest_stretched, templates
+from geomsup.recognition.matching.acceptance import RIGID_RATIO, acceptance
+from geomsup.recognition.matching.coincidence import COINCIDENT
+from geomsup.recognition.matching.templates import count_templates, lower_bounds, nearest_stretched, templates
+from geomsup.recognition.reading.rows import NOISE_FLOOR
 from geomsup.shapes import Polytope, candidates
 
 __all__ = ["LARGEST_BATCHED", "Batch", "log_chance", "match_batch"]

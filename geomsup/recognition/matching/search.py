@@ -7,13 +7,14 @@ from math import log1p
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.acceptance import ACCEPTANCE, RIGID_RATIO, freedom, reach
-from geomsup.recognition.alignment import procrustes, proposals, refined, rms
-from geomsup.recognition.coincidence import COINCIDENT, LabelledRows, coincident, shared
-from geomsup.recognition.families import family, sound
-from geomsup.recognition.matched import Match
-from geomsup.recognition.templates import Template, lower_bounds, nearest_stretched, templates
-from geomsup.recognition.variants import Fit, decided
+from geomsup.recognition.matching.acceptance import ACCEPTANCE, RIGID_RATIO, freedom, reach
+from geomsup.recognition.matching.alignment import procrustes, refined, rms
+from geomsup.recognition.matching.coincidence import COINCIDENT, LabelledRows, coincident, shared
+from geomsup.recognition.matching.families import family, sound
+from geomsup.recognition.matching.maps import proposals
+from geomsup.recognition.matching.match import Match
+from geomsup.recognition.matching.templates import Template, lower_bounds, nearest_stretched, templates
+from geomsup.recognition.matching.variants import Fit, decided
 from geomsup.shapes import Polytope, candidates
 
 __all__ = ["best_match", "match_many"]

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.recognition.acceptance import RIGID_RATIO, freedom, noise_explains
-from geomsup.recognition.families import family
-from geomsup.recognition.matched import Match
+from geomsup.recognition.matching.acceptance import RIGID_RATIO, freedom, noise_explains
+from geomsup.recognition.matching.families import family
+from geomsup.recognition.matching.match import Match
 from geomsup.shapes.capped import TYPICAL
 
 __all__ = ["Fit", "decided"]

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from geomsup.isometries.search import near_basis
-from geomsup.recognition.assignment import assigned
-from geomsup.recognition.chains import chains
-from geomsup.recognition.templates import Template
+from geomsup.recognition.matching.alignment import assigned
+from geomsup.recognition.matching.chains import chains
+from geomsup.recognition.matching.templates import Template
 from geomsup.shapes import Polytope
 from geomsup.shapes.skeletons import skeleton_graph
 
-__all__ = ["by_angle", "by_base_chain", "by_graph"]
+__all__ = ["by_angle", "by_base_chain", "by_graph", "proposals"]
 
 # Ends of the depth-first search of base chains, in partial maps looked at, in maps compared by all rows (fewer of many
 # rows), and in maps proposed; more of them where vertices are of several kinds, as parameters move some kinds further
@@ -26,6 +27,34 @@ MOST_COSINES, COSINES = 2**22, 2**18
 
 # A row and a vertex that see the same differ, root mean square, by less than this part of the tolerance of one product.
 ALIKE = 0.7
+
+# Base chains come first, with inner products within this part of the acceptance bound (noise of 3 % of the shortest
+# chord stays inside); then graphs, of no more vertices than this.
+SNUG, LARGEST_GRAPH = 0.7, 200
+
+# For stretched members, one of which is as near as noise, so many.
+FEWER_LEAVES = 8
+
+
+def proposals(X: np.ndarray, template: Template) -> Iterator[np.ndarray]:
+    """Maps from rows to template vertices that are worth refining."""
+    k = len(X)
+    if k == template.dimension + 1:  # a simplex: every bijection is an isomorphism
+        yield np.arange(k)
+    elif template.dimension == 2:
+        yield by_angle(X)
+    else:
+        # Milliseconds, where a search for graph isomorphism can take for ever (truncated 8-simplex, 72 vertices).
+        snug = by_base_chain(X, template, SNUG * template.reach)
+        if not template.name:
+            yield from islice(snug, FEWER_LEAVES)
+            return
+        yield from snug
+        found = by_graph(X, template.shape) if template.first and k <= LARGEST_GRAPH else None
+        if found is None:
+            yield from by_base_chain(X, template, 2 * template.reach)
+        else:
+            yield found
 
 
 def by_angle(X: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-__all__ = ["DEFAULT_CUT", "interference", "merged", "partitions"]
+from geomsup.recognition.matching.coincidence import merged
+
+__all__ = ["DEFAULT_CUT", "MOST_CUTS", "interference", "partitions"]
 
 # Two features share a component when |cos| exceeds this, if no cut gives anything a name. Notes on
 # polytopes, 4.5: 0.15 recovered the planted components with n = 8000 rows.
@@ -66,20 +68,6 @@ def partitions(weights: np.ndarray) -> list[tuple[tuple[int, ...], ...]]:
     default = int((strengths > DEFAULT_CUT).sum())
     cuts = [default, n - 1, *np.argsort(-gaps, kind="stable")[:MOST_CUTS]]
     return [_parts(merged(tree[:kept], n)) for kept in dict.fromkeys(map(int, cuts))]
-
-
-def merged(tree: np.ndarray, n: int) -> np.ndarray:
-    """Cluster of each of n nodes after the merges of a linkage, of which the t-th makes cluster n + t.
-
-    Examples
-    --------
-    >>> merged(np.array([[0, 2, 0.1, 2]]), 3)
-    array([3, 1, 3])
-    """
-    root = list(range(n + len(tree)))
-    for t, (one, other) in reversed(list(enumerate(tree[:, :2].astype(int).tolist()))):
-        root[one] = root[other] = root[n + t]
-    return np.array(root[:n])
 
 
 def _parts(labels: np.ndarray) -> tuple[tuple[int, ...], ...]:

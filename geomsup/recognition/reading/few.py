@@ -1,28 +1,21 @@
-"""One reading of W: components, what each looks like, and how probable that would be by chance."""
+"""Reading few rows: the evidence for all blocks of every cut is weighed, and the least accidental cut is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import log
 
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.acceptance import ACCEPTANCE, LONGEST_CHORD
-from geomsup.recognition.match import best_match
-from geomsup.recognition.matched import Match
+from geomsup.recognition.found import DOUBT, EXACT, Found
+from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
+from geomsup.recognition.matching.match import Match
+from geomsup.recognition.matching.search import best_match
+from geomsup.recognition.reading.cuts import interference, partitions
+from geomsup.recognition.reading.rows import NOISE_FLOOR
 
-__all__ = ["Block", "Evidence", "joint_log_chance", "judge", "least_dimension", "read_block"]
-
-# A singular value, or the sine of an angle between subspaces, below this part of the largest is noise: noise
-# of 3 % of the shortest chord gives at most 0.1 for the shapes in the catalogue.
-NOISE_FLOOR = 0.2
-
-# A shape is named when chance comes as close at most this often ...
-DOUBT = 0.1
-# ... or when the rows are on it to this rms distance: a pair of opposite rows in one dimension is a digon,
-# although chance makes one every other time.
-EXACT = 1e-6
+__all__ = ["read_few"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,16 +68,69 @@ class Evidence:
             return self.log_p < 0
         return self.exact or self.log_p <= log(DOUBT)
 
-    def confidence(self, n_features: int) -> float:
-        """One minus the probability of an accident, wherever among n features and whatever its size."""
-        match = self.block.match
-        if match is None:
-            return 0.0
-        elsewhere = chance.log_elsewhere(n_features, len(self.block.features), match.n_vertices)
-        return chance.confidence(self.log_p + elsewhere)
+    def found(self, X: np.ndarray) -> Found:
+        """Return what the block was found to be; a polytope that may well be an accident has no name."""
+        block, match = self.block, self.block.match
+        members, rank = np.array(block.features), len(block.basis)
+        if match is None or (match.polytope is not None and not self.named):
+            return Found(members, rank)
+        return match.found(X[members], members, self.log_p)
 
 
-def read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) -> Block:
+def read_few(X: np.ndarray, noise: float | None) -> list[Found]:
+    """Find the components of unit rows X ``(n, m)``, whose matrix of cosines is at hand.
+
+    Parameters
+    ----------
+    X
+        Unit rows, at least one.
+    noise
+        As in `classify`.
+    """
+    return [item.found(X) for item in _best_reading(X, noise)]
+
+
+def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
+    """Evidence for the blocks of the best cut: most features named, then least probable by chance."""
+    read = cache(lambda features: _read_block(X, features, noise))
+    room = cache(lambda features: _least_dimension(X[list(features)]))
+    rivals: list[list[Evidence]] = []
+    most = -1
+    for partition in partitions(interference(X)):
+        # Blocks of a cut are nearly orthogonal: they cannot take more dimensions than there are.
+        if len(partition) > 1 and (len(partition) > X.shape[1] or sum(map(room, partition)) > X.shape[1]):
+            continue
+        blocks = _promising(partition, read, len(X) - most)
+        if blocks is None or (len(blocks) > 1 and sum(len(block.basis) for block in blocks) > X.shape[1]):
+            continue
+        reading = _judge(X, blocks)
+        named = _n_named(reading)
+        if named > most:
+            most, rivals = named, []
+        if named == most:
+            rivals.append(reading)
+    # The default cut comes first, and stays if no cut names anything.
+    return rivals[0] if len(rivals) == 1 else min(rivals, key=lambda reading: _joint_log_chance(X, reading))
+
+
+def _promising(
+    partition: Sequence[tuple[int, ...]], read: Callable[[tuple[int, ...]], Block], spare: int
+) -> list[Block] | None:
+    """Blocks of a cut, smallest read first; None once more than `spare` features are in blocks without a match."""
+    blocks = {}
+    for features in sorted(partition, key=len):
+        blocks[features] = read(features)
+        spare -= 0 if blocks[features].match else len(features)
+        if spare < 0:
+            return None
+    return [blocks[features] for features in partition]
+
+
+def _n_named(reading: list[Evidence]) -> int:
+    return sum(len(item.block.features) for item in reading if item.named)
+
+
+def _read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) -> Block:
     """Recognise the rows `features` of X by themselves."""
     rows = X[list(features)]
     match = best_match(rows, noise)
@@ -94,7 +140,7 @@ def read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) ->
     return Block(features, None, axes[:, squared > NOISE_FLOOR**2 * squared[-1]].T)
 
 
-def least_dimension(X: np.ndarray) -> int:
+def _least_dimension(X: np.ndarray) -> int:
     """Least dimension that reading rows X can find: of a shape that is near enough, or above the noise.
 
     Rows at a root-mean-square distance ρ from r dimensions have Σ_{i>r} σ_i² <= kρ², and none is accepted beyond
@@ -102,7 +148,7 @@ def least_dimension(X: np.ndarray) -> int:
 
     Examples
     --------
-    >>> least_dimension(np.eye(3)), least_dimension(np.array([[1.0, 0.1], [-1.0, 0.1]]))
+    >>> _least_dimension(np.eye(3)), _least_dimension(np.array([[1.0, 0.1], [-1.0, 0.1]]))
     (3, 1)
     """
     squared = np.linalg.eigvalsh(X @ X.T if len(X) < X.shape[1] else X.T @ X)
@@ -111,13 +157,13 @@ def least_dimension(X: np.ndarray) -> int:
     return len(squared) - int(max(noise, (squared.cumsum() <= beyond).sum()))
 
 
-def judge(X: np.ndarray, blocks: Sequence[Block]) -> list[Evidence]:
+def _judge(X: np.ndarray, blocks: Sequence[Block]) -> list[Evidence]:
     """Judge every block in the complement of all others."""
     total = np.sum([block.projector for block in blocks], axis=0)
     return [_evidence(X, block, total - block.projector) for block in blocks]
 
 
-def joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
+def _joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
     """Log of the probability that chance comes as close to all named blocks together.
 
     The named blocks are one configuration with one tube. Each is free in the complement of those before it,

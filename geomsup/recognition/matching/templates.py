@@ -5,8 +5,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from geomsup.recognition.acceptance import reach
-from geomsup.recognition.families import stretched
+from geomsup.recognition.matching.acceptance import reach
+from geomsup.recognition.matching.families import stretched
 from geomsup.shapes import Polytope, candidates
 
 __all__ = ["Template", "count_templates", "lower_bounds", "nearest_stretched", "templates"]

@@ -92,7 +92,7 @@ def overlaps(X: np.ndarray, memory: float = 2**28) -> Overlaps:
     >>> found.coherent_pair, found.parts[0].item(), found.labels[0].tolist()
     ((0, 1), 2, [0, 0, 2])
     """
-    from geomsup.recognition.kernels import scan
+    from geomsup.recognition.reading.kernels import scan
 
     n = len(X)
     single = X.astype(np.float32, copy=False)

@@ -3,23 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from math import inf, log
+from math import log
 
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_explains
-from geomsup.recognition.batch import LARGEST_BATCHED, Batch, log_chance, match_batch
-from geomsup.recognition.components import DEFAULT_CUT, MOST_CUTS
-from geomsup.recognition.match import best_match, match_many
-from geomsup.recognition.matched import Match
-from geomsup.recognition.overlaps import LADDER, Overlaps, overlaps
-from geomsup.recognition.reading import DOUBT, EXACT
-from geomsup.recognition.rows import UnitRows
-from geomsup.recognition.spans import basis, groups, leaks
+from geomsup.recognition.found import DOUBT, EXACT, Found
+from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_explains
+from geomsup.recognition.matching.match import Match
+from geomsup.recognition.matching.search import best_match, match_many
+from geomsup.recognition.reading.batch import LARGEST_BATCHED, Batch, log_chance, match_batch
+from geomsup.recognition.reading.cuts import DEFAULT_CUT, MOST_CUTS
+from geomsup.recognition.reading.overlaps import LADDER, Overlaps, overlaps
+from geomsup.recognition.reading.rows import UnitRows
+from geomsup.recognition.reading.spans import basis, groups, leaks
 from geomsup.shapes import Polytope
 
-__all__ = ["Part", "candidate_rungs", "read_many"]
+__all__ = ["candidate_rungs", "read_many"]
 
 # Components of a cut whose ranks add to more than there are dimensions cannot be orthogonal. They still count
 # as nearly orthogonal if no two of their rows are nearer to one line than 60 degrees.
@@ -33,45 +33,22 @@ LARGEST_MATCHED = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """A component of many rows' reading.
+class _Part(Found):
+    """A component of a cut that is still being weighed: what fits it may be an accident.
 
     Attributes
     ----------
-    members
-        Its rows, ascending, as indices into the unit rows.
-    rank
-        Rank of its shape, or of its rows above the noise floor.
-    polytope, variant, isomorphism, residual, template, n_parameters
-        As in `Component`; `residual` is None where nothing fits.
-    n_vertices
-        Number of different vertices.
-    chord
-        Root-mean-square distance of rows and fitted vertices.
-    log_p
-        Log of the number of choices times the probability of an accident; 0 without evidence.
     distance
         Root-mean-square distance of the rows from the complement of the other components.
     open
         Whether closed forms have not fitted, and the catalogue has not been looked up.
     """
 
-    members: np.ndarray
-    rank: int
-    polytope: Polytope | None = None
-    variant: str | None = None
-    isomorphism: tuple[int, ...] | None = None
-    residual: float | None = None
-    n_vertices: int = 0
-    chord: float = inf
-    log_p: float = 0.0
     distance: float = 0.0
-    template: np.ndarray | None = None
-    n_parameters: int = 0
     open: bool = False
 
     @property
-    def named(self) -> bool:
+    def sure(self) -> bool:
         """Whether the shape is no accident, or exact; a direction must be orthogonal to the other components."""
         if self.polytope is None:
             return self.residual is not None and np.hypot(self.chord, self.distance) <= ISOLATED
@@ -80,10 +57,10 @@ class Part:
     @property
     def astray(self) -> bool:
         """Whether it has no name and leans on other components: it belongs to what is left."""
-        return not self.named and self.distance > ISOLATED
+        return not self.sure and self.distance > ISOLATED
 
 
-def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[Part], Overlaps]:
+def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[Found], Overlaps]:
     """Find the components of many rows.
 
     Candidate cuts are the widest ranges of |cos| in which nothing merges, with the default one. The cut that
@@ -99,11 +76,11 @@ def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[
     memory
         Bytes for stacks and blocks.
     """
-    found = overlaps(rows.single, memory)
+    scanned = overlaps(rows.single, memory)
     reader = _Reader(rows, noise, memory)
-    rungs = candidate_rungs(found.parts)
-    cuts = [reader.read(found.labels[rung]) for rung in rungs]
-    best: list[Part] = []
+    rungs = candidate_rungs(scanned.parts)
+    cuts = [reader.read(scanned.labels[rung]) for rung in rungs]
+    best: list[_Part] = []
     merit = (1, 0.0, 0)
     # Those first that closed forms name most of. What they leave open is looked at one by one, which takes long:
     # only where it may matter.
@@ -118,26 +95,26 @@ def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[
         worth = (*_merit(placed), i)
         if worth < merit and (LADDER[rungs[i]] <= LOOSEST_CUT or _rank(placed) <= rows.n_dimensions):
             best, merit = placed, worth
-    return _gathered(best, rows), found
+    return [part if part.sure else part.unnamed() for part in _gathered(best, rows)], scanned
 
 
-def _rank(parts: list[Part]) -> int:
+def _rank(parts: list[_Part]) -> int:
     return sum(part.rank for part in parts)
 
 
-def _promise(parts: list[Part]) -> int:
+def _promise(parts: list[_Part]) -> int:
     """Minus the number of features that have a name, or may get one: directions have to be placed first."""
-    return -sum(len(part.members) for part in parts if part.named)
+    return -sum(len(part.members) for part in parts if part.sure)
 
 
-def _open(parts: list[Part]) -> int:
+def _open(parts: list[_Part]) -> int:
     """Number of features that closed forms leave open."""
     return sum(len(part.members) for part in parts if part.open)
 
 
-def _merit(parts: list[Part]) -> tuple[int, float]:
+def _merit(parts: list[_Part]) -> tuple[int, float]:
     """Minus the number of features named, and the log of the chance of all names."""
-    named = [part for part in parts if part.named]
+    named = [part for part in parts if part.sure]
     return -sum(len(part.members) for part in named), sum(part.log_p for part in named)
 
 
@@ -150,12 +127,12 @@ def candidate_rungs(parts: np.ndarray) -> list[int]:
     return list(dict.fromkeys(map(int, [default, 0, *widest])))
 
 
-def _gathered(parts: list[Part], rows: UnitRows) -> list[Part]:
+def _gathered(parts: list[_Part], rows: UnitRows) -> list[_Part]:
     """Join unnamed parts that lean on others: to the large unnamed one they lie in most, the rest to one."""
     astray = [part for part in parts if part.astray]
     if not astray:
         return parts
-    hosts = [part for part in parts if not part.named and not part.astray and len(part.members) > LARGEST_BATCHED]
+    hosts = [part for part in parts if not part.sure and not part.astray and len(part.members) > LARGEST_BATCHED]
     # Mean squared length of each part in the span of each host; in the last column the least that counts.
     inside = np.full((len(astray), len(hosts) + 1), 1 - (1 - ISOLATED**2 / 2) ** 2)
     for column, host in enumerate(hosts):
@@ -169,7 +146,7 @@ def _gathered(parts: list[Part], rows: UnitRows) -> list[Part]:
         every = [*guests, *(host.members for host in hosts[column : column + 1])]
         if guests:
             members = np.sort(np.concatenate(every))
-            joined.append(Part(members, len(basis(rows, members))))
+            joined.append(_Part(members, len(basis(rows, members))))
         elif every:
             joined.append(hosts[column])
     return joined
@@ -184,46 +161,53 @@ class _Reader:
     memory: float
     seen: dict[tuple[int, int], Match | None] = field(default_factory=dict)
 
-    def read(self, labels: np.ndarray) -> list[Part]:
+    def read(self, labels: np.ndarray) -> list[_Part]:
         """Match every component of a cut by closed forms; how the components lie to each other is left open."""
         return [part for members in groups(labels) for part in self._parts(members)]
 
-    def settled(self, parts: list[Part]) -> list[Part]:
+    def settled(self, parts: list[_Part]) -> list[_Part]:
         """Compare those that closed forms left open with the whole catalogue."""
         return [self._alone(part.members) if part.open else part for part in parts]
 
-    def _parts(self, members: np.ndarray) -> Iterator[Part]:
+    def _parts(self, members: np.ndarray) -> Iterator[_Part]:
         """Parts of components of one size, whose rows are the rows of `members`."""
         k = members.shape[1]
         if k == 1:
-            yield from (Part(row, 1, residual=0.0, n_vertices=1, chord=0.0) for row in members)
+            yield from (_Part(row, 1, residual=0.0, n_vertices=1, chord=0.0) for row in members)
         elif k > LARGEST_BATCHED:
-            yield from (Part(row, 0, open=True) for row in members)
+            yield from (_Part(row, 0, open=True) for row in members)
         else:
             step = max(1, int(self.memory / 4 / (8 * k * (self.rows.n_dimensions + 8 * k))))
             for first in range(0, len(members), step):
                 yield from self._batch(members[first : first + step])
 
-    def _batch(self, members: np.ndarray) -> Iterator[Part]:
+    def _batch(self, members: np.ndarray) -> Iterator[_Part]:
         X = self.rows.take(members)
         batch = match_batch(X @ np.swapaxes(X, 1, 2), len(self.rows), X.shape[2])
         for b, shape in enumerate(batch.shapes):
             if shape is None and batch.hopeless[b]:
-                yield Part(members[b], int(batch.rank[b]))
+                yield _Part(members[b], int(batch.rank[b]))
             elif shape is None or not self._explained(shape, batch, b):
-                yield Part(members[b], 0, open=True)
+                yield _Part(members[b], 0, open=True)
             else:
-                yield Part(
-                    members[b], shape.dimension, shape, "uniform", tuple(batch.order[b].tolist()),
-                    float(batch.residual[b]), shape.n_vertices, float(batch.chord[b]), float(batch.log_p[b]),
+                yield _Part(
+                    members=members[b],
+                    rank=shape.dimension,
+                    polytope=shape,
+                    variant="uniform",
+                    isomorphism=tuple(batch.order[b].tolist()),
+                    residual=float(batch.residual[b]),
+                    n_vertices=shape.n_vertices,
+                    chord=float(batch.chord[b]),
+                    log_p=float(batch.log_p[b]),
                     template=shape.vertices[batch.order[b]],
-                )  # fmt: skip
+                )
 
     def _explained(self, shape: Polytope, batch: Batch, b: int) -> bool:
         k, m, r = shape.n_vertices, self.rows.n_dimensions, shape.dimension
         return self.noise is None or noise_explains(k, m, r, float(batch.chord[b]), self.noise)
 
-    def _alone(self, members: np.ndarray) -> Part:
+    def _alone(self, members: np.ndarray) -> _Part:
         """Compare one component with the whole catalogue."""
         key = (int(members[0]), len(members))
         if key not in self.seen:
@@ -234,19 +218,15 @@ class _Reader:
             self.seen[key] = match
         match = self.seen[key]
         if match is None:
-            return Part(members, 0)
-        residual = match.residual(self.rows.take(members))
-        if match.polytope is None:
-            return Part(members, 1, residual=residual, n_vertices=1, chord=match.chord)
-        log_p = log_chance(
-            match.polytope, len(self.rows), self.rows.n_dimensions, match.chord, match.template, match.n_parameters
-        )
-        return Part(
-            members, match.polytope.dimension, match.polytope, match.variant, match.isomorphism, residual,
-            match.n_vertices, match.chord, float(log_p), template=match.template, n_parameters=match.n_parameters,
-        )  # fmt: skip
+            return _Part(members, 0)
+        log_p = 0.0
+        if match.polytope is not None:
+            log_p = log_chance(
+                match.polytope, len(self.rows), self.rows.n_dimensions, match.chord, match.template, match.n_parameters
+            )
+        return _Part(**vars(match.found(self.rows.take(members), members, float(log_p))))
 
-    def placed(self, parts: list[Part]) -> list[Part]:
+    def placed(self, parts: list[_Part]) -> list[_Part]:
         """Say of every part how far it is from the complement of the others, and judge single directions."""
         place = np.empty(len(self.rows), int)
         for index, part in enumerate(parts):
@@ -264,7 +244,7 @@ class _Reader:
             for part, distance in zip(parts, distances.tolist(), strict=True)
         ]
 
-    def _direction(self, part: Part, distance: float, free: int) -> float:
+    def _direction(self, part: _Part, distance: float, free: int) -> float:
         """Log of the chance that a direction is as far from all other components."""
         k, n, m = len(part.members), len(self.rows), self.rows.n_dimensions
         rho = max(float(np.hypot(part.chord, distance)), chance.SMALLEST_DEVIATION)

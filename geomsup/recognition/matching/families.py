@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from geomsup.isometries import find_isometries
-from geomsup.recognition.coincidence import COINCIDENT
+from geomsup.recognition.matching.coincidence import COINCIDENT
 from geomsup.shapes import Polytope
 
 __all__ = ["Family", "elevations", "family", "sound", "stretched"]

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from geomsup.recognition.description import RANK_FLOOR
-from geomsup.recognition.rows import BLOCK, UnitRows
+from geomsup.recognition.reading.rows import BLOCK, UnitRows
 
-__all__ = ["basis", "groups", "leaks"]
+__all__ = ["RANK_FLOOR", "basis", "groups", "leaks"]
+
+# Directions whose eigenvalue of F is below this part of the mean, n/min(n, m), do not count in the rank.
+RANK_FLOOR = 0.02
 
 
 def groups(labels: np.ndarray) -> Iterator[np.ndarray]:

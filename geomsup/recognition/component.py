@@ -1,0 +1,140 @@
+"""A component of W: a set of features that interfere with each other, and the shape that their rows form."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geomsup.arrays import read_only
+from geomsup.recognition.description import Description
+from geomsup.recognition.matching.families import elevations
+from geomsup.recognition.outline import Outline
+from geomsup.shapes import Polytope
+
+__all__ = ["Component"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Component:
+    """A set of features that interfere with each other and with no others.
+
+    Attributes
+    ----------
+    name
+        "pentagon", "digon", ...; "dedicated dimension" for one direction alone. Where no shape of the catalogue
+        fits: "capped octahedron, C3v", type and symmetry, for few rows that have both; "unnamed (n vertices, rank
+        r)"; and beyond 100 rows what they are like: "dense, nearly random (n vertices, rank r)". "(7 features on
+        5 vertices)" follows where features share vertices.
+    polytope
+        The shape, or None.
+    features
+        Row indices into W, ascending.
+    rank
+        Dimension of the subspace: the shape's, or the number of singular values of the unit rows that stand
+        out of the noise; with a description, its rank.
+    norms
+        Row norms ``(n_c,)``, in the units of W.
+    dimensionality
+        Fractional dimensionalities D_i ``(n_c,)``.
+    residual
+        Root-mean-square angle between the rows and the fitted shape, degrees; None if unnamed.
+    variant
+        "uniform", "tight frame", "Thomson", ...: the shape's member that is meant; "fitted": a member with the same
+        symmetries at other parameters, such as a prism of another height; "distorted": neither. None without a
+        polytope. Without `noise` a shape is "distorted" beyond half of the distance at which it would lose its
+        name; one with free parameters is "fitted" when it lies off its nearest variant, along them, by more than 3
+        standard errors and 0.25 degrees.
+    symmetry_order
+        Number of symmetries of the shape; of an unnamed component of up to 100 rows, of the rows within a tolerance.
+    isomorphism
+        Vertex index in ``polytope.vertices`` of each feature; None without a polytope.
+    confidence
+        1 − the probability that random directions would come as close to a named shape; 0 if unnamed. The
+        probability is an upper estimate to leading order (`geomsup.recognition.chance`), counted over all
+        choices and numbers of features and all shapes of that size. It says that the shape is no accident, not
+        how regular it is; that is what `residual` says.
+    description
+        What an unnamed component is like, in numbers: a `Description` of more than 100 rows, an `Outline` of fewer
+        with its symmetry, inner products and hull (unless there are more than 200 such components); else None.
+    template
+        ``(n_c, r)`` fitted vertex of each feature on the unit sphere, in the shape's own coordinates; None without
+        a polytope.
+    n_parameters
+        Number of parameters of the shape that were fitted.
+    noise
+        Estimate, from the residual, of the noise per coordinate of the unit rows; None where the shape has no
+        freedom left to tell it, as of a digon in one dimension. `noise_ratio` is in units of the shortest chord.
+    runner_up, margin
+        Name of the next best shape of as many vertices, and how much further from the rows it is at least
+        (root-mean-square distance). None where there is no other, and for components read in batches.
+    """
+
+    name: str
+    polytope: Polytope | None
+    features: tuple[int, ...]
+    rank: int
+    norms: np.ndarray
+    dimensionality: np.ndarray
+    residual: float | None
+    variant: str | None
+    symmetry_order: int | None
+    isomorphism: tuple[int, ...] | None
+    confidence: float
+    description: Description | Outline | None = None
+    template: np.ndarray | None = None
+    n_parameters: int = 0
+    noise: float | None = None
+    runner_up: str | None = None
+    margin: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("norms", "dimensionality", "template"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @property
+    def noise_ratio(self) -> float | None:
+        """Noise per coordinate as a part of the shape's shortest chord: beyond 0.2 to 0.3 nothing can be told."""
+        if self.polytope is None or self.noise is None:
+            return None
+        return self.noise / self.polytope.shortest_chord
+
+    @property
+    def elevations(self) -> tuple[float, ...]:
+        """Angles, in degrees, of the fitted vertices above the largest subspace that the shape's symmetries keep.
+
+        One for each orbit of vertices: 30.7 for a uniform square antiprism, 35.3 for the tight frame. Empty for
+        shapes whose symmetries keep no subspace, such as a cube, and without a polytope.
+        """
+        if self.polytope is None or self.template is None:
+            return ()
+        return elevations(self.polytope, self.template, self.isomorphism or ())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the component as plain values, ready for JSON; the polytope by name."""
+        return {
+            "name": self.name,
+            "polytope": self.polytope.name if self.polytope else None,
+            "features": list(self.features),
+            "rank": self.rank,
+            "norms": self.norms.tolist(),
+            "dimensionality": self.dimensionality.tolist(),
+            "residual": self.residual,
+            "variant": self.variant,
+            "symmetry_order": self.symmetry_order,
+            "isomorphism": None if self.isomorphism is None else list(self.isomorphism),
+            "confidence": self.confidence,
+            "description": self.description.to_dict() if self.description else None,
+            "template": None if self.template is None else self.template.tolist(),
+            "n_parameters": self.n_parameters,
+            "noise": self.noise,
+            "runner_up": self.runner_up,
+            "margin": self.margin,
+        }
+
+    def __repr__(self) -> str:
+        return f"Component({self.name!r}, features={_shown(self.features)})"
+
+
+def _shown(features: tuple[int, ...]) -> str:
+    return str(features) if len(features) <= 100 else f"<{len(features)} features>"

@@ -1,0 +1,65 @@
+"""What a reading of W finds: a set of rows, and the shape that they form, if any."""
+
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from geomsup.recognition import chance
+from geomsup.shapes import Polytope
+
+__all__ = ["DOUBT", "EXACT", "Found"]
+
+# A shape is named when chance comes as close at most this often ...
+DOUBT = 0.1
+# ... or when the rows are on it to this rms distance: a pair of opposite rows in one dimension is a digon,
+# although chance makes one every other time.
+EXACT = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A set of rows, and its shape.
+
+    Attributes
+    ----------
+    members
+        Its rows, ascending, as indices into the unit rows.
+    rank
+        Rank of its shape, or of its rows above the noise floor.
+    polytope, variant, isomorphism, residual, template, n_parameters, runner_up, margin
+        As in `Component`. A single direction has a `residual` but no `polytope`; what has no name has neither.
+    n_vertices
+        Number of different vertices.
+    chord
+        Root-mean-square distance of rows and fitted vertices.
+    log_p
+        Log of the number of choices times the probability of an accident; 0 without evidence.
+    """
+
+    members: np.ndarray
+    rank: int
+    polytope: Polytope | None = None
+    variant: str | None = None
+    isomorphism: tuple[int, ...] | None = None
+    residual: float | None = None
+    n_vertices: int = 0
+    chord: float = inf
+    log_p: float = 0.0
+    template: np.ndarray | None = None
+    n_parameters: int = 0
+    runner_up: str | None = None
+    margin: float | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether it has a name: that of its shape, or of a single direction."""
+        return self.residual is not None
+
+    def unnamed(self) -> "Found":
+        """Return the rows without what was fitted to them."""
+        return Found(self.members, self.rank)
+
+    def confidence(self, n: int) -> float:
+        """One minus the probability of an accident, wherever among n rows and whatever its size."""
+        return chance.confidence(self.log_p + chance.log_elsewhere(n, len(self.members), self.n_vertices))

@@ -1,0 +1,1 @@
+"""Does this set of rows match a known shape?"""

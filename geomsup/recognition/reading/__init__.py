@@ -1,0 +1,1 @@
+"""Which cut of W into components explains it best?"""
