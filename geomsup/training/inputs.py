@@ -7,8 +7,8 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.laws import Uniform
-from geomsup.training.compiled import BLOCK
-from geomsup.training.draws import AGAIN, OWN, PLAIN
+from geomsup.training.kernels.compiled import BLOCK
+from geomsup.training.kernels.draws import AGAIN, OWN, PLAIN
 
 __all__ = ["Inputs", "make_inputs"]
 

@@ -7,23 +7,14 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.model import ToyModel
-from geomsup.training import adam, outputs
+from geomsup.training.kernels.codes import OUTPUTS, SCHEDULES, TARGETS
 
 __all__ = [
-    "PRESETS", "SCHEDULES", "TARGETS", "check_together", "make_extras", "make_form", "make_marks", "make_settings",
+    "PRESETS", "check_together", "make_extras", "make_form", "make_marks", "make_settings",
     "make_start", "make_units",
 ]  # fmt: skip
 
 LARGEST_SEED = 2**128 - 1  # of the bits that NumPy draws for a seed of its own
-SCHEDULES = {"constant": adam.CONSTANT, "linear": adam.LINEAR, "cosine": adam.COSINE}
-TARGETS = {
-    "identity": outputs.IDENTITY,
-    "abs": outputs.ABSOLUTE,
-    "square": outputs.SQUARE,
-    "pairs": outputs.PAIRS,
-    "abs_pairs": outputs.ABSOLUTE_PAIRS,
-}
-OUTPUTS = {"relu": 0.0, "linear": 1.0, "abs": -1.0, "leaky_relu": 0.01, "gelu": 0.0}  # slopes below 0
 HIDDEN = ("linear", "relu")
 OBJECTIVES = ("sampled", "exact")
 CRITERIA = ("squared", "cross-entropy")

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.training.attack import mean_length
-from geomsup.training.buffers import make_buffers
-from geomsup.training.compiled import BLOCK
 from geomsup.training.inputs import make_inputs
-from geomsup.training.kernels import part_gradient, take_step, train_steps
+from geomsup.training.kernels.attack import mean_length
+from geomsup.training.kernels.buffers import make_buffers
+from geomsup.training.kernels.codes import SCHEDULES
+from geomsup.training.kernels.compiled import BLOCK
+from geomsup.training.kernels.steps import part_gradient, take_step, train_steps
 from geomsup.training.layout import layout, pack, split
-from geomsup.training.settings import SCHEDULES, make_extras, make_form
+from geomsup.training.settings import make_extras, make_form
 
 __all__ = ["Trainee"]
 

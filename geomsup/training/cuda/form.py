@@ -7,7 +7,7 @@ four units of threads a block.
 
 from typing import Any, NamedTuple
 
-from geomsup.training.settings import OUTPUTS, TARGETS
+from geomsup.training.kernels.codes import OUTPUTS, TARGETS
 
 __all__ = ["LANES", "LARGE_SPLIT", "MOST_FEATURES", "MOST_HIDDEN", "SLOTS", "SMALL_WARPS", "Form", "make_form"]
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.training.adam import factors_of_steps
 from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, SLOTS, SMALL_WARPS, make_form
 from geomsup.training.cuda.large import UPDATE_WARPS, make_add_gradients, make_take_step
 from geomsup.training.cuda.samples import BLOCK
 from geomsup.training.cuda.small import make_train_steps
-from geomsup.training.settings import SCHEDULES
+from geomsup.training.kernels.adam import factors_of_steps
+from geomsup.training.kernels.codes import SCHEDULES
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress, train_in_turns
 

@@ -12,15 +12,22 @@ import math
 
 import numpy as np
 
-from geomsup.training.adam import adam, clipped, rate_at
-from geomsup.training.attack import attack_samples, inverse_lengths
-from geomsup.training.classes import class_errors
-from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled, inlined
-from geomsup.training.draws import draw, draw_present
-from geomsup.training.hidden import draw_masks, pass_on, pull_back
-from geomsup.training.outputs import IDENTITY, errors, set_targets
-from geomsup.training.products import correlate, multiply
-from geomsup.training.sparse import combine_present, correlate_present, list_open, pad_rows, to_samples, unpad_rows
+from geomsup.training.kernels.adam import adam, clipped, rate_at
+from geomsup.training.kernels.attack import attack_samples, inverse_lengths
+from geomsup.training.kernels.codes import IDENTITY
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inlined
+from geomsup.training.kernels.draws import draw, draw_present
+from geomsup.training.kernels.hidden import draw_masks, pass_on, pull_back
+from geomsup.training.kernels.outputs import class_errors, errors, set_targets
+from geomsup.training.kernels.products import correlate, multiply
+from geomsup.training.kernels.sparse import (
+    combine_present,
+    correlate_present,
+    list_open,
+    pad_rows,
+    to_samples,
+    unpad_rows,
+)
 
 __all__ = ["part_gradient", "take_step", "train_steps"]
 

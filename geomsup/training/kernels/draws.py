@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from geomsup.training.compiled import BLOCK, ZERO, compiled, inlined
-from geomsup.training.philox import philox_inline
+from geomsup.training.kernels.compiled import BLOCK, ZERO, compiled, inlined
+from geomsup.training.kernels.philox import philox_inline
 
 __all__ = [
     "AGAIN",

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.training.compiled import BLOCK, ZERO
-from geomsup.training.draws import GAPS
-from geomsup.training.outputs import IDENTITY
-from geomsup.training.vectors import LANES
+from geomsup.training.kernels.codes import IDENTITY
+from geomsup.training.kernels.compiled import BLOCK, ZERO
+from geomsup.training.kernels.draws import GAPS
+from geomsup.training.kernels.vectors import LANES
 
 __all__ = ["make_buffers"]
 
@@ -15,7 +15,7 @@ OPEN_PART = 12  # outputs are listed where no more than this part is open: 14 ns
 
 
 def make_buffers(shape: tuple[int, int, int], form: tuple[Any, ...], extras: Any, sparse: bool) -> tuple[Any, ...]:
-    """Return blocks, transposes, lists, padded rows, and what `extras` need; arguments as for `kernels.train_steps`."""
+    """Return blocks, transposes, lists, padded rows, and what `extras` need; arguments as for `steps.train_steps`."""
     n, m, last = shape
     tied, target = form[0], form[4]
     deep, attacked = (extras[1], extras[5] > ZERO) if extras else (False, False)

@@ -4,23 +4,12 @@ import math
 
 import numpy as np
 
-from geomsup.training.compiled import compiled, inlined
+from geomsup.training.kernels.codes import COSINE, LINEAR
+from geomsup.training.kernels.compiled import compiled, inlined
 
-__all__ = [
-    "CONSTANT",
-    "COSINE",
-    "LINEAR",
-    "adam",
-    "clipped",
-    "factors",
-    "factors_of_steps",
-    "moved",
-    "rate_at",
-    "shortened",
-]
+__all__ = ["adam", "clipped", "factors", "factors_of_steps", "moved", "rate_at", "shortened"]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
-CONSTANT, LINEAR, COSINE = 0, 1, 2  # schedules
 
 
 @compiled

@@ -14,7 +14,7 @@ import pytest
 
 import geomsup as gs
 from geomsup.training.cuda import available, device, launch
-from geomsup.training.settings import OUTPUTS, TARGETS
+from geomsup.training.kernels.codes import OUTPUTS, TARGETS
 
 ROOT = Path(gs.__file__).parents[1]
 CONFIG = gs.train(gs.Features(2, 0.5), 1, steps=1, batch=1, device="cpu").config
@@ -23,7 +23,7 @@ CONFIG = gs.train(gs.Features(2, 0.5), 1, steps=1, batch=1, device="cpu").config
 @pytest.mark.slow
 def test_the_simulated_device_agrees_with_the_cpu():
     """Both draw the same samples: after a few steps all arrays agree to the rounding of single precision."""
-    command = [sys.executable, "-W", "error", "-m", "tests.training.simulated"]
+    command = [sys.executable, "-W", "error", "-m", "tests.training.cuda.simulated"]
     surroundings = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

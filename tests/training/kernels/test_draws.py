@@ -5,11 +5,11 @@ import pytest
 from scipy.stats import chi2, kstest
 
 from geomsup import Discrete, Features, Uniform
-from geomsup.training import draws
-from geomsup.training.compiled import BLOCK
 from geomsup.training.inputs import make_inputs
+from geomsup.training.kernels.compiled import BLOCK
+from geomsup.training.kernels.steps import draws
 from tests.training import reference
-from tests.training.test_kernels import CASES
+from tests.training.kernels.test_steps import CASES
 
 KEY = np.array([3, 4], np.uint32)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geomsup import Discrete, Features, Uniform
-from geomsup.training import adam, compiled, outputs, products, sparse
+from geomsup.training.kernels import adam, compiled, outputs, products, sparse
 from geomsup.training.layout import layout
 from geomsup.training.settings import make_settings, make_start
 from geomsup.training.trainee import Trainee

@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled
-from geomsup.training.draws import fill_words
-from geomsup.training.products import multiply
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled
+from geomsup.training.kernels.draws import fill_words
+from geomsup.training.kernels.products import multiply
 
 __all__ = ["attack_samples", "inverse_lengths", "mean_length"]
 
