@@ -14,7 +14,8 @@ import geomsup as gs
 from geomsup import compiling
 
 PACKAGE = Path(gs.__file__).parent
-PROBLEM = "from geomsup.training.kernels import adam; print(adam.rate_at(1, 8.0, 1, 4))"  # 8 (1 - 1/4) = 6
+RULE = "adam.Rule(1, 8.0, 4, 0.0, 0.0)"
+PROBLEM = f"from geomsup.training.kernels import adam; print(adam.rate_at({RULE}, 1))"  # 8 (1 - 1/4) = 6
 
 
 def run(folder, text=PROBLEM, **surroundings):

@@ -31,7 +31,7 @@ def call_with_other_types():
     for dtype in (np.float64, np.float32):
         wide = np.ones((60, 2), dtype)
         one = wide[:, 0]
-        rule = (0, 0.1, 10, 0.0, 1.0)
+        rule = adam.Rule(0, 0.1, 10, 0.0, 1.0)
         steps.take_step(one.copy(), one, np.zeros((2, 120), dtype)[:, ::2], 0, 8, rule)
         adam.adam(one.copy()[::2], one[::2], np.zeros((2, 60), dtype)[:, ::2], 1, 0.1, 0.0, 0.5)
         fixed = np.ones((3, BLOCK), dtype)
