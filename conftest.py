@@ -12,7 +12,7 @@ CACHE = tempfile.TemporaryDirectory(prefix="geomsup-tests-")  # empty: what test
 os.environ["GEOMSUP_CACHE"] = CACHE.name
 
 # A program of its own, for a numba that was told to simulate a GPU when it was imported.
-collect_ignore = ["tests/training/simulated.py"]
+collect_ignore = ["tests/training/cuda/simulated.py"]
 
 
 def pytest_addoption(parser):

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from geomsup import Features
 from geomsup.loss.objective import pack, relu_objective
-from geomsup.loss.plan import make_plan
+from geomsup.loss.plan import make_inputs
 from geomsup.optima.descent_kernels import bfgs
 from geomsup.optima.starts import random_start
 from geomsup.threads import stop_flag
@@ -21,8 +21,10 @@ SLOPE = 1e-6
 
 def compiled(features, m, starts):
     cost = float(features.importance @ features.variance)
-    law = features.importance / cost, np.array(features.mean), np.array(features.root_mean_square), make_plan(features)
-    return [cost * bfgs(pack(*start), features.n, m, law, SLOPE, 5000, stop_flag())[0] for start in starts]
+    inputs, importance = make_inputs(features), features.importance / cost
+    return [
+        cost * bfgs(pack(*start), features.n, m, importance, inputs, SLOPE, 5000, stop_flag())[0] for start in starts
+    ]
 
 
 def scipy_bfgs(features, m, starts):

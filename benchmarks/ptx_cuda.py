@@ -16,10 +16,10 @@ from typing import Any
 from geomsup.training.cuda.form import Form, make_form
 from geomsup.training.cuda.large import make_add_gradients, make_take_step
 from geomsup.training.cuda.small import make_train_steps
+from geomsup.training.settings import Settings
 
 SIZES = ["5,2", "20,5", "200,20", "400,30"]
 CAPABILITY = (9, 0)  # of an H100 or H200
-USUAL = {"tied": True, "hidden_activation": "linear", "activation": "relu", "target": "identity"}
 COUNTED = {
     "fused multiply-adds": r"fma\.rn\.f32",
     "of doubles": r"(?:fma|mul|add)\.rn\.f64|add\.f64",
@@ -88,7 +88,7 @@ def main(sizes: list[str]) -> None:
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=CAPABILITY)
     for size in sizes:
         n, m, *changes = size.split(",")
-        form = make_form(int(n), int(m), USUAL | dict(map(read_change, changes)))
+        form = make_form(int(n), Settings(n_hidden=int(m), **dict(map(read_change, changes))))
         for name, (kernel, signature) in kernels(form).items():
             print(f"{size} {name}: {report(kernel, signature)}", flush=True)
 

@@ -14,7 +14,8 @@ import geomsup as gs
 from geomsup import compiling
 
 PACKAGE = Path(gs.__file__).parent
-PROBLEM = "from geomsup.training import adam; print(adam.rate_at(1, 8.0, 1, 4))"  # 8 (1 - 1/4) = 6
+RULE = "adam.Rule(1, 8.0, 4, 0.0, 0.0)"
+PROBLEM = f"from geomsup.training.kernels import adam; print(adam.rate_at({RULE}, 1))"  # 8 (1 - 1/4) = 6
 
 
 def run(folder, text=PROBLEM, **surroundings):
@@ -40,12 +41,12 @@ def test_a_change_of_what_a_kernel_calls_is_seen(copy):
     """Numba's own cache looks at the file of a function only."""
     assert run(copy)[0] == "6.0"
     first = kept(copy)
-    assert any(name.startswith("adam.rate_at-geomsup.training.adam-") for name in first)
+    assert any(name.startswith("adam.rate_at-geomsup.training.kernels.adam-") for name in first)
     assert run(copy)[0] == "6.0"
     assert kept(copy) == first  # used again
-    compiled = copy / "geomsup/training/adam.py"
-    compiled.write_text(
-        compiled.read_text().replace("CONSTANT, LINEAR, COSINE = 0, 1, 2", "CONSTANT, LINEAR, COSINE = 1, 0, 2")
+    codes = copy / "geomsup/training/kernels/codes.py"
+    codes.write_text(
+        codes.read_text().replace("CONSTANT, LINEAR, COSINE = 0, 1, 2", "CONSTANT, LINEAR, COSINE = 1, 0, 2")
     )
     assert run(copy)[0] == "8.0"
     assert not kept(copy) & first  # what is stale is gone
@@ -55,12 +56,12 @@ def test_digests_follow_imports():
     """Those of the trainer's kernels change with the constants that they take from elsewhere, and with nothing else."""
     texts = {compiling._module_of(path): path.read_text() for path in PACKAGE.rglob("*.py")}
     imports = {module: compiling._imported(text) for module, text in texts.items()}
-    rooms = {f"geomsup.training.{name}" for name in ("draws", "compiled", "philox")}
-    assert compiling._with_imports("geomsup.training.draws", imports) == rooms | {
+    rooms = {f"geomsup.training.kernels.{name}" for name in ("draws", "compiled", "philox")}
+    assert compiling._with_imports("geomsup.training.kernels.draws", imports) == rooms | {
         "geomsup.compiling",
         "geomsup.folders",
     }
-    assert {"geomsup.energy.kernels", "geomsup.loss.exact_kernels", "geomsup.training.kernels"} <= set(
+    assert {"geomsup.energy.kernels", "geomsup.loss.exact_kernels", "geomsup.training.kernels.steps"} <= set(
         compiling.digests()
     )
 
@@ -68,7 +69,7 @@ def test_digests_follow_imports():
 def test_another_folder_is_used_where_the_package_cannot_be_written(copy, tmp_path):
     (copy / "geomsup/__pycache__").touch()  # no folder can be made here
     assert run(copy, XDG_CACHE_HOME=str(tmp_path / "cache"), LOCALAPPDATA="") == ("6.0", "")
-    assert list((tmp_path / "cache/geomsup").glob("kernels-*/adam.rate_at-geomsup.training.adam-*"))
+    assert list((tmp_path / "cache/geomsup").glob("kernels-*/adam.rate_at-geomsup.training.kernels.adam-*"))
 
 
 @pytest.mark.slow

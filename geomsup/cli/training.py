@@ -12,6 +12,7 @@ from cyclopts import Parameter
 import geomsup as gs
 from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure
 from geomsup.cli.options import Json, Numbers, Whole, one_or_all
+from geomsup.cli.settings import with_settings
 
 __all__ = ["demo", "train"]
 
@@ -64,6 +65,7 @@ def demo(
     print(f"figure: {output}")
 
 
+@with_settings(before="untied")
 def train(
     n_features: Whole,
     n_hidden: Whole,
@@ -71,30 +73,12 @@ def train(
     probability: Numbers = None,
     importance: Numbers = None,
     models: Whole = 4,
-    steps: Whole | None = None,
-    batch: Whole | None = None,
-    learning_rate: float | None = None,
-    schedule: str | None = None,
-    weight_decay: float | None = None,
-    clip: float | None = None,
-    preset: str = "adam",
-    objective: str = "sampled",
-    target: str = "identity",
-    activation: str = "relu",
-    hidden_activation: str = "linear",
     untied: Annotated[bool, Parameter(negative="")] = False,
-    hidden_bias: Annotated[bool, Parameter(negative="")] = False,
     second_layer: Whole | None = None,
-    hidden_l1: float = 0.0,
-    dropout: float = 0.0,
-    criterion: str = "squared",
-    attack: float = 0.0,
-    seed: Whole = 0,
-    record: Whole = 0,
     threads: Whole | None = None,
-    device: str = "auto",
     output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-run.npz"),
     as_json: Json = False,
+    **settings: Any,
 ) -> None:
     """Train toy models and name what they learned.
 
@@ -110,50 +94,12 @@ def train(
         One importance for all features, or one per feature.
     models
         Models per probability.
-    steps
-        Training steps; 10,000 unless the preset says otherwise.
-    batch
-        Samples in a step; 1024 unless the preset says otherwise.
-    learning_rate
-        Rate of Adam; 0.001 unless the preset says otherwise.
-    schedule
-        How the rate changes: constant, linear or cosine, the latter two falling to 0.
-    weight_decay
-        Decay of the weights (AdamW).
-    clip
-        Longest gradient; longer ones are shortened.
-    preset
-        Where options left out come from: adam, anthropic-2022 or grimes-replication.
-    objective
-        sampled, or exact: descend the exact expected loss.
-    target
-        What outputs are compared with: identity, abs, square, pairs or abs_pairs.
-    activation
-        Output: relu, linear, abs, leaky_relu or gelu.
-    hidden_activation
-        Hidden layer: linear or relu.
     untied
         Train a decoder of its own.
-    hidden_bias
-        Train a bias of the hidden layer.
     second_layer
         Units of a second hidden layer, of ReLUs; the decoder is then untied.
-    hidden_l1
-        Penalty on the sum of the hidden units' sizes.
-    dropout
-        Probability of dropping a hidden unit.
-    criterion
-        squared, or cross-entropy: classify which input is largest.
-    attack
-        Length of adversarial attacks on every sample, in mean lengths of inputs.
-    seed
-        Seed of starts and samples.
-    record
-        Steps between snapshots of the weights; 0 keeps none.
     threads
         Threads to train in.
-    device
-        cpu, cuda (an NVIDIA GPU; pip install "geomsup[cuda]"), or auto: a GPU if one is there and can do it.
     output
         File of the trained models (.npz or .safetensors). Every half minute, and when it is interrupted, what is done
         goes to a file beside it; the same command goes on from there.
@@ -165,12 +111,8 @@ def train(
     tied = not untied and second_layer is None
     with progress_bars() as progress:
         run = _train_into(
-            output, features, units, models=models, steps=steps, batch=batch, learning_rate=learning_rate,
-            schedule=schedule, weight_decay=weight_decay, clip=clip, preset=preset, objective=objective,
-            target=target, activation=activation, hidden_activation=hidden_activation, tied=tied,
-            hidden_bias=hidden_bias, hidden_l1=hidden_l1, dropout=dropout, criterion=criterion, attack=attack,
-            seed=seed, record=record, threads=threads, device=device,
-            progress=lambda done, total: progress("training", done / total),
+            output, features, units, models=models, tied=tied, threads=threads,
+            progress=lambda done, total: progress("training", done / total), **settings,
         )  # fmt: skip
     losses = run.expected_loss()
     rows = [

@@ -12,7 +12,7 @@ import numpy as np
 
 from geomsup.features import Features
 
-__all__ = ["Laws", "Plan", "Units", "make_laws", "make_plan", "make_units"]
+__all__ = ["Inputs", "Laws", "Plan", "Units", "make_inputs", "make_laws", "make_plan", "make_units"]
 
 Member = tuple[int, float, float]  # feature, lower end and width of the piece
 Outcome = tuple[float, tuple[Member, ...]]  # probability and who is present
@@ -32,6 +32,14 @@ class Plan(NamedTuple):
     feature: np.ndarray
     low: np.ndarray
     width: np.ndarray
+
+
+class Inputs(NamedTuple):
+    """Mean and root mean square of each feature, ``(n,)``, and what can happen to all of them."""
+
+    mean: np.ndarray
+    size: np.ndarray
+    plan: Plan
 
 
 class Units(NamedTuple):
@@ -94,6 +102,11 @@ def make_plan(features: Features) -> Plan:
         np.array(unit_ptr, np.int64), np.array(probability), np.array(outcome_ptr, np.int64),
         np.array(feature, np.int64), np.array(low, float), np.array(width, float),
     )  # fmt: skip
+
+
+def make_inputs(features: Features) -> Inputs:
+    """Return what descents of the exact loss take."""
+    return Inputs(np.array(features.mean), np.array(features.root_mean_square), make_plan(features))
 
 
 def _outcomes(features: Features, kind: str, group: tuple[int, ...]) -> list[Outcome]:

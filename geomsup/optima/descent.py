@@ -9,7 +9,7 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets, pack, relu_objective, unpack
 from geomsup.loss.ordinary import CLOSE, ordinary, times_power
-from geomsup.loss.plan import make_plan
+from geomsup.loss.plan import make_inputs
 from geomsup.optima.quasi_newton import lbfgs
 from geomsup.threads import check_stop, in_threads, stop_flag
 
@@ -70,10 +70,10 @@ def _descender(features: Features, m: int, slope: float, most_steps: int) -> Cal
 def _exact(features: Features, m: int, cost: float, slope: float, most_steps: int) -> Callable[[Start], End]:
     from geomsup.optima.descent_kernels import bfgs
 
-    law = features.importance / cost, np.array(features.mean), np.array(features.root_mean_square), make_plan(features)
+    importance, inputs = features.importance / cost, make_inputs(features)
 
     def run(start: Start) -> End:
-        loss, vector, _ = bfgs(pack(*start), features.n, m, law, slope, most_steps, stop_flag())
+        loss, vector, _ = bfgs(pack(*start), features.n, m, importance, inputs, slope, most_steps, stop_flag())
         check_stop()
         return End(cost * loss, *unpack(vector, features.n))
 

@@ -20,15 +20,14 @@ RESOLUTION = 1e-15  # relative differences of losses below this are rounding
 
 
 @njit
-def tied_loss(vector, n, m, law, gradient, stop):
+def tied_loss(vector, n, m, importance, inputs, gradient, stop):
     """Return Σ_i I_i E(x_i - relu(W Wᵀ x + b)_i)² and write its slopes in (W, b) to `gradient`.
 
-    `law` is (importance, mean, root mean square, plan); `vector` is W row by row, then b.
+    `inputs` are `Inputs`; `vector` is W row by row, then b.
     """
-    importance, mean, size, plan = law
     W, b = vector[: n * m].reshape(n, m), vector[n * m :]
-    coupling, surplus, _ = coupling_matrix(W, W, size)
-    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, plan, mean, True, stop)
+    coupling, surplus, _ = coupling_matrix(W, W, inputs.size)
+    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, inputs.plan, inputs.mean, True, stop)
     total = 0.0
     for i in range(n):
         total += importance[i] * value[i]
@@ -50,7 +49,7 @@ def _largest(vector):
 
 
 @njit
-def _search_line(x, loss, g, direction, n, m, law, new_x, new_g, stop):
+def _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, stop):
     """Find a step with the weak Wolfe conditions by bisection (Lewis and Overton 2013); return it and its loss.
 
     Where losses differ by rounding only, slopes decide. new_x and new_g receive the point; a step of 0 is a failure.
@@ -61,7 +60,7 @@ def _search_line(x, loss, g, direction, n, m, law, new_x, new_g, stop):
     for _ in range(MOST_TRIALS):
         for k in range(len(x)):
             new_x[k] = x[k] + step * direction[k]
-        new_loss = tied_loss(new_x, n, m, law, new_g, stop)
+        new_loss = tied_loss(new_x, n, m, importance, inputs, new_g, stop)
         new_slope = new_g @ direction
         close = abs(new_loss - loss) <= RESOLUTION * abs(loss)
         if not (new_loss <= loss + ARMIJO * step * slope or (close and new_slope <= -0.5 * slope)):
@@ -89,7 +88,7 @@ def _update(inverse, s, y):
 
 
 @njit
-def bfgs(start, n, m, law, slope, most_steps, stop):
+def bfgs(start, n, m, importance, inputs, slope, most_steps, stop):
     """Descend until no slope is above `slope`; return the loss, the end point and the number of steps taken.
 
     Nocedal and Wright 2006, algorithm 6.1. If the line search fails along a quasi-Newton direction, the steepest is
@@ -99,7 +98,7 @@ def bfgs(start, n, m, law, slope, most_steps, stop):
     x, g = start.copy(), np.empty(size)
     new_x, new_g = np.empty(size), np.empty(size)
     inverse = np.eye(size)
-    loss = tied_loss(x, n, m, law, g, stop)
+    loss = tied_loss(x, n, m, importance, inputs, g, stop)
     fresh = True
     taken = 0
     while taken < most_steps and _largest(g) > slope and stop[0] == 0:
@@ -108,7 +107,7 @@ def bfgs(start, n, m, law, slope, most_steps, stop):
         direction = -(inverse @ g)
         if fresh:  # not far: beyond lie other basins
             direction *= min(1.0, 0.1 / np.sqrt(g @ g))
-        step, new_loss = _search_line(x, loss, g, direction, n, m, law, new_x, new_g, stop)
+        step, new_loss = _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, stop)
         if step == 0.0:
             if fresh:
                 break

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.objective import pack, unpack
-from geomsup.loss.plan import make_plan
+from geomsup.loss.plan import Inputs, make_inputs
 from geomsup.optima.descent import COARSE, FINE, MOST_STEPS, End
 from geomsup.threads import check_stop, stop_flag
 
@@ -46,24 +45,23 @@ class Setting:
         from geomsup.phases.kernels import descend_all
 
         n, m = self.n, self.m
-        mean, _, variance, _ = _inputs(n, p)
+        inputs, variance = _inputs(n, p)
         weights = np.ones((len(starts), n))
         weights[:, -1] = importance
         cost = variance * weights.sum(axis=1)
         W, b = starts[:, : n * m].reshape(-1, n, m), starts[:, n * m :]
         stored = W.any(axis=2)
         losses = np.zeros(len(starts))
-        new_W, new_b = np.zeros_like(W), np.tile(mean, (len(starts), 1))
+        new_W, new_b = np.zeros_like(W), np.tile(inputs.mean, (len(starts), 1))
         for pattern in np.unique(stored, axis=0):
             which, kept = (stored == pattern).all(axis=1), np.flatnonzero(pattern)
             losses[which] = variance * weights[np.ix_(which, ~pattern)].sum(axis=1)
             if len(kept):
                 cells = np.ix_(which, kept)
                 reduced = np.concatenate([W[cells].reshape(int(which.sum()), -1), b[cells]], axis=1)
-                mean_, size, _, plan = _inputs(len(kept), p)
+                of_kept, _ = _inputs(len(kept), p)
                 own = weights[cells] / cost[which, None]
-                law = mean_, size, plan
-                loss, ends = descend_all(reduced, own, len(kept), m, law, slope, MOST_STEPS, stop_flag())
+                loss, ends = descend_all(reduced, own, len(kept), m, of_kept, slope, MOST_STEPS, stop_flag())
                 check_stop()
                 losses[which] += cost[which] * loss
                 new_W[cells] = ends[:, : len(kept) * m].reshape(-1, len(kept), m)
@@ -92,8 +90,7 @@ class Setting:
 
 
 @lru_cache(maxsize=512, typed=True)
-def _inputs(n: int, probability: float) -> tuple[np.ndarray, np.ndarray, float, Any]:
-    """Return what the kernel needs and does not depend on the importance."""
+def _inputs(n: int, probability: float) -> tuple[Inputs, float]:
+    """Return what the kernel needs and does not depend on the importance, and the variance of a feature."""
     features = Features(n, probability)
-    mean, size = np.array(features.mean), np.array(features.root_mean_square)
-    return mean, size, float(features.variance[0]), make_plan(features)
+    return make_inputs(features), float(features.variance[0])

@@ -12,6 +12,7 @@ from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, End, descend
 from geomsup.threads import check_stop, in_threads
 from geomsup.training.run import TrainingRun
+from geomsup.training.settings import Settings
 
 __all__ = ["train_exactly"]
 
@@ -23,22 +24,24 @@ FLAT = 1e-7  # eigenvalues below this part of the largest belong to rotations an
 def train_exactly(
     features: list[Features],
     starts: list[dict[str, np.ndarray]],
-    config: dict[str, Any],
+    settings: Settings,
     workers: int,
     progress: Callable[[int, int], object] | None,
 ) -> TrainingRun:
     """Descend from the start of each run; one record, at the end, in double precision. Progress counts runs.
 
-    Every run ends where the slope is below 1e-10 of the loss of storing nothing, unless ``config["steps"]`` run out.
+    Every run ends where the slope is below 1e-10 of the loss of storing nothing, unless ``settings.steps`` run out.
     Ctrl-C keeps the first runs, as far as they have ended, with a RuntimeWarning; the others stand where they
     started, their loss NaN.
     """
-    _check(config)
-    ends = _descend_all(features, starts, config["steps"], workers, progress)
+    _check(settings)
+    ends = _descend_all(features, starts, settings.steps, workers, progress)
     W, b = np.stack([end.W for end in ends]), np.stack([end.b for end in ends])
-    history = (W[:, None], b[:, None]) if config["record"] else (None, None)
-    steps, loss = np.array([config["steps"]]), np.array([[end.loss] for end in ends])
-    return TrainingRun(tuple(features), W, b, steps, loss, *history, config | {"completed_steps": config["steps"]})
+    history = (W[:, None], b[:, None]) if settings.record else (None, None)
+    steps, loss = np.array([settings.steps]), np.array([[end.loss] for end in ends])
+    return TrainingRun(
+        tuple(features), W, b, steps, loss, *history, settings.to_dict() | {"completed_steps": settings.steps}
+    )
 
 
 def _descend_all(
@@ -65,7 +68,7 @@ def _descend_all(
     return ended + [End(np.nan, start["W"], start["b"]) for start in starts[len(ended) :]]
 
 
-def _check(config: dict[str, Any]) -> None:
+def _check(settings: Settings) -> None:
     """Raise unless the model is of the paper's plain form, compared with x itself, and nothing disturbs it."""
     for name, known in (
         ("activation", "relu"),
@@ -78,10 +81,9 @@ def _check(config: dict[str, Any]) -> None:
         ("criterion", "squared"),
         ("attack", 0.0),
     ):
-        if config[name] != known:
-            raise ValueError(
-                f'`objective` "exact" is for {name} {known!r}; got {config[name]!r}. Train on samples instead.'
-            )
+        value = getattr(settings, name)
+        if value != known:
+            raise ValueError(f'`objective` "exact" is for {name} {known!r}; got {value!r}. Train on samples instead.')
 
 
 def _descend(features: Features, start: dict[str, np.ndarray], steps: int) -> End:

@@ -9,6 +9,7 @@ from geomsup import checks
 from geomsup.features import Features
 from geomsup.threads import processors
 from geomsup.training.run import TrainingRun
+from geomsup.training.settings import Settings
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress, train_in_turns
 
@@ -26,21 +27,21 @@ def check_workers(threads: Any, progress: Any) -> int:
 
 
 def finish(
-    trainees: list[Trainee], features: list[Features], config: dict[str, Any], workers: int, progress: Progress | None
+    trainees: list[Trainee], features: list[Features], settings: Settings, workers: int, progress: Progress | None
 ) -> TrainingRun:
     """Train to the end, or as far as Ctrl-C lets it; warn of what did not end well."""
-    if config.get("device") == "cuda":
+    if settings.device == "cuda":
         from geomsup.training.cuda.launch import train_on_device
 
-        completed = train_on_device(trainees, config["steps"], progress)
+        completed = train_on_device(trainees, settings.steps, progress)
     else:
-        completed = train_in_turns(trainees, config["steps"], workers, progress)
-    if completed < config["steps"]:
+        completed = train_in_turns(trainees, settings.steps, workers, progress)
+    if completed < settings.steps:
         warnings.warn(
-            f"Training was interrupted after {completed} of {config['steps']} steps.", RuntimeWarning, stacklevel=3
+            f"Training was interrupted after {completed} of {settings.steps} steps.", RuntimeWarning, stacklevel=3
         )
-    _report_diverged(trainees, config["learning_rate"])
-    return _collect(trainees, features, config | {"completed_steps": completed})
+    _report_diverged(trainees, settings.learning_rate)
+    return _collect(trainees, features, settings, completed)
 
 
 def _report_diverged(trainees: list[Trainee], learning_rate: float) -> None:
@@ -59,7 +60,7 @@ def _report_diverged(trainees: list[Trainee], learning_rate: float) -> None:
     warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
-def _collect(trainees: list[Trainee], features: list[Features], config: dict[str, Any]) -> TrainingRun:
+def _collect(trainees: list[Trainee], features: list[Features], settings: Settings, completed: int) -> TrainingRun:
     first = trainees[0]
     since, pending = first.last_record, np.array([trainee.total for trainee in trainees])
     for trainee in trainees:
@@ -69,14 +70,14 @@ def _collect(trainees: list[Trainee], features: list[Features], config: dict[str
     steps = np.append(first.marks[: count - 1], first.done) if count else first.marks[:0]
     weights: dict[str, Any] = {"W_history": None, "b_history": None}
     weights |= first.split(np.stack([trainee.theta for trainee in trainees]))
-    if config["record"]:
+    if settings.record:
         histories = first.split(np.stack([trainee.history[:count] for trainee in trainees]))
         weights |= {f"{name}_history": history for name, history in histories.items()}
     return TrainingRun(
         features=tuple(features),
         steps=steps,
         loss=np.stack([trainee.losses[:count] for trainee in trainees]),
-        config=config | {"recorded_steps": since},
+        config=settings.to_dict() | {"completed_steps": completed, "recorded_steps": since},
         **weights,
         diverged_at=np.array([trainee.diverged or 0 for trainee in trainees]),
         moments=np.stack([trainee.moments for trainee in trainees]),

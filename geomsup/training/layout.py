@@ -1,32 +1,26 @@
 """How the weights of a model lie behind one another in one vector, and where training starts."""
 
-from typing import Any
-
 import numpy as np
 
 from geomsup.model import ToyModel
+from geomsup.training.settings import Settings
 
-__all__ = ["OPTIONAL", "hidden_units", "layout", "pack", "split", "start_weights"]
+__all__ = ["OPTIONAL", "layout", "pack", "split", "start_weights"]
 
 OPTIONAL = ("W_out", "b_hidden", "W_between", "b_between")  # parts that a model may lack, in this order behind W and b
 
 
-def layout(n: int, config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+def layout(n: int, settings: Settings) -> dict[str, tuple[int, ...]]:
     """Return the shape of each part that a model has, by its name in `ToyModel`, in the order of packing."""
-    m, *second = hidden_units(config)
+    m, *second = settings.units
     shapes: dict[str, tuple[int, ...]] = {"W": (n, m), "b": (n,)}
-    if not config["tied"]:
+    if not settings.tied:
         shapes["W_out"] = (n, *(second or [m]))
-    if config["hidden_bias"]:
+    if settings.hidden_bias:
         shapes["b_hidden"] = (m,)
     if second:
         shapes |= {"W_between": (m, *second), "b_between": (*second,)}
     return shapes
-
-
-def hidden_units(config: dict[str, Any]) -> list[int]:
-    """Return the number of units of each hidden layer."""
-    return config["n_hidden"] if isinstance(config["n_hidden"], list) else [config["n_hidden"]]
 
 
 def pack(parts: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]], axes: int = 0) -> np.ndarray:

@@ -1,15 +1,16 @@
 """Taking a training further."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from geomsup import checks
+from geomsup.training.choosing import make_marks
 from geomsup.training.cuda.available import choose_again
 from geomsup.training.finish import check_workers, finish
 from geomsup.training.layout import layout, pack
 from geomsup.training.run import TrainingRun
-from geomsup.training.settings import make_marks
+from geomsup.training.settings import Settings
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress
 
@@ -23,24 +24,27 @@ def resume(
     workers = check_workers(threads, progress)
     if run.moments is None or run.pending is None:
         raise ValueError("`run` must hold the optimiser's state to be resumed; this one has none. Train on samples.")
-    done = run.config["completed_steps"]
-    total = run.config["steps"] if steps is None else checks.integer("steps", steps, minimum=max(done, 1))
-    config = {key: value for key, value in run.config.items() if key not in ("completed_steps", "recorded_steps")}
-    config["steps"] = total
-    config["device"] = choose_again(config.get("device", "cpu"))
+    planned, done = run.settings, run.config["completed_steps"]
+    total = planned.steps if steps is None else checks.integer("steps", steps, minimum=max(done, 1))
     kept = run.steps[run.steps <= run.config["recorded_steps"]]  # without the record of an interruption
-    record = [step for step in config["record"] if step <= total] if isinstance(config["record"], list) else None
-    marks, _ = make_marks(total, record or config["record"])
+    marks = make_marks(total, _up_to(total, planned.record))
     # A longer run has its records elsewhere: those that the interrupted one has passed without stopping are left out.
     marks = np.concatenate([kept, marks[marks > done]])
-    trainees = [_restored(run, number, marks, len(kept), config) for number in range(len(run))]
-    return finish(trainees, list(run.features), config, workers, progress)
+    settings = replace(planned, steps=total, device=choose_again(planned.device))
+    trainees = [_restored(run, number, marks, len(kept), settings) for number in range(len(run))]
+    return finish(trainees, list(run.features), settings, workers, progress)
 
 
-def _restored(run: TrainingRun, number: int, marks: np.ndarray, kept: int, config: dict[str, Any]) -> Trainee:
-    shapes = layout(run.features[number].n, config)
+def _up_to(total: int, record: int | tuple[int, ...]) -> int | tuple[int, ...]:
+    """Return the listed steps that are not beyond `total`, all of them if all are."""
+    listed = tuple(step for step in record if step <= total) if isinstance(record, tuple) else ()
+    return listed or record
+
+
+def _restored(run: TrainingRun, number: int, marks: np.ndarray, kept: int, settings: Settings) -> Trainee:
+    shapes = layout(run.features[number].n, settings)
     parts = {name: getattr(run, name)[number] for name in shapes}
-    trainee = Trainee(number, run.features[number], parts, marks, config)
+    trainee = Trainee(number, run.features[number], parts, marks, settings)
     assert run.moments is not None
     assert run.pending is not None
     trainee.moments[:] = run.moments[number]
@@ -52,7 +56,7 @@ def _restored(run: TrainingRun, number: int, marks: np.ndarray, kept: int, confi
     trainee.total = float(run.pending[number])
     trainee.diverged = int(run.diverged_at[number]) or None
     trainee.losses[:kept] = run.loss[number, :kept]
-    if config["record"]:
+    if settings.record:
         histories = {name: getattr(run, f"{name}_history")[number, :kept] for name in shapes}
         trainee.history[:kept] = pack(histories, shapes, axes=1)
     return trainee

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
 from geomsup.training.layout import OPTIONAL
+from geomsup.training.settings import Settings
 
 __all__ = ["TrainingRun"]
 
@@ -105,12 +107,17 @@ class TrainingRun:
         steps = self.config["completed_steps"]
         return f"TrainingRun({counted} of {n} features in {m} dimensions, {steps} steps)"
 
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the training, as `config` names them."""
+        return Settings.from_dict(self.config)
+
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the training before all its steps, or before all its exact descents, were done."""
-        if self.config.get("objective") == "exact":
+        if self.settings.objective == "exact":
             return bool(np.isnan(self.loss).any())
-        return self.config["completed_steps"] < self.config["steps"]
+        return self.config["completed_steps"] < self.settings.steps
 
     @property
     def diverged(self) -> tuple[int, ...]:
@@ -156,8 +163,8 @@ class TrainingRun:
                 f"`run` must be one that did not diverge; run {run} did at step {self.diverged_at[run]}. "
                 "Lower `learning_rate` and train it again."
             )
-        hidden = self.config.get("hidden_activation", "linear")
-        return ToyModel(**weights, activation=self.config["activation"], hidden_activation=hidden)
+        settings = self.settings
+        return ToyModel(**weights, activation=settings.activation, hidden_activation=settings.hidden_activation)
 
     def expected_loss(self) -> np.ndarray:
         """Return the expected loss of each run's final model on its features, ``(runs,)``; NaN where it diverged.
@@ -209,7 +216,7 @@ class TrainingRun:
         IndexError
             If there is no such entry.
         """
-        models = self.config["models"]
+        models = self.settings.models
         entries = len(self) // models
         if entry is None and entries > 1:
             raise ValueError(
@@ -229,8 +236,8 @@ class TrainingRun:
 
         if self.diverged_at[run]:
             return float("nan")
-        settings = (self.config.get("target", "identity"), self.config.get("criterion", "squared"))
-        return measured_loss(self.model(run), self.features[run], *settings)
+        settings = self.settings
+        return measured_loss(self.model(run), self.features[run], settings.target, settings.criterion)
 
     def compare(self, *, starts: int | None = None, rng: Any = 0) -> Any:
         """Hold every run that did not diverge against the theoretical optimum of its features.
@@ -257,9 +264,9 @@ class TrainingRun:
         from geomsup.comparison import compare
 
         for name, known in (("target", "identity"), ("criterion", "squared")):
-            if self.config.get(name, known) != known:
+            if getattr(self.settings, name) != known:
                 raise ValueError(
-                    f"`run` must be trained for {name} {known!r} to be compared; got {self.config[name]!r}. "
+                    f"`run` must be trained for {name} {known!r} to be compared; got {getattr(self.settings, name)!r}. "
                     "No optimum of other losses is known."
                 )
         sound = [run for run in range(len(self)) if not self.diverged_at[run]]
@@ -283,7 +290,7 @@ class TrainingRun:
         """
         from geomsup.training.storage import write
 
-        entries = self.features[:: self.config["models"]]
+        entries = self.features[:: self.settings.models]
         write(Path(path), {"config": self.config, "features": [one.to_dict() for one in entries]}, self._arrays())
 
     @classmethod

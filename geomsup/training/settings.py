@@ -1,45 +1,25 @@
-"""What a training is told to do, checked once; and the presets, named after their source."""
+"""What a training is told to do: every option with its type, default, rule and description; and the presets.
 
-from collections.abc import Callable, Sequence
+`train` has the same arguments, which a test compares; the command line is made from what stands here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from geomsup import checks
-from geomsup.model import ToyModel
-from geomsup.training import adam, outputs
+from geomsup.training.kernels.codes import OUTPUTS, SCHEDULES, TARGETS
 
-__all__ = [
-    "PRESETS", "SCHEDULES", "TARGETS", "check_together", "make_extras", "make_form", "make_marks", "make_settings",
-    "make_start", "make_units",
-]  # fmt: skip
+__all__ = ["BY_MODEL", "BY_PRESET", "HIDDEN", "PRESETS", "Settings"]
 
 LARGEST_SEED = 2**128 - 1  # of the bits that NumPy draws for a seed of its own
-SCHEDULES = {"constant": adam.CONSTANT, "linear": adam.LINEAR, "cosine": adam.COSINE}
-TARGETS = {
-    "identity": outputs.IDENTITY,
-    "abs": outputs.ABSOLUTE,
-    "square": outputs.SQUARE,
-    "pairs": outputs.PAIRS,
-    "abs_pairs": outputs.ABSOLUTE_PAIRS,
-}
-OUTPUTS = {"relu": 0.0, "linear": 1.0, "abs": -1.0, "leaky_relu": 0.01, "gelu": 0.0}  # slopes below 0
 HIDDEN = ("linear", "relu")
 OBJECTIVES = ("sampled", "exact")
 CRITERIA = ("squared", "cross-entropy")
+DEVICES = ("auto", "cpu", "cuda")
 
-DEFAULTS: dict[str, Any] = {
-    "steps": 10_000,
-    "batch": 1024,
-    "learning_rate": 1e-3,
-    "schedule": "constant",
-    "weight_decay": 0.0,
-    "clip": None,
-    "hidden_l1": 0.0,
-    "dropout": 0.0,
-    "criterion": "squared",
-    "attack": 0.0,
-}
 # Values that an argument left out takes. The original notebook steps by AdamW with its library's usual decay; a
 # replication of the whole paper (K. Grimes's notebook) trains faster, in small batches.
 PRESETS: dict[str, dict[str, Any]] = {
@@ -54,159 +34,54 @@ PRESETS: dict[str, dict[str, Any]] = {
         "clip": 2.0,
     },
 }
+BY_PRESET, BY_MODEL = "preset", "model"  # who decides where an argument of `train` is None
 
 
-LEFT_OUT = ("steps", "batch", "learning_rate", "schedule", "weight_decay", "clip")  # may be None: as the preset says
-MOST_RECORDS = 10_000_000
+def _in_words(names: Iterable[str]) -> str:
+    """Return names as a sentence lists them: a, b or c."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}"
 
 
-def make_settings(preset: str, objective: str, target: str, seed: Any, **given: Any) -> dict[str, Any]:
-    """Return the checked settings: what was given, else the preset's value, else the default."""
-    checks.one_of("preset", preset, tuple(PRESETS))
-    said = {name: value for name, value in given.items() if value is not None or name not in LEFT_OUT}
-    chosen = DEFAULTS | PRESETS[preset] | said
-    rules: dict[str, Callable[[str, Any], Any]] = {
-        "steps": _count,
-        "batch": _count,
-        "learning_rate": checks.positive_number,
-        "schedule": lambda name, value: checks.one_of(name, value, tuple(SCHEDULES)),
-        "weight_decay": _not_negative,
-        "clip": lambda name, value: None if value is None else checks.positive_number(name, value),
-        "hidden_l1": _not_negative,
-        "dropout": _part,
-        "criterion": lambda name, value: checks.one_of(name, value, CRITERIA),
-        "attack": _not_negative,
-    }
-    return {name: rule(name, chosen[name]) for name, rule in rules.items()} | {
-        "preset": preset,
-        "objective": checks.one_of("objective", objective, OBJECTIVES),
-        "target": checks.one_of("target", target, tuple(TARGETS)),
-        "seed": checks.integer("seed", seed, minimum=0, maximum=LARGEST_SEED),
-    }
+def _option(text: str, rule: Callable[[str, Any], Any], default: Any = MISSING, by: str | None = None) -> Any:
+    """Return a field with its description, its rule, and who decides where the argument of `train` is None, if any."""
+    return field(default=default, metadata={"text": text, "rule": rule, "by": by})
 
 
-def make_units(n_hidden: Any) -> int | list[int]:
-    """Return the number of hidden units, or that of each of two hidden layers, checked."""
-    if isinstance(n_hidden, Sequence | np.ndarray) and not isinstance(n_hidden, str):
-        units = [checks.integer("n_hidden", units, minimum=1) for units in n_hidden]
-        if len(units) != 2:
-            raise ValueError(f"`n_hidden` must be a number, or a pair of them; got {n_hidden}. Two layers are most.")
-        return units
-    return checks.integer("n_hidden", n_hidden, minimum=1)
+def _one_of(choices: Iterable[str]) -> Callable[[str, Any], str]:
+    return lambda name, value: checks.one_of(name, value, tuple(choices))
 
 
-def make_start(model: Any, n: int, units: int | list[int], **named: Any) -> tuple[ToyModel | None, dict[str, Any]]:
-    """Return the start model, if any, and the kind of model to train: the start model's, or what the names say.
-
-    The names are activation, hidden_activation, tied and hidden_bias; None where nothing is said.
-    """
-    deep = isinstance(units, list)
-    if model is None:
-        defaults = {"activation": "relu", "hidden_activation": "linear", "tied": not deep, "hidden_bias": False}
-        kind = defaults | {name: value for name, value in named.items() if value is not None}
-    else:
-        _check_start(model, n, units)
-        kind = {
-            "activation": model.activation,
-            "hidden_activation": model.hidden_activation,
-            "tied": model.W_out is None,
-            "hidden_bias": model.b_hidden is not None,
-        }
-        for name, value in named.items():
-            if value is not None and value != kind[name]:
-                raise ValueError(
-                    f"`{name}` must be that of `model`, {kind[name]!r}, if both are given; got {checks.shown(value)}. "
-                    f"Leave `{name}` out."
-                )
-    checks.one_of("activation", kind["activation"], tuple(OUTPUTS))
-    checks.one_of("hidden_activation", kind["hidden_activation"], HIDDEN)
-    if not isinstance(kind["tied"], bool):
-        raise TypeError(
-            f"`tied` must be True or False; got {checks.shown(kind['tied'])}. False trains a decoder of its own."
-        )
-    if not isinstance(kind["hidden_bias"], bool):
-        raise TypeError(
-            f"`hidden_bias` must be True or False; got {checks.shown(kind['hidden_bias'])}. True trains one."
-        )
-    if deep and kind["tied"]:
-        raise ValueError("`tied` must be False with two hidden layers; got True. Leave it out.")
-    return model, kind
+def _whole(minimum: int, **limit: int) -> Callable[[str, Any], int]:
+    return lambda name, value: checks.integer(name, value, minimum=minimum, **limit)
 
 
-def _check_start(model: Any, n: int, units: int | list[int]) -> None:
-    if not isinstance(model, ToyModel):
-        raise TypeError(f"`model` must be a ToyModel; got {model!r}. Wrap the weights in ToyModel(W, b).")
-    for name, known in (("activation", tuple(OUTPUTS)), ("hidden_activation", HIDDEN)):
-        if getattr(model, name) not in known:
-            raise ValueError(
-                f"`model` must have one of the {name}s {', '.join(known)} to be trained; got {model!r}. "
-                "Change its activations."
-            )
-    m, *second = units if isinstance(units, list) else [units]
-    if model.W.shape != (n, m):
-        raise ValueError(
-            f"`model` must have {n} features and {m} hidden dimensions; got W of shape {model.W.shape}. "
-            "Make `features`, `n_hidden` and `model` agree."
-        )
-    between = None if model.W_between is None else model.W_between.shape
-    if between != ((m, *second) if second else None):
-        raise ValueError(
-            f"`model` must have as many hidden layers as `n_hidden` says, {units}; got W_between of shape {between}. "
-            "Make `n_hidden` and `model` agree."
-        )
+def _yes_or_no(hint: str) -> Callable[[str, Any], bool]:
+    def rule(name: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise TypeError(f"`{name}` must be True or False; got {checks.shown(value)}. {hint}")
+        return value
+
+    return rule
 
 
-def make_form(config: dict[str, Any]) -> tuple[bool, bool, bool, np.float32, int]:
-    """Return what kernels take as the form of the model and its target."""
-    output = config["activation"]
-    return (
-        config["tied"],
-        config["hidden_activation"] == "relu",
-        output == "gelu",
-        np.float32(OUTPUTS[output]),
-        TARGETS[config["target"]],
-    )
+def _is_several(value: Any) -> bool:
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
 
 
-def check_together(config: dict[str, Any], n: int) -> None:
-    """Raise if settings that are right alone do not go together."""
-    if "pairs" in config["target"] and n % 2:
-        raise ValueError(f'`target` "{config["target"]}" needs an even number of features; got {n}. Add one.')
-    if config["criterion"] == "cross-entropy":
-        for name, known in (("activation", "linear"), ("target", "identity")):
-            if config[name] != known:
-                raise ValueError(
-                    f'`criterion` "cross-entropy" is for {name} {known!r}; got {config[name]!r}. '
-                    f"Pass {name}={known!r}: outputs are the logits of which input is largest."
-                )
+def _units(name: str, value: Any) -> int | tuple[int, ...]:
+    if not _is_several(value):
+        return checks.integer(name, value, minimum=1)
+    units = tuple(checks.integer(name, units, minimum=1) for units in value)
+    if len(units) != 2:
+        raise ValueError(f"`{name}` must be a number, or a pair of them; got {value}. Two layers are most.")
+    return units
 
 
-def make_extras(config: dict[str, Any], length: float) -> tuple[Any, ...] | None:
-    """Return what kernels take as extras, None if there are none; `length` is that of attacks."""
-    deep, cross = isinstance(config["n_hidden"], list), config["criterion"] == "cross-entropy"
-    penalty, rate = np.float32(config["hidden_l1"]), config["dropout"]
-    extras = (config["hidden_bias"], deep, penalty, rate, cross, np.float32(length))
-    return extras if any(extras) else None
-
-
-def make_marks(steps: int, record: Any) -> tuple[np.ndarray, Any]:
-    """Return the steps to record, increasing up to the last, and `record` as checked."""
-    if isinstance(record, Sequence | np.ndarray) and not isinstance(record, str):
-        chosen = sorted({checks.integer("record", step, minimum=1) for step in record})
-        if not chosen or chosen[-1] > steps:
-            raise ValueError(f"`record` must list steps from 1 to {steps}; got {list(record)}. Drop those beyond.")
-        return np.unique([*chosen, steps]), chosen
-    record = checks.integer("record", record, minimum=0)
-    every = record or max(1, steps // 100)
-    if steps // every > MOST_RECORDS:
-        raise ValueError(
-            f"`record` must leave at most {MOST_RECORDS} records; got {record} of {steps} steps. Record fewer."
-        )
-    return np.unique(np.append(np.arange(every, steps + 1, every), steps)), record
-
-
-def _count(name: str, value: Any) -> int:
-    return checks.integer(name, value, minimum=1)
+def _record(name: str, value: Any) -> int | tuple[int, ...]:
+    if not _is_several(value):
+        return checks.integer(name, value, minimum=0)
+    return tuple(sorted({checks.integer(name, step, minimum=1) for step in value}))
 
 
 def _not_negative(name: str, value: Any) -> float:
@@ -223,3 +98,91 @@ def _part(name: str, value: Any) -> float:
     if not 0 <= number < 1:
         raise ValueError(f"`{name}` must be at least 0 and below 1; got {number:g}. Pass the part that is dropped.")
     return number
+
+
+def _length(name: str, value: Any) -> float | None:
+    return None if value is None else checks.positive_number(name, value)
+
+
+def _as_it_is(name: str, value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of a training, each by its rule; `train` explains them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one has the wrong kind or range.
+
+    Examples
+    --------
+    >>> settings = Settings(n_hidden=2, batch=64)
+    >>> settings.batch, settings.steps, settings.units
+    (64, 10000, (2,))
+    >>> Settings.from_dict(settings.to_dict()) == settings
+    True
+    """
+
+    n_hidden: int | tuple[int, ...] = _option("Number of hidden dimensions m.", _units)
+    models: int = _option("Models per entry of `features`.", _whole(1), 1)
+    steps: int = _option("Training steps.", _whole(1), 10_000, BY_PRESET)
+    batch: int = _option("Samples in a step.", _whole(1), 1024, BY_PRESET)
+    learning_rate: float = _option("Rate of Adam.", checks.positive_number, 1e-3, BY_PRESET)
+    schedule: str = _option(
+        f"How the rate changes: {_in_words(SCHEDULES)}, the latter two falling to 0.",
+        _one_of(SCHEDULES), "constant", BY_PRESET,
+    )  # fmt: skip
+    weight_decay: float = _option("Decay of the weights (AdamW).", _not_negative, 0.0, BY_PRESET)
+    clip: float | None = _option("Longest gradient; longer ones are shortened.", _length, None, BY_PRESET)
+    preset: str = _option(f"Where options left out come from: {_in_words(PRESETS)}.", _one_of(PRESETS), "adam")
+    objective: str = _option("sampled, or exact: descend the exact expected loss.", _one_of(OBJECTIVES), "sampled")
+    target: str = _option(f"What outputs are compared with: {_in_words(TARGETS)}.", _one_of(TARGETS), "identity")
+    activation: str = _option(f"Output: {_in_words(OUTPUTS)}.", _one_of(OUTPUTS), "relu", BY_MODEL)
+    hidden_activation: str = _option(f"Hidden layer: {_in_words(HIDDEN)}.", _one_of(HIDDEN), "linear", BY_MODEL)
+    tied: bool = _option(
+        "Whether the decoder is W too.", _yes_or_no("False trains a decoder of its own."), True, BY_MODEL
+    )
+    hidden_bias: bool = _option("Train a bias of the hidden layer.", _yes_or_no("True trains one."), False, BY_MODEL)
+    hidden_l1: float = _option("Penalty on the sum of the hidden units' sizes.", _not_negative, 0.0)
+    dropout: float = _option("Probability of dropping a hidden unit.", _part, 0.0)
+    criterion: str = _option(
+        "squared, or cross-entropy: classify which input is largest.", _one_of(CRITERIA), "squared"
+    )
+    attack: float = _option(
+        "Length of adversarial attacks on every sample, in mean lengths of inputs.", _not_negative, 0.0
+    )
+    seed: int = _option("Seed of starts and samples.", _whole(0, maximum=LARGEST_SEED), 0)
+    record: int | tuple[int, ...] = _option("Steps between snapshots of the weights; 0 keeps none.", _record, 0)
+    model: Mapping[str, Any] | None = _option("Model that every run starts from.", _as_it_is, None)
+    device: str = _option(
+        'cpu, cuda (an NVIDIA GPU; pip install "geomsup[cuda]"), or auto: a GPU if one is there and can do it.',
+        _one_of(DEVICES), "auto",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            checked = option.metadata["rule"](option.name, getattr(self, option.name))
+            object.__setattr__(self, option.name, checked)
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Number of units of each hidden layer."""
+        return self.n_hidden if isinstance(self.n_hidden, tuple) else (self.n_hidden,)
+
+    @property
+    def deep(self) -> bool:
+        """Whether there is a second hidden layer."""
+        return len(self.units) > 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON has them, with lists for what is several."""
+        values = {option.name: getattr(self, option.name) for option in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Settings":
+        """Return the settings in a dictionary that may hold more; those it lacks take their defaults."""
+        return cls(**{option.name: values[option.name] for option in fields(cls) if option.name in values})

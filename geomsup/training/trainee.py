@@ -1,24 +1,22 @@
 """One run under way: its weights, its optimiser's state, its records, and how to take it further."""
 
 from concurrent.futures import Executor
-from typing import Any
 
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.training.attack import mean_length
-from geomsup.training.buffers import make_buffers
-from geomsup.training.compiled import BLOCK
-from geomsup.training.inputs import make_inputs
-from geomsup.training.kernels import part_gradient, take_step, train_steps
+from geomsup.training.arguments import NO_GAPS, make_extras, make_form, make_inputs, make_rule
+from geomsup.training.kernels.buffers import Buffers, make_buffers
+from geomsup.training.kernels.compiled import BLOCK
+from geomsup.training.kernels.form import Shape
+from geomsup.training.kernels.steps import Task, part_gradient, take_step, train_steps
 from geomsup.training.layout import layout, pack, split
-from geomsup.training.settings import SCHEDULES, make_extras, make_form
+from geomsup.training.settings import Settings
 
 __all__ = ["Trainee"]
 
 # A part has 512 samples, more of small models: 0.3 ms or so, long against what handing it to a thread costs.
 SMALLEST_PART, PART_WORK = 4, 2**14
-NO_LISTS = (False, 0.0, np.zeros(0, np.float32))
 
 
 class Trainee:
@@ -34,7 +32,7 @@ class Trainee:
         What to start from, by name; see `layout`.
     marks
         Steps at which a record is made, increasing.
-    config
+    settings
         Settings of `train`.
 
     Attributes
@@ -46,19 +44,19 @@ class Trainee:
     turn_seconds = 0.005  # handing a turn to a thread costs 0.05 ms
 
     def __init__(
-        self, number: int, features: Features, weights: dict[str, np.ndarray], marks: np.ndarray, config: dict[str, Any]
+        self, number: int, features: Features, weights: dict[str, np.ndarray], marks: np.ndarray, settings: Settings
     ) -> None:
-        self.number, self.marks, self.config = number, marks, config
-        self.layout = layout(features.n, config)
+        self.number, self.marks, self.settings = number, marks, settings
+        self.layout = layout(features.n, settings)
         with np.errstate(over="ignore"):  # what single precision cannot hold becomes inf, and is reported
             self.theta = pack(weights, self.layout).astype(np.float32)
             self.importance = features.importance.astype(np.float32)
-        self.extras = make_extras(config, config["attack"] and config["attack"] * mean_length(features))
         self.inputs = make_inputs(features)
-        if config["attack"]:  # attacked inputs are dense
-            self.inputs = self.inputs._replace(gaps_law=NO_LISTS)
+        if settings.attack:  # attacked inputs are dense
+            self.inputs = self.inputs._replace(gaps=NO_GAPS)
+        self.form, self.extras, self.rule = make_form(settings), make_extras(settings, features), make_rule(settings)
         self.moments = np.zeros((2, self.theta.size), np.float32)
-        self.key = np.array([_stream(config["seed"]), number], np.uint32)
+        self.key = np.array([_stream(settings.seed), number], np.uint32)
         self.done = self.recorded = self.last_record = 0
         self.total = 0.0  # of the losses since the last record
         self.diverged: int | None = None
@@ -67,38 +65,32 @@ class Trainee:
         self.part_size = BLOCK * max(SMALLEST_PART, PART_WORK // int(np.prod(self.layout["W"])))
         self.helpers: Executor | None = None  # threads that share the parts of a batch
         self.losses = np.empty(len(marks))
-        snapshots = len(marks) if config["record"] else 0
+        snapshots = len(marks) if settings.record else 0
         self.history = np.empty((snapshots, self.theta.size), np.float32)
 
     def compile(self) -> None:
         """Compile the kernels for this form of model, by taking no step."""
-        arguments, (buffers,) = self._arguments(), self._buffers(1)
-        span = self.done, self.done, self.config["batch"], self.part_size
-        train_steps(self.theta, self.moments, *arguments, *span, self._rule(), 0.0, buffers)
-
-    def _arguments(self) -> tuple[Any, ...]:
-        """Return what every step takes."""
-        return self._shape, make_form(self.config), self.extras, *self.inputs, self.importance, self.key
+        self._train(self.done, *self._buffers(1))
 
     @property
-    def _shape(self) -> tuple[int, int, int]:
+    def task(self) -> Task:
+        """What is trained, and on what."""
         (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
-        return n, m, last
+        return Task(Shape(n, m, last), self.form, *self.inputs, self.importance, self.key)
 
-    def _buffers(self, count: int) -> list[Any]:
-        form, sparse = make_form(self.config), self.inputs.gaps_law[0]
-        return [make_buffers(self._shape, form, self.extras, sparse) for _ in range(count)]
+    def _buffers(self, count: int) -> list[Buffers]:
+        sparse = self.inputs.gaps.sparse
+        return [make_buffers(self.task.shape, self.form, self.extras, sparse) for _ in range(count)]
 
     def advance(self, until: int) -> None:
         """Take steps, recording on the way, until `until` of them are done."""
-        arguments = self._arguments()
         alone = self.helpers is None or self.parts == 1
         buffers = self._buffers(1 if alone else self.parts)
         while self.done < until:
             mark = int(self.marks[self.recorded])
             stop = min(until, mark)
             if self.diverged is None:
-                (self._step if alone else self._step_together)(stop, arguments, buffers)
+                (self._step if alone else self._step_together)(stop, buffers)
             self.done = stop
             if stop == mark:
                 self.record()
@@ -106,42 +98,40 @@ class Trainee:
     @property
     def parts(self) -> int:
         """Number of parts of a batch whose gradients are summed on their own."""
-        return -(-self.config["batch"] // self.part_size)
+        return -(-self.settings.batch // self.part_size)
 
-    def _step(self, stop: int, arguments: tuple[Any, ...], buffers: list[Any]) -> None:
-        span = self.done, stop, self.config["batch"], self.part_size
-        everything = self.theta, self.moments, *arguments, *span, self._rule(), self.total, buffers[0]
-        reached, self.total = train_steps(*everything)
+    def _step(self, stop: int, buffers: list[Buffers]) -> None:
+        reached, self.total = self._train(stop, buffers[0])
         self._check(reached)
 
-    def _step_together(self, stop: int, arguments: tuple[Any, ...], buffers: list[Any]) -> None:
+    def _train(self, stop: int, buffers: Buffers) -> tuple[int, float]:
+        return train_steps(
+            self.theta, self.moments, self.task, self.extras, self.done, stop, self.settings.batch, self.part_size,
+            self.rule, self.total, buffers,
+        )  # fmt: skip
+
+    def _step_together(self, stop: int, buffers: list[Buffers]) -> None:
         """Do what `train_steps` does, parts of a batch at the same time."""
         assert self.helpers is not None
-        batch, size, rule = self.config["batch"], self.part_size, self._rule()
+        task, batch, size = self.task, self.settings.batch, self.part_size
         gradients = np.empty((self.parts, self.theta.size), np.float32)
         reached = stop
         for step in range(self.done, stop):
 
             def gradient_of(part: int, step: int = step) -> float:
-                span = step, part * size, min((part + 1) * size, batch)
-                everything = gradients[part], self.theta, *arguments, *span, buffers[part]
-                return part_gradient(*everything)
+                begin, end = part * size, min((part + 1) * size, batch)
+                return part_gradient(gradients[part], self.theta, task, self.extras, step, begin, end, buffers[part])
 
             loss, gradient = 0.0, np.zeros_like(self.theta)
             for part, of_part in enumerate(self.helpers.map(gradient_of, range(self.parts))):
                 loss += of_part
                 gradient += gradients[part]
-            finite = take_step(self.theta, gradient, self.moments, step, batch, rule)
+            finite = take_step(self.theta, gradient, self.moments, step, batch, self.rule)
             self.total += 1.0 / batch * loss
             if not (finite and np.isfinite(self.total)):
                 reached = step + 1
                 break
         self._check(reached)
-
-    def _rule(self) -> tuple[Any, ...]:
-        config = self.config
-        clip = 0.0 if config["clip"] is None else config["clip"]
-        return SCHEDULES[config["schedule"]], config["learning_rate"], config["steps"], config["weight_decay"], clip
 
     def _check(self, reached: int) -> None:
         if not (np.isfinite(self.total) and np.isfinite(self.theta).all() and np.isfinite(self.moments).all()):

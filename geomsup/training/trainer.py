@@ -1,19 +1,15 @@
 """Train toy models, on sampled inputs or on the exact expected loss."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
-from geomsup.training.cuda.available import choose_device
-from geomsup.training.finish import check_workers, finish
+from geomsup.training.choosing import choose, make_marks
 from geomsup.training.layout import layout, start_weights
 from geomsup.training.run import TrainingRun
-from geomsup.training.settings import check_together, make_marks, make_settings, make_start, make_units
-from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress
 
 __all__ = ["train"]
@@ -160,38 +156,34 @@ def train(
     >>> round(float(exact.expected_loss().min()), 8)
     0.00331948
     """
+    from geomsup.training.cuda.available import choose_device
+    from geomsup.training.finish import check_workers, finish
+    from geomsup.training.trainee import Trainee
+
     entries = _entries(features)
-    n, units = entries[0].n, make_units(n_hidden)
-    kind = {"activation": activation, "hidden_activation": hidden_activation, "tied": tied, "hidden_bias": hidden_bias}
-    start, kind = make_start(model, n, units, **kind)
-    config = make_settings(
-        preset, objective, target, seed,
-        steps=steps, batch=batch, learning_rate=learning_rate,
-        schedule=schedule, weight_decay=weight_decay, clip=clip,
-        hidden_l1=hidden_l1, dropout=dropout, criterion=criterion, attack=attack,
-    ) | kind  # fmt: skip
-    marks, config["record"] = make_marks(config["steps"], record)
-    config |= {
-        "n_hidden": units,
-        "models": checks.integer("models", models, minimum=1),
-        "model": None if start is None else start.to_dict(),
-    }
-    check_together(config, n)
-    checks.room("models", len(entries) * config["models"] * n * np.size(units) * int(np.max(units)))
-    checks.room("batch", config["batch"] * (n + int(np.max(units))))
-    config["device"] = choose_device(device, n, config["n_hidden"], config)
+    n = entries[0].n
+    settings = choose(
+        n, n_hidden=n_hidden, models=models, steps=steps, batch=batch, learning_rate=learning_rate, schedule=schedule,
+        weight_decay=weight_decay, clip=clip, preset=preset, objective=objective, target=target, activation=activation,
+        hidden_activation=hidden_activation, tied=tied, hidden_bias=hidden_bias, hidden_l1=hidden_l1, dropout=dropout,
+        criterion=criterion, attack=attack, seed=seed, record=record, model=model, device=device,
+    )  # fmt: skip
+    marks = make_marks(settings.steps, settings.record)
+    checks.room("models", len(entries) * settings.models * n * len(settings.units) * max(settings.units))
+    checks.room("batch", settings.batch * (n + max(settings.units)))
+    settings = replace(settings, device=choose_device(n, settings))
     workers = check_workers(threads, progress)
-    per_run = [entry for entry in entries for _ in range(config["models"])]
-    starts = [start_weights(layout(n, config), config["seed"], number, start) for number in range(len(per_run))]
-    if objective == "exact":
+    per_run = [entry for entry in entries for _ in range(settings.models)]
+    starts = [start_weights(layout(n, settings), settings.seed, number, model) for number in range(len(per_run))]
+    if settings.objective == "exact":
         from geomsup.training.exact import train_exactly
 
-        return train_exactly(per_run, starts, config, workers, progress)
+        return train_exactly(per_run, starts, settings, workers, progress)
     trainees = [
-        Trainee(number, entry, weights, marks, config)
+        Trainee(number, entry, weights, marks, settings)
         for number, (entry, weights) in enumerate(zip(per_run, starts, strict=True))
     ]
-    return finish(trainees, per_run, config, workers, progress)
+    return finish(trainees, per_run, settings, workers, progress)
 
 
 def _entries(features: Any) -> list[Features]:

@@ -7,7 +7,7 @@ from scipy.optimize import minimize, rosen, rosen_der
 
 from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss
 from geomsup.loss.objective import pack, relu_objective, unpack
-from geomsup.loss.plan import make_plan
+from geomsup.loss.plan import make_inputs
 from geomsup.optima.descent import FINE, descend
 from geomsup.optima.descent_kernels import bfgs, tied_loss
 from geomsup.optima.quasi_newton import lbfgs
@@ -22,7 +22,7 @@ LAWS = [
 
 
 def law_of(features):
-    return features.importance, np.array(features.mean), np.array(features.root_mean_square), make_plan(features)
+    return features.importance, make_inputs(features)
 
 
 @pytest.mark.parametrize("features", LAWS, ids=["alike", "unlike", "values", "groups"])
@@ -30,7 +30,7 @@ def test_the_kernel_is_the_checked_loss_and_gradient(features, rng):
     for _ in range(10):
         W, b = rng.normal(size=(4, 2)), 0.3 * rng.normal(size=4)
         gradient = np.empty(12)
-        value = tied_loss(pack(W, b), 4, 2, law_of(features), gradient, stop_flag())
+        value = tied_loss(pack(W, b), 4, 2, *law_of(features), gradient, stop_flag())
         truth = expected_loss(ToyModel(W, b), features, method="exact", gradient=True)
         assert value == pytest.approx(truth.value, rel=1e-13)
         np.testing.assert_allclose(gradient, pack(truth.grad_W, truth.grad_b), rtol=1e-10, atol=1e-13)
@@ -50,9 +50,9 @@ def test_slopes_at_the_end_are_as_small_as_asked(rng):
     features = Features(5, 0.1)
     law = law_of(features)
     for slope in (1e-4, 1e-8):
-        loss, end, steps = bfgs(pack(rng.normal(size=(5, 2)), np.zeros(5)), 5, 2, law, slope, 5000, stop_flag())
+        loss, end, steps = bfgs(pack(rng.normal(size=(5, 2)), np.zeros(5)), 5, 2, *law, slope, 5000, stop_flag())
         gradient = np.empty(15)
-        assert tied_loss(end, 5, 2, law, gradient, stop_flag()) == loss
+        assert tied_loss(end, 5, 2, *law, gradient, stop_flag()) == loss
         assert np.abs(gradient).max() <= slope
         assert 0 < steps < 500
 

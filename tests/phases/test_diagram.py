@@ -334,11 +334,11 @@ def test_a_kernel_of_many_descents_is_many_descents(rng):
     from geomsup.phases.cells import _inputs
     from geomsup.phases.kernels import descend_all
 
-    mean, size, _, plan = _inputs(3, 0.2)
+    inputs, _ = _inputs(3, 0.2)
     starts, importance = rng.normal(size=(5, 9)), rng.uniform(0.5, 2, size=(5, 3))
-    losses, ends = descend_all(starts, importance, 3, 2, (mean, size, plan), FINE, MOST_STEPS, stop_flag())
+    losses, ends = descend_all(starts, importance, 3, 2, inputs, FINE, MOST_STEPS, stop_flag())
     for k in range(5):
-        loss, end, _ = bfgs(starts[k], 3, 2, (importance[k], mean, size, plan), FINE, MOST_STEPS, stop_flag())
+        loss, end, _ = bfgs(starts[k], 3, 2, importance[k], inputs, FINE, MOST_STEPS, stop_flag())
         assert losses[k] == loss
         np.testing.assert_array_equal(ends[k], end)
 

@@ -11,8 +11,8 @@ import sys
 import numpy as np
 
 import geomsup as gs
-from geomsup.training import adam, classes, hidden, kernels, outputs, products
-from geomsup.training.compiled import BLOCK
+from geomsup.training.kernels import adam, codes, hidden, outputs, products, steps
+from geomsup.training.kernels.compiled import BLOCK
 
 PLAIN = {"n_hidden": 2, "steps": 40, "batch": 300, "record": 7, "models": 2, "clip": 0.3}
 LARGE = {"n_hidden": 20, "steps": 3, "batch": 1300, "record": 1}
@@ -31,18 +31,18 @@ def call_with_other_types():
     for dtype in (np.float64, np.float32):
         wide = np.ones((60, 2), dtype)
         one = wide[:, 0]
-        rule = (0, 0.1, 10, 0.0, 1.0)
-        kernels.take_step(one.copy(), one, np.zeros((2, 120), dtype)[:, ::2], 0, 8, rule)
+        rule = adam.Rule(0, 0.1, 10, 0.0, 1.0)
+        steps.take_step(one.copy(), one, np.zeros((2, 120), dtype)[:, ::2], 0, 8, rule)
         adam.adam(one.copy()[::2], one[::2], np.zeros((2, 60), dtype)[:, ::2], 1, 0.1, 0.0, 0.5)
         fixed = np.ones((3, BLOCK), dtype)
         fixed.flags.writeable = False
-        outputs.set_targets(fixed, np.ones((3, 2 * BLOCK), dtype)[:, ::2], outputs.ABSOLUTE)
-        kernels.rectify(np.ones((2, 2 * BLOCK), dtype)[:, ::2])
+        outputs.set_targets(fixed, np.ones((3, 2 * BLOCK), dtype)[:, ::2], codes.ABSOLUTE)
+        steps.rectify(np.ones((2, 2 * BLOCK), dtype)[:, ::2])
     hidden.pass_on(np.ones((2, BLOCK)), np.ones(4)[::2], True, np.ones((2, BLOCK)))
     one, row = np.ones(1, np.float32), np.ones((1, BLOCK), np.float32)
     y = np.ones((1, 2 * BLOCK), np.float32)[:, ::2]
     outputs.errors(row.copy(), y, one, np.ones(2, np.float32)[::2], False, np.float32(0), one.copy(), 9, row[0].copy())
-    classes.class_errors(row.copy(), y, one, one, one.copy(), 9, np.zeros(BLOCK, np.int64), np.ones((2, BLOCK)))
+    outputs.class_errors(row.copy(), y, one, one, one.copy(), 9, np.zeros(BLOCK, np.int64), np.ones((2, BLOCK)))
     products.correlate(row, row, np.ones((1, 8), np.float32))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from geomsup.activations import resolve_activation
-from geomsup.training.inputs import make_inputs
+from geomsup.training.arguments import make_inputs
 from geomsup.training.measure import targets_of
 
 MASK = np.uint64(0xFFFFFFFF)
@@ -32,7 +32,7 @@ def words(stream, key, step, batch, block=128):
 
 def samples(features, key, step, batch, lists=True):
     """Return the batch of a step, ``(batch, n)``: each feature drawn from the word of its group or its own."""
-    if lists and make_inputs(features).gaps_law[0]:
+    if lists and make_inputs(features).gaps.sparse:
         return listed_samples(features, key, step, batch)
     columns = []
     for i in range(features.n):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.training.attack import mean_length
+from geomsup.training.arguments import mean_length
 from geomsup.training.measure import cross_entropies
 from tests.training import reference
-from tests.training.test_kernels import GROUPS, trainee
+from tests.training.kernels.test_steps import GROUPS, trainee
 
 SIGNED = gs.Features(4, 0.5, [1, 0.5, 2, 1], values=gs.Uniform(-1, 1))
 LISTED = gs.Features(40, np.linspace(0.01, 0.08, 40), 2)
@@ -52,7 +52,7 @@ def test_steps_agree_with_the_reference(name):
 
 
 def test_lists_are_lists():
-    assert trainee(LISTED, 3, 10, {"hidden_bias": True}).inputs.gaps_law[0]
+    assert trainee(LISTED, 3, 10, {"hidden_bias": True}).inputs.gaps.sparse
 
 
 def test_units_are_dropped_as_often_as_asked():

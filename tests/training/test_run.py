@@ -21,7 +21,7 @@ def crafted(W, features, models):
     """Return a run of given weights."""
     W = np.array(W, np.float32)
     none = np.zeros((len(W), 0))
-    config = {"models": models, "activation": "relu", "completed_steps": 0}
+    config = {"n_hidden": W.shape[2], "models": models, "activation": "relu", "completed_steps": 0}
     return gs.TrainingRun(features, W, np.zeros(W.shape[:2], np.float32), none[0], none, None, None, config)
 
 

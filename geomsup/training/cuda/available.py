@@ -8,17 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from geomsup import checks
 from geomsup.training.cuda.form import MOST_FEATURES, MOST_HIDDEN
+from geomsup.training.settings import Settings
 
-__all__ = ["DEVICES", "choose_again", "choose_device", "obstacle", "refusal"]
+__all__ = ["choose_again", "choose_device", "obstacle", "refusal"]
 
-DEVICES = ("auto", "cpu", "cuda")
 # The settings that the kernels know; any other must be off (false, 0 or None), or the CPU does the training.
 KNOWN = {
     "steps", "batch", "learning_rate", "schedule", "weight_decay", "clip", "preset", "objective", "target", "seed",
-    "activation", "hidden_activation", "tied", "record", "n_hidden", "models", "model", "device",
-    "completed_steps", "recorded_steps", "criterion",
+    "activation", "hidden_activation", "tied", "record", "n_hidden", "models", "model", "device", "criterion",
 }  # fmt: skip
 KNOWN_VALUES = {
     "objective": ("sampled",),
@@ -29,20 +27,19 @@ KNOWN_VALUES = {
 }
 
 
-def choose_device(device: Any, n: int, m: int | list[int], config: dict[str, Any]) -> str:
-    """Return "cpu" or "cuda" for a training of models of `n` features and `m` hidden units with settings `config`."""
-    checks.one_of("device", device, DEVICES)
-    if device == "cpu":
-        return device
-    refused = refusal(n, m, config)
-    if device == "auto":
+def choose_device(n: int, settings: Settings) -> str:
+    """Return "cpu" or "cuda" for a training of models of `n` features, where the settings may say "auto"."""
+    if settings.device == "cpu":
+        return "cpu"
+    refused = refusal(n, settings)
+    if settings.device == "auto":
         return "cuda" if refused is None and not _simulated() and obstacle() is None else "cpu"
     if refused is not None:
         raise ValueError(f'`device` "cuda" {refused} Pass device="cpu".')
     missing = obstacle()
     if missing is not None:
         raise ValueError(f'`device` "cuda" needs {missing} Or pass device="cpu".')
-    return device
+    return "cuda"
 
 
 def choose_again(device: str) -> str:
@@ -50,20 +47,22 @@ def choose_again(device: str) -> str:
     return "cuda" if device == "cuda" and obstacle() is None else "cpu"
 
 
-def refusal(n: int, m: int | list[int], config: dict[str, Any]) -> str | None:
+def refusal(n: int, settings: Settings) -> str | None:
     """Return why the kernels do not train such models, to follow the device's name; None if they do."""
-    if isinstance(m, list):
-        return f"trains models of one hidden layer; got {len(m)}."
+    m, *second = settings.units
+    if second:
+        return f"trains models of one hidden layer; got {len(settings.units)}."
     if m > MOST_HIDDEN:
         return f"trains at most {MOST_HIDDEN} hidden dimensions; got {m}."
     if n > MOST_FEATURES:
         return f"trains at most {MOST_FEATURES} features; got {n}."
+    chosen = settings.to_dict()
     for name, values in KNOWN_VALUES.items():
-        if config[name] not in values:
-            return f"trains models whose {name} is {' or '.join(map(repr, values))}; got {config[name]!r}."
-    for name in sorted(set(config) - KNOWN):
-        if config[name]:
-            return f"does not know the setting {name}; got {config[name]!r}."
+        if chosen[name] not in values:
+            return f"trains models whose {name} is {' or '.join(map(repr, values))}; got {chosen[name]!r}."
+    for name in sorted(set(chosen) - KNOWN):
+        if chosen[name]:
+            return f"does not know the setting {name}; got {chosen[name]!r}."
     return None
 
 

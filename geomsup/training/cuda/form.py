@@ -5,9 +5,12 @@ warp hold a block. Where four samples a lane would need too many registers, a la
 four units of threads a block.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from geomsup.training.settings import OUTPUTS, TARGETS
+import numpy as np
+
+from geomsup.training import arguments
+from geomsup.training.settings import Settings
 
 __all__ = ["LANES", "LARGE_SPLIT", "MOST_FEATURES", "MOST_HIDDEN", "SLOTS", "SMALL_WARPS", "Form", "make_form"]
 
@@ -32,7 +35,7 @@ class Form(NamedTuple):
     tied: bool
     hidden_relu: bool
     gelu: bool
-    leak: float
+    leak: np.float32
     target: int
     width: int
     split: int
@@ -49,17 +52,11 @@ class Form(NamedTuple):
         return 4 // self.width
 
 
-def make_form(n: int, m: int, config: dict[str, Any]) -> Form:
-    """Return the form of models `n`, `m` with the settings `config`: small where all of it fits in shared memory."""
+def make_form(n: int, settings: Settings) -> Form:
+    """Return the form of models of `n` features: small where all of it fits in shared memory."""
+    (m,) = settings.units
     width = next(width for most, width in WIDTHS if m <= most)
-    kind = (
-        config["tied"],
-        config["hidden_activation"] == "relu",
-        config["activation"] == "gelu",
-        OUTPUTS[config["activation"]],
-        TARGETS[config["target"]],
-    )
-    form = Form(n, m, *kind, width, 1, True)
+    form = Form(n, m, *arguments.make_form(settings), width, 1, True)
     tile = n * width * LANES
     held = (form.size + SLOTS * (form.size + 1) + SMALL_WARPS * tile) * 4 + 256
     if width == 4 and held <= SHARED_BYTES:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numba import float32
 
-from geomsup.training.compiled import ONE, TWO, ZERO
 from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, Form
 from geomsup.training.cuda.samples import BLOCK
 from geomsup.training.cuda.warp import ALL, make_add_columns, sum_lanes
-from geomsup.training.outputs import ABSOLUTE_PAIRS, PAIRS, gelu_pull, linear_pull, target_of
+from geomsup.training.kernels.codes import ABSOLUTE_PAIRS, PAIRS
+from geomsup.training.kernels.compiled import ONE, TWO, ZERO
+from geomsup.training.kernels.outputs import gelu_pull, linear_pull, target_of
 
 __all__ = ["make_gradient"]
 

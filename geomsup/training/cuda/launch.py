@@ -2,26 +2,40 @@
 
 import warnings
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from geomsup.training.adam import factors_of_steps
 from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, SLOTS, SMALL_WARPS, make_form
 from geomsup.training.cuda.large import UPDATE_WARPS, make_add_gradients, make_take_step
 from geomsup.training.cuda.samples import BLOCK
 from geomsup.training.cuda.small import make_train_steps
-from geomsup.training.settings import SCHEDULES
+from geomsup.training.kernels.adam import factors_of_steps
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import Progress, train_in_turns
 
-__all__ = ["Fleet", "Large", "Small", "train_on_device"]
+__all__ = ["Fleet", "Large", "Small", "Tables", "train_on_device"]
 
 SCRATCH_BYTES = 2**30  # of inputs and sums of large models; more of them than fit take turns
 MOST_TOGETHER = 2**16 - 1  # large models in a launch: rows of thread blocks that a device takes
 MOST_STEPS = 1000  # in a launch, of small models; handed over at a time, of large ones
 STEP_BLOCKS = 16  # thread blocks that share the weights of a large model in a step: 20 runs then fill an H100
+
+
+class Tables(NamedTuple):
+    """What is known of each run, on the host or on the device; kernels take these one after another.
+
+    Stretches and pieces are those of a `draws.Law`, scales its own and the spread of gaps, whose rates are 0 where all
+    is drawn.
+    """
+
+    stretches: Any
+    scales: Any
+    pieces: Any
+    importance: Any
+    rates: Any
+    keys: Any
 
 
 def train_on_device(trainees: list[Trainee], steps: int, progress: Progress | None) -> int:
@@ -46,14 +60,13 @@ class Fleet:
 
     def __init__(self, trainees: list[Trainee]) -> None:
         first = trainees[0]
-        self.trainees, self.config, self.marks = trainees, first.config, first.marks
+        self.trainees, self.settings, self.marks = trainees, first.settings, first.marks
         self.done, self.chunk = first.done, 1
         self.helpers: Executor | None = None  # of no use here: a device has threads of its own
-        n, m = first.layout["W"]
-        self.form = make_form(n, m, first.config)
+        self.rule, self.form = first.rule, make_form(first.layout["W"][0], first.settings)
         self.theta = cuda.to_device(np.stack([trainee.theta for trainee in trainees]))
         self.moments = cuda.to_device(np.stack([trainee.moments for trainee in trainees]))
-        self.tables = [cuda.to_device(table) for table in _tables(trainees)]
+        self.tables = Tables(*map(cuda.to_device, _tables(trainees)))
         self.totals = cuda.to_device(np.array([trainee.total for trainee in trainees]))
         self.reached = cuda.to_device(np.array([trainee.diverged or 0 for trainee in trainees], np.int64))
         self.recorded, self.last_record = first.recorded, first.last_record
@@ -93,7 +106,7 @@ class Fleet:
     def _record(self) -> None:
         totals, reached = self._totals()
         self.losses[:, self.recorded] = totals / (self.done - self.last_record)
-        if self.config["record"]:
+        if self.settings.record:
             self.history[:, self.recorded] = self.theta.copy_to_host()
         self.recorded, self.last_record = self.recorded + 1, self.done
         self.totals.copy_to_device(np.where(reached == 0, 0.0, np.nan))
@@ -105,19 +118,17 @@ class Fleet:
 
     def _factors(self, stop: int) -> Any:
         """Return what Adam needs to know of each step up to `stop`, ``(steps, 3)``, on the device."""
-        config = self.config
-        schedule = SCHEDULES[config["schedule"]], config["learning_rate"], config["steps"]
-        return cuda.to_device(factors_of_steps(self.done, stop, *schedule, config["weight_decay"]))
+        return cuda.to_device(factors_of_steps(self.done, stop, self.rule))
 
     @property
     def batch(self) -> int:
         """Samples in a step."""
-        return self.config["batch"]
+        return self.settings.batch
 
     @property
     def clip(self) -> float:
         """Longest gradient; 0 for any."""
-        return float(self.config["clip"] or 0.0)
+        return self.rule.clip
 
 
 class Small:
@@ -180,19 +191,18 @@ def _configured(kernel: Any, grid: Any, warps: int) -> Any:
         return kernel[grid, warps * LANES]
 
 
-def _tables(trainees: list[Trainee]) -> list[np.ndarray]:
-    """Return stretches, scales, pieces, importance, rates of gaps (0 where all is drawn) and keys of the runs."""
+def _tables(trainees: list[Trainee]) -> Tables:
     n = trainees[0].layout["W"][0]
     laws = [trainee.inputs.law for trainee in trainees]
-    most = max(pieces.shape[2] for _, _, pieces in laws)
+    most = max(law.pieces.shape[2] for law in laws)
     scales, padded = np.zeros((len(laws), 3, n), np.float32), np.zeros((len(laws), 3, n, most), np.float32)
     padded[:, 0] = 2.0  # of padding, never reached
     rates = np.zeros(len(laws))
-    for run, (trainee, (_, plain, pieces)) in enumerate(zip(trainees, laws, strict=True)):
-        sparse, rate, spread = trainee.inputs.gaps_law
-        scales[run, :2], padded[run, ..., : pieces.shape[2]] = plain, pieces
-        if sparse:
-            scales[run, 2], rates[run] = spread, rate
-    stretches = np.stack([law[0] for law in laws])
+    for run, (trainee, law) in enumerate(zip(trainees, laws, strict=True)):
+        gaps = trainee.inputs.gaps
+        scales[run, :2], padded[run, ..., : law.pieces.shape[2]] = law.scales, law.pieces
+        if gaps.sparse:
+            scales[run, 2], rates[run] = gaps.spread, gaps.rate
+    stretches = np.stack([law.stretches for law in laws])
     importance, keys = (np.stack([getattr(trainee, name) for trainee in trainees]) for name in ("importance", "key"))
-    return [stretches, scales, padded, importance, rates, keys]
+    return Tables(stretches, scales, padded, importance, rates, keys)

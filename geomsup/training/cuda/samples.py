@@ -1,15 +1,15 @@
-"""Device functions: the samples of a block, those that the CPU draws (see `geomsup.training.draws`)."""
+"""Device functions: the samples of a block, those that the CPU draws (see `geomsup.training.kernels.draws`)."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from geomsup.training.compiled import ONE, ZERO
 from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, Form
 from geomsup.training.cuda.warp import ALL, add_before
-from geomsup.training.draws import (
+from geomsup.training.kernels.compiled import ONE, ZERO
+from geomsup.training.kernels.draws import (
     AGAIN,
     HALF_WORD,
     LANE_BITS,
@@ -22,7 +22,7 @@ from geomsup.training.draws import (
     plain_value,
     value_at,
 )
-from geomsup.training.philox import philox_inline
+from geomsup.training.kernels.philox import philox_inline
 
 __all__ = ["make_draw"]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.training.adam import moved, shortened
 from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, Form
 from geomsup.training.cuda.warp import sum_lanes
+from geomsup.training.kernels.adam import moved, shortened
 
 __all__ = ["make_update"]
 

@@ -1,39 +1,39 @@
 """Kernels: Adam and AdamW, their learning rate, and clipping."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.training.compiled import compiled, inlined
+from geomsup.training.kernels.codes import COSINE, LINEAR
+from geomsup.training.kernels.compiled import compiled, inlined
 
-__all__ = [
-    "CONSTANT",
-    "COSINE",
-    "LINEAR",
-    "adam",
-    "clipped",
-    "factors",
-    "factors_of_steps",
-    "moved",
-    "rate_at",
-    "shortened",
-]
+__all__ = ["Rule", "adam", "clipped", "factors", "factors_of_steps", "moved", "rate_at", "shortened"]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
-CONSTANT, LINEAR, COSINE = 0, 1, 2  # schedules
+
+
+class Rule(NamedTuple):
+    """How steps are taken: schedule, its base rate and its number of steps, weight decay, longest gradient or 0."""
+
+    schedule: int
+    base: float
+    steps: int
+    decay: float
+    clip: float
 
 
 @compiled
-def rate_at(schedule, base, step, steps):
-    """Return the rate of step number `step` (from 0) of `steps`: base, base (1 - t) or base cos(πt/2), t = step/steps.
+def rate_at(rule, step):
+    """Return the rate of step number `step` (from 0): base, base (1 - t) or base cos(πt/2), t = step/steps.
 
     The last step is still above 0.
     """
-    if schedule == LINEAR:
-        return base * (1.0 - step / steps)
-    if schedule == COSINE:
-        return base * math.cos(0.5 * math.pi * step / steps)
-    return base
+    if rule.schedule == LINEAR:
+        return rule.base * (1.0 - step / rule.steps)
+    if rule.schedule == COSINE:
+        return rule.base * math.cos(0.5 * math.pi * step / rule.steps)
+    return rule.base
 
 
 @compiled
@@ -61,11 +61,11 @@ def factors(step, learning_rate, decay):
 
 
 @compiled
-def factors_of_steps(start, stop, schedule, base, steps, decay):
+def factors_of_steps(start, stop, rule):
     """Return the `factors` of the steps after `start`, up to number `stop`, ``(stop - start, 3)``."""
     rows = np.empty((stop - start, 3), np.float32)
     for step in range(start, stop):
-        rate, root, keep = factors(step + 1, rate_at(schedule, base, step, steps), decay)
+        rate, root, keep = factors(step + 1, rate_at(rule, step), rule.decay)
         rows[step - start, 0], rows[step - start, 1], rows[step - start, 2] = rate, root, keep
     return rows
 

@@ -5,8 +5,8 @@ Here a row is a sample, padded to whole vectors of hidden units, so that each li
 
 import numpy as np
 
-from geomsup.training.compiled import BLOCK, ZERO, compiled
-from geomsup.training.vectors import LANES, add_vector
+from geomsup.training.kernels.compiled import BLOCK, ZERO, compiled
+from geomsup.training.kernels.vectors import LANES, add_vector
 
 __all__ = [
     "LANE_BITS",

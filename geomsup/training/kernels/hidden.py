@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled
-from geomsup.training.draws import fill_words
-from geomsup.training.vectors import add_up
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled
+from geomsup.training.kernels.draws import fill_words
+from geomsup.training.kernels.vectors import add_up
 
 __all__ = ["draw_masks", "pass_on", "pull_back"]
 

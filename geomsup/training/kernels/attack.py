@@ -1,25 +1,17 @@
-"""Adversarial samples: the analytic attack on one feature, of a length that goes by that of the inputs."""
+"""Kernels: adversarial samples, by the analytic attack on one feature."""
 
 import math
 
 import numpy as np
 
-from geomsup.features import Features
-from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled
-from geomsup.training.draws import fill_words
-from geomsup.training.products import multiply
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled
+from geomsup.training.kernels.draws import fill_words
+from geomsup.training.kernels.products import multiply
 
-__all__ = ["attack_samples", "inverse_lengths", "mean_length"]
+__all__ = ["attack_samples", "inverse_lengths"]
 
 MARK_ATTACK = np.uint32(0xE0000000)  # of the streams that choose features and signs
-SAMPLES = 2**14
 BITS, HALF = np.int64(31), np.int32(2**30)
-
-
-def mean_length(features: Features) -> float:
-    """Return E ‖x‖₂, as the mean over 2¹⁴ samples, always the same ones: within about 1 %."""
-    lengths = np.linalg.norm(features.sample(SAMPLES, np.random.default_rng(0)), axis=1)
-    return float(lengths.mean())
 
 
 @compiled

@@ -1,5 +1,6 @@
 """The kernels for GPUs, against the CPU's: in numba's simulator, as machines that test seldom have a GPU."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -13,17 +14,24 @@ import numpy as np
 import pytest
 
 import geomsup as gs
+from geomsup.training.arguments import make_rule
 from geomsup.training.cuda import available, device, launch
-from geomsup.training.settings import OUTPUTS, TARGETS
+from geomsup.training.kernels.codes import OUTPUTS, TARGETS
+from geomsup.training.settings import Settings
 
 ROOT = Path(gs.__file__).parents[1]
-CONFIG = gs.train(gs.Features(2, 0.5), 1, steps=1, batch=1, device="cpu").config
+SETTINGS = Settings(n_hidden=2)
+
+
+def chosen(device, n=5, **change):
+    """Return the device that a training of small models goes to, with a few settings changed."""
+    return available.choose_device(n, dataclasses.replace(SETTINGS, device=device, **change))
 
 
 @pytest.mark.slow
 def test_the_simulated_device_agrees_with_the_cpu():
     """Both draw the same samples: after a few steps all arrays agree to the rounding of single precision."""
-    command = [sys.executable, "-W", "error", "-m", "tests.training.simulated"]
+    command = [sys.executable, "-W", "error", "-m", "tests.training.cuda.simulated"]
     surroundings = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -36,15 +44,14 @@ def test_the_simulated_device_agrees_with_the_cpu():
 
 def test_auto_is_the_gpu_where_there_is_one(monkeypatch):
     monkeypatch.setattr(available, "obstacle", lambda: "a GPU.")
-    assert available.choose_device("auto", 5, 2, CONFIG) == "cpu"
+    assert chosen("auto") == "cpu"
     assert available.choose_again("cuda") == "cpu"
     monkeypatch.setattr(available, "obstacle", lambda: None)
-    assert available.choose_device("auto", 5, 2, CONFIG) == "cuda"
-    assert available.choose_device("cuda", 5, 2, CONFIG) == "cuda"
-    assert available.choose_device("cpu", 5, 2, CONFIG) == "cpu"
+    assert chosen("auto") == "cuda"
+    assert chosen("cuda") == "cuda"
+    assert chosen("cpu") == "cpu"
     assert available.choose_again("cuda") == "cuda"
     assert available.choose_again("cpu") == "cpu"
-    assert CONFIG["device"] == "cpu"
 
 
 def test_what_is_missing_is_named(monkeypatch):
@@ -70,38 +77,40 @@ def test_a_gpu_that_cannot_be_used_is_an_obstacle(monkeypatch):
     available._unfit.cache_clear()
     monkeypatch.setattr(device, "cuda", stub)
     monkeypatch.setattr(available, "find_spec", lambda name: name)
-    assert available.choose_device("auto", 5, 2, CONFIG) == "cpu"
+    assert chosen("auto") == "cpu"
     assert available.choose_again("cuda") == "cpu"
     with pytest.raises(ValueError, match=r'"cuda" needs a GPU that.*says: CUDA initialized before forking\. .*"cpu"'):
-        available.choose_device("cuda", 5, 2, CONFIG)
+        chosen("cuda")
     stub.current_context = lambda: None
-    assert available.choose_device("auto", 5, 2, CONFIG) == "cuda"
+    assert chosen("auto") == "cuda"
 
     def break_off(kernel):
         raise AttributeError("module 'numpy' has no attribute 'row_stack'")
 
     available._unfit.cache_clear()
     stub.jit = break_off
-    assert available.choose_device("auto", 5, 2, CONFIG) == "cpu"
+    assert chosen("auto") == "cpu"
     with pytest.raises(ValueError, match=r"\"cuda\" needs packages that go together; .*AttributeError: .*row_stack"):
-        available.choose_device("cuda", 5, 2, CONFIG)
+        chosen("cuda")
     available._unfit.cache_clear()
 
 
 @pytest.mark.parametrize(
-    ("n", "m", "change", "message"),
+    ("change", "message"),
     [
-        (70, 65, {}, "at most 64 hidden dimensions; got 65"),
-        (4097, 2, {}, "at most 4096 features; got 4097"),
-        (5, 2, {"objective": "exact"}, "whose objective is 'sampled'; got 'exact'"),
-        (5, 2, {"activation": "square"}, "whose activation is 'relu' or .*; got 'square'"),
-        (5, 2, {"some_new_setting": 0.5}, "does not know the setting some_new_setting; got 0.5"),
+        ({"n": 70, "n_hidden": 65}, "at most 64 hidden dimensions; got 65"),
+        ({"n": 4097}, "at most 4096 features; got 4097"),
+        ({"n_hidden": (2, 3)}, "of one hidden layer; got 2"),
+        ({"objective": "exact"}, "whose objective is 'sampled'; got 'exact'"),
+        ({"activation": "square"}, "whose activation is 'relu' or .*; got 'square'"),
+        ({"dropout": 0.5}, "does not know the setting dropout; got 0.5"),
     ],
 )
-def test_what_the_kernels_do_not_train_is_refused(n, m, change, message):
+def test_what_the_kernels_do_not_train_is_refused(change, message, monkeypatch):
+    monkeypatch.setitem(OUTPUTS, "square", 0.0)  # a new one
     with pytest.raises(ValueError, match=f'`device` "cuda" .*{message}.*Pass device="cpu"'):
-        available.choose_device("cuda", n, m, CONFIG | change)
-    assert available.choose_device("auto", n, m, CONFIG | change) == "cpu"
+        chosen("cuda", **change)
+    assert chosen("auto", **change) == "cpu"
 
 
 def test_kernels_know_every_target_and_output():
@@ -120,7 +129,7 @@ def make_fleet(train_steps):
     """Return a fleet of one run that launches nothing, on no device."""
     fleet = launch.Fleet.__new__(launch.Fleet)
     fleet.recorded, fleet.marks, fleet.done = 0, np.array([9]), 0
-    fleet.config = {"schedule": "constant", "learning_rate": 0.1, "steps": 9, "weight_decay": 0.0}
+    fleet.rule = make_rule(SETTINGS)
     fleet.launcher = SimpleNamespace(train_steps=train_steps)
     return fleet
 
@@ -159,7 +168,9 @@ def test_no_launch_has_more_rows_of_blocks_than_a_device_takes(monkeypatch):
     monkeypatch.setattr(launch, "cuda", SimpleNamespace(device_array=lambda shape, dtype: shape))
     monkeypatch.setattr(launch, "_configured", lambda kernel, grid, warps: grids.append(grid))
     runs = 100_000
-    fleet = SimpleNamespace(form=launch.make_form(1, 13, CONFIG), trainees=[None] * runs, batch=1)
+    fleet = SimpleNamespace(
+        form=launch.make_form(1, dataclasses.replace(SETTINGS, n_hidden=13)), trainees=[None] * runs, batch=1
+    )
     large = launch.Large(fleet)
     rows = [grid[1] for grid in grids]
     assert len(rows) == 2

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from geomsup import Discrete, Features, Uniform
-from geomsup.training import adam, compiled, outputs, products, sparse
+from geomsup.training.kernels import adam, compiled, outputs, products, sparse
 from geomsup.training.layout import layout
-from geomsup.training.settings import make_settings, make_start
+from geomsup.training.settings import Settings
 from geomsup.training.trainee import Trainee
 from tests.training import reference
 
@@ -45,16 +45,13 @@ def case(request):
 
 def trainee(features, m, batch, kind, steps=5, seed=3, **options):
     rng = np.random.default_rng(seed)
-    forms = ("activation", "hidden_activation", "tied", "hidden_bias")
-    names = {name: kind.get(name) for name in forms}
-    options |= {name: value for name, value in kind.items() if name not in (*forms, "target")}
-    config = make_settings(
-        "adam", "sampled", kind.get("target", "identity"), seed, steps=steps, batch=batch, learning_rate=0.01, **options
-    ) | make_start(None, features.n, m, **names)[1]  # fmt: skip
-    config |= {"record": 1, "n_hidden": m}
-    shapes = layout(features.n, config)
+    kind = {"tied": isinstance(m, int)} | kind
+    settings = Settings(
+        n_hidden=m, steps=steps, batch=batch, learning_rate=0.01, seed=seed, record=1, **(kind | options)
+    )
+    shapes = layout(features.n, settings)
     weights = {name: (rng.normal(size=shape) * 0.4).astype(np.float32) for name, shape in shapes.items()}
-    return Trainee(2, features, weights, np.arange(1, steps + 1), config)
+    return Trainee(2, features, weights, np.arange(1, steps + 1), settings)
 
 
 def parts(run, theta):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from geomsup.training.philox import philox
+from geomsup.training.kernels.philox import philox
 from tests.training import reference
 
 # Random123's file of known answers, philox4x32-7: counter, key, words.

@@ -5,11 +5,11 @@ import pytest
 from scipy.stats import chi2, kstest
 
 from geomsup import Discrete, Features, Uniform
-from geomsup.training import draws
-from geomsup.training.compiled import BLOCK
-from geomsup.training.inputs import make_inputs
+from geomsup.training.arguments import make_inputs
+from geomsup.training.kernels import draws
+from geomsup.training.kernels.compiled import BLOCK
 from tests.training import reference
-from tests.training.test_kernels import CASES
+from tests.training.kernels.test_steps import CASES
 
 KEY = np.array([3, 4], np.uint32)
 
@@ -23,9 +23,8 @@ def draw(features, batch, step, listed=False):
     for block, first in enumerate(range(0, batch, BLOCK)):
         size = min(BLOCK, batch - first)
         if listed:
-            _, rate, spread = inputs.gaps_law
             count = draws.draw_present(
-                x, size, block, step, rate, spread, inputs.law[2], KEY, *scratch, present, values
+                x, size, block, step, inputs.gaps, inputs.law.pieces, KEY, *scratch, present, values
             )
             again = np.zeros_like(x)
             again.ravel()[present[:count]] = values[:count]
@@ -42,14 +41,14 @@ def test_samples_are_those_of_the_reference(case):
     features, _, batch, _ = CASES[case]
     for step in (0, 1, 2**32 + 5):
         expected = reference.samples(features, KEY, step, batch)
-        assert np.allclose(draw(features, batch, step, make_inputs(features).gaps_law[0]), expected, atol=1e-5)
+        assert np.allclose(draw(features, batch, step, make_inputs(features).gaps.sparse), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("listed", [False, True])
 def test_draws_follow_the_law(listed):
     p = np.array([0.03, 0.1, 0.06, 0, *[0.02] * 12])
     features = Features(16, p, values=Uniform(0.5, 2))
-    assert make_inputs(features).gaps_law[0]
+    assert make_inputs(features).gaps.sparse
     x = np.concatenate([draw(features, 4096, step, listed) for step in range(20)])
     present, size = x != 0, len(x)
     spread = np.sqrt(p * (1 - p) / size)
@@ -83,7 +82,7 @@ def test_listed_draws_take_every_law_and_rare_features():
 
 def test_rare_features_are_as_rare_as_they_should_be():
     features = Features(800, 1e-3)
-    assert make_inputs(features).gaps_law[0]
+    assert make_inputs(features).gaps.sparse
     counts = np.array([(draw(features, 1024, step, listed=True) != 0).sum() for step in range(100)])
     assert counts.mean() == pytest.approx(819.2, abs=4 * np.sqrt(819.2 / 100))
     assert counts.var() == pytest.approx(819.2, rel=0.6)

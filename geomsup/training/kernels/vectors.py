@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from geomsup.training.compiled import BLOCK
+from geomsup.training.kernels.compiled import BLOCK
 
 __all__ = [
     "LANES",

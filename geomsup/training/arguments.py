@@ -1,4 +1,4 @@
-"""Features as the tables that kernels draw from."""
+"""What kernels take: features as tables to draw from, settings as tuples."""
 
 import math
 from typing import Any, NamedTuple
@@ -7,22 +7,57 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.laws import Uniform
-from geomsup.training.compiled import BLOCK
-from geomsup.training.draws import AGAIN, OWN, PLAIN
+from geomsup.training.kernels.adam import Rule
+from geomsup.training.kernels.codes import OUTPUTS, SCHEDULES, TARGETS
+from geomsup.training.kernels.compiled import BLOCK
+from geomsup.training.kernels.draws import AGAIN, OWN, PLAIN, Gaps, Law
+from geomsup.training.kernels.form import Extras, Form
+from geomsup.training.settings import Settings
 
-__all__ = ["Inputs", "make_inputs"]
+__all__ = ["NO_GAPS", "Inputs", "make_extras", "make_form", "make_inputs", "make_rule", "mean_length"]
 
 WORDS = 2**31  # numbers that decide on presence
 # Listing what is present takes 9 ns for each, drawing everything 0.65 ns for each feature; products with lists take
 # 4 ns and 0.5 ns: lists win below p = 0.1, if a block has enough to fill most of one batch of gaps.
 SPARSE_PROBABILITY, SPARSE_NUMBER = 0.1, 64
+SAMPLES = 2**14  # that the length of attacks is measured on
+NO_GAPS = Gaps(False, 0.0, np.zeros(0, np.float32))
 
 
 class Inputs(NamedTuple):
-    """What `draws.draw` takes as its law, and what `draws.draw_present` needs besides."""
+    """What `draws.draw` takes, and what `draws.draw_present` needs besides."""
 
-    law: tuple[np.ndarray, np.ndarray, np.ndarray]
-    gaps_law: tuple[bool, float, np.ndarray]
+    law: Law
+    gaps: Gaps
+
+
+def make_form(settings: Settings) -> Form:
+    """Return the form of the model and its target."""
+    output = settings.activation
+    hidden_relu, leak = settings.hidden_activation == "relu", np.float32(OUTPUTS[output])
+    return Form(settings.tied, hidden_relu, output == "gelu", leak, TARGETS[settings.target])
+
+
+def make_extras(settings: Settings, features: Features) -> Extras | None:
+    """Return what goes beyond the paper's plain form, None if nothing does."""
+    length = settings.attack and settings.attack * mean_length(features)
+    extras = Extras(
+        settings.hidden_bias, settings.deep, np.float32(settings.hidden_l1), settings.dropout,
+        settings.criterion == "cross-entropy", np.float32(length),
+    )  # fmt: skip
+    return extras if any(extras) else None
+
+
+def make_rule(settings: Settings) -> Rule:
+    """Return how steps are taken."""
+    schedule, clip = SCHEDULES[settings.schedule], settings.clip or 0.0
+    return Rule(schedule, settings.learning_rate, settings.steps, settings.weight_decay, clip)
+
+
+def mean_length(features: Features) -> float:
+    """Return E ‖x‖₂, as the mean over 2¹⁴ samples, always the same ones: within about 1 %."""
+    lengths = np.linalg.norm(features.sample(SAMPLES, np.random.default_rng(0)), axis=1)
+    return float(lengths.mean())
 
 
 def make_inputs(features: Features) -> Inputs:
@@ -46,17 +81,17 @@ def make_inputs(features: Features) -> Inputs:
     slope = np.divide(1.0, last + 1 - begin, out=np.zeros(n), where=last >= begin)
     low = np.where(kind == PLAIN, pieces[1, :, 0], 0.0)
     slope = np.where(kind == PLAIN, pieces[2, :, 0] * slope, slope)
-    law = np.array([kind, decider, begin, last]).astype(np.int32), _single([low, slope]), _single(pieces)
-    return Inputs(law, _gaps_law(p, alone))
+    law = Law(np.array([kind, decider, begin, last]).astype(np.int32), _single([low, slope]), _single(pieces))
+    return Inputs(law, _gaps(p, alone))
 
 
-def _gaps_law(p: np.ndarray, alone: bool) -> tuple[bool, float, np.ndarray]:
+def _gaps(p: np.ndarray, alone: bool) -> Gaps:
     most = float(p.max())
     sparse = alone and 0 < most <= SPARSE_PROBABILITY and most * len(p) * BLOCK >= SPARSE_NUMBER
     if not sparse:
-        return False, 0.0, np.zeros(0, np.float32)
+        return NO_GAPS
     with np.errstate(divide="ignore", over="ignore"):  # p = 0: numbers / p is never below 1
-        return True, -1 / math.log1p(-most), np.maximum(most / p, 1.0).astype(np.float32)
+        return Gaps(True, -1 / math.log1p(-most), np.maximum(most / p, 1.0).astype(np.float32))
 
 
 def _pieces(features: Features) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 import geomsup as gs
 from geomsup.training.cuda.available import obstacle
-from tests.training.device_cases import CASES, agreement, differences, is_resumed_to_the_same_bits
+from tests.training.cuda.cases import CASES, agreement, differences, is_resumed_to_the_same_bits
 
 MISSING = obstacle()
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=f"needs {MISSING}")

@@ -1,7 +1,7 @@
 """Trains on numba's CUDA simulator and on the CPU, and prints how they agree, as JSON; run by `test_cuda`.
 
-Run as ``NUMBA_ENABLE_CUDASIM=1 python -m tests.training.simulated [case]``: numba looks at that variable once, when it
-is imported.
+Run as ``NUMBA_ENABLE_CUDASIM=1 python -m tests.training.cuda.simulated [case]``: numba looks at that variable once,
+when it is imported.
 """
 
 import collections
@@ -16,7 +16,7 @@ from numba import cuda
 from numba.cuda.simulator import kernel as simulator
 
 from geomsup.training.cuda import form, launch, samples
-from tests.training.device_cases import CASES, MODULES, agreement, assign, is_resumed_to_the_same_bits
+from tests.training.cuda.cases import CASES, MODULES, agreement, assign, is_resumed_to_the_same_bits
 
 
 class Meeting:

@@ -6,37 +6,19 @@ members of a correlated group share number and stretch, and those after the firs
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.training.compiled import BLOCK, ZERO, compiled, inlined
-from geomsup.training.philox import philox_inline
+from geomsup.training.kernels.compiled import BLOCK, ZERO, compiled, inlined
+from geomsup.training.kernels.philox import philox_inline
 
 __all__ = [
-    "AGAIN",
-    "GAPS",
-    "HALF_WORD",
-    "LANE_BITS",
-    "MARK_AGAIN",
-    "MARK_GAPS",
-    "ONE_BIT",
-    "OWN",
-    "PLAIN",
-    "QUARTER",
-    "draw",
-    "draw_present",
-    "fill_words",
-    "general_value",
-    "logarithm",
-    "plain_value",
-    "value_at",
-]
+    "AGAIN", "GAPS", "HALF_WORD", "LANE_BITS", "MARK_AGAIN", "MARK_GAPS", "ONE_BIT", "OWN", "PLAIN", "QUARTER", "Gaps",
+    "Law", "draw", "draw_present", "fill_words", "general_value", "logarithm", "plain_value", "value_at",
+]  # fmt: skip
 
-PLAIN, OWN, AGAIN = (
-    0,
-    1,
-    2,
-)  # kinds of rows: no group and a uniform law; value from the number on the stretch; from another
+PLAIN, OWN, AGAIN = 0, 1, 2  # rows: no group and a uniform law; value from the number on the stretch; from another
 ONE_BIT, MARK_AGAIN, MARK_GAPS = np.uint32(1), np.uint32(0x80000000), np.uint32(0x40000000)
 HALF_WORD = np.float32(2.0**-31)
 QUARTER = BLOCK // 4
@@ -46,14 +28,38 @@ SQRT_2, LOG_2 = math.sqrt(2), math.log(2)
 FRACTION, EXPONENT_0 = np.int64(2**52 - 1), np.int64(1023 << 52)  # of a double
 
 
+class Law(NamedTuple):
+    """What is drawn from, of n features.
+
+    Parameters
+    ----------
+    stretches
+        Kind of row, feature whose number decides, first and last number that mean present, ``(4, n)`` int32.
+    scales
+        Low end and slope, ``(2, n)``: the value is low + slope * number for plain rows; for others the place on the
+        stretch is slope * (number - first).
+    pieces
+        Where on [0, 1] each piece of the law begins, its low end, its slope, ``(3, n, pieces)``.
+    """
+
+    stretches: np.ndarray
+    scales: np.ndarray
+    pieces: np.ndarray
+
+
+class Gaps(NamedTuple):
+    """Whether only what is present is drawn, -1 / log(1 - p_max), and p_max / p of each feature ``(n,)``."""
+
+    sparse: bool
+    rate: float
+    spread: np.ndarray
+
+
 @compiled
 def draw(x, size, first, step, law, words, key):
     """Fill x ``(n, BLOCK)`` with samples `first` to `first` + `size` of the batch of `step`, zeros behind them.
 
-    `law` is (stretches, scales, pieces). Stretches ``(4, n)`` int32: kind of row, feature whose number decides, first
-    and last number that mean present. Scales ``(2, n)``: the value is low + slope * number for plain rows; for others
-    the place on the stretch is slope * (number - first). Pieces ``(3, n, pieces)``: where on [0, 1] each piece of the
-    law begins, its low end, its slope. `words` ``(2, BLOCK)`` int32 is scratch.
+    `law` is a `Law`; `words` ``(2, BLOCK)`` int32 is scratch.
     """
     stretches, scales, pieces = law
     for i in range(x.shape[0]):
@@ -124,27 +130,26 @@ def value_at(place, pieces):
 
 
 @compiled
-def draw_present(x, size, block, step, rate, spread, pieces, key, gaps, numbers, present, values):
+def draw_present(x, size, block, step, gaps, pieces, key, moves, numbers, present, values):
     """Fill x as `draw` does, drawing only what is present; return how many that is, listed in `present` and `values`.
 
     The block is one line of n * BLOCK trials of probability p_max = max p: gaps between successes are geometric, and a
-    success of feature i counts with probability p_i / p_max (its inverse is `spread`, ``(n,)``). `rate` is
-    -1 / log(1 - p_max).
-    `present` ``(n * BLOCK,)`` uint32 holds places on the line, `values` the values; `gaps` ``(2, GAPS)`` float64 and
+    success of feature i counts with probability p_i / p_max. `gaps` are `Gaps`, `pieces` those of a `Law`.
+    `present` ``(n * BLOCK,)`` uint32 holds places on the line, `values` the values; `moves` ``(2, GAPS)`` float64 and
     `numbers` ``(GAPS,)`` float32 are scratch.
     """
     line, count, place, chunk = x.size, 0, -1, 0
     flat, single = x.reshape(-1), pieces.shape[2] == 1
     flat[:] = ZERO
     while place < line:
-        _fill_gaps(gaps, numbers, chunk, block, step, rate, key)
+        _fill_gaps(moves, numbers, chunk, block, step, gaps.rate, key)
         chunk += 1
         for j in range(GAPS):
-            place += 1 + int(gaps[0, j])
+            place += 1 + int(moves[0, j])
             if place >= line:
                 break
             i = place >> LANE_BITS
-            number = numbers[j] * spread[i]
+            number = numbers[j] * gaps.spread[i]
             if number < 1 and place & (BLOCK - 1) < size:
                 value = pieces[1, i, 0] + pieces[2, i, 0] * number if single else value_at(number, pieces[:, i])
                 flat[place] = value
@@ -155,11 +160,11 @@ def draw_present(x, size, block, step, rate, spread, pieces, key, gaps, numbers,
 
 
 @inlined
-def _fill_gaps(gaps, numbers, chunk, block, step, rate, key):
+def _fill_gaps(moves, numbers, chunk, block, step, rate, key):
     """Draw failures before each success, floor(log(u) / log(1 - p)), and the numbers that make values of them."""
     step_low, step_high, key_0, key_1 = np.uint32(step), np.uint32(step >> 32), key[0], key[1]
     half = GAPS // 2
-    uniform, scratch = gaps[0], gaps[1]
+    uniform, scratch = moves[0], moves[1]
     for s in range(half):
         word_0, word_1, word_2, word_3 = philox_inline(
             np.uint32(chunk * half + s), np.uint32(block) | MARK_GAPS, step_low, step_high, key_0, key_1

@@ -9,29 +9,46 @@ gets the same bits. Nothing here checks its arguments.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.training.adam import adam, clipped, rate_at
-from geomsup.training.attack import attack_samples, inverse_lengths
-from geomsup.training.classes import class_errors
-from geomsup.training.compiled import BLOCK, ONE, ZERO, compiled, inlined
-from geomsup.training.draws import draw, draw_present
-from geomsup.training.hidden import draw_masks, pass_on, pull_back
-from geomsup.training.outputs import IDENTITY, errors, set_targets
-from geomsup.training.products import correlate, multiply
-from geomsup.training.sparse import combine_present, correlate_present, list_open, pad_rows, to_samples, unpad_rows
+from geomsup.training.kernels.adam import adam, clipped, rate_at
+from geomsup.training.kernels.attack import attack_samples, inverse_lengths
+from geomsup.training.kernels.codes import IDENTITY
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inlined
+from geomsup.training.kernels.draws import Gaps, Law, draw, draw_present
+from geomsup.training.kernels.form import Form, Shape
+from geomsup.training.kernels.hidden import draw_masks, pass_on, pull_back
+from geomsup.training.kernels.outputs import class_errors, errors, set_targets
+from geomsup.training.kernels.products import correlate, multiply
+from geomsup.training.kernels.sparse import (
+    combine_present,
+    correlate_present,
+    list_open,
+    pad_rows,
+    to_samples,
+    unpad_rows,
+)
 
-__all__ = ["part_gradient", "take_step", "train_steps"]
+__all__ = ["Task", "part_gradient", "take_step", "train_steps"]
 
 FEW = 24  # hidden units below which `correlate` is the quicker: whole steps by 20 % at (20, 5), even at (200, 20)
 
 
+class Task(NamedTuple):
+    """What is trained, and on what; the key names the stream of random numbers, ``(2,)`` uint32."""
+
+    shape: Shape
+    form: Form
+    law: Law
+    gaps: Gaps
+    importance: np.ndarray
+    key: np.ndarray
+
+
 @compiled
-def train_steps(
-    theta, moments, shape, form, extras, law, gaps_law, importance, key, start, stop, batch, part_size, rule, total,
-    buffers,
-):  # fmt: skip
+def train_steps(theta, moments, task, extras, start, stop, batch, part_size, rule, total, buffers):
     """Take the steps from `start` to `stop`; return how many are done, and `total` plus the mean loss of each batch.
 
     Stops after a step that left a loss or a weight that is not finite.
@@ -42,23 +59,14 @@ def train_steps(
         W in rows, then b, then W_out, b_hidden, W_between and b_between as far as the model has them; updated.
     moments
         Adam's first and second moments of the gradient, ``(2, theta.size)``; updated.
-    shape
-        (n, m, units that the decoder is given: m, or those of the second hidden layer).
-    form
-        (whether tied, whether the hidden layer is ReLU, whether the output is GELU, else its slope below 0, target).
+    task
+        A `Task`.
     extras
-        None; or (whether there is a hidden bias, whether there is a second hidden layer, penalty on hidden activations,
-        dropout rate, whether the loss is cross-entropy, length of attacks).
-    law, gaps_law
-        What `draw` needs; and (whether to use `draw_present` instead, its `rate`, its `spread`).
-    importance
-        ``(n,)``.
-    key
-        Two words that name the stream of random numbers, ``(2,)`` uint32.
+        `Extras`, or None.
     start, stop, batch, part_size
         Steps done so far, steps done on return, samples per step, and those of them whose gradient is summed at once.
     rule
-        (schedule, its base rate, its number of steps, weight decay, clip).
+        A `Rule`.
     total
         Sum of losses so far.
     buffers
@@ -70,9 +78,7 @@ def train_steps(
         gradient[:] = ZERO
         for begin in range(0, batch, part_size):
             end = min(begin + part_size, batch)
-            loss += part_gradient(
-                part, theta, shape, form, extras, law, gaps_law, importance, key, step, begin, end, buffers
-            )
+            loss += part_gradient(part, theta, task, extras, step, begin, end, buffers)
             gradient += part
         finite = take_step(theta, gradient, moments, step, batch, rule)
         total += share * loss
@@ -84,27 +90,25 @@ def train_steps(
 @compiled
 def take_step(theta, gradient, moments, step, batch, rule):
     """Step by the summed gradient of a batch; return whether weights and moments are finite."""
-    schedule, base, steps, decay, clip = rule
     scale = 1.0 / batch
-    if clip > 0:
-        scale = clipped(gradient, scale, clip)
-    return adam(theta, gradient, moments, step + 1, rate_at(schedule, base, step, steps), decay, scale)
+    if rule.clip > 0:
+        scale = clipped(gradient, scale, rule.clip)
+    return adam(theta, gradient, moments, step + 1, rate_at(rule, step), rule.decay, scale)
 
 
 @compiled
-def part_gradient(
-    gradient, theta, shape, form, extras, law, gaps_law, importance, key, step, begin, end, buffers
-):  # fmt: skip
+def part_gradient(gradient, theta, task, extras, step, begin, end, buffers):
     """Set `gradient` to the sum over samples `begin` to `end` of the batch of `step`; return the sum of their losses.
 
-    Arguments are those of `train_steps`; `buffers` are what `make_buffers` returns.
+    Arguments are those of `train_steps`.
     """
-    _, m, _ = shape
+    shape, form, law, gaps, importance, key = task
     tied, hidden_relu, gelu, leak, target = form
-    sparse, gap_rate, spread = gaps_law
-    (x, y, g, words, squares, h, grad_h, top, grad_top), (W_T, V_T), lists, rows, decoder_rows, more = buffers
-    present, values, open_places, pulls, gaps, numbers = lists
-    (by_sample, W_rows, grad_W_rows), (by_top, V_rows, grad_V_rows) = rows, decoder_rows
+    x, y, g, words, squares, h, grad_h, top, grad_top = buffers.blocks
+    present, values, open_places, pulls, moves, numbers = buffers.lists
+    by_sample, W_rows, grad_W_rows = buffers.rows
+    by_top, V_rows, grad_V_rows = buffers.decoder_rows
+    W_T, V_T = buffers.W_T, buffers.V_T
     W, b, V = _outer(theta, shape, tied)
     grad_W, grad_b, grad_V = _outer(gradient, shape, tied)
     own_targets = target != IDENTITY
@@ -117,8 +121,8 @@ def part_gradient(
         pad_rows(V, V_rows)
         grad_V_rows[:] = ZERO
     if extras is not None:
-        _, deep, penalty, rate, classify, length = extras
-        masks, top_masks, unused, between_T, between_rows, composed, inverse, change, classes, sums = more
+        deep, penalty, rate, length = extras.deep, extras.penalty, extras.dropout, extras.length
+        masks, top_masks, unused, between_T, between_rows, composed, inverse, change, classes, sums = buffers.more
         bias, between, b_between = _inner(theta, shape, form, extras, unused[0])
         grad_bias, grad_between, grad_b_between = _inner(gradient, shape, form, extras, unused[1])
         _transpose(between, between_T)
@@ -134,10 +138,9 @@ def part_gradient(
     loss, count = 0.0, 0
     for first in range(begin, end, BLOCK):
         size = min(BLOCK, end - first)
-        if sparse:
-            count = draw_present(
-                x, size, first // BLOCK, step, gap_rate, spread, law[2], key, gaps, numbers, present, values
-            )
+        if gaps.sparse:
+            block = first // BLOCK
+            count = draw_present(x, size, block, step, gaps, law.pieces, key, moves, numbers, present, values)
         else:
             draw(x, size, first, step, law, words, key)
         if own_targets:
@@ -145,7 +148,7 @@ def part_gradient(
         if extras is not None:  # noqa: SIM102  (apart, for numba to drop it whole)
             if length > ZERO:
                 attack_samples(x, W, decoder, inverse, length, first, step, words, key, h, change)
-        if sparse:
+        if gaps.sparse:
             combine_present(W_rows, present, values, count, by_sample, h)
         else:
             multiply(W_T, x, h, False)
@@ -155,7 +158,7 @@ def part_gradient(
         else:
             if rate > 0:
                 draw_masks(masks, rate, 0, first, step, words, key)
-                draw_masks(top_masks, rate, m, first, step, words, key)
+                draw_masks(top_masks, rate, shape.m, first, step, words, key)
             pass_on(h, bias, hidden_relu, masks)
             if deep:
                 multiply(between_T, h, top, False)
@@ -163,11 +166,11 @@ def part_gradient(
         multiply(V, top, g, False)
         if extras is None:
             loss += errors(g, y, b, importance, gelu, leak, grad_b, size, squares)
-        elif classify:
+        elif extras.classify:
             loss += class_errors(g, y, b, importance, grad_b, size, classes, sums)
         else:
             loss += errors(g, y, b, importance, gelu, leak, grad_b, size, squares)
-        count_open = list_open(g, open_places.size - 1, open_places, pulls) if sparse else -1
+        count_open = list_open(g, open_places.size - 1, open_places, pulls) if gaps.sparse else -1
         if count_open >= 0:
             combine_present(V_rows, open_places, pulls, count_open, by_top, grad_top)
             to_samples(top, by_top)
@@ -184,7 +187,7 @@ def part_gradient(
                 multiply(between, grad_top, grad_h, False)
                 add_product(h, grad_top, by_top, between_rows)
             pull_back(grad_h, h, hidden_relu, masks, penalty, grad_bias, size)
-        if sparse:
+        if gaps.sparse:
             to_samples(grad_h, by_sample)
             correlate_present(present, values, count, by_sample, grad_W_rows)
         else:
@@ -221,12 +224,12 @@ def _outer(theta, shape, tied):
 def _inner(theta, shape, form, extras, unused):
     """Return b_hidden, W_between and b_between; in place of what the model lacks, parts of `unused`."""
     n, m, last = shape
-    place = n * m + n + (0 if form[0] else n * last)
+    place = n * m + n + (0 if form.tied else n * last)
     bias, between, b_between = unused[:m], unused[: m * last].reshape(m, last), unused[:last]
-    if extras[0]:
+    if extras.hidden_bias:
         bias = theta[place : place + m]
         place += m
-    if extras[1]:
+    if extras.deep:
         between = theta[place : place + m * last].reshape(m, last)
         b_between = theta[place + m * last : place + m * last + last]
     return bias, between, b_between

@@ -11,8 +11,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from geomsup.training.compiled import BLOCK, compiled
-from geomsup.training.vectors import LANES, VECTOR, load, multiply_add, pointers, spread, store, sum_lanes
+from geomsup.training.kernels.compiled import BLOCK, compiled
+from geomsup.training.kernels.vectors import LANES, VECTOR, load, multiply_add, pointers, spread, store, sum_lanes
 
 __all__ = ["correlate", "multiply"]
 

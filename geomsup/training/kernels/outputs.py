@@ -4,24 +4,14 @@ import math
 
 import numpy as np
 
-from geomsup.training.compiled import BLOCK, ONE, TWO, ZERO, compiled, inlined
-from geomsup.training.vectors import add_up
+from geomsup.training.kernels.codes import ABSOLUTE, ABSOLUTE_PAIRS, PAIRS, SQUARE
+from geomsup.training.kernels.compiled import BLOCK, ONE, TWO, ZERO, compiled, inlined
+from geomsup.training.kernels.vectors import add_up
 
-__all__ = [
-    "ABSOLUTE",
-    "ABSOLUTE_PAIRS",
-    "IDENTITY",
-    "PAIRS",
-    "SQUARE",
-    "errors",
-    "gelu_pull",
-    "linear_pull",
-    "set_targets",
-    "target_of",
-]
+__all__ = ["class_errors", "errors", "gelu_pull", "linear_pull", "set_targets", "target_of"]
 
-IDENTITY, ABSOLUTE, SQUARE, PAIRS, ABSOLUTE_PAIRS = 0, 1, 2, 3, 4  # kinds of targets
 ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
+NONE = -1  # of classes
 
 
 @compiled
@@ -55,6 +45,43 @@ def errors(g, y, b, importance, gelu, leak, grad_b, size, squares):
             row[s] = squares[s] = ZERO
         grad_b[i] += add_up(row)
         loss += np.float64(importance[i]) * np.float64(add_up(squares))
+    return loss
+
+
+@compiled
+def class_errors(g, x, b, importance, grad_b, size, classes, sums):
+    """Replace u - b in g by the gradient of I_c (log Σ_j exp u_j - u_c); add it up in grad_b; return the loss.
+
+    The class c is the present feature of largest value x ``(n, BLOCK)``; a sample without any has no loss. `classes`
+    ``(BLOCK,)`` int32 and `sums` ``(2, BLOCK)`` float32 are scratch.
+    """
+    n, largest, total, loss = g.shape[0], sums[0], sums[1], 0.0
+    classes[:] = NONE
+    for i in range(n):
+        for s in range(size):
+            if x[i, s] != ZERO and (classes[s] == NONE or x[i, s] > x[classes[s], s]):
+                classes[s] = i
+    for s in range(BLOCK):
+        largest[s], total[s] = g[0, s] + b[0], ZERO
+    for i in range(n):
+        for s in range(BLOCK):
+            g[i, s] += b[i]
+            largest[s] = max(largest[s], g[i, s])
+    for s in range(size):
+        if classes[s] != NONE:
+            loss += np.float64(importance[classes[s]]) * np.float64(largest[s] - g[classes[s], s])
+    for i in range(n):
+        for s in range(BLOCK):
+            g[i, s] = math.exp(g[i, s] - largest[s])
+            total[s] += g[i, s]
+    for s in range(BLOCK):
+        weight = importance[classes[s]] if classes[s] != NONE else ZERO
+        loss += np.float64(weight) * math.log(np.float64(total[s]))
+        total[s] = weight / total[s]
+    for i in range(n):
+        for s in range(BLOCK):
+            g[i, s] = g[i, s] * total[s] - (importance[i] if classes[s] == i else ZERO)
+        grad_b[i] += add_up(g[i])
     return loss
 
 
