@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from geomsup.features import Features
 from geomsup.model import ToyModel
 from geomsup.training.layout import OPTIONAL
 from geomsup.training.settings import Settings
+
+if TYPE_CHECKING:
+    from geomsup.comparison import Comparisons
+    from geomsup.recognition import Geometry
 
 __all__ = ["TrainingRun"]
 
@@ -81,7 +85,7 @@ class TrainingRun:
     W_between_history: np.ndarray | None = None
     b_between: np.ndarray | None = None
     b_between_history: np.ndarray | None = None
-    diverged_at: Any = None
+    diverged_at: np.ndarray = None  # pyright: ignore[reportAssignmentType]
     moments: np.ndarray | None = None
     pending: np.ndarray | None = None
 
@@ -239,7 +243,7 @@ class TrainingRun:
         settings = self.settings
         return measured_loss(self.model(run), self.features[run], settings.target, settings.criterion)
 
-    def compare(self, *, starts: int | None = None, rng: Any = 0) -> Any:
+    def compare(self, *, starts: int | None = None, rng: Any = 0) -> "Comparisons":
         """Hold every run that did not diverge against the theoretical optimum of its features.
 
         One optimum serves all runs with the same features; see ``geomsup.compare``, which takes `starts` and `rng`.
@@ -275,13 +279,14 @@ class TrainingRun:
         features = [self.features[run] for run in sound]
         return compare([self.model(run) for run in sound], features, starts=starts, rng=rng)
 
-    def classify(self) -> Any:
+    def classify(self) -> "list[Geometry | None]":
         """Return the `Geometry` of each run, as ``geomsup.classify`` gives it for W; None where the run diverged."""
         from geomsup.recognition import classify
 
-        sound = [run for run in range(len(self)) if not self.diverged_at[run]]
-        named = dict(zip(sound, classify(self.W[sound], orientation="rows"), strict=True)) if sound else {}
-        return [named.get(run) for run in range(len(self))]
+        return [
+            None if diverged else classify(W, orientation="rows")
+            for W, diverged in zip(self.W, self.diverged_at, strict=True)
+        ]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to `path`, a file that `load` reads; replaces a file there in one move.
