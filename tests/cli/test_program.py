@@ -263,3 +263,23 @@ def test_a_full_disk_is_said_in_one_line():
     assert code == 2
     assert words.startswith("geomsup: [Errno 28] ")
     assert words.count("\n") == 1
+
+
+def blas_threads(first, **asked):
+    """Return what BLAS is told in a process that runs the program after a first statement."""
+    text = (
+        f"{first}; import os; from geomsup.cli import main; main(['--version']); "
+        "print([os.environ.get(name) for name in ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS')])"
+    )
+    plain = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env=plain | asked)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_blas_gets_one_thread_unless_somebody_chose():
+    """Its threads wait for each other beside other work, and nobody then hears Ctrl-C for seconds."""
+    assert blas_threads("pass") == "['1', None]"
+    assert blas_threads("pass", OMP_NUM_THREADS="4") == "[None, '4']"
+    assert blas_threads("pass", OPENBLAS_NUM_THREADS="3") == "['3', None]"
+    assert blas_threads("import numpy") == "[None, None]"
