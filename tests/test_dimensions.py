@@ -80,7 +80,7 @@ def test_frame_spectrum():
 @pytest.mark.parametrize("size", [2e154, 1e200, 1e308])
 def test_a_spectrum_that_no_double_holds_is_refused(size):
     for W in (size * DIGON, size * np.eye(3), [DIGON, size * DIGON]):  # a batch too, if one of it is
-        with pytest.raises(ValueError, match=r"^`W` must have squared singular values .* got weights up to 1e\+"):
+        with pytest.raises(ValueError, match=r"^`W` must have squared singular values .* got weights up to [12]e\+"):
             gs.frame_spectrum(W)
 
 

@@ -84,9 +84,10 @@ def _complain(words: str) -> int:
 
 def _flushed(stream: Any) -> None:
     """Write what was printed; where that cannot be, it goes nowhere, as Python would complain when it ends."""
+    if stream is None:
+        return
     try:
-        if stream is not None:
-            stream.flush()
+        stream.flush()
     except OSError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
