@@ -253,7 +253,7 @@ TARGETS: dict[str, Target] = {
     "as_rows": Target(gs.as_rows, WEIGHTS),
     "dimensionality": Target(gs.dimensionality, WEIGHTS),
     "dimensions_per_feature": Target(gs.dimensions_per_feature, WEIGHTS, finite=False),
-    "frame_spectrum": Target(gs.frame_spectrum, WEIGHTS, finite=False),
+    "frame_spectrum": Target(gs.frame_spectrum, WEIGHTS),
     "leverage": Target(gs.leverage, WEIGHTS),
     "expected_loss": Target(
         gs.expected_loss,

@@ -26,7 +26,7 @@ from numba.core.registry import CPUDispatcher
 
 from geomsup.folders import user_folder
 
-__all__ = ["digests", "kernel_folder", "njit"]
+__all__ = ["announced", "digests", "kernel_folder", "njit"]
 
 PACKAGE = Path(__file__).parent
 # At the top of a file: what a kernel takes from elsewhere is there when it is compiled.
@@ -149,6 +149,31 @@ def _drop_stale(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+_LISTENERS: list[Callable[[], object]] = []
+
+
+@contextmanager
+def announced(tell: Callable[[], object]) -> Iterator[None]:
+    """Call `tell` when something is compiled within the block, before it is: it may take half a minute.
+
+    Examples
+    --------
+    >>> with announced(lambda: None):  # may be kept since an earlier run
+    ...     njit(lambda x: x / 2)(3.0)
+    1.5
+    """
+    _LISTENERS.append(tell)
+    try:
+        yield
+    finally:
+        _LISTENERS.remove(tell)
+
+
+def _announce() -> None:
+    for tell in tuple(_LISTENERS):
+        tell()
+
+
 class _Locator(_CacheLocator):
     """Tells numba where a function's machine code is, under a name that changes with what it was compiled from."""
 
@@ -178,6 +203,12 @@ class _Implementation(CompileResultCacheImpl):
 class _Kept(FunctionCache):
     _impl_class = _Implementation
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        found = super().load_overload(sig, target_context)
+        if found is None:
+            _announce()
+        return found
+
 
 class _Kernel(CPUDispatcher):
     """A compiled function that ends in KeyboardInterrupt when Ctrl-C came while it ran.
@@ -186,7 +217,11 @@ class _Kernel(CPUDispatcher):
     and numba does not look: it returns "a result with an exception set", which is a SystemError.
     """
 
+    _cache: Any
+
     def compile(self, sig: Any) -> Any:
+        if not isinstance(self._cache, _Kept):
+            _announce()
         with _nothing_lost():
             return super().compile(sig)
 

@@ -103,13 +103,12 @@ def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
     Returns
     -------
     np.ndarray
-        ``(..., m)``; all equal exactly when the rows are a tight frame. An eigenvalue beyond the range of
-        floats is ``inf``.
+        ``(..., m)``; all equal exactly when the rows are a tight frame.
 
     Raises
     ------
     TypeError, ValueError
-        If `W` is not a finite real array with at least two axes.
+        If `W` is not a finite real array with at least two axes, or an eigenvalue is beyond the range of floats.
 
     References
     ----------
@@ -125,6 +124,11 @@ def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
     spectrum = np.zeros((*W.shape[:-2], W.shape[-1]))
     with np.errstate(over="ignore"):
         spectrum[..., : singular.shape[-1]] = (singular * scale[..., 0]) ** 2
+    if not np.isfinite(spectrum).all():
+        raise ValueError(
+            f"`W` must have squared singular values that a double can hold, below 1e308; got weights up to "
+            f"{scale.max():.3g}. Rescale them: the spectrum goes with their square."
+        )
     return spectrum
 
 
@@ -151,7 +155,8 @@ def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> float | np.n
     Returns
     -------
     float or np.ndarray
-        A float, or an array of the batch's shape. ``inf`` where W is all zero: nothing is represented.
+        A float, or an array of the batch's shape. ``inf`` where W is all zero: nothing is represented; also where rows
+        are so short, below some 1e-154, that no double holds D*.
 
     Raises
     ------

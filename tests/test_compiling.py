@@ -82,6 +82,14 @@ def test_nowhere_to_write_costs_time_and_is_said_once(copy):
         assert "Set NUMBA_CACHE_DIR" in said
 
 
+@pytest.mark.slow
+def test_what_is_kept_is_announced_when_it_is_compiled_and_not_when_it_is_read(copy):
+    text = f"from geomsup import compiling\nwith compiling.announced(lambda: print('compiling')):\n    {PROBLEM}"
+    said = run(copy, text)[0].splitlines()
+    assert (set(said[:-1]), said[-1]) == ({"compiling"}, "6.0")
+    assert run(copy, text)[0] == "6.0"
+
+
 def test_functions_of_a_user_are_not_kept():
     half = compiling.njit(lambda x: x / 2)
     assert half(3.0) == 1.5

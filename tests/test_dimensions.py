@@ -74,7 +74,14 @@ def test_frame_spectrum():
     np.testing.assert_allclose(gs.frame_spectrum(ICOSAHEDRON), [4, 4, 4])
     np.testing.assert_allclose(gs.frame_spectrum([[3.0, 0.0, 4.0]], orientation="rows"), [25, 0, 0])
     np.testing.assert_allclose(gs.frame_spectrum(1e-100 * DIGON), [2e-200])
-    assert gs.frame_spectrum(1e200 * DIGON) == np.inf
+    np.testing.assert_allclose(gs.frame_spectrum(5e153 * DIGON), [5e307])
+
+
+@pytest.mark.parametrize("size", [2e154, 1e200, 1e308])
+def test_a_spectrum_that_no_double_holds_is_refused(size):
+    for W in (size * DIGON, size * np.eye(3), [DIGON, size * DIGON]):  # a batch too, if one of it is
+        with pytest.raises(ValueError, match=r"^`W` must have squared singular values .* got weights up to [12]e\+"):
+            gs.frame_spectrum(W)
 
 
 def test_dimensions_per_feature():

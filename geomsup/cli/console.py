@@ -85,20 +85,32 @@ def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
 
 @contextmanager
 def progress_bars() -> Iterator[Any]:
-    """Show progress(stage, fraction) as bars on standard error; nothing is left behind in a pipe."""
+    """Show progress(stage, fraction) as bars on standard error; nothing is left behind in a pipe.
+
+    A line above them says so when kernels are compiled, which a first use spends half a minute on.
+    """
     if not sys.stderr.isatty():  # bars that are disabled still end with an empty line, in rich before 14.3
         yield lambda stage, fraction: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+    from geomsup.compiling import announced
+
     columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
+        said: list[str] = []
+
+        def tell() -> None:
+            if not said:
+                said.append("compiling (first use)…")
+                bars.console.print(said[0], highlight=False)
 
         def report(stage: str, fraction: float) -> None:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=1.0)
             bars.update(tasks[stage], completed=fraction)
 
-        yield report
+        with announced(tell):
+            yield report

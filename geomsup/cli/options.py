@@ -9,7 +9,11 @@ from cyclopts import Parameter, Token
 
 from geomsup import checks
 
-__all__ = ["Ends", "Json", "Numbers", "Output", "Whole", "grid", "one_or_all"]
+__all__ = ["Ends", "Json", "NotWhole", "Numbers", "Output", "Whole", "grid", "one_or_all"]
+
+
+class NotWhole(ValueError):
+    """What is wrong with a text that is no whole number; which option it was given for, the parser knows."""
 
 
 def _whole(_: Any, tokens: Sequence[Token]) -> int | None:
@@ -20,7 +24,7 @@ def _whole(_: Any, tokens: Sequence[Token]) -> int | None:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"`{text[:40]}` must be a whole number here. Write it in digits.") from None
+        raise NotWhole(f"must be a whole number; got {text[:40]!r}. Write it in digits.") from None
 
 
 Whole = Annotated[int, Parameter(converter=_whole)]

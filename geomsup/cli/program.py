@@ -1,12 +1,13 @@
 """The program ``geomsup``: its commands, and how it ends."""
 
 import codecs
+import contextlib
 import io
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from cyclopts import App, CycloptsError
@@ -15,11 +16,14 @@ import geomsup as gs
 from geomsup.cli.ascii import plain
 from geomsup.cli.energy import energy, thomson
 from geomsup.cli.experiments import reproduce
+from geomsup.cli.options import NotWhole
 from geomsup.cli.theory import optimum, phase_diagram, plateaus
 from geomsup.cli.training import demo, train
 from geomsup.cli.weights import classify, compare, loss
 
 __all__ = ["app", "main"]
+
+UNREAD = 128 + 13  # what shells say of a program that SIGPIPE ended
 
 app = App(
     name="geomsup",
@@ -35,27 +39,69 @@ for command in (demo, train, classify, loss, compare, optimum, phase_diagram, pl
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code: 2 with one line on standard error for bad input.
 
-    Ctrl-C ends it with 130 and SIGTERM with 143, also where a command kept the part that was done.
+    Ctrl-C ends it with 130 and SIGTERM with 143, also where a command kept the part that was done. Where nobody reads
+    what it prints any more, as after ``| head``, it ends with 141 without a word, as other tools do.
     """
     _print_anywhere()
     with _signals() as received:
-        code = _run(arguments)
+        try:
+            code = _run(arguments)
+        except Exception:
+            if not received:
+                raise
+            code = _complain("interrupted")  # a library, half imported, said it in its own words
     return 128 + received[0] if received else code
 
 
 def _run(arguments: list[str] | None) -> int:
     try:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except (CycloptsError, ValueError, TypeError, FloatingPointError, OSError) as error:
-        print(f"geomsup: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        print("geomsup: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return 128 + signal.SIGINT
+    except BrokenPipeError:
+        _flushed(sys.stdout)
+        return UNREAD
+    except (CycloptsError, ValueError, TypeError, FloatingPointError, OSError) as error:
+        _flushed(sys.stdout)
+        return _complain(" ".join(_words(error).split()))
+    except SystemExit as end:  # rich's answer to a pipe that nobody reads
+        if isinstance(end.__context__, BrokenPipeError):
+            return UNREAD
+        raise
     return 0
 
 
-@contextmanager
+def _complain(words: str) -> int:
+    """Print a line on standard error, if anybody reads that; return the exit code for bad input."""
+    with contextlib.suppress(OSError):
+        print(f"geomsup: {words}", file=sys.stderr)
+    _flushed(sys.stderr)
+    return 2
+
+
+def _flushed(stream: Any) -> None:
+    """Write what was printed; where that cannot be, it goes nowhere, as Python would complain when it ends."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _words(error: Exception) -> str:
+    """Return what is wrong, with the name of the option where only the parser knows it."""
+    if isinstance(error, CycloptsError) and isinstance(error.__cause__, NotWhole) and error.argument is not None:
+        return f"`{error.argument.name}` {error.__cause__}"
+    return str(error)
+
+
+@contextlib.contextmanager
 def _signals() -> Iterator[list[int]]:
     """Let SIGTERM end a command as Ctrl-C does, tidily; give the list of those that came."""
     received: list[int] = []

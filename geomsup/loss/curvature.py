@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.loss.expected import expected_loss
+from geomsup.loss.expected import Unreachable, expected_loss
 from geomsup.loss.ordinary import ordinary_for, times_power
 from geomsup.model import ToyModel
 
@@ -145,17 +145,25 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     expected_loss(model, features, rtol=rtol, gradient=True)  # refuses what has none
     law, value_unit, loss_unit = ordinary_for(model, features)
     v = _packed(model.W, np.ldexp(model.b, -value_unit), model.W_out)
-    with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
-        parts = _differentiated(v, model, law, rtol)
+    refusal = ValueError(
+        f"`model` must have second derivatives that a double can hold; got weights up to {_largest(model.W)} and "
+        f"biases up to {_largest(model.b)}. Rescale them."
+    )
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
+            parts = _differentiated(v, model, law, rtol)
+    except Unreachable:  # its words are about a model a step away, and in other units
+        raise ValueError(
+            f"`rtol` must be reachable also near the model, where slopes are taken; got {rtol:g}. Pass a larger rtol."
+        ) from None
+    except ValueError:
+        raise refusal from None
     units = np.zeros(len(v), int)  # of the parameters
     units[model.W.size : model.W.size + len(model.b)] = value_unit
     both = loss_unit - units[:, None] - units
     matrix, error, slope = map(times_power, parts, (both, both, loss_unit - units))
     if not all(np.isfinite(part).all() for part in (matrix, error, slope)):
-        raise ValueError(
-            f"`model` must have second derivatives that a double can hold; got weights up to "
-            f"{np.abs(model.W).max():.3g}. Rescale them."
-        )
+        raise refusal
     return Hessian(matrix, error, slope, model, features)
 
 
@@ -172,6 +180,10 @@ def _differentiated(v: np.ndarray, model: ToyModel, features: Features, rtol: fl
     matrix, error = np.array(rows), np.array(errors)
     error = np.maximum(error, error.T) + np.abs(matrix - matrix.T) / 2
     return (matrix + matrix.T) / 2, error, center
+
+
+def _largest(values: np.ndarray) -> str:
+    return f"{np.abs(values).max():.3g}"
 
 
 def _check(model: ToyModel) -> None:

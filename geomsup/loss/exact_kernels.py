@@ -32,6 +32,8 @@ inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 # (its moments are not). It also keeps products of 1/c_j representable.
 NEGLIGIBLE = 1e-20
 
+SMALL = 2.0**-20  # sets of features that move an output less than this are in units of their own
+
 
 @inlined
 def _suffix_moments(c, k, z, m, x, plain, weighted):
@@ -178,6 +180,12 @@ def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient,
 
 
 @inlined
+def _unit_of(size):
+    """Return a power of two like `size` where products of 1 / size would overflow, else 1."""
+    return 2.0 ** np.floor(np.log2(size)) if size < SMALL else 1.0
+
+
+@inlined
 def _gap(a, surplus, kept, is_target):
     """Coefficient of a feature in x_z - kept * u; `surplus` is 1 - a_z, known better than rounded a_z tells."""
     if not is_target:
@@ -200,8 +208,6 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
     for j in range(k):
         mean += a[j] * (low[j] + 0.5 * width[j])
         size += abs(a[j]) * (abs(low[j]) + width[j])
-    if z >= 0:
-        size += abs(low[z]) + width[z]
     side = -1.0 if mean > 0.0 else 1.0  # the minority side is that of side * u > 0
 
     # As if all of u were on the majority side, where f(u) = kept * u.
@@ -242,15 +248,22 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
         reflected = side * a[z] < 0.0
         f1 = -2.0 * (1.0 - leak) * (low[z] + width[z] if reflected else low[z])
         fx = 2.0 * (1.0 - leak) * (width[z] if reflected else -width[z])
-    _suffix_moments(c, k, z, m, x, plain, weighted)
     if gradient:
         bar_c[:k] = 0.0
         bar_m[: k + 1, : k + 3] = 0.0
         bar_x[: k + 1, : k + 3] = 0.0
-    f[0] = (f2, f1, fx, abs(f2), abs(f1))
     blur = 2.0 * (k + 2) * EPS * size
+    unit = _unit_of(max(tail[0], abs(t), blur))
+    if unit != 1.0:  # T_r and X_r are in proportion to unit^r: all that follows is the derivative in unit
+        f2, t, blur = f2 * unit, t / unit, blur / unit
+        for j in range(k):
+            c[j], tail[j] = c[j] / unit, tail[j] / unit
+    _suffix_moments(c, k, z, m, x, plain, weighted)
+    f[0] = (f2, f1, fx, abs(f2), abs(f1))
+    before, error[0] = error[0], 0.0
     t2, t1, t0, x1, x0 = _walk(t, f, c, tail, live, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient, error)
-    value += f2 * t2 + f1 * t1 + fx * x1
+    value += unit * (f2 * t2 + f1 * t1 + fx * x1)
+    error[0] = before + unit * error[0]
     if gradient:
         _suffix_moments_adjoint(c, k, z, m, x, bar_m, bar_x, bar_c)
         slope_t = f2 * t1 + f1 * t0 + fx * x0

@@ -23,6 +23,7 @@ ROOM = 40  # sizes between 2^-40 and 2^40 are left as they are: no power that is
 CLOSE = 4  # what descents leave as it is: their first steps and tolerances are for numbers near 1
 RAREST = -600  # below 2^-600 squares of probabilities are 0, and the loss is in proportion to them
 NOTHING = -10_000  # the exponent of 0
+DEEPEST = 900  # 2^900 times a weight can still be multiplied
 FARTHEST = 150  # an input 2^150 times larger or smaller than its output is as good as infinitely larger or smaller
 
 
@@ -104,7 +105,8 @@ def scaled_coupling(
     rough, surplus, moved = coupling_matrix(np.ldexp(decoder, -rows[:, None]), np.ldexp(encoder, -columns), size)
     largest = np.array([max(map(abs, law.support)) for law in features.laws])
     seen = _exponents((np.abs(rough) * largest).max(axis=1)) + rows + columns
-    power = _beyond(np.maximum(seen, _exponents(np.abs(b))))
+    # An output far smaller than its weights, as those of most inputs it sees are 0, goes into units of its weights.
+    power = _beyond(np.maximum(np.maximum(seen, _exponents(np.abs(b))), rows + columns - DEEPEST))
     if not (rows.any() or columns or power.any()):
         return rough, surplus, moved, power
     balanced = np.ldexp(decoder, (columns - power)[:, None])

@@ -1,7 +1,6 @@
 """Training without samples: descents of the exact expected loss, polished by Newton steps."""
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,9 @@ from geomsup.optima.descent import FINE, End, descend
 from geomsup.threads import check_stop, in_threads
 from geomsup.training.run import TrainingRun
 from geomsup.training.settings import Settings
+from geomsup.training.turns import Keeper, Progress
 
-__all__ = ["train_exactly"]
+__all__ = ["descend_further", "train_exactly"]
 
 MOST_PARAMETERS = 40  # of Newton steps: beyond, the Hessian takes seconds
 NEWTON_STEPS = 3
@@ -26,7 +26,7 @@ def train_exactly(
     starts: list[dict[str, np.ndarray]],
     settings: Settings,
     workers: int,
-    progress: Callable[[int, int], object] | None,
+    progress: Progress | None,
 ) -> TrainingRun:
     """Descend from the start of each run; one record, at the end, in double precision. Progress counts runs.
 
@@ -35,37 +35,55 @@ def train_exactly(
     started, their loss NaN.
     """
     _check(settings)
-    ends = _descend_all(features, starts, settings.steps, workers, progress)
-    W, b = np.stack([end.W for end in ends]), np.stack([end.b for end in ends])
-    history = (W[:, None], b[:, None]) if settings.record else (None, None)
-    steps, loss = np.array([settings.steps]), np.array([[end.loss] for end in ends])
-    return TrainingRun(
-        tuple(features), W, b, steps, loss, *history, settings.to_dict() | {"completed_steps": settings.steps}
-    )
+    return _descend_all(features, starts, [], settings, workers, progress)
+
+
+def descend_further(run: TrainingRun, workers: int, progress: Progress | None) -> TrainingRun:
+    """Descend from the starts of those runs that an interruption left there."""
+    left = np.isnan(run.loss[:, -1])
+    done = int(left.argmax()) if left.any() else len(run)
+    ended = [End(float(run.loss[k, -1]), run.W[k], run.b[k]) for k in range(done)]
+    starts = [{"W": run.W[k], "b": run.b[k]} for k in range(len(run))]
+    return _descend_all(list(run.features), starts, ended, run.settings, workers, progress)
 
 
 def _descend_all(
     features: list[Features],
     starts: list[dict[str, np.ndarray]],
-    steps: int,
+    ended: list[End],
+    settings: Settings,
     workers: int,
-    progress: Callable[[int, int], object] | None,
-) -> list[End]:
-    ended: list[End] = []
+    progress: Progress | None,
+) -> TrainingRun:
+    """Descend from the starts after those that have ended; return all."""
 
     def told(end: End) -> None:
         ended.append(end)
         if progress:
             progress(len(ended), len(starts))
+        if isinstance(progress, Keeper):
+            progress.keep(lambda: _result(features, starts, ended, settings))
 
+    first = len(ended)
     try:
-        runs = zip(features, starts, strict=True)
-        in_threads(lambda run: _descend(*run, steps), runs, workers=workers, told=told)
+        runs = zip(features[first:], starts[first:], strict=True)
+        in_threads(lambda run: _descend(*run, settings.steps), runs, workers=workers, told=told)
     except KeyboardInterrupt:
         check_stop()  # of a search that this is part of, if it is
         message = f"Training was interrupted after {len(ended)} of {len(starts)} runs."
         warnings.warn(message, RuntimeWarning, stacklevel=4)
-    return ended + [End(np.nan, start["W"], start["b"]) for start in starts[len(ended) :]]
+    return _result(features, starts, ended, settings)
+
+
+def _result(
+    features: list[Features], starts: list[dict[str, np.ndarray]], ended: list[End], settings: Settings
+) -> TrainingRun:
+    ends = ended + [End(np.nan, start["W"], start["b"]) for start in starts[len(ended) :]]
+    W, b = np.stack([end.W for end in ends]), np.stack([end.b for end in ends])
+    history = (W[:, None], b[:, None]) if settings.record else (None, None)
+    steps, loss = np.array([settings.steps]), np.array([[end.loss] for end in ends])
+    config = settings.to_dict() | {"completed_steps": settings.steps}
+    return TrainingRun(tuple(features), W, b, steps, loss, *history, config)
 
 
 def _check(settings: Settings) -> None:

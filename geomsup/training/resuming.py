@@ -22,8 +22,17 @@ def resume(
 ) -> TrainingRun:
     """Take `run` to `steps` steps in all; see `TrainingRun.resume`."""
     workers = check_workers(threads, progress)
+    if run.config.get("objective") == "exact":
+        from geomsup.training.exact import descend_further
+
+        if steps not in (None, run.config["steps"]):
+            raise ValueError(
+                f"`steps` must be left out for an exact training, whose runs end by themselves; got {steps!r}. "
+                "Train anew with more."
+            )
+        return descend_further(run, workers, progress)
     if run.moments is None or run.pending is None:
-        raise ValueError("`run` must hold the optimiser's state to be resumed; this one has none. Train on samples.")
+        raise ValueError("`run` must hold the optimiser's state to be resumed; this one has none. Train it again.")
     planned, done = run.settings, run.config["completed_steps"]
     total = planned.steps if steps is None else checks.integer("steps", steps, minimum=max(done, 1))
     kept = run.steps[run.steps <= run.config["recorded_steps"]]  # without the record of an interruption

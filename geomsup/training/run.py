@@ -185,12 +185,13 @@ class TrainingRun:
         The weights have the same bits as if training had gone on at once; those of schedules that fall depend on the
         number of steps planned, so that they do only if that number stays. Records too stand where they would have,
         but for those due between the last one before an interruption and the interruption. What was trained on a GPU
-        goes on there if there is one, else on the CPU, to rounding. `threads`, `progress` as for `train`.
+        goes on there if there is one, else on the CPU, to rounding. Of an exact training those runs are descended that
+        had not ended. `threads`, `progress` as for `train`.
 
         Raises
         ------
         ValueError
-            If `steps` is below what is done, or the training was exact.
+            If `steps` is below what is done, or other than planned though the training was exact.
 
         Examples
         --------

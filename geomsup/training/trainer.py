@@ -125,9 +125,9 @@ def train(
     TrainingRun
         W ``(runs, n, m)``, b ``(runs, n)``, losses and histories. Ctrl-C returns the runs as trained so far, with a
         RuntimeWarning and the number of steps in ``config["completed_steps"]``; `TrainingRun.resume` goes on (objective
-        "exact": runs that have not ended stand where they started, with loss NaN). Runs
-        that leave the range of single precision stop there, are named by a RuntimeWarning and listed in
-        `TrainingRun.diverged`; the others go on.
+        "exact": until then runs that have not ended stand where they started, with loss NaN). Runs that leave the range
+        of single precision stop there, are named by a RuntimeWarning and listed in `TrainingRun.diverged`; the others
+        go on.
 
     Raises
     ------

@@ -4,15 +4,24 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from geomsup.threads import Crew
 
-__all__ = ["Progress", "Trained", "train_in_turns"]
+__all__ = ["Keeper", "Progress", "Trained", "train_in_turns"]
 
 Progress = Callable[[int, int], object]
 
 REPORT_SECONDS = 0.05  # between calls of `progress`
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A `progress` of exact trainings that is also offered what is done, whenever a run has ended."""
+
+    def keep(self, made: Callable[[], Any]) -> None:
+        """Keep what `made` returns, or not."""
+        ...
 
 
 class Trained(Protocol):

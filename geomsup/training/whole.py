@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +36,19 @@ def train_whole(
     features, n_hidden, threads, progress, options
         As for `train`.
     part
-        File for what is done; None keeps nothing. Exact trainings, which cannot be resumed, keep nothing.
+        File for what is done; None keeps nothing. Of exact trainings the descents that have ended are done.
 
     Raises
     ------
     KeyboardInterrupt
         If the training was interrupted.
     """
-    if options.get("objective") == "exact":
-        part = None
+    exact = options.get("objective") == "exact"
     run = None if part is None else _left_in(part)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Training was interrupted", RuntimeWarning)
         while run is None or run.interrupted:
-            sitting = _Sitting(progress, endless=part is None)
+            sitting = _Sitting(progress, part, endless=exact or part is None)
             if run is None:
                 run = train(features, n_hidden, threads=threads, progress=sitting, **options)
             else:
@@ -70,15 +69,24 @@ def _left_in(part: Path) -> TrainingRun | None:
 
 
 class _Sitting:
-    """Reports progress, and ends the sitting by an interruption of its own when its time is over."""
+    """Reports progress, and ends the sitting by an interruption of its own when its time is over.
 
-    def __init__(self, progress: Progress | None, *, endless: bool) -> None:
-        self.progress, self.is_over = progress, False
-        self.end = float("inf") if endless else time.monotonic() + SITTING_SECONDS
+    Exact trainings, whose descents cannot be broken off and taken up again, go on while the part is written.
+    """
+
+    def __init__(self, progress: Progress | None, part: Path | None, *, endless: bool) -> None:
+        self.progress, self.part, self.endless, self.is_over = progress, part, endless, False
+        self.end = time.monotonic() + SITTING_SECONDS
 
     def __call__(self, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(done, total)
-        if done < total and time.monotonic() >= self.end:
+        if not self.endless and done < total and time.monotonic() >= self.end:
             self.is_over = True
             raise KeyboardInterrupt
+
+    def keep(self, made: Callable[[], TrainingRun]) -> None:
+        """Write the part when it is time, as `exact` asks after every descent."""
+        if self.part is not None and time.monotonic() >= self.end:
+            made().save(self.part)
+            self.end = time.monotonic() + SITTING_SECONDS

@@ -13,7 +13,7 @@ import pytest
         ("classify", 'Command "classify" parameter --path requires an argument.'),
         ("optimum 5", 'Command "optimum" parameter --n-hidden requires an argument.'),
         ("classify good.npy --colour red", "Unknown option: --colour."),
-        ("optimum five 2", "`five` must be a whole number"),
+        ("optimum five 2", "`--n-features` must be a whole number; got 'five'. Write"),
         ("optimum 5 2 --probability often", 'unable to convert "often" into float'),
         (
             "optimum 5 2 --probability 1.5",
@@ -88,9 +88,11 @@ import pytest
         ("classify good.npy -o no/a.json", "`--output` must be in an existing folder"),
         ("optimum 5 2 -o no/a.json", "`--output` must be in an existing folder"),
         ("optimum 5 2 -o .", "`--output` must be a file"),
-        ("thomson 5.9", "`5.9` must be a whole number"),
-        ("train 5.9 2", "`5.9` must be a whole number"),
-        ("plateaus --points 2.5", "`2.5` must be a whole number"),
+        ("thomson 5.9", "`--n` must be a whole number; got '5.9'. Write"),
+        ("energy --n 4 --d 3e0", "`--d` must be a whole number; got '3e0'. Write"),
+        ("thomson 5 --seed=", "`--seed` must be a whole number; got ''. Write"),
+        ("train 5.9 2", "`--n-features` must be a whole number; got '5.9'. Write"),
+        ("plateaus --points 2.5", "`--points` must be a whole number; got '2.5'. Write"),
         ("plateaus --probability-range 0 1", "`--probability-range` must be positive"),
         (
             "loss good.npy",

@@ -30,7 +30,7 @@ def test_energy(run):
     ("arguments", "message"),
     [
         (("thomson", 1), "`n` must be at least 2"),
-        (("thomson", "x"), "`x` must be a whole number"),
+        (("thomson", "x"), "`--n` must be a whole number; got 'x'"),
         (("thomson", 5, "--plot", "p.txt"), "`--plot` must end in .png"),
         (("energy", "--n", 5, "--energy", "riez"), "`energy` must be one of"),
         (("energy", "--n", 5, "--energy", "riesz"), "`exponent` is that of"),

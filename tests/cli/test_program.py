@@ -197,3 +197,89 @@ def test_signals_end_a_command_with_their_number(monkeypatch, capsys):
         assert capsys.readouterr().err == "geomsup: the best so far\n"
     assert signal.getsignal(signal.SIGTERM) == before
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from geomsup.cli import main
+sys.exit(main({arguments!r}))
+"""
+
+
+@pytest.mark.parametrize(("name", "arguments"), [
+    ("numpy", ["--version"]), ("cyclopts", ["--version"]), ("geomsup.cli.theory", ["--version"]),
+    ("geomsup.staircase", ["plateaus"]), ("scipy.special", ["optimum", "2", "1"]),
+])  # fmt: skip
+def test_interruption_while_something_is_imported(name, arguments):
+    program = INTERRUPTED_IMPORT.format(name=name, arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "geomsup: interrupted\n")
+
+
+def printed_to(out, *arguments, err=subprocess.PIPE, unbuffered=""):
+    """Return how the program ends, and what it says, when `out` is its standard output."""
+    command = [sys.executable, "-m", "geomsup", *arguments]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(command, stdout=out, stderr=err, text=True, env=environment)
+    return done.returncode, done.stderr
+
+
+@pytest.fixture
+def unread():
+    """A pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("--help",), ("--version",), ("reproduce", "--list"), ("reproduce", "--list", "--json"), ("thomson", "2"),
+])  # fmt: skip
+def test_output_that_nobody_reads_ends_the_program_silently(arguments, unread):
+    assert printed_to(unread, *arguments) == (141, "")
+
+
+def test_output_that_nobody_reads_line_by_line(unread):
+    assert printed_to(unread, "reproduce", "--list", "--json", unbuffered="1") == (141, "")
+
+
+def test_errors_that_nobody_reads(unread):
+    assert printed_to(unread, "classify", "nothing.npy", err=unread)[0] == 2
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
+def test_a_full_disk_is_said_in_one_line():
+    with open("/dev/full", "w") as full:
+        code, words = printed_to(full, "reproduce", "--list", "--json")
+    assert code == 2
+    assert words.startswith("geomsup: [Errno 28] ")
+    assert words.count("\n") == 1
+
+
+def blas_threads(first, **asked):
+    """Return what BLAS is told in a process that runs the program after a first statement."""
+    text = (
+        f"{first}; import os; from geomsup.cli import main; main(['--version']); "
+        "print([os.environ.get(name) for name in ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS')])"
+    )
+    plain = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env=plain | asked)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_blas_gets_one_thread_unless_somebody_chose():
+    """Its threads wait for each other beside other work, and nobody then hears Ctrl-C for seconds."""
+    assert blas_threads("pass") == "['1', None]"
+    assert blas_threads("pass", OMP_NUM_THREADS="4") == "[None, '4']"
+    assert blas_threads("pass", OPENBLAS_NUM_THREADS="3") == "['3', None]"
+    assert blas_threads("import numpy") == "[None, None]"

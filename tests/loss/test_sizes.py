@@ -1,5 +1,6 @@
 """Losses, their slopes, curvatures and optima at sizes whose squares are no doubles: what can be scaled out, is."""
 
+import contextlib
 import warnings
 from fractions import Fraction
 
@@ -66,6 +67,29 @@ def test_an_output_of_any_size_beside_ordinary_ones(size):
     assert result.grad_W_out[0, 0] == pytest.approx(float((Fraction(size) - 1) / 3), rel=1e-13)
 
 
+@pytest.mark.parametrize("tiny", [5e-324, 1e-300, 1e-160, 1e-100, 1e-30, 1e-13])
+def test_sets_of_features_that_hardly_move_an_output(tiny):
+    """x'_0 = (x_0 + e x_1 - e x_2)_+ at p = 1/2, by hand: 5 e² / 32 + O(e³), and 7 e / 32 by the first e."""
+    model = ToyModel(np.eye(3), W_out=[[1.0, tiny, -tiny], [0.0] * 3, [0.0] * 3])
+    result = expected_loss(model, Features(3, 0.5, [1.0, 0.0, 0.0]), method="exact", gradient=True)
+    assert result.value == pytest.approx(5 * tiny**2 / 32, rel=1e-9, abs=1e-320)
+    assert result.error < 1e-15
+    assert result.grad_W_out is not None
+    assert result.grad_W_out[0, 1] == pytest.approx(7 * tiny / 32, rel=1e-9, abs=1e-323)
+
+
+@pytest.mark.parametrize("tiny", [5e-324, 1e-300, 1e-160, 1e-100, 1e-30])
+@pytest.mark.parametrize("method", ["exact", "spectral"])
+def test_an_ordinary_weight_among_tiny_ones(tiny, method, rng):
+    """Output 0 keeps a quarter of its input; all else is lost."""
+    W = rng.choice([-1.0, 1.0, 2.0], size=(4, 2)) * tiny
+    W[0, 0] = 0.5
+    result = expected_loss(ToyModel(W), Features(4, 0.25), method=method, gradient=True)
+    assert result.value == pytest.approx((0.75**2 + 3) / 12, rel=1e-12)
+    assert result.grad_W is not None
+    assert result.grad_W[0, 0] == pytest.approx(-0.125, rel=1e-9 if method == "exact" else 1e-4)
+
+
 def test_products_of_far_weights_that_are_ordinary():
     model = ToyModel([[1e200], [-1e200]], W_out=[[1e-200], [-1e-200]])
     assert float(expected_loss(model, Features(2, 0.25))) == pytest.approx(1 / 48, rel=1e-12)
@@ -117,6 +141,32 @@ def test_curvature_at_far_weights_is_finite(size):
     assert np.isfinite(found.error)
 
 
+@pytest.mark.parametrize("unit", [1e-100, 1.0, 1e40])
+@pytest.mark.parametrize("size", [5e-324, 1e-300, 1e-100, 1e-31, 1e-30])
+def test_curvature_where_steps_are_far_longer_than_weights(size, unit, rng):
+    law = Features(4, 0.1, values=Uniform(0, unit))
+    found = hessian(ToyModel(rng.normal(size=(4, 2)) * size), law)
+    at_zero = -unit * unit * 4 / 3 * 0.1  # of -2 E x_i² W_ik² where x_i passes, of 0 where its sign is turned
+    diagonal = np.diag(found.matrix)[:8]
+    assert (np.abs(diagonal - at_zero) <= np.diag(found.entry_error)[:8]).all()
+
+
+@pytest.mark.parametrize("unit", [1e-20, 1.0])
+def test_refused_curvature_is_refused_in_the_words_of_the_model(unit):
+    """At the largest weights that have slopes: a step further there are none, and that model is not the caller's."""
+    W, b = np.array([[1.0, 0.5], [-1.0, 1.0], [1.0, 1.0]]), np.full(3, 3.5 * unit)
+    law = Features(3, 0.1, values=Uniform(0, unit))
+    power = 200.0
+    for step in 2.0 ** np.arange(5, -40, -1):
+        with contextlib.suppress(ValueError):
+            expected_loss(ToyModel(W * 2.0 ** (power + step), b), law, gradient=True)
+            power += step
+    size = 2.0**power
+    with pytest.raises(ValueError, match=r"^`model` must have .* that a double can hold") as refused:
+        hessian(ToyModel(W * size, b), law)
+    assert f"got weights up to {size:.3g} and biases up to {3.5 * unit:.3g}. " in str(refused.value)
+
+
 @pytest.mark.parametrize(("importance", "unit"), [(1e-300, 1.0), (1e300, 1.0), (1.0, 1e-100), (1.0, 1e100)])
 def test_optima_scale_with_importance_and_values(importance, unit):
     plain = optimum(Features(2, 0.1), 1, starts=4)
@@ -152,6 +202,15 @@ def test_far_models_are_compared(size):
     assert np.isfinite(found.excess)
     assert found.excess > 0
     assert "nan" not in str(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("p", [1e-200, 1e-300, 1e-310])
+def test_comparisons_at_the_rarest_features_are_those_at_rare_ones(p, rng):
+    model = ToyModel(rng.normal(size=(5, 2)) / 2)
+    rare, rarest = (compare(model, Features(5, chance), starts=4) for chance in (1e-20, p))
+    assert rarest.excess == pytest.approx(rare.excess, rel=1e-6)
+    assert rarest.optimum.geometry.name == rare.optimum.geometry.name == "pentagon"
 
 
 @pytest.mark.slow

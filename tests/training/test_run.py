@@ -219,6 +219,8 @@ def test_resume_says_what_it_cannot_do(run):
     with pytest.raises(ValueError, match=r"`steps` must be at least 20; got 10"):
         run.resume(10)
     with pytest.raises(ValueError, match=r"`run` must hold the optimiser's state to be resumed"):
+        dataclasses.replace(run, moments=None).resume(40)
+    with pytest.raises(ValueError, match=r"`steps` must be left out for an exact training"):
         gs.train(LOW, 1, objective="exact").resume(20_000)
 
 

@@ -41,8 +41,8 @@ def test_many_sittings_have_the_bits_of_one(tmp_path, monkeypatch, kind):
     seen = []
 
     class Short(whole._Sitting):
-        def __init__(self, progress, *, endless):
-            super().__init__(progress, endless=endless)
+        def __init__(self, progress, part, *, endless):
+            super().__init__(progress, part, endless=endless)
             seen.append(self)
 
     monkeypatch.setattr(whole, "_Sitting", Short)
@@ -78,13 +78,61 @@ def test_a_damaged_part_is_begun_again(tmp_path):
     same(train_whole(FEATURES, 1, part=part, steps=30), gs.train(FEATURES, 1, steps=30))
 
 
-def test_exact_trainings_raise_too(tmp_path):
+EXACT = {"models": 3, "objective": "exact", "threads": 2}
+
+
+@pytest.mark.parametrize("record", [0, 1])
+@pytest.mark.parametrize("ended", [1, 3, 5])
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_exact_trainings_go_on_to_the_same_bits(tmp_path, ended, record, suffix):
+    part = tmp_path / f"part{suffix}"
     with pytest.raises(KeyboardInterrupt):
-        train_whole(FEATURES, 1, part=tmp_path / "part.npz", models=50, objective="exact", progress=stop_after(2))
-    assert not (tmp_path / "part.npz").exists()
-    run = train_whole(FEATURES, 1, objective="exact")
+        train_whole(FEATURES, 1, part=part, progress=stop_after(ended - 1), record=record, **EXACT)
+    left = gs.TrainingRun.load(part)
+    assert np.isfinite(left.loss[:, -1]).sum() == ended
+    begun = []
+    run = train_whole(FEATURES, 1, part=part, progress=lambda *way: begun.append(way), record=record, **EXACT)
+    assert begun == [(k, 6) for k in range(ended + 1, 7)]
     assert not run.interrupted
-    assert np.array_equal(run.W, gs.train(FEATURES, 1, objective="exact").W)
+    whole_run = gs.train(FEATURES, 1, record=record, **EXACT)
+    assert run.config == whole_run.config
+    for name in ("W", "b", "steps", "loss", *(("W_history", "b_history") if record else ())):
+        assert np.array_equal(getattr(run, name), getattr(whole_run, name)), name
+
+
+def test_exact_trainings_write_what_has_ended_while_they_go_on(tmp_path, monkeypatch):
+    """What a kill leaves: it asks nobody."""
+    part, found = tmp_path / "part.npz", []
+
+    def look(done, total):
+        found.append(int(np.isfinite(gs.TrainingRun.load(part).loss).sum()) if part.exists() else 0)
+
+    monkeypatch.setattr(whole, "SITTING_SECONDS", 0.0)
+    run = train_whole(FEATURES, 1, part=part, progress=look, **EXACT)
+    assert found == list(range(6))
+    assert np.array_equal(run.W, gs.train(FEATURES, 1, **EXACT).W)
+    monkeypatch.setattr(whole, "SITTING_SECONDS", 1e9)
+    part.unlink()
+    train_whole(FEATURES, 1, part=part, **EXACT)
+    assert not part.exists()
+
+
+def test_exact_trainings_without_a_file_raise_too():
+    with pytest.raises(KeyboardInterrupt):
+        train_whole(FEATURES, 1, progress=stop_after(0), **EXACT)
+
+
+def test_exact_trainings_take_no_more_steps(recwarn):
+    run = gs.train(FEATURES, 1, progress=stop_after(1), **EXACT)
+    assert "after 2 of 6 runs" in str(recwarn.pop(RuntimeWarning).message)
+    with pytest.raises(ValueError, match=r"^`steps` must be left out for an exact training.*; got 20\."):
+        run.resume(20)
+    again = run.resume(progress=stop_after(3))
+    assert "after 4 of 6 runs" in str(recwarn.pop(RuntimeWarning).message)
+    assert again.interrupted
+    whole_run = again.resume()
+    assert np.array_equal(whole_run.W, gs.train(FEATURES, 1, **EXACT).W)
+    assert np.array_equal(whole_run.resume().W, whole_run.W)
 
 
 def goes_on(sitting, done):
@@ -101,7 +149,7 @@ def goes_on(sitting, done):
 def test_a_sitting_lasts_half_a_minute(monkeypatch):
     clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
     monkeypatch.setattr(whole, "time", clock)
-    sitting, endless = (whole._Sitting(None, endless=endless) for endless in (False, True))
+    sitting, endless = (whole._Sitting(None, None, endless=endless) for endless in (False, True))
     clock.now += 29
     assert goes_on(sitting, 1)
     clock.now += 2

@@ -12,6 +12,7 @@ from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.optima import optimum
 from geomsup.plot.palette import PALETTE
+from geomsup.recognition import classify
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
@@ -38,7 +39,7 @@ def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
         **lab.keep("exact", exact),
         "trained": run.expected_loss(),
         "stored": (np.linalg.norm(run.W, axis=2) > STORED).sum(axis=1),
-        "trained_name": np.array([one.name for one in run.classify()]),
+        "trained_name": np.array([one.name for one in classify(run)]),
     }
 
 

@@ -15,6 +15,7 @@ from geomsup.model import ToyModel
 from geomsup.optima import optimum
 from geomsup.phases import crossing
 from geomsup.plot.palette import PALETTE
+from geomsup.recognition import classify
 
 __all__ = ["EXPERIMENT", "coefficient", "draw", "judge", "make_rows", "measure"]
 
@@ -63,7 +64,7 @@ def measure(lab: Lab, points: int, starts: int, models: int, steps: int) -> Data
         }
 
     run = lab.train("models", Features(3, 0.1), 2, models=models, steps=steps, learning_rate=1e-2, schedule="cosine")
-    names = np.array([one.name for one in run.classify()])
+    names = np.array([one.name for one in classify(run)])
     return {
         "p": p, "turns": turns, "coefficient": coefficient(turns), "trained": names,
         "trained_loss": run.expected_loss(), **lab.keep("exact", exact),
