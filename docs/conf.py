@@ -1,4 +1,4 @@
-"""Sphinx configuration: furo, MyST with executed pages, API from docstrings."""
+"""Sphinx configuration: furo, MyST with executed pages, API from docstrings, literature from references.bib."""
 
 import geomsup
 
@@ -12,10 +12,14 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
+    "sphinxcontrib.bibtex",
 ]
 html_theme = "furo"
 html_title = "geomsup"
 exclude_patterns = ["_build", "jupyter_execute"]
+
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
 
 autosummary_generate = True
 autosummary_ignore_module_all = False

@@ -35,8 +35,8 @@ def dimensionality(W: Any, *, orientation: str = "rows") -> np.ndarray:
 
     References
     ----------
-    Elhage et al. 2022, "Demonstrating superposition": feature dimensionality. Scherlis et al. 2022
-    (arXiv:2210.01892) call it capacity.
+    :cite:t:`elhage2022`, "The geometry of superposition": feature dimensionality. :cite:t:`scherlis2022` call it
+    capacity.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def leverage(W: Any, *, orientation: str = "rows") -> np.ndarray:
 
     References
     ----------
-    Hoaglin and Welsch 1978, "The hat matrix in regression and ANOVA".
+    :cite:t:`hoaglin1978`.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
 
     References
     ----------
-    Benedetto and Fickus 2003, "Finite normalized tight frames".
+    :cite:t:`benedetto2003`.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> float | np.n
 
     References
     ----------
-    Elhage et al. 2022, "Demonstrating superposition": dimensions per feature.
+    :cite:t:`elhage2022`, "The geometry of superposition": dimensions per feature.
 
     Examples
     --------

@@ -45,7 +45,7 @@ class Features:
 
     References
     ----------
-    Elhage et al. 2022, "Demonstrating superposition": the synthetic data; "The geometry of superposition":
+    :cite:t:`elhage2022`, "Demonstrating superposition": the synthetic data; "The geometry of superposition":
     correlated and anticorrelated features.
 
     Examples

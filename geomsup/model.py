@@ -48,7 +48,7 @@ class ToyModel:
 
     References
     ----------
-    Elhage et al. 2022, "Demonstrating superposition": the ReLU output model (our W is its transpose).
+    :cite:t:`elhage2022`, "Demonstrating superposition": the ReLU output model (our W is its transpose).
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Kernels: limited-memory BFGS on a product of spheres, compiled from the first step to the last.
 
-Nocedal and Wright 2006, algorithm 7.5. Gradients are projected on the tangent planes, steps go back to the sphere by
+nocedal2006, algorithm 7.5. Gradients are projected on the tangent planes, steps go back to the sphere by
 division by the length; steps and changes of gradients are kept as they come, in the ambient space.
 """
 

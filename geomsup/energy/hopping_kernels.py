@@ -137,7 +137,7 @@ def relax(X, symmetric, state, kind, exponent, gain, stop):
 
 @njit
 def hop(X, energy, hops, state, kind, exponent, gain, target, stop):
-    """Walk from minimum to minimum (Wales and Doye 1997); X ends as the best. Return its energy.
+    """Walk from minimum to minimum (wales1997); X ends as the best. Return its energy.
 
     Ends early at an energy of at most `target`, or where stop[0] is set.
     """

@@ -80,7 +80,7 @@ def minimize_energy(
 
     References
     ----------
-    Thomson 1904; Erber and Hockney 1991; Wales and Ulker 2006; Nocedal and Wright 2006.
+    :cite:t:`thomson1904`; :cite:t:`erber1991`; :cite:t:`wales2006`; :cite:t:`nocedal2006`.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def thomson(
 
     References
     ----------
-    Thomson 1904, On the structure of the atom.
+    :cite:t:`thomson1904`.
 
     Examples
     --------

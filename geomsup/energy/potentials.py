@@ -53,8 +53,8 @@ class Potential:
 
     References
     ----------
-    Saff and Kuijlaars 1997 (Coulomb, Riesz, logarithmic); Tammes 1930; Benedetto and Fickus 2003 (frame potential);
-    Conway, Hardin and Sloane 1996 (lines).
+    :cite:t:`saff1997` (Coulomb, Riesz, logarithmic); :cite:t:`tammes1930`; :cite:t:`benedetto2003` (frame potential);
+    :cite:t:`conway1996` (lines).
 
     Examples
     --------

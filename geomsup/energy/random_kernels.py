@@ -1,6 +1,6 @@
 """Kernels: random numbers from a state of one word, so that every start has its own and threads share none.
 
-SplitMix64 (Steele, Lea and Flood 2014). States are arrays of one uint64.
+SplitMix64 (steele2014). States are arrays of one uint64.
 """
 
 import math
@@ -34,7 +34,7 @@ def below(state, count):
 
 @njit
 def normal(state):
-    """Return a number of the normal distribution (Box and Muller 1958)."""
+    """Return a number of the normal distribution (box1958)."""
     return math.sqrt(-2.0 * math.log(1.0 - uniform(state))) * math.cos(2.0 * math.pi * uniform(state))
 
 

@@ -71,7 +71,7 @@ def best_known(n: int, d: int = 3, energy: Any = "coulomb") -> Record | None:
 
     References
     ----------
-    Cohn and Kumar 2007; the tables name theirs in `source`.
+    :cite:t:`cohn2007`; the tables name theirs in `source`.
 
     Examples
     --------

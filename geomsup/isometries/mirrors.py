@@ -43,7 +43,7 @@ def plane_of(mirrors: np.ndarray) -> np.ndarray:
 
     References
     ----------
-    Coxeter 1973, "Regular Polytopes", section 12.
+    :cite:t:`coxeter1973`, chapter 12.
 
     Examples
     --------

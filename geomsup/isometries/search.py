@@ -57,7 +57,7 @@ def find_isometries(points: np.ndarray, tolerance: float) -> Isometries:
 
     References
     ----------
-    Sims 1970, "Computational methods in the study of permutation groups": base and strong generating set.
+    :cite:t:`sims1970`: base and strong generating set.
 
     Examples
     --------

@@ -109,8 +109,7 @@ def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
 
     References
     ----------
-    Sims 1970, "Computational methods in the study of permutation groups"; Schoenflies 1891, "Krystallsysteme und
-    Krystallstructur".
+    :cite:t:`sims1970` (base and strong generating set); :cite:t:`schoenflies1891` (names of point groups).
 
     Examples
     --------

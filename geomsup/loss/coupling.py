@@ -1,8 +1,8 @@
 """The coupling matrix W_out Wᵀ, and how far its diagonal is from one, each rounded only once.
 
 A model close to perfect has losses of the size of (1 - G_ii)² and G_ij²: a plain product would leave nothing
-of them but the rounding of its sums. Products and sums are split into a result and its error (Dekker 1971;
-Ogita, Rump and Oishi 2005, "Dot2").
+of them but the rounding of its sums. Products and sums are split into a result and its error (dekker1971;
+ogita2005, "Dot2").
 """
 
 import numpy as np

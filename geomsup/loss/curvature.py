@@ -132,7 +132,7 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
 
     References
     ----------
-    Ridders 1982, "Accurate computation of F'(x) and F'(x)F''(x)" (extrapolated differences).
+    :cite:t:`ridders1982` (extrapolated differences).
 
     Examples
     --------

@@ -9,7 +9,8 @@ and T_r(t; ...) is a polynomial in t (moments of the rest, all terms positive) w
 t + Σ c <= 0. Taking the largest c first is what keeps the differences harmless: wherever the sign of the
 form is still open |t| is below a few times c_1, so rounding stays relative to the scale of that level and
 never meets a division by a small coefficient. The plain inclusion-exclusion sum over cube vertices has the
-same terms, unsorted, and gives negative losses once some a_j is small (notes/theory.md, section 1).
+same terms, unsorted, and gives negative losses once some a_j is small
+(docs/theory_notes.md, "The exact loss by cube vertices").
 
 The loss of a set uses the part of u on the side of zero its mean is *not* on: u is log-concave, so that side
 never holds more than 1 - 1/e of the mass and subtracting it cannot cancel the whole.

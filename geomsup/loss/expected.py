@@ -127,7 +127,7 @@ def expected_loss(
 
     References
     ----------
-    Elhage et al. 2022, "Demonstrating superposition" (the loss).
+    :cite:t:`elhage2022`, "Demonstrating superposition" (the loss).
 
     Examples
     --------

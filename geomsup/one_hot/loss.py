@@ -70,8 +70,7 @@ def one_hot_loss(W: Any, b: Any = None, *, importance: Any = 1.0, independent: b
 
     References
     ----------
-    Chen, Lau, Mendel, Wei, Murfet 2023, "Dynamical versus Bayesian phase transitions in a toy model of
-    superposition" (arXiv 2310.06301); Elhage et al. 2022, "Toy models of superposition" (L₁ of its expansion in p).
+    :cite:t:`chen2023`; :cite:t:`elhage2022` (L₁ of its expansion in p).
 
     Examples
     --------

@@ -152,7 +152,7 @@ def one_hot_features(n: int) -> Features:
 
     References
     ----------
-    Chen et al. 2023 (arXiv 2310.06301).
+    :cite:t:`chen2023`.
 
     Examples
     --------
@@ -193,8 +193,7 @@ def one_hot_states(shape: Any, dead: int = 0, *, silent: int = 0) -> tuple[OneHo
 
     References
     ----------
-    Chen, Lau, Mendel, Wei, Murfet 2023, "Dynamical versus Bayesian phase transitions in a toy model of
-    superposition" (arXiv 2310.06301): the law, the k-gons, dead features.
+    :cite:t:`chen2023`: the distribution, the k-gons, dead features.
 
     Examples
     --------
@@ -230,7 +229,7 @@ def one_hot_state(shape: Any, dead: int = 0, *, silent: int = 0) -> OneHotState:
 
     References
     ----------
-    Chen et al. 2023 (arXiv 2310.06301).
+    :cite:t:`chen2023`.
 
     Examples
     --------

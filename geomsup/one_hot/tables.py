@@ -71,7 +71,7 @@ def one_hot_polygons(ks: Iterable[int] = range(2, 15), dead: int = 0, *, silent:
 
     References
     ----------
-    Chen et al. 2023 (arXiv 2310.06301).
+    :cite:t:`chen2023`.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def one_hot_codes(dimension: int, n_features: int | None = None) -> OneHotTable:
 
     References
     ----------
-    Chen et al. 2023 (arXiv 2310.06301), for k-gons.
+    :cite:t:`chen2023`, for k-gons.
 
     Examples
     --------

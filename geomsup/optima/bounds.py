@@ -26,7 +26,7 @@ def lower_bound(features: Features, n_hidden: int) -> float:
 
     References
     ----------
-    Cover and Thomas 2006, "Elements of Information Theory", chapter 8 (maximum entropy, estimation error).
+    :cite:t:`cover2006`, chapter 8 (maximum entropy, estimation error).
 
     Examples
     --------

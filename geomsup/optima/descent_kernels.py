@@ -50,7 +50,7 @@ def _largest(vector):
 
 @njit
 def _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, stop):
-    """Find a step with the weak Wolfe conditions by bisection (Lewis and Overton 2013); return it and its loss.
+    """Find a step with the weak Wolfe conditions by bisection (lewis2013); return it and its loss.
 
     Where losses differ by rounding only, slopes decide. new_x and new_g receive the point; a step of 0 is a failure.
     `quasi_newton` has the same search over any Python function; this one is compiled together with its loss.
@@ -91,7 +91,7 @@ def _update(inverse, s, y):
 def bfgs(start, n, m, importance, inputs, slope, most_steps, stop):
     """Descend until no slope is above `slope`; return the loss, the end point and the number of steps taken.
 
-    Nocedal and Wright 2006, algorithm 6.1. If the line search fails along a quasi-Newton direction, the steepest is
+    nocedal2006, algorithm 6.1. If the line search fails along a quasi-Newton direction, the steepest is
     tried; if that fails too, rounding has been reached. Ends early once stop[0] is not 0.
     """
     size = len(start)

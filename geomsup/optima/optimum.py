@@ -75,7 +75,7 @@ def optimum(
 
     References
     ----------
-    Elhage et al. 2022, "Superposition as a phase change" asks for it; linear case: Baldi and Hornik 1989.
+    :cite:t:`elhage2022`, "Superposition as a phase change", asks for it; linear case: :cite:t:`baldi1989`.
 
     Examples
     --------

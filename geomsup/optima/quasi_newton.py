@@ -25,7 +25,7 @@ def lbfgs(
 ) -> tuple[float, np.ndarray]:
     """Return the lowest loss found and where, descending until slopes or gains are small.
 
-    Nocedal and Wright 2006, algorithm 7.5, with the bisecting line search of Lewis and Overton 2013.
+    nocedal2006, algorithm 7.5, with the bisecting line search of lewis2013.
     """
     x, (loss, g) = start, objective(start)
     pairs: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=MEMORY)

@@ -235,7 +235,7 @@ def phase_diagram(
 
     References
     ----------
-    Elhage et al. 2022, "Superposition as a phase change".
+    :cite:t:`elhage2022`, "Superposition as a phase change".
 
     Examples
     --------

@@ -57,7 +57,7 @@ def paper_prediction(n_features: int, n_hidden: int, probabilities: Any, importa
 
     References
     ----------
-    Elhage et al. 2022, "Superposition as a phase change".
+    :cite:t:`elhage2022`, "Superposition as a phase change".
 
     Examples
     --------

@@ -253,7 +253,7 @@ def plateaus(
 
     References
     ----------
-    Elhage et al. 2022, "The geometry of superposition": the curve of D*, the scatter of D_i.
+    :cite:t:`elhage2022`, "The geometry of superposition": the curve of D*, the scatter of D_i.
 
     Examples
     --------

@@ -113,7 +113,7 @@ def tube(
 
     References
     ----------
-    Weyl 1939, "On the volume of tubes"; Hotelling 1939, "Tubes and spheres in n-spaces".
+    :cite:t:`weyl1939`; :cite:t:`hotelling1939`.
 
     Examples
     --------

@@ -116,7 +116,7 @@ def classify(
 
     References
     ----------
-    Elhage et al. 2022, "Demonstrating superposition": uniform polytopes and tegum products in W.
+    :cite:t:`elhage2022`, "The geometry of superposition": uniform polytopes and tegum products in W.
 
     Examples
     --------

@@ -74,8 +74,7 @@ class Description:
 
     References
     ----------
-    Welch 1974, "Lower bounds on the maximum cross correlation of signals"; Rankin 1955, "The closest packing of
-    spherical caps in n dimensions"; Benedetto and Fickus 2003, "Finite normalized tight frames".
+    :cite:t:`welch1974`; :cite:t:`rankin1955`; :cite:t:`benedetto2003`.
     """
 
     verdict: str

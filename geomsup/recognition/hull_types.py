@@ -36,7 +36,7 @@ def hull_type(facets: Facets, d: int) -> str | None:
 
     References
     ----------
-    Ziegler 1995, "Lectures on Polytopes", 2.2-2.3.
+    :cite:t:`ziegler1995`, 2.2-2.3.
 
     Examples
     --------

@@ -26,8 +26,7 @@ def capped_shapes() -> tuple[Polytope, ...]:
 
     References
     ----------
-    Schütte, van der Waerden 1951, "Auf welcher Kugel haben 5, 6, 7, 8 oder 9 Punkte mit Mindestabstand eins Platz?";
-    Wales, Ulker 2006, "Structure and dynamics of spherical crystals", Phys. Rev. B 74, 212101 (energies).
+    :cite:t:`schutte1951` (shapes); :cite:t:`wales2006` (energies).
 
     Examples
     --------

@@ -82,7 +82,7 @@ def polytope(name: str) -> Polytope:
 
     References
     ----------
-    Coxeter 1973, "Regular Polytopes"; Johnson 1966; acronyms by J. Bowers.
+    :cite:t:`coxeter1973`; :cite:t:`johnson1966`; acronyms by J. Bowers.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
 
     References
     ----------
-    Coxeter 1973, "Regular Polytopes"; Johnson, "Uniform Polytopes".
+    :cite:t:`coxeter1973`; :cite:t:`johnson-uniform`.
 
     Examples
     --------

@@ -45,7 +45,7 @@ class Coxeter:
 
     References
     ----------
-    Coxeter 1973, "Regular Polytopes", chapter 11.
+    :cite:t:`coxeter1973`, chapter 11.
 
     Examples
     --------
@@ -109,7 +109,7 @@ class Coxeter:
 
         References
         ----------
-        Coxeter 1973, "Regular Polytopes", section 12.
+        :cite:t:`coxeter1973`, chapter 12.
         """
         return plane_of(self.mirrors)
 

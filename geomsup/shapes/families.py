@@ -32,7 +32,7 @@ POLYGONS = {
     12: "dodecagon",
 }
 
-# Norman and Bowers names; the acronyms as in the notes' table of uniform polytopes.
+# Names by Johnson, acronyms by Bowers.
 SIMPLEX_ALIASES = {
     1: ("segment", "dyad", "1-orthoplex"),
     3: ("tet",),

@@ -20,7 +20,7 @@ def johnson_solids() -> tuple[Polytope, ...]:
 
     References
     ----------
-    Johnson 1966, "Convex polyhedra with regular faces".
+    :cite:t:`johnson1966`.
 
     Examples
     --------

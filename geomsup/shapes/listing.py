@@ -18,11 +18,11 @@ __all__ = ["flexible_of", "of_dimension", "of_dimension_and_size", "prisms_of"]
 # Where listings of the infinite families end when no number of vertices is asked for.
 LARGEST_POLYGON = 12
 
-# Prisms over all uniform polytopes are listed up to here: 17 in 4 dimensions, 46 in 5 (notes on polytopes, 1.2).
+# Prisms over all uniform polytopes are listed up to here: 17 in 4 dimensions, 46 in 5
+# (docs/theory_notes.md, "Uniform polytopes").
 LARGEST_PRISM = 5
 
-
-# Shapes that no symmetry group holds together are told from noise up to so many vertices.
+# Shapes that no symmetry group holds together are distinguished from noise up to so many vertices.
 LARGEST_FLEXIBLE = 14
 
 

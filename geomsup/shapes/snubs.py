@@ -49,7 +49,7 @@ def snub_24_cell() -> Polytope:
 
     References
     ----------
-    Coxeter 1973, "Regular Polytopes", section 8.4.
+    :cite:t:`coxeter1973`, section 8.4.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def grand_antiprism() -> Polytope:
 
     References
     ----------
-    Conway, Guy 1965, "Four-dimensional Archimedean polytopes".
+    :cite:t:`conway1965`.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def names(ringing: Ringing) -> Iterator[str]:
 
     References
     ----------
-    Johnson, "Uniform Polytopes" (words); Wikipedia's lists for the order of words.
+    :cite:t:`johnson-uniform` (words); Wikipedia's lists for the order of words.
 
     Examples
     --------

@@ -68,8 +68,7 @@ def f_vector(group: Coxeter, rings: Sequence[int]) -> tuple[int, ...]:
 
     References
     ----------
-    Champagne, Kjiri, Patera, Sharp 1995, "Description of reflection-generated polytopes using decorated Coxeter
-    diagrams", Can. J. Phys. 73, 566.
+    :cite:t:`champagne1995`.
 
     Examples
     --------
@@ -99,7 +98,7 @@ def orbit(group: Coxeter, rings: Sequence[int]) -> np.ndarray:
 
     References
     ----------
-    Björner, Brenti 2005, "Combinatorics of Coxeter Groups", chapter 3.
+    :cite:t:`bjorner2005`, chapter 3.
 
     Examples
     --------

@@ -57,7 +57,7 @@ class TrainingRun:
 
     References
     ----------
-    Elhage et al. 2022, "Toy models of superposition".
+    :cite:t:`elhage2022`.
 
     Examples
     --------

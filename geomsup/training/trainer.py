@@ -139,9 +139,9 @@ def train(
 
     References
     ----------
-    Elhage et al. 2022, "Toy models of superposition": setup and training; "Computation in superposition": ``|x|``;
+    :cite:t:`elhage2022`: setup and training; "Computation in superposition": ``|x|``;
     "Adversarial examples": the attack.
-    Kingma & Ba 2015: Adam. Loshchilov & Hutter 2019: AdamW.
+    :cite:t:`kingma2015`: Adam. :cite:t:`loshchilov2019`: AdamW.
 
     Examples
     --------

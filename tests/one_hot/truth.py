@@ -1,11 +1,11 @@
 """The one-hot potential as the literature writes it, and its published minima."""
 
-# Chen, Lau, Mendel, Wei, Murfet 2023 (arXiv 2310.06301): norm, bias, potential.
+# chen2023: norm, bias, potential.
 PUBLISHED = {5: (1.1704596391, -0.2822972831, 0.23738441), 6: (1.3205263308, -0.6181351319, 0.86746277)}
 
 
 def terms_of_the_paper(a, b, own):
-    """H_ij of arXiv 2310.06301 as the theory notes print it, with a = W_i·W_j; any field of numbers."""
+    """H_ij of chen2023 (docs/theory_notes.md, "One active feature"), with a = W_i·W_j; any field of numbers."""
     if own:
         N = (1 - a) ** 2 - 3 * (1 - a) * b + 3 * b**2
         if b > 0:

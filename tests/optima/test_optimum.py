@@ -12,7 +12,7 @@ from geomsup import Features, ToyModel, Uniform, expected_loss, optimum
 from geomsup.demo import PROBABILITIES
 
 # n, m, probability, loss, geometry, not represented: values the project found before this search was written
-# (notes on theory, best of 24 starts). The last is integrated below; PyTorch alone trains models within 0.3 %
+# (the best of 24 starts of a prototype). The last is integrated below; PyTorch alone trains models within 0.3 %
 # of the first and third (tests/data/torch_toy_models.json).
 KNOWN = [
     (5, 2, 0.05, 0.008903594, "pentagon", 0),

@@ -28,7 +28,7 @@ def test_ratio_to_the_shortest_chord(rng):
 
 
 def test_the_runner_up_of_a_johnson_twin(rng):
-    """Of J37 it is the rhombicuboctahedron, 0.153 away (notes on polytopes, 4.4): a bound cannot be above."""
+    """Of J37 it is the rhombicuboctahedron, 0.153 away (theory_notes.md, "Twins"): a bound cannot be above."""
     J37 = gs.polytope("J37").vertices @ rotation(3, rng)
     (component,) = gs.classify(J37).components
     assert component.runner_up == "rhombicuboctahedron"

@@ -1,4 +1,4 @@
-"""Traps of the notes on polytopes: noise in high symmetry, zeros inside, coincident rows, free parameters."""
+"""Traps: noise in high symmetry, zeros inside, coincident rows, free parameters (docs/theory_notes.md, "Twins")."""
 
 import numpy as np
 import pytest
@@ -76,7 +76,7 @@ def test_antipodal_pairs_in_few_dimensions_are_no_digons(rng):
 @pytest.mark.parametrize("sigma", [0.0, 0.01, 0.03])
 @pytest.mark.parametrize("name", ["truncated cube", "truncated octahedron", "dodecagonal prism"])
 def test_24_vertices_of_degree_3(name, sigma, rng):
-    # Weisfeiler-Lehman hashes of their skeletons are equal (notes, 3).
+    # Weisfeiler-Lehman hashes of their skeletons are equal (docs/theory_notes.md, "Skeletons").
     shape = gs.polytope(name)
     (component,) = gs.classify(noisy(shape.vertices, sigma * shape.shortest_chord, rng)).components
     assert component.name == name

@@ -46,7 +46,7 @@ def test_there_are_47_polychora():
 
 @pytest.mark.parametrize(("rank", "number"), [(5, 58), (6, 153), (7, 357), (8, 709)])
 def test_numbers_of_wythoffians(rank, number):
-    """Notes on polytopes, 1.2; they are all unlike: no two share f-vector and circumradius."""
+    """docs/theory_notes.md, "Uniform polytopes"; they are all unlike: no two share f-vector and circumradius."""
     shapes = wythoffians(rank)
     assert len(shapes) == number
     assert len({(shape.f_vector, round(shape.circumradius, 6)) for shape in shapes}) == number

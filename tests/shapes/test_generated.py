@@ -110,7 +110,7 @@ def test_symmetry_order_by_graph_automorphisms(shape):
     ],
 )  # fmt: skip
 def test_symmetry_order_by_isometries(name, order, orbits):
-    """Groups of the notes (4.3), of Johnson's solids (D3h, D5h, D4d, C5v, D5d, C2v, C3v, D5d), of OEIS A133491."""
+    """Groups of uniform polytopes, of Johnson's solids (D3h, D5h, D4d, C5v, D5d, C2v, C3v, D5d), of OEIS A133491."""
     shape = gs.polytope(name)
     assert symmetry(shape.vertices).order == shape.symmetry_order == order
     assert len(shape.orbits) == orbits

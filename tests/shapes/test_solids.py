@@ -87,7 +87,7 @@ def test_prisms_and_antiprisms(k):
 
 @pytest.mark.parametrize(("johnson", "uniform"), TWINS)
 def test_twins_are_not_their_uniform_neighbours(johnson, uniform):
-    """Same numbers, circumradius and degrees, nearly the same inner products, and no isometry (notes, 4.4)."""
+    """Same numbers, circumradius and degrees, nearly the same products, and no isometry (theory_notes.md, "Twins")."""
     one, other = gs.polytope(johnson), gs.polytope(uniform)
     assert one.f_vector == other.f_vector
     assert one.circumradius == pytest.approx(other.circumradius, rel=1e-12)

@@ -13,7 +13,7 @@ SMALL = Rational(1, 1000)
 
 
 def test_digon():
-    # The leading terms are those of notes/theory.md, section 3.
+    # The leading terms are those of docs/theory_notes.md, "Blocks".
     found = symbolic.optimum("digon", p).series(2)
     assert found.norm_squared == 1 + p / 8 + O(p**2)
     assert found.bias == 5 * p**2 / 48 + 17 * p**3 / 96 + O(p**4)
@@ -50,7 +50,7 @@ def test_series_approach_the_roots(shape):
 
 
 def test_pentagon_starts_at_the_one_of_chen_et_al():
-    # arXiv 2310.06301: norm 1.1704596391, bias -0.2822972831, H = 0.23738441 = 3 L/p.
+    # chen2023: norm 1.1704596391, bias -0.2822972831, H = 0.23738441 = 3 L/p.
     found = symbolic.optimum("pentagon", p).series(1, digits=30)
     assert float(sympy.sqrt(found.norm_squared.removeO())) == pytest.approx(1.1704596391, abs=1e-10)
     assert float(found.bias.removeO()) == pytest.approx(-0.2822972831, abs=1e-10)

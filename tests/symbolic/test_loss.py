@@ -157,7 +157,7 @@ def test_polygons_and_their_gradient(k):
 
 
 def test_high_sparsity_pentagon_is_the_one_of_chen_et_al():
-    # arXiv 2310.06301: norm 1.1704596391, bias -0.2822972831 is critical when one feature is active.
+    # chen2023: norm 1.1704596391, bias -0.2822972831 is critical when one feature is active.
     value = symbolic.loss(gram=symbolic.polygon(5, r), b=b, probability=p, at={r: 1.17, b: -0.28})
     first = sympy.expand(value).coeff(p, 1)
     slope = [diff(first, x) for x in (r, b)]

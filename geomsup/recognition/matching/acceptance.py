@@ -15,8 +15,8 @@ __all__ = [
     "reach",
 ]
 
-# A shape is accepted when the rms distance to its vertices is at most this part of its shortest chord. Notes
-# on polytopes, 4.4: the best of random points on the sphere stays above 0.31 (8 points), 0.49 (12 or more).
+# A shape is accepted when the rms distance to its vertices is at most this fraction of its shortest chord
+# (docs/theory_notes.md, "Acceptance").
 ACCEPTANCE = 0.25
 
 # Longer chords count as a right angle: a quarter of a digon's chord, 2, would make two rows of a triangle,

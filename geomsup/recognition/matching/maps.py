@@ -76,8 +76,9 @@ def by_graph(X: np.ndarray, shape: Polytope) -> np.ndarray | None:
 
     An edge is a pair whose inner product is nearer to the template's largest one than to the others: colours
     go by the nearest template value, never by rounding, which splits a value that happens to lie on a half.
-    Skeletons of uniform polytopes of one size are never isomorphic by accident (notes on polytopes, 3.1), and
-    are much quicker than complete graphs with coloured edges; what they miss, the residual shows.
+    No two different uniform polytopes of one size that were compared have isomorphic skeletons
+    (docs/theory_notes.md, "Skeletons"). Skeletons are much quicker than complete graphs with coloured edges. What
+    they miss, the residual shows.
     """
     adjacent = shape.products[-2:].mean() < (X @ X.T)
     np.fill_diagonal(adjacent, False)
@@ -101,7 +102,7 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
 
     References
     ----------
-    Sims 1970, base and strong generating set; notes on polytopes, 4.3.
+    :cite:t:`sims1970` (base and strong generating set); docs/theory_notes.md, "Base chains".
     """
     d = template.dimension
     plane = np.linalg.svd(X, full_matrices=False)[2][:d]

@@ -6,8 +6,8 @@ from geomsup.recognition.matching.coincidence import merged
 
 __all__ = ["DEFAULT_CUT", "MOST_CUTS", "interference", "partitions"]
 
-# Two features share a component when |cos| exceeds this, if no cut gives anything a name. Notes on
-# polytopes, 4.5: 0.15 recovered the planted components with n = 8000 rows.
+# Two features share a component when |cos| exceeds this, if no cut gives anything a name
+# (docs/theory_notes.md, "Cuts").
 DEFAULT_CUT = 0.15
 
 # Cuts tried, largest relative gaps first. A wrong cut is cheap (nothing fits), a missing one is a miss.

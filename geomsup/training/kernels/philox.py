@@ -13,7 +13,7 @@ __all__ = ["philox", "philox_inline"]
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 SHIFT = np.uint64(32)
-ROUNDS = 7  # the fewest that pass every test of BigCrush (Salmon et al., table 2); 10 take a third longer
+ROUNDS = 7  # the fewest that pass every test of BigCrush (salmon2011, table 2); 10 take a third longer
 
 
 def philox(c0, c1, c2, c3, k0, k1):
@@ -31,7 +31,7 @@ def philox(c0, c1, c2, c3, k0, k1):
 
     References
     ----------
-    Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", section 3.3.
+    :cite:t:`salmon2011`, section 3.3.
 
     Examples
     --------
