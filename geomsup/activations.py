@@ -1,4 +1,4 @@
-"""Activations: piecewise linear ones, whose losses are exact, smooth ones, and any function a user brings."""
+"""Activations: piecewise linear ones with exact losses, smooth ones, and functions of the user."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ PROBE = np.linspace(-1.0, 1.0, 6).reshape(2, 3)
 
 @dataclass(frozen=True)
 class Activation:
-    """An elementwise function with its derivative; calling it checks what comes out.
+    """An elementwise function with its derivative; calling it checks the values.
 
     Attributes
     ----------

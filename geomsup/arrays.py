@@ -1,4 +1,4 @@
-"""The one door through which outside arrays come in, and arrays that belong to a value."""
+"""Arrays from outside, which all come in here, and read-only arrays of a value."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,9 +19,9 @@ Batch: TypeAlias = "np.ndarray[tuple[int, int, int], Any] | Sequence[Sequence[Se
 def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
     """Return `W` as a float64 array ``(..., n_features, n_hidden)``, one row per feature.
 
-    Takes NumPy arrays, nested lists, PyTorch tensors (on a GPU or requiring gradients), JAX and CuPy arrays, and
-    whatever has such an array as its attribute `W`: a `ToyModel`, a `TrainingRun`, a `Geometry`, a PyTorch module. The
-    caller's array is never written to.
+    It takes NumPy arrays, nested lists, PyTorch tensors (also on a GPU, or with gradients), JAX and CuPy arrays. It
+    also takes an object with such an array as its attribute `W`: a `ToyModel`, a `TrainingRun`, a `Geometry`, a PyTorch
+    module. It never writes to the caller's array.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
         Weights; leading axes are a batch.
     orientation
         "rows": rows are features. "columns": columns are features (the paper's W), and `W` is transposed.
-        "auto": the longer axis is the features. What this package made has rows that are features, whatever is asked.
+        "auto": the longer axis is the features. In objects of this package rows are features, whatever is asked.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Checks on what callers pass in; every message names the argument, the rule, what came and what to do."""
+"""Checks of arguments; every message names the argument, the rule, the value, and what to do."""
 
 import math
 import os

@@ -1,9 +1,9 @@
 """How kernels are compiled, and where compiled ones are kept: `njit` is numba's, with one cache for the whole package.
 
-numba's own cache asks whether the file of a function has changed. It does not see a change in what that function calls,
-and hands out old machine code. Here the name under which machine code is kept holds a digest of the function's file and
-of all that the file imports from the package. The folder is ``geomsup/__pycache__/kernels`` where that can be written,
-else one in the user's cache folder; ``NUMBA_CACHE_DIR`` names another.
+numba's own cache asks whether the file of a function has changed. It does not see changes in what the function calls,
+and then returns old machine code. Here machine code is kept under a name with a digest of the function's file and of
+all that the file imports from the package. The folder is ``geomsup/__pycache__/kernels`` if it can be written, else one
+in the user's cache folder. ``NUMBA_CACHE_DIR`` names another.
 """
 
 import hashlib

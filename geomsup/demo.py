@@ -1,4 +1,4 @@
-"""The demo: the paper's introductory figure, trained, named and held against the optimum."""
+"""The demo: the paper's introductory figure, trained, named and compared with the optimum."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any

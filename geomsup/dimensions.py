@@ -1,4 +1,4 @@
-"""How many hidden dimensions each feature gets, and how the rows share them."""
+"""How many hidden dimensions each feature has, and how the rows share them."""
 
 from typing import Any, overload
 
@@ -12,7 +12,7 @@ __all__ = ["dimensionality", "dimensions_per_feature", "frame_spectrum", "levera
 def dimensionality(W: Any, *, orientation: str = "rows") -> np.ndarray:
     """Fractional dimensionality D_i of every feature.
 
-    D_i = ‖W_i‖² / Σ_j (Ŵ_i·W_j)² = ‖W_i‖⁴ / (W_i F W_iᵀ), with Ŵ_i = W_i/‖W_i‖ and F = WᵀW. It is the share
+    D_i = ‖W_i‖² / Σ_j (Ŵ_i·W_j)² = ‖W_i‖⁴ / (W_i F W_iᵀ), with Ŵ_i = W_i/‖W_i‖ and F = WᵀW. It is the fraction
     of a hidden dimension that feature i has to itself: 0 <= D_i <= leverage <= 1, and Σ_i D_i = rank W
     exactly when every row is an eigenvector of F.
 
@@ -155,8 +155,8 @@ def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> float | np.n
     Returns
     -------
     float or np.ndarray
-        A float, or an array of the batch's shape. ``inf`` where W is all zero: nothing is represented; also where rows
-        are so short, below some 1e-154, that no double holds D*.
+        A float, or an array of the batch's shape. ``inf`` where W is all zero, so that nothing is represented, and
+        where rows are so short, below some 1e-154, that no double holds D*.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the inputs are: how often each feature is present and with which others, how much it matters."""
+"""The inputs: how often each feature is present, with which others, and how important it is."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MOST_FEATURES = 10_000_000
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Sparse features: x_i is 0 with probability 1 - p_i, else drawn from its law, alone or with its group.
+    """Sparse features: x_i is 0 with probability 1 - p_i, else drawn from its distribution, alone or with its group.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ class Features:
     importance
         Weight I_i >= 0 of feature i in the loss; one number or ``(n,)``.
     values
-        Law of a present feature's value, `Uniform` or `Discrete`, or one law per feature; the paper's U[0, 1]
-        by default.
+        Distribution of a present feature's value, `Uniform` or `Discrete`; one for all features, or one for each. By
+        default the paper's U[0, 1].
     correlated
         Groups of indices that are present or absent together, with the same probability; values are independent.
     anticorrelated
@@ -93,7 +93,7 @@ class Features:
 
     @cached_property
     def laws(self) -> tuple[Law, ...]:
-        """The law of each feature's values, ``n`` of them."""
+        """The distribution of each feature's values, ``n`` of them."""
         return self.values if isinstance(self.values, tuple) else (self.values,) * self.n
 
     @cached_property
@@ -176,7 +176,9 @@ class Features:
         checks.holds("data", data, ("n", "probability", "importance"))
         law = data.get("values", Uniform().to_dict())
         if not isinstance(law, dict | list | tuple):
-            raise TypeError(f"`values` must be a law, or a list of them; got {checks.shown(law)}. See `to_dict`.")
+            raise TypeError(
+                f"`values` must be a distribution, or a list of them; got {checks.shown(law)}. See `to_dict`."
+            )
         values = law_from_dict(law) if isinstance(law, dict) else [law_from_dict(one) for one in law]
         groups = data.get("correlated", ()), data.get("anticorrelated", ())
         return cls(data["n"], data["probability"], data["importance"], values, *groups)
@@ -219,16 +221,18 @@ def _is_law(value: Any) -> bool:
 
 
 def _laws(values: Any, n: int) -> Law | tuple[Law, ...]:
-    """Return one law, or a tuple of n that are not all the same."""
+    """Return one distribution, or a tuple of n that are not all the same."""
     if _is_law(values):
         return values
     if not isinstance(values, Sequence) or isinstance(values, str) or not all(map(_is_law, values)):
         raise TypeError(
-            f"`values` must be a value law such as Uniform(0, 1), or one per feature; got {checks.shown(values)}. "
+            f"`values` must be a distribution such as Uniform(0, 1), or one per feature; got {checks.shown(values)}. "
             "Wrap ranges in Uniform, lists of values in Discrete."
         )
     if len(values) != n:
-        raise ValueError(f"`values` must be one law, or one per feature ({n}); got {len(values)}. Add or drop some.")
+        raise ValueError(
+            f"`values` must be one distribution, or one per feature ({n}); got {len(values)}. Add or drop some."
+        )
     laws = tuple(values)
     return laws[0] if all(law == laws[0] for law in laws) else laws
 

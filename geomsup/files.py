@@ -21,8 +21,10 @@ __all__ = ["read_arrays", "read_model", "read_weights", "replacing", "write_json
 # Names of arrays that an error lists.
 MOST_NAMES = 120
 
-# Bytes from which an array that was squeezed more than so many times is a bomb, not weights.
-LARGE, MOST_SQUEEZED = 100_000_000, 100
+# Bytes of an array from which its compression is checked: weights are not compressed by a large factor.
+LARGE = 100_000_000
+# An array that was compressed by more than this factor is a bomb.
+MOST_SQUEEZED = 100
 
 READERS = ".npy, .npz or .safetensors"
 SAFETENSORS_DTYPES = {

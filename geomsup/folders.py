@@ -1,4 +1,4 @@
-"""The user's folder for what can be worked out again."""
+"""The user's folder for results that can be computed again."""
 
 import os
 from pathlib import Path

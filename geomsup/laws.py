@@ -1,7 +1,8 @@
-"""Laws of a present feature's value: the one place where a law says its moments, pieces and sampler.
+"""Distributions ("laws") of a present feature's value, each with its moments, pieces and sampler.
 
-Every law is a mixture of uniform pieces (atoms are pieces of width 0). Its moments, its characteristic function
-and its exact losses all follow from the pieces, so a law that can list them is a law every engine knows.
+Every distribution here is a mixture of uniform pieces; an atom is a piece of width 0. Its moments, its characteristic
+function and its exact losses all follow from the pieces. So every engine takes any distribution that can list its
+pieces.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from geomsup import checks
 
 __all__ = ["LARGEST", "SMALLEST", "Discrete", "Law", "Uniform", "law_from_dict"]
 
-# Sizes whose squares, and sums of them, a double can hold.
-LARGEST, SMALLEST = 1e150, 1e-150
+# Squares of larger values, or sums of them, are no doubles.
+LARGEST = 1e150
+# Squares of smaller values are no normal doubles.
+SMALLEST = 1e-150
 
 
 @runtime_checkable
 class Law(Protocol):
-    """What a value law offers."""
+    """What a distribution of values has to offer; any class with these members is one."""
 
     def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Weights (adding to 1), lower ends and widths of the uniform pieces, each ``(pieces,)``."""
@@ -27,12 +30,12 @@ class Law(Protocol):
 
     @property
     def mean(self) -> float:
-        """Mean of the law."""
+        """Mean of the distribution."""
         ...
 
     @property
     def second_moment(self) -> float:
-        """Mean of the square of the law."""
+        """Mean of the square of the value."""
         ...
 
     @property
@@ -45,17 +48,17 @@ class Law(Protocol):
         ...
 
     def times(self, factor: float) -> "Law":
-        """Return the law of `factor` times the value, for a factor above 0."""
+        """Return the distribution of `factor` times the value, for a factor above 0."""
         ...
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the law as plain values."""
+        """Return the distribution as plain values."""
         ...
 
 
 @dataclass(frozen=True)
 class Uniform:
-    """The uniform law U[low, high] of a feature's value when it is present.
+    """The uniform distribution U[low, high] of a present feature's value.
 
     Parameters
     ----------
@@ -90,12 +93,12 @@ class Uniform:
 
     @property
     def mean(self) -> float:
-        """Mean of the law."""
+        """Mean of the distribution."""
         return (self.low + self.high) / 2
 
     @property
     def second_moment(self) -> float:
-        """Mean of the square of the law."""
+        """Mean of the square of the value."""
         return (self.low**2 + self.low * self.high + self.high**2) / 3
 
     @property
@@ -108,17 +111,17 @@ class Uniform:
         return checks.random_generator("rng", rng).uniform(self.low, self.high, checks.shape("size", size))
 
     def times(self, factor: float) -> "Uniform":
-        """Return the law of `factor` times the value, for a factor above 0."""
+        """Return the distribution of `factor` times the value, for a factor above 0."""
         return Uniform(factor * self.low, factor * self.high)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the law as plain values."""
+        """Return the distribution as plain values."""
         return {"law": "uniform", "low": self.low, "high": self.high}
 
 
 @dataclass(frozen=True)
 class Discrete:
-    """The law of a feature that, when present, takes one of a few values.
+    """The distribution of a present feature's value that is one of a few numbers.
 
     Parameters
     ----------
@@ -174,12 +177,12 @@ class Discrete:
 
     @property
     def mean(self) -> float:
-        """Mean of the law."""
+        """Mean of the distribution."""
         return float(np.dot(self.pieces()[0], self.values))
 
     @property
     def second_moment(self) -> float:
-        """Mean of the square of the law."""
+        """Mean of the square of the value."""
         return float(np.dot(self.pieces()[0], np.square(self.values)))
 
     @property
@@ -192,16 +195,16 @@ class Discrete:
         return checks.random_generator("rng", rng).choice(self.values, checks.shape("size", size), p=self.weights)
 
     def times(self, factor: float) -> "Discrete":
-        """Return the law of `factor` times the value, for a factor above 0."""
+        """Return the distribution of `factor` times the value, for a factor above 0."""
         return Discrete(tuple(factor * value for value in self.values), self.weights)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the law as plain values."""
+        """Return the distribution as plain values."""
         return {"law": "discrete", "values": list(self.values), "weights": list(self.pieces()[0])}
 
 
 def _check_size(name: str, size: float) -> None:
-    """Refuse a law whose values are so large or so small that their squares are no doubles."""
+    """Refuse values that are so large or so small that their squares are no doubles."""
     if size != 0 and not SMALLEST <= size <= LARGEST:
         raise ValueError(
             f"`{name}` must be a size from {SMALLEST:g} to {LARGEST:g}; got {size:g}. Take another unit of x."
@@ -209,7 +212,7 @@ def _check_size(name: str, size: float) -> None:
 
 
 def law_from_dict(data: dict[str, Any]) -> Law:
-    """Build a law from what its `to_dict` returned."""
+    """Build a distribution from what its `to_dict` returned."""
     checks.holds("values", data, ("law",))
     if data["law"] == "uniform":
         checks.holds("values", data, ("low", "high"))

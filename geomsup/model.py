@@ -122,16 +122,16 @@ class ToyModel:
 
     @property
     def decoder(self) -> np.ndarray:
-        """What takes the hidden layer to the outputs, ``(n, m)``: W_out, or W if tied.
+        """The map from the hidden layer to the outputs, ``(n, m)``: W_out, or W if tied.
 
-        With two hidden layers W_out W_betweenᵀ, as if all units of the second were open.
+        With two hidden layers W_out W_betweenᵀ, as if all units of the second layer were positive.
         """
         if self.W_out is None:
             return self.W
         return self.W_out if self.W_between is None else self.W_out @ self.W_between.T
 
     def hidden(self, x: Any) -> np.ndarray:
-        """Return what the decoder is given for inputs ``(..., n)``: the last hidden layer's units, ``(..., m)``."""
+        """Return the input of the decoder for inputs ``(..., n)``: the last hidden layer's units, ``(..., m)``."""
         z = x @ self.W
         h = resolve_activation("hidden_activation", self.hidden_activation)(
             z if self.b_hidden is None else z + self.b_hidden

@@ -1,9 +1,9 @@
 """Work shared among threads, which soon ends when it is interrupted.
 
-Python looks for Ctrl-C between two instructions of the main thread: never while that is in compiled code, and other
-threads are not told. So long work runs in threads and the main thread waits. When the wait is interrupted, a flag is
-set that those threads share: compiled loops take it as their argument `stop` and end when its entry is not 0; their
-callers then call `check_stop()`.
+Python looks for Ctrl-C between two instructions of the main thread. It never does so while the main thread is in
+compiled code, and it does not tell other threads. So long work runs in threads, and the main thread waits. When the
+wait is interrupted, a flag is set that those threads share. Compiled loops take it as their argument `stop`, and end
+when its entry is not 0. Their callers then call `check_stop()`.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The version of the package, for whoever keeps results and says what made them."""
+"""The version of the package, which is kept with results."""
 
 __all__ = ["__version__"]
 

@@ -208,9 +208,9 @@ def test_repr_is_short():
         (
             lambda: Features(2, values=(0, 1)),
             TypeError,
-            r"^`values` must be a value law such as Uniform\(0, 1\), or .*; got \(0, 1\)\. Wrap ranges",
+            r"^`values` must be a distribution such as Uniform\(0, 1\), or .*; got \(0, 1\)\. Wrap ranges",
         ),
-        (lambda: Features(2, values=Uniform), TypeError, r"^`values` must be a value law .* Wrap ranges"),
+        (lambda: Features(2, values=Uniform), TypeError, r"^`values` must be a distribution .* Wrap ranges"),
         (lambda: Features(2).sample(-1), ValueError, r"^`size` must be at least 0; got -1\. Pass"),
         (
             lambda: Features(2).sample(1.5),

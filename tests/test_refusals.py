@@ -63,7 +63,7 @@ def custom(value):
         (lambda: gs.Features(3, 10**400), "`probability` must be finite in double precision; got an integer of"),
         (lambda: gs.Features(10**400), "`n` must be at most 10000000; got an integer of 1329 bits"),
         (lambda: gs.thomson(4, time_limit=10**400), "`time_limit` must be positive and finite; got inf"),
-        (lambda: gs.Features(3, values=[0] * 200), "`values` must be a value law"),
+        (lambda: gs.Features(3, values=[0] * 200), "`values` must be a distribution"),
         (lambda: gs.optimum(FEATURES, 1, starts=2**31), "`starts` must be at most 100000; got 2147483648"),
         (lambda: gs.thomson(4, starts=2**31), "`starts` must be at most 100000000; got 2147483648"),
         (lambda: gs.train(FEATURES, 1, models=2**63), "`models` must be at most 9223372036854775807"),

@@ -1,4 +1,4 @@
-"""What the commands print and write: tables, JSON, progress bars."""
+"""What the commands print and write: tables, JSON and progress bars."""
 
 import json
 import sys

@@ -21,7 +21,7 @@ class Search:
     Parameters
     ----------
     starts
-        Number of starts, all of which are run; by default the search ends at the best energy known.
+        Number of starts, which are all run; by default the search ends at the best energy known.
     seed
         Seed of the starts.
     time_limit

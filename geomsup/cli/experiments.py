@@ -23,7 +23,7 @@ def reproduce(
     jobs: Whole | None = None,
     as_json: Json = False,
 ) -> None:
-    """Run experiments of the paper: data, figure and verdict of each go to a folder, and a table of all verdicts.
+    """Run experiments of the paper; write data, figure and verdict of each, and a table of verdicts, to a folder.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def reproduce(
     quick
         Smaller sizes: minutes instead of hours.
     output
-        Folder for what comes out; a run that was stopped goes on there.
+        Folder for the results; a run that was stopped goes on there.
     jobs
         Experiments at a time; by default one for each processor.
     """

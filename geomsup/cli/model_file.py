@@ -14,18 +14,18 @@ __all__ = ["ModelFile"]
 @Parameter(name="*")  # the fields are options of the command, not options of an option
 @dataclass(frozen=True)
 class ModelFile:
-    """A model in a file, and the features it is held against.
+    """A model in a file, and the features of its inputs.
 
     Parameters
     ----------
     path
-        A file with W and b; files of `geomsup train` know their features too.
+        A file with W and b; files of `geomsup train` hold the features too.
     probability
         P(feature is present), one value or one per feature.
     importance
         One importance for all features, or one per feature.
     run
-        Which model of a batch.
+        Number of the model, if the file holds several.
     name
         Which array of the file is W.
     orientation
@@ -43,7 +43,7 @@ class ModelFile:
     activation: str | None = field(default=None, kw_only=True)
 
     def read(self) -> tuple[gs.ToyModel, gs.Features]:
-        """Read the model; a file of `geomsup train` knows what the flags leave open."""
+        """Read the model; a file of `geomsup train` holds what the flags leave open."""
         from geomsup.files import read_model
         from geomsup.training.storage import holds_training
 

@@ -22,7 +22,7 @@ def optimum(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Find the lowest expected loss a model of given size can have.
+    """Find the lowest expected loss that a model of a given size can have.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def phase_diagram(
     importance_range
         Lowest and highest importance of the last feature.
     starts
-        Random starts in every cell, besides what the neighbours found.
+        Random starts in every cell; the optima of its neighbours are tried as well.
     seed
         Seed of the starts.
     output
@@ -114,7 +114,7 @@ def plateaus(
     plot: Path | None = None,
     as_json: Json = False,
 ) -> None:
-    """Say which kind of block wins at each sparsity, and where that changes.
+    """Find which kind of block wins at each sparsity, and where the winner changes.
 
     Parameters
     ----------
@@ -125,9 +125,9 @@ def plateaus(
     largest_rank
         Largest number of dimensions of a block.
     n_features
-        Number of features of a model, to say which mixture of blocks it has.
+        Number of features of a finite model, to find the best mixture of blocks for it.
     n_hidden
-        Its number of hidden dimensions.
+        Number of hidden dimensions of that model.
     output
         Also write the result as JSON to this file.
     plot

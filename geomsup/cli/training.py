@@ -25,18 +25,18 @@ def demo(
     seed: Whole = 0,
     as_json: Json = False,
 ) -> None:
-    """Train 5 features in 2 dimensions at ten sparsities, name their geometry, compare with the optimum.
+    """Train 5 features in 2 dimensions at ten sparsities, name their geometry, and compare it with the optimum.
 
     Parameters
     ----------
     output
-        Where the figure goes (.png, .pdf or .svg).
+        File for the figure (.png, .pdf or .svg).
     models
         Models per sparsity; the best of them is shown.
     steps
         Training steps of every model.
     seed
-        Seed of everything random.
+        Seed of all random numbers.
     """
     from geomsup.demo import run_demo
 
@@ -95,9 +95,9 @@ def train(
     models
         Models per probability.
     untied
-        Train a decoder of its own.
+        Train a decoder that is not W.
     second_layer
-        Units of a second hidden layer, of ReLUs; the decoder is then untied.
+        Units of a second hidden layer, which has ReLUs; the decoder is then untied.
     threads
         Threads to train in.
     output
@@ -143,7 +143,7 @@ def _train_into(
     progress: Callable[[int, int], None],
     **options: Any,
 ) -> gs.TrainingRun:
-    """Train to the end and save it, by way of a file of what is done that only the same command goes on from."""
+    """Train to the end and save the result; on the way a file holds what is done, for the same command only."""
     from geomsup.training import train_whole
 
     asked = [gs.__version__, [entry.to_dict() for entry in features], n_hidden, options]

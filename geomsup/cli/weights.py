@@ -34,7 +34,7 @@ def classify(
     noise
         Noise per coordinate of the unit rows, if known.
     represented
-        Rows shorter than this part of the longest are set aside as not represented.
+        Rows shorter than this fraction of the longest are set aside as not represented.
     output
         Also write the result as JSON to this file.
     plot
@@ -65,7 +65,7 @@ def loss(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Give the exact expected loss of the model in a file.
+    """Compute the exact expected loss of the model in a file.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def compare(
     plot: Path | None = None,
     as_json: Json = False,
 ) -> None:
-    """Hold the model in a file against the theoretical optimum.
+    """Compare the model in a file with the theoretical optimum.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A trained model held against the theoretical optimum, component by component."""
+"""A trained model compared with the theoretical optimum, component by component."""
 
 from geomsup.comparison.comparison import Comparison, Comparisons, compare
 

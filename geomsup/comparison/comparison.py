@@ -1,4 +1,4 @@
-"""A trained model held against the theoretical optimum."""
+"""A trained model compared with the theoretical optimum."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,9 +35,9 @@ class Comparison:
     loss
         Expected loss of the model.
     optimum
-        The `Optimum` it is held against.
+        The `Optimum` that it is compared with.
     excess
-        loss / optimum.loss - 1, a fraction: 0.02 is two percent above. 0 or infinity when the optimum is 0.
+        loss / optimum.loss - 1: 0.02 is two percent above the optimum. It is 0 or infinity if the optimum's loss is 0.
     expected
         The model's `ExpectedLoss`, with its error bound.
     """
@@ -57,7 +57,7 @@ class Comparison:
 
     @property
     def excess(self) -> float:
-        """Fraction of the optimum's loss by which the model is above it, loss / optimum.loss - 1."""
+        """How far the model is above the optimum, as a fraction of its loss: loss / optimum.loss - 1."""
         if self.optimum.loss == 0:
             return 0.0 if self.loss <= self.expected.error else float("inf")
         return self.loss / self.optimum.loss - 1
@@ -71,17 +71,17 @@ class Comparison:
 
     @cached_property
     def per_component(self) -> tuple[ComponentCost, ...]:
-        """The model's components with what they lose and why; then what is not stored.
+        """The model's components with what each loses and why, then what is not stored.
 
-        `noise` is what descending the component alone would save: training stopped early, or neighbours interfere.
-        `structure` is by how much even so its features and dimensions lose more than they would in the optimum, at the
+        `noise` is what a descent of the component alone would save: training stopped early, or neighbours interfere.
+        `structure` is how much more it then loses than its features and dimensions are worth in the optimum, at the
         prices of the tegum program (`Optimum.prices`). All excesses add up to loss - optimum.loss + `gap`.
         """
         return component_costs(self.expected, self.geometry, self.optimum)
 
     @property
     def gap(self) -> float | None:
-        """What the prices leave open: the optimum's loss above what fractions of blocks would lose; 0 is tight."""
+        """What the prices leave open: how far the optimum is above the best mixture of fractions of blocks."""
         return None if self.optimum.prices is None else self.optimum.loss - self.optimum.prices.loss
 
     def plot(self, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
@@ -121,7 +121,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Comparisons(Sequence[Comparison]):
-    """Several models held against the optimum; a sequence of `Comparison` that prints as a table."""
+    """Several models compared with the optimum; a sequence of `Comparison` that prints as a table."""
 
     items: tuple[Comparison, ...]
 
@@ -185,15 +185,15 @@ def compare(
 def compare(model: Any, features: Any = None, *, starts: int | None = None, rng: Any = 0) -> Comparison | Comparisons:
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 
-    The search for the optimum starts from `model` too (large ones only if they are below it), so a tied model is
-    never below it.
+    The search for the optimum also starts from `model` (from a large one only if its loss is lower). So no tied model
+    is below the optimum.
 
     Parameters
     ----------
     model
         The trained `ToyModel`; or several, or a `TrainingRun`, whose models are compared one by one.
     features
-        The law its inputs had; one for all, or one per model. A `TrainingRun` knows its own.
+        The distribution of its inputs: one for all, or one for each model. A `TrainingRun` knows its own.
     starts, rng
         Passed on to `optimum`.
 
@@ -245,7 +245,7 @@ def _is_several(model: Any) -> bool:
 
 
 def _paired(several: Any, features: Any) -> tuple[list[ToyModel], list[Any]]:
-    """Return models and a law for each, from a training run or a list; `expected_loss` checks the laws."""
+    """Return models and features for each, from a training run or a list; `expected_loss` checks the features."""
     trained = hasattr(several, "model")
     models = [several.model(run) for run in range(len(several))] if trained else list(several)
     if features is None and trained:
@@ -253,7 +253,7 @@ def _paired(several: Any, features: Any) -> tuple[list[ToyModel], list[Any]]:
     if isinstance(features, Sequence):
         if len(features) != len(models):
             raise ValueError(
-                f"`features` must be one law, or one per model ({len(models)}); got {len(features)}. Repeat some."
+                f"`features` must be one Features, or one per model ({len(models)}); got {len(features)}. Repeat some."
             )
         return models, list(features)
     return models, [features] * len(models)

@@ -1,8 +1,8 @@
-"""What each component of a trained model costs, and why: stopped short of its shape, or the wrong shape.
+"""What each component of a trained model loses, and why: training stopped short of its shape, or the shape is wrong.
 
-The tegum program's prices say what a feature and a dimension are worth in the optimum. A component that loses more
-than its features' prices less its dimensions' price is worse than what the optimum does with them, and these excesses
-add up to the excess of the whole model.
+The prices of the tegum program say what a feature and a dimension are worth in the optimum. A component is worse than
+the optimum if it loses more than the prices of its features, less the price of its dimensions. These excesses add up to
+the excess of the whole model.
 """
 
 from dataclasses import dataclass

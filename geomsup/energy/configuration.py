@@ -40,7 +40,7 @@ class Configuration:
         Number of starts.
     minima
         The distinct minima met (`energy`, `points`, `hits`), lowest first. Their energies are good to about 1e-9;
-        only the best is polished. Where configurations can be deformed for free each is one of its own.
+        only the best is polished. Where configurations can be deformed at no cost, each end counts as distinct.
     gradient_rms
         Root mean square of the n d coordinates of the energy's gradient on the sphere; for maxima the decrease
         that the last linear program still promised.
@@ -109,7 +109,7 @@ class Configuration:
     def index(self) -> int | None:
         """Number of negative eigenvalues of the Hessian, 0 at a minimum; None for maxima and very many points.
 
-        None also for ReLU energies where points at right angles leave it open.
+        None also for ReLU energies of points at right angles, where second derivatives do not exist.
         """
         return self._curvature.index if self._curvature else None
 
@@ -120,7 +120,7 @@ class Configuration:
 
     @property
     def is_minimum(self) -> bool | None:
-        """Whether the Hessian proves a minimum up to rotations; None where it decides nothing (flat directions)."""
+        """Whether the Hessian proves a minimum up to rotations; None where flat directions leave it open."""
         if self._curvature is None:
             return None
         return False if self._curvature.index else None if self._curvature.zero_modes else True
@@ -180,7 +180,7 @@ class Configuration:
         return f"minimum{flat}"
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return what there is to say as pairs of a heading and a text."""
+        """Return the lines of the printed summary, as pairs of a heading and a text."""
         known = "none"
         if self.best_known:
             known = f"{self.best_known.value:.12g} ({self.best_known.status}; {self.best_known.source})"
@@ -199,7 +199,7 @@ class Configuration:
         ]
 
     def headline(self) -> str:
-        """Return what was minimised, in a line."""
+        """Return in one line what was minimised."""
         return f"{self.n} points in {self.d} dimensions, {self.potential.label}"
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Kernels: limited-memory BFGS on a product of spheres, compiled from the first step to the last.
 
-nocedal2006, algorithm 7.5. Gradients are projected on the tangent planes, steps go back to the sphere by
-division by the length; steps and changes of gradients are kept as they come, in the ambient space.
+nocedal2006, algorithm 7.5. Gradients are projected on the tangent planes. A step returns to the sphere by
+division by the length. Steps and changes of gradients are kept as vectors of the ambient space.
 """
 
 import math
@@ -36,7 +36,7 @@ def normalise(X):
 
 @njit(error_model="numpy", fastmath=True)
 def project(X, G, work):
-    """Take from every gradient its part along the point."""
+    """Subtract from every gradient its component along the point."""
     d, n = X.shape
     along = work
     along[:] = 0.0

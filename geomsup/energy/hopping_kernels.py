@@ -16,8 +16,10 @@ JIGGLE = 0.01  # displacement after it, in units of the spacing
 MOST_STEPS = 5000  # evaluations of one descent
 FLOOR = 1e-13  # rms of the gradient below which no descent goes on
 TEMPERATURE = 0.02  # of basin hopping, in units of energy
-ANNEALED, MOST_STAGE = 1e-9, 400  # gain and evaluations of one stage of an annealing
-STAGE, SHARPEST = 4.0, 1e5  # exponents of an annealing: their ratio, and the last
+ANNEALED = 1e-9  # gain at which a stage of an annealing ends
+MOST_STAGE = 400  # evaluations of one stage
+STAGE = 4.0  # ratio of the exponents of two stages
+SHARPEST = 1e5  # last exponent
 HOLES = 4  # random places tried per point, when one is moved into a hole
 
 

@@ -13,7 +13,7 @@ __all__ = ["COHERENCE", "COULOMB", "FRAME", "LOG", "RELU", "RIESZ", "SEPARATION"
 # What `pair_energy` sums; the last two are smoothed maxima over pairs, sharper the larger the exponent.
 COULOMB, RIESZ, LOG, FRAME, RELU, SEPARATION, COHERENCE = range(7)
 
-NEGLIGIBLE = -45.0  # exponent of terms of a smoothed maximum that are left out: 1e-19 of the largest
+NEGLIGIBLE = -45.0  # terms of a smoothed maximum with a lower exponent are left out: 1e-19 of the largest
 
 
 @njit(error_model="numpy", fastmath=True)

@@ -1,7 +1,7 @@
 """The last digits of codes: sequential linear programming on the largest inner product.
 
-At a code's maximum more contacts than degrees of freedom hold the points in place (but for rattlers), so that every
-linear program ends in a vertex and the steps converge quadratically.
+At the maximum of a code there are more contacts than degrees of freedom, and they hold the points in place (except
+rattlers). So every linear program ends in a vertex, and the steps converge quadratically.
 """
 
 import numpy as np
@@ -12,7 +12,8 @@ from geomsup.energy.potentials import Potential
 __all__ = ["largest_product", "linear_program", "tighten"]
 
 MOST_PROGRAMS = 60
-FIRST, SMALLEST = 0.02, 1e-15  # radius of trust, in units of the spacing; gain that ends it
+FIRST = 0.02  # first radius of trust, in units of the spacing
+SMALLEST = 1e-15  # promised gain at which the programs end
 
 
 def largest_product(points: np.ndarray, potential: Potential) -> float:

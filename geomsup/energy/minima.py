@@ -1,4 +1,4 @@
-"""Distinct minima: told apart by energy and distances, and counted."""
+"""Distinct minima: distinguished by energy and distances, and counted."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace

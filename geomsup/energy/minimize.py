@@ -19,9 +19,11 @@ from geomsup.threads import patiently
 
 __all__ = ["minimize_energy", "thomson"]
 
-KNOWN_SECONDS, UNKNOWN_SECONDS = 1200.0, 20.0  # of CPU, roughly: bounds of the default budgets
+KNOWN_SECONDS = 1200.0  # default budget of CPU time, roughly, where a record is known
+UNKNOWN_SECONDS = 20.0  # default budget of CPU time, roughly, where none is known
 UNKNOWN_STARTS = 200
-MOST_STARTS, MOST_THREADS = 100_000_000, 1024
+MOST_STARTS = 100_000_000
+MOST_THREADS = 1024
 MOST_WORK = 10**9  # n² d: one evaluation then takes a second
 SOON = 1200  # coordinates up to which a search that was interrupted is polished: beyond, it takes seconds
 BALANCED = 1e-12  # rms of the gradient of a polished minimum
@@ -40,10 +42,11 @@ def minimize_energy(
 ) -> Configuration:
     """Find the n points on the unit sphere in d dimensions of lowest energy, by many descents.
 
-    Starts are random points, orbits of symmetry groups (in three dimensions of C2, C3, D2 to D6, T, O and I, beyond of
-    reflection groups), which are relaxed, jiggled and relaxed again, and walks from minimum to minimum. Descents are
-    limited-memory BFGS, compiled, and for "tammes" and "coherence" smoothed maxima of a rising exponent, then linear
-    programs. The best is polished by Newton steps. The same `rng` gives the same result on any number of threads.
+    There are three kinds of starts: random points, orbits of symmetry groups, and walks from minimum to minimum. The
+    groups are C2, C3, D2 to D6, T, O and I in three dimensions, and reflection groups in more. Orbits are relaxed,
+    moved a little, and relaxed again. Descents are limited-memory BFGS, compiled. For "tammes" and "coherence" they
+    minimise smoothed maxima with a rising exponent, and linear programs follow. Newton steps polish the best. The same
+    `rng` gives the same result on any number of threads.
 
     Parameters
     ----------
@@ -61,8 +64,7 @@ def minimize_energy(
     rng
         Seed, or a numpy `Generator`.
     time_limit
-        Seconds after which the best so far is returned; what is found then depends on the machine. Ctrl-C does the
-        same.
+        Seconds after which the best so far is returned. The result then depends on the machine. Ctrl-C does the same.
     threads
         Threads to use; all cores by default.
     progress

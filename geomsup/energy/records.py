@@ -1,4 +1,4 @@
-"""Best energies known: published tables, universal optima, and what is proved in closed form."""
+"""Best energies known: from published tables, of universal optima, and from proofs in closed form."""
 
 import csv
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from geomsup.energy.potentials import Potential, as_potential
 
 __all__ = ["Record", "best_known", "tolerance"]
 
-RELATIVE = 1e-9  # energies closer than this are one: at n = 150 the next minimum lies 3.4e-7 above
+RELATIVE = 1e-9  # energies closer than this count as one: at n = 150 the next minimum lies 3.4e-7 above
 COHN_KUMAR = "Cohn and Kumar 2007, Universally optimal distribution of points on spheres"
 
 

@@ -29,10 +29,11 @@ KINDS = {
     "tammes": SEPARATION,
     "coherence": COHERENCE,
 }
-GAIN = 1e-10  # relative decrease promised below which a descent ends; the best is polished afterwards
-BATCH_SECONDS = 0.05  # of work in a batch, roughly: more would delay Ctrl-C, less would waste time on handing over
-INLINE_SECONDS = 0.005  # of work, roughly, before threads are started
-PAIR_SECONDS, EVALUATIONS = 1e-9, 150  # of one pair and coordinate; of one descent
+GAIN = 1e-10  # a descent ends if it promises a smaller relative decrease; the best is polished afterwards
+BATCH_SECONDS = 0.05  # work in a batch, roughly: more would delay Ctrl-C, less would waste time on handing over
+INLINE_SECONDS = 0.005  # work, roughly, before threads are started
+PAIR_SECONDS = 1e-9  # time of one pair, per coordinate
+EVALUATIONS = 150  # evaluations of the energy in one descent
 FULLY = 20_000  # evaluations of a descent to rounding
 CLOSE = 1e-3  # codes whose annealed cosine is this near the best found are worked out to the last digit
 SHARP = 5e-6  # how far annealed cosines lie above those worked out, mostly: nearer ones may be known already
@@ -167,7 +168,7 @@ def _next(run: _Run, pending: deque[Task], minima: Minima, progress: Progress) -
     except TimeoutError:
         run.stop[0] = 1
         found = pending[0].result()
-    pending.popleft()  # not before: Ctrl-C must find it
+    pending.popleft()  # not before, as Ctrl-C must find it
     return _collect(run, found, minima, progress)
 
 

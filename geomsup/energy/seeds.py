@@ -9,12 +9,15 @@ from geomsup.energy.rotations import orbit_plans
 
 __all__ = ["Batch", "make_batch"]
 
-# Random starts alone find the best of few points sooner; from some sixty on symmetric ones do (n = 122: 5 ms against
-# 150 ms of CPU), and from a hundred on walks from minimum to minimum find what has little symmetry (n = 185).
-SYMMETRIC_FROM, HOPPING_FROM = 60, 100
+# For few points random starts alone find the best sooner. From this number on symmetric starts do (n = 122: 5 ms
+# against 150 ms of CPU).
+SYMMETRIC_FROM = 60
+# From this number on, walks from minimum to minimum find configurations of little symmetry (n = 185).
+HOPPING_FROM = 100
 CYCLE = 16  # starts after which their kinds repeat
-HOPS = 30  # of one walk
-SOFTEST, HARDEST = 2.0, 200.0  # first exponent of an annealing, drawn evenly in the logarithm
+HOPS = 30  # steps of one walk
+SOFTEST = 2.0  # least first exponent of an annealing, which is drawn evenly in the logarithm
+HARDEST = 200.0  # greatest first exponent
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ __all__ = ["Isometries", "TooWide", "find_isometries", "near_basis", "orbit_of",
 # more than 145, for dead ends show within a few images; a tolerance as wide as the distances would go on for ever.
 MOST_NODES = 1000
 
-# Least part of the largest norm by which a basis point leaves the span of those before it.
+# Least fraction of the largest norm by which a basis point leaves the span of those before it.
 WELL_CONDITIONED = 0.3
 
 

@@ -13,18 +13,20 @@ from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbi
 
 __all__ = ["Symmetry", "symmetry"]
 
-# Tolerance, as a part of the largest norm, unless the caller says: above the rounding of minimised points.
+# Tolerance, as a fraction of the largest norm, unless the caller says: above the rounding of minimised points.
 EXACT = 1e-6
 
-# Points nearer than this part of the largest norm are one point, or would be taken for each other.
+# Points nearer than this fraction of the largest norm are one point, or would be taken for each other.
 DISTINCT = 1e-9
 
 # Groups up to this order are written out, to see that they are closed. All in 3 dimensions are, but for the
 # dihedral ones of thousands of points.
 LARGEST_CHECKED = 5000
 
-# A tolerance at which maps form no group is narrowed by this factor, so often.
-SHRINK, MOST_SHRINKS = 0.7, 12
+# A tolerance at which maps form no group is multiplied by this factor.
+SHRINK = 0.7
+# Tolerances that are tried.
+MOST_SHRINKS = 12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,9 +90,9 @@ class Symmetry:
 def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
     """Find the isometries around the origin that bring points to points.
 
-    An orthogonal map counts when it brings every point within `tolerance` of a point, each to another. Points
-    within the tolerance of each other are taken for one. With a tolerance as wide as the noise, it is the
-    symmetry that the noise has left; when it comes near half of the shortest distance, it means nothing.
+    An orthogonal map counts if it brings every point to within `tolerance` of a point, and no two to the same one.
+    Points within the tolerance of each other count as one. With a tolerance as wide as the noise, the result is the
+    symmetry that the noise has left. Near half of the shortest distance the result means nothing.
 
     Parameters
     ----------

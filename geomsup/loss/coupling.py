@@ -1,7 +1,7 @@
 """The coupling matrix W_out Wᵀ, and how far its diagonal is from one, each rounded only once.
 
-A model close to perfect has losses of the size of (1 - G_ii)² and G_ij²: a plain product would leave nothing
-of them but the rounding of its sums. Products and sums are split into a result and its error (dekker1971;
+A model that is close to perfect has losses of the size of (1 - G_ii)² and G_ij². In a plain product they would be
+lost in the rounding of its sums. Products and sums are split into a result and its error (dekker1971;
 ogita2005, "Dot2").
 """
 

@@ -30,8 +30,8 @@ class Hessian:
         ``(k, k)``, symmetric.
     entry_error
         ``(k, k)``, an estimate of the error of each entry: the change by the last extrapolation, the asymmetry, and
-        the jump between derivatives from the left and from the right, which is large where the loss has no second
-        derivative (``b[i] = 0`` with a kink there, while nobody may be present).
+        the jump between derivatives from the left and from the right. The jump is large where the loss has no second
+        derivative: at ``b[i] = 0`` with a kink there, if with some probability no feature is present.
     gradient
         ``(k,)``, the exact gradient.
     model, features
@@ -80,8 +80,8 @@ class Hessian:
     def n_symmetries(self) -> int:
         """Number of directions along which W_out Wᵀ does not change.
 
-        Rotations of a tied W of rank r: m(m-1)/2 - (m-r)(m-r-1)/2. Untied, W → W A, W_out → W_out A⁻ᵀ: those
-        A for which something moves, m² - (m-r)(m-s), with s the rank of W_out.
+        A tied W of rank r has m(m-1)/2 - (m-r)(m-r-1)/2 rotations. An untied model has the maps W → W A,
+        W_out → W_out A⁻ᵀ; the A that move something are m² - (m-r)(m-s), with s the rank of W_out.
         """
         m, rank = self.model.n_hidden, int(np.linalg.matrix_rank(self.model.W))
         if self.model.W_out is None:
@@ -92,8 +92,8 @@ class Hessian:
     def kind(self) -> str:
         """What the point is, to second order.
 
-        "not a critical point" if the gradient is not zero; "saddle" with negative eigenvalues (a maximum counts as
-        one: the loss has none); "minimum" if only symmetries are flat; "undecided" if more is.
+        "not a critical point" if the gradient is not zero; "saddle" with negative eigenvalues (the loss has no
+        maxima); "minimum" if only symmetries are flat; "undecided" if more directions are flat.
         """
         if np.abs(self.gradient).max() > CRITICAL * max(1e-6, float(np.abs(self.eigenvalues).max())):
             return "not a critical point"
@@ -119,7 +119,7 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     model
         A `ToyModel` with a linear hidden layer and at most 400 parameters.
     features
-        The inputs' law, with the model's number of features.
+        The distribution of the inputs, with the model's number of features.
     rtol
         Relative accuracy of the losses whose gradients are taken.
 

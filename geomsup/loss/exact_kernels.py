@@ -5,15 +5,15 @@ T_r(t) = E (t + Σ_j c_j y_j)_+^r / r!  with c_j > 0 and y_j ~ U[0, 1]. Averagin
 
     T_r(t; c_1, c_2, ...) = [T_{r+1}(t + c_1; c_2, ...) - T_{r+1}(t; c_2, ...)] / c_1,
 
-and T_r(t; ...) is a polynomial in t (moments of the rest, all terms positive) when t >= 0, and 0 when
-t + Σ c <= 0. Taking the largest c first is what keeps the differences harmless: wherever the sign of the
-form is still open |t| is below a few times c_1, so rounding stays relative to the scale of that level and
-never meets a division by a small coefficient. The plain inclusion-exclusion sum over cube vertices has the
+and T_r(t; ...) is a polynomial in t (moments of the rest, all terms positive) if t >= 0, and 0 if t + Σ c <= 0.
+Because the largest c comes first, the differences are harmless. Wherever the sign of the form is still open, |t| is
+below a few times c_1. So rounding errors are relative to the scale of that level, and are never divided by a small
+coefficient. The plain inclusion-exclusion sum over cube vertices has the
 same terms, unsorted, and gives negative losses once some a_j is small
 (docs/theory_notes.md, "The exact loss by cube vertices").
 
-The loss of a set uses the part of u on the side of zero its mean is *not* on: u is log-concave, so that side
-never holds more than 1 - 1/e of the mass and subtracting it cannot cancel the whole.
+The loss of a set uses the part of u on the side of zero on which its mean is *not*. u is log-concave, so that side
+never holds more than 1 - 1/e of the mass, and subtracting it cannot cancel the whole.
 """
 
 import numpy as np

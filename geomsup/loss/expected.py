@@ -37,14 +37,14 @@ class ExpectedLoss:
     value
         L = Σ_i I_i E(x_i - x'_i)².
     error
-        A bound on ``abs(value - truth)`` (rounding, truncation, and the rounding of W Wᵀ); for "numeric" an
-        estimate meant to cover it, for "sampled" one standard error.
+        A bound on ``abs(value - truth)``: rounding, truncation, and the rounding of W Wᵀ. For "numeric" it is an
+        estimate of such a bound, and for "sampled" one standard error.
     per_feature
         ``(n,)``, the terms of the sum.
     method
         "exact", "spectral", "numeric" or "sampled".
     grad_W, grad_b, grad_W_out, grad_b_hidden, grad_W_between, grad_b_between
-        ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)`` and those of the parts that the model has; None unless asked for.
+        ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)``, and the derivatives by whatever else the model has; None unless asked for.
     model, features
         What was evaluated.
     """
@@ -95,21 +95,22 @@ def expected_loss(
 ) -> ExpectedLoss:
     """Return the expected loss L = Σ_i I_i E(x_i - x'_i)² of `model` on `features`.
 
-    Given the set of present features every output sees a linear form of uniforms, so the expectation is a
-    piecewise polynomial ("exact"); or it is a functional of the one-dimensional law of each output, whose
-    characteristic function is a product ("spectral", any number of features).
+    For a given set of present features each output is a function of a linear form of uniform values. The method
+    "exact" sums the expectations over all sets. The method "spectral" takes any number of features: each output has a
+    one-dimensional distribution, whose characteristic function is a product over features.
 
     Parameters
     ----------
     model
         A `ToyModel`.
     features
-        The inputs' law, with the model's number of features.
+        The distribution of the inputs, with the model's number of features.
     method
-        "exact" (up to 16 independent features coupled to one output, or 65,536 sets of present features in
-        general), "spectral", "numeric" (quadrature, any output activation), "sampled", or "auto": exact for at most
-        256 sets and linear models, else spectral; exact wherever it can be with discrete values, or where series do not
-        reach `rtol`; numeric for outputs that are not piecewise linear; sampled for nonlinear hidden layers.
+        "exact" takes up to 16 independent features coupled to one output, or 65,536 sets of present features in
+        general. "spectral" takes any number. "numeric" is quadrature, for any output activation. "sampled" draws
+        samples. "auto", the default, is exact for linear models and up to 256 sets, and spectral beyond; exact wherever
+        that is possible if values are discrete, or if series do not reach `rtol`; numeric for outputs that are not
+        piecewise linear; and sampled for nonlinear hidden layers.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
         ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed.

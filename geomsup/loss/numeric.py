@@ -1,4 +1,4 @@
-"""Losses of outputs with any activation, by quadrature through the one-dimensional law of each output.
+"""Losses of outputs with any activation, by quadrature over the one-dimensional distribution of each output.
 
 On a period T = 2 (hi - lo) of u = b + Σ_j c_j x_j in [lo, hi], f and f² are faded out smoothly beyond the range and
 written as Fourier series, so that with the transforms of `transforms`
@@ -24,7 +24,8 @@ __all__ = ["numeric_losses"]
 
 EPS = np.finfo(float).eps
 DEGREE = 4  # of f(u)² for "square"
-SHORTEST, LONGEST = 2**9, 2**19  # samples of f on a period
+SHORTEST = 2**9  # samples of f on a period, at least
+LONGEST = 2**19  # samples of f on a period, at most
 BUDGET = 2e7  # transforms of single features per call, about 10 s with gradients
 STEEPNESS = 6.0  # of the fading: erfc(6) is rounding
 BLOCK = 2**18  # complex numbers per array
@@ -44,7 +45,7 @@ def numeric_losses(
     activation
         Anything `ToyModel` takes as its `activation`.
     features
-        The law of x.
+        The distribution of x.
     rtol
         Relative accuracy; series are cut where what is left out is below it, or is rounding, or where time runs
         out. Callers compare with `error`.
@@ -77,7 +78,7 @@ def numeric_losses(
 class _Series(NamedTuple):
     """Fourier series of f² (`square`) and f (`plain`) in e^{iθ(u - start)}, real parts of sums over θ >= 0.
 
-    `error` bounds what terms left out, and rounding of those kept, add to either, whatever the law of u.
+    `error` bounds what terms left out, and rounding of those kept, add to either, whatever the distribution of u.
     """
 
     theta: np.ndarray
@@ -197,7 +198,7 @@ def _frequencies(theta: np.ndarray, c: np.ndarray, i: int, features: Features) -
 
 
 def _present(theta: np.ndarray, c: np.ndarray, i: int, features: Features) -> Factors:
-    """Return E[x^q e^{iθcx}] of laws that are mixtures of pieces x = middle + half s with s uniform on [-1, 1]."""
+    """Return E[x^q e^{iθcx}] of mixtures of pieces x = middle + half s with s uniform on [-1, 1]."""
     laws = make_laws(features)
     owner = np.repeat(np.arange(features.n), np.diff(laws.piece_ptr))
     half, middle = (laws.width / 2)[:, None], (laws.low + laws.width / 2)[:, None]

@@ -1,8 +1,8 @@
-"""Problems of any size brought to an ordinary one, by powers of two: nothing is rounded, and nothing overflows.
+"""Problems of extreme size, scaled to an ordinary size by powers of two: nothing is rounded, and nothing overflows.
 
-Losses of piecewise linear outputs do not care about units. With x = v y, L(W, b; x) = v² L(W, b/v; y). Importances
+Losses of piecewise linear outputs scale with the units. With x = v y, L(W, b; x) = v² L(W, b/v; y). Importances
 only multiply. And an output u = t û, far larger or smaller than its input, is treated as û with input x/t:
-E (x - f(u))² = t² E (x/t - f(û))². What is of ordinary size already is left as it is.
+E (x - f(u))² = t² E (x/t - f(û))². What already has an ordinary size is left as it is.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What every loss engine returns: the loss of each output, with slopes in the coupling matrix and the bias."""
+"""What every loss engine returns: the loss of each output, and its slopes in the coupling matrix and the bias."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """What can happen to the inputs, as flat arrays that kernels can walk.
 
-Features come in independent units (`Features.units`). Each unit has outcomes: nobody present, or some of its
-features present, each uniform on one piece of its law. A set of present features is a choice of outcomes.
+Features form independent units (`Features.units`). Each unit has outcomes: no feature is present, or some are, each
+uniform on one piece of its distribution. A set of present features is a choice of outcomes.
 """
 
 from functools import lru_cache
@@ -56,7 +56,7 @@ class Units(NamedTuple):
 
 
 class Laws(NamedTuple):
-    """Pieces of feature j's law are piece_ptr[j] ... piece_ptr[j + 1] - 1 of weight, low and width."""
+    """Pieces of feature j's distribution are piece_ptr[j] ... piece_ptr[j + 1] - 1 of weight, low and width."""
 
     piece_ptr: np.ndarray
     weight: np.ndarray
@@ -66,7 +66,7 @@ class Laws(NamedTuple):
 
 @lru_cache(maxsize=64)
 def make_laws(features: Features) -> Laws:
-    """List the pieces of every feature's law."""
+    """List the pieces of every feature's distribution."""
     pieces = [law.pieces() for law in features.laws]
     weight, low, width = (np.concatenate(part) for part in zip(*pieces, strict=True))
     return Laws(np.cumsum([0, *(len(piece[0]) for piece in pieces)]), weight, low, width)
@@ -117,7 +117,7 @@ def _outcomes(features: Features, kind: str, group: tuple[int, ...]) -> list[Out
         if np.prod([float(len(pieces[i])) for i in group]) > MOST_OUTCOMES:
             raise ValueError(
                 f"`correlated` must not hold groups with more than {MOST_OUTCOMES} combinations of values; "
-                f"got {len(group)} features with {len(pieces[group[0]])} values. Use fewer, or a Uniform law."
+                f"got {len(group)} features with {len(pieces[group[0]])} values. Use fewer, or a Uniform."
             )
         absent = 1 - p
         for choice in product(*(pieces[i] for i in group)):

@@ -1,4 +1,4 @@
-"""Monte Carlo estimate of the loss: the check on the exact methods, and all there is for nonlinear hidden layers."""
+"""Monte Carlo estimate of the loss: a check of the exact methods, and the only method for nonlinear hidden layers."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Transforms E[x_j e^{tz}] of one output's law, as products over independent units of features.
+"""Transforms E[x_j e^{tz}] of the distribution of one output, as products over independent units of features.
 
 The product of two transforms may be that of arrays over frequencies, t = iθ, or of power series in t cut at some
 degree: every function here takes it as `times`, and `one` as its unit.

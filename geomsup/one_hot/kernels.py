@@ -1,4 +1,4 @@
-"""Integrals of the one-hot law, x = μ e_j with μ uniform on [0, 1], and the critical points they leave a shape."""
+"""Integrals over one-hot inputs, x = μ e_j with μ uniform on [0, 1], and the critical points of a shape."""
 
 import numpy as np
 from numpy.polynomial import Polynomial

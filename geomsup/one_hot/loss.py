@@ -59,9 +59,9 @@ def one_hot_loss(W: Any, b: Any = None, *, importance: Any = 1.0, independent: b
     importance
         I_i >= 0, one number or ``(c,)``.
     independent
-        Return lim L / p for independent features as p → 0, which is H / 3, with nobody active nearly always:
-        outputs must then be silent, b_i <= 0, since relu(b_i)² / p grows without bound. Codes with negative biases
-        are therefore the same in both limits; a dead feature costs H_i = 1 instead of 1 - 3/(4c).
+        Return lim L / p for independent features as p → 0, which is H / 3. Nearly always no feature is active, and
+        relu(b_i)² / p grows without bound, so biases must not be positive. Shapes with negative biases have the same
+        loss in both limits; a dead feature costs H_i = 1 instead of 1 - 3/(4c).
 
     Raises
     ------

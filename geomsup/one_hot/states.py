@@ -1,4 +1,4 @@
-"""Codes of the one-hot law: shapes at the norm and the bias where its loss is stationary."""
+"""Codes for one-hot inputs: shapes at the norm and the bias where the loss is stationary."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,8 @@ __all__ = ["OneHotState", "critical_states", "one_hot_features", "one_hot_state"
 SAME_ANGLES = 1e-9  # vertices whose sorted cosines differ by less see the same angles
 ORTHOGONAL = 1e-12  # cosines below this are rounded zeros: where an output is on or off turns on their sign
 AT_REST = 1e-9  # forces (slopes of H) below this are rounding, which leaves 1e-14; a square antiprism's are near 0.1
-MOST_FEATURES, MOST_SIDES = 5_000, 999  # all pairs of features are looked at
+MOST_FEATURES = 5_000  # as all pairs of features are looked at
+MOST_SIDES = 999  # of a polygon
 MOST_SIGNS = 3  # more dead features of one sign are counted in a name instead
 
 
@@ -40,7 +41,7 @@ class OneHotState:
     dead_bias
         1/(2c), the best bias of a dead feature, with c = k + `dead` features.
     potential
-        H = Σ_i H_i = 3 c L, what the literature prints; a dead feature adds 1 - 3/(4c) if "+", 1 if "-".
+        H = Σ_i H_i = 3 c L, as the literature gives it; a dead feature adds 1 - 3/(4c) if "+", 1 if "-".
     loss
         L = H / (3c) = Σ_i E(x_i - x'_i)².
     """
@@ -79,7 +80,7 @@ class OneHotState:
 
     @cached_property
     def features(self) -> Features:
-        """The one-hot law of c features."""
+        """The c features, of which exactly one is present."""
         return one_hot_features(self.n_features)
 
     @cached_property
@@ -107,10 +108,10 @@ class OneHotState:
         """What the state is among all models of its size.
 
         "minimum": only rotations are flat. "flat minimum": nothing is lower nearby, but more is flat, because the
-        loss is 0 or all that moves freely are silent features (which nobody hears while all biases are negative).
-        "saddle": at least one negative eigenvalue. "undecided": second derivatives do not tell; this includes
-        states at bias 0, where the loss has none for orthogonal or dead features. "not computed": the model has more
-        than 400 parameters.
+        loss is 0, or only silent features move freely (they reach no output while all biases are negative).
+        "saddle": at least one negative eigenvalue. "undecided": second derivatives do not decide. This includes
+        states at bias 0, where orthogonal or dead features have no second derivatives. "not computed": the model
+        has more than 400 parameters.
         """
         if not self._has_curvature:
             return "not computed"
@@ -138,7 +139,7 @@ class OneHotState:
 
 
 def one_hot_features(n: int) -> Features:
-    """Return the law of n features of which exactly one is present, each as often, uniform on [0, 1].
+    """Return n features of which exactly one is present, each equally often, uniform on [0, 1].
 
     Parameters
     ----------
@@ -166,15 +167,15 @@ def one_hot_features(n: int) -> Features:
 def one_hot_states(shape: Any, dead: int = 0, *, silent: int = 0) -> tuple[OneHotState, ...]:
     """Return every critical point of the one-hot loss with the directions of `shape`, one norm and one bias.
 
-    With norm² s and bias -τ s the potential of a vertex is 1 - 6 s A(τ) + 3 s² B(τ), where A and B are polynomials
+    With norm² = s and bias -τ s the potential of a vertex is 1 - 6 s A(τ) + 3 s² B(τ), where A and B are polynomials
     between neighbouring cosines of the shape. So s = A/B, and 2 A' B = A B' has finitely many roots τ, all of which
-    are computed: nothing is missed. There is at least one, as A²/B rises from τ = -∞ and is 0 at τ = 1.
+    are computed. So no critical point is missed. There is at least one, as A²/B rises from τ = -∞ and is 0 at τ = 1.
 
     Parameters
     ----------
     shape
-        A `Polytope`, its name, or k for the regular k-gon (2: the digon). All vertices must see the same angles, and
-        their symmetry must not leave them a direction to move in along the sphere.
+        A `Polytope`, its name, or k for the regular k-gon (2: the digon). All vertices must have the same angles to the
+        others, and the symmetry of the shape must fix them: no direction to move along the sphere may be left.
     dead
         Number of features with W_i = 0 beside the k of the shape.
     silent

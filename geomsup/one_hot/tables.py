@@ -88,9 +88,9 @@ def one_hot_polygons(ks: Iterable[int] = range(2, 15), dead: int = 0, *, silent:
 def one_hot_codes(dimension: int, n_features: int | None = None) -> OneHotTable:
     """Return the best critical point of every shape of a dimension, lowest loss first.
 
-    Without `n_features` each shape has as many features as vertices, k: then L = H / (3k) is at once the loss per
-    feature of independent features, L / (k p), as p → 0. With it, a shape leaves c - k features dead, at their best
-    bias, and those of more than c vertices (of more than 48 without it) are left out.
+    Without `n_features` each shape has as many features as vertices, k. Then L = H / (3k) is also the loss per feature
+    of independent features, L / (k p), as p → 0. With `n_features` = c, a shape leaves c - k features dead, at their
+    best bias. Shapes of more than c vertices are left out (without `n_features`, those of more than 48).
 
     Parameters
     ----------

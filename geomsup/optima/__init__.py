@@ -1,4 +1,4 @@
-"""The theoretical optimum: the lowest expected loss a model of given size can have."""
+"""The theoretical optimum: the lowest expected loss that a model of a given size can have."""
 
 from geomsup.optima.optimum import optimum
 from geomsup.optima.result import Block, Optimum

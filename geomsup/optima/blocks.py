@@ -1,4 +1,4 @@
-"""Best blocks: k features in r dimensions that interfere with nobody else, each searched once and kept on disk."""
+"""Best blocks: k features in r dimensions that interfere with no others, each searched once and kept on disk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from geomsup.version import __version__
 __all__ = ["BestBlock", "best_block", "select"]
 
 QUICK = 8
-SEARCH = 1  # raise it whenever the search changes: what older ones left on disk is then computed again
+SEARCH = 1  # raise it when the search changes: results that are on disk are then computed again
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ def best_block(
 
 
 def select(features: Features, chosen: Sequence[int]) -> Features:
-    """Return the law of some of the features, in the order given; groups must be wholly in or out."""
+    """Return some of the features, in the order given; groups must be wholly in or out."""
     index = list(chosen)
     place = {feature: position for position, feature in enumerate(index)}
     groups = {

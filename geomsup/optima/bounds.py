@@ -8,7 +8,7 @@ from geomsup.features import Features, Uniform
 
 __all__ = ["lower_bound"]
 
-MOST_SETS = 14  # unlike features up to which every set of present ones is looked at
+MOST_SETS = 14  # unlike features up to which every set of present ones is computed
 
 
 def lower_bound(features: Features, n_hidden: int) -> float:
@@ -17,9 +17,9 @@ def lower_bound(features: Features, n_hidden: int) -> float:
     Say which k features are present: their values y_i = sqrt(I_i) x_i are uniform on a box of sides s_i, the hidden
     layer holds m linear combinations of them, and what is left has k - m dimensions. Entropy is lost nowhere, and m
     combinations hold at most that of a Gaussian of their covariance, so what is left holds at least
-    H = Σ log s_i - Σ_(m largest) ½ log(2πe s_i²/12). A law in k - m dimensions with entropy H has a variance of at
-    least (k - m) exp(2H/(k - m))/(2πe): no decoder can know y better. The bound is the mean over the sets of present
-    features.
+    H = Σ log s_i - Σ_(m largest) ½ log(2πe s_i²/12). A distribution in k - m dimensions with entropy H has a variance
+    of at least (k - m) exp(2H/(k - m))/(2πe): no decoder can know y better. The bound is the mean over the sets of
+    present features.
 
     This needs independent features with uniform values (and, if they are unlike, no more than 14 of them). Besides,
     outputs are not negative: Σ_i I_i E min(x_i, 0)² is lost anyway. The larger of the two is returned.
@@ -51,7 +51,7 @@ def _by_entropy(features: Features, m: int) -> float:
         return 0.0
     widths = np.array([law.support[1] - law.support[0] for law in features.laws])
     sides = widths * np.sqrt(features.importance)
-    kept = sides > 0  # features that do not matter can only take up room
+    kept = sides > 0  # features without importance only take up dimensions
     sides, p = sides[kept], features.probability[kept]
     if len(set(zip(sides.tolist(), p.tolist(), strict=True))) == 1:
         return _alike(float(sides[0]), float(p[0]), len(sides), m)

@@ -48,7 +48,7 @@ def remembered(
         data = json.loads(path.read_text())
         if data["inputs"] == inputs:
             return made_of(data["result"])
-    except Exception:  # of damaged values anything can come
+    except Exception:  # damaged values may raise anything
         pass
     known = compute()
     _write(path, {"inputs": inputs, "result": known})

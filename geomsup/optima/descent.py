@@ -15,15 +15,17 @@ from geomsup.threads import check_stop, in_threads, stop_flag
 
 __all__ = ["COARSE", "FINE", "MOST_STEPS", "End", "Start", "descend"]
 
-# Largest slope left, of the loss as a fraction of what storing nothing costs: COARSE tells basins apart, FINE
-# gives some 14 digits of the loss (series, which descend to a relative 1e-7, stop where that accuracy ends).
+# Largest slope left, of the loss as a fraction of what storing nothing costs: this one distinguishes basins.
 COARSE = 1e-6
+# The same for the last descent: it gives some 14 digits of the loss. (Series descend to a relative 1e-7, and stop where
+# that accuracy ends.)
 FINE = 1e-10
 MOST_STEPS = 5000
-# Sparser features are descended at this probability first: the loss then is a curved valley along a wall at b = 0 which
-# is 1/p times as steep, and from far away descents would creep along it for all their steps.
-# From where that ends it is not far.
-SPARSEST, LAST_STEPS = 1e-6, 200
+# Of sparser features the loss is first descended at this probability. At p the loss is a curved valley along a wall at
+# b = 0 that is 1/p times as steep, and from far away descents would creep along it for all their steps.
+SPARSEST = 1e-6
+# Steps of the second descent, at the features' own probability: it is not far.
+LAST_STEPS = 200
 
 Start = tuple[np.ndarray, np.ndarray]  # W (n, m) and b (n,)
 

@@ -14,7 +14,8 @@ from geomsup.loss.exact_kernels import exact_outputs
 
 __all__ = ["bfgs", "tied_loss"]
 
-ARMIJO, CURVATURE = 1e-4, 0.5  # weak Wolfe conditions
+ARMIJO = 1e-4  # weak Wolfe conditions: decrease of the loss
+CURVATURE = 0.5  # weak Wolfe conditions: decrease of the slope
 MOST_TRIALS = 40  # of one line search
 RESOLUTION = 1e-15  # relative differences of losses below this are rounding
 

@@ -42,25 +42,26 @@ def optimum(
 
     min over W (n, m) and b (n,) of L = Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)².
 
-    - In closed form for linear models (keep the m features of largest I_i Var x_i) and where there are as many
+    - Linear models have a closed form: keep the m features of largest I_i Var x_i. So have models with as many
       dimensions as features with I_i Var x_i > 0.
-    - Up to 8 features, for groups or negative values, and where all features have a probability of 0.9 or more: the
-      best of many descents on exact gradients, from random directions and catalogue shapes, checked by the Hessian.
-    - Beyond: a tegum program. The best blocks of k features in r dimensions are searched one by one, then an integer
-      program fills the dimensions; features that are left over are dropped. Where features differ, blocks are made of
-      neighbours in order of I_i Var x_i. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache folder).
+    - Many descents on exact gradients, from random directions and catalogue shapes, are made up to 8 features, for
+      groups or negative values, and where all features have a probability of 0.9 or more. The Hessian checks the best.
+    - A tegum program does the rest. The best blocks of k features in r dimensions are searched one by one. Then an
+      integer program fills the dimensions, and drops the features that are left over. Where features differ, blocks
+      are made of neighbours in order of I_i Var x_i. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache
+      folder).
 
     Parameters
     ----------
     features
-        The inputs' law.
+        The distribution of the inputs.
     n_hidden
         Number of hidden dimensions m.
     activation
         Output activation, "relu" or "linear".
     starts
-        Number of random starts of a direct search (32 by default; 8 beyond 8 features); giving it asks for a direct
-        search at any size.
+        Number of random starts of a direct search: 32 by default, 8 beyond 8 features. If it is given, the search is
+        direct at any size.
     rng
         Anything ``np.random.default_rng`` takes; the same seed gives the same bits. Direct searches only.
     guesses

@@ -35,7 +35,7 @@ def prices(features: Features, columns: Sequence[Column], n_hidden: int) -> Pric
     largest = gains.max() or 1.0  # the solver's tolerances are absolute
     result = linprog(-gains / largest, A_ub=uses, b_ub=limits, method="highs")
     assert result.success, result.message
-    scarce = -largest * result.ineqlin.marginals  # of one more feature of each class, and of one more dimension
+    scarce = -largest * result.ineqlin.marginals  # value of one more feature of each class, and of one more dimension
     price = np.array(features.importance * features.variance)
     for members, value in zip(classes, scarce, strict=False):
         price[members] -= value

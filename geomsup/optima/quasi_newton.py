@@ -1,7 +1,7 @@
 """Limited-memory BFGS for losses that are only known to a relative accuracy, such as truncated series.
 
-scipy's spends milliseconds per step in threaded linear algebra on vectors of a hundred numbers, as much as the loss
-itself, and its line search goes on where differences of losses are no longer meant.
+scipy's routine spends milliseconds per step in threaded linear algebra on vectors of a hundred numbers, as much as the
+loss itself. And its line search goes on where differences of losses are only errors.
 """
 
 from collections import deque
@@ -12,7 +12,8 @@ import numpy as np
 __all__ = ["lbfgs"]
 
 MEMORY = 30
-ARMIJO, CURVATURE = 1e-4, 0.5  # weak Wolfe conditions
+ARMIJO = 1e-4  # weak Wolfe conditions: decrease of the loss
+CURVATURE = 0.5  # weak Wolfe conditions: decrease of the slope
 FIRST = 0.1  # length of the first step: beyond lie other basins
 MOST_TRIALS = 20
 WINDOW = 10  # steps that together must lower the loss by more than its accuracy

@@ -24,7 +24,7 @@ __all__ = ["Block", "Optimum", "blocks", "grouped"]
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a model whose features interfere with each other only: its name, features, rank and loss."""
+    """Features of a model that interfere with each other only: its name, features, rank and loss."""
 
     name: str
     features: tuple[int, ...]
@@ -46,15 +46,15 @@ class Optimum:
         How it is known: "closed form" (proved), "best of N starts" (found by search) or "tegum program" (the best
         mixture, proved by integer programming, of blocks found by search). `proof` says it in a sentence.
     lower_bound
-        A loss that is proved to be out of reach for any model of this size.
+        A loss that no model of this size reaches, by proof.
     kind
-        What the Hessian says of the model: "minimum", "undecided", "saddle", or "not checked" (large models; of a
-        tegum product the blocks are checked, each for itself).
+        What the Hessian says of the model: "minimum", "undecided", "saddle", or "not checked" (large models). In a
+        tegum product each block is checked by itself.
     starts
-        Loss at the end of every start, sorted; empty where there was no search or one for each block.
+        Loss at the end of every start, sorted. Empty if there was no search, or one for each block.
     tegum
-        For a tegum program: its parts and the kinds of blocks weighed; of features beyond ordinary sizes, in units in
-        which they are not.
+        For a tegum program: its blocks, and the kinds of blocks it could choose from. If features have values or
+        importances of extreme sizes, it is in other units.
     features, n_hidden
         What was asked.
     """
@@ -85,7 +85,7 @@ class Optimum:
     def prices(self) -> Prices | None:
         """What features and dimensions are worth here; None where features come in groups or can be negative.
 
-        The kinds of blocks weighed are those of the tegum program and the optimum's own.
+        The blocks that count are those of the tegum program and the optimum's own.
         """
         if not separable(self.features):
             return None

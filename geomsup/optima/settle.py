@@ -1,4 +1,4 @@
-"""Minima told from saddles: where the Hessian has a way down, it is taken."""
+"""Minima distinguished from saddles: where the Hessian has a way down, it is taken."""
 
 import numpy as np
 

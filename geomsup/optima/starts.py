@@ -7,9 +7,12 @@ from geomsup.optima.descent import Start
 
 __all__ = ["catalogue_starts", "random_start"]
 
-# Shapes begin at a norm and a bias between those of dense and of sparse optima (1, 0 and about 1.2, -0.3), jiggled
-# because a symmetric start can never leave a symmetric saddle.
-NORM, BIAS, JIGGLE = 1.1, -0.1, 0.01
+# Norm of the rows of a shape at the start: between those of dense and of sparse optima (1 and about 1.2).
+NORM = 1.1
+# Bias at the start: between those of dense and of sparse optima (0 and about -0.3).
+BIAS = -0.1
+# Noise added to the rows, because a symmetric start can never leave a symmetric saddle.
+JIGGLE = 0.01
 
 
 def random_start(features: Features, m: int, index: int, rng: np.random.Generator) -> Start:

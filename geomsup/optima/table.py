@@ -13,19 +13,23 @@ from geomsup.progress import Progress
 
 __all__ = ["block_table", "class_counter", "classes_of", "dedicated", "whole_columns"]
 
-SMALL_RANK = 4  # ranks up to this are always looked at,
-LARGEST_RANK = 6  # and beyond as long as each gains more per dimension than all before, by this fraction:
-BETTER = 1e-3
-# A feature more must save this fraction of its cost, or it might as well be dropped; after two in a row that do not,
-# larger blocks of that rank are not tried. At large ranks sizes begin near the best of the rank before.
+SMALL_RANK = 4  # ranks up to this are always searched
+LARGEST_RANK = 6  # ranks up to this are searched as long as each gains more per dimension than all before
+BETTER = 1e-3  # fraction by which it must gain more
+# One more feature must save this fraction of its cost, or it might as well be dropped.
 USEFUL = 1e-6
-PATIENCE = 2
-EXPECTED = 8  # sizes looked at for each start, to say how far the search is
-NEAR = 0.95
-# Blocks that take all dimensions at once: sizes as parts of what smaller blocks store together, starts and steps each.
-WHOLE_SIZES, WHOLE_STARTS, WHOLE_STEPS, WHOLE_LARGEST = (1.0, 1.15), 2, 400, 256
-# Where features differ there is a block for every window of the features in order of worth: only small ones.
-UNLIKE_RANK, UNLIKE_SIZE = 2, 6
+PATIENCE = 2  # features in a row that do not, after which no larger blocks of that rank are tried
+EXPECTED = 8  # sizes searched for each start, to say how far the search is
+NEAR = 0.95  # at large ranks sizes begin at this fraction of the features per dimension of the rank before
+# Blocks that take all dimensions at once: their sizes, as fractions of what smaller blocks store together.
+WHOLE_SIZES = (1.0, 1.15)
+WHOLE_STARTS = 2  # starts of each
+WHOLE_STEPS = 400  # steps of each descent
+WHOLE_LARGEST = 256  # features of the largest
+# Where features differ, there is a block for every window of the features in order of worth. So only small blocks are
+# searched, up to this rank.
+UNLIKE_RANK = 2
+UNLIKE_SIZE = 6  # and up to this number of features
 
 
 def classes_of(features: Features) -> list[list[int]]:

@@ -15,7 +15,7 @@ from geomsup.optima.descent import FINE, descend
 
 __all__ = ["Crossing", "crossing"]
 
-WIDTH = 1e-12  # of the root's bracket, relative to the first one
+WIDTH = 1e-12  # width of the root's bracket, relative to the first one
 STRIDES = 16  # points at which the branches are followed through the bracket before the root is looked for
 ONE = 1e-6  # states whose Gram matrices differ by less, up to labels, are one
 TURNED = 0.25  # a Gram entry that changes by this much from one stride to the next has left its branch
@@ -38,7 +38,7 @@ class Crossing:
     slopes
         dL/dt of both, t the parameter; they differ, so the lower loss has a kink.
     order
-        "first": a crossing of distinct minima is nothing else.
+        "first", always: the minima that cross are distinct.
     features
         The features there.
     """
@@ -73,8 +73,8 @@ def crossing(
 ) -> Crossing:
     """Return where the losses of two structures cross, each at its own best weights.
 
-    Both models descend the exact loss at the lower end of the bracket, and are followed to the upper end in small
-    strides, each from where the last one ended; then the difference of their losses is solved for 0 (Brent). Rows
+    Both models descend the exact loss at the lower end of the bracket. They are followed to the upper end in small
+    steps, each from where the last one ended. Brent's method then finds where their losses are equal. Rows
     that start at 0 stay 0: a structure keeps what it drops.
 
     Parameters

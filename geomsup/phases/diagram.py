@@ -27,16 +27,18 @@ __all__ = ["PhaseDiagram", "phase_diagram"]
 
 Edge = tuple[Index, Index]
 
-MOST_STARTS, MOST_POINTS = 100_000, 100_000
+MOST_STARTS = 100_000
+MOST_POINTS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
 class PhaseDiagram:
     """The optimum in every cell (probability, importance of the extra feature), and the phases these make.
 
-    A phase is a region of cells whose optima are continuously connected: between two phases, and nowhere else,
-    the optimum changes non-analytically (`transitions`). Names say what is stored. Where regions share one, the
-    region nearest to equal shares keeps it; in "weakly" ones the extra feature has less, in "strongly" ones more.
+    A phase is a region of cells whose optima are continuously connected. Between two phases the optimum changes
+    non-analytically (`transitions`). The name of a phase says what is stored. If several regions have the same name,
+    the one nearest to equal fractions keeps it. In the "weakly" ones the extra feature has less, in the "strongly"
+    ones more.
 
     Attributes
     ----------
@@ -68,7 +70,7 @@ class PhaseDiagram:
 
     @cached_property
     def dimensionality(self) -> np.ndarray:
-        """Share D of a hidden dimension that the extra feature has, ``(P, Q)``: 0 not represented, 1 dedicated."""
+        """Fraction D of a hidden dimension that the extra feature has, ``(P, Q)``: 0 not represented, 1 dedicated."""
         return dimensionality(self.W)[..., -1]
 
     @cached_property
@@ -79,7 +81,7 @@ class PhaseDiagram:
 
     @cached_property
     def transitions(self) -> tuple[Transition, ...]:
-        """The transition between the cells of every pair in `boundaries`, located when first asked for."""
+        """The transition between the cells of every pair in `boundaries`; located at the first call."""
         return tuple(transition for _, transition in self.located)
 
     @cached_property
@@ -212,8 +214,8 @@ def phase_diagram(
     """Return the optimum of x' = relu(W Wᵀ x + b) in every cell of a plane, and the phases.
 
     n features with one probability p, values U[0, 1], importance 1 except the last one's, I. In each cell (p, I)
-    random starts descend the exact expected loss; then every cell tries its neighbours' optima until none
-    improves, so that a state found anywhere in its phase is found everywhere. Optima are those found, not proofs.
+    random starts descend the exact expected loss. Then every cell tries its neighbours' optima until none improves,
+    so a state that is found anywhere in its phase is found everywhere. The optima are the best found, and not proved.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def paper_prediction(n_features: int, n_hidden: int, probabilities: Any, importa
     """Return the paper's theoretical phase diagram, known for (2, 1) and (3, 2).
 
     With v = p/3 - p²/4 and the extra feature's importance I: dropping the extra feature costs I v, dropping
-    another v, an antipodal pair with the extra feature (1 + I) p²/6, one of two others p²/3. Pairs have norm 1 and
+    another one v, an antipodal pair with the extra feature (1 + I) p²/6, one of two others p²/3. Pairs have norm 1 and
     bias 0, which is never optimal; `phase_diagram` has the optimum.
 
     Parameters

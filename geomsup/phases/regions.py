@@ -10,7 +10,7 @@ from geomsup.phases.search import Index, all_edges
 
 __all__ = ["name_regions"]
 
-CLOSE = 1e-4  # shares of a dimension this close are one
+CLOSE = 1e-4  # fractions of a dimension this close count as one
 
 
 def name_regions(

@@ -14,10 +14,10 @@ from geomsup.threads import in_threads
 __all__ = ["Index", "all_edges", "best_states"]
 
 PLAIN = 2  # starts that store m features only come first; in a tie they are the answer
-# At p = 1 nobody is ever absent and x -> 1 - x turns aligned rows into opposite ones at the same loss: among the two
-# the one of the next lower probability is taken.
+# At p = 1 no feature is ever absent, and x -> 1 - x turns aligned rows into opposite ones with the same loss. Of the
+# two, the one of the next lower probability is taken.
 TIE_DENSE = 1e-9
-BETTER = 1e-9  # relative: a neighbour's optimum is passed on if it ends this much lower
+BETTER = 1e-9  # a neighbour's optimum is passed on if its loss is lower by this fraction
 MOST_ROUNDS = 1000
 
 Index = tuple[int, int]  # place of a probability, place of an importance

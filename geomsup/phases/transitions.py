@@ -13,15 +13,15 @@ from geomsup.phases.names import invariants, phase_name
 
 __all__ = ["Transition", "apart", "locate"]
 
-# Entries of the Gram matrix that differ by more than this between neighbouring cells of one name are looked into:
-# first-order lines run inside phases too (and end there, like the boiling line of water).
+# If entries of the Gram matrix differ by more than this between neighbouring cells of one name, a transition is
+# searched: first-order lines run inside phases too (and end there, like the boiling line of water).
 SUSPICIOUS = 0.1
 SAME = 3e-3  # states whose invariants differ by less are one: rows that vanish do so from about there (phase_cells)
 ROUNDING = 1e-13  # relative difference of losses that is not rounding
-COARSE_WIDTH = 1e-4  # of the bracket, as a fraction of the distance between the two points, before losses are compared
-WIDTH = 1e-10  # of the bracket at last
+COARSE_WIDTH = 1e-4  # width of the bracket before losses are compared, as a fraction of the points' distance
+WIDTH = 1e-10  # width of the bracket at the end
 STEEP = 1e-13  # slope left by descents close to a transition
-STEPS = 10.0 ** np.arange(-4.0, 0.0, 0.125)  # from the transition, where the order parameter is looked at
+STEPS = 10.0 ** np.arange(-4.0, 0.0, 0.125)  # distances from the transition at which the order parameter is computed
 FITTED = 5  # points of a branch extrapolated to where its order parameter vanishes
 NEARBY = 1e-5  # relative distance of losses whose difference is a slope in p
 LARGEST = 0.3  # order parameter of such points, at most
@@ -36,8 +36,8 @@ class Transition:
     probability, importance
         Where.
     order
-        "first" if both states are minima at the point and cost the same (each survives on the other's side, or
-        their difference stays finite); "second" if one turns into the other.
+        "first" if both states are minima at the point and have the same loss: each continues on the other's side, or
+        they stay different. "second" if one turns into the other.
     from_, to
         Names of the phases, that of lower probability or importance first. They are the same on a first-order
         line inside a phase.
@@ -48,8 +48,8 @@ class Transition:
     error
         Estimate of the relative error of the position.
     slope_jump
-        Change of the slope of the lowest loss, dL/dI or dL/dp, whichever was varied: by the envelope theorem the
-        slope of each state's loss with its weights held. 0 at second order.
+        Change of the slope of the lowest loss, dL/dI or dL/dp, whichever was varied. By the envelope theorem it is the
+        slope of each state's loss at fixed weights. 0 at second order.
     models
         The two states at the point.
     """

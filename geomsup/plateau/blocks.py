@@ -20,13 +20,17 @@ __all__ = ["Key", "PlateauBlock", "competing", "dedicated_block", "fallen", "fol
 
 # Sizes of one rank grow until one saves less than this fraction of a feature's cost more than the one before. Where
 # features are dense, each of many more would save some 1e-4 by norms of a tenth.
-USEFUL, LARGEST_SIZE = 1e-3, 24
+USEFUL = 1e-3
+LARGEST_SIZE = 24  # features of a block, at most
 LARGEST_SHAPE = 8  # catalogue shapes up to this size are tried at every probability: 10 ms each
 SAME = 1e-6  # relative difference of losses below which two ends of a search are one
 STEPS = 1000  # a descent to FINE takes some hundred
-# Rows with a smaller cosine are taken to be orthogonal, rows below this part of the longest to be dropped, and singular
-# values below this part of the largest to be 0: descents on series leave some 1e-3.
-APART, WEAK, FLAT = 0.01, 0.1, 0.02
+# Rows with a smaller cosine count as orthogonal. (Descents on series leave some 1e-3.)
+APART = 0.01
+# Rows below this fraction of the longest count as dropped.
+WEAK = 0.1
+# Singular values below this fraction of the largest count as 0.
+FLAT = 0.02
 NUDGE = 1e-3  # without it descents from symmetric weights would stay on symmetric saddles
 LEAN = (0.94, 0.34)  # at p = 0.64 digons lean on an apex by 20 degrees in three dimensions, less in more
 BEST = 2  # kinds without a name of their own are followed if they are among the best this many somewhere
@@ -75,7 +79,7 @@ class PlateauBlock:
 
     @property
     def gain(self) -> float:
-        """Gain per dimension, (k - loss/v)/r, in costs of a feature; a dedicated dimension has 1."""
+        """Gain per dimension, (k - loss/v)/r, in losses of a dropped feature; a dedicated dimension has 1."""
         return (self.size - self.loss / self.variance) / self.rank
 
     @property

@@ -10,10 +10,10 @@ from geomsup.plateau.blocks import PlateauBlock, dedicated_block, follow, settle
 
 __all__ = ["PlateauCrossing", "crossings_between"]
 
-WIDTH = 1e-9  # of the root's bracket, relative to p
+WIDTH = 1e-9  # width of the root's bracket, relative to p
 SAME = 1e-6  # relative difference of losses below which a kind under two names is one
 BETTER = 1e-7  # a third kind wins at a crossing if it gains more than the two by this fraction
-RIVALS = 8  # kinds that are looked at there
+RIVALS = 8  # kinds that are compared there
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Plateaus", "plateaus"]
 
-LARGEST_RANK, MOST_STARTS, LARGEST_MIXTURE = 100, 10_000, 10_000_000
+LARGEST_RANK = 100
+MOST_STARTS = 10_000
+LARGEST_MIXTURE = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +32,9 @@ class Plateaus:
     """The kinds of blocks at every probability, the ones that win, and where the winner changes.
 
     Where there are many more equal features than dimensions, dimensions are scarce: the kind of block wins that gains
-    most per dimension, (k - loss/v)/r for k features in r dimensions, v = Var x. A model of such blocks only has the
-    D* and the D_i given here. Kinds are those found, up to `largest_rank`: larger blocks may gain more, by some 1e-4
-    where features are dense (p > 0.63), by much where they are sparse (p < 0.19); see `rank_limited`.
+    most per dimension, (k - loss/v)/r for k features in r dimensions, v = Var x. D* and D_i are those of a model of
+    such blocks only. Kinds are those found, up to `largest_rank`. Larger blocks may gain more: by some 1e-4 where
+    features are dense (p > 0.63), and by much where they are sparse (p < 0.19); see `rank_limited`.
 
     Attributes
     ----------
@@ -81,7 +83,7 @@ class Plateaus:
 
     @cached_property
     def rank_limited(self) -> np.ndarray:
-        """Whether the winner has the largest rank that was looked at, so that larger ones may well win; ``(P,)``."""
+        """Whether the winner has the largest rank that was searched, so that larger ones may well win; ``(P,)``."""
         return np.array([block.rank == self.largest_rank for block in self.winners])
 
     @cached_property
@@ -138,7 +140,7 @@ class Plateaus:
     def table(self, probability: float) -> tuple[PlateauBlock, ...]:
         """Return the kinds of blocks at a probability, on the grid or between, best first.
 
-        Off the grid kinds are followed from the nearest probability; no new ones are looked for.
+        Off the grid, kinds are followed from the nearest probability. No new ones are searched.
 
         Raises
         ------
@@ -219,13 +221,13 @@ def plateaus(
 ) -> Plateaus:
     """Return which kind of block gains most per dimension at each sparsity, and where the winner changes.
 
-    Blocks in orthogonal subspaces do not interact, so the loss of many equal features in fewer dimensions is
+    Blocks in orthogonal subspaces do not interfere, so the loss of many equal features in fewer dimensions is
     Σ_blocks L_b + v (n - Σ k_b), v = Var x. With n >> m all dimensions go to the kind with the largest
     (k - L/v)/r, L its loss at its best weights and biases: that predicts the plateaus of D* and of D_i.
 
-    At every probability random starts of each size and rank, and the catalogue's shapes, descend the exact loss; what
-    they end in is cut into orthogonal parts and named. Each kind is then followed to all other probabilities as long
-    as it is a minimum. Crossings are roots of the difference of gains, both kinds at their best weights (relative
+    At every probability random starts of each size and rank, and the catalogue's shapes, descend the exact loss. The
+    ends are cut into orthogonal parts and named. Each kind is then followed to all other probabilities as long as it is
+    a minimum. Crossings are roots of the difference of gains, both kinds at their best weights (relative
     1e-9 in p up to 8 features, 1e-7 beyond, where the loss is a series). Results are kept on disk ($GEOMSUP_CACHE, or
     the user's cache folder).
 
@@ -234,12 +236,12 @@ def plateaus(
     probabilities
         Values of p = P(x_i ≠ 0) in (0, 1], in any order. Plateaus narrower than their distance can be missed.
     values
-        Law of a present feature's value, nonnegative; U[0, 1] by default.
+        Distribution of a present feature's value, nonnegative; U[0, 1] by default.
     n_features, n_hidden
         Numbers of features and dimensions of a finite model: the best mixture of the kinds found, by integer
         programming, joins the result. `geomsup.optimum` looks for larger blocks as well.
     largest_rank
-        Dimensions of the largest blocks looked at. On two cores 20 probabilities from 1 to 0.1 take 10 s up to 2
+        Dimensions of the largest blocks searched. On two cores 20 probabilities from 1 to 0.1 take 10 s up to 2
         dimensions, 2 minutes up to 4.
     starts
         Random starts of each size and rank at each probability.
@@ -305,7 +307,9 @@ def _falling(probabilities: Any) -> np.ndarray:
 
 def _check_values(values: Any, p: np.ndarray) -> None:
     if not isinstance(values, Law):
-        raise TypeError(f"`values` must be a law; got {type(values).__name__}. Pass Uniform(0, 1) or Discrete([1]).")
+        raise TypeError(
+            f"`values` must be a distribution; got {type(values).__name__}. Pass Uniform(0, 1) or Discrete([1])."
+        )
     if values.support[0] < 0:
         raise ValueError(
             f"`values` must not be negative; got values down to {values.support[0]:g}. A ReLU output cannot show them: "

@@ -15,7 +15,7 @@ from geomsup.version import __version__
 
 __all__ = ["ranked", "search_plateaus", "unpacked", "version"]
 
-SEARCH = 1  # raise it whenever the search changes: what older ones left on disk is then computed again
+SEARCH = 1  # raise it when the search changes: results that are on disk are then computed again
 PASSES = 3  # crossings are located again when searches there found kinds not known at the probabilities beside them,
 NEWS = 1e-6  # or with losses lower by this fraction
 

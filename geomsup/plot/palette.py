@@ -1,4 +1,4 @@
-"""Colours shared by all figures: Okabe and Ito's, told apart by colour-blind eyes and in grey print."""
+"""Colours shared by all figures: Okabe and Ito's, distinct to colour-blind eyes and in grey print."""
 
 __all__ = ["FAINT", "INK", "PALETTE", "component_colours"]
 

@@ -19,10 +19,11 @@ LEVELS = (  # value, label, and how the label sits on its line: 2/5 and 3/8 are 
     (1, "1 dedicated", "center"), (3 / 4, "¾ tetrahedron", "center"), (2 / 3, "⅔ triangle", "center"),
     (1 / 2, "½ digon", "center"), (2 / 5, "⅖ pentagon", "bottom"), (3 / 8, "⅜ square antiprism", "top"),
 )  # fmt: skip
-NARROW = 0.1  # plateaus below this part of the axis' width have their name in the legend only
-WINNER, OTHER = 3.0, 1.1  # line widths
+NARROW = 0.1  # plateaus below this fraction of the axis' width have their name in the legend only
+WINNER = 3.0  # width of the line of a block where it wins
+OTHER = 1.1  # and elsewhere
 SCALE_END = 0.85  # of viridis, which ends in a yellow too faint for lines
-SPACING = 0.034  # least distance of names at the right edge, as part of the axis
+SPACING = 0.034  # least distance of names at the right edge, as a fraction of the axis
 
 
 def plot_plateaus(plateaus: "Plateaus", *, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":

@@ -8,8 +8,8 @@ import numpy as np
 
 __all__ = ["Tube", "confidence", "deviation", "log_choices", "log_elsewhere", "tube"]
 
-# The least deviation: below, rounding errors rule the formula in `deviation`, a difference of squares. It
-# also keeps log p finite, so that two perfect shapes weigh more than one.
+# The least deviation. Smaller ones are rounding errors of the formula in `deviation`, a difference of squares. It also
+# keeps log p finite, so that two perfect shapes count more than one.
 SMALLEST_DEVIATION = 1e-8
 
 

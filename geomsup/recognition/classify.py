@@ -69,20 +69,21 @@ def classify(
 ) -> Geometry | list[Geometry]:
     """Name the shapes that the features' directions form.
 
-    Rows of W (nearly) zero are set aside; the others, scaled to unit length, fall into components that are
-    nearly orthogonal to each other. Candidate cuts come from the single-linkage dendrogram of absolute
-    cosines; every component of every cut is compared with the catalogue (isomorphism of the inner products,
-    Procrustes, residual), and the cut that names most features is kept, among equals the one least probable
-    by chance. A shape is named when the rms distance to its vertices, in the complement of the other
-    components, is at most a quarter of its shortest chord (or of √2), and chance would come as close at most
-    one time in ten (or the fit is exact). A confidence of 0.99999 or more counts as high. Row norms do not
-    matter beyond the first step.
+    Rows of W that are (nearly) zero are set aside. The others are scaled to unit length. They fall into components
+    that are nearly orthogonal to each other. Candidate cuts come from the single-linkage dendrogram of absolute
+    cosines. Every component of every cut is compared with the catalogue (isomorphism of the inner products,
+    Procrustes, residual). The cut that names most features is kept; among equals, the one least probable by chance.
 
-    Beyond 500 rows or dimensions W is read in row blocks, and the matrix of cosines is never there: the
-    dendrogram is followed at 64 thresholds, small components are compared with the catalogue in batches, a shape
-    is weighed against chance in all dimensions, and components count as nearly orthogonal although they share
-    dimensions when their rows stay 60 degrees or more from each other's lines. More than 100 rows that form no
-    shape get a description instead of a name (`Component.description`).
+    A shape is named if two conditions hold. The rms distance to its vertices, in the complement of the other
+    components, is at most a quarter of its shortest chord (or of √2). And random rows would come as close at most one
+    time in ten, or the fit is exact. A confidence of 0.99999 or more counts as high. Row norms do not matter beyond the
+    first step.
+
+    Beyond 500 rows or dimensions W is read in row blocks, and the matrix of cosines is never held. The dendrogram is
+    followed at 64 thresholds. Small components are compared with the catalogue in batches, and a shape is compared
+    with chance in all dimensions. Components that share dimensions count as nearly orthogonal if their rows are 60
+    degrees or more from each other's lines. More than 100 rows that form no shape get a description instead of a name
+    (`Component.description`).
 
     Parameters
     ----------
@@ -92,12 +93,12 @@ def classify(
     orientation
         "rows", "columns" or "auto" (the longer axis is the features), as in `geomsup.as_rows`.
     noise
-        Root-mean-square noise per coordinate of the unit rows, if known. Then a chi-square test (quantile
-        1 − 1e-6) refuses rigid shapes whose residual the noise does not explain, and calls those with a free
-        parameter "distorted".
+        Root-mean-square noise per coordinate of the unit rows, if known. A chi-square test (quantile 1 − 1e-6) then
+        refuses rigid shapes whose residual is too large for the noise. It calls shapes with a free parameter
+        "distorted".
     represented
-        Rows shorter than this part of the longest are set aside as not represented. Where many dense features share
-        few dimensions, those given up keep a tenth or two of the norm of the others: 0.5 sets them aside.
+        Rows shorter than this fraction of the longest are set aside as not represented. Where many dense features share
+        few dimensions, features that are not stored keep a tenth or two of the norm of the others: 0.5 sets them aside.
     memory
         Bytes that may be used at a time, beside W and the result; about 8nm + 640n + 16 min(n, m)² are needed.
 

@@ -21,17 +21,17 @@ class Component:
     Attributes
     ----------
     name
-        "pentagon", "digon", ...; "dedicated dimension" for one direction alone. Where no shape of the catalogue
-        fits: "capped octahedron, C3v", type and symmetry, for few rows that have both; "unnamed (n vertices, rank
-        r)"; and beyond 100 rows what they are like: "dense, nearly random (n vertices, rank r)". "(7 features on
-        5 vertices)" follows where features share vertices.
+        "pentagon", "digon", ...; "dedicated dimension" for one direction alone. If no shape of the catalogue fits,
+        few rows get a type and a symmetry, "capped octahedron, C3v", or else "unnamed (n vertices, rank r)". More
+        than 100 rows get words for what they are like: "dense, nearly random (n vertices, rank r)". Where features
+        share vertices, "(7 features on 5 vertices)" follows.
     polytope
         The shape, or None.
     features
         Row indices into W, ascending.
     rank
-        Dimension of the subspace: the shape's, or the number of singular values of the unit rows that stand
-        out of the noise; with a description, its rank.
+        Dimension of the subspace: the shape's. Without a shape it is the number of singular values of the unit rows
+        above the noise, or the rank of the description.
     norms
         Row norms ``(n_c,)``, in the units of W.
     dimensionality
@@ -39,20 +39,20 @@ class Component:
     residual
         Root-mean-square angle between the rows and the fitted shape, degrees; None if unnamed.
     variant
-        "uniform", "tight frame", "Thomson", ...: the shape's member that is meant; "fitted": a member with the same
-        symmetries at other parameters, such as a prism of another height; "distorted": neither. None without a
-        polytope. Without `noise` a shape is "distorted" beyond half of the distance at which it would lose its
-        name; one with free parameters is "fitted" when it lies off its nearest variant, along them, by more than 3
-        standard errors and 0.25 degrees.
+        Which member of the shape it is. "uniform", "tight frame" and "Thomson" are members with a name. "fitted" is a
+        member with the same symmetries and other parameters, such as a prism of another height. "distorted" is
+        neither. None without a polytope. Without `noise`, a shape is "distorted" beyond half of the distance at which
+        it would lose its name. A shape with free parameters is "fitted" if it differs from its nearest variant, along
+        them, by more than 3 standard errors and 0.25 degrees.
     symmetry_order
         Number of symmetries of the shape; of an unnamed component of up to 100 rows, of the rows within a tolerance.
     isomorphism
         Vertex index in ``polytope.vertices`` of each feature; None without a polytope.
     confidence
         1 − the probability that random directions would come as close to a named shape; 0 if unnamed. The
-        probability is an upper estimate to leading order (`geomsup.recognition.chance`), counted over all
-        choices and numbers of features and all shapes of that size. It says that the shape is no accident, not
-        how regular it is; that is what `residual` says.
+        probability is an upper estimate to leading order (`geomsup.recognition.chance`). It covers all choices and
+        numbers of features, and all shapes of that size. The confidence says that the shape is no accident. How
+        regular it is, `residual` says.
     description
         What an unnamed component is like, in numbers: a `Description` of more than 100 rows, an `Outline` of fewer
         with its symmetry, inner products and hull (unless there are more than 200 such components); else None.
@@ -62,11 +62,11 @@ class Component:
     n_parameters
         Number of parameters of the shape that were fitted.
     noise
-        Estimate, from the residual, of the noise per coordinate of the unit rows; None where the shape has no
-        freedom left to tell it, as of a digon in one dimension. `noise_ratio` is in units of the shortest chord.
+        Noise per coordinate of the unit rows, estimated from the residual. None where the fit leaves no degree of
+        freedom, as for a digon in one dimension. `noise_ratio` is in units of the shortest chord.
     runner_up, margin
-        Name of the next best shape of as many vertices, and how much further from the rows it is at least
-        (root-mean-square distance). None where there is no other, and for components read in batches.
+        Name of the next best shape with the same number of vertices, and how much further from the rows it is, at
+        least (root-mean-square distance). None where there is no other, and for components read in batches.
     """
 
     name: str
@@ -94,14 +94,14 @@ class Component:
 
     @property
     def noise_ratio(self) -> float | None:
-        """Noise per coordinate as a part of the shape's shortest chord: beyond 0.2 to 0.3 nothing can be told."""
+        """Noise per coordinate as a fraction of the shape's shortest chord; beyond 0.2 to 0.3 no shape is certain."""
         if self.polytope is None or self.noise is None:
             return None
         return self.noise / self.polytope.shortest_chord
 
     @property
     def elevations(self) -> tuple[float, ...]:
-        """Angles, in degrees, of the fitted vertices above the largest subspace that the shape's symmetries keep.
+        """Angles, in degrees, of the fitted vertices above the largest subspace that its symmetries keep.
 
         One for each orbit of vertices: 30.7 for a uniform square antiprism, 35.3 for the tight frame. Empty for
         shapes whose symmetries keep no subspace, such as a cube, and without a polytope.

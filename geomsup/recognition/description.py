@@ -14,10 +14,10 @@ __all__ = ["MANY", "Description", "describe"]
 MANY = 100
 
 # |G_ij| of an equiangular tight frame is one number. "Near equiangular": its standard deviation is at most
-# this part of its root mean square; for random rows it is 0.60.
+# this fraction of its root mean square; for random rows it is 0.60.
 EQUIANGULAR_SPREAD = 0.1
 
-# "Tight frame": the distance of F from (n/r) I is at most this part of that of random rows, √(r/n) relative to
+# "Tight frame": the distance of F from (n/r) I is at most this fraction of that of random rows, √(r/n) relative to
 # (n/r) I. Random orthonormal columns, their rows scaled to unit length, have 0.14.
 TIGHT_RATIO = 0.2
 
@@ -25,7 +25,7 @@ TIGHT_RATIO = 0.2
 # 2000 random rows in 100 dimensions: 0.0004; word embeddings: 0.1 and more.
 RANDOM_DISTANCE = 0.03
 
-# "Low effective rank": the participation ratio is below this part of what random rows have.
+# "Low effective rank": the participation ratio is below this fraction of what random rows have.
 LOW_RANK_RATIO = 0.5
 
 # Rows that are brought to double precision at a time.
@@ -36,19 +36,19 @@ ROWS = 4096
 class Description:
     """A component of many rows in numbers.
 
-    All but `norm_spread` speak of the rows scaled to unit length, G_ij = cos of rows i and j, and F = XᵀX.
+    All but `norm_spread` are about the rows X scaled to unit length, with G_ij the cosine of rows i and j, and F = XᵀX.
 
     Attributes
     ----------
     verdict
-        One or several, joined by commas, of "near equiangular", "tight frame", "nearly random", "low effective
-        rank"; "dense" comes first unless one of the first two does.
+        One or more of "near equiangular", "tight frame", "nearly random" and "low effective rank", joined by commas.
+        "dense" comes first, unless one of the first two applies.
     n_rows, rank
-        Number n of rows and dimension r of their span, without directions below 2 % of the mean eigenvalue.
+        Number n of rows, and dimension r of their span. Directions below 2 % of the mean eigenvalue do not count.
     coherence
         max ``|G_ij|``.
     coherent_pair
-        Two rows that attain it, as indices into W.
+        Two rows with the largest ``|G_ij|``, as indices into W.
     welch
         √((n − r)/(r(n − 1))), the least coherence possible; attained by equiangular tight frames. 0 for n <= r.
     largest_cosine
@@ -60,11 +60,11 @@ class Description:
     equiangular_spread
         Standard deviation of ``|G_ij|`` over its root mean square: 0 for equiangular rows, 0.60 for random ones.
     excess_kurtosis
-        E G⁴/(E G²)² − 3, about 0: it is 0 for a normal law of mean 0.
+        E G⁴/(E G²)² − 3, about 0: it is 0 for a normal distribution of mean 0.
     random_rms, random_kurtosis
         The same for random rows in d dimensions: 1/√d and −6/(d + 2); d is r, or m where n <= m rows span n.
     random_distance
-        Kolmogorov-Smirnov distance of the G_ij from random rows' law, density ∝ (1 − g²)^((d−3)/2).
+        Kolmogorov-Smirnov distance of the G_ij from those of random rows, density ∝ (1 − g²)^((d−3)/2).
     tightness
         ‖F − (n/r) I‖/‖(n/r) I‖ (Frobenius): 0 for a tight frame, √(r/n) for random rows.
     effective_rank
@@ -202,9 +202,9 @@ def _eigenvalues(X: np.ndarray) -> np.ndarray:
 def _distance_from_random(found: Overlaps, d: int) -> float:
     """Kolmogorov-Smirnov distance of the overlaps from those of random unit rows in d dimensions.
 
-    The cosine g of two has the law F: P(g² <= t) = I_t(1/2, (d−1)/2), the regularised incomplete beta function. Both
-    laws are averaged over each step of the histogram: where weights are shared between two points, their running sum
-    is that average, and ∫F = tF + (1 − t²)^((d−1)/2)/((d − 1) B(1/2, (d−1)/2)).
+    The cosine g of two has the distribution F: P(g² <= t) = I_t(1/2, (d−1)/2), the regularised incomplete beta
+    function. Both distributions are averaged over each step of the histogram: where weights are shared between two
+    points, their running sum is that average, and ∫F = tF + (1 − t²)^((d−1)/2)/((d − 1) B(1/2, (d−1)/2)).
     """
     if d == 1:
         return 1.0 if min(found.histogram[0], found.histogram[-1]) < 0.25 * found.n_pairs else 0.0

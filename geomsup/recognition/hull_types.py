@@ -14,11 +14,15 @@ from geomsup.shapes.polytope import Polytope
 
 __all__ = ["hull_type"]
 
-# Hulls of more vertices or facets are not compared with the catalogue.
-MOST_VERTICES, MOST_FACETS = 60, 500
+# Hulls of more vertices are not compared with the catalogue.
+MOST_VERTICES = 60
+# Hulls of more facets are not either.
+MOST_FACETS = 500
 
-# Ends of the search for an isomorphism, in partial maps looked at and in maps that are tried on the facets.
-MOST_NODES, MOST_MAPS = 20_000, 20
+# Partial maps after which the search for an isomorphism ends.
+MOST_NODES = 20_000
+# Maps that are tried on the facets.
+MOST_MAPS = 20
 
 
 def hull_type(facets: Facets, d: int) -> str | None:

@@ -1,4 +1,4 @@
-"""What an unnamed component of few rows is like: its symmetry, its inner products, the type of its hull."""
+"""An unnamed component of few rows: its symmetry, its inner products, and the type of its hull."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,8 @@ from geomsup.shapes.hull import hull_facets
 
 __all__ = ["Outline", "outline"]
 
-# An isometry counts when it brings every row within this part of the shortest distance of a row: noise of 3 % of it
-# for each coordinate stays inside.
+# An isometry counts if it brings every row to a row within this fraction of their shortest distance. Noise of 3 % of it
+# per coordinate stays inside.
 TOLERANCE = 0.15
 
 # Rows that nearly coincide have no shortest distance; then this one.
@@ -24,8 +24,10 @@ LEAST_DISTANCE = 0.05
 # Facets of a symmetrised hull whose unit normals differ by less are one.
 SAME_FACET = 1e-6
 
-# Hulls of more dimensions take too long, and of more facets nobody wants to know the faces.
-LARGEST_RANK, MOST_FACETS = 6, 2000
+# Hulls of more dimensions take too long.
+LARGEST_RANK = 6
+# Hulls of more facets are not described.
+MOST_FACETS = 2000
 
 # Larger groups are not written out; those of unnamed shapes are small.
 LARGEST_GROUP = 500

@@ -1,4 +1,4 @@
-"""Shapes looked up: by name, by size, and as candidates for recognition."""
+"""Shapes by name, by size, and as candidates for recognition."""
 
 import difflib
 import re
@@ -59,7 +59,7 @@ SAME = {
 
 
 def polytope(name: str) -> Polytope:
-    """Look a shape up by name, acronym, Schläfli symbol or Coxeter string.
+    """Find a shape by name, acronym, Schläfli symbol or Coxeter string.
 
     Parameters
     ----------
@@ -167,9 +167,9 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     Returns
     -------
     list of Polytope
-        By dimension, then vertices. Where `n_vertices` is not given, polygons and what is made of them end at the
-        dodecagon, and pyramids and their like are left out. In 9 and 10 dimensions there are the families A, B and D,
-        above only simplex and cross-polytope.
+        By dimension, then vertices. If `n_vertices` is not given, polygons and their prisms end at the dodecagon, and
+        pyramids and capped shapes are left out. In 9 and 10 dimensions there are the families A, B and D, and above
+        only the simplex and the cross-polytope.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Johnson solids on a sphere about their centroid: uniform solids with a part turned or cut off."""
+"""Johnson solids on a sphere about their centroid: uniform solids with a piece turned or cut off."""
 
 from collections.abc import Callable
 from functools import lru_cache

@@ -24,8 +24,8 @@ GRAM_ROWS = 1024
 class Polytope:
     """A polytope with its centre at 0 and its vertices on the unit sphere.
 
-    `vertices`, `f_vector`, `variants` and `circumradius` may be given as functions without arguments: they are
-    called when first looked at. So a list of shapes costs nothing, however many vertices they have.
+    `vertices`, `f_vector`, `variants` and `circumradius` may be functions without arguments, which are called when the
+    value is first needed. So a list of shapes takes no time, however many vertices they have.
 
     Parameters
     ----------
@@ -45,14 +45,14 @@ class Polytope:
         Name of a variant -> its vertices ``(n, d)``, in the same order as `vertices`, for a shape with a free
         parameter. A rigid shape has the one variant "uniform", which is `vertices`.
     circumradius
-        Radius of the sphere when the shortest distance of two vertices, of a uniform shape the edge, is 1. From
-        `vertices` by default.
+        Radius of the sphere if the shortest distance of two vertices is 1. (In a uniform shape it is the edge.) By
+        default computed from `vertices`.
     vertex_transitive
-        Whether symmetries bring every vertex to every other. From `vertices` by default; to know spares work.
+        Whether symmetries bring every vertex to every other. By default computed from `vertices`.
     kind
-        "uniform"; "product" for prisms, duoprisms and their like, uniform too; "Johnson" for solids of regular faces
-        that are not uniform; "family" for a combinatorial type with free parameters, of which `vertices` is one
-        member: its first variant has that member's name, and there is none called "uniform".
+        "uniform"; "product" for prisms and duoprisms, which are uniform too; "Johnson" for solids with regular faces
+        that are not uniform; "family" for a combinatorial type with free parameters. Then `vertices` is one member,
+        the first variant has its name, and there is no variant "uniform".
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Prism products: prisms, duoprisms and their like, whose vertices are the pairs of vertices of the factors."""
+"""Prism products, such as prisms and duoprisms, whose vertices are the pairs of vertices of the factors."""
 
 from collections import Counter
 from collections.abc import Sequence

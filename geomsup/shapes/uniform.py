@@ -1,4 +1,4 @@
-"""Polytopes of ringed Coxeter diagrams, with all their names; nothing is generated until looked at."""
+"""Polytopes of ringed Coxeter diagrams, with all their names; vertices are generated when first needed."""
 
 from functools import lru_cache, partial
 

@@ -10,9 +10,9 @@ boxes. With T_r(t) = E (t + Σ_j a_j x_j)_+^r / r!, averaging over one feature o
                             + p [T_{r+1}(t + h a_1; a_2, ...) - T_{r+1}(t + l a_1; a_2, ...)] / ((h - l) a_1)
 
 and E x_i T_r is the same with one integration by parts. Where all vertices t + Σ a_j {0, l, h} that are left have one
-sign, T_r is 0 or a polynomial (moments), so couplings are divided by only where a kink really crosses the box. The
-signs of the vertices are all that enters: a region where they are fixed is a *chamber*, and the loss on it is one
-rational function, in most families a polynomial up to powers of the norm
+sign, T_r is 0 or a polynomial (moments), so couplings are divisors only where a kink crosses the box. Only the signs
+of the vertices matter. A region where they are fixed is a *chamber*. On it the loss is one rational function, in most
+families a polynomial up to powers of the norm
 (docs/theory_notes.md, "The exact loss by cube vertices").
 
 sympy is imported here, so this room is imported by name only: ``geomsup.symbolic``.

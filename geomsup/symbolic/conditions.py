@@ -1,4 +1,4 @@
-"""Inequalities in a readable form: monomials collected, implied ones told."""
+"""Inequalities in a readable form: monomials are collected, and implied inequalities are found."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -39,7 +39,7 @@ def loss(
     importance
         I_i, one expression or ``n`` of them.
     values
-        `Uniform`, the law of every present feature; U[0, 1] by default.
+        `Uniform`, the distribution of every present feature's value; U[0, 1] by default.
     gram
         Instead of `W`: the couplings G, ``(n, n)``. `digon`, `polygon`, `simplex` and `cross_polytope` give some;
         for untied weights pass W_out Wᵀ.

@@ -25,7 +25,8 @@ B = sympy.Symbol("b", real=True)
 T = sympy.Symbol("t", real=True)
 P = sympy.Symbol("p", positive=True)
 SMALLEST = sympy.Rational(1, 10**6)  # where doubles still separate the roots of neighbouring chambers
-MOST_DIGITS, MOST_TERMS = 1000, 30
+MOST_DIGITS = 1000
+MOST_TERMS = 30
 
 
 @dataclass(frozen=True)

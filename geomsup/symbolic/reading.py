@@ -1,4 +1,4 @@
-"""What comes in: numbers, arrays and expressions as sympy expressions without floats."""
+"""Arguments as sympy expressions without floats: numbers, arrays and expressions."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction

@@ -17,9 +17,11 @@ from geomsup.training.settings import Settings
 __all__ = ["NO_GAPS", "Inputs", "make_extras", "make_form", "make_inputs", "make_rule", "mean_length"]
 
 WORDS = 2**31  # numbers that decide on presence
-# Listing what is present takes 9 ns for each, drawing everything 0.65 ns for each feature; products with lists take
-# 4 ns and 0.5 ns: lists win below p = 0.1, if a block has enough to fill most of one batch of gaps.
-SPARSE_PROBABILITY, SPARSE_NUMBER = 0.1, 64
+# Below this probability lists of what is present are faster. Listing takes 9 ns for each present feature, and drawing
+# everything 0.65 ns for each feature; products take 4 ns and 0.5 ns.
+SPARSE_PROBABILITY = 0.1
+# Present features of a block, on average, that fill most of one batch of gaps. With fewer, lists are no faster.
+SPARSE_NUMBER = 64
 SAMPLES = 2**14  # that the length of attacks is measured on
 NO_GAPS = Gaps(False, 0.0, np.zeros(0, np.float32))
 
@@ -95,7 +97,7 @@ def _gaps(p: np.ndarray, alone: bool) -> Gaps:
 
 
 def _pieces(features: Features) -> np.ndarray:
-    """Return where each piece of each law begins on [0, 1], its low end and slope, ``(3, n, pieces)``."""
+    """Return where each piece of each distribution begins on [0, 1], its low end and slope, ``(3, n, pieces)``."""
     laws, owners = {id(law): law for law in features.laws}, np.array([id(law) for law in features.laws])
     tables = {name: _table(law) for name, law in laws.items()}  # most often one for all features
     most = max(table.shape[1] for table in tables.values())

@@ -1,4 +1,4 @@
-"""From the arguments of `train` to `Settings`: what presets and start models say where an argument is left out."""
+"""From the arguments of `train` to `Settings`: presets and start models fill in what is left out."""
 
 from dataclasses import fields
 from typing import Any

@@ -18,7 +18,7 @@ __all__ = ["descend_further", "train_exactly"]
 
 MOST_PARAMETERS = 40  # of Newton steps: beyond, the Hessian takes seconds
 NEWTON_STEPS = 3
-FLAT = 1e-7  # eigenvalues below this part of the largest belong to rotations and other directions without slope
+FLAT = 1e-7  # eigenvalues below this fraction of the largest belong to rotations and other directions without slope
 
 
 def train_exactly(

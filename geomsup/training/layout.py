@@ -1,4 +1,4 @@
-"""How the weights of a model lie behind one another in one vector, and where training starts."""
+"""How the weights of a model are packed into one vector, and where training starts."""
 
 import numpy as np
 

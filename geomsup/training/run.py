@@ -1,4 +1,4 @@
-"""What a training leaves behind: weights, losses, the inputs that made them, and a file of it all."""
+"""The result of a training: weights, losses, and the inputs that made them; and its file."""
 
 import os
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class TrainingRun:
     W_history, b_history
         Weights at each record, ``(runs, records, n, m)`` and ``(runs, records, n)``; None if not asked for.
     config
-        Settings of the training, and under "completed_steps" how far it came.
+        Settings of the training, and under "completed_steps" the number of steps done.
     W_out, b_hidden, W_between, b_between
         Final decoder ``(runs, n, m)``, bias of the hidden layer ``(runs, m)``, weights to the second hidden layer
         ``(runs, m, m2)`` and its bias ``(runs, m2)``, of models that have them; else None.
@@ -125,7 +125,7 @@ class TrainingRun:
 
     @property
     def diverged(self) -> tuple[int, ...]:
-        """Indices of the runs that left the range of single precision: their weights and losses mean nothing."""
+        """Indices of the runs that left the range of single precision. Their weights and losses mean nothing."""
         return tuple(np.flatnonzero(self.diverged_at).tolist())
 
     @property
@@ -173,20 +173,20 @@ class TrainingRun:
     def expected_loss(self) -> np.ndarray:
         """Return the expected loss of each run's final model on its features, ``(runs,)``; NaN where it diverged.
 
-        That of the target and criterion trained for, on clean inputs and with all units. Exact where
-        `geomsup.expected_loss` is, to 1e-9 or what rounding allows; for hidden ReLUs, targets other than x and
-        cross-entropy the mean over 2¹⁸ samples that are the same for all runs.
+        The target and the criterion are those of the training; inputs are clean, and no unit is dropped. The loss is
+        exact where `geomsup.expected_loss` is, to 1e-9 or what rounding allows. For hidden ReLUs, targets other than x,
+        and cross-entropy it is the mean over 2¹⁸ samples, which are the same for all runs.
         """
         return np.array([self._expected_loss_of(run) for run in range(len(self))])
 
     def resume(self, steps: int | None = None, *, threads: int | None = None, progress: Any = None) -> "TrainingRun":
         """Go on after an interruption, or beyond the end, to `steps` in all (by default as first planned).
 
-        The weights have the same bits as if training had gone on at once; those of schedules that fall depend on the
-        number of steps planned, so that they do only if that number stays. Records too stand where they would have,
-        but for those due between the last one before an interruption and the interruption. What was trained on a GPU
-        goes on there if there is one, else on the CPU, to rounding. Of an exact training those runs are descended that
-        had not ended. `threads`, `progress` as for `train`.
+        The weights have the same bits as without the interruption. With a schedule that falls this holds only if the
+        number of steps planned stays the same. Records are made at the same steps, except those due between the last
+        record and the interruption. A training on a GPU goes on there if there is one; else it goes on on the CPU, and
+        agrees to rounding. In an exact training the runs that had not ended are descended. `threads` and `progress` are
+        those of `train`.
 
         Raises
         ------
@@ -245,7 +245,7 @@ class TrainingRun:
         return measured_loss(self.model(run), self.features[run], settings.target, settings.criterion)
 
     def compare(self, *, starts: int | None = None, rng: Any = 0) -> "Comparisons":
-        """Hold every run that did not diverge against the theoretical optimum of its features.
+        """Compare every run that did not diverge with the theoretical optimum of its features.
 
         One optimum serves all runs with the same features; see ``geomsup.compare``, which takes `starts` and `rng`.
 

@@ -1,4 +1,4 @@
-"""What a training is told to do: every option with its type, default, rule and description; and the presets.
+"""The options of a training, each with its type, default, rule and description; and the presets.
 
 `train` has the same arguments, which a test compares; the command line is made from what stands here.
 """
@@ -96,7 +96,7 @@ def _not_negative(name: str, value: Any) -> float:
 def _part(name: str, value: Any) -> float:
     number = checks.number(name, value)
     if not 0 <= number < 1:
-        raise ValueError(f"`{name}` must be at least 0 and below 1; got {number:g}. Pass the part that is dropped.")
+        raise ValueError(f"`{name}` must be at least 0 and below 1; got {number:g}. Pass the fraction that is dropped.")
     return number
 
 
@@ -132,25 +132,23 @@ class Settings:
     batch: int = _option("Samples in a step.", _whole(1), 1024, BY_PRESET)
     learning_rate: float = _option("Rate of Adam.", checks.positive_number, 1e-3, BY_PRESET)
     schedule: str = _option(
-        f"How the rate changes: {_in_words(SCHEDULES)}, the latter two falling to 0.",
+        f"How the rate changes: {_in_words(SCHEDULES)}, of which the last two fall to 0.",
         _one_of(SCHEDULES), "constant", BY_PRESET,
     )  # fmt: skip
     weight_decay: float = _option("Decay of the weights (AdamW).", _not_negative, 0.0, BY_PRESET)
-    clip: float | None = _option("Longest gradient; longer ones are shortened.", _length, None, BY_PRESET)
+    clip: float | None = _option("Largest norm of the gradient; a longer one is scaled down.", _length, None, BY_PRESET)
     preset: str = _option(f"Where options left out come from: {_in_words(PRESETS)}.", _one_of(PRESETS), "adam")
     objective: str = _option("sampled, or exact: descend the exact expected loss.", _one_of(OBJECTIVES), "sampled")
     target: str = _option(f"What outputs are compared with: {_in_words(TARGETS)}.", _one_of(TARGETS), "identity")
-    activation: str = _option(f"Output: {_in_words(OUTPUTS)}.", _one_of(OUTPUTS), "relu", BY_MODEL)
-    hidden_activation: str = _option(f"Hidden layer: {_in_words(HIDDEN)}.", _one_of(HIDDEN), "linear", BY_MODEL)
+    activation: str = _option(f"Output activation: {_in_words(OUTPUTS)}.", _one_of(OUTPUTS), "relu", BY_MODEL)
+    hidden_activation: str = _option(f"Hidden activation: {_in_words(HIDDEN)}.", _one_of(HIDDEN), "linear", BY_MODEL)
     tied: bool = _option(
         "Whether the decoder is W too.", _yes_or_no("False trains a decoder of its own."), True, BY_MODEL
     )
     hidden_bias: bool = _option("Train a bias of the hidden layer.", _yes_or_no("True trains one."), False, BY_MODEL)
-    hidden_l1: float = _option("Penalty on the sum of the hidden units' sizes.", _not_negative, 0.0)
+    hidden_l1: float = _option("Penalty on the sum of the absolute values of the hidden units.", _not_negative, 0.0)
     dropout: float = _option("Probability of dropping a hidden unit.", _part, 0.0)
-    criterion: str = _option(
-        "squared, or cross-entropy: classify which input is largest.", _one_of(CRITERIA), "squared"
-    )
+    criterion: str = _option("squared, or cross-entropy: say which input is largest.", _one_of(CRITERIA), "squared")
     attack: float = _option(
         "Length of adversarial attacks on every sample, in mean lengths of inputs.", _not_negative, 0.0
     )
@@ -158,7 +156,7 @@ class Settings:
     record: int | tuple[int, ...] = _option("Steps between snapshots of the weights; 0 keeps none.", _record, 0)
     model: Mapping[str, Any] | None = _option("Model that every run starts from.", _as_it_is, None)
     device: str = _option(
-        'cpu, cuda (an NVIDIA GPU; pip install "geomsup[cuda]"), or auto: a GPU if one is there and can do it.',
+        'cpu, cuda (an NVIDIA GPU; pip install "geomsup[cuda]"), or auto: a GPU if one can train this model.',
         _one_of(DEVICES), "auto",
     )  # fmt: skip
 

@@ -15,8 +15,11 @@ from geomsup.training.settings import Settings
 
 __all__ = ["Trainee"]
 
-# A part has 512 samples, more of small models: 0.3 ms or so, long against what handing it to a thread costs.
-SMALLEST_PART, PART_WORK = 4, 2**14
+# Blocks in a part of a batch, at least: 512 samples.
+SMALLEST_PART = 4
+# Weights times blocks in a part: of small models it has more samples, so that it takes 0.3 ms or so. That is long
+# compared with the time to hand it to a thread.
+PART_WORK = 2**14
 
 
 class Trainee:

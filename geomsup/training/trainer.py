@@ -50,7 +50,7 @@ def train(
     unless asked otherwise. Adam has β = 0.9, 0.999 and ε = 1e-8; arithmetic is single precision. Runs are independent:
     the same seed gives the same bits whatever the number of threads, and a run does not change when others are added
     behind it. Where there are more threads than runs they share the batches of large models.
-    Features may have any law and groups.
+    Features may have any distribution and groups.
 
     Parameters
     ----------
@@ -68,11 +68,12 @@ def train(
     learning_rate
         Adam's rate; 1e-3 by default.
     schedule
-        "constant" (default), "linear" (rate × (1 − t), t the part of `steps` done) or "cosine" (rate × cos(πt/2)).
+        "constant" (default), "linear" (rate × (1 − t), t the fraction of `steps` done) or "cosine" (rate × cos(πt/2)).
     weight_decay
-        Part of every weight, times the rate, that each step takes away (AdamW); 0 by default.
+        Fraction of every weight, times the rate, that each step subtracts (AdamW); 0 by default.
     clip
-        Longest gradient of the batch mean, over all weights together; longer ones are shortened. No limit by default.
+        Largest norm of the gradient of the batch mean, over all weights together; a longer one is scaled down. No limit
+        by default.
     preset
         Where arguments left out come from: "adam" (the defaults above), "anthropic-2022" (the original notebook: AdamW
         with decay 0.01, the rest as above) or "grimes-replication" (2000 steps of 128 samples, AdamW with decay 0.01,

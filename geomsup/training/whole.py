@@ -1,4 +1,4 @@
-"""Training that ends with all its steps or not at all: what commands, experiments and searches train by."""
+"""Training that ends with all its steps or not at all, for commands, experiments and searches."""
 
 import time
 import warnings

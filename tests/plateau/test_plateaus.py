@@ -338,7 +338,7 @@ def test_enough_dimensions_lose_nothing():
         ([[0.0]], {}, ValueError, r"`probabilities` must be in \(0, 1\]; got 0. Pass"),
         ([[]], {}, ValueError, r"`probabilities` must be a list of numbers; got shape \(0,\). Pass np.geomspace"),
         ([["a"]], {}, TypeError, r"`probabilities` must hold real numbers; got text"),
-        ([[0.5]], {"values": 3}, TypeError, r"`values` must be a law; got int. Pass Uniform\(0, 1\)"),
+        ([[0.5]], {"values": 3}, TypeError, r"`values` must be a distribution; got int. Pass Uniform\(0, 1\)"),
         ([[0.5]], {"values": Uniform(-1, 1)}, ValueError, r"`values` must not be negative; got values down to -1."),
         ([[1.0]], {"values": Discrete([1.0])}, ValueError, r"`values` must vary; got Discrete.* probability 1, which"),
         ([[0.5]], {"n_features": 5}, ValueError, r"`n_features` and `n_hidden` must be given together; got 5 and None"),

@@ -1,4 +1,4 @@
-"""The spectral method: one-dimensional Fourier series of the loss, with bounds of what they leave out."""
+"""The spectral method: one-dimensional Fourier series of the loss, with bounds on what they leave out."""
 
 from geomsup.loss.spectral.series import spectral_losses
 

@@ -1,6 +1,6 @@
-"""Kernels of the spectral loss: Fourier series of a one-dimensional law, any number of features.
+"""Kernels of the spectral loss: Fourier series of a one-dimensional distribution, any number of features.
 
-u = b + Σ_j a_j x_j lives on |u| <= T, all of it or all but a part that a Chernoff bound shows not to matter
+u = b + Σ_j a_j x_j lies in |u| <= T, or does so except for a part that is negligible by a Chernoff bound
 (`spectral_periods`: with many sparse features T is a tenth of the range, and so is the number of terms). With
 y = u/T and the periodic Bernoulli functions
 
@@ -8,9 +8,9 @@ y = u/T and the periodic Bernoulli functions
     B̃3(y) = y³ - (3/2)y|y| + y/2 = 12 Σ_k sin(2πky)/(2πk)³          (both valid for |y| <= 1)
 
 E u|u| and E x_i|u| are low moments of u and sums over k of its characteristic function, a product over
-features. Sets of none or one present feature are taken out and done exactly (`exact_kernels.set_loss`); what
-is left decays two orders faster and is built without subtraction: the recursions below carry "exactly one
-present" and "two or more" as separate states, so nothing cancels as p -> 0.
+features. Sets of no or one present feature are taken out and computed exactly (`exact_kernels.set_loss`). The rest
+decays two orders faster. It is computed without subtraction: the recursions below carry "exactly one present" and "two
+or more" as separate states, so nothing cancels as p -> 0.
 
 Frequencies run along the inner, contiguous axis in chunks that stay in cache.
 """

@@ -1,6 +1,7 @@
 """Kernels of low moments of an output, restricted to two or more units present, without subtractions.
 
-`laws` lists the pieces of every feature's law (`geomsup.loss.plan.Laws`); members start ... stop - 1 are a unit.
+`laws` lists the pieces of every feature's distribution (`geomsup.loss.plan.Laws`). Members start ... stop - 1 are a
+unit.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ __all__ = ["moment_slopes", "moments", "unit_moments"]
 
 @njit(error_model="numpy")
 def _mixed_powers(a, j, laws, i, out):
-    """Fill out[d] = E[x^i (a x)^d], d <= 3, for x with the law of feature j."""
+    """Fill out[d] = E[x^i (a x)^d], d <= 3, for x with the distribution of feature j."""
     piece_ptr, weight, low, width = laws
     out[:] = 0.0
     for piece in range(piece_ptr[j], piece_ptr[j + 1]):
@@ -98,7 +99,7 @@ def moments(a, b, members, ustart, together, absent, p, laws, target, out):
 def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, single, pair):
     """Fill single[s, d] = E[x_s u^d; two or more units present] and pair[s, d] = E[x_t x_s u^d; same], d <= 3.
 
-    For every member s but the target; the laws of other units come from prefix and suffix products.
+    For every member s but the target; the distributions of other units come from prefix and suffix products.
     """
     last = len(ustart) - 2
     before_none, before_any = np.ones(last + 1), np.zeros((last + 1, 4))

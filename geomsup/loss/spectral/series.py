@@ -1,4 +1,4 @@
-"""The spectral method: one-dimensional Fourier series, as long as the accuracy asked for needs."""
+"""The spectral method: one-dimensional Fourier series, of the length that the accuracy needs."""
 
 import numpy as np
 

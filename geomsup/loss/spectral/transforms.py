@@ -85,7 +85,7 @@ def _transforms(a, centre, radius, probability, first, count, inverse, moments, 
 
 @fast
 def feature_transforms(a, j, laws, first, count, inverse, moments, scratch, spare, psi, xi, zeta):
-    """Fill the transforms of feature j given that it is present: the mixture of its law's pieces."""
+    """Fill the transforms of feature j given that it is present: the mixture of its distribution's pieces."""
     piece_ptr, weight, low, width = laws
     start, stop = piece_ptr[j], piece_ptr[j + 1]
     for piece in range(start, stop):

@@ -19,11 +19,11 @@ __all__ = [
 # (docs/theory_notes.md, "Acceptance").
 ACCEPTANCE = 0.25
 
-# Longer chords count as a right angle: a quarter of a digon's chord, 2, would make two rows of a triangle,
-# 0.5 from the nearest digon, pass for a noisy one.
+# Longer chords count as this, the chord of a right angle. A digon's chord is 2, and with a quarter of that two rows of
+# a triangle, 0.5 from the nearest digon, would pass for a noisy digon.
 LONGEST_CHORD = 2**0.5
 
-# A shape accepted with more than this part of the acceptance bound is called "distorted".
+# A shape accepted with more than this fraction of the acceptance bound is called "distorted".
 RIGID_RATIO = 0.5
 
 # With `noise` given, a shape is refused when data of that noise would fit worse with this probability.

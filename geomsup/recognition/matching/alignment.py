@@ -50,7 +50,7 @@ def assigned(cosines: np.ndarray) -> np.ndarray:
     array([1, 0])
     """
     nearest = cosines.argmax(axis=1)
-    if len(set(nearest.tolist())) == len(nearest):  # then nothing can be better
+    if len(set(nearest.tolist())) == len(nearest):  # no map is better then
         return nearest
     from scipy.optimize import linear_sum_assignment
 

@@ -17,20 +17,23 @@ from geomsup.shapes import Polytope
 
 __all__ = ["Family", "elevations", "family", "sound", "stretched"]
 
-# Templates are exact to 1e-9; larger shapes are compared as they are.
-EXACT, LARGEST = 1e-6, 100
+# Tolerance of a template's symmetries: templates are exact to 1e-9.
+EXACT = 1e-6
+# Shapes of more vertices are compared as they are.
+LARGEST = 100
 
-# The space of a family is spanned by so many random members of it, or its dimension is that and it does not matter.
+# Random members that span the space of a family. (If its dimension is this number or more, it does not matter.)
 SAMPLES = 40
 
-# A member is flat when a singular value is below this part of the largest, and falls apart when cosines of no more
-# than this hold its parts together: what the rows themselves would be read as.
-FLAT, LOOSE = 0.2, 0.1
+# A member is flat if a singular value is below this fraction of the largest.
+FLAT = 0.2
+# A member falls into parts if no larger cosine holds them together. The rows themselves would be read as these parts.
+LOOSE = 0.1
 
 # Singular values and eigenvalues of different meaning are further apart than this.
 SEPARATE = 1e-6
 
-# Angles, in degrees, by which stretched members leave the largest subspace that the symmetries leave alone.
+# Angles, in degrees, of stretched members above the largest subspace that the symmetries keep.
 ELEVATIONS = tuple(range(8, 84, 2))
 
 

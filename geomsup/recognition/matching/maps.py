@@ -16,23 +16,31 @@ from geomsup.shapes.skeletons import skeleton_graph
 
 __all__ = ["by_angle", "by_base_chain", "by_graph", "proposals"]
 
-# Ends of the depth-first search of base chains, in partial maps looked at, in maps compared by all rows (fewer of many
-# rows), and in maps proposed; more of them where vertices are of several kinds, as parameters move some kinds further
-# than noise does.
-MOST_NODES, MOST_SEEN = 5000, 100
-MOST_LEAVES, MORE_LEAVES = 3, 5
+# Partial maps after which the depth-first search of base chains ends.
+MOST_NODES = 5000
+# Maps that are compared by all rows; fewer if there are many rows.
+MOST_SEEN = 100
+# Maps that are proposed.
+MOST_LEAVES = 3
+# Maps that are proposed where vertices are of several kinds, as parameters move some kinds further than noise does.
+MORE_LEAVES = 5
 
-# Number of cosines of all those maps, and at a time: 2 MB.
-MOST_COSINES, COSINES = 2**22, 2**18
+# Cosines of all maps that are compared.
+MOST_COSINES = 2**22
+# Cosines held at a time: 2 MB.
+COSINES = 2**18
 
-# A row and a vertex that see the same differ, root mean square, by less than this part of the tolerance of one product.
+# A row and a vertex that see the same inner products differ, root mean square, by less than this fraction of the
+# tolerance of one product.
 ALIKE = 0.7
 
-# Base chains come first, with inner products within this part of the acceptance bound (noise of 3 % of the shortest
-# chord stays inside); then graphs, of no more vertices than this.
-SNUG, LARGEST_GRAPH = 0.7, 200
+# Base chains come first, with inner products within this fraction of the acceptance bound (noise of 3 % of the shortest
+# chord stays inside).
+SNUG = 0.7
+# Graphs come next, of no more vertices than this.
+LARGEST_GRAPH = 200
 
-# For stretched members, one of which is as near as noise, so many.
+# Maps proposed for stretched members, one of which is as near as noise.
 FEWER_LEAVES = 8
 
 
@@ -44,7 +52,7 @@ def proposals(X: np.ndarray, template: Template) -> Iterator[np.ndarray]:
     elif template.dimension == 2:
         yield by_angle(X)
     else:
-        # Milliseconds, where a search for graph isomorphism can take for ever (truncated 8-simplex, 72 vertices).
+        # This takes milliseconds; a search for graph isomorphism may hardly end (truncated 8-simplex, 72 vertices).
         snug = by_base_chain(X, template, SNUG * template.reach)
         if not template.name:
             yield from islice(snug, FEWER_LEAVES)

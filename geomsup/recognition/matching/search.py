@@ -19,19 +19,19 @@ from geomsup.shapes import Polytope, candidates
 
 __all__ = ["best_match", "match_many"]
 
-# Rows that all have a larger cosine with one of them are no shape, whose vertices have the mean 0: their mean
-# is longer than the quarter of √2 that is the largest distance accepted.
+# Rows that all have a larger cosine with one of them are no shape. The vertices of a shape have the mean 0, and the
+# mean of these rows is longer than the largest distance accepted, a quarter of √2.
 ONE_DIRECTION = 0.9
 
-# Noise per coordinate, as a part of the shortest chord, above which it is the less likely the larger it is: a
-# noisy bicapped triangular prism is no square antiprism of three times the noise.
+# Noise per coordinate, as a fraction of the shortest chord. Above it, more noise counts as less likely: a noisy
+# bicapped triangular prism is no square antiprism with three times the noise.
 USUAL_NOISE = 0.03
 
-# A shape within this part of its reach is fitted well enough: noise of 3 % of the shortest chord stays inside in three
-# dimensions. Beyond, another start may lead to a better map.
+# A shape within this fraction of its reach is fitted well enough. Noise of 3 % of the shortest chord stays inside in
+# three dimensions. Beyond, another start may lead to a better map.
 CLEAR_RATIO = 0.25
 
-# Cosines that hold a member together that is fitted to noisy rows: noise takes some of what such rows have.
+# Cosines that hold a member together if it is fitted to noisy rows, whose cosines are smaller by the noise.
 LOOSEST = 0.05
 
 # A shape with more free parameters fits too much.

@@ -16,7 +16,7 @@ from geomsup.shapes import Polytope, candidates
 
 __all__ = ["LARGEST_BATCHED", "Batch", "log_chance", "match_batch"]
 
-# Larger components are few, and looked at one by one.
+# Larger components are few, and are matched one by one.
 LARGEST_BATCHED = 64
 
 

@@ -10,7 +10,7 @@ __all__ = ["DEFAULT_CUT", "MOST_CUTS", "interference", "partitions"]
 # (docs/theory_notes.md, "Cuts").
 DEFAULT_CUT = 0.15
 
-# Cuts tried, largest relative gaps first. A wrong cut is cheap (nothing fits), a missing one is a miss.
+# Cuts tried, largest relative gaps first. A wrong cut takes little time (nothing fits); a cut not tried is missed.
 MOST_CUTS = 8
 
 # Below this |cos| is taken as 0 when gaps are compared: ratios of rounding errors mean nothing.

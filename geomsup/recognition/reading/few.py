@@ -1,4 +1,4 @@
-"""Reading few rows: the evidence for all blocks of every cut is weighed, and the least accidental cut is kept."""
+"""Reading few rows: every block of every cut is compared with chance, and the least accidental cut is kept."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -82,7 +82,7 @@ def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[
     cuts = [reader.read(scanned.labels[rung]) for rung in rungs]
     best: list[_Part] = []
     merit = (1, 0.0, 0)
-    # Those first that closed forms name most of. What they leave open is looked at one by one, which takes long:
+    # First come cuts of which closed forms name most. What they leave open is matched one by one, which takes long:
     # only where it may matter.
     for i in sorted(range(len(cuts)), key=lambda i: _promise(cuts[i])):
         if _promise(cuts[i]) - _open(cuts[i]) > merit[0]:

@@ -13,8 +13,10 @@ LADDER = np.geomspace(0.02, 0.98, 64)
 # Steps of the histogram of cosines in [-1, 1]: 0.0002 wide, a hundredth of the first threshold.
 BINS = 8192
 
-# Rows of a block: enough for the matrix product to run at full speed, few enough to stay near the processor.
-FEWEST_ROWS, MOST_ROWS = 16, 256
+# Rows of a block, at least: enough for the matrix product to run at full speed.
+FEWEST_ROWS = 16
+# Rows of a block, at most: few enough to stay in the cache.
+MOST_ROWS = 256
 
 
 @dataclass(frozen=True, eq=False)

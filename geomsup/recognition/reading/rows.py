@@ -8,11 +8,11 @@ import numpy as np
 
 __all__ = ["BLOCK", "NOISE_FLOOR", "WEAK", "UnitRows", "shares", "strong_rows"]
 
-# Rows shorter than this part of the longest are not represented. Training drives the norm of a feature
+# Rows shorter than this fraction of the longest are not represented. Training drives the norm of a feature
 # that is given up to 0; kept features of unequal importance stay within a factor of about 3 of each other.
 WEAK = 0.1
 
-# A singular value, or the sine of an angle between subspaces, below this part of the largest is noise: noise
+# A singular value, or the sine of an angle between subspaces, below this fraction of the largest is noise: noise
 # of 3 % of the shortest chord gives at most 0.1 for the shapes in the catalogue.
 NOISE_FLOOR = 0.2
 

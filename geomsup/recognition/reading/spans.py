@@ -1,4 +1,4 @@
-"""Spans of components, and how much of every row lies in those it does not belong to, in blocks."""
+"""Spans of components, and how much of every row lies in the spans of other components, in blocks."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from geomsup.recognition.reading.rows import BLOCK, UnitRows
 
 __all__ = ["RANK_FLOOR", "basis", "groups", "leaks"]
 
-# Directions whose eigenvalue of F is below this part of the mean, n/min(n, m), do not count in the rank.
+# Directions whose eigenvalue of F is below this fraction of the mean, n/min(n, m), do not count in the rank.
 RANK_FLOOR = 0.02
 
 

@@ -12,7 +12,7 @@ from geomsup.training.kernels.vectors import LANES
 
 __all__ = ["Blocks", "Buffers", "Lists", "More", "Rows", "make_buffers"]
 
-OPEN_PART = 12  # outputs are listed where no more than this part is open: 14 ns for each, against 1.2 ns for all
+OPEN_PART = 12  # outputs are listed where no more than this fraction is open: 14 ns for each, against 1.2 ns for all
 
 
 class Blocks(NamedTuple):
