@@ -84,7 +84,7 @@ class Activation:
 
 
 def resolve_activation(argument: str, value: Any) -> Activation:
-    """Return the activation that `value` stands for.
+    """Return the activation that `value` names or is.
 
     Parameters
     ----------

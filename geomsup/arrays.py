@@ -12,7 +12,7 @@ __all__ = ["Batch", "as_rows", "named_rows", "read_only", "to_numpy"]
 if TYPE_CHECKING:
     from geomsup.training import TrainingRun
 
-# What a type checker can see to be a batch of weights; anything else it takes to be one W.
+# Types that a type checker knows to be a batch of weights; it takes anything else for one W.
 Batch: TypeAlias = "np.ndarray[tuple[int, int, int], Any] | Sequence[Sequence[Sequence[float]]] | TrainingRun"
 
 

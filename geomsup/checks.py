@@ -192,7 +192,7 @@ def folder_or_file(name: str, value: Any) -> Path:
 
 
 def random_generator(name: str, value: Any) -> np.random.Generator:
-    """Return the generator that `value` stands for: anything ``np.random.default_rng`` takes."""
+    """Return the generator that `value` gives: anything that ``np.random.default_rng`` takes."""
     try:
         if isinstance(value, bool | np.bool_) or _is_masked(value):
             raise TypeError

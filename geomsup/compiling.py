@@ -154,7 +154,7 @@ _LISTENERS: list[Callable[[], object]] = []
 
 @contextmanager
 def announced(tell: Callable[[], object]) -> Iterator[None]:
-    """Call `tell` when something is compiled within the block, before it is: it may take half a minute.
+    """Call `tell` before something is compiled within the block, which may take half a minute.
 
     Examples
     --------

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Demo", "run_demo"]
 
 N_FEATURES, N_HIDDEN = 5, 2
-# Ten probabilities from 1 to 1/20 and importances 0.9^i, as in the introduction of Elhage et al. 2022.
+# Ten probabilities from 1 to 1/20 and importances 0.9^i, as in the introduction of elhage2022.
 PROBABILITIES = 20.0 ** -np.linspace(0, 1, 10)
 IMPORTANCE = 0.9 ** np.arange(N_FEATURES)
 

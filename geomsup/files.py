@@ -84,7 +84,7 @@ def _read_numpy(path: Path) -> Mapping[str, np.ndarray]:
 
 
 class _Archive(Mapping[str, np.ndarray]):
-    """Arrays of an .npz file, each read when asked for: what lies beside it may be large, or broken."""
+    """Arrays of an .npz file, each read when needed: others in the file may be large, or broken."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

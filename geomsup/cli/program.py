@@ -30,7 +30,7 @@ app = App(
     help="Exact losses, named geometry and theoretical optima for superposition in toy models.",
     version=gs.__version__,
     help_format="plaintext",
-    suppress_keyboard_interrupt=False,  # main has its own words for it
+    suppress_keyboard_interrupt=False,  # main prints its own message
 )
 for command in (demo, train, classify, loss, compare, optimum, phase_diagram, plateaus, thomson, energy, reproduce):
     app.command(command)
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         except Exception:
             if not received:
                 raise
-            code = _complain("interrupted")  # a library, half imported, said it in its own words
+            code = _complain("interrupted")  # the message of a library that was half imported
     return 128 + received[0] if received else code
 
 

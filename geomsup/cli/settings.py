@@ -1,4 +1,4 @@
-"""Options of a command made from `Settings`, where their types, defaults and descriptions stand."""
+"""Options of a command, made from the types, defaults and descriptions in `Settings`."""
 
 import inspect
 from collections.abc import Callable

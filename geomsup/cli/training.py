@@ -124,7 +124,7 @@ def train(
             "not_represented": len(geometry.not_represented),
         }
         for index, geometry in enumerate(run.classify())
-        if geometry is not None  # of runs that diverged nothing can be said; a warning has named them
+        if geometry is not None  # a warning has named the runs that diverged
     ]
     if as_json:
         print_json({"runs": rows, "file": str(output)})

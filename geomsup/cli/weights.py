@@ -51,7 +51,7 @@ def classify(
             raise ValueError("`--plot` must be given one model; the file holds a batch. Save one run alone.")
         save_figure(found.plot().figure, plot)
     result = None
-    if as_json or output is not None:  # of a large W the numbers take longer to list than to classify
+    if as_json or output is not None:  # listing the numbers of a large W takes longer than classifying it
         result = [g.to_dict() for g in found] if several else found.to_dict()
     text = "\n".join(f"{i}: {g}" for i, g in enumerate(found)) if several else found.summary()
     deliver(result, text, as_json, output)

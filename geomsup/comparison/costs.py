@@ -91,7 +91,7 @@ def _polished(expected: ExpectedLoss, features: Features, chosen: list[int], ran
     model = expected.model
     left, size, _ = np.linalg.svd(model.W[chosen], full_matrices=False)
     b = model.b if model.b_hidden is None else model.b + model.decoder @ model.b_hidden
-    power = int(excesses(size.max(), CLOSE))  # far from any bottom it is the shape that says which one is below
+    power = int(excesses(size.max(), CLOSE))  # far from a minimum the shape decides which minimum is below
     start = np.ldexp(left[:, :rank] * size[:rank], -power), np.ldexp(b[chosen], -2 * power)
     (end,) = descend(select(features, chosen), [start], most_steps=POLISH_STEPS)
     return end.loss

@@ -41,7 +41,7 @@ SHARP = 5e-6  # how far annealed cosines lie above those worked out, mostly: nea
 
 @dataclass(frozen=True)
 class Budget:
-    """When to stop: after so many starts, at an energy, at a time (of `time.monotonic`)."""
+    """When to stop: after a number of starts, at an energy, or at a time (of `time.monotonic`)."""
 
     starts: int
     target: float = -np.inf

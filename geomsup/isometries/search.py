@@ -8,11 +8,11 @@ import numpy as np
 
 __all__ = ["Isometries", "TooWide", "find_isometries", "near_basis", "orbit_of", "orbits"]
 
-# Partial maps looked at for one image of a basis point. No shape with up to 130 vertices, exact or with noise, needs
-# more than 145, for dead ends show within a few images; a tolerance as wide as the distances would go on for ever.
+# Partial maps that are tried for one image of a basis point. No shape with up to 130 vertices, exact or with noise,
+# needs more than 145, because dead ends show within a few images. A tolerance as wide as the distances would never end.
 MOST_NODES = 1000
 
-# Least fraction of the largest norm by which a basis point leaves the span of those before it.
+# Least distance of a basis point from the span of those before it, as a fraction of the largest norm.
 WELL_CONDITIONED = 0.3
 
 
@@ -112,7 +112,7 @@ def _grown(search: "_Search", level: int, generators: list[np.ndarray]) -> tuple
             continue
         found = search.extended([*search.base[:level], image])
         if found is None:
-            # What cannot be reached, can neither from there by maps that leave this point alone.
+            # A point that cannot be reached cannot be reached either after maps that fix this point.
             refused |= orbit_of(image, generators[:deeper])
         else:
             generators.append(found)
@@ -158,7 +158,7 @@ class _Search:
         raise TooWide(f"the tolerance {self.tolerance:g} lets more than {MOST_NODES} partial maps pass")
 
     def _permutation(self, images: list[int]) -> np.ndarray | None:
-        # Twice, for noise: the nearest orthogonal map on the basis tells which point goes where, all points tell
+        # Twice, because of noise: the nearest orthogonal map on the basis says which point goes where; all points give
         # the map.
         moved = self.points @ _orthogonal(self.inverse @ self.points[images])
         nearest = self._nearest(moved)

@@ -13,13 +13,13 @@ from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbi
 
 __all__ = ["Symmetry", "symmetry"]
 
-# Tolerance, as a fraction of the largest norm, unless the caller says: above the rounding of minimised points.
+# Default tolerance, as a fraction of the largest norm: above the rounding errors of minimised points.
 EXACT = 1e-6
 
-# Points nearer than this fraction of the largest norm are one point, or would be taken for each other.
+# Points nearer than this fraction of the largest norm count as one point, or they could be mistaken for each other.
 DISTINCT = 1e-9
 
-# Groups up to this order are written out, to see that they are closed. All in 3 dimensions are, but for the
+# Groups up to this order are listed, to check that they are closed. In 3 dimensions these are all groups except the
 # dihedral ones of thousands of points.
 LARGEST_CHECKED = 5000
 
@@ -171,7 +171,7 @@ def _merged(rows: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]
 
 
 def _on_rows(permutation: np.ndarray, labels: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
-    """Permutation of the rows from one of the points, which may stand for several rows each."""
+    """Permutation of the rows from one of the points, each of which may be several rows."""
     images = np.empty(len(labels), np.int64)
     for label, own in enumerate(members):
         target = members[permutation[label]]

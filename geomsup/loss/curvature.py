@@ -14,7 +14,7 @@ from geomsup.model import ToyModel
 __all__ = ["Hessian", "hessian"]
 
 MOST_PARAMETERS = 400
-STEPS = (4e-3, 2e-4, 1e-5)  # tried in turn: near a kink of the second derivative only short ones stay on one side
+STEPS = (4e-3, 2e-4, 1e-5)  # steps tried in turn: near a kink of the second derivative only short ones stay on one side
 CLEAN = 1e-8  # an error this small beside the row ends the search
 FLAT = 1e-5  # eigenvalues this small beside the largest are flat: where optimisers stop, rotations cost about 1e-8
 CRITICAL = 1e-6  # a gradient this small beside the largest eigenvalue is zero: a step of 1e-6 would cancel it
@@ -152,7 +152,7 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
             parts = _differentiated(v, model, law, rtol)
-    except Unreachable:  # its words are about a model a step away, and in other units
+    except Unreachable:  # its message is about a model one step away, and in other units
         raise ValueError(
             f"`rtol` must be reachable also near the model, where slopes are taken; got {rtol:g}. Pass a larger rtol."
         ) from None

@@ -9,8 +9,8 @@ from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["AFFORDABLE", "FAST", "exact_losses", "sets_needed"]
 
-FAST = 256  # sets per output (8 independent features) up to which nothing is faster: about a millisecond
-AFFORDABLE = 65_536  # beyond that many sets it runs into minutes
+FAST = 256  # sets per output (8 independent features) up to which no method is faster: about a millisecond
+AFFORDABLE = 65_536  # with more sets it takes minutes
 
 
 def sets_needed(coupling: np.ndarray, features: Features) -> float:

@@ -23,14 +23,14 @@ from geomsup.compiling import njit
 __all__ = ["count_sets", "exact_outputs", "gather_set", "set_loss", "workspace"]
 
 EPS = 2.0**-52
-INVERSE = 1.0 / np.maximum(np.arange(64), 1)  # of small whole numbers: divisions were half of the time
-# Fused products are more exact, never less; nothing else is reordered.
+INVERSE = 1.0 / np.maximum(np.arange(64), 1)  # inverses of small integers: divisions took half of the time
+# Fused products are never less exact; nothing else is reordered.
 exactly = njit(error_model="numpy", fastmath={"contract"})
-# What is called once per set or node: passing tuples of arrays would cost as much as the work.
+# For functions that are called once per set or node: passing tuples of arrays would take as long as the work.
 inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 
-# Below this fraction of the largest coefficient a feature's spread cannot move a double: its kink is ignored
-# (its moments are not). It also keeps products of 1/c_j representable.
+# If a coefficient is below this fraction of the largest, the feature's spread cannot change a double. Its kink is
+# ignored (its moments are not). It also keeps products of 1/c_j representable.
 NEGLIGIBLE = 1e-20
 
 SMALL = 2.0**-20  # sets of features that move an output less than this are in units of their own

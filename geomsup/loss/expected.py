@@ -21,9 +21,9 @@ from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 
-SMALL = 12  # features; beyond, a loss can take longer than handing it to a thread matters
+SMALL = 12  # features; with more, a loss can take so long that handing it to a thread does not matter
 GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
-UNDERFLOW = 5e-324  # what scaling the loss of a feature into the range of small doubles may round off
+UNDERFLOW = 5e-324  # rounding error of the loss of a feature that is scaled into the range of small doubles
 MOST_SAMPLES = 10**10
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
@@ -256,7 +256,7 @@ def _method_for(model: ToyModel, method: str) -> str:
 
 
 def _exact_is_best(sets: float, features: Features) -> bool:
-    """Whether sets are few, or so many only that series, which fall slowly for discrete values, lose to them."""
+    """Whether sets are few, or at least faster than series, which fall slowly for discrete values."""
     return sets <= FAST or (sets <= AFFORDABLE and any(isinstance(law, Discrete) for law in features.laws))
 
 

@@ -27,10 +27,10 @@ DEGREE = 4  # of f(u)² for "square"
 SHORTEST = 2**9  # samples of f on a period, at least
 LONGEST = 2**19  # samples of f on a period, at most
 BUDGET = 2e7  # transforms of single features per call, about 10 s with gradients
-STEEPNESS = 6.0  # of the fading: erfc(6) is rounding
+STEEPNESS = 6.0  # width of the fading: erfc(6) is a rounding error
 BLOCK = 2**18  # complex numbers per array
 ROUGH = 0.02  # accuracy of the first estimate, as a fraction of the mean of Var x
-SHARE = 0.05  # of the error allowed, for the tails of f² and f each
+SHARE = 0.05  # fraction of the error allowed for the tails of f² and f each
 
 
 def numeric_losses(

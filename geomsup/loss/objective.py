@@ -13,7 +13,7 @@ from geomsup.threads import stop_flag
 
 __all__ = ["SERIES_RTOL", "has_few_sets", "pack", "relu_objective", "unpack"]
 
-# Relative accuracy of series while descending: well below what separates neighbouring minima.
+# Relative accuracy of series in descents: well below the difference of neighbouring minima.
 SERIES_RTOL = 1e-7
 
 

@@ -20,7 +20,7 @@ from geomsup.model import ToyModel
 __all__ = ["CLOSE", "Ordinary", "excesses", "ordinary", "ordinary_for", "row_losses", "scaled_coupling", "times_power"]
 
 ROOM = 40  # sizes between 2^-40 and 2^40 are left as they are: no power that is taken of them overflows
-CLOSE = 4  # what descents leave as it is: their first steps and tolerances are for numbers near 1
+CLOSE = 4  # sizes that descents leave as they are: their first steps and tolerances are for numbers near 1
 RAREST = -600  # below 2^-600 squares of probabilities are 0, and the loss is in proportion to them
 NOTHING = -10_000  # the exponent of 0
 DEEPEST = 900  # 2^900 times a weight can still be multiplied

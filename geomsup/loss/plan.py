@@ -15,13 +15,13 @@ from geomsup.features import Features
 __all__ = ["Inputs", "Laws", "Plan", "Units", "make_inputs", "make_laws", "make_plan", "make_units"]
 
 Member = tuple[int, float, float]  # feature, lower end and width of the piece
-Outcome = tuple[float, tuple[Member, ...]]  # probability and who is present
+Outcome = tuple[float, tuple[Member, ...]]  # probability, and the features that are present
 
 MOST_OUTCOMES = 65_536
 
 
 class Plan(NamedTuple):
-    """Outcomes of unit u are unit_ptr[u] ... unit_ptr[u + 1] - 1, the first that of nobody present.
+    """Outcomes of unit u are unit_ptr[u] ... unit_ptr[u + 1] - 1; in the first one no feature is present.
 
     Members of outcome o are outcome_ptr[o] ... outcome_ptr[o + 1] - 1 of `feature`, `low` and `width`.
     """

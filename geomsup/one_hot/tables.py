@@ -11,7 +11,7 @@ from geomsup.shapes import polytopes
 __all__ = ["OneHotTable", "one_hot_codes", "one_hot_polygons"]
 
 
-MOST_VERTICES = 48  # larger codes lose nearly everything, and their Hessians take minutes
+MOST_VERTICES = 48  # larger shapes lose nearly everything, and their Hessians take minutes
 
 
 @dataclass(frozen=True, eq=False)

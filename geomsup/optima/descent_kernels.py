@@ -106,7 +106,7 @@ def bfgs(start, n, m, importance, inputs, slope, most_steps, stop):
         if fresh:
             inverse[:] = np.eye(size)
         direction = -(inverse @ g)
-        if fresh:  # not far: beyond lie other basins
+        if fresh:  # a short step: beyond are other basins
             direction *= min(1.0, 0.1 / np.sqrt(g @ g))
         step, new_loss = _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, stop)
         if step == 0.0:

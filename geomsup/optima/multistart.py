@@ -13,10 +13,10 @@ from geomsup.optima.starts import catalogue_starts, random_start
 
 __all__ = ["Descents", "descend_from_many"]
 
-# A row this short (relative to the longest) after descent is a feature on its way to being dropped: the loss
-# is flat there and descent slow, so the dropped feature itself is tried.
+# If a row is this short after a descent (relative to the longest), the feature is about to be dropped. The loss is flat
+# there and the descent slow, so the dropped feature itself is tried.
 VANISHING = 0.05
-POLISHED = 3  # ends that go down to FINE; of series, whose coarse losses are good to 1e-7, only the best
+POLISHED = 3  # ends that are descended to FINE; of series, whose coarse losses are good to 1e-7, only the best
 SAME = 1e-7  # relative difference of losses below which two coarse ends are one
 
 
@@ -89,7 +89,7 @@ def _drop_vanishing(features: Features, end: End) -> End:
     if not vanishing.any() or vanishing.all():
         return end
     start = np.where(vanishing[:, None], 0.0, end.W), np.where(vanishing, features.mean, end.b)
-    (near,) = descend(features, [start], slope=FINE)  # rows that are zero grow a little while biases settle
+    (near,) = descend(features, [start], slope=FINE)  # zero rows grow a little while biases settle
     start = np.where(vanishing[:, None], 0.0, near.W), np.where(vanishing, features.mean, near.b)
     (tidy,) = descend(features, [start], most_steps=0)
     return tidy if tidy.loss <= end.loss * (1 + 1e-9) else end

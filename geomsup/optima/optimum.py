@@ -21,8 +21,8 @@ from geomsup.progress import Progress
 __all__ = ["optimum"]
 
 DIRECT = 8  # features up to which the whole model is searched at once
-# Features that are nearly always present fall into no small blocks: (20, 4) at p = 0.95 and 1 takes the table of blocks
-# 60 to 100 CPU seconds, and eight descents of the whole model, which end lower, 6. At 0.85 both find two triangles.
+# Features that are nearly always present do not form small blocks. For (20, 4) at p = 0.95 and 1 the table of blocks
+# takes 60 to 100 CPU seconds. Eight descents of the whole model take 6, and end lower. At 0.85 both find two triangles.
 DENSE = 0.9
 GUESS_STEPS = 400
 MOST_STARTS = 100_000

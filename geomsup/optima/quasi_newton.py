@@ -14,7 +14,7 @@ __all__ = ["lbfgs"]
 MEMORY = 30
 ARMIJO = 1e-4  # weak Wolfe conditions: decrease of the loss
 CURVATURE = 0.5  # weak Wolfe conditions: decrease of the slope
-FIRST = 0.1  # length of the first step: beyond lie other basins
+FIRST = 0.1  # length of the first step: beyond are other basins
 MOST_TRIALS = 20
 WINDOW = 10  # steps that together must lower the loss by more than its accuracy
 

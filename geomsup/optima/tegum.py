@@ -17,7 +17,7 @@ from geomsup.progress import Progress
 
 __all__ = ["Tegum", "nonnegative", "separable", "solve_tegum"]
 
-SAME = 1e-6  # relative difference of gains that losses known to 1e-7 leave open
+SAME = 1e-6  # gains that differ by less, relatively, may be equal: losses are known to 1e-7
 
 Part = tuple[tuple[int, ...], BestBlock | None]  # features, and their block (None: a dedicated dimension)
 

@@ -14,9 +14,9 @@ from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["Cell", "Setting"]
 
-# A row shorter than this (relative to the longest) may be a dropped feature that the descent has not quite dropped;
-# the dropped feature itself is tried, and kept if it costs no more than rounding. At a second-order transition
-# that leaves rows above some 2e-3 standing.
+# A row shorter than this (relative to the longest) may be a feature that the descent has not quite dropped. So the
+# dropped feature itself is tried, and kept if it loses no more than a rounding error. At a second-order transition rows
+# above some 2e-3 then stay.
 VANISHING = 0.1
 TIE = 1e-12
 

@@ -16,9 +16,9 @@ from geomsup.optima.descent import FINE, descend
 __all__ = ["Crossing", "crossing"]
 
 WIDTH = 1e-12  # width of the root's bracket, relative to the first one
-STRIDES = 16  # points at which the branches are followed through the bracket before the root is looked for
-ONE = 1e-6  # states whose Gram matrices differ by less, up to labels, are one
-TURNED = 0.25  # a Gram entry that changes by this much from one stride to the next has left its branch
+STRIDES = 16  # points at which the branches are followed through the bracket before the root is searched
+ONE = 1e-6  # states whose Gram matrices differ by less, up to labels, count as one
+TURNED = 0.25  # if a Gram entry changes by this much from one step to the next, the branch has been left
 
 
 @dataclass(frozen=True, eq=False)

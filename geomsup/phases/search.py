@@ -13,7 +13,7 @@ from geomsup.threads import in_threads
 
 __all__ = ["Index", "all_edges", "best_states"]
 
-PLAIN = 2  # starts that store m features only come first; in a tie they are the answer
+PLAIN = 2  # starts that store m features only come first, so that they win a tie
 # At p = 1 no feature is ever absent, and x -> 1 - x turns aligned rows into opposite ones with the same loss. Of the
 # two, the one of the next lower probability is taken.
 TIE_DENSE = 1e-9

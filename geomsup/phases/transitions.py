@@ -16,7 +16,7 @@ __all__ = ["Transition", "apart", "locate"]
 # If entries of the Gram matrix differ by more than this between neighbouring cells of one name, a transition is
 # searched: first-order lines run inside phases too (and end there, like the boiling line of water).
 SUSPICIOUS = 0.1
-SAME = 3e-3  # states whose invariants differ by less are one: rows that vanish do so from about there (phase_cells)
+SAME = 3e-3  # states whose invariants differ by less count as one: below about this size rows vanish (phase_cells)
 ROUNDING = 1e-13  # relative difference of losses that is not rounding
 COARSE_WIDTH = 1e-4  # width of the bracket before losses are compared, as a fraction of the points' distance
 WIDTH = 1e-10  # width of the bracket at the end

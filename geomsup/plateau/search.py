@@ -122,7 +122,7 @@ def unpacked(data: dict[str, Any]) -> PlateauBlock:
 
 
 def version() -> dict[str, Any]:
-    """Return what tells results of different versions of the search apart."""
+    """Return what distinguishes results of different versions of the search."""
     return {"geomsup": __version__, "search": SEARCH}
 
 

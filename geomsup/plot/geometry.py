@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["described", "plot_geometry", "wrap"]
 
-MOST_EMPTY = 10  # features not represented that are shown in a Gram matrix
+MOST_EMPTY = 10  # features that are not represented but shown in a Gram matrix, at most
 
 
 def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool = True, labels: bool = True) -> "Axes":

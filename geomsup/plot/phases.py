@@ -18,7 +18,7 @@ __all__ = ["plot_phases"]
 
 Point = tuple[float, float]
 SHADES = ("#F2F2F2", "#8CC4E8", PALETTE[0], "#7FC7A8", PALETTE[2])  # D = 0, 1/4, 1/2, 3/4, 1 of the extra feature
-FINE = 300  # points along an axis of the prediction, which costs nothing
+FINE = 300  # points along an axis of the prediction, which takes no time
 STYLES = {"first": "solid", "second": (0, (4, 2))}
 
 

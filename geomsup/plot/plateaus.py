@@ -22,7 +22,7 @@ LEVELS = (  # value, label, and how the label sits on its line: 2/5 and 3/8 are 
 NARROW = 0.1  # plateaus below this fraction of the axis' width have their name in the legend only
 WINNER = 3.0  # width of the line of a block where it wins
 OTHER = 1.1  # and elsewhere
-SCALE_END = 0.85  # of viridis, which ends in a yellow too faint for lines
+SCALE_END = 0.85  # fraction of viridis that is used: its end, yellow, is too faint for lines
 SPACING = 0.034  # least distance of names at the right edge, as a fraction of the axis
 
 

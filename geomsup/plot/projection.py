@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_projection"]
 
-# What of each further axis is seen on one of the first two.
+# How much of each further axis is added to one of the first two.
 TILT = 0.4
 
 # Cosines this close to a row's largest are neighbours, where no shape says which vertices are.

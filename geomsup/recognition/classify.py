@@ -21,14 +21,14 @@ from geomsup.recognition.reading.rows import WEAK, UnitRows, shares, strong_rows
 
 __all__ = ["classify"]
 
-# More rows, or more dimensions, are read in batches and row blocks; fewer by weighing the evidence of all
-# components of every cut against each other, for which the matrix of cosines is at hand.
+# More rows, or more dimensions, are read in batches and row blocks. With fewer, the matrix of cosines is held, and all
+# components of every cut are compared with each other.
 MANY_ROWS = 500
 
-# Components without a shape that get an outline each; of more none does.
+# Components without a shape that get an outline, at most; if there are more, none does.
 MOST_OUTLINES = 200
 
-# Working memory in bytes, unless the caller says.
+# Default working memory in bytes.
 MEMORY = 2**30
 
 
@@ -161,7 +161,7 @@ def _classify(W: np.ndarray, noise: float | None, represented: float, memory: fl
         parts, scanned = read_many(rows, noise, memory / 4)
     else:
         parts = read_few(rows.take(np.arange(len(rows))), noise) if len(rows) else []
-    # Very many outlines would take minutes, and nobody reads them.
+    # Very many outlines would take minutes.
     outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
     components = [_component(part, rows, D, scanned, outlined) for part in parts]
     components.sort(key=lambda c: (-len(c.features), -c.rank, c.features))
@@ -201,7 +201,7 @@ def _unnamed(
     name, order = component_name(None, k, k, rank), None
     description: Description | Outline | None = None
     if k > MANY:
-        # All rows together have been scanned already; of a part, the scan is anew.
+        # All rows together have been scanned already; some of them are scanned again.
         whole = k == len(rows)
         X = rows.single if whole else rows.single[members]
         description = describe(X, rows.norms[members], features=features, found=scanned if whole else None)

@@ -105,7 +105,7 @@ def _common(facets: Facets) -> np.ndarray:
 
 
 def _pyramid(facets: Facets, d: int) -> str | None:
-    """Pyramid over a facet that all vertices but one lie in."""
+    """Pyramid over a facet that contains all vertices except one."""
     n = len(_vertices(facets))
     for base in facets:
         if len(base) == n - 1:
@@ -129,7 +129,7 @@ def _tegum(facets: Facets, d: int) -> str | None:
 
 
 def _parts(facets: Facets) -> list[frozenset[int]]:
-    """Vertices that are independent: whether one lies in a facet says nothing of those of other parts."""
+    """Vertices that are independent: whether one lies in a facet says nothing about those of other parts."""
     from scipy.sparse.csgraph import connected_components
 
     vertices = sorted(_vertices(facets))

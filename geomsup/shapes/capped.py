@@ -13,7 +13,7 @@ from geomsup.shapes.wythoff import vertices
 
 __all__ = ["TYPICAL", "capped_shapes", "ringed_shapes"]
 
-# The variant of a family that is no optimum of anything, and only stands for it.
+# Name of the variant of a family that is a typical member and no optimum.
 TYPICAL = "typical"
 
 

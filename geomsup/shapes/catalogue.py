@@ -19,16 +19,16 @@ from geomsup.shapes.uniform import all_names, wythoffian
 
 __all__ = ["candidates", "polytope", "polytopes"]
 
-# Where listings end when no dimension is asked for.
+# Listings end here if no dimension is given.
 LARGEST_DIMENSION = 8
 
-# Larger shapes, polygons and simplices apart, are no candidates for the rows of a W.
+# Larger shapes are no candidates for the rows of a W, except polygons and simplices.
 MOST_CANDIDATE_VERTICES = 2000
 
 # Pyramids over polygons of more sides are found by "13-gonal pyramid".
 MOST_SIDES = 12
 
-# Kinds that are candidates only when asked for.
+# Kinds that are candidates only if asked for.
 FLEXIBLE = ("product", "family")
 
 # Names that misspelt ones are compared with: in higher dimensions they are many and alike.

@@ -11,7 +11,7 @@ from geomsup.isometries.mirrors import plane_of
 
 __all__ = ["LARGEST_RANK", "Coxeter", "groups"]
 
-# A, B and D go on for ever; their polytopes are listed up to here.
+# The families A, B and D are infinite; their polytopes are listed up to here.
 LARGEST_RANK = 10
 
 RANKS = {

@@ -15,14 +15,15 @@ from geomsup.shapes.uniform import wythoffian, wythoffians
 
 __all__ = ["flexible_of", "of_dimension", "of_dimension_and_size", "prisms_of"]
 
-# Where listings of the infinite families end when no number of vertices is asked for.
+# Listings of the infinite families end here if no number of vertices is given.
 LARGEST_POLYGON = 12
 
 # Prisms over all uniform polytopes are listed up to here: 17 in 4 dimensions, 46 in 5
 # (docs/theory_notes.md, "Uniform polytopes").
 LARGEST_PRISM = 5
 
-# Shapes that no symmetry group holds together are distinguished from noise up to so many vertices.
+# Shapes with little symmetry are candidates up to this number of vertices; larger ones could not be distinguished
+# from noise.
 LARGEST_FLEXIBLE = 14
 
 

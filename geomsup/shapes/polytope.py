@@ -13,7 +13,7 @@ from geomsup.dimensions import dimensionality
 
 __all__ = ["Polytope"]
 
-# Inner products of one shape that differ by less are the same number, reached by different roundings.
+# Inner products of one shape that differ by less are one number with different rounding errors.
 SAME_PRODUCT = 1e-9
 
 # Rows of the Gram matrix held at once while looking for edges.
@@ -151,7 +151,7 @@ class Polytope:
 
     @property
     def _equal_vertices(self) -> bool:
-        """Whether one vertex is known to stand for all."""
+        """Whether it is known that one vertex represents all."""
         return vars(self)["_vertex_transitive"] is True
 
     def __eq__(self, other: object) -> bool:
@@ -163,7 +163,7 @@ class Polytope:
         return hash(self.name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Makers do not pickle, nor does a mapping proxy; building anew also makes the arrays read-only again.
+        # Functions and mapping proxies cannot be pickled. Building it anew also makes the arrays read-only again.
         values = (self.name, self.vertices, self.symbol, self.f_vector, self.symmetry_order, self.aliases)
         return Polytope, (*values, dict(self.variants), self.circumradius, self.vertex_transitive, self.kind)
 
@@ -174,7 +174,7 @@ class Polytope:
 
 
 class _Lazy:
-    """A field kept as it was given until it is looked at; `finish` then makes its value from that."""
+    """A field that is kept as it was given until it is needed; `finish` then makes its value."""
 
     def __init__(self, name: str, keep: Callable[[Any], Any], finish: Callable[[Polytope, Any], Any]) -> None:
         self.name, self.keep, self.finish = name, keep, finish

@@ -23,7 +23,7 @@ class Ringing(NamedTuple):
 
 
 def canonical(group: Coxeter, rings: tuple[int, ...]) -> Ringing:
-    """Return the one diagram that stands for all those of the same polytope, that of the largest group.
+    """Return the one diagram that represents all diagrams of the same polytope: that of the largest group.
 
     Mirror images of a diagram are equal, of A3, B3 and D4, B4, F4 the latest that has it counts, and D_n stands
     only for what is not B_n: exactly one of its two short arms is ringed, the last node by convention.

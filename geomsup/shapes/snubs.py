@@ -15,7 +15,7 @@ __all__ = ["grand_antiprism", "snub_24_cell", "snub_cube", "snub_dodecahedron"]
 # Inner products in the 600-cell are 0, ±1/2, ±1 and ± golden ratios; these are far from each other.
 EQUAL = 1e-9
 
-# Circumradius of the 600-cell at edge length 1, and so of what is cut out of it.
+# Circumradius of the 600-cell at edge length 1, and of the shapes that are cut out of it.
 GOLDEN = (1 + 5**0.5) / 2
 
 

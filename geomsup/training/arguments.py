@@ -16,13 +16,13 @@ from geomsup.training.settings import Settings
 
 __all__ = ["NO_GAPS", "Inputs", "make_extras", "make_form", "make_inputs", "make_rule", "mean_length"]
 
-WORDS = 2**31  # numbers that decide on presence
+WORDS = 2**31  # integers that decide which features are present
 # Below this probability lists of what is present are faster. Listing takes 9 ns for each present feature, and drawing
 # everything 0.65 ns for each feature; products take 4 ns and 0.5 ns.
 SPARSE_PROBABILITY = 0.1
 # Present features of a block, on average, that fill most of one batch of gaps. With fewer, lists are no faster.
 SPARSE_NUMBER = 64
-SAMPLES = 2**14  # that the length of attacks is measured on
+SAMPLES = 2**14  # samples that measure the length of attacks
 NO_GAPS = Gaps(False, 0.0, np.zeros(0, np.float32))
 
 

@@ -16,7 +16,7 @@ from geomsup.training.turns import Keeper, Progress
 
 __all__ = ["descend_further", "train_exactly"]
 
-MOST_PARAMETERS = 40  # of Newton steps: beyond, the Hessian takes seconds
+MOST_PARAMETERS = 40  # parameters up to which Newton steps are made: beyond, the Hessian takes seconds
 NEWTON_STEPS = 3
 FLAT = 1e-7  # eigenvalues below this fraction of the largest belong to rotations and other directions without slope
 

@@ -7,7 +7,7 @@ from geomsup.training.settings import Settings
 
 __all__ = ["OPTIONAL", "layout", "pack", "split", "start_weights"]
 
-OPTIONAL = ("W_out", "b_hidden", "W_between", "b_between")  # parts that a model may lack, in this order behind W and b
+OPTIONAL = ("W_out", "b_hidden", "W_between", "b_between")  # arrays that a model may lack, in this order behind W and b
 
 
 def layout(n: int, settings: Settings) -> dict[str, tuple[int, ...]]:

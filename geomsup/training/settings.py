@@ -20,7 +20,7 @@ OBJECTIVES = ("sampled", "exact")
 CRITERIA = ("squared", "cross-entropy")
 DEVICES = ("auto", "cpu", "cuda")
 
-# Values that an argument left out takes. The original notebook steps by AdamW with its library's usual decay; a
+# Values of arguments that are left out. The original notebook uses AdamW with the default decay of its library. A
 # replication of the whole paper (K. Grimes's notebook) trains faster, in small batches.
 PRESETS: dict[str, dict[str, Any]] = {
     "adam": {},

@@ -16,7 +16,7 @@ __all__ = ["FORMAT", "holds_training", "read", "write"]
 
 FORMAT = 3
 ARRAYS = ALWAYS + PERHAPS  # others are not read
-# What trainings of format 2, which knew none of it, were set to.
+# Settings of trainings of format 2, which does not hold them.
 SINCE_FORMAT_2 = {"hidden_bias": False, "hidden_l1": 0.0, "dropout": 0.0, "criterion": "squared", "attack": 0.0}
 
 

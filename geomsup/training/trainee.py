@@ -63,7 +63,7 @@ class Trainee:
         self.done = self.recorded = self.last_record = 0
         self.total = 0.0  # of the losses since the last record
         self.diverged: int | None = None
-        self.chunk = 1  # steps to take at a time; whoever advances the run tunes it
+        self.chunk = 1  # steps of one turn; the caller tunes it
         # Gradients of parts of a batch are added in order, whoever computed them: same bits on any number of threads.
         self.part_size = BLOCK * max(SMALLEST_PART, PART_WORK // int(np.prod(self.layout["W"])))
         self.helpers: Executor | None = None  # threads that share the parts of a batch

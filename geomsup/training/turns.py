@@ -12,7 +12,7 @@ __all__ = ["Keeper", "Progress", "Trained", "train_in_turns"]
 
 Progress = Callable[[int, int], object]
 
-REPORT_SECONDS = 0.05  # between calls of `progress`
+REPORT_SECONDS = 0.05  # least time between calls of `progress`
 
 
 @runtime_checkable
@@ -48,10 +48,10 @@ class Trained(Protocol):
 def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progress: Progress | None) -> int:
     """Advance the runs in turns to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
     try:
-        trainees[0].compile()  # in this thread, which hears Ctrl-C; for a first training it may take half a minute
+        trainees[0].compile()  # in this thread, which hears Ctrl-C; the first training may take half a minute here
     except KeyboardInterrupt:
         return trainees[0].done
-    # Threads beyond the runs help them with their batches; a pool of their own, as runs wait for them.
+    # Threads beyond the runs help them with their batches. They have a pool of their own, as runs wait for them.
     with ThreadPoolExecutor(workers) as helpers, Crew(min(workers, len(trainees))) as crew:
         try:
             for trainee in trainees:

@@ -13,7 +13,7 @@ from geomsup.training.turns import Progress
 
 __all__ = ["train_whole"]
 
-SITTING_SECONDS = 30.0  # a sitting is training after which the part is written: so much can be lost
+SITTING_SECONDS = 30.0  # a sitting ends when the part is written: so much training can be lost
 
 
 def train_whole(

@@ -312,7 +312,7 @@ def spectral_outputs(
         else:
             error[0] += (4.0 * size + 20.0) * EPS * (moment[2, 0] + moment[0, 2])
         rest = _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient, slope)
-        value[i] = max(few + rest, 0.0)  # what the truth cannot be is no improvement
+        value[i] = max(few + rest, 0.0)  # an estimate that cannot be true is no improvement
         bound[i] = error[0]
         grad_b[i] = slope[size]
         grad_coupling[i] = slope[size] * mean  # of features that x_i and u do not depend on

@@ -9,10 +9,10 @@ from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["spectral_losses"]
 
-# Lengths a series may have: third-octaves from 16 to where patience ends.
+# Lengths of series: third-octaves from 16 on.
 GRID = np.unique(np.round(16 * 2.0 ** (np.arange(37) / 3)))
-WIDEST = 16  # features of one group: its loss alone is exact, over 2^16 vertices
-SAMPLE = 24  # outputs that the first estimate looks at
+WIDEST = 16  # features of one group, at most: its loss alone is exact, over 2^16 vertices
+SAMPLE = 24  # outputs that the first estimate uses
 ROUGH = 0.02  # accuracy of the first estimate, as a fraction of Σ I E x²
 
 

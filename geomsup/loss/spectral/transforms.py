@@ -9,7 +9,7 @@ from geomsup.compiling import njit
 
 __all__ = ["CHUNK", "compose", "fast", "feature_transforms", "phases"]
 
-CHUNK = 128  # frequencies at a time: what a unit needs then stays in the first cache
+CHUNK = 128  # frequencies at a time: the arrays of a unit then stay in the first cache
 SERIES_BELOW = 0.5  # h under which (sin h - h cos h) / h² is summed as a power series instead of cancelling
 
 # Reordered sums and fused products let the loops over frequencies vectorise; NaN and infinity keep their meaning.

@@ -70,7 +70,7 @@ def coincident(X: np.ndarray) -> list[np.ndarray]:
 
 
 def shared(X: np.ndarray) -> np.ndarray | None:
-    """Vertex labels of so many rows that they must share vertices; None if there are more than `MOST_SHARED`.
+    """Vertex labels of rows that are too many not to share vertices; None if there are more than `MOST_SHARED`.
 
     Rows go to the first row within `COINCIDENT` of them that is no nearer to an earlier one.
 

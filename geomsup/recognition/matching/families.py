@@ -57,7 +57,7 @@ class Family:
     subspaces: tuple[np.ndarray, ...]
 
     def nearest(self, Y: np.ndarray) -> np.ndarray:
-        """Member nearest to rows Y ``(n, r)``, which lie as the template does, brought to the unit sphere."""
+        """Member nearest to rows Y ``(n, r)``, which are aligned with the template, scaled to the unit sphere."""
         member = (self.basis @ (self.basis.T @ Y.ravel())).reshape(Y.shape)
         return member / np.maximum(np.linalg.norm(member, axis=1, keepdims=True), 1e-12)
 

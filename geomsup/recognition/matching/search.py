@@ -61,7 +61,7 @@ def best_match(X: np.ndarray, noise: float | None = None) -> Match | None:
 
 
 def match_many(X: np.ndarray, noise: float | None = None) -> Match | None:
-    """Find the shape of so many unit rows that they must share vertices, as `best_match` does for fewer.
+    """Find the shape of unit rows that are too many not to share vertices, as `best_match` does for fewer.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def _nearest(fit: Fit) -> float:
 
 
 def _in_turn(starts: list[Template]) -> Iterator[Template]:
-    """The first of a shape's variants that may be near, which stand for each other, then its stretched members."""
+    """The first of a shape's variants that may be near (one represents all), then its stretched members."""
     variants = [template for template in starts if template.name]
     yield from variants[:1]
     yield from (template for template in starts if not template.name)

@@ -162,7 +162,7 @@ class _Reader:
     seen: dict[tuple[int, int], Match | None] = field(default_factory=dict)
 
     def read(self, labels: np.ndarray) -> list[_Part]:
-        """Match every component of a cut by closed forms; how the components lie to each other is left open."""
+        """Match every component of a cut by closed forms, without regard to where the components lie."""
         return [part for members in groups(labels) for part in self._parts(members)]
 
     def settled(self, parts: list[_Part]) -> list[_Part]:
