@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from geomsup import Features, ToyModel, expected_loss
+from geomsup.loss import exact_kernels
 from tests.loss.truth import CASES, problem, problems
 
 
@@ -26,6 +27,27 @@ def test_gradient_agrees_with_differences_in_extended_precision(case):
     np.testing.assert_allclose(result.grad_W, truth, rtol=1e-7, atol=1e-7 * np.abs(truth).max() + 1e-50)
     truth = np.array(case["grad_b"], float)
     np.testing.assert_allclose(result.grad_b, truth, rtol=1e-7, atol=1e-7 * np.abs(truth).max() + 1e-50)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "grad_W" in c], ids=lambda case: case["name"])
+def test_kernels_stay_within_their_arrays(case, interpreted):
+    interpreted(exact_kernels)
+    result = expected_loss(*problem(case), method="exact", gradient=True)
+    assert result.value == pytest.approx(float(Fraction(case["loss"])), rel=1e-10, abs=0)
+
+
+def test_a_group_of_any_size(interpreted):
+    """Of 70 features that come together: one u = Σ x_j / 10 - 1/50 is negative in a part 1/70! of all cases only."""
+    interpreted(exact_kernels)
+    n, p, a, b = 70, Fraction(1, 4), Fraction(1, 10), Fraction(-1, 50)
+    mean = (1 - a) / 2 - a * Fraction(n - 1, 2) - b
+    truth = p * (mean**2 + ((1 - a) ** 2 + (n - 1) * a**2) / 12) + (n - 1) * p / 3
+    first = np.eye(n)[:, :1]
+    model = ToyModel(np.ones((n, 1)), float(b) * first[:, 0], W_out=float(a) * first)
+    result = expected_loss(model, Features(n, 0.25, correlated=[range(n)]), gradient=True)
+    assert abs(Fraction(result.value) - truth) <= Fraction(result.error)
+    assert result.grad_b is not None
+    assert result.grad_b[0] == pytest.approx(float(-2 * p * mean), rel=1e-12)
 
 
 def test_many_cases_are_stored():
