@@ -115,6 +115,31 @@ def test_descents_end_where_forces_balance_and_stay_on_the_sphere():
     assert np.linalg.norm(X, axis=0) == pytest.approx(np.ones(12), rel=1e-14)
 
 
+def test_steps_are_at_most_half_the_distance_of_neighbours():
+    """The first is a tenth of it; each ends a little shorter than it set out, on the sphere."""
+    n = 200
+    spacing, start = math.sqrt(4 * math.pi / n), random_rows(n, 3).T
+    ends = [start]
+    for evaluations in range(2, 40):
+        ends.append(start.copy())
+        descend(ends[-1], COULOMB, 1.0, 0.0, 1e-11, evaluations, GO)
+    moves = np.linalg.norm(np.diff(ends, axis=0), axis=1).max(axis=1) / spacing
+    assert moves[0] == pytest.approx(0.1, rel=0.01)
+    assert 0.4 < moves.max() <= 0.5
+
+
+def test_first_steps_go_with_the_distance_of_neighbours():
+    """In four dimensions eight times as many points are half as far apart, (2π²/n)^(1/3) if each has its own room."""
+    moves = []
+    for n in (25, 200):
+        start = random_rows(n, 4).T
+        end = start.copy()
+        descend(end, COULOMB, 1.0, 0.0, 1e-11, 2, GO)
+        moves.append(np.linalg.norm(end - start, axis=0).max())
+        assert moves[-1] == pytest.approx(0.1 * (2 * math.pi**2 / n) ** (1 / 3), rel=0.5)
+    assert moves[0] / moves[1] == pytest.approx(2, rel=0.01)
+
+
 def test_a_stopped_descent_returns_at_once():
     X = np.ascontiguousarray(random_rows(50, 3).T)
     assert descend(X, COULOMB, 1.0, 0.0, 0.0, 1000, np.ones(1, dtype=np.int64))[2] == 1
