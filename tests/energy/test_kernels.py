@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from geomsup.energy import descent_kernels, kernels
 from geomsup.energy.descent_kernels import descend, normalise, project
 from geomsup.energy.hopping_kernels import hop, relax
 from geomsup.energy.kernels import COHERENCE, COULOMB, FRAME, LOG, RELU, RIESZ, SEPARATION, coulomb_3d, pair_energy
@@ -104,6 +105,19 @@ def test_coincident_points_are_finite_where_the_potential_allows(name, kind):
     value, slope = evaluate(rows, kind, None)
     assert value == pytest.approx(energy(rows, name), rel=1e-12)
     assert np.isfinite(slope).all()
+
+
+@pytest.mark.parametrize(("n", "d"), [(4, 2), (4, 3), (5, 3), (6, 4)])
+@pytest.mark.parametrize(("name", "kind", "exponent"), CASES)
+def test_kernels_stay_within_their_arrays(name, kind, exponent, n, d, interpreted):
+    """As plain Python, which looks at every index, a descent goes down to where forces balance."""
+    interpreted(descent_kernels, kernels)
+    rows = random_rows(n, d, seed=n)
+    X = np.ascontiguousarray(rows.T)
+    value, rms, _ = descent_kernels.descend(X, kind, exponent or 1.0, 0.0, 1e-6, 300, GO)
+    assert value == pytest.approx(energy(X.T, name, exponent), rel=1e-12, abs=1e-15)
+    assert value < energy(rows, name, exponent)
+    assert np.sqrt((gradient(X.T, Potential(name, exponent)) ** 2).mean()) == pytest.approx(rms, abs=1e-12)
 
 
 def test_descents_end_where_forces_balance_and_stay_on_the_sphere():

@@ -6,8 +6,10 @@ from hypothesis import given, settings, strategies as st
 from scipy.optimize import minimize, rosen, rosen_der
 
 from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss
+from geomsup.loss import exact_kernels
 from geomsup.loss.objective import pack, relu_objective, unpack
 from geomsup.loss.plan import make_plan
+from geomsup.optima import descent_kernels
 from geomsup.optima.descent import FINE, descend
 from geomsup.optima.descent_kernels import bfgs, tied_loss
 from geomsup.optima.quasi_newton import lbfgs
@@ -44,6 +46,14 @@ def test_bfgs_ends_where_scipy_ends_from_nearby(features, rng):
     found = minimize(relu_objective(features), near, jac=True, method="BFGS", options={"gtol": 1e-9})
     assert end.loss <= found.fun * (1 + 1e-9)
     assert end.loss == pytest.approx(float(expected_loss(ToyModel(end.W, end.b), features)), rel=1e-12)
+
+
+def test_kernels_stay_within_their_arrays(interpreted):
+    """As plain Python, which looks at every index, a digon ends with the loss published for p = 0.1."""
+    interpreted(exact_kernels, descent_kernels)
+    start = pack(np.array([[0.9], [-0.7]]), np.zeros(2))
+    loss, _, _ = descent_kernels.bfgs(start, 2, 1, law_of(Features(2, 0.1)), 1e-8, 200, stop_flag())
+    assert loss == pytest.approx(0.003319484, abs=5e-10)
 
 
 def test_slopes_at_the_end_are_as_small_as_asked(rng):
