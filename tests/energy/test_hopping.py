@@ -26,7 +26,7 @@ def cosines(rows):
 
 @pytest.mark.parametrize("d", [3, 5])
 def test_twists_turn_caps_as_they_are(d):
-    """Distances within the cap and within the rest stay; in space the cap turns about the axis of the plane that ends it."""
+    """Distances within the cap and within the rest stay; in space it turns about the axis of the plane that ends it."""
     rows, sizes = random_rows(60, d, seed=d), []
     for seed in SEEDS:
         turned, cap = moved_by(_twist, rows, seed)
@@ -121,7 +121,7 @@ def test_symmetric_seeds_end_in_the_minimum_too():
 
 
 def test_annealing_ends_near_the_largest_distance():
-    """Six points are at right angles, eight on an antiprism with cosine (2 √2 - 1) / 7 (Schütte, van der Waerden 1951)."""
+    """Six points are at right angles, eight on an antiprism with cosine (2 √2 - 1)/7 (Schütte, van der Waerden)."""
     for n, cosine in ((6, 0.0), (8, (2 * 2**0.5 - 1) / 7)):
         X = np.ascontiguousarray(random_rows(n, 3, seed=n).T)
         anneal(X, SEPARATION, 10.0, GO)
