@@ -34,7 +34,10 @@ NEGLIGIBLE = 1e-20
 
 @inlined
 def _suffix_moments(c, k, z, m, x, plain, weighted, parts):
-    """Fill m[l, d] = E s^d / d! and x[l, d] = E[y_z s^d / d!] for s = Σ_{j >= l} c_j y_j, d <= l + 2; parts[i] is 1/i."""
+    """Fill m[l, d] = E s^d / d! and x[l, d] = E[y_z s^d / d!] for s = Σ_{j >= l} c_j y_j, d <= l + 2.
+
+    parts[i] is 1/i.
+    """
     for d in range(k + 3):
         m[k, d] = 1.0 if d == 0 else 0.0
         x[k, d] = 0.0

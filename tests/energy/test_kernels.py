@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geomsup.energy import descent_kernels, kernels
-from geomsup.energy.descent_kernels import descend, normalise, project
+from geomsup.energy.descent_kernels import descend, normalise, project, spacing
 from geomsup.energy.hopping_kernels import hop, relax
 from geomsup.energy.kernels import COHERENCE, COULOMB, FRAME, LOG, RELU, RIESZ, SEPARATION, coulomb_3d, pair_energy
 from geomsup.energy.max_min import largest_product, linear_program
@@ -132,26 +132,24 @@ def test_descents_end_where_forces_balance_and_stay_on_the_sphere():
 def test_steps_are_at_most_half_the_distance_of_neighbours():
     """The first is a tenth of it; each ends a little shorter than it set out, on the sphere."""
     n = 200
-    spacing, start = math.sqrt(4 * math.pi / n), random_rows(n, 3).T
+    start = random_rows(n, 3).T
     ends = [start]
     for evaluations in range(2, 40):
         ends.append(start.copy())
         descend(ends[-1], COULOMB, 1.0, 0.0, 1e-11, evaluations, GO)
-    moves = np.linalg.norm(np.diff(ends, axis=0), axis=1).max(axis=1) / spacing
+    moves = np.linalg.norm(np.diff(ends, axis=0), axis=1).max(axis=1) / math.sqrt(4 * math.pi / n)
     assert moves[0] == pytest.approx(0.1, rel=0.01)
     assert 0.4 < moves.max() <= 0.5
 
 
-def test_first_steps_go_with_the_distance_of_neighbours():
-    """In four dimensions eight times as many points are half as far apart, (2π²/n)^(1/3) if each has its own room."""
-    moves = []
-    for n in (25, 200):
-        start = random_rows(n, 4).T
-        end = start.copy()
-        descend(end, COULOMB, 1.0, 0.0, 1e-11, 2, GO)
-        moves.append(np.linalg.norm(end - start, axis=0).max())
-        assert moves[-1] == pytest.approx(0.1 * (2 * math.pi**2 / n) ** (1 / 3), rel=0.5)
-    assert moves[0] / moves[1] == pytest.approx(2, rel=0.01)
+def test_neighbours_are_as_far_apart_as_the_sphere_has_room():
+    """N squares in space; roughly (area / n)^(1 / (d - 1)) in other dimensions, with just that power of n."""
+    for n in (7, 56):
+        assert n * spacing(3, n) ** 2 == pytest.approx(4 * math.pi)
+        assert spacing(2, n) == pytest.approx(2 * math.pi / n, rel=0.7)
+        assert spacing(4, n) == pytest.approx((2 * math.pi**2 / n) ** (1 / 3), rel=0.3)
+    assert spacing(2, 7) / spacing(2, 56) == pytest.approx(8)
+    assert spacing(4, 7) / spacing(4, 56) == pytest.approx(2)
 
 
 def test_a_stopped_descent_returns_at_once():
