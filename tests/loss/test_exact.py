@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from geomsup import Features, ToyModel, expected_loss
+from geomsup import Features, ToyModel, Uniform, expected_loss
 from geomsup.loss import exact_kernels
 from tests.loss.truth import CASES, problem, problems
 
@@ -131,6 +131,28 @@ def test_untied_gradient_agrees_with_differences(rng):
             float(expected_loss(make(array + move), features)) - float(expected_loss(make(array - move), features))
         ) / (2 * step)
         assert gradient[1, 1] == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("law", [Uniform(0, 1), Uniform(-0.5, 1), Uniform(0.25, 1)], ids=repr)
+@pytest.mark.parametrize("own", [0.05, 0.4, 1.3])
+@pytest.mark.parametrize("bias", [-0.3, 0.2])
+def test_slopes_in_every_coupling_agree_with_differences(own, bias, law):
+    """Whichever place an output's own feature takes among those it sees, from the largest coupling to the smallest."""
+    n, step = 5, 1e-5
+    coupling = np.array([0.9, -0.7, 0.5, -0.3, 0.2])[(np.arange(n)[:, None] + np.arange(n)) % n]
+    np.fill_diagonal(coupling, own)
+    b, features = np.full(n, bias), Features(n, 0.6, values=law)
+
+    def losses(A, b):
+        return expected_loss(ToyModel(np.eye(n), b, W_out=A), features, method="exact").per_feature
+
+    result = expected_loss(ToyModel(np.eye(n), b, W_out=coupling), features, method="exact", gradient=True)
+    for j in range(n):  # every output moves in its own j-th coupling
+        move = step * np.eye(n)[j]
+        slopes = (losses(coupling + move, b) - losses(coupling - move, b)) / (2 * step)
+        np.testing.assert_allclose(result.grad_W_out[:, j], slopes, rtol=1e-6, atol=1e-8)
+    slopes = (losses(coupling, b + step) - losses(coupling, b - step)) / (2 * step)
+    np.testing.assert_allclose(result.grad_b, slopes, rtol=1e-6, atol=1e-8)
 
 
 def test_too_many_coupled_features_are_refused():

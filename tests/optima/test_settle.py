@@ -47,3 +47,10 @@ def test_what_is_not_lower_is_not_taken(factor, monkeypatch):
     end, kind = settle.settle(SPARSE, NOTHING)
     assert end is NOTHING
     assert kind == "saddle"
+
+
+def test_the_lower_side_is_taken(monkeypatch):
+    ends = [NOTHING._replace(loss=factor * NOTHING.loss) for factor in (0.9, 0.5)]
+    for order in (ends, ends[::-1]):
+        monkeypatch.setattr(settle, "descend", lambda *_, order=order, **__: order)
+        assert settle.settle(SPARSE, NOTHING)[0] is ends[1]
