@@ -132,7 +132,7 @@ def test_descents_end_where_forces_balance_and_stay_on_the_sphere():
 def test_steps_are_at_most_half_the_distance_of_neighbours():
     """The first is a tenth of it; each ends a little shorter than it set out, on the sphere."""
     n = 200
-    start = random_rows(n, 3).T
+    start = random_rows(n, 3, seed=1).T  # whose longest steps are limited
     ends = [start]
     for evaluations in range(2, 40):
         ends.append(start.copy())
@@ -143,7 +143,7 @@ def test_steps_are_at_most_half_the_distance_of_neighbours():
 
 
 def test_neighbours_are_as_far_apart_as_the_sphere_has_room():
-    """N squares in space; roughly (area / n)^(1 / (d - 1)) in other dimensions, with just that power of n."""
+    """Those of n squares in space; roughly (area / n)^(1 / (d - 1)) in other dimensions, with just that power of n."""
     for n in (7, 56):
         assert n * spacing(3, n) ** 2 == pytest.approx(4 * math.pi)
         assert spacing(2, n) == pytest.approx(2 * math.pi / n, rel=0.7)
