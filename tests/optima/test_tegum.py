@@ -193,6 +193,7 @@ def test_a_block_of_all_dimensions_must_be_better_by_more_than_losses_are_known(
     monkeypatch.setattr(tegum, "whole_columns", lambda *_: iter([Column((5,), 2, gain, whole)]))
     found = solve_tegum(Features(6, 0.1), 2)
     assert [len(chosen) for chosen, _ in found.parts] == ([5] if taken else [1, 1])
+    assert len(found.columns) == (2 if taken else 1)
 
 
 # whole models
