@@ -58,3 +58,12 @@ def test_shares_are_those_of_the_whole_gram_matrix(n, m, rng, block):
     truth = np.divide(np.diag(gram) ** 2, squares, out=np.zeros(n), where=squares > 0)
     np.testing.assert_allclose(shares(W), truth, rtol=1e-12)
     np.testing.assert_allclose(strong_rows(W, 0.0).norms, np.sqrt(np.delete(np.diag(gram), 1)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+@pytest.mark.parametrize(("n", "m"), [(9, 4), (4, 9)])
+def test_shares_of_rows_of_any_size(n, m, size, sign, rng):
+    """Of one sign, with zeros among them, whose squares are no doubles."""
+    W = np.maximum(rng.normal(size=(n, m)), 0.0) + np.eye(n, m)
+    np.testing.assert_allclose(shares(sign * size * W), shares(W), rtol=1e-12)
