@@ -50,6 +50,19 @@ def test_a_group_of_any_size(interpreted):
     assert result.grad_b[0] == pytest.approx(float(-2 * p * mean), rel=1e-12)
 
 
+def test_errors_cover_the_rounding_of_long_sums(interpreted):
+    """Of 300 features that come together one output is nearly the mean: its loss is a sum of 300 squares of widths."""
+    interpreted(exact_kernels)
+    n, first = 300, np.eye(300)[0]
+    for a in np.arange(1, 4) / 2700.0:
+        p, weight, mean = Fraction(1, 4), Fraction(float(a)), Fraction(float(0.5 - n * a / 2))
+        residual = Fraction(1, 2) - weight * n / 2 - mean
+        truth = p * (residual**2 + ((1 - weight) ** 2 + (n - 1) * weight**2) / 12) + (1 - p) * mean**2
+        model = ToyModel(np.ones((n, 1)), float(mean) * first, W_out=a * first[:, None])
+        result = expected_loss(model, Features(n, 0.25, first, correlated=[range(n)]), method="exact")
+        assert abs(Fraction(result.value) - truth) <= Fraction(result.error)
+
+
 def test_many_cases_are_stored():
     assert len(CASES) >= 200
     assert sum("grad_W" in case for case in CASES) >= 25
