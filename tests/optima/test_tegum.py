@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 from geomsup import Features, ToyModel, expected_loss, optimum
 from geomsup.optima import blocks, cache, table, tegum
 from geomsup.optima.blocks import best_block, select
+from geomsup.optima.multistart import Descents
 from geomsup.optima.prices import prices
 from geomsup.optima.program import Column, integer_program
 from geomsup.optima.table import block_table, classes_of
@@ -46,6 +47,15 @@ def test_a_block_is_searched_once(folder, monkeypatch):
     np.testing.assert_array_equal(again.W, first.W)
     # Loss is proportional to importance: the same block serves.
     assert best_block(Features(2, 0.1, 7.0), 1).loss == pytest.approx(7 * first.loss, rel=1e-14)
+
+
+def test_hits_are_the_descents_that_end_with_the_least_loss(monkeypatch):
+    ends = np.array([2.0, 1 + 5e-7, 1.0, 1 + 1e-5])  # coarse ones are known to 1e-6
+    found = Descents(np.zeros((2, 1)), np.zeros(2), "minimum", ends)
+    monkeypatch.setenv("GEOMSUP_CACHE", "")
+    monkeypatch.setattr(blocks, "descend_from_many", lambda *_, **__: found)
+    block = best_block(Features(2, 0.1), 1)
+    assert (block.loss, block.hits, block.starts) == (1.0, 2, 4)
 
 
 @pytest.mark.parametrize(("n", "starts"), [(2, 16), (8, 16), (9, 5), (12, 5)])
