@@ -194,6 +194,15 @@ def test_at_large_ranks_sizes_begin_near_the_best_of_the_rank_before(rank, small
     assert sizes == [smallest, smallest + 1]  # two in a row that do not gain are enough
 
 
+def test_windows_of_unlike_features_are_small(monkeypatch):
+    """At most two dimensions, and six features, however much a seventh would gain."""
+    monkeypatch.setattr(table, "best_block", lambda features, rank: SimpleNamespace(gain=float(features.n)))
+    monkeypatch.setattr(table, "_irreducible", lambda columns, found: found)
+    features = Features(9, 0.1, 0.9 ** np.arange(9))
+    sizes = {(column.rank, sum(column.counts)) for column in block_table(features, classes_of(features), 5)}
+    assert sizes == {(1, 1)} | {(rank, k) for rank in (1, 2) for k in range(rank + 1, 7)}
+
+
 @pytest.mark.parametrize(("better", "taken"), [(1e-7, False), (1e-5, True)])
 def test_a_block_of_all_dimensions_must_be_better_by_more_than_losses_are_known(better, taken, monkeypatch):
     """Losses of large blocks are known to 1e-7: a mixture that is as good stays."""

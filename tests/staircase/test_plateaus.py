@@ -203,6 +203,13 @@ def test_sizes_grow_while_they_save_more(useful, sizes, monkeypatch):
     assert tried == list(sizes)
 
 
+@pytest.mark.parametrize(("cosine", "parts"), [(3e-3, 2), (0.03, 1)])
+def test_blocks_are_apart_up_to_what_descents_leave(cosine, parts):
+    """Two digons: descents on series leave cosines of some 1e-3 between what is orthogonal."""
+    lines = np.array([[1.0, 0.0], [cosine, (1 - cosine**2) ** 0.5]])
+    assert len(blocks_module._groups(np.concatenate([lines, -lines]))) == parts
+
+
 def test_what_the_values_are_measured_in_does_not_matter():
     once, thrice = (search_blocks(Uniform(0, high), 0.3, 2, 2) for high in (1, 3))
     known = {block.name: block.gain for block in thrice}
