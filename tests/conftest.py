@@ -1,4 +1,4 @@
-"""Shared settings of the tests: hypothesis profiles, and arrays that fail when anyone writes to them."""
+"""Shared settings of the tests: hypothesis profiles, read-only arrays, and kernels run as plain Python."""
 
 import os
 
@@ -27,3 +27,16 @@ def read_only():
         return copy
 
     return freeze
+
+
+@pytest.fixture
+def interpreted(monkeypatch):
+    """Return a function that has the kernels of some modules run as plain Python, which looks at every index."""
+
+    def undo(*modules):
+        for module in modules:
+            for name, kernel in list(vars(module).items()):
+                if hasattr(kernel, "py_func"):
+                    monkeypatch.setattr(module, name, kernel.py_func)
+
+    return undo

@@ -11,7 +11,7 @@ import numpy as np
 from geomsup.compiling import njit
 from geomsup.energy.kernels import pair_energy
 
-__all__ = ["descend", "normalise", "project"]
+__all__ = ["descend", "normalise", "project", "spacing"]
 
 MEMORY = 6
 ARMIJO = 1e-4
@@ -19,6 +19,12 @@ MOST_TRIALS = 25  # of one line search
 LONGEST = 0.5  # longest step of a point, in units of the mean spacing
 FIRST = 0.1  # of the first step
 ROUNDING = 1e-14  # relative differences of energies below this say nothing
+
+
+@njit
+def spacing(d, n):
+    """Return the distance of neighbours among n points, roughly."""
+    return math.sqrt(4.0 * math.pi / n) if d == 3 else 2.0 * n ** (-1.0 / (d - 1))
 
 
 @njit(error_model="numpy", fastmath=True)
@@ -103,7 +109,7 @@ def descend(X, kind, exponent, gain, slope, most_steps, stop):
     G, trial, new_g, work = np.empty((d, n)), np.empty((d, n)), np.empty((d, n)), np.empty((3, n))
     steps, changes = np.empty((MEMORY, size)), np.empty((MEMORY, size))
     products, weights, direction = np.empty(MEMORY), np.empty(MEMORY), np.empty(size)
-    spacing = math.sqrt(4.0 * math.pi / n) if d == 3 else 2.0 * n ** (-1.0 / (d - 1))
+    longest = LONGEST * spacing(d, n)
     x, g, tx, tg = X.reshape(size), G.reshape(size), trial.reshape(size), new_g.reshape(size)
     energy = pair_energy(X, kind, exponent, G, work)
     project(X, G, work[0])
@@ -113,7 +119,7 @@ def descend(X, kind, exponent, gain, slope, most_steps, stop):
         if stored:
             _direction(g, steps, changes, products, newest, stored, scale, weights, direction)
         else:
-            shorter = FIRST * spacing / _longest(g, d, n)
+            shorter = FIRST * spacing(d, n) / _longest(g, d, n)
             for k in range(size):
                 direction[k] = -g[k] * min(shorter, scale)
         along = _dot(g, direction)
@@ -128,7 +134,7 @@ def descend(X, kind, exponent, gain, slope, most_steps, stop):
                 break
         else:
             small = 0
-        step = min(1.0, LONGEST * spacing / _longest(direction, d, n))
+        step = min(1.0, longest / _longest(direction, d, n))
         found = False
         new_energy = energy
         for _ in range(MOST_TRIALS):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from geomsup.compiling import njit
-from geomsup.energy.descent_kernels import descend, normalise
+from geomsup.energy.descent_kernels import descend, normalise, spacing
 from geomsup.energy.kernels import SEPARATION
 from geomsup.energy.random_kernels import below, direction, normal, uniform
 
@@ -21,11 +21,6 @@ MOST_STAGE = 400  # evaluations of one stage
 STAGE = 4.0  # ratio of the exponents of two stages
 SHARPEST = 1e5  # last exponent
 HOLES = 4  # random places tried per point, when one is moved into a hole
-
-
-@njit
-def _spacing(d, n):
-    return math.sqrt(4.0 * math.pi / n) if d == 3 else 2.0 * n ** (-1.0 / (d - 1))
 
 
 @njit
@@ -60,18 +55,18 @@ def _twist(X, state):
 
 
 @njit
-def _scramble(X, spacing, state):
+def _scramble(X, apart, state):
     """Displace the points of a small cap by about a spacing."""
     d, n = X.shape
     u = direction(state, d)
-    reach = math.cos(min(math.pi, spacing * (1.0 + 1.5 * uniform(state))))
+    reach = math.cos(min(math.pi, apart * (1.0 + 1.5 * uniform(state))))
     for i in range(n):
         above = 0.0
         for h in range(d):
             above += u[h] * X[h, i]
         if above > reach:
             for h in range(d):
-                X[h, i] += 0.6 * spacing * normal(state)
+                X[h, i] += 0.6 * apart * normal(state)
     normalise(X)
 
 
@@ -112,14 +107,14 @@ def _refill(X, state):
 @njit
 def _move(X, state):
     d, n = X.shape
-    spacing = _spacing(d, n)
+    apart = spacing(d, n)
     kind = below(state, 4)
     if kind == 0 or n < 4 or d < 3:
-        _jiggle(X, spacing * (0.1 + 0.3 * uniform(state)), state)
+        _jiggle(X, apart * (0.1 + 0.3 * uniform(state)), state)
     elif kind == 1:
         _twist(X, state)
     elif kind == 2:
-        _scramble(X, spacing, state)
+        _scramble(X, apart, state)
     else:
         _refill(X, state)
     normalise(X)
@@ -133,7 +128,7 @@ def relax(X, symmetric, state, kind, exponent, gain, stop):
     """
     if symmetric:
         descend(X, kind, exponent, LOOSE, 0.0, MOST_STEPS, stop)
-        _jiggle(X, JIGGLE * _spacing(X.shape[0], X.shape[1]), state)
+        _jiggle(X, JIGGLE * spacing(X.shape[0], X.shape[1]), state)
     return descend(X, kind, exponent, gain, FLOOR, MOST_STEPS, stop)[0]
 
 

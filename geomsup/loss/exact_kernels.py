@@ -23,7 +23,6 @@ from geomsup.compiling import njit
 __all__ = ["count_sets", "exact_outputs", "gather_set", "set_loss", "workspace"]
 
 EPS = 2.0**-52
-INVERSE = 1.0 / np.maximum(np.arange(64), 1)  # inverses of small integers: divisions took half of the time
 # Fused products are never less exact; nothing else is reordered.
 exactly = njit(error_model="numpy", fastmath={"contract"})
 # For functions that are called once per set or node: passing tuples of arrays would take as long as the work.
@@ -37,16 +36,19 @@ SMALL = 2.0**-20  # sets of features that move an output less than this are in u
 
 
 @inlined
-def _suffix_moments(c, k, z, m, x, plain, weighted):
-    """Fill m[l, d] = E s^d / d! and x[l, d] = E[y_z s^d / d!] for s = Σ_{j >= l} c_j y_j, d <= l + 2."""
+def _suffix_moments(c, k, z, m, x, plain, weighted, parts):
+    """Fill m[l, d] = E s^d / d! and x[l, d] = E[y_z s^d / d!] for s = Σ_{j >= l} c_j y_j, d <= l + 2.
+
+    parts[i] is 1/i.
+    """
     for d in range(k + 3):
         m[k, d] = 1.0 if d == 0 else 0.0
         x[k, d] = 0.0
     for level in range(k - 1, -1, -1):
         power = 1.0  # c^e / e!
         for e in range(level + 3):
-            plain[e], weighted[e] = power * INVERSE[e + 1], power * INVERSE[e + 2]
-            power *= c[level] * INVERSE[e + 1]
+            plain[e], weighted[e] = power * parts[e + 1], power * parts[e + 2]
+            power *= c[level] * parts[e + 1]
         for d in range(level + 3):
             total = 0.0
             for e in range(d + 1):
@@ -63,27 +65,27 @@ def _suffix_moments(c, k, z, m, x, plain, weighted):
 
 
 @exactly
-def _suffix_moments_adjoint(c, k, z, m, x, bar_m, bar_x, bar_c):
+def _suffix_moments_adjoint(c, k, z, m, x, bar_m, bar_x, bar_c, parts):
     """Push the adjoints of `_suffix_moments`' results back to the coefficients."""
     for level in range(k):
         a = c[level]
         for d in range(level + 3):
             power, slope = 1.0, 0.0  # a^e / e! and its derivative
             for e in range(d + 1):
-                up = bar_m[level, d] * INVERSE[e + 1]
-                at_z = bar_x[level, d] * INVERSE[e + 2] if level == z else 0.0
+                up = bar_m[level, d] * parts[e + 1]
+                at_z = bar_x[level, d] * parts[e + 2] if level == z else 0.0
                 bar_m[level + 1, d - e] += (up + at_z) * power
                 bar_c[level] += (up + at_z) * slope * m[level + 1, d - e]
                 if level < z:
-                    weighted = bar_x[level, d] * INVERSE[e + 1]
+                    weighted = bar_x[level, d] * parts[e + 1]
                     bar_x[level + 1, d - e] += weighted * power
                     bar_c[level] += weighted * slope * x[level + 1, d - e]
                 slope = power
-                power *= a * INVERSE[e + 1]
+                power *= a * parts[e + 1]
 
 
 @inlined
-def _leaf(level, t, f2, f1, fx, s2, s1, z, m, x, bar_m, bar_x, blur, gradient, error):
+def _leaf(level, t, f2, f1, fx, s2, s1, z, m, x, bar_m, bar_x, parts, blur, gradient, error):
     """Evaluate (T_{l+2}, T_{l+1}, T_l, X_{l+1}, X_l) at t >= 0, where all are polynomials."""
     t2, t1, t0, x1, x0 = 0.0, 0.0, 0.0, 0.0, 0.0
     row, weighted = m[level], x[level]
@@ -100,7 +102,7 @@ def _leaf(level, t, f2, f1, fx, s2, s1, z, m, x, bar_m, bar_x, blur, gradient, e
             if gradient:
                 bar_x[level, d] += fx * before
         before2, before = before, power
-        power *= t * INVERSE[level + 3 - d]
+        power *= t * parts[level + 3 - d]
     # Rounding of the terms themselves, and of t (by `blur`), where the derivative of each T is the next one.
     steps = (8 * level + 32) * EPS
     error[0] += s2 * (steps * t2 + blur * t1) + (s1 + abs(fx)) * (steps * t1 + blur * t0)
@@ -126,7 +128,7 @@ def _split(level, down, z, f):
 
 
 @inlined
-def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient, error):
+def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, parts, blur, gradient, error):
     """Return (T_2, T_1, T_0, X_1, X_0) of all coefficients at t, X = E[y_z T(...)]; f[0] is the functional.
 
     Depth first with a stack of our own (numba cannot cache a function that calls itself). Slopes of the
@@ -143,7 +145,9 @@ def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient,
         if stage[level] == 0:
             if t >= 0.0:
                 f2, f1, fx, s2, s1 = f[level]
-                t2, t1, t0, x1, x0 = _leaf(level, t, f2, f1, fx, s2, s1, z, m, x, bar_m, bar_x, blur, gradient, error)
+                t2, t1, t0, x1, x0 = _leaf(
+                    level, t, f2, f1, fx, s2, s1, z, m, x, bar_m, bar_x, parts, blur, gradient, error
+                )
                 level -= 1
             elif level == k or t + tail[level] <= 0.0:
                 t2, t1, t0, x1, x0 = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -204,7 +208,7 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
     1 - a_z, known better than a subtraction here would know it. Features come in descending order of
     |a_j| width_j. grad[:k] and grad[k] receive the slopes in a and b; error[0] grows by a bound on the rounding error.
     """
-    c, tail, bar_c, m, x, bar_m, bar_x, f, stack, plain, weighted = work
+    c, tail, bar_c, m, x, bar_m, bar_x, f, stack, plain, weighted, parts = work
     mean, size = b, abs(b)
     for j in range(k):
         mean += a[j] * (low[j] + 0.5 * width[j])
@@ -259,14 +263,14 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
         f2, t, blur = f2 * unit, t / unit, blur / unit
         for j in range(k):
             c[j], tail[j] = c[j] / unit, tail[j] / unit
-    _suffix_moments(c, k, z, m, x, plain, weighted)
+    _suffix_moments(c, k, z, m, x, plain, weighted, parts)
     f[0] = (f2, f1, fx, abs(f2), abs(f1))
     before, error[0] = error[0], 0.0
-    t2, t1, t0, x1, x0 = _walk(t, f, c, tail, live, z, m, x, bar_c, bar_m, bar_x, stack, blur, gradient, error)
+    t2, t1, t0, x1, x0 = _walk(t, f, c, tail, live, z, m, x, bar_c, bar_m, bar_x, stack, parts, blur, gradient, error)
     value += unit * (f2 * t2 + f1 * t1 + fx * x1)
     error[0] = before + unit * error[0]
     if gradient:
-        _suffix_moments_adjoint(c, k, z, m, x, bar_m, bar_x, bar_c)
+        _suffix_moments_adjoint(c, k, z, m, x, bar_m, bar_x, bar_c, parts)
         slope_t = f2 * t1 + f1 * t0 + fx * x0
         grad[k] += side * slope_t
         for j in range(k):
@@ -279,12 +283,13 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
 @exactly
 def workspace(k):
     """Allocate what `set_loss` works in for up to k features."""
-    shape = (k + 1, k + 4)
-    stack = (np.empty(k + 2, np.int64), np.empty(k + 2), np.empty((k + 2, 5)), np.empty(k + 2))
+    shape = (k + 1, k + 3)
+    stack = (np.empty(k + 1, np.int64), np.empty(k + 1), np.empty((k, 5)), np.empty(k))
+    parts = 1.0 / np.maximum(np.arange(k + 4), 1)  # of whole numbers: divisions were half of the time
     return (
         np.empty(k), np.empty(k + 1), np.empty(k),
-        np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape), np.empty((k + 2, 5)),
-        stack, np.empty(k + 4), np.empty(k + 4),
+        np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape), np.empty((k + 1, 5)),
+        stack, np.empty(k + 2), np.empty(k + 2), parts,
     )  # fmt: skip
 
 

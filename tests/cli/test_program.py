@@ -216,7 +216,7 @@ sys.exit(main({arguments!r}))
 
 @pytest.mark.parametrize(("name", "arguments"), [
     ("numpy", ["--version"]), ("cyclopts", ["--version"]), ("geomsup.cli.theory", ["--version"]),
-    ("geomsup.staircase", ["plateaus"]), ("scipy.special", ["optimum", "2", "1"]),
+    ("geomsup.plateau", ["plateaus"]), ("scipy.special", ["optimum", "2", "1"]),
 ])  # fmt: skip
 def test_interruption_while_something_is_imported(name, arguments):
     program = INTERRUPTED_IMPORT.format(name=name, arguments=arguments)

@@ -6,7 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from geomsup.energy.descent_kernels import descend, normalise, project
+from geomsup.energy import descent_kernels, kernels
+from geomsup.energy.descent_kernels import descend, normalise, project, spacing
 from geomsup.energy.hopping_kernels import hop, relax
 from geomsup.energy.kernels import COHERENCE, COULOMB, FRAME, LOG, RELU, RIESZ, SEPARATION, coulomb_3d, pair_energy
 from geomsup.energy.max_min import largest_product, linear_program
@@ -106,6 +107,19 @@ def test_coincident_points_are_finite_where_the_potential_allows(name, kind):
     assert np.isfinite(slope).all()
 
 
+@pytest.mark.parametrize(("n", "d"), [(4, 2), (4, 3), (5, 3), (6, 4)])
+@pytest.mark.parametrize(("name", "kind", "exponent"), CASES)
+def test_kernels_stay_within_their_arrays(name, kind, exponent, n, d, interpreted):
+    """As plain Python, which looks at every index, a descent goes down to where forces balance."""
+    interpreted(descent_kernels, kernels)
+    rows = random_rows(n, d, seed=n)
+    X = np.ascontiguousarray(rows.T)
+    value, rms, _ = descent_kernels.descend(X, kind, exponent or 1.0, 0.0, 1e-6, 300, GO)
+    assert value == pytest.approx(energy(X.T, name, exponent), rel=1e-12, abs=1e-15)
+    assert value < energy(rows, name, exponent)
+    assert np.sqrt((gradient(X.T, Potential(name, exponent)) ** 2).mean()) == pytest.approx(rms, abs=1e-12)
+
+
 def test_descents_end_where_forces_balance_and_stay_on_the_sphere():
     X = np.ascontiguousarray(random_rows(12, 3).T)
     value, rms, used = descend(X, COULOMB, 1.0, 0.0, 1e-11, 1000, GO)
@@ -113,6 +127,29 @@ def test_descents_end_where_forces_balance_and_stay_on_the_sphere():
     assert rms < 1e-9
     assert used < 200
     assert np.linalg.norm(X, axis=0) == pytest.approx(np.ones(12), rel=1e-14)
+
+
+def test_steps_are_at_most_half_the_distance_of_neighbours():
+    """The first is a tenth of it; each ends a little shorter than it set out, on the sphere."""
+    n = 200
+    start = random_rows(n, 3, seed=1).T  # whose longest steps are limited
+    ends = [start]
+    for evaluations in range(2, 40):
+        ends.append(start.copy())
+        descend(ends[-1], COULOMB, 1.0, 0.0, 1e-11, evaluations, GO)
+    moves = np.linalg.norm(np.diff(ends, axis=0), axis=1).max(axis=1) / math.sqrt(4 * math.pi / n)
+    assert moves[0] == pytest.approx(0.1, rel=0.01)
+    assert 0.4 < moves.max() <= 0.5
+
+
+def test_neighbours_are_as_far_apart_as_the_sphere_has_room():
+    """Those of n squares in space; roughly (area / n)^(1 / (d - 1)) in other dimensions, with just that power of n."""
+    for n in (7, 56):
+        assert n * spacing(3, n) ** 2 == pytest.approx(4 * math.pi)
+        assert spacing(2, n) == pytest.approx(2 * math.pi / n, rel=0.7)
+        assert spacing(4, n) == pytest.approx((2 * math.pi**2 / n) ** (1 / 3), rel=0.3)
+    assert spacing(2, 7) / spacing(2, 56) == pytest.approx(8)
+    assert spacing(4, 7) / spacing(4, 56) == pytest.approx(2)
 
 
 def test_a_stopped_descent_returns_at_once():

@@ -5,6 +5,7 @@ import pytest
 
 import geomsup as gs
 from geomsup.energy.minima import Minima
+from geomsup.energy.search import work_of_a_start
 from tests.energy.reference import random_rows
 
 
@@ -107,6 +108,19 @@ def test_starts_are_counted_and_minima_told_apart():
     assert len(found.minima) == 2  # 92.911655 and 92.920354
     assert found.minima[1].energy == pytest.approx(92.920354, abs=1e-6)
     assert found.hits == found.minima[0].hits
+
+
+def test_where_nothing_is_known_there_are_200_starts():
+    assert gs.best_known(5, 3, ("riesz", 0.7)) is None
+    assert gs.minimize_energy(5, 3, ("riesz", 0.7)).n_starts == 200
+
+
+def test_work_is_that_of_all_pairs_in_all_dimensions():
+    coulomb, tammes = gs.Potential("coulomb"), gs.Potential("tammes")
+    assert work_of_a_start(2000, 3, coulomb) / work_of_a_start(1000, 3, coulomb) == pytest.approx(4, rel=1e-3)
+    assert work_of_a_start(1000, 6, coulomb) / work_of_a_start(1000, 3, coulomb) == pytest.approx(2, rel=1e-3)
+    assert work_of_a_start(12, 3, tammes) > 5 * work_of_a_start(12, 3, coulomb)
+    assert 1e-6 < work_of_a_start(2, 2, coulomb) < 1e-3
 
 
 def test_configurations_of_one_energy_and_other_distances_are_two_minima():

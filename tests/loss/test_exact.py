@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from geomsup import Features, ToyModel, expected_loss
+from geomsup import Features, ToyModel, Uniform, expected_loss
+from geomsup.loss import exact_kernels
 from tests.loss.truth import CASES, problem, problems
 
 
@@ -26,6 +27,40 @@ def test_gradient_agrees_with_differences_in_extended_precision(case):
     np.testing.assert_allclose(result.grad_W, truth, rtol=1e-7, atol=1e-7 * np.abs(truth).max() + 1e-50)
     truth = np.array(case["grad_b"], float)
     np.testing.assert_allclose(result.grad_b, truth, rtol=1e-7, atol=1e-7 * np.abs(truth).max() + 1e-50)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "grad_W" in c], ids=lambda case: case["name"])
+def test_kernels_stay_within_their_arrays(case, interpreted):
+    interpreted(exact_kernels)
+    result = expected_loss(*problem(case), method="exact", gradient=True)
+    assert result.value == pytest.approx(float(Fraction(case["loss"])), rel=1e-10, abs=0)
+
+
+def test_a_group_of_any_size(interpreted):
+    """Of 70 features that come together: one u = Σ x_j / 10 - 1/50 is negative in a part 1/70! of all cases only."""
+    interpreted(exact_kernels)
+    n, p, a, b = 70, Fraction(1, 4), Fraction(1, 10), Fraction(-1, 50)
+    mean = (1 - a) / 2 - a * Fraction(n - 1, 2) - b
+    truth = p * (mean**2 + ((1 - a) ** 2 + (n - 1) * a**2) / 12) + (n - 1) * p / 3
+    first = np.eye(n)[:, :1]
+    model = ToyModel(np.ones((n, 1)), float(b) * first[:, 0], W_out=float(a) * first)
+    result = expected_loss(model, Features(n, 0.25, correlated=[range(n)]), gradient=True)
+    assert abs(Fraction(result.value) - truth) <= Fraction(result.error)
+    assert result.grad_b is not None
+    assert result.grad_b[0] == pytest.approx(float(-2 * p * mean), rel=1e-12)
+
+
+def test_errors_cover_the_rounding_of_long_sums(interpreted):
+    """Of 300 features that come together one output is nearly the mean: its loss is a sum of 300 squares of widths."""
+    interpreted(exact_kernels)
+    n, first = 300, np.eye(300)[0]
+    for a in np.arange(1, 4) / 2700.0:
+        p, weight, mean = Fraction(1, 4), Fraction(float(a)), Fraction(float(0.5 - n * a / 2))
+        residual = Fraction(1, 2) - weight * n / 2 - mean
+        truth = p * (residual**2 + ((1 - weight) ** 2 + (n - 1) * weight**2) / 12) + (1 - p) * mean**2
+        model = ToyModel(np.ones((n, 1)), float(mean) * first, W_out=a * first[:, None])
+        result = expected_loss(model, Features(n, 0.25, first, correlated=[range(n)]), method="exact")
+        assert abs(Fraction(result.value) - truth) <= Fraction(result.error)
 
 
 def test_many_cases_are_stored():
@@ -109,6 +144,28 @@ def test_untied_gradient_agrees_with_differences(rng):
             float(expected_loss(make(array + move), features)) - float(expected_loss(make(array - move), features))
         ) / (2 * step)
         assert gradient[1, 1] == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("law", [Uniform(0, 1), Uniform(-0.5, 1), Uniform(0.25, 1)], ids=repr)
+@pytest.mark.parametrize("own", [0.05, 0.4, 1.3])
+@pytest.mark.parametrize("bias", [-0.3, 0.2])
+def test_slopes_in_every_coupling_agree_with_differences(own, bias, law):
+    """Whichever place an output's own feature takes among those it sees, from the largest coupling to the smallest."""
+    n, step = 5, 1e-5
+    coupling = np.array([0.9, -0.7, 0.5, -0.3, 0.2])[(np.arange(n)[:, None] + np.arange(n)) % n]
+    np.fill_diagonal(coupling, own)
+    b, features = np.full(n, bias), Features(n, 0.6, values=law)
+
+    def losses(A, b):
+        return expected_loss(ToyModel(np.eye(n), b, W_out=A), features, method="exact").per_feature
+
+    result = expected_loss(ToyModel(np.eye(n), b, W_out=coupling), features, method="exact", gradient=True)
+    for j in range(n):  # every output moves in its own j-th coupling
+        move = step * np.eye(n)[j]
+        slopes = (losses(coupling + move, b) - losses(coupling - move, b)) / (2 * step)
+        np.testing.assert_allclose(result.grad_W_out[:, j], slopes, rtol=1e-6, atol=1e-8)
+    slopes = (losses(coupling, b + step) - losses(coupling, b - step)) / (2 * step)
+    np.testing.assert_allclose(result.grad_b, slopes, rtol=1e-6, atol=1e-8)
 
 
 def test_too_many_coupled_features_are_refused():

@@ -8,12 +8,23 @@ from hypothesis import assume, given, settings
 
 from geomsup import Features, ToyModel, Uniform, expected_loss
 from geomsup.activations import LEAKS
+from geomsup.loss import (
+    exact_kernels,
+    spectral_bounds,
+    spectral_kernels,
+    spectral_moments,
+    spectral_transforms,
+    spectral_units,
+)
 from geomsup.loss.plan import make_laws, make_plan, make_units
 from geomsup.loss.spectral.bounds import spectral_periods, spectral_tails
 from geomsup.loss.spectral.kernels import spectral_outputs
 from geomsup.threads import stop_flag
 from tests.loss.truth import CASES, problem, problems
 
+KERNELS = [
+    exact_kernels, spectral_bounds, spectral_kernels, spectral_moments, spectral_transforms, spectral_units
+]  # fmt: skip
 NEARLY_PERFECT = [case for case in CASES if "coupling" in case["name"] and len(case["b"]) == 2]
 ORDINARY = [case for case in CASES if case not in NEARLY_PERFECT]
 
@@ -32,6 +43,14 @@ def test_losses_lost_in_rounding_are_refused_and_auto_has_them(case):
     with pytest.raises(ValueError, match=r'`rtol` must be reachable.* larger rtol or method="exact"'):
         expected_loss(*problem(case), method="spectral")
     assert float(expected_loss(*problem(case))) == pytest.approx(float(Fraction(case["loss"])), rel=1e-10)
+
+
+@pytest.mark.parametrize("gradient", [False, True])
+@pytest.mark.parametrize("case", [c for c in ORDINARY if "grad_W" in c], ids=lambda case: case["name"])
+def test_kernels_stay_within_their_arrays(case, gradient, interpreted):
+    interpreted(*KERNELS)
+    result = expected_loss(*problem(case), method="spectral", rtol=1e-2, gradient=gradient)
+    assert abs(Fraction(result.value) - Fraction(case["loss"])) <= Fraction(result.error)
 
 
 @settings(max_examples=40)

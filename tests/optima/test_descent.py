@@ -1,16 +1,20 @@
 """Descents: the compiled kernel against scipy and the checked loss, the limited-memory one where ends are known."""
 
+from collections import deque
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.optimize import minimize, rosen, rosen_der
 
 from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss
+from geomsup.loss import exact_kernels
 from geomsup.loss.objective import pack, relu_objective, unpack
 from geomsup.loss.plan import make_inputs
+from geomsup.optima import descent_kernels
 from geomsup.optima.descent import FINE, descend
-from geomsup.optima.descent_kernels import bfgs, tied_loss
-from geomsup.optima.quasi_newton import lbfgs
+from geomsup.optima.descent_kernels import _update, bfgs, tied_loss
+from geomsup.optima.quasi_newton import _direction, _search_line, lbfgs
 from geomsup.threads import stop_flag
 
 LAWS = [
@@ -44,6 +48,14 @@ def test_bfgs_ends_where_scipy_ends_from_nearby(features, rng):
     found = minimize(relu_objective(features), near, jac=True, method="BFGS", options={"gtol": 1e-9})
     assert end.loss <= found.fun * (1 + 1e-9)
     assert end.loss == pytest.approx(float(expected_loss(ToyModel(end.W, end.b), features)), rel=1e-12)
+
+
+def test_kernels_stay_within_their_arrays(interpreted):
+    """As plain Python, which looks at every index, a digon ends with the loss published for p = 0.1."""
+    interpreted(exact_kernels, descent_kernels)
+    start = pack(np.array([[0.9], [-0.7]]), np.zeros(2))
+    loss, _, _ = descent_kernels.bfgs(start, 2, 1, *law_of(Features(2, 0.1)), 1e-8, 200, stop_flag())
+    assert loss == pytest.approx(0.003319484, abs=5e-10)
 
 
 def test_slopes_at_the_end_are_as_small_as_asked(rng):
@@ -119,6 +131,41 @@ def test_limited_memory_stops_where_the_loss_is_noise(rng):
     assert loss == pytest.approx(1.0, abs=3e-6)
     assert np.abs(x).max() < 1e-2
     assert len(looks) < 200
+
+
+def test_steps_on_a_parabola_are_newtons(rng):
+    """As many pairs as dimensions, conjugate to each other, tell the whole Hessian (Nocedal and Wright 2006, 6.1)."""
+    square = rng.normal(size=(4, 4))
+    hessian = square @ square.T + np.eye(4)
+    ways = np.ascontiguousarray(np.linalg.eigh(hessian)[1].T * rng.uniform(0.5, 2, (4, 1)))
+    g = rng.normal(size=4)
+    pairs = deque((s, hessian @ s, float(s @ hessian @ s)) for s in ways)
+    np.testing.assert_allclose(_direction(g, pairs), -np.linalg.solve(hessian, g), rtol=1e-9)
+    inverse = np.eye(4)
+    for s in ways:
+        _update(inverse, s, hessian @ s)
+        np.testing.assert_allclose(inverse @ hessian @ s, s, rtol=1e-9)
+    np.testing.assert_allclose(inverse, np.linalg.inv(hessian), rtol=1e-9, atol=1e-12)
+    before = inverse.copy()
+    _update(inverse, ways[0], -ways[0])  # curved the other way: nothing is learnt
+    np.testing.assert_array_equal(inverse, before)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 0.3, 1.0, 30.0])
+def test_line_searches_end_with_the_weak_wolfe_conditions(scale):
+    def objective(x):
+        return float(np.sin(3 * x[0]) + 0.5 * x[0] ** 2) + 2.0, np.array([3 * np.cos(3 * x[0]) + x[0]])
+
+    x = np.array([2.5])
+    loss, g = objective(x)
+    direction = -scale * g
+    end, new_loss, new_g = _search_line(objective, x, loss, g, direction, 1e-15)
+    assert (new_loss, new_g[0]) == (objective(end)[0], objective(end)[1][0])
+    step = float((end - x)[0] / direction[0])
+    assert step > 0
+    assert new_loss <= loss + 1e-4 * step * float(g @ direction)
+    assert float(new_g @ direction) >= 0.5 * float(g @ direction)
+    assert _search_line(objective, x, loss, g, -direction, 1e-15) is None
 
 
 def test_packing_is_undone_by_unpacking(rng):

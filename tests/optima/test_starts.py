@@ -18,3 +18,14 @@ def test_starts_do_not_depend_on_what_values_are_measured_in(size):
     for (W, b), (V, c) in pairs:
         np.testing.assert_allclose(V, W, rtol=1e-12)
         np.testing.assert_allclose(c, size * b, rtol=1e-12)
+
+
+def test_shapes_begin_between_dense_and_sparse_optima():
+    """Norms between 1 and 1.2, biases between 0 and -0.3 of a present feature's root mean square, (1/3)^(1/2)."""
+    for W, b in catalogue_starts(Features(5, 0.2), 2, np.random.default_rng(0)):
+        norms = np.linalg.norm(W, axis=1)
+        kept = norms > 0
+        assert (norms[kept].min() > 1) & (norms[kept].max() < 1.2)
+        assert (b[kept] > -0.3 / 3**0.5).all()
+        assert (b[kept] < 0).all()
+        np.testing.assert_array_equal(b[~kept], 0.1)

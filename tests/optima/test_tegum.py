@@ -3,14 +3,16 @@
 import itertools
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from geomsup import Features, ToyModel, expected_loss, optimum
-from geomsup.optima import blocks, cache
+from geomsup.optima import blocks, cache, table, tegum
 from geomsup.optima.blocks import best_block, select
+from geomsup.optima.multistart import Descents
 from geomsup.optima.prices import prices
 from geomsup.optima.program import Column, integer_program
 from geomsup.optima.table import block_table, classes_of
@@ -45,6 +47,15 @@ def test_a_block_is_searched_once(folder, monkeypatch):
     np.testing.assert_array_equal(again.W, first.W)
     # Loss is proportional to importance: the same block serves.
     assert best_block(Features(2, 0.1, 7.0), 1).loss == pytest.approx(7 * first.loss, rel=1e-14)
+
+
+def test_hits_are_the_descents_that_end_with_the_least_loss(monkeypatch):
+    ends = np.array([2.0, 1 + 5e-7, 1.0, 1 + 1e-5])  # coarse ones are known to 1e-6
+    found = Descents(np.zeros((2, 1)), np.zeros(2), "minimum", ends)
+    monkeypatch.setenv("GEOMSUP_CACHE", "")
+    monkeypatch.setattr(blocks, "descend_from_many", lambda *_, **__: found)
+    block = best_block(Features(2, 0.1), 1)
+    assert (block.loss, block.hits, block.starts) == (1.0, 2, 4)
 
 
 @pytest.mark.parametrize(("n", "starts"), [(2, 16), (8, 16), (9, 5), (12, 5)])
@@ -156,6 +167,52 @@ def test_the_table_keeps_what_smaller_blocks_cannot_do():
     assert kinds[1, 1].block is None
     assert kinds[2, 1].gain == pytest.approx(2 * VARIANCE - DIGON, rel=1e-9)
     assert kinds[5, 2].gain == pytest.approx(5 * VARIANCE - PENTAGON, rel=1e-9)
+
+
+def test_the_table_says_how_far_it_is():
+    features, seen = Features(5, 0.1), []
+    block_table(features, classes_of(features), 2, lambda stage, fraction: seen.append((stage, fraction)))
+    for stage in ("rank 1", "rank 2"):
+        fractions = [fraction for name, fraction in seen if name == stage]
+        assert fractions == sorted(fractions)
+        assert (fractions[0], fractions[-1]) == (0, 1)
+        assert any(0 < fraction < 1 for fraction in fractions)
+
+
+@pytest.mark.parametrize(("rank", "smallest"), [(3, 4), (4, 5), (5, 9), (6, 11)])
+def test_at_large_ranks_sizes_begin_near_the_best_of_the_rank_before(rank, smallest, monkeypatch):
+    """That stored two features per dimension: from the fifth rank on less than 95 % of that is left out."""
+    sizes = []
+
+    def block(features, rank):
+        sizes.append(features.n)
+        return SimpleNamespace(gain=0.0)
+
+    monkeypatch.setattr(table, "best_block", block)
+    features = Features(20, 0.1)
+    assert list(table._of_rank(features, classes_of(features), rank, 2.0, True, None)) == []
+    assert sizes == [smallest, smallest + 1]  # two in a row that do not gain are enough
+
+
+def test_windows_of_unlike_features_are_small(monkeypatch):
+    """At most two dimensions, and six features, however much a seventh would gain."""
+    monkeypatch.setattr(table, "best_block", lambda features, rank: SimpleNamespace(gain=float(features.n)))
+    monkeypatch.setattr(table, "_irreducible", lambda columns, found: found)
+    features = Features(9, 0.1, 0.9 ** np.arange(9))
+    sizes = {(column.rank, sum(column.counts)) for column in block_table(features, classes_of(features), 5)}
+    assert sizes == {(1, 1)} | {(rank, k) for rank in (1, 2) for k in range(rank + 1, 7)}
+
+
+@pytest.mark.parametrize(("better", "taken"), [(1e-7, False), (1e-5, True)])
+def test_a_block_of_all_dimensions_must_be_better_by_more_than_losses_are_known(better, taken, monkeypatch):
+    """Losses of large blocks are known to 1e-7: a mixture that is as good stays."""
+    whole = best_block(Features(5, 0.1), 2)
+    gain = 2 * VARIANCE * (1 + better)
+    monkeypatch.setattr(tegum, "block_table", lambda features, classes, *_: list(table.dedicated(features, classes)))
+    monkeypatch.setattr(tegum, "whole_columns", lambda *_: iter([Column((5,), 2, gain, whole)]))
+    found = solve_tegum(Features(6, 0.1), 2)
+    assert [len(chosen) for chosen, _ in found.parts] == ([5] if taken else [1, 1])
+    assert len(found.columns) == (2 if taken else 1)
 
 
 # whole models

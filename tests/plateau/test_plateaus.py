@@ -20,7 +20,7 @@ from geomsup import (
     polytope,
     symbolic,
 )
-from geomsup.plateau import search as module
+from geomsup.plateau import blocks as blocks_module, search as module
 from geomsup.plateau.blocks import dedicated_block, follow, search_blocks, settled
 from geomsup.plateau.crossings import crossings_between
 from geomsup.plateau.mixtures import PlateauMixture, best_mixture
@@ -186,6 +186,28 @@ def test_gains_are_bounded_and_sorted_and_weights_are_stationary():
             assert block.loss == pytest.approx(result.value, rel=1e-9)
             if block.size > 1:
                 assert np.abs(result.grad_W).max() < 1e-8
+
+
+@pytest.mark.parametrize(("useful", "sizes"), [(24, range(2, 25)), (6, range(2, 8)), (2, range(2, 4))])
+def test_sizes_grow_while_they_save_more(useful, sizes, monkeypatch):
+    """Up to 24 features: every one of the first `useful` saves a hundredth of its cost, the others nothing."""
+    tried = []
+
+    def of_size(values, p, k, rank, starts):
+        tried.append(k)
+        return 0.01 * min(k, useful), []
+
+    monkeypatch.setattr(blocks_module, "_of_size", of_size)
+    monkeypatch.setattr(blocks_module, "_from_shapes", lambda *_: [])
+    assert search_blocks(Uniform(), 0.3, 1, 2) == []
+    assert tried == list(sizes)
+
+
+@pytest.mark.parametrize(("cosine", "parts"), [(3e-3, 2), (0.03, 1)])
+def test_blocks_are_apart_up_to_what_descents_leave(cosine, parts):
+    """Two digons: descents on series leave cosines of some 1e-3 between what is orthogonal."""
+    lines = np.array([[1.0, 0.0], [cosine, (1 - cosine**2) ** 0.5]])
+    assert len(blocks_module._groups(np.concatenate([lines, -lines]))) == parts
 
 
 def test_what_the_values_are_measured_in_does_not_matter():

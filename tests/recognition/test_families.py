@@ -55,6 +55,15 @@ def test_any_height(name, height, noise, rng):
         assert component.n_parameters == family(exact).n_parameters
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.02, 0.05])
+def test_a_flat_pyramid_is_found_from_another_start(noise, rng):
+    """From the first start this one is a worse fit than a distorted prism with three caps."""
+    vertices = SOLIDS["gyroelongated square pyramid"](0.35)
+    (component,) = gs.classify(noisy(vertices, noise, rng), orientation="rows").components
+    assert (component.name, component.variant) == ("gyroelongated square pyramid", "fitted")
+    assert component.residual <= np.degrees(2.5 * noise) + 1e-6
+
+
 @pytest.mark.parametrize("height", [0.3, 0.5, 0.7])
 def test_the_height_is_found(height, rng):
     (component,) = gs.classify(noisy(SOLIDS["hexagonal prism"](height), 1e-3, rng)).components
