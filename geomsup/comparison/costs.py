@@ -82,7 +82,7 @@ def component_costs(expected: ExpectedLoss, geometry: "Geometry", optimum: Optim
 
 
 def _polished(expected: ExpectedLoss, features: Features, chosen: list[int], rank: int) -> float:
-    """Return the loss of some features alone in `rank` dimensions, at the bottom of the slope they are on."""
+    """Return the loss of some features alone in `rank` dimensions, at the minimum below their present weights."""
     worth = np.sort(features.importance[chosen] * features.variance[chosen])
     if rank == 0 or expected.model.activation == "linear":
         return float(worth[: max(len(chosen) - rank, 0)].sum())

@@ -286,7 +286,7 @@ def _state(shape: Polytope, heard: np.ndarray, ratio: float, dead: int, silent: 
 
 
 def _is_at_rest(state: OneHotState) -> bool:
-    """Whether no force is left on any row of W or bias of the whole model."""
+    """Whether all forces on the rows of W and the biases of the whole model are zero."""
     W, b = state.model.W, state.model.b
     _, slope_coupling, slope_b = squared_errors(W @ W.T, b, np.eye(len(b)))
     forces = (slope_coupling + slope_coupling.T) @ W

@@ -49,14 +49,14 @@ class BestBlock:
 
     @property
     def gain(self) -> float:
-        """What the block saves, against storing none of its features: Σ_i I_i Var x_i - loss."""
+        """What the block saves, compared with storing none of its features: Σ_i I_i Var x_i - loss."""
         return float(self.features.importance @ self.features.variance) - self.loss
 
 
 def best_block(
     features: Features, rank: int, *, starts: int | None = None, most_steps: int = MOST_STEPS, rng: int = 0
 ) -> BestBlock:
-    """Return the best model of `features` in `rank` dimensions, from disk if it was searched for before.
+    """Return the best model of `features` in `rank` dimensions; from disk if it was searched before.
 
     By default 16 random starts up to 8 features, where the loss is quick, 5 beyond, and one from every catalogue shape.
     """
@@ -93,7 +93,7 @@ def best_block(
 
 
 def select(features: Features, chosen: Sequence[int]) -> Features:
-    """Return some of the features, in the order given; groups must be wholly in or out."""
+    """Return some of the features, in the given order; of a group all members are chosen, or none."""
     index = list(chosen)
     place = {feature: position for position, feature in enumerate(index)}
     groups = {

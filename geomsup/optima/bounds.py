@@ -12,7 +12,7 @@ MOST_SETS = 14  # unlike features up to which every set of present ones is compu
 
 
 def lower_bound(features: Features, n_hidden: int) -> float:
-    """Return a loss that no x' = relu(f(Wᵀ x)) beats, W of `n_hidden` columns and f any function at all.
+    """Return a loss that no x' = relu(f(Wᵀ x)) beats, with W of `n_hidden` columns and any function f.
 
     Say which k features are present: their values y_i = sqrt(I_i) x_i are uniform on a box of sides s_i, the hidden
     layer holds m linear combinations of them, and what is left has k - m dimensions. Entropy is lost nowhere, and m
@@ -38,7 +38,7 @@ def lower_bound(features: Features, n_hidden: int) -> float:
 
 
 def _negative_part(features: Features, i: int) -> float:
-    """E min(x_i, 0)², by pieces of the law."""
+    """E min(x_i, 0)², by pieces of the distribution."""
     weight, low, width = features.laws[i].pieces()
     high = np.minimum(low + width, 0.0)
     inside = np.minimum(low, 0.0)
@@ -59,7 +59,7 @@ def _by_entropy(features: Features, m: int) -> float:
 
 
 def _left_over(sides: np.ndarray, m: int) -> float:
-    """Least variance that is left of a box, sides in falling order, when m linear combinations are known.
+    """Least variance that is left of a box when m linear combinations are known; sides come in falling order.
 
     A decoder that is told the smallest sides for nothing does no worse, so any number of the largest may be counted.
     """

@@ -34,7 +34,7 @@ def cache_folder() -> Path | None:
 def remembered(
     kind: str, inputs: dict[str, Any], compute: Callable[[], dict[str, Any]], made_of: Callable[[dict[str, Any]], Made]
 ) -> Made:
-    """Return what is `made_of` the result of `compute()`, or of what that was when last called for these `inputs`.
+    """Return what `made_of` makes of the result of `compute()`; the result is kept on disk for these `inputs`.
 
     Inputs and result are plain values (JSON). A file that is damaged, made from other inputs, or of which nothing can
     be made is computed again; a folder that cannot be written to costs time only, which a warning says once.

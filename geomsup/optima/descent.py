@@ -58,7 +58,7 @@ def descend(
 
 
 def _denser(features: Features) -> Features:
-    """Return features as sparse as descents are quick at."""
+    """Return the same features, denser: at the probability at which descents are still quick."""
     factor = SPARSEST / float(features.probability.max())
     return replace(features, probability=features.probability * factor)
 

@@ -83,7 +83,7 @@ def _unlike_pairs(features: Features) -> list[tuple[int, int]]:
 
 
 def _drop_vanishing(features: Features, end: End) -> End:
-    """Try to drop the features whose rows nearly vanished; a tie goes to the tidy model."""
+    """Try to drop the features whose rows nearly vanished; in a tie the model with zero rows wins."""
     norms = np.linalg.norm(end.W, axis=1)
     vanishing = norms < VANISHING * norms.max()
     if not vanishing.any() or vanishing.all():

@@ -102,7 +102,7 @@ def optimum(
 
 
 def _in_units(found: Optimum, features: Features, units: Ordinary) -> Optimum:
-    """Return an optimum for features in units of ordinary size as that of the features themselves."""
+    """Return the optimum of the features from that of the same features in units of ordinary size."""
     model = ToyModel(found.model.W, np.ldexp(found.model.b, units.value), activation=found.model.activation)
     loss, bound, starts = (times_power(part, units.loss) for part in (found.loss, found.lower_bound, found.starts))
     return replace(found, loss=float(loss), lower_bound=float(bound), starts=starts, model=model, features=features)

@@ -66,7 +66,7 @@ def _direction(g: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray, float]]
 def _search_line(
     objective: Objective, x: np.ndarray, loss: float, g: np.ndarray, direction: np.ndarray, accuracy: float
 ) -> tuple[np.ndarray, float, np.ndarray] | None:
-    """Return a point with the weak Wolfe conditions, losses counting as equal within `accuracy`; None if none is.
+    """Return a point that meets the weak Wolfe conditions, with losses equal within `accuracy`; None if there is none.
 
     `descent_kernels` has the same search compiled together with one loss; this one calls any Python function.
     """

@@ -153,7 +153,7 @@ class Optimum:
 
 
 def grouped(parts: Sequence[Block]) -> list[str]:
-    """Describe blocks, those of one name in one line."""
+    """Describe blocks, in one line for each name."""
     lines = []
     for name in dict.fromkeys(block.name for block in parts):
         alike = [block for block in parts if block.name == name]

@@ -52,5 +52,5 @@ def _scale(features: Features) -> np.ndarray:
 
 
 def _least_worth(features: Features, rng: np.random.Generator) -> np.ndarray:
-    """Order features by what dropping them costs, cheapest first, ties and near-ties at random."""
+    """Order features by the loss of dropping them, smallest first; ties and near-ties are in random order."""
     return np.argsort(features.importance * features.variance * np.exp(0.3 * rng.normal(size=features.n)))

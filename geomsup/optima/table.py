@@ -33,7 +33,7 @@ UNLIKE_SIZE = 6  # and up to this number of features
 
 
 def classes_of(features: Features) -> list[list[int]]:
-    """Return the indices of features that are alike, most worth (I_i Var x_i) first."""
+    """Return the indices of features that are alike; classes of largest I_i Var x_i come first."""
     classes: dict[tuple, list[int]] = {}
     for i, key in enumerate(zip(features.probability, features.importance, features.laws, strict=True)):
         classes.setdefault(key, []).append(i)
@@ -42,7 +42,7 @@ def classes_of(features: Features) -> list[list[int]]:
 
 
 def class_counter(classes: list[list[int]]) -> Callable[[Sequence[int]], tuple[int, ...]]:
-    """Return a function that says of any features how many are of each class."""
+    """Return a function that counts how many of some features are in each class."""
     class_of = np.empty(sum(map(len, classes)), int)
     for k, members in enumerate(classes):
         class_of[members] = k
@@ -69,7 +69,7 @@ def block_table(features: Features, classes: list[list[int]], n_hidden: int, pro
 
 
 def _irreducible(columns: list[Column], found: list[Column]) -> list[Column]:
-    """Return those that gain more than any mixture of smaller ones with the same features and dimensions."""
+    """Return the columns that gain more than any mixture of smaller ones with the same features and dimensions."""
     kept: list[Column] = []
     for column in sorted(found, key=lambda column: sum(column.counts)):
         smaller = [other for other in columns + kept if all(map(le, other.counts, column.counts))]
@@ -120,7 +120,7 @@ def _of_rank(
 
 
 def _worthwhile(features: Features, order: list[int], rank: int, growing: Iterator[Column]) -> Iterator[Column]:
-    """Pass on the columns that gain by their last feature, until some in a row do not."""
+    """Yield the columns whose last feature gains, until several in a row do not."""
     worth = [float(features.importance[i] * features.variance[i]) for i in order]
     best, wasted = sum(worth[:rank]), 0
     for column in growing:

@@ -24,7 +24,7 @@ Part = tuple[tuple[int, ...], BestBlock | None]  # features, and their block (No
 
 @dataclass(frozen=True, eq=False)
 class Tegum:
-    """The best mixture of blocks: model, loss, its parts, and all kinds of blocks that were weighed."""
+    """The best mixture of blocks: model, loss, its blocks, and all kinds of blocks it could choose from."""
 
     W: np.ndarray
     b: np.ndarray
@@ -34,7 +34,7 @@ class Tegum:
 
     @property
     def kind(self) -> str:
-        """What the Hessians of the blocks say together: the least certain of their kinds."""
+        """The kind of the whole model: the least certain of the kinds of its blocks."""
         kinds = {"minimum", *(block.kind for _, block in self.parts if block is not None)}
         return next(kind for kind in ("saddle", "not checked", "undecided", "minimum") if kind in kinds)
 
@@ -62,7 +62,7 @@ def solve_tegum(features: Features, n_hidden: int, *, progress: Progress = None)
 
 
 def _parts(columns: Sequence[Column], copies: np.ndarray, classes: list[list[int]]) -> list[Part]:
-    """Hand the features out: blocks by falling rank, features of a class in order."""
+    """Assign the features to blocks: blocks by falling rank, features of a class in order."""
     left = [list(members) for members in classes]
     parts = []
     used = [(column, int(count)) for column, count in zip(columns, copies, strict=True) if count]

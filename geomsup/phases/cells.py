@@ -74,11 +74,11 @@ class Setting:
         return [End(float(loss), *unpack(end, self.n)) for loss, end in zip(losses, ends, strict=True)]
 
     def follow(self, cell: Cell, state: End, slope: float = FINE) -> End:
-        """Descend from a state found elsewhere, all the way, and drop what vanished."""
+        """Descend from a state found elsewhere, to full accuracy, and drop the rows that vanished."""
         return self.tidy(cell, self.descend(cell, [pack(state.W, state.b)], slope)[0], slope)
 
     def tidy(self, cell: Cell, state: End, slope: float = FINE) -> End:
-        """Return the state with its vanishing rows at exactly 0, if that costs nothing."""
+        """Return the state with its vanishing rows at exactly 0, if the loss does not rise."""
         norms = np.linalg.norm(state.W, axis=1)
         gone = norms < VANISHING * norms.max()
         if not gone.any() or not norms[gone].any():

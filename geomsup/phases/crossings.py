@@ -196,7 +196,7 @@ def _gap(branches: list[_Branch], t: float) -> float:
 
 
 def _slope(model: ToyModel, features: Callable[[float], Features], t: float, low: float, high: float) -> float:
-    """Return dL/dt with the weights held, which is the slope of the branch (envelope theorem)."""
+    """Return dL/dt at fixed weights, which is the slope of the branch (envelope theorem)."""
     step = 1e-5 * (high - low)
     ends = max(t - step, low), min(t + step, high)
     losses = [float(expected_loss(model, features(end))) for end in ends]

@@ -86,7 +86,7 @@ class PhaseDiagram:
 
     @cached_property
     def located(self) -> tuple[tuple[Edge, Transition], ...]:
-        """The pairs of `boundaries` with their transitions; those that turn out to be crossovers are left out."""
+        """The pairs of `boundaries` with their transitions; crossovers are left out."""
         setting = Setting(self.n_features, self.n_hidden)
 
         def find(edge: Edge) -> Transition | None:
@@ -194,7 +194,7 @@ class PhaseDiagram:
         return End(float(self.loss[index]), self.W[index], self.b[index])
 
     def _named(self, edge: Edge, transition: Transition) -> Transition:
-        """Call the two sides what the cells are called, unless there is more between these than one transition."""
+        """Give the two sides the names of their cells, unless there is more than one transition between these."""
         structures = tuple(phase_name(self.W[index]) for index in edge)
         if structures != (transition.from_, transition.to):
             return transition
@@ -270,7 +270,7 @@ def phase_diagram(
 def _inner_transitions(
     setting: Setting, p: np.ndarray, values: np.ndarray, best: dict[Index, End]
 ) -> dict[Edge, Transition]:
-    """Return transitions between neighbouring cells that have the same structure and yet are not connected."""
+    """Return transitions between neighbouring cells that have the same structure but are not connected."""
     names = {index: phase_name(state.W) for index, state in best.items()}
     edges = [(a, b) for a, b in all_edges((len(p), len(values))) if names[a] == names[b] and apart(best[a], best[b])]
 

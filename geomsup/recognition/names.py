@@ -45,7 +45,7 @@ def dense_name(verdict: str, n_features: int, rank: int) -> str:
 
 
 def geometry_name(names: Sequence[str]) -> str:
-    """Join component names, which come in order, with counts; a compound that has a name of its own gets it.
+    """Join component names, which come in order, with counts; a compound with a name of its own gets it.
 
     Examples
     --------

@@ -129,7 +129,7 @@ def _hull(X: np.ndarray, found: Symmetry) -> tuple[str | None, tuple[int, ...] |
 
 
 def _symmetrised(X: np.ndarray, found: Symmetry) -> np.ndarray:
-    """Points on the unit sphere with exactly the symmetry found, near to X: from the mean of all its Gram matrices."""
+    """Points on the unit sphere near X with exactly the symmetry found: from the mean of all its Gram matrices."""
     if found.order == 1 or found.order > LARGEST_GROUP:
         return X
     gram = X @ X.T

@@ -77,7 +77,7 @@ def _residuals(group: "Sequence[Component]") -> str:
 
 
 def _distinct(values: Iterable[object]) -> list[str]:
-    """Different values in order, None left out; the first few when many."""
+    """Different values in order, without None; if there are many, the first few."""
     texts = list(dict.fromkeys(str(value) for value in values if value is not None))
     return texts if len(texts) <= 4 else [*texts[:3], "..."]
 
@@ -106,5 +106,5 @@ def listed(indices: Sequence[int]) -> str:
 
 
 def count(n: int, noun: str) -> str:
-    """Return a number with its noun, which gets an s if it needs one."""
+    """Return a number with its noun, in the plural if needed."""
     return f"{n} {noun}" + ("" if n == 1 else "s")

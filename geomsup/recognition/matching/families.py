@@ -107,7 +107,7 @@ def stretched(shape: Polytope) -> tuple[np.ndarray, ...]:
 
 
 def sound(member: np.ndarray, loose: float = LOOSE) -> bool:
-    """Whether a member ``(n, r)`` is one shape of its dimension: not flat, no two vertices alike, in one piece.
+    """Whether a member ``(n, r)`` is one shape of its dimension: not flat, with distinct vertices, and connected.
 
     A prism of no height is a polygon; a pyramid whose apex is at right angles to the base is two components: cosines
     of no more than `loose` hold nothing together.
@@ -130,7 +130,7 @@ def sound(member: np.ndarray, loose: float = LOOSE) -> bool:
 
 
 def _elevated(T: np.ndarray, axes: np.ndarray) -> Iterator[np.ndarray]:
-    """Vertices, but for those in the subspace of `axes` or at right angles to it, at one angle after the other."""
+    """Vertices at one angle after the other, except those in the subspace of `axes` or at right angles to it."""
     low = T @ axes.T @ axes
     parts = (low, T - low)
     lengths = [np.linalg.norm(part, axis=1, keepdims=True) for part in parts]

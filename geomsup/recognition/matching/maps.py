@@ -100,7 +100,7 @@ def by_graph(X: np.ndarray, shape: Polytope) -> np.ndarray | None:
 
 
 def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterator[np.ndarray]:
-    """Maps that extend an approximate isometry of a few rows; for noise that spoils a colour.
+    """Maps that extend an approximate isometry of a few rows; for noise that changes a colour.
 
     d independent rows (the base) are sent depth-first to template vertices whose inner products agree within
     `tolerance`; the d pairs fix an orthogonal map, and the other rows go to the vertices nearest to them. Maps that
@@ -141,7 +141,7 @@ def _nearness(X: np.ndarray, vertices: np.ndarray, frames: np.ndarray) -> np.nda
 
 
 def _spread_base(X: np.ndarray) -> np.ndarray:
-    """Rows that are a well-conditioned basis, by QR with pivots."""
+    """Rows that form a well-conditioned basis, by QR with pivots."""
     from scipy.linalg import qr
 
     *_, pivots = qr(X.T, mode="r", pivoting=True)

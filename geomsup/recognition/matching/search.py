@@ -95,7 +95,7 @@ def _fit_point(X: np.ndarray) -> Match | None:
 
 
 def _fit_shapes(rows: LabelledRows, noise: float | None) -> Match | None:
-    """Fit the candidates, nearest lower bounds first, but for those that could not be less accidental than the best."""
+    """Fit the candidates, nearest lower bounds first; skip those that could not be less accidental than the best."""
     v, m = rows.vertices.shape
     shapes = [shape for rank in range(1, min(v, m) + 1) for shape in candidates(rank, v, flexible=True)]
     hopes = [_hopes(rows, shape) for shape in shapes]
@@ -140,7 +140,7 @@ def _accident(rows: LabelledRows, match: Match) -> float:
 
 
 def _promised(rows: LabelledRows, bound: float, starts: list[Template]) -> Match:
-    """What a shape that is not fitted yet would be at its lower bound, with no parameter spent."""
+    """What a shape that is not fitted yet would be at its lower bound, without fitted parameters."""
     T, shape = starts[0].vertices[rows.labels], starts[0].shape
     return Match(shape, "", (), T, np.empty((0, 0)), bound, starts[0].reach)
 

@@ -69,7 +69,7 @@ def templates(shape: Polytope) -> tuple[Template, ...]:
 
 
 def count_templates(rank: int, n_vertices: int) -> int:
-    """Number of templates, variants included, that rows of a rank and a number of vertices could have met.
+    """Number of templates, variants included, for rows of a rank and a number of vertices.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def _stretched(shape: Polytope) -> tuple[tuple[Template, ...], np.ndarray]:
 
 
 def lower_bounds(singular: np.ndarray, products: np.ndarray | None, template: Template) -> np.ndarray:
-    """Return numbers that the rms distance of k rows from a template cannot be below.
+    """Return lower bounds on the rms distance of k rows from a template.
 
     With E = X − TR, ‖E‖² >= Σ (σ_i(X) − σ_i(T))² (Mirsky), which includes the energy outside the template's
     subspace, and ‖XXᵀ − TTᵀ‖ <= (σ_1(X) + σ_1(T)) ‖E‖, while sorting entries only brings them closer.

@@ -122,7 +122,7 @@ def _copies(shape: Polytope, m: int) -> tuple[float, int]:
 
 
 def _tube(shape: Polytope, template: np.ndarray, m: int, parameters: int = 0) -> tuple[float, int]:
-    """Log of the probability of a deviation of 1, were the formula right there, and the codimension."""
+    """Log of the probability of a deviation of 1, by extrapolation of the formula, and the codimension."""
     tube = chance.tube(template, shape.symmetry_order, shape.n_vertices, m, m, 1.0, parameters)
     return tube.log_probability, tube.codimension
 

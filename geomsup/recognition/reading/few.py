@@ -20,7 +20,7 @@ __all__ = ["read_few"]
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A set of features on its own.
+    """A set of features by itself.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """A block seen beside the others.
+    """A block compared with the other blocks.
 
     Attributes
     ----------
@@ -63,13 +63,13 @@ class Evidence:
 
     @property
     def named(self) -> bool:
-        """Whether the shape is no accident, or exact; a direction alone only has to be orthogonal to others."""
+        """Whether the shape is no accident, or exact; a single direction only has to be orthogonal to others."""
         if self.block.match is None or self.block.match.polytope is None:
             return self.log_p < 0
         return self.exact or self.log_p <= log(DOUBT)
 
     def found(self, X: np.ndarray) -> Found:
-        """Return what the block was found to be; a polytope that may well be an accident has no name."""
+        """Return the result for the block; a polytope that may be an accident has no name."""
         block, match = self.block, self.block.match
         members, rank = np.array(block.features), len(block.basis)
         if match is None or (match.polytope is not None and not self.named):
@@ -78,7 +78,7 @@ class Evidence:
 
 
 def read_few(X: np.ndarray, noise: float | None) -> list[Found]:
-    """Find the components of unit rows X ``(n, m)``, whose matrix of cosines is at hand.
+    """Find the components of unit rows X ``(n, m)``, whose matrix of cosines is held.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def read_few(X: np.ndarray, noise: float | None) -> list[Found]:
 
 
 def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
-    """Evidence for the blocks of the best cut: most features named, then least probable by chance."""
+    """Evidence for the blocks of the best cut: with most features named, then least probable by chance."""
     read = cache(lambda features: _read_block(X, features, noise))
     room = cache(lambda features: _least_dimension(X[list(features)]))
     rivals: list[list[Evidence]] = []

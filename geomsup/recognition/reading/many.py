@@ -34,7 +34,7 @@ LARGEST_MATCHED = 2000
 
 @dataclass(frozen=True, eq=False)
 class _Part(Found):
-    """A component of a cut that is still being weighed: what fits it may be an accident.
+    """A component of a cut before the decision: the shape that fits it may be an accident.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class _Part(Found):
 
     @property
     def astray(self) -> bool:
-        """Whether it has no name and leans on other components: it belongs to what is left."""
+        """Whether it has no name and is not orthogonal to other components, so that it belongs to the rest."""
         return not self.sure and self.distance > ISOLATED
 
 
@@ -128,7 +128,7 @@ def candidate_rungs(parts: np.ndarray) -> list[int]:
 
 
 def _gathered(parts: list[_Part], rows: UnitRows) -> list[_Part]:
-    """Join unnamed parts that lean on others: to the large unnamed one they lie in most, the rest to one."""
+    """Join unnamed parts that overlap others: to the large unnamed one they overlap most, or to one rest."""
     astray = [part for part in parts if part.astray]
     if not astray:
         return parts
@@ -154,7 +154,7 @@ def _gathered(parts: list[_Part], rows: UnitRows) -> list[_Part]:
 
 @dataclass(frozen=True, eq=False)
 class _Reader:
-    """Reads cuts one after another; what was matched row by row is kept."""
+    """Reads cuts one after another; shapes that were matched row by row are kept."""
 
     rows: UnitRows
     noise: float | None
@@ -166,7 +166,7 @@ class _Reader:
         return [part for members in groups(labels) for part in self._parts(members)]
 
     def settled(self, parts: list[_Part]) -> list[_Part]:
-        """Compare those that closed forms left open with the whole catalogue."""
+        """Compare the components that closed forms left open with the whole catalogue."""
         return [self._alone(part.members) if part.open else part for part in parts]
 
     def _parts(self, members: np.ndarray) -> Iterator[_Part]:
@@ -227,7 +227,7 @@ class _Reader:
         return _Part(**vars(match.found(self.rows.take(members), members, float(log_p))))
 
     def placed(self, parts: list[_Part]) -> list[_Part]:
-        """Say of every part how far it is from the complement of the others, and judge single directions."""
+        """Set how far every part is from the complement of the others, and judge single directions."""
         place = np.empty(len(self.rows), int)
         for index, part in enumerate(parts):
             place[part.members] = index
@@ -245,7 +245,7 @@ class _Reader:
         ]
 
     def _direction(self, part: _Part, distance: float, free: int) -> float:
-        """Log of the chance that a direction is as far from all other components."""
+        """Log of the probability that a random direction is as far from all other components."""
         k, n, m = len(part.members), len(self.rows), self.rows.n_dimensions
         rho = max(float(np.hypot(part.chord, distance)), chance.SMALLEST_DEVIATION)
         if rho > ISOLATED:

@@ -27,7 +27,7 @@ def groups(labels: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def basis(rows: UnitRows, members: np.ndarray) -> np.ndarray:
-    """Orthonormal rows ``(r, m)`` that span some rows, without directions that carry next to nothing of them."""
+    """Orthonormal rows ``(r, m)`` that span some rows, without directions that hold hardly anything of them."""
     k, m = len(members), rows.n_dimensions
     if k < m:
         X = rows.take(members)
