@@ -47,7 +47,7 @@ def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
 
 
 def named_rows(name: str, W: Any, orientation: str) -> np.ndarray:
-    """Return what `as_rows` does of an argument that is called `name`."""
+    """Return what `as_rows` returns, for an argument that is called `name`."""
     checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
     if hasattr(W, "W") and not hasattr(W, "__array__"):  # which a table with a column W has
         if type(W).__module__.partition(".")[0] == __package__:

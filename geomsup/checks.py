@@ -21,7 +21,7 @@ LARGEST_INTEGER = 2**63 - 1  # unless a count has a limit of its own
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: in one line, however large, deep or unprintable it is."""
+    """Return a value as messages show it: in one line, even if it is large, deep or unprintable."""
     try:
         text = " ".join(_Short().repr(value).split())
     except Exception:  # a foreign __repr__ may raise anything
@@ -113,7 +113,7 @@ def integer(name: str, value: Any, *, minimum: int, maximum: int = LARGEST_INTEG
 
 
 def room(name: str, numbers: int) -> None:
-    """Refuse what would make arrays of more numbers than MOST_NUMBERS."""
+    """Refuse sizes that need arrays of more than MOST_NUMBERS numbers."""
     if numbers > MOST_NUMBERS:
         raise ValueError(f"`{name}` must leave arrays of at most 2^27 numbers; got {shown(numbers)}. Ask for less.")
 

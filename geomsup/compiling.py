@@ -107,7 +107,7 @@ def _with_imports(module: str, imports: dict[str, list[str]]) -> set[str]:
 
 @cache
 def kernel_folder() -> Path | None:
-    """Return the folder of what is compiled, made if need be; None, with a warning, if none can be written."""
+    """Return the folder of compiled kernels, and make it if needed; None, with a warning, if none can be written."""
     places = _places()
     for folder in places:
         if _is_writable(folder):
@@ -141,7 +141,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _drop_stale(folder: Path) -> None:
-    """Remove what was compiled from other texts; a process that still wants it compiles it again."""
+    """Remove kernels that were compiled from other texts; a process that still needs one compiles it again."""
     current = set(digests().values())
     for path in folder.iterdir():
         found = KEPT.search(path.name)
@@ -175,7 +175,7 @@ def _announce() -> None:
 
 
 class _Locator(_CacheLocator):
-    """Tells numba where a function's machine code is, under a name that changes with what it was compiled from."""
+    """Tells numba where a function's machine code is; its name changes with the texts it was compiled from."""
 
     def __init__(self, function: Any) -> None:
         self._py_file = function.__code__.co_filename  # read by numba when it says what cannot be kept
@@ -211,7 +211,7 @@ class _Kept(FunctionCache):
 
 
 class _Kernel(CPUDispatcher):
-    """A compiled function that ends in KeyboardInterrupt when Ctrl-C came while it ran.
+    """A compiled function that raises KeyboardInterrupt if Ctrl-C came while it ran.
 
     numba makes its results Python objects by a little Python of its own. The interpreter raises there what has waited,
     and numba does not look: it returns "a result with an exception set", which is a SystemError.
@@ -236,7 +236,7 @@ class _Kernel(CPUDispatcher):
 
 @contextmanager
 def _nothing_lost() -> Iterator[None]:
-    """Let signals wait for the end that come where an exception would be printed and forgotten."""
+    """Let signals wait that come where an exception would be printed and forgotten."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -24,7 +24,7 @@ IMPORTANCE = 0.9 ** np.arange(N_FEATURES)
 
 @dataclass(frozen=True, eq=False)
 class Demo:
-    """For every sparsity: the best trained model against the optimum, and all models' losses and names."""
+    """For every sparsity: the best trained model and the optimum, and the losses and names of all models."""
 
     comparisons: tuple[Comparison, ...]
     losses: np.ndarray

@@ -181,7 +181,7 @@ def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> float | np.n
 
 
 def _scaled(W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return W with its largest entry at 1 (per matrix of a batch), and the scale taken out."""
+    """Return W scaled to a largest entry of 1 (per matrix of a batch), and the scale."""
     scale = np.abs(W).max(axis=(-2, -1), keepdims=True)
     scale = np.where(scale > 0, scale, 1.0)
     return W / scale, scale

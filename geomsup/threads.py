@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 def processors() -> int:
-    """Return how many processors there are to use: those this process is bound to, else those of the machine.
+    """Return the number of processors for this process: those it is bound to, else those of the machine.
 
     Examples
     --------
@@ -43,7 +43,7 @@ _MINE = _OfThread()
 
 
 def stop_flag() -> np.ndarray:
-    """Return the array whose only entry is not 0 once the work of this thread is to end."""
+    """Return the array whose only entry is not 0 as soon as the work of this thread is to end."""
     return np.zeros(1, np.int64) if _MINE.stop is None else _MINE.stop
 
 
@@ -60,7 +60,7 @@ def in_threads(
     workers: int | None = None,
     told: Callable[[Result], object] | None = None,
 ) -> list[Result]:
-    """Return the results for all items, in their order; each is worked out in a thread.
+    """Return the results for all items, in their order; each is computed in a thread.
 
     An interruption, or a failure, ends the rest: nothing is begun any more, what runs ends at its next look at the
     flag, and nobody waits for it.
@@ -136,7 +136,7 @@ class Task(Generic[Result]):
         self._unclaimed.put(None)
 
     def cancel(self) -> bool:
-        """Take the task from whoever has not begun it; return whether that was in time."""
+        """Cancel the task if it has not begun; return whether it was cancelled."""
         try:
             self._unclaimed.get_nowait()
         except Empty:
@@ -167,7 +167,7 @@ class Task(Generic[Result]):
 
 
 class Crew:
-    """Threads that do tasks in their order, for a main thread that Ctrl-C may strike anywhere.
+    """Threads that do tasks in their order, for a main thread that Ctrl-C may interrupt anywhere.
 
     It may strike inside a pool of the standard library, while a lock is held that the pool's threads want: who then
     waits for the pool waits for ever. Here the threads share nothing with the main one but queues written in C, which
@@ -200,7 +200,7 @@ class Crew:
             self._gone.get()
 
     def put(self, function: Callable[..., Result], *arguments: Any) -> Task[Result]:
-        """Have a function called, after those that were put before."""
+        """Put a function in the queue; it is called after those before it."""
         task = Task(function, arguments)
         self._tasks.put(task)
         return task

@@ -12,7 +12,7 @@ SIGNS = {
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:
-    """Return ASCII for what could not be encoded, and where to go on: an error handler of `codecs`.
+    """Return ASCII for signs that cannot be encoded, and where to continue: an error handler of `codecs`.
 
     Examples
     --------

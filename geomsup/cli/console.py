@@ -18,7 +18,7 @@ WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
 
 
 def check_output(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> None:
-    """Refuse a file that could not be written or read again, before the work rather than after."""
+    """Refuse a file that cannot be written or read again, before the work and not after it."""
     if not path.parent.is_dir():
         raise ValueError(f"`{option}` must be in an existing folder; got {str(path)!r}. Make the folder first.")
     if path.is_dir():

@@ -13,7 +13,7 @@ __all__ = ["Ends", "Json", "NotWhole", "Numbers", "Output", "Whole", "grid", "on
 
 
 class NotWhole(ValueError):
-    """What is wrong with a text that is no whole number; which option it was given for, the parser knows."""
+    """The error of a text that is no whole number; the parser adds the name of the option."""
 
 
 def _whole(_: Any, tokens: Sequence[Token]) -> int | None:

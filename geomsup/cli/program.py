@@ -75,7 +75,7 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _complain(words: str) -> int:
-    """Print a line on standard error, if anybody reads that; return the exit code for bad input."""
+    """Print a line on standard error, if it is open; return the exit code for bad input."""
     with contextlib.suppress(OSError):
         print(f"geomsup: {words}", file=sys.stderr)
     _flushed(sys.stderr)
@@ -83,7 +83,7 @@ def _complain(words: str) -> int:
 
 
 def _flushed(stream: Any) -> None:
-    """Write what was printed; where that cannot be, it goes nowhere, as Python would complain when it ends."""
+    """Write what was printed. If that is not possible, discard it, or Python would complain when it ends."""
     if stream is None:
         return
     try:
@@ -95,7 +95,7 @@ def _flushed(stream: Any) -> None:
 
 
 def _words(error: Exception) -> str:
-    """Return what is wrong, with the name of the option where only the parser knows it."""
+    """Return what is wrong, with the name of the option if only the parser knows it."""
     if isinstance(error, CycloptsError) and isinstance(error.__cause__, NotWhole) and error.argument is not None:
         return f"`{error.argument.name}` {error.__cause__}"
     return str(error)
@@ -103,7 +103,7 @@ def _words(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Let SIGTERM end a command as Ctrl-C does, tidily; give the list of those that came."""
+    """Let SIGTERM end a command as Ctrl-C does; return the list of signals that came."""
     received: list[int] = []
 
     def interrupt(number: int, frame: Any) -> None:
@@ -124,7 +124,7 @@ def _signals() -> Iterator[list[int]]:
 
 
 def _print_anywhere() -> None:
-    """Print signs that a terminal does not know in ASCII, rather than fail."""
+    """Print signs that a terminal does not know in ASCII, instead of failing."""
     codecs.register_error("geomsup.plain", plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -34,7 +34,7 @@ def _jiggle(X, size, state):
 
 @njit
 def _twist(X, state):
-    """Turn a cap of random height by a random angle: in 3-D about its axis, beyond in a random plane across it."""
+    """Turn a cap of random height by a random angle: in 3-D about its axis, in more dimensions in a plane across it."""
     d, n = X.shape
     u, v, w = direction(state, d), direction(state, d), direction(state, d)
     v -= (v @ u) * u

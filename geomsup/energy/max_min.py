@@ -24,7 +24,7 @@ def largest_product(points: np.ndarray, potential: Potential) -> float:
 
 
 def tighten(points: np.ndarray, potential: Potential) -> tuple[np.ndarray, float]:
-    """Return points whose largest product is as small as it gets nearby, and what the last program still promised."""
+    """Return points whose largest product is at a local minimum, and the gain that the last program still promised."""
     n, d = points.shape
     radius = FIRST * n ** (-1 / (d - 1))
     worst, promised = largest_product(points, potential), np.inf

@@ -44,7 +44,7 @@ class Minima:
         return self.found[0]
 
     def add(self, energy: float, points: np.ndarray) -> None:
-        """Count a start that ended here. Where energies agree and distances too, it is the same minimum."""
+        """Count a start that ended here. If energies and distances agree, it is the same minimum."""
         reach = SAME_ENERGY * (1.0 if self.potential.is_maximum else max(abs(energy), 1e-3))
         if not np.isfinite(energy):
             self.starts += 1
@@ -53,7 +53,7 @@ class Minima:
             self._insert(Minimum(energy, points))
 
     def count(self, low: float, high: float, points: np.ndarray, energy: float = np.inf) -> bool:
-        """Count a start as one that ended in a minimum known between two energies, if any is like it.
+        """Count a start as one of a known minimum between two energies, if it is like one of them.
 
         Its points are kept if their energy is lower.
         """

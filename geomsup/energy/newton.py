@@ -21,7 +21,7 @@ ENOUGH = 2e-16  # rms of the gradient, in units of the size of the forces that c
 
 @dataclass(frozen=True)
 class Curvature:
-    """Numbers of negative and zero eigenvalues of the Hessian, rotations of all points not counted among the latter."""
+    """Numbers of negative and zero eigenvalues of the Hessian; rotations of all points do not count as zero ones."""
 
     index: int
     zero_modes: int
@@ -55,7 +55,7 @@ def polish(points: np.ndarray, potential: Potential) -> tuple[np.ndarray, float]
 
 
 def curvature(points: np.ndarray, potential: Potential) -> Curvature | None:
-    """Return the index and the number of flat directions of a critical point, None where neither is decided.
+    """Return the index and the number of flat directions of a critical point; None if they are undecided.
 
     The ReLU energy has no second derivative where points are at right angles. Its pairs then count with the larger one:
     negative directions that remain make a saddle. If none does, they count with the smaller: none again, a minimum.

@@ -15,7 +15,7 @@ MOST_ORBITS = 4  # of one seed
 
 @lru_cache(maxsize=None, typed=True)
 def reflection_groups(d: int) -> tuple[tuple[Coxeter, ...], ...]:
-    """Products of two finite Coxeter groups or fewer that fill d dimensions, d ≥ 4.
+    """Products of at most two finite Coxeter groups that fill d dimensions, d ≥ 4.
 
     Examples
     --------

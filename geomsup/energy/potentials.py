@@ -162,7 +162,7 @@ class Potential:
 
 
 def _values(label: str, function: Function, t: np.ndarray) -> np.ndarray:
-    """Return what a function of the user's says of inner products, if that is a real number for each."""
+    """Return the values of a user's function at inner products, if they are real numbers."""
     returned = function(t)
     if isinstance(returned, Sequence):
         checks.room(label, len(returned))

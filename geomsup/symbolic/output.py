@@ -11,7 +11,7 @@ __all__ = ["Output"]
 
 
 class Output:
-    """Mean of (u)_+^r / r! for one output, u = b + Σ_j a_j x_j; `own` is the index of the feature it should return."""
+    """Mean of (u)_+^r / r! for one output, u = b + Σ_j a_j x_j; `own` is the index of its target."""
 
     def __init__(self, arithmetic: Any, b: Any, features: list[tuple[Any, Any]], own: int | None, values: Uniform):
         self.arithmetic, self.b, self.features, self.own, self.values = arithmetic, b, features, own, values

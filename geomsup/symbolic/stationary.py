@@ -56,7 +56,7 @@ def lowest(splines: Splines, probability: Any, digits: int) -> Stationary | None
 
 
 def _span(splines: Splines, chamber: int) -> tuple[Any, Any]:
-    """Return the middle and half the width of a chamber; the last has no end, and 1 serves."""
+    """Return the middle and half the width of a chamber; the last has no end, and 1 takes its place."""
     low = -splines.number(splines.vertices[chamber - 1])
     if chamber == len(splines.vertices):
         return low + 1, mpmath.mpf(1)

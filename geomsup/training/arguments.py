@@ -27,7 +27,7 @@ NO_GAPS = Gaps(False, 0.0, np.zeros(0, np.float32))
 
 
 class Inputs(NamedTuple):
-    """What `draws.draw` takes, and what `draws.draw_present` needs besides."""
+    """The arguments of `draws.draw`, and the further ones of `draws.draw_present`."""
 
     law: Law
     gaps: Gaps
@@ -63,7 +63,7 @@ def mean_length(features: Features) -> float:
 
 
 def make_inputs(features: Features) -> Inputs:
-    """Return the tables of `features`; what single precision cannot hold becomes infinite, for training to report."""
+    """Return the tables of `features`; values beyond single precision become infinite, which the training reports."""
     n, p = features.n, features.probability
     pieces = _pieces(features)
     kind, decider, edge = np.full(n, OWN), np.arange(n), np.zeros(n)

@@ -17,7 +17,7 @@ LEFT_OUT = {option.name for option in fields(Settings) if option.metadata["by"]}
 
 
 def choose(n: int, *, model: Any, **given: Any) -> Settings:
-    """Return the settings for models of `n` features: what was given, else the preset's or the start model's.
+    """Return the settings for models of `n` features: those given, else those of the preset or the start model.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def choose(n: int, *, model: Any, **given: Any) -> Settings:
 
 
 def _kind_of(model: Any, n: int, settings: Settings) -> dict[str, Any]:
-    """Return the settings that a start model decides on, once it is known to fit."""
+    """Return the settings that a start model decides, after a check that it fits."""
     if not isinstance(model, ToyModel):
         raise TypeError(f"`model` must be a ToyModel; got {model!r}. Wrap the weights in ToyModel(W, b).")
     for name, known in (("activation", tuple(OUTPUTS)), ("hidden_activation", HIDDEN)):
@@ -82,7 +82,7 @@ def _check_agreement(said: dict[str, Any], kind: dict[str, Any]) -> None:
 
 
 def check_together(settings: Settings, n: int) -> None:
-    """Raise if settings that are right alone do not go together."""
+    """Raise if settings that are valid alone do not fit together."""
     if settings.deep and settings.tied:
         raise ValueError("`tied` must be False with two hidden layers; got True. Leave it out.")
     if "pairs" in settings.target and n % 2:

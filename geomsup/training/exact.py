@@ -39,7 +39,7 @@ def train_exactly(
 
 
 def descend_further(run: TrainingRun, workers: int, progress: Progress | None) -> TrainingRun:
-    """Descend from the starts of those runs that an interruption left there."""
+    """Descend from the starts of the runs that an interruption left there."""
     left = np.isnan(run.loss[:, -1])
     done = int(left.argmax()) if left.any() else len(run)
     ended = [End(float(run.loss[k, -1]), run.W[k], run.b[k]) for k in range(done)]

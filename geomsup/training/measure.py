@@ -32,7 +32,7 @@ def measured_loss(model: ToyModel, features: Features, target: str = "identity",
 
 
 def _exact(model: ToyModel, features: Features) -> float:
-    """Exact expected loss, as accurate as rounding lets it be: of features well stored and rare little is left."""
+    """Exact expected loss, as accurate as rounding allows, which is little for rare and well stored features."""
     for rtol in RTOLS[:-1]:
         try:
             return float(expected_loss(model, features, rtol=rtol))
@@ -42,7 +42,7 @@ def _exact(model: ToyModel, features: Features) -> float:
 
 
 def targets_of(x: np.ndarray, target: str) -> np.ndarray:
-    """Return what outputs should be for inputs ``(samples, n)``."""
+    """Return the targets of the outputs for inputs ``(samples, n)``."""
     if target == "identity":
         return x
     if target == "abs":

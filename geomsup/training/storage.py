@@ -34,7 +34,7 @@ def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]
 
 
 def holds_training(path: Path) -> bool:
-    """Whether a file is one that `write` wrote: it has a description; false for files that are missing or broken."""
+    """Whether `write` wrote a file: whether it has a description; false for missing or broken files."""
     try:
         if path.suffix == ".safetensors":
             with _safetensors().safe_open(path, framework="np") as file:

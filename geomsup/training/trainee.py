@@ -23,7 +23,7 @@ PART_WORK = 2**14
 
 
 class Trainee:
-    """A run that can be advanced step by step; how its steps are split over calls leaves no trace in it.
+    """A run that can be advanced step by step; how its steps are split over calls does not change it.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class Keeper(Protocol):
 
 
 class Trained(Protocol):
-    """A run, or several in step, under way; threads to share a batch may be lent to it.
+    """A run under way, or several in step; other threads may share its batches.
 
     A turn is what it does before the next in the queue, of about `turn_seconds`: long against what handing it to a
     thread costs, short against the patience of whoever pressed Ctrl-C and waits for the round to end.
@@ -46,7 +46,7 @@ class Trained(Protocol):
 
 
 def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progress: Progress | None) -> int:
-    """Advance the runs in turns to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
+    """Advance the runs in turns to `steps`, or until Ctrl-C; return the number of steps that all have done."""
     try:
         trainees[0].compile()  # in this thread, which hears Ctrl-C; the first training may take half a minute here
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ def train_whole(
     progress: Progress | None = None,
     **options: Any,
 ) -> TrainingRun:
-    """Train as `train` does to the last step; an interruption raises KeyboardInterrupt, and never ends in a result.
+    """Train as `train` does, to the last step; an interruption raises KeyboardInterrupt and gives no result.
 
     Every half minute, and when it is interrupted, what is done is written to the file `part`; where such a file is
     there, the training in it goes on, to the same bits as if it had never stopped. The caller removes the file once it
@@ -69,7 +69,7 @@ def _left_in(part: Path) -> TrainingRun | None:
 
 
 class _Sitting:
-    """Reports progress, and ends the sitting by an interruption of its own when its time is over.
+    """Reports progress, and ends the sitting by an interruption when its time is over.
 
     Exact trainings, whose descents cannot be broken off and taken up again, go on while the part is written.
     """
@@ -86,7 +86,7 @@ class _Sitting:
             raise KeyboardInterrupt
 
     def keep(self, made: Callable[[], TrainingRun]) -> None:
-        """Write the part when it is time, as `exact` asks after every descent."""
+        """Write the part when it is time; an exact training asks for it after every descent."""
         if self.part is not None and time.monotonic() >= self.end:
             made().save(self.part)
             self.end = time.monotonic() + SITTING_SECONDS

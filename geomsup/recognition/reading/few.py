@@ -15,7 +15,7 @@ from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.reading.cuts import interference, partitions
 from geomsup.recognition.reading.rows import NOISE_FLOOR
 
-__all__ = ["read_few"]
+__all__ = ["Block", "Evidence", "read_few"]
 
 
 @dataclass(frozen=True, eq=False)
