@@ -18,7 +18,9 @@ __all__ = [
     "Law", "draw", "draw_present", "fill_words", "general_value", "logarithm", "plain_value", "value_at",
 ]  # fmt: skip
 
-PLAIN, OWN, AGAIN = 0, 1, 2  # rows: no group and a uniform law; value from the number on the stretch; from another
+PLAIN = 0  # row of a feature without a group, with a uniform distribution
+OWN = 1  # row whose value comes from the number on the stretch
+AGAIN = 2  # row whose value comes from another number
 ONE_BIT, MARK_AGAIN, MARK_GAPS = np.uint32(1), np.uint32(0x80000000), np.uint32(0x40000000)
 HALF_WORD = np.float32(2.0**-31)
 QUARTER = BLOCK // 4
@@ -29,7 +31,7 @@ FRACTION, EXPONENT_0 = np.int64(2**52 - 1), np.int64(1023 << 52)  # of a double
 
 
 class Law(NamedTuple):
-    """What is drawn from, of n features.
+    """Distributions of n features, as tables to draw from.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ class Law(NamedTuple):
         Low end and slope, ``(2, n)``: the value is low + slope * number for plain rows; for others the place on the
         stretch is slope * (number - first).
     pieces
-        Where on [0, 1] each piece of the law begins, its low end, its slope, ``(3, n, pieces)``.
+        Where on [0, 1] each piece of the distribution begins, its low end, its slope, ``(3, n, pieces)``.
     """
 
     stretches: np.ndarray
