@@ -29,7 +29,7 @@ reveal_type(gs.classify(np.zeros((3, 4, 2))))  # list[Geometry]
 reveal_type(gs.classify([[1.0], [-1.0]]))  # Geometry
 axes = geometry.plot()
 reveal_type(axes)  # Axes
-axes.set_title(geometry.name)
+print(axes.figure)
 
 expected = gs.expected_loss(model, features)
 reveal_type(expected.value)  # float
