@@ -32,7 +32,7 @@ def test_every_type_is_the_one_that_stands_behind_it(found):
     written = {
         number: line.split("  # ")[1]
         for number, line in enumerate(CODE.read_text().splitlines())
-        if line.startswith("reveal_type")
+        if line.startswith("    reveal_type(")
     }
     assert shown == written
     assert len(written) > 40
