@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 import geomsup as gs
-from geomsup.energy.kernels import COULOMB, coulomb_3d, pair_energy
+from geomsup.energy.kernels.energies import COULOMB, coulomb_3d, pair_energy
 from geomsup.energy.minimize import KNOWN_SECONDS
 from geomsup.energy.records import tolerance
 from geomsup.energy.search import Budget, search

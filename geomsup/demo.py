@@ -7,8 +7,8 @@ import numpy as np
 
 from geomsup.comparison import Comparison, compare
 from geomsup.features import Features
-from geomsup.progress import Progress
 from geomsup.recognition import classify
+from geomsup.threads import Progress
 from geomsup.training import train_whole
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def run_demo(
     features = [Features(N_FEATURES, p, IMPORTANCE) for p in PROBABILITIES]
     run = train_whole(
         features, N_HIDDEN, models=models, steps=steps, batch=batch, seed=seed,
-        progress=lambda done, total: report("training", done / total),
+        progress=report,
     )  # fmt: skip
     losses = run.expected_loss().reshape(len(features), models)
     comparisons, names = [], []

@@ -1,4 +1,4 @@
-"""Work shared among threads, which soon ends when it is interrupted.
+"""Long work: shared among threads, soon ended when it is interrupted, and told of as it goes on.
 
 Python looks for Ctrl-C between two instructions of the main thread. It never does so while the main thread is in
 compiled code, and it does not tell other threads. So long work runs in threads, and the main thread waits. When the
@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-__all__ = ["Crew", "Task", "check_stop", "in_threads", "patiently", "processors", "stop_flag"]
+__all__ = ["Crew", "Progress", "Report", "Task", "check_stop", "in_threads", "patiently", "processors", "stop_flag"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -33,6 +33,11 @@ def processors() -> int:
     True
     """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# What long work calls to say how far it is: (stage, fraction of it that is done). None: nobody asks.
+Report = Callable[[str, float], object]
+Progress = Report | None
 
 
 class _OfThread(threading.local):

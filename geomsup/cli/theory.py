@@ -91,7 +91,7 @@ def phase_diagram(
     with progress_bars() as progress:
         diagram = gs.phase_diagram(
             n_features, n_hidden, *axes, starts=starts, rng=seed,
-            progress=lambda done, total: progress("searching", done / total),
+            progress=progress,
         )  # fmt: skip
         progress("locating", 0.0)
         kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ import geomsup as gs
 from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure
 from geomsup.cli.options import Json, Numbers, Whole, one_or_all
 from geomsup.cli.settings import with_settings
+from geomsup.threads import Progress
 
 __all__ = ["demo", "train"]
 
@@ -112,7 +112,7 @@ def train(
     with progress_bars() as progress:
         run = _train_into(
             output, features, units, models=models, tied=tied, threads=threads,
-            progress=lambda done, total: progress("training", done / total), **settings,
+            progress=progress, **settings,
         )  # fmt: skip
     losses = run.expected_loss()
     rows = [
@@ -140,7 +140,7 @@ def _train_into(
     n_hidden: Any,
     *,
     threads: int | None,
-    progress: Callable[[int, int], None],
+    progress: Progress,
     **options: Any,
 ) -> gs.TrainingRun:
     """Train to the end and save the result; on the way a file holds what is done, for the same command only."""

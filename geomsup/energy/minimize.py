@@ -14,8 +14,7 @@ from geomsup.energy.newton import gradient, polish, root_mean_square
 from geomsup.energy.potentials import Potential, as_potential
 from geomsup.energy.records import best_known, tolerance
 from geomsup.energy.search import Budget, descend_fully, search, work_of_a_start
-from geomsup.progress import Progress
-from geomsup.threads import patiently
+from geomsup.threads import Progress, patiently
 
 __all__ = ["minimize_energy", "thomson"]
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from geomsup.shapes.coxeter import Coxeter
+from geomsup.shapes.wythoff.coxeter import Coxeter
 
 __all__ = ["reflection_groups", "reflection_seed"]
 

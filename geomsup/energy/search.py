@@ -7,16 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from geomsup.energy.descent_kernels import descend
-from geomsup.energy.hopping_kernels import run_starts
-from geomsup.energy.kernels import COHERENCE, COULOMB, FRAME, LOG, RELU, RIESZ, SEPARATION
+from geomsup.energy.kernels.descent import descend
+from geomsup.energy.kernels.energies import COHERENCE, COULOMB, FRAME, LOG, RELU, RIESZ, SEPARATION
+from geomsup.energy.kernels.hopping import run_starts
 from geomsup.energy.max_min import largest_product, tighten
 from geomsup.energy.minima import Minima
 from geomsup.energy.potentials import Potential
 from geomsup.energy.seeds import make_batch
 from geomsup.energy.uncompiled import run_uncompiled
-from geomsup.progress import Progress
-from geomsup.threads import Crew, Task, check_stop, processors, stop_flag
+from geomsup.threads import Crew, Progress, Task, check_stop, processors, stop_flag
 
 __all__ = ["Budget", "descend_fully", "search", "work_of_a_start"]
 

@@ -11,7 +11,7 @@ OPTIONS = {"maxiter": 3000, "maxfun": 5000, "ftol": 1e-13, "gtol": 1e-9, "maxcor
 
 
 def run_uncompiled(batch: Batch, potential: Potential, target: float, energies: np.ndarray, stop: np.ndarray) -> int:
-    """Run the starts of a batch as `hopping_kernels.run_starts` does; hops are left out."""
+    """Run the starts of a batch as `kernels.hopping.run_starts` does; hops are left out."""
     from scipy.optimize import minimize
 
     _, d, n = batch.points.shape

@@ -15,8 +15,8 @@ from geomsup.optima.bounds import lower_bound
 from geomsup.optima.descent import descend
 from geomsup.optima.multistart import descend_from_many
 from geomsup.optima.result import Optimum
-from geomsup.optima.tegum import nonnegative, separable, solve_tegum
-from geomsup.progress import Progress
+from geomsup.optima.tegum.solve import nonnegative, separable, solve_tegum
+from geomsup.threads import Progress
 
 __all__ = ["optimum"]
 

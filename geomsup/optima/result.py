@@ -11,10 +11,10 @@ from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, ordinary, times_power
 from geomsup.model import ToyModel
-from geomsup.optima.prices import Prices, prices
-from geomsup.optima.program import Column
-from geomsup.optima.table import class_counter, classes_of, dedicated
-from geomsup.optima.tegum import Tegum, separable, solve_tegum
+from geomsup.optima.tegum.prices import Prices, prices
+from geomsup.optima.tegum.program import Column
+from geomsup.optima.tegum.solve import Tegum, separable, solve_tegum
+from geomsup.optima.tegum.table import class_counter, classes_of, dedicated
 
 if TYPE_CHECKING:
     from geomsup.recognition import Geometry

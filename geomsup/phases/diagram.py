@@ -1,6 +1,6 @@
 """Phase diagrams: the optimum of a small model as features become sparse and one of them important."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from geomsup.phases.names import phase_name
 from geomsup.phases.regions import name_regions
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transitions import Transition, apart, locate
-from geomsup.threads import in_threads
+from geomsup.threads import Progress, in_threads
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -209,7 +209,7 @@ def phase_diagram(
     *,
     starts: int = 4,
     rng: Any = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = None,
 ) -> PhaseDiagram:
     """Return the optimum of x' = relu(W Wᵀ x + b) in every cell of a plane, and the phases.
 
@@ -228,7 +228,7 @@ def phase_diagram(
     rng
         Anything ``np.random.default_rng`` takes; the same seed gives the same bits.
     progress
-        Called with (done, total) as cells are finished.
+        Called as ``progress("searching", fraction)`` as cells are finished.
 
     Raises
     ------

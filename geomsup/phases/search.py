@@ -9,7 +9,7 @@ from geomsup.dimensions import dimensionality
 from geomsup.loss.objective import pack, unpack
 from geomsup.optima.descent import COARSE, FINE, End
 from geomsup.phases.cells import TIE, Setting
-from geomsup.threads import in_threads
+from geomsup.threads import Progress, in_threads
 
 __all__ = ["Index", "all_edges", "best_states"]
 
@@ -21,7 +21,6 @@ BETTER = 1e-9  # a neighbour's optimum is passed on if its loss is lower by this
 MOST_ROUNDS = 1000
 
 Index = tuple[int, int]  # place of a probability, place of an importance
-Progress = Callable[[int, int], None]
 
 
 def best_states(
@@ -30,7 +29,7 @@ def best_states(
     importances: np.ndarray,
     starts: int,
     rng: np.random.Generator,
-    progress: Progress | None,
+    progress: Progress,
 ) -> dict[Index, End]:
     """Return the lowest state found in cell (i, j) = (probabilities[i], importances[j])."""
     rows = range(len(probabilities))
@@ -74,7 +73,7 @@ def best_states(
             nonlocal done
             if counted and progress is not None:
                 done += len(part)
-                progress(done, total)
+                progress("searching", done / total)
 
         return {index: end for part in in_threads(work, rows, told=told) for index, end in part.items()}
 

@@ -13,8 +13,7 @@ from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, Start, descend
 from geomsup.optima.starts import BIAS, JIGGLE, NORM, random_start
-from geomsup.progress import Progress
-from geomsup.threads import in_threads
+from geomsup.threads import Progress, in_threads
 
 __all__ = ["Key", "PlateauBlock", "competing", "dedicated_block", "fallen", "follow", "search_blocks", "settled"]
 

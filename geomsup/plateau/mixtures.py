@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geomsup.dimensions import dimensionality
-from geomsup.optima.program import Column, integer_program
+from geomsup.optima.tegum.program import Column, integer_program
 from geomsup.plateau.blocks import PlateauBlock
 
 __all__ = ["PlateauMixture", "best_mixture"]

@@ -15,7 +15,7 @@ from geomsup.plateau.blocks import PlateauBlock, follow
 from geomsup.plateau.crossings import PlateauCrossing
 from geomsup.plateau.mixtures import PlateauMixture, best_mixture
 from geomsup.plateau.search import ranked, search_plateaus, unpacked, version
-from geomsup.progress import Progress
+from geomsup.threads import Progress
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,7 @@ from geomsup.model import ToyModel
 from geomsup.optima.cache import remembered
 from geomsup.plateau.blocks import Key, PlateauBlock, competing, dedicated_block, follow, search_blocks
 from geomsup.plateau.crossings import PlateauCrossing, crossings_between
-from geomsup.progress import Progress, Report
-from geomsup.threads import in_threads
+from geomsup.threads import Progress, Report, in_threads
 from geomsup.version import __version__
 
 __all__ = ["ranked", "search_plateaus", "unpacked", "version"]

@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from geomsup.shapes.coxeter import groups
 from geomsup.shapes.families import antiprism, polygonal, ring
 from geomsup.shapes.hull import hull_edges
 from geomsup.shapes.polytope import Polytope
-from geomsup.shapes.wythoff import vertices
+from geomsup.shapes.wythoff.construction import vertices
+from geomsup.shapes.wythoff.coxeter import groups
 
 __all__ = ["TYPICAL", "capped_shapes", "ringed_shapes"]
 

@@ -8,14 +8,14 @@ from functools import lru_cache
 from geomsup import checks
 from geomsup.shapes import families
 from geomsup.shapes.capped import ringed_shapes
-from geomsup.shapes.coxeter import LARGEST_RANK
-from geomsup.shapes.diagram import from_diagram
 from geomsup.shapes.listing import flexible_of, of_dimension, of_dimension_and_size
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import duoprism, prism
 from geomsup.shapes.pyramids import pyramid
-from geomsup.shapes.ringings import of_rank
 from geomsup.shapes.uniform import all_names, wythoffian
+from geomsup.shapes.wythoff.coxeter import LARGEST_RANK
+from geomsup.shapes.wythoff.diagram import from_diagram
+from geomsup.shapes.wythoff.ringings import of_rank
 
 __all__ = ["candidates", "polytope", "polytopes"]
 

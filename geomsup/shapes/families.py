@@ -5,8 +5,8 @@ from math import comb, cos, factorial, pi, sin, sqrt
 
 import numpy as np
 
-from geomsup.shapes.acronyms import ACRONYMS
 from geomsup.shapes.polytope import Polytope
+from geomsup.shapes.wythoff.acronyms import ACRONYMS
 
 __all__ = [
     "adjective",

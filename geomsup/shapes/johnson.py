@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from geomsup.shapes.coxeter import groups
 from geomsup.shapes.polytope import Polytope
-from geomsup.shapes.wythoff import vertices
+from geomsup.shapes.wythoff.construction import vertices
+from geomsup.shapes.wythoff.coxeter import groups
 
 __all__ = ["johnson_solids"]
 

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from geomsup.shapes import families, snubs
+from geomsup.shapes import families
 from geomsup.shapes.capped import capped_shapes, ringed_shapes
-from geomsup.shapes.coxeter import LARGEST_RANK
 from geomsup.shapes.johnson import johnson_solids
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import duoprism, prism
 from geomsup.shapes.pyramids import pyramid
-from geomsup.shapes.ringings import of_size
 from geomsup.shapes.uniform import wythoffian, wythoffians
+from geomsup.shapes.wythoff import snubs
+from geomsup.shapes.wythoff.coxeter import LARGEST_RANK
+from geomsup.shapes.wythoff.ringings import of_size
 
 __all__ = ["flexible_of", "of_dimension", "of_dimension_and_size", "prisms_of"]
 

@@ -8,11 +8,11 @@ from math import factorial, prod, sqrt
 import numpy as np
 
 from geomsup.shapes import families
-from geomsup.shapes.acronyms import ACRONYMS
-from geomsup.shapes.coxeter import LARGEST_RANK, groups
 from geomsup.shapes.families import adjective, polygon, polygonal
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.uniform import wythoffian
+from geomsup.shapes.wythoff.acronyms import ACRONYMS
+from geomsup.shapes.wythoff.coxeter import LARGEST_RANK, groups
 
 __all__ = ["cube", "duoprism", "prism", "prism_product"]
 

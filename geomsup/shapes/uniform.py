@@ -2,12 +2,13 @@
 
 from functools import lru_cache, partial
 
-from geomsup.shapes import families, wythoff
-from geomsup.shapes.acronyms import ACRONYMS
-from geomsup.shapes.coxeter import Coxeter
+from geomsup.shapes import families
 from geomsup.shapes.polytope import Polytope
-from geomsup.shapes.ringings import Ringing, canonical, of_rank, symmetry_order
-from geomsup.shapes.words import coxeter_string, names, schlafli
+from geomsup.shapes.wythoff import construction
+from geomsup.shapes.wythoff.acronyms import ACRONYMS
+from geomsup.shapes.wythoff.coxeter import Coxeter
+from geomsup.shapes.wythoff.ringings import Ringing, canonical, of_rank, symmetry_order
+from geomsup.shapes.wythoff.words import coxeter_string, names, schlafli
 
 __all__ = ["all_names", "wythoffian", "wythoffians"]
 
@@ -61,12 +62,12 @@ def _made(ringing: Ringing) -> Polytope:
     symbol, *_ = schlafli(ringing)
     return Polytope(
         name,
-        partial(wythoff.vertices, group, rings),
+        partial(construction.vertices, group, rings),
         symbol,
-        partial(wythoff.f_vector, group, rings),
+        partial(construction.f_vector, group, rings),
         symmetry_order(group, rings),
         tuple(other for other in all_names(ringing) if other not in (name, symbol)),
-        circumradius=partial(wythoff.radius, group, rings),
+        circumradius=partial(construction.radius, group, rings),
         vertex_transitive=True,
     )
 

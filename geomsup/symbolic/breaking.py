@@ -7,9 +7,9 @@ import mpmath
 import sympy
 
 from geomsup import checks
+from geomsup.symbolic.algebra.splines import Splines
 from geomsup.symbolic.family import family
 from geomsup.symbolic.loss import loss
-from geomsup.symbolic.splines import Splines
 
 __all__ = ["SymmetryBreaking", "symmetry_breaking"]
 

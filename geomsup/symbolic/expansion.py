@@ -6,8 +6,8 @@ from typing import Any
 import mpmath
 import sympy
 
-from geomsup.symbolic.power_series import branch, composed, quotient, times
-from geomsup.symbolic.splines import Splines
+from geomsup.symbolic.algebra.power_series import branch, composed, quotient, times
+from geomsup.symbolic.algebra.splines import Splines
 from geomsup.symbolic.stationary import lowest
 
 __all__ = ["OptimumSeries", "expand_optimum"]

@@ -8,14 +8,14 @@ import mpmath
 import sympy
 
 from geomsup import checks
-from geomsup.symbolic.conditions import monomials
-from geomsup.symbolic.elimination import KINDS, eliminated
+from geomsup.symbolic.algebra.conditions import monomials
+from geomsup.symbolic.algebra.elimination import KINDS, eliminated
+from geomsup.symbolic.algebra.splines import Splines
 from geomsup.symbolic.expansion import OptimumSeries, expand_optimum
 from geomsup.symbolic.family import Family, family
 from geomsup.symbolic.loss import loss
 from geomsup.symbolic.reach import reach
 from geomsup.symbolic.reading import chance
-from geomsup.symbolic.splines import Splines
 from geomsup.symbolic.stationary import Stationary, lowest
 
 __all__ = ["OptimumPoint", "SymbolicOptimum", "optimum"]

@@ -10,9 +10,9 @@ from sympy.polys.polyerrors import BasePolynomialError, CoercionFailed
 
 from geomsup import checks
 from geomsup.features import Uniform
-from geomsup.symbolic.conditions import implied, monomials
-from geomsup.symbolic.expanded import Expanded, radicals
-from geomsup.symbolic.nested import Nested
+from geomsup.symbolic.algebra.conditions import implied, monomials
+from geomsup.symbolic.algebra.expanded import Expanded, radicals
+from geomsup.symbolic.algebra.nested import Nested
 from geomsup.symbolic.output import Output
 from geomsup.symbolic.reading import couplings, exact, per_feature, point_of
 

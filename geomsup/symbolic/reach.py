@@ -4,7 +4,7 @@ from typing import Any
 
 import sympy
 
-from geomsup.symbolic.splines import Splines
+from geomsup.symbolic.algebra.splines import Splines
 from geomsup.symbolic.stationary import lowest
 
 __all__ = ["reach"]

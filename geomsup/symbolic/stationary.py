@@ -11,7 +11,7 @@ import mpmath
 import numpy as np
 from numpy.polynomial import polynomial as npoly
 
-from geomsup.symbolic.splines import Splines, local
+from geomsup.symbolic.algebra.splines import Splines, local
 
 __all__ = ["Stationary", "lowest"]
 

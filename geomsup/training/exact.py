@@ -9,10 +9,10 @@ from geomsup.features import Features
 from geomsup.loss import expected_loss, hessian
 from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, End, descend
-from geomsup.threads import check_stop, in_threads
+from geomsup.threads import Progress, check_stop, in_threads
 from geomsup.training.run import TrainingRun
 from geomsup.training.settings import Settings
-from geomsup.training.turns import Keeper, Progress
+from geomsup.training.turns import Keeper
 
 __all__ = ["descend_further", "train_exactly"]
 
@@ -26,7 +26,7 @@ def train_exactly(
     starts: list[dict[str, np.ndarray]],
     settings: Settings,
     workers: int,
-    progress: Progress | None,
+    progress: Progress,
 ) -> TrainingRun:
     """Descend from the start of each run; one record, at the end, in double precision. Progress counts runs.
 
@@ -38,7 +38,7 @@ def train_exactly(
     return _descend_all(features, starts, [], settings, workers, progress)
 
 
-def descend_further(run: TrainingRun, workers: int, progress: Progress | None) -> TrainingRun:
+def descend_further(run: TrainingRun, workers: int, progress: Progress) -> TrainingRun:
     """Descend from the starts of the runs that an interruption left there."""
     left = np.isnan(run.loss[:, -1])
     done = int(left.argmax()) if left.any() else len(run)
@@ -53,14 +53,14 @@ def _descend_all(
     ended: list[End],
     settings: Settings,
     workers: int,
-    progress: Progress | None,
+    progress: Progress,
 ) -> TrainingRun:
     """Descend from the starts after those that have ended; return all."""
 
     def told(end: End) -> None:
         ended.append(end)
         if progress:
-            progress(len(ended), len(starts))
+            progress("training", len(ended) / len(starts))
         if isinstance(progress, Keeper):
             progress.keep(lambda: _result(features, starts, ended, settings))
 

@@ -7,11 +7,11 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
-from geomsup.threads import processors
+from geomsup.threads import Progress, processors
 from geomsup.training.run import TrainingRun
 from geomsup.training.settings import Settings
 from geomsup.training.trainee import Trainee
-from geomsup.training.turns import Progress, train_in_turns
+from geomsup.training.turns import train_in_turns
 
 __all__ = ["check_workers", "finish"]
 
@@ -27,7 +27,7 @@ def check_workers(threads: Any, progress: Any) -> int:
 
 
 def finish(
-    trainees: list[Trainee], features: list[Features], settings: Settings, workers: int, progress: Progress | None
+    trainees: list[Trainee], features: list[Features], settings: Settings, workers: int, progress: Progress
 ) -> TrainingRun:
     """Train to the end, or as far as Ctrl-C lets it; warn of what did not end well."""
     if settings.device == "cuda":

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from geomsup import checks
+from geomsup.threads import Progress
 from geomsup.training.choosing import make_marks
 from geomsup.training.cuda.available import choose_again
 from geomsup.training.finish import check_workers, finish
@@ -12,13 +13,12 @@ from geomsup.training.layout import layout, pack
 from geomsup.training.run import TrainingRun
 from geomsup.training.settings import Settings
 from geomsup.training.trainee import Trainee
-from geomsup.training.turns import Progress
 
 __all__ = ["resume"]
 
 
 def resume(
-    run: TrainingRun, steps: int | None = None, threads: int | None = None, progress: Progress | None = None
+    run: TrainingRun, steps: int | None = None, threads: int | None = None, progress: Progress = None
 ) -> TrainingRun:
     """Take `run` to `steps` steps in all; see `TrainingRun.resume`."""
     workers = check_workers(threads, progress)

@@ -11,6 +11,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.threads import Progress
 from geomsup.training.layout import OPTIONAL
 from geomsup.training.settings import Settings
 
@@ -179,7 +180,9 @@ class TrainingRun:
         """
         return np.array([self._expected_loss_of(run) for run in range(len(self))])
 
-    def resume(self, steps: int | None = None, *, threads: int | None = None, progress: Any = None) -> "TrainingRun":
+    def resume(
+        self, steps: int | None = None, *, threads: int | None = None, progress: Progress = None
+    ) -> "TrainingRun":
         """Go on after an interruption, or beyond the end, to `steps` in all (by default as first planned).
 
         The weights have the same bits as without the interruption. With a schedule that falls this holds only if the

@@ -7,10 +7,10 @@ from typing import Any
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.threads import Progress
 from geomsup.training.choosing import choose, make_marks
 from geomsup.training.layout import layout, start_weights
 from geomsup.training.run import TrainingRun
-from geomsup.training.turns import Progress
 
 __all__ = ["train"]
 
@@ -42,7 +42,7 @@ def train(
     model: ToyModel | None = None,
     threads: int | None = None,
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> TrainingRun:
     """Train toy models x' = f(W_out φ(Wᵀ x + b_hidden) + b) by Adam on fresh samples at every step.
 
@@ -118,8 +118,8 @@ def train(
         samples and agree to rounding; a seed gives the same bits on one kind of device. ``config["device"]`` tells
         which it was.
     progress
-        Called as ``progress(done_steps, total_steps)`` from the calling thread, at most 20 times a second (objective
-        "exact": runs instead of steps).
+        Called as ``progress("training", fraction)`` from the calling thread, at most 20 times a second. The fraction is
+        that of the steps done (objective "exact": of the runs).
 
     Returns
     -------

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Protocol, runtime_checkable
 
-from geomsup.threads import Crew
+from geomsup.threads import Crew, Progress
 
-__all__ = ["Keeper", "Progress", "Trained", "train_in_turns"]
-
-Progress = Callable[[int, int], object]
+__all__ = ["Keeper", "Trained", "train_in_turns"]
 
 REPORT_SECONDS = 0.05  # least time between calls of `progress`
 
@@ -45,7 +43,7 @@ class Trained(Protocol):
         ...
 
 
-def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progress: Progress | None) -> int:
+def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progress: Progress) -> int:
     """Advance the runs in turns to `steps`, or until Ctrl-C; return the number of steps that all have done."""
     try:
         trainees[0].compile()  # in this thread, which hears Ctrl-C; the first training may take half a minute here
@@ -64,7 +62,7 @@ def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progre
                 if trainee.done < steps:
                     turns.append(crew.put(_take_turn, trainee, steps))
                 if progress and (not turns or time.perf_counter() - reported > REPORT_SECONDS):
-                    progress(min(other.done for other in trainees), steps)
+                    progress("training", min(other.done for other in trainees) / steps)
                     reported = time.perf_counter()
         except KeyboardInterrupt:
             pass

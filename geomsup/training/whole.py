@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from geomsup.features import Features
+from geomsup.threads import Progress
 from geomsup.training.run import TrainingRun
 from geomsup.training.trainer import train
-from geomsup.training.turns import Progress
 
 __all__ = ["train_whole"]
 
@@ -22,7 +22,7 @@ def train_whole(
     *,
     part: Path | None = None,
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = None,
     **options: Any,
 ) -> TrainingRun:
     """Train as `train` does, to the last step; an interruption raises KeyboardInterrupt and gives no result.
@@ -74,14 +74,14 @@ class _Sitting:
     Exact trainings, whose descents cannot be broken off and taken up again, go on while the part is written.
     """
 
-    def __init__(self, progress: Progress | None, part: Path | None, *, endless: bool) -> None:
+    def __init__(self, progress: Progress, part: Path | None, *, endless: bool) -> None:
         self.progress, self.part, self.endless, self.is_over = progress, part, endless, False
         self.end = time.monotonic() + SITTING_SECONDS
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, stage: str, fraction: float) -> None:
         if self.progress is not None:
-            self.progress(done, total)
-        if not self.endless and done < total and time.monotonic() >= self.end:
+            self.progress(stage, fraction)
+        if not self.endless and fraction < 1 and time.monotonic() >= self.end:
             self.is_over = True
             raise KeyboardInterrupt
 

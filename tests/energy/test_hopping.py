@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from geomsup.energy.hopping_kernels import _crowding, _jiggle, _move, _refill, _scramble, _twist, anneal, relax
-from geomsup.energy.kernels import COULOMB, SEPARATION
+from geomsup.energy.kernels.energies import COULOMB, SEPARATION
+from geomsup.energy.kernels.hopping import _crowding, _jiggle, _move, _refill, _scramble, _twist, anneal, relax
 from tests.energy.reference import energy, random_rows
 
 GO = np.zeros(1, dtype=np.int64)

@@ -6,14 +6,24 @@ import mpmath
 import numpy as np
 import pytest
 
-from geomsup.energy import descent_kernels, kernels
-from geomsup.energy.descent_kernels import descend, normalise, project, spacing
-from geomsup.energy.hopping_kernels import hop, relax
-from geomsup.energy.kernels import COHERENCE, COULOMB, FRAME, LOG, RELU, RIESZ, SEPARATION, coulomb_3d, pair_energy
+from geomsup.energy.kernels import descent, energies
+from geomsup.energy.kernels.descent import descend, normalise, project, spacing
+from geomsup.energy.kernels.draws import below, direction, normal, uniform
+from geomsup.energy.kernels.energies import (
+    COHERENCE,
+    COULOMB,
+    FRAME,
+    LOG,
+    RELU,
+    RIESZ,
+    SEPARATION,
+    coulomb_3d,
+    pair_energy,
+)
+from geomsup.energy.kernels.hopping import hop, relax
 from geomsup.energy.max_min import largest_product, linear_program
 from geomsup.energy.newton import gradient
 from geomsup.energy.potentials import Potential
-from geomsup.energy.random_kernels import below, direction, normal, uniform
 from tests.energy.reference import energy, random_rows, slopes
 
 GO = np.zeros(1, dtype=np.int64)
@@ -111,10 +121,10 @@ def test_coincident_points_are_finite_where_the_potential_allows(name, kind):
 @pytest.mark.parametrize(("name", "kind", "exponent"), CASES)
 def test_kernels_stay_within_their_arrays(name, kind, exponent, n, d, interpreted):
     """As plain Python, which looks at every index, a descent goes down to where forces balance."""
-    interpreted(descent_kernels, kernels)
+    interpreted(descent, energies)
     rows = random_rows(n, d, seed=n)
     X = np.ascontiguousarray(rows.T)
-    value, rms, _ = descent_kernels.descend(X, kind, exponent or 1.0, 0.0, 1e-6, 300, GO)
+    value, rms, _ = descent.descend(X, kind, exponent or 1.0, 0.0, 1e-6, 300, GO)
     assert value == pytest.approx(energy(X.T, name, exponent), rel=1e-12, abs=1e-15)
     assert value < energy(rows, name, exponent)
     assert np.sqrt((gradient(X.T, Potential(name, exponent)) ** 2).mean()) == pytest.approx(rms, abs=1e-12)

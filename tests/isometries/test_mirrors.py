@@ -5,7 +5,7 @@ import pytest
 
 import geomsup as gs
 from geomsup.isometries.mirrors import coxeter_plane, mirror_normals, plane_of
-from geomsup.shapes.coxeter import Coxeter
+from geomsup.shapes.wythoff.coxeter import Coxeter
 
 # Number of mirrors of a group, n h / 2 (Humphreys 1990, 3.18), and its Coxeter number h.
 GROUPS = {

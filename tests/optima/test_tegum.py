@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from geomsup import Features, ToyModel, expected_loss, optimum
-from geomsup.optima import blocks, cache, table, tegum
+from geomsup.optima import blocks, cache
 from geomsup.optima.blocks import best_block, select
 from geomsup.optima.multistart import Descents
-from geomsup.optima.prices import prices
-from geomsup.optima.program import Column, integer_program
-from geomsup.optima.table import block_table, classes_of
-from geomsup.optima.tegum import solve_tegum
+from geomsup.optima.tegum import solve, table
+from geomsup.optima.tegum.prices import prices
+from geomsup.optima.tegum.program import Column, integer_program
+from geomsup.optima.tegum.solve import solve_tegum
+from geomsup.optima.tegum.table import block_table, classes_of
 
 DIGON, PENTAGON = 0.0033194839904525635, 0.02630513112393  # at p = 0.1; see test_optimum
 VARIANCE = 0.1 / 3 - 0.01 / 4
@@ -208,8 +209,8 @@ def test_a_block_of_all_dimensions_must_be_better_by_more_than_losses_are_known(
     """Losses of large blocks are known to 1e-7: a mixture that is as good stays."""
     whole = best_block(Features(5, 0.1), 2)
     gain = 2 * VARIANCE * (1 + better)
-    monkeypatch.setattr(tegum, "block_table", lambda features, classes, *_: list(table.dedicated(features, classes)))
-    monkeypatch.setattr(tegum, "whole_columns", lambda *_: iter([Column((5,), 2, gain, whole)]))
+    monkeypatch.setattr(solve, "block_table", lambda features, classes, *_: list(table.dedicated(features, classes)))
+    monkeypatch.setattr(solve, "whole_columns", lambda *_: iter([Column((5,), 2, gain, whole)]))
     found = solve_tegum(Features(6, 0.1), 2)
     assert [len(chosen) for chosen, _ in found.parts] == ([5] if taken else [1, 1])
     assert len(found.columns) == (2 if taken else 1)

@@ -401,13 +401,13 @@ def test_the_optimum_costs_less_than_the_prediction_and_its_pair_reaches_further
 
 def test_same_seed_same_bits_and_progress_counts_up():
     seen = []
-    once = phase_diagram(3, 1, [0.1, 0.6], [0.5, 1, 2], rng=3, progress=lambda *counts: seen.append(counts))
+    once = phase_diagram(3, 1, [0.1, 0.6], [0.5, 1, 2], rng=3, progress=lambda *told: seen.append(told))
     again = phase_diagram(3, 1, [0.1, 0.6], [0.5, 1, 2], rng=3)
     np.testing.assert_array_equal(once.W, again.W)
     np.testing.assert_array_equal(once.loss, again.loss)
     assert once.names == again.names
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-    assert seen[-1] == (12, 12)
+    assert [fraction for _, fraction in seen] == sorted(fraction for _, fraction in seen)
+    assert seen[-1] == ("searching", 1.0)
 
 
 def test_arrays_are_nobodys_to_write(read_only):

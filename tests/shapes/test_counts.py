@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.shapes import wythoff
-from geomsup.shapes.coxeter import Coxeter, groups
 from geomsup.shapes.listing import prisms_of
 from geomsup.shapes.products import cube
-from geomsup.shapes.ringings import canonical, of_rank, of_size
 from geomsup.shapes.uniform import wythoffians
+from geomsup.shapes.wythoff import construction as wythoff
+from geomsup.shapes.wythoff.coxeter import Coxeter, groups
+from geomsup.shapes.wythoff.ringings import canonical, of_rank, of_size
 
 # The 47 convex non-prismatic uniform polychora: Conway and Guy 1965; acronyms and numbers of vertices, edges, faces and
 # cells from Wikipedia, "Uniform 4-polytope".

@@ -9,7 +9,7 @@ import pytest
 
 import geomsup as gs
 from geomsup.shapes import Polytope, candidates
-from geomsup.shapes.acronyms import ACRONYMS
+from geomsup.shapes.wythoff.acronyms import ACRONYMS
 
 LINES = (Path(__file__).parents[1] / "data" / "uniform_polytopes.csv").read_text().splitlines()
 TABLE = list(csv.DictReader(line for line in LINES if not line.startswith("#")))

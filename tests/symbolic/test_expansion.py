@@ -6,7 +6,7 @@ import sympy
 from sympy import O, Rational
 
 from geomsup import symbolic
-from geomsup.symbolic.power_series import branch, composed, quotient, times
+from geomsup.symbolic.algebra.power_series import branch, composed, quotient, times
 from tests.symbolic.truth import p
 
 SMALL = Rational(1, 1000)

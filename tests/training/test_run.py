@@ -176,8 +176,8 @@ def test_resumed_after_an_interruption_to_the_same_bits(tmp_path, monkeypatch, r
     monkeypatch.setattr(Trainee, "turn_seconds", 1e-4)
     options = {"models": 2, "steps": 20_000, "batch": 10, "record": record, "threads": 2} | kind
 
-    def stop(done, total):
-        if done > 50:
+    def stop(stage, fraction):
+        if fraction * 20_000 > 50.5:
             raise KeyboardInterrupt
 
     features = [LOW, HIGH]
@@ -194,8 +194,8 @@ def test_resumed_after_an_interruption_to_the_same_bits(tmp_path, monkeypatch, r
 def test_an_interrupted_run_resumed_to_another_number_of_steps_repeats_none(record, stop_after):
     """A longer run has its records elsewhere: those that the interruption has passed once sent the run back to them."""
 
-    def stop(done, total):
-        if done > stop_after:
+    def stop(stage, fraction):
+        if fraction * 1_000_000 > stop_after + 0.5:
             raise KeyboardInterrupt
 
     options = {"batch": 8, "record": record, "learning_rate": 1e-2}
@@ -267,8 +267,8 @@ def test_what_has_no_optimum_is_not_compared():
 
 @pytest.mark.slow
 def test_interrupted_exact_training_keeps_what_is_done():
-    def stop(done, total):
-        if done == 3:
+    def stop(stage, fraction):
+        if fraction == 3 / 200:
             raise KeyboardInterrupt
 
     with pytest.warns(RuntimeWarning, match=r"interrupted after \d+ of 200 runs"):

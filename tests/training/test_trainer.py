@@ -163,10 +163,10 @@ def test_features_never_present_stay_harmless():
 def test_progress_rises_to_the_end_in_this_thread():
     calls = []
     small(models=3, steps=3000, threads=2, progress=lambda *call: calls.append((*call, threading.get_ident())))
-    done, total, thread = map(list, zip(*calls, strict=True))
-    assert done == sorted(done)
-    assert done[-1] == 3000
-    assert set(total) == {3000}
+    stage, fraction, thread = map(list, zip(*calls, strict=True))
+    assert set(stage) == {"training"}
+    assert fraction == sorted(fraction)
+    assert fraction[-1] == 1
     assert set(thread) == {threading.get_ident()}
 
 
@@ -175,8 +175,8 @@ def test_interruption_keeps_what_is_done(monkeypatch, record):
     monkeypatch.setattr(turns, "REPORT_SECONDS", 0.0)
     monkeypatch.setattr(Trainee, "turn_seconds", 1e-3)
 
-    def stop(done, total):
-        if done > 50:
+    def stop(stage, fraction):
+        if fraction * 1_000_000 > 50.5:
             raise KeyboardInterrupt
 
     with pytest.warns(RuntimeWarning, match=r"interrupted after \d+ of 1000000 steps"):
@@ -198,7 +198,7 @@ import geomsup as gs
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process started in the background lacks
 said = []
 
-def say(done, total):
+def say(stage, fraction):
     if not said:
         said.append(print("started", flush=True))
 
@@ -245,7 +245,7 @@ draw, left = random.Random(0), 0
 def strike(*_):
     raise KeyboardInterrupt
 
-def press(done, total):
+def press(stage, fraction):
     global left
     left -= 1
     if left == 0:
@@ -270,7 +270,7 @@ def test_ctrl_c_at_any_moment_leaves_no_thread_waiting():
 
 def test_other_errors_of_the_callback_come_through():
     with pytest.raises(ZeroDivisionError):
-        small(progress=lambda done, total: 1 / 0)
+        small(progress=lambda stage, fraction: 1 / 0)
 
 
 def test_config_says_it_all():

@@ -11,9 +11,9 @@ from geomsup.training import train_whole, turns, whole
 FEATURES = [gs.Features(2, 0.1), gs.Features(2, 0.6)]
 
 
-def stop_after(steps):
-    def stop(done, total):
-        if done > steps:
+def stop_after(steps, total):
+    def stop(stage, fraction):
+        if fraction * total > steps + 0.5:
             raise KeyboardInterrupt
 
     return stop
@@ -57,19 +57,21 @@ def test_an_interruption_raises_and_the_next_call_goes_on(tmp_path, kind):
     options = {"models": 2, "steps": 20_000, "batch": 10, "threads": 2} | kind
     part = tmp_path / "part.npz"
     with pytest.raises(KeyboardInterrupt):  # and no warning: nothing is said of a result that there is not
-        train_whole(FEATURES, 1, part=part, progress=stop_after(50), **options)
+        train_whole(FEATURES, 1, part=part, progress=stop_after(50, 20_000), **options)
     left = gs.TrainingRun.load(part)
     assert left.interrupted
     assert 50 < left.config["completed_steps"] < 20_000
     begun = []
-    run = train_whole(FEATURES, 1, part=part, progress=lambda done, total: begun.append(done), **options)
+    run = train_whole(
+        FEATURES, 1, part=part, progress=lambda stage, fraction: begun.append(fraction * 20_000), **options
+    )
     assert begun[0] > 50
     same(run, gs.train(FEATURES, 1, **options))
 
 
 def test_without_a_file_an_interruption_raises_too():
     with pytest.raises(KeyboardInterrupt):
-        train_whole(FEATURES, 1, steps=10**6, progress=stop_after(0))
+        train_whole(FEATURES, 1, steps=10**6, progress=stop_after(0, 10**6))
 
 
 def test_a_damaged_part_is_begun_again(tmp_path):
@@ -87,12 +89,12 @@ EXACT = {"models": 3, "objective": "exact", "threads": 2}
 def test_exact_trainings_go_on_to_the_same_bits(tmp_path, ended, record, suffix):
     part = tmp_path / f"part{suffix}"
     with pytest.raises(KeyboardInterrupt):
-        train_whole(FEATURES, 1, part=part, progress=stop_after(ended - 1), record=record, **EXACT)
+        train_whole(FEATURES, 1, part=part, progress=stop_after(ended - 1, 6), record=record, **EXACT)
     left = gs.TrainingRun.load(part)
     assert np.isfinite(left.loss[:, -1]).sum() == ended
     begun = []
     run = train_whole(FEATURES, 1, part=part, progress=lambda *way: begun.append(way), record=record, **EXACT)
-    assert begun == [(k, 6) for k in range(ended + 1, 7)]
+    assert begun == [("training", k / 6) for k in range(ended + 1, 7)]
     assert not run.interrupted
     whole_run = gs.train(FEATURES, 1, record=record, **EXACT)
     assert run.config == whole_run.config
@@ -104,7 +106,7 @@ def test_exact_trainings_write_what_has_ended_while_they_go_on(tmp_path, monkeyp
     """What a kill leaves: it asks nobody."""
     part, found = tmp_path / "part.npz", []
 
-    def look(done, total):
+    def look(stage, fraction):
         found.append(int(np.isfinite(gs.TrainingRun.load(part).loss).sum()) if part.exists() else 0)
 
     monkeypatch.setattr(whole, "SITTING_SECONDS", 0.0)
@@ -119,15 +121,15 @@ def test_exact_trainings_write_what_has_ended_while_they_go_on(tmp_path, monkeyp
 
 def test_exact_trainings_without_a_file_raise_too():
     with pytest.raises(KeyboardInterrupt):
-        train_whole(FEATURES, 1, progress=stop_after(0), **EXACT)
+        train_whole(FEATURES, 1, progress=stop_after(0, 6), **EXACT)
 
 
 def test_exact_trainings_take_no_more_steps(recwarn):
-    run = gs.train(FEATURES, 1, progress=stop_after(1), **EXACT)
+    run = gs.train(FEATURES, 1, progress=stop_after(1, 6), **EXACT)
     assert "after 2 of 6 runs" in str(recwarn.pop(RuntimeWarning).message)
     with pytest.raises(ValueError, match=r"^`steps` must be left out for an exact training.*; got 20\."):
         run.resume(20)
-    again = run.resume(progress=stop_after(3))
+    again = run.resume(progress=stop_after(3, 6))
     assert "after 4 of 6 runs" in str(recwarn.pop(RuntimeWarning).message)
     assert again.interrupted
     whole_run = again.resume()

@@ -1,81 +1,83 @@
 # pyright: strict
 """What a user writes, for `pyright` in strict mode: every type is known, so that editors complete what they can.
 
-`tests/typing/test_user_code.py` compares each `reveal_type` with the comment behind it.
+`tests/typing/test_user_code.py` compares each `reveal_type` with the comment behind it; nothing is run.
 """
 
-from typing import reveal_type  # of this file nothing runs
+from typing import reveal_type
 
 import numpy as np
 
 import geomsup as gs
 
-W = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
-features = gs.Features(4, probability=0.05, values=gs.Uniform(0, 1))
-reveal_type(features.probability)  # ndarray
-reveal_type(features.n)  # int
-reveal_type(features.variance)  # ndarray
 
-model = gs.ToyModel(W, np.zeros(4))
-reveal_type(model.W)  # ndarray
-reveal_type(model.b)  # ndarray
-reveal_type(model([0.0, 1.0, 0.0, 0.0]))  # ndarray
+def a_session() -> None:
+    W = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    features = gs.Features(4, probability=0.05, values=gs.Uniform(0, 1))
+    reveal_type(features.probability)  # ndarray
+    reveal_type(features.n)  # int
+    reveal_type(features.variance)  # ndarray
 
-geometry = gs.classify(W)
-reveal_type(geometry)  # Geometry
-reveal_type(geometry.components[0].polytope)  # Polytope | None
-reveal_type(gs.classify(model).name)  # str
-reveal_type(gs.classify(np.zeros((3, 4, 2))))  # list[Geometry]
-reveal_type(gs.classify([[1.0], [-1.0]]))  # Geometry
-axes = geometry.plot()
-reveal_type(axes)  # Axes
-axes.set_title(geometry.name)
+    model = gs.ToyModel(W, np.zeros(4))
+    reveal_type(model.W)  # ndarray
+    reveal_type(model.b)  # ndarray
+    reveal_type(model([0.0, 1.0, 0.0, 0.0]))  # ndarray
 
-expected = gs.expected_loss(model, features)
-reveal_type(expected.value)  # float
-reveal_type(expected.per_feature)  # ndarray
-reveal_type(gs.hessian(model, features))  # Hessian
+    geometry = gs.classify(W)
+    reveal_type(geometry)  # Geometry
+    reveal_type(geometry.components[0].polytope)  # Polytope | None
+    reveal_type(gs.classify(model).name)  # str
+    reveal_type(gs.classify(np.zeros((3, 4, 2))))  # list[Geometry]
+    reveal_type(gs.classify([[1.0], [-1.0]]))  # Geometry
+    axes = geometry.plot()
+    reveal_type(axes)  # Axes
+    print(axes.figure)
 
-best = gs.optimum(features, 2)
-reveal_type(best)  # Optimum
-reveal_type(best.loss)  # float
-reveal_type(best.model)  # ToyModel
+    expected = gs.expected_loss(model, features)
+    reveal_type(expected.value)  # float
+    reveal_type(expected.per_feature)  # ndarray
+    reveal_type(gs.hessian(model, features))  # Hessian
 
-one = gs.compare(model, features)
-reveal_type(one)  # Comparison
-reveal_type(one.excess)  # float
-reveal_type(one.plot())  # ndarray
-several = gs.compare([model, model], features)
-reveal_type(several)  # Comparisons
-reveal_type(several[0])  # Comparison
-reveal_type(several[:1])  # Comparisons
-reveal_type(several.plot())  # Axes
+    best = gs.optimum(features, 2)
+    reveal_type(best)  # Optimum
+    reveal_type(best.loss)  # float
+    reveal_type(best.model)  # ToyModel
 
-run = gs.train(features, 2, models=3)
-reveal_type(run)  # TrainingRun
-reveal_type(run.W)  # ndarray
-reveal_type(run.model(0))  # ToyModel
-reveal_type(run.classify())  # list[Geometry | None]
-reveal_type(run.compare())  # Comparisons
-reveal_type(gs.compare(run))  # Comparisons
-reveal_type(gs.classify(run))  # list[Geometry]
+    one = gs.compare(model, features)
+    reveal_type(one)  # Comparison
+    reveal_type(one.excess)  # float
+    reveal_type(one.plot())  # list[Axes]
+    several = gs.compare([model, model], features)
+    reveal_type(several)  # Comparisons
+    reveal_type(several[0])  # Comparison
+    reveal_type(several[:1])  # Comparisons
+    reveal_type(several.plot())  # Axes
 
-cube = gs.polytope("cube")
-reveal_type(cube.vertices)  # ndarray
-reveal_type(cube.f_vector)  # tuple[int, ...]
-reveal_type(cube.circumradius)  # float
-reveal_type(gs.polytopes(3))  # list[Polytope]
-reveal_type(gs.symmetry(W).order)  # int
-reveal_type(gs.dimensionality(W))  # ndarray
-reveal_type(gs.dimensions_per_feature(W))  # float
-reveal_type(gs.dimensions_per_feature(np.zeros((3, 4, 2))))  # ndarray
+    run = gs.train(features, 2, models=3)
+    reveal_type(run)  # TrainingRun
+    reveal_type(run.W)  # ndarray
+    reveal_type(run.model(0))  # ToyModel
+    reveal_type(run.classify())  # list[Geometry | None]
+    reveal_type(run.compare())  # Comparisons
+    reveal_type(gs.compare(run))  # Comparisons
+    reveal_type(gs.classify(run))  # list[Geometry]
 
-points = gs.minimize_energy(12, 3)
-reveal_type(points)  # Configuration
-reveal_type(points.plot())  # Axes
-reveal_type(gs.thomson(12).energy)  # float
+    cube = gs.polytope("cube")
+    reveal_type(cube.vertices)  # ndarray
+    reveal_type(cube.f_vector)  # tuple[int, ...]
+    reveal_type(cube.circumradius)  # float
+    reveal_type(gs.polytopes(3))  # list[Polytope]
+    reveal_type(gs.symmetry(W).order)  # int
+    reveal_type(gs.dimensionality(W))  # ndarray
+    reveal_type(gs.dimensions_per_feature(W))  # float
+    reveal_type(gs.dimensions_per_feature(np.zeros((3, 4, 2))))  # ndarray
 
-diagram = gs.phase_diagram(2, 1, np.geomspace(0.01, 1, 5), np.geomspace(0.1, 10, 5))
-reveal_type(diagram)  # PhaseDiagram
-reveal_type(diagram.plot())  # ndarray
-reveal_type(gs.plateaus(np.geomspace(0.01, 1, 5)))  # Plateaus
+    points = gs.minimize_energy(12, 3)
+    reveal_type(points)  # Configuration
+    reveal_type(points.plot())  # Axes
+    reveal_type(gs.thomson(12).energy)  # float
+
+    diagram = gs.phase_diagram(2, 1, np.geomspace(0.01, 1, 5), np.geomspace(0.1, 10, 5))
+    reveal_type(diagram)  # PhaseDiagram
+    reveal_type(diagram.plot())  # list[Axes]
+    reveal_type(gs.plateaus(np.geomspace(0.01, 1, 5)))  # Plateaus

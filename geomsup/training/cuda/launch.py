@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from geomsup.threads import Progress
 from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, SLOTS, SMALL_WARPS, make_form
 from geomsup.training.cuda.large import UPDATE_WARPS, make_add_gradients, make_take_step
@@ -13,7 +14,7 @@ from geomsup.training.cuda.samples import BLOCK
 from geomsup.training.cuda.small import make_train_steps
 from geomsup.training.kernels.adam import factors_of_steps
 from geomsup.training.trainee import Trainee
-from geomsup.training.turns import Progress, train_in_turns
+from geomsup.training.turns import train_in_turns
 
 __all__ = ["Fleet", "Large", "Small", "Tables", "train_on_device"]
 
@@ -38,7 +39,7 @@ class Tables(NamedTuple):
     keys: Any
 
 
-def train_on_device(trainees: list[Trainee], steps: int, progress: Progress | None) -> int:
+def train_on_device(trainees: list[Trainee], steps: int, progress: Progress) -> int:
     """Advance the runs to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
     fleet = Fleet(trainees)
     completed = train_in_turns([fleet], steps, 1, progress)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.shapes.coxeter import Coxeter
+from geomsup.shapes.wythoff.coxeter import Coxeter
 
 __all__ = ["f_vector", "n_vertices", "orbit", "radius", "rotations", "start", "vertex_counts", "vertices"]
 

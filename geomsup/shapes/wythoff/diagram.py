@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from geomsup.shapes.coxeter import LARGEST_RANK, Coxeter, groups
 from geomsup.shapes.families import digon, polygon
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import prism_product
 from geomsup.shapes.uniform import wythoffian
+from geomsup.shapes.wythoff.coxeter import LARGEST_RANK, Coxeter, groups
 
 __all__ = ["from_diagram"]
 

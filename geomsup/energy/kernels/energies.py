@@ -1,7 +1,7 @@
 """Kernels: energies of points on the unit sphere and their gradients.
 
 Points come as ``(d, n)``, one row per coordinate, so that the loop over partners reads without strides. Gradients are
-those of the ambient space; `descent_kernels` projects them. Each pair is used once.
+those of the ambient space; `descent` projects them. Each pair is used once.
 """
 
 import math

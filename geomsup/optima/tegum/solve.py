@@ -11,9 +11,9 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.blocks import BestBlock
-from geomsup.optima.program import Column, integer_program
-from geomsup.optima.table import block_table, classes_of, whole_columns
-from geomsup.progress import Progress
+from geomsup.optima.tegum.program import Column, integer_program
+from geomsup.optima.tegum.table import block_table, classes_of, whole_columns
+from geomsup.threads import Progress
 
 __all__ = ["Tegum", "nonnegative", "separable", "solve_tegum"]
 

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from geomsup.shapes.acronyms import ACRONYMS
-from geomsup.shapes.coxeter import Coxeter, groups
 from geomsup.shapes.polytope import Polytope
-from geomsup.shapes.wythoff import rotations, start, vertices
+from geomsup.shapes.wythoff.acronyms import ACRONYMS
+from geomsup.shapes.wythoff.construction import rotations, start, vertices
+from geomsup.shapes.wythoff.coxeter import Coxeter, groups
 
 __all__ = ["grand_antiprism", "snub_24_cell", "snub_cube", "snub_dodecahedron"]
 

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from geomsup.compiling import njit
-from geomsup.energy.kernels import pair_energy
+from geomsup.energy.kernels.energies import pair_energy
 
 __all__ = ["descend", "normalise", "project", "spacing"]
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.shapes.coxeter import Coxeter, groups
-from geomsup.shapes.wythoff import vertex_counts
+from geomsup.shapes.wythoff.construction import vertex_counts
+from geomsup.shapes.wythoff.coxeter import Coxeter, groups
 
 __all__ = ["Ringing", "canonical", "of_rank", "of_size", "symmetry_order"]
 

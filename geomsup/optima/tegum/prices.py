@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.optima.program import Column, program
-from geomsup.optima.table import classes_of
+from geomsup.optima.tegum.program import Column, program
+from geomsup.optima.tegum.table import classes_of
 
 __all__ = ["Prices", "prices"]
 

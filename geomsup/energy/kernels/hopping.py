@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from geomsup.compiling import njit
-from geomsup.energy.descent_kernels import descend, normalise, spacing
-from geomsup.energy.kernels import SEPARATION
-from geomsup.energy.random_kernels import below, direction, normal, uniform
+from geomsup.energy.kernels.descent import descend, normalise, spacing
+from geomsup.energy.kernels.draws import below, direction, normal, uniform
+from geomsup.energy.kernels.energies import SEPARATION
 
 __all__ = ["anneal", "hop", "relax", "run_starts"]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.blocks import best_block, select
-from geomsup.optima.program import Column, integer_program
-from geomsup.progress import Progress
+from geomsup.optima.tegum.program import Column, integer_program
+from geomsup.threads import Progress
 
 __all__ = ["block_table", "class_counter", "classes_of", "dedicated", "whole_columns"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from geomsup.shapes.coxeter import Coxeter
-from geomsup.shapes.ringings import Ringing
+from geomsup.shapes.wythoff.coxeter import Coxeter
+from geomsup.shapes.wythoff.ringings import Ringing
 
 __all__ = ["coxeter_string", "names", "schlafli"]
 

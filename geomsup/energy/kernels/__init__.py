@@ -1,0 +1,1 @@
+"""Kernels: energies, descents, hops and random numbers, compiled."""

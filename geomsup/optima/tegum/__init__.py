@@ -1,0 +1,1 @@
+"""The tegum program: the best way to divide dimensions among blocks, and what its prices say."""

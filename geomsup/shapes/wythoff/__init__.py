@@ -1,0 +1,1 @@
+"""Wythoff's construction: uniform polytopes from Coxeter diagrams, and their names."""

@@ -1,0 +1,1 @@
+"""The algebra that symbolic losses need and sympy is too slow for: polynomials, power series, splines, resultants."""
