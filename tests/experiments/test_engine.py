@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from geomsup.experiments import Experiment, Lab, Verdict, engine, experiment, experiments, report, reproduce
-from geomsup.experiments.fingerprint import _modules
 from geomsup.experiments.registry import GROUPS
 from geomsup.experiments.report import run_experiment
 from geomsup.experiments.summary import TITLES
@@ -202,10 +201,3 @@ def test_a_run_writes_the_table_and_the_chapters(tmp_path, monkeypatch):
 def test_two_processes_do_the_same(tmp_path):
     done = reproduce(["E6"], size="quick", output=tmp_path, jobs=2)
     assert [one.status for one in done] == ["holds"]
-
-
-def test_a_fingerprint_sees_all_files_that_an_experiment_takes_something_from():
-    """Also those of other groups, and those that its own helpers take something from."""
-    seen = {module.__name__.removeprefix("geomsup.experiments.") for module in _modules(experiment("E24"))}
-    assert seen == {"privileged.neuron_regimes", "privileged.neurons", "neurons"}
-    assert "geomsup.experiments.nonuniform.perturbed" in {module.__name__ for module in _modules(experiment("Q2"))}
