@@ -23,6 +23,6 @@ def fingerprints(experiment: Experiment, arguments: Mapping[str, Any], used: str
 
 
 def _digest(functions: list[Callable[..., Any]], arguments: Mapping[str, Any], used: str) -> str:
-    code = [shape(part) for part in reached(*((one.__module__, one.__name__) for one in functions)).values()]
+    code = [shape(part) for part in reached(*functions).values()]
     whole = json.dumps([__version__, code, dict(arguments), used], default=repr, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]

@@ -3,23 +3,25 @@
 import ast
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 __all__ = ["Place", "reached", "shape"]
 
 ROOM = "geomsup.experiments."
-ENGINE = {ROOM + name for name in ("declaration", "lab", "pictures", "verdict")}  # what they do is the same for all
+ENGINE = {
+    ROOM + name for name in ("declaration", "lab", "pictures", "threshold", "verdict")
+}  # what they do is the same for all
 
 Place = tuple[str, str]  # a module and a name at its top
 
 
-def reached(*starts: Place) -> dict[Place, ast.stmt]:
-    """Return what the definitions at `starts` use of ours, themselves first, each once, in order of use.
+def reached(*functions: Callable[..., Any]) -> dict[Place, ast.stmt]:
+    """Return functions and what they use of ours, each definition once, in order of use.
 
-    The text is read, nothing is run. A name that is imported from another module of this room is followed there, so that
-    it makes no difference where a definition stands. What comes from elsewhere is left out.
+    The text is read, nothing is run. A name that is imported from another module of this room is followed there: it
+    makes no difference where a definition stands. What comes from elsewhere is left out.
     """
     found: dict[Place, ast.stmt] = {}
 
@@ -33,13 +35,13 @@ def reached(*starts: Place) -> dict[Place, ast.stmt]:
             for used in _names(meant):
                 follow(module, used)
 
-    for start in starts:
-        follow(*start)
+    for function in functions:
+        follow(function.__module__, function.__name__)
     return found
 
 
 def shape(part: Any) -> Any:
-    """Return a syntax tree as lists of words, without docstrings and imports; comments are not in it to begin with.
+    """Return a syntax tree as lists of words, without docstrings, imports and the reasons of thresholds.
 
     It is the same for every version of Python: fields that are empty, which versions differ in, are left out.
 
@@ -48,6 +50,8 @@ def shape(part: Any) -> Any:
     >>> shape(ast.parse("x = 1  # one")) == shape(ast.parse("x = (1)"))
     True
     """
+    if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "Threshold":
+        return shape(part.args[0])
     if isinstance(part, ast.AST):
         fields = [[name, shape(value)] for name, value in ast.iter_fields(part)]
         return [type(part).__name__, *([name, value] for name, value in fields if value not in ([], "None"))]

@@ -14,6 +14,7 @@ NUMBERS = count()  # a name of its own for every module: texts are read once a n
 
 PLAIN = """
 from math import sqrt
+from geomsup.experiments.threshold import Threshold
 
 LEVEL = 2.0
 
@@ -47,8 +48,7 @@ def make_module(folder, text, name=""):
 def prints(folder, text):
     """Return the fingerprints of an experiment of this text."""
     module = make_module(folder, text)
-    functions = {word: getattr(module, word) for word in ("measure", "draw", "judge")}
-    entry = Experiment(id="X1", title="t", claim="c", source="s", **functions)
+    entry = Experiment(id="X1", title="t", claim="c", source="s", module=module)
     return fingerprints(entry, {"points": 3}, "")
 
 
@@ -57,6 +57,7 @@ def prints(folder, text):
     [
         ("    return LEVEL", '    """Say what it does."""\n    return LEVEL'),
         ("LEVEL = 2.0", "LEVEL = 2.0  # said anew"),
+        ("LIMIT = 3", 'LIMIT = Threshold(3, "since it is 3")'),
         ("from math import sqrt", "import numpy as np\nfrom math import sqrt"),
         ("LEVEL * sqrt(x)", "(\n        LEVEL\n        * sqrt(x)\n    )"),
         ("LIMIT = 3", "LIMIT = 3\nUNUSED = 4\n\n\ndef nobody():\n    return UNUSED"),
@@ -90,6 +91,5 @@ def test_moving_a_definition_to_another_file_costs_nothing(tmp_path):
 
 def test_what_experiments_of_other_groups_lend_is_seen():
     """Also what their own helpers take from elsewhere."""
-    measure = experiment("E24").measure
-    seen = {module.removeprefix("geomsup.experiments.") for module, _ in reached((measure.__module__, "measure"))}
-    assert seen == {"privileged.neuron_regimes", "privileged.neurons", "neurons"}
+    seen = {module.removeprefix("geomsup.experiments.") for module, _ in reached(experiment("E24").measure)}
+    assert seen == {"privileged.neuron_regimes", "privileged.neurons", "definitions"}
