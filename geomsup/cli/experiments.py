@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from geomsup.cli.console import print_json, print_table
 from geomsup.cli.options import Json, Whole
+
+if TYPE_CHECKING:
+    from geomsup.experiments import Experiment
 
 __all__ = ["reproduce"]
 
@@ -32,7 +35,7 @@ def reproduce(
     all_
         Run all of them.
     list_
-        Only list them.
+        Only list them; with --json also claims, and the criteria by which they are judged.
     quick
         Smaller sizes: minutes instead of hours.
     output
@@ -40,21 +43,20 @@ def reproduce(
     jobs
         Experiments at a time; by default one for each processor.
     """
-    from geomsup.experiments import Report, experiments, reproduce as run
+    from geomsup.experiments.engine import in_order, run_each
 
     if list_:
         _list(as_json)
         return
     if bool(ids) == all_:
         raise ValueError("`reproduce` needs ids or --all, and not both; see them with: geomsup reproduce --list")
-
-    def tell(report: Report) -> None:
+    found = []
+    for report, _ in run_each(ids or None, size="quick" if quick else "paper", output=output, jobs=jobs):
+        found.append(report)
         if not as_json:
             words = report.verdict.summary if report.verdict else report.error
             print(f"{report.id:<4} {report.status}: {words}", flush=True)
-
-    chosen = ids or [entry.id for entry in experiments()]
-    reports = run(chosen, size="quick" if quick else "paper", output=output, jobs=jobs, progress=tell)
+    reports = in_order(found)
     if as_json:
         print_json([report.to_dict() for report in reports])
     else:
@@ -70,7 +72,14 @@ def _list(as_json: bool) -> None:
 
     if as_json:
         fields = ("id", "group", "title", "claim", "source")
-        print_json([{name: getattr(entry, name) for name in fields} for entry in experiments()])
+        print_json([{name: getattr(entry, name) for name in fields} | _criterion(entry) for entry in experiments()])
         return
     rows = [[entry.id, entry.group, entry.title] for entry in experiments()]
     print_table("Experiments; run one with: geomsup reproduce E1", ["id", "group", "what"], rows)
+
+
+def _criterion(entry: "Experiment") -> dict[str, Any]:
+    from geomsup.experiments.criterion import rule, thresholds
+
+    named = {name: {"value": float(value), "reason": value.reason} for name, value in thresholds(entry).items()}
+    return {"criterion": rule(entry), "thresholds": named}

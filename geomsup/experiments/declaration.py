@@ -16,7 +16,12 @@ Data = Mapping[str, Any]  # arrays of numbers or words, or what makes one
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """One experiment: what is claimed, how it is measured, drawn and judged.
+    """One experiment: what is claimed, and at which sizes it is measured.
+
+    It opens a file, as EXPERIMENT or among EXPERIMENTS. The file's functions say how all that it declares are measured,
+    drawn and judged. ``measure(lab, **size)`` returns arrays (of numbers or words) by name. What takes long goes
+    through `Lab.keep` or `Lab.train`, so that a run that was stopped goes on where it was. ``draw(data)`` returns a
+    matplotlib Figure, ``judge(data)`` the `Verdict`; its docstring says when the claim counts as held.
 
     Parameters
     ----------
@@ -24,34 +29,42 @@ class Experiment:
         Name on the command line: "E5" for the paper's, other letters for those around it.
     title, claim, source
         What it is about; what the paper or its readers say; where.
-    measure
-        ``measure(lab, **size)`` returns arrays (of numbers or words) by name. What takes long goes through `Lab.keep`
-        or `Lab.train`, so that a run that was stopped goes on where it was.
-    draw
-        ``draw(data)`` returns a matplotlib Figure.
-    judge
-        ``judge(data)`` returns the `Verdict`.
     uses
         Id of the experiment whose data this one starts from (`Lab.data_of`), if any: that one is run first.
     quick, paper
         The arguments of `measure` at the size of minutes, and at the paper's.
+    module
+        Where `measure`, `draw` and `judge` are found; the registry sets it.
     """
 
     id: str
     title: str
     claim: str
     source: str
-    measure: Callable[..., Data] = field(repr=False)
-    draw: Callable[[Data], Any] = field(repr=False)
-    judge: Callable[[Data], Verdict] = field(repr=False)
     uses: str = ""
     quick: Mapping[str, Any] = field(default_factory=dict, repr=False)
     paper: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    module: Any = field(default=None, repr=False)
+
+    @property
+    def measure(self) -> Callable[..., Data]:
+        """The module's function that measures."""
+        return self.module.measure
+
+    @property
+    def draw(self) -> Callable[[Data], Any]:
+        """The module's function that draws."""
+        return self.module.draw
+
+    @property
+    def judge(self) -> Callable[[Data], Verdict]:
+        """The module's function that judges."""
+        return self.module.judge
 
     @property
     def group(self) -> str:
         """Name of the folder the experiment lives in, in words."""
-        return self.measure.__module__.split(".")[-2].replace("_", " ")
+        return self.module.__name__.split(".")[-2].replace("_", " ")
 
     def run(self, lab: Lab, size: Mapping[str, Any]) -> Data:
         """Measure; return read-only arrays."""

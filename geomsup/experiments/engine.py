@@ -1,7 +1,7 @@
 """Run experiments, several at a time, and write what came of them."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +11,13 @@ from geomsup.experiments.registry import experiment, experiments
 from geomsup.experiments.report import Report, run_experiment
 from geomsup.experiments.summary import write_summary
 from geomsup.experiments.workers import processes, work
+from geomsup.progress import Progress
 from geomsup.threads import processors
 
-__all__ = ["SIZES", "reproduce", "run_line", "run_one"]
+__all__ = ["SIZES", "in_order", "reproduce", "run_each", "run_line", "run_one"]
 
 SIZES = ("quick", "paper")
 BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-
-Told = Callable[[Report], object]
 
 
 def reproduce(
@@ -27,7 +26,7 @@ def reproduce(
     size: str = "paper",
     output: str | Path = "geomsup-experiments",
     jobs: int | None = None,
-    progress: Told | None = None,
+    progress: Progress = None,
 ) -> tuple[Report, ...]:
     """Run experiments of the paper and around it; return their reports, in the order of the paper.
 
@@ -47,7 +46,7 @@ def reproduce(
     jobs
         Experiments at a time, each in a process; by default one for each processor.
     progress
-        Called with the `Report` of each experiment when it ends.
+        Called as ``progress(id, fraction)`` when an experiment ends, with the fraction of all that have.
 
     Raises
     ------
@@ -65,22 +64,39 @@ def reproduce(
     ...     reproduce("E6", size="quick", output=folder, jobs=1)[0].status
     'holds'
     """
+    checks.callback("progress", progress)
+    reports: list[Report] = []
+    for report, fraction in run_each(ids, size=size, output=output, jobs=jobs):
+        reports.append(report)
+        if progress is not None:
+            progress(report.id, fraction)
+    return in_order(reports)
+
+
+def run_each(
+    ids: str | Sequence[str] | None = None,
+    *,
+    size: str = "paper",
+    output: str | Path = "geomsup-experiments",
+    jobs: int | None = None,
+) -> Iterator[tuple[Report, float]]:
+    """Run experiments as `reproduce` does; give each report as it comes, with the fraction of all that are done."""
     chosen = _chosen(ids)
     checks.one_of("size", size, SIZES)
     folder = checks.folder_or_file("output", output)
-    checks.callback("progress", progress)
     folder.mkdir(parents=True, exist_ok=True)
     lines = _lines(chosen)
     workers = min(len(lines), processors() if jobs is None else checks.integer("jobs", jobs, minimum=1))
     threads = max(1, processors() // workers)
-    reports = {}
-    for report in _run_all(lines, size, folder, workers, threads):
-        reports[report.id] = report
-        if progress is not None:
-            progress(report)
-    done = tuple(reports[id] for id in chosen)
+    for done, report in enumerate(_run_all(lines, size, folder, workers, threads), 1):
+        yield report, done / len(chosen)
     write_summary(folder)
-    return done
+
+
+def in_order(reports: Iterable[Report]) -> tuple[Report, ...]:
+    """Return reports in the order of the paper."""
+    places = {entry.id: place for place, entry in enumerate(experiments())}
+    return tuple(sorted(reports, key=lambda report: places[report.id]))
 
 
 def run_one(id: str, size: str, folder: Path, threads: int) -> Report:

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.experiments.definitions import interference
 from geomsup.plot.palette import INK, PALETTE
 
-__all__ = ["draw_gram", "draw_norms", "interference", "panels"]
+__all__ = ["draw_gram", "draw_norms", "panels"]
 
 
 def panels(rows: int, columns: int, *, size: tuple[float, float] = (3.0, 2.8), title: str = "") -> tuple[Any, Any]:
@@ -39,17 +40,3 @@ def draw_norms(ax: Any, W: np.ndarray) -> Any:
     ax.axvline(1, color=PALETTE[1], linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     return bars
-
-
-def interference(W: np.ndarray) -> np.ndarray:
-    """Return Σ_{j≠i} (ŵ_i · w_j)² of each row, ``(..., n)``: 0 is orthogonal to the rest (the paper's colour).
-
-    Examples
-    --------
-    >>> interference(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 2.0]]))
-    array([1., 1., 0.])
-    """
-    norms = np.linalg.norm(W, axis=-1, keepdims=True)
-    unit = np.divide(W, norms, out=np.zeros_like(W), where=norms > 0)
-    overlaps = (unit @ np.swapaxes(W, -1, -2)) ** 2
-    return overlaps.sum(axis=-1) - np.diagonal(overlaps, axis1=-2, axis2=-1)

@@ -1,10 +1,12 @@
-"""All experiments, found in the folders of this package: every module with an EXPERIMENT."""
+"""All experiments, found in the folders of this package: what every module declares, with the module's functions."""
 
 import pkgutil
 import re
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from geomsup import checks
 from geomsup.experiments.declaration import Experiment
@@ -22,7 +24,8 @@ GROUPS = (
     "privileged",
     "computation",
     "removal",
-    "around",
+    "open_problems",
+    "many_dimensions",
     "questions",
 )
 
@@ -60,10 +63,17 @@ def _of_group(group: str) -> tuple[Experiment, ...]:
     folder = Path(__file__).parent / group
     names = [module.name for module in pkgutil.iter_modules([str(folder)])]
     modules = [import_module(f"geomsup.experiments.{group}.{name}") for name in names]
-    found = [module.EXPERIMENT for module in modules if hasattr(module, "EXPERIMENT")]
+    found = [replace(entry, module=module) for module in modules for entry in _declared(module)]
     return tuple(sorted(found, key=_order))
 
 
-def _order(entry: Experiment) -> tuple[str, int]:
+def _declared(module: ModuleType) -> tuple[Experiment, ...]:
+    if hasattr(module, "EXPERIMENT"):
+        return (module.EXPERIMENT,)
+    return getattr(module, "EXPERIMENTS", ())
+
+
+def _order(entry: Experiment) -> tuple[bool, str, int]:
+    """Put the paper's experiments first, then by letter and number."""
     letters, number = re.fullmatch(r"(\D+)(\d+)", entry.id).groups()  # pyright: ignore[reportOptionalMemberAccess]
-    return letters, int(number)
+    return letters != "E", letters, int(number)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from geomsup.experiments.criterion import rule, thresholds
 from geomsup.experiments.declaration import Experiment
 from geomsup.experiments.registry import GROUPS, experiments
 from geomsup.files import write_text
@@ -21,7 +22,8 @@ TITLES = {
     "privileged": "Privileged basis",
     "computation": "Computation in superposition",
     "removal": "Removal and bounds",
-    "around": "Around the paper",
+    "open_problems": "Open problems",
+    "many_dimensions": "Many features in many dimensions",
     "questions": "Questions of readers",
 }
 INTRODUCTION = """# The paper, reproduced
@@ -93,6 +95,7 @@ def _section(entry: Experiment, report: dict[str, Any]) -> str:
     lines = [
         f"## {entry.id}: {entry.title}",
         f"**Claim** ({entry.source}). {entry.claim}",
+        _criterion(entry),
         f"**Measured.** {verdict['summary'] if verdict else report['error']}",
         f"**Verdict: {_status(report)}.**"
         + (f" Checked by {'; '.join(verdict['checks'])}." if verdict and verdict["checks"] else ""),
@@ -102,6 +105,12 @@ def _section(entry: Experiment, report: dict[str, Any]) -> str:
         lines.append(_numbers(verdict["numbers"]))
     lines.append(f"`{_command(entry.id, [(entry, report)])}` · {report['cpu_seconds']:.0f} s of processor time")
     return "\n\n".join(lines)
+
+
+def _criterion(entry: Experiment) -> str:
+    """Return the rule by which the claim is judged, and the thresholds in it with their reasons."""
+    lines = [f"- `{name}` = {float(value):g}: {value.reason}" for name, value in thresholds(entry).items()]
+    return "\n".join([f"**Criterion.** {rule(entry)}", *(["", *lines] if lines else [])])
 
 
 def _numbers(numbers: dict[str, float | None]) -> str:

@@ -8,7 +8,9 @@ import pytest
 from geomsup.experiments import experiments
 from geomsup.experiments.summary import write_summary
 
-DOCS = Path(__file__).parents[2] / "docs" / "experiments"
+BOTH = [Path(__file__).parents[2] / "docs" / name for name in ("experiments", "experiments_paper")]
+DOCS = BOTH[0]
+MOST_WORDS = 40  # of a verdict's sentences: figures are for the table below them
 
 
 @pytest.mark.parametrize("id", [entry.id for entry in experiments()])
@@ -27,3 +29,10 @@ def test_the_chapters_are_what_the_reports_say(tmp_path):
     write_summary(tmp_path)
     for page in tmp_path.glob("*.md"):
         assert (DOCS / page.name).read_text() == page.read_text()
+
+
+@pytest.mark.parametrize("folder", BOTH, ids=lambda folder: folder.name)
+def test_verdicts_are_short(folder):
+    for path in folder.glob("*/report.json"):
+        summary = json.loads(path.read_text())["verdict"]["summary"]
+        assert len(summary.split()) <= MOST_WORDS, f"{path.parent.name}: {summary}"

@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from geomsup.experiments import Experiment, Lab, Verdict, engine, experiment, experiments, report, reproduce
-from geomsup.experiments.fingerprint import _modules
+from geomsup.experiments import Experiment, Lab, Verdict, engine, experiment, experiments, reproduce
 from geomsup.experiments.registry import GROUPS
 from geomsup.experiments.report import run_experiment
 from geomsup.experiments.summary import TITLES
@@ -37,9 +36,9 @@ def judge(data):
     return Verdict("holds", f"{len(data['y'])} points", {"points": len(data["y"]), "odd": np.nan})
 
 
-def declared(**changed):
-    options = {"id": "X1", "title": "t", "claim": "c", "source": "s", "measure": measure, "draw": draw, "judge": judge}
-    return Experiment(**(options | changed))
+def declared(id="X1", **changed):
+    functions = {"measure": measure, "draw": draw, "judge": judge} | changed
+    return Experiment(id=id, title="t", claim="c", source="s", module=SimpleNamespace(**functions))
 
 
 @pytest.fixture(autouse=True)
@@ -185,9 +184,12 @@ def test_a_run_writes_the_table_and_the_chapters(tmp_path, monkeypatch):
     def stand_in(entry):
         return declared(id=entry.id, measure=lambda lab, **size: {"y": np.arange(2)})
 
-    told: list[report.Report] = []
-    done = reproduce(["E2", "E1", "E6"], size="quick", output=tmp_path, jobs=1, progress=told.append)
-    assert [one.id for one in done] == ["E1", "E2", "E6"] == [one.id for one in told]
+    told: list[tuple[str, float]] = []
+    done = reproduce(
+        ["E2", "E1", "E6"], size="quick", output=tmp_path, jobs=1, progress=lambda *news: told.append(news)
+    )
+    assert [one.id for one in done] == ["E1", "E2", "E6"]
+    assert told == [("E1", 1 / 3), ("E2", 2 / 3), ("E6", 1.0)]
     index = (tmp_path / "index.md").read_text()
     assert "3 experiments: 3 holds;" in index
     assert "| E1 | [Five features in two dimensions](superposition.md) | holds | 2 points |" in index
@@ -195,6 +197,8 @@ def test_a_run_writes_the_table_and_the_chapters(tmp_path, monkeypatch):
     chapter = (tmp_path / "superposition.md").read_text()
     assert "## E1: Five features in two dimensions" in chapter
     assert "**Verdict: holds.**" in chapter
+    assert "**Criterion.** Holds if the linear model is the identity" in chapter
+    assert "- `STORED` = 0.5: norm above which a feature is stored" in chapter
     assert "![Linear and ReLU model of the same features](E2/figure.png)" in chapter
     assert not (tmp_path / "uniform.md").exists()
 
@@ -202,10 +206,3 @@ def test_a_run_writes_the_table_and_the_chapters(tmp_path, monkeypatch):
 def test_two_processes_do_the_same(tmp_path):
     done = reproduce(["E6"], size="quick", output=tmp_path, jobs=2)
     assert [one.status for one in done] == ["holds"]
-
-
-def test_a_fingerprint_sees_all_files_that_an_experiment_takes_something_from():
-    """Also those of other groups, and those that its own helpers take something from."""
-    seen = {module.__name__.removeprefix("geomsup.experiments.") for module in _modules(experiment("E24"))}
-    assert seen == {"privileged.neuron_regimes", "privileged.neurons", "neurons"}
-    assert "geomsup.experiments.nonuniform.perturbed" in {module.__name__ for module in _modules(experiment("Q2"))}

@@ -5,13 +5,11 @@ import pytest
 
 from geomsup.experiments import Lab
 from geomsup.experiments.nonuniform import (
-    antipodal_pairs,
     branches,
     collapse,
     hexagon,
     local_bases,
     one_odd_feature,
-    orthogonal_pairs,
     pairs_in_two,
 )
 from geomsup.experiments.nonuniform.sets import cosines_within, make_sets
@@ -84,12 +82,13 @@ def pairs(layout, least):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("module", "claimed"), [(orthogonal_pairs, "orthogonal"), (antipodal_pairs, "antipodal")])
-def test_pairs_lie_as_claimed(module, claimed):
-    held = module.judge(pairs(claimed, claimed))
+@pytest.mark.parametrize("kind", ["correlated", "anticorrelated"])
+def test_pairs_lie_as_claimed(kind):
+    claimed = pairs_in_two.CLAIMED[kind]
+    held = pairs_in_two.judge(pairs(claimed, claimed) | {"kind": kind})
     assert held.status == "holds"
-    assert "up to p = 0.4" in held.summary
-    assert module.judge(pairs("side by side", "side by side")).status == "does not hold"
+    assert held.numbers["densities from the sparsest on with the claimed layout"] == 6
+    assert pairs_in_two.judge(pairs("side by side", "side by side") | {"kind": kind}).status == "does not hold"
 
 
 def test_pairs_lie_as_claimed_to_each_other_too():
@@ -99,12 +98,12 @@ def test_pairs_lie_as_claimed_to_each_other_too():
     assert pairs_in_two.deviations(W, "orthogonal") == pytest.approx(1 + half)
     turned = pairs("orthogonal", "orthogonal")
     turned |= {"W": np.broadcast_to(W, turned["W"].shape), "optimal_W": np.broadcast_to(W, turned["optimal_W"].shape)}
-    assert orthogonal_pairs.judge(turned).status == "does not hold"
+    assert pairs_in_two.judge(turned | {"kind": "correlated"}).status == "does not hold"
 
 
 @pytest.mark.slow
 def test_pairs_measured():
-    data = pairs_in_two.measure_pairs(Lab(), "anticorrelated", models=1, steps=20, starts=2)
+    data = pairs_in_two.measure(Lab(), "anticorrelated", models=1, steps=20, starts=2)
     assert data["W"].shape == (6, 1, 4, 2)
     # At most one of a pair is present, so that a line per pair tells which, and how much: no loss at all.
     assert data["layout_loss"][1] == pytest.approx(0, abs=1e-15)

@@ -38,6 +38,6 @@ def plane(share):
 
 def test_borders_must_be_sharp():
     steps = np.repeat([0.0, 0.5, 1.0], 10)
-    assert planes.judge_plane(plane(np.tile(steps, (30, 1)))).status == "holds"
+    assert planes.judge(plane(np.tile(steps, (30, 1)))).status == "holds"
     slope = np.linspace(0, 1, 30)
-    assert planes.judge_plane(plane(np.tile(slope, (30, 1)))).status == "holds with other numbers"
+    assert planes.judge(plane(np.tile(slope, (30, 1)))).status == "holds with other numbers"

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from geomsup.experiments import Lab, experiment
-from geomsup.experiments.neurons import neuron_shares
+from geomsup.experiments.definitions import neuron_shares
 from geomsup.experiments.privileged.hidden_biases import _look
 from geomsup.experiments.privileged.neuron_regimes import CLAIMED
-from geomsup.experiments.privileged.neurons import feature_shares, monosemantic
+from geomsup.experiments.privileged.neurons import dedicated, feature_shares
 from geomsup.features import Features
 from geomsup.model import ToyModel
 
@@ -18,11 +18,11 @@ def test_shares_by_hand():
     W = np.array([[1.0, 0.0], [HALF, HALF], [0.0, 0.1]])
     np.testing.assert_allclose(neuron_shares(W), [1 / 1.5, 0.5 / 0.51])
     np.testing.assert_allclose(feature_shares(W), [1, 0.5, np.nan])
-    assert monosemantic(W) == 1
+    assert dedicated(W).sum() == 1
 
 
 def test_a_neuron_that_a_feature_shuts_does_not_hold_it():
-    assert monosemantic(np.array([[-4.0, 1.0], [0.9, 0.0]])) == 1
+    assert dedicated(np.array([[-4.0, 1.0], [0.9, 0.0]])).tolist() == [False, True]
 
 
 def aligned(linear, relu, single):

@@ -1,11 +1,13 @@
-"""E29 to E31: thresholds and integrals against other ways to them, and judges that can say no."""
+"""E29 to E31 and A12: thresholds and integrals against other ways to them, and judges that can say no."""
 
 import numpy as np
 import pytest
 
 from geomsup.experiments import Lab, experiment
+from geomsup.experiments.removal import dictionary
 from geomsup.experiments.removal.hidden_penalty import threshold, worth
 from geomsup.experiments.removal.staircase_code import LINEAR, mean_squared_error, sampled_error
+from geomsup.features import Features
 
 
 def test_the_threshold_of_rare_features_in_closed_form():
@@ -110,3 +112,26 @@ def test_e31_measures_and_holds_or_not():
     assert judge(data | {"error": data["error"] + LINEAR}).status == "does not hold"
     crossing = data["crossing"]
     assert [mean_squared_error(Z, w) for Z, w in zip((2, 3), crossing, strict=True)] == pytest.approx([LINEAR] * 2)
+
+
+def dictionary_data(sparse, sparsest):
+    cosines = np.full((6, 20), 0.5)
+    cosines[3:5], cosines[5] = sparse, sparsest
+    ones = np.ones(6)
+    return {"cosines": cosines, "chance": 0.5 * ones, "objective": ones, "truth": ones}
+
+
+@pytest.mark.parametrize(
+    ("sparse", "sparsest", "status"), [(1, 1, "holds"), (0.8, 1, "holds with other numbers"), (1, 0.7, "does not hold")]
+)
+def test_dictionary_is_judged_where_features_are_sparse(sparse, sparsest, status):
+    assert dictionary.judge(dictionary_data(sparse, sparsest)).status == status
+
+
+def test_dictionary_recovers_a_pentagon():
+    turns = 2 * np.pi * np.arange(5) / 5
+    W = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    h = dictionary._activations(W, Features(5, 0.05), 500)
+    assert np.sqrt((h**2).sum(axis=1).mean()) == pytest.approx(1)
+    atoms, _ = dictionary.learn_dictionary(h, 5, sweeps=60, starts=8)
+    assert dictionary.matched_cosines(W, atoms).min() > 0.99

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geomsup.experiments.superposition import sweeps
+from geomsup.experiments.superposition import dense_to_sparse
 
 
 def models(last, b):
@@ -18,8 +18,8 @@ def models(last, b):
 def test_positive_interference_is_part_of_the_claim():
     turns = np.pi / 180 * np.array([0, 80, 180, 260])
     leaning = np.stack([np.cos(turns), np.sin(turns)], axis=1)
-    held = sweeps.judge_sweep(models(leaning, np.full(4, -0.1)))
+    held = dense_to_sparse.judge(models(leaning, np.full(4, -0.1)))
     assert held.status == "holds"
     assert held.numbers["share with positive interference of those stored, sparsest"] == pytest.approx(1)
     square = np.vstack([np.eye(2), -np.eye(2)])
-    assert sweeps.judge_sweep(models(square, np.full(4, -0.1))).status == "holds with other numbers"
+    assert dense_to_sparse.judge(models(square, np.full(4, -0.1))).status == "holds with other numbers"

@@ -35,6 +35,6 @@ def test_models_with_a_large_part_are_named_at_both_ends():
     }  # fmt: skip
     judged = tegum.judge(data)
     assert judged.status == "holds with other numbers"
-    assert "at 1/(1 − S) = 2, where" in judged.summary
+    assert "most of them at 1 of 3 densities" in judged.summary
     assert judged.numbers["most dimensions left to short rows in these"] == 1
     assert judged.numbers["part of the dimensions held by parts of rank at most 4"] == pytest.approx(22 / 60)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from geomsup.experiments.declaration import Data
+from geomsup.experiments.definitions import interference, stored
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
@@ -57,10 +58,10 @@ def plain_gap(features: Features, m: int, share: float) -> float:
     return float(plain["attacked"] - plain["clean"])
 
 
-def stored_without(W: np.ndarray, interference: np.ndarray) -> Any:
+def stored_without(W: np.ndarray) -> Any:
     """Return how many features are stored, and the largest superposition among them; leading axes are models."""
-    stored = np.linalg.norm(W, axis=-1) > 0.3
-    return stored.sum(axis=-1), np.where(stored, interference, 0.0).max(axis=-1)
+    kept = stored(W)
+    return kept.sum(axis=-1), np.where(kept, interference(W), 0.0).max(axis=-1)
 
 
 def _sampled_loss(u: np.ndarray, bias: np.ndarray, x: np.ndarray, features: Features) -> float:

@@ -8,10 +8,22 @@ from scipy.stats import rankdata
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+EXPERIMENT = Experiment(
+    id="E21",
+    title="Vulnerability against features per dimension",
+    claim="Adversarial vulnerability is highly correlated with the number of features per dimension.",
+    source="Elhage et al. 2022, The relationship between superposition and adversarial vulnerability",
+    uses="E20",
+)
+
+HIGHLY = Threshold(0.9, "correlation above which two numbers are highly correlated")
+SOME = Threshold(0.6, "correlation, of values or of ranks, above which they are at least in part")
 
 
 def measure(lab: Lab) -> Data:
@@ -42,21 +54,15 @@ def judge(data: Data) -> Verdict:
     spearman = float(np.corrcoef(rankdata(data["per_dimension"]), rankdata(data["vulnerability"]))[0, 1])
     slope, start = np.polyfit(data["per_dimension"], data["vulnerability"], 1)
     return Verdict(
-        decide(pearson > 0.9, max(pearson, spearman) > 0.6),
+        decide(pearson > HIGHLY, max(pearson, spearman) > SOME),
         f"Over {len(data['p'])} models vulnerability and features per dimension correlate by {pearson:.3f} (ranks: "
         f"{spearman:.3f}); least squares: vulnerability = {start:.2f} + {slope:.2f} × features per dimension.",
-        {"correlation": pearson, "rank correlation": spearman, "slope": float(slope), "intercept": float(start)},
+        {
+            "models": len(data["p"]),
+            "correlation": pearson,
+            "rank correlation": spearman,
+            "slope": float(slope),
+            "intercept": float(start),
+        },
         ("correlation of values", "correlation of ranks"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="E21",
-    title="Vulnerability against features per dimension",
-    claim="Adversarial vulnerability is highly correlated with the number of features per dimension.",
-    source="Elhage et al. 2022, The relationship between superposition and adversarial vulnerability",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    uses="E20",
-)

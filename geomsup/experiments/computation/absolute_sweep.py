@@ -6,25 +6,37 @@ import numpy as np
 
 from geomsup.experiments.computation.neurons import ABS, dedicated_start, normalised, open_start, signed
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import MOST, in_use, monosemantic, neuron_shares
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.neurons import neuron_shares
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.model import ToyModel
 from geomsup.plot.palette import PALETTE
 from geomsup.training import TrainingRun
 
-__all__ = ["EXPERIMENT", "alive", "draw", "judge", "lowest", "measure"]
+__all__ = ["EXPERIMENT", "draw", "judge", "lowest", "measure"]
+
+EXPERIMENT = Experiment(
+    id="E27",
+    title="Absolute values from dense to sparse",
+    claim="100 features, 40 neurons, importance 0.8^i: at p = 1 and 0.3 every neuron is monosemantic; with falling "
+    "density ever more are polysemantic, beginning with unimportant features; at p = 0.001 all are.",
+    source="Elhage et al. 2022, Computation in superposition",
+    quick={"models": 1, "steps": 3500},
+    paper={"models": 10, "steps": 20_000},
+)
 
 PROBABILITIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 N, M, RATIO = 100, 40, 0.8
-REACHED = 1.01  # loss, in that of dedicated neurons, of a model as good as them
-ROOM = 0.1  # by which a share that falls may rise between two densities
+REACHED = Threshold(1.01, "loss, in that of dedicated neurons, up to which a model is as good as they are")
+ROOM = Threshold(0.1, "by which a share that falls may rise between two densities: four of 40 neurons")
+EVERY = Threshold(0.95, "part above which every neuron is monosemantic: two of 40 may be late")
+FEW = Threshold(0.1, "part of either kind of neuron above which both kinds occur")
+NONE = Threshold(0.05, "part below which none is: again two of 40")
 NOISE = 0.01  # on every weight of the dedicated start
 LARGE, SLOW = 1024, 1e-3  # batch and rate to train on with at the next density
-MONOSEMANTIC = 0.9  # part of the square of what a neuron takes in
-ALIVE = 0.05  # least effect (weight in times weight out) of a neuron that counts
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
@@ -78,11 +90,6 @@ def _scaled(name: str, models: list[ToyModel]) -> dict[str, Any]:
     return {f"{name}W": np.stack(W), f"{name}W_out": np.stack(W_out)}
 
 
-def alive(W: np.ndarray, W_out: np.ndarray) -> np.ndarray:
-    """Return which neurons ``(..., m)`` of normalised models have an effect on any output."""
-    return (np.abs(W_out).max(axis=-2) > ALIVE) & (np.abs(W).max(axis=-2) > 0)
-
-
 def lowest(data: Data) -> tuple[np.ndarray, np.ndarray]:
     """Return W and W_out of the model of lowest loss at every density, from either kind of start."""
     kept = (data["dedicated loss"] < data["loss"])[:, None, None]
@@ -95,10 +102,10 @@ def draw(data: Data) -> Any:
         len(data["p"]), 1, size=(7.5, 1.35), title="|W| of each neuron of the best models, largest scaled to 1"
     )
     for ax, p, W, W_out in zip(axes[:, 0], data["p"], *lowest(data), strict=True):
-        kept = alive(W, W_out)
+        kept = in_use(W, W_out)
         weights = np.abs(W[:, kept])
         weights = weights[:, np.argsort(weights.argmax(axis=0), kind="stable")]
-        single = neuron_shares(weights) > MONOSEMANTIC
+        single = monosemantic(weights)
         ordered = -np.sort(-weights, axis=0)[:12]
         base = np.zeros(weights.shape[1])
         for layer in ordered:
@@ -120,11 +127,10 @@ def judge(data: Data) -> Verdict:
     above, below, worse = (
         data["loss"] / data["exact"], data["dedicated loss"] / data["exact"], data["drawn"] / data["loss"]
     )  # fmt: skip
-    falls, random_falls = (bool((np.diff(one) <= ROOM).all() and one[0] > one[-1] + 0.5) for one in (fraction, random))
-    ends = bool((fraction[:2] > 0.95).all() and fraction[-1] < 0.05)
+    falls, random_falls = (bool((np.diff(one) <= ROOM).all() and one[0] > one[-1] + MOST) for one in (fraction, random))
+    ends = bool((fraction[:2] > EVERY).all() and fraction[-1] < NONE)
     important = bool(len(gaps)) and bool((gaps > 0).all())
     missed = data["p"][np.minimum(above, below) > REACHED]
-    short = f" At p = {_list(missed)} no trained model reaches that loss: the lowest known is monosemantic."
     numbers: dict[str, float] = {}
     for k, p in enumerate(data["p"]):
         numbers |= {
@@ -136,14 +142,13 @@ def judge(data: Data) -> Verdict:
             f"the same, not passed on from denser features, p = {p:g}": data["at once"][k] / data["exact"][k],
             f"loss with signs drawn / of all random starts, p = {p:g}": worse[k],
         }
+    numbers |= {"densities at which no model reaches the loss of dedicated neurons": len(missed)}
     numbers |= {"least lead in importance of monosemantic neurons": float(gaps.min()) if len(gaps) else np.nan}
     return Verdict(
         decide(falls and ends and important and not len(missed), falls or random_falls),
-        f"Of the neurons in use in the best models found, {_percent(fraction)} % hold one feature at p = "
-        f"{_list(data['p'])}; from random starts {_percent(random)} %, but these end at {_list(above)} times the loss "
-        f"of two neurons for each of the {M // 2} most important features, and starts near those, passed on from dense "
-        f"to sparse, at {_list(below)} times it. Where both kinds occur, the median largest feature of polysemantic "
-        f"neurons comes {_list(gaps)} places after that of monosemantic ones.{short if len(missed) else ''}",
+        f"In the best models {100 * fraction[0]:.0f} % of the neurons in use are monosemantic at p = 1 and "
+        f"{100 * fraction[-1]:.0f} % at p = {data['p'][-1]:g}. Random starts end at up to {above.max():.2g} times the "
+        "loss of dedicated neurons.",
         numbers,
         (
             "best of random starts",
@@ -158,32 +163,10 @@ def _looked(W: np.ndarray, W_out: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
 
     And, where both kinds occur, how much less important the median largest feature of the others is, in places.
     """
-    kept, shares, reads = alive(W, W_out), neuron_shares(W), np.abs(W).argmax(axis=1)
-    single = kept & (shares > MONOSEMANTIC)
+    kept, shares, reads = in_use(W, W_out), neuron_shares(W), np.abs(W).argmax(axis=1)
+    single = kept & monosemantic(W)
     used = np.maximum(kept.sum(axis=1), 1)
     fraction = single.sum(axis=1) / used
-    mixed = np.flatnonzero((fraction > 0.1) & (fraction < 0.9))
+    mixed = np.flatnonzero((fraction > FEW) & (fraction < 1 - FEW))
     gaps = [np.median(reads[k][kept[k] & ~single[k]]) - np.median(reads[k][single[k]]) for k in mixed]
     return fraction, np.where(kept, shares, 0).sum(axis=1) / used, np.array(gaps)
-
-
-def _percent(values: np.ndarray) -> str:
-    return ", ".join(f"{100 * value:.0f}" for value in values)
-
-
-def _list(values: Any) -> str:
-    return ", ".join(f"{value:.3g}" for value in values)
-
-
-EXPERIMENT = Experiment(
-    id="E27",
-    title="Absolute values from dense to sparse",
-    claim="100 features, 40 neurons, importance 0.8^i: at p = 1 and 0.3 every neuron is monosemantic; with falling "
-    "density ever more are polysemantic, beginning with unimportant features; at p = 0.001 all are.",
-    source="Elhage et al. 2022, Computation in superposition",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"models": 1, "steps": 3500},
-    paper={"models": 10, "steps": 20_000},
-)

@@ -8,18 +8,32 @@ import numpy as np
 from geomsup.experiments.computation.motif import find_motifs
 from geomsup.experiments.computation.neurons import ABS, normalised, signed
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import monosemantic
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.neurons import neuron_shares
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.model import ToyModel
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E28",
+    title="The asymmetric superposition motif",
+    claim="Models with limited superposition store two features in a neuron with unequal weights, such as [2, −1/2] in "
+    "and [1/2, 2] out, while another neuron inhibits, so that positive interference becomes negative; one model shows "
+    "it twice.",
+    source="Elhage et al. 2022, Computation in superposition: the asymmetric superposition motif",
+    quick={"models": 50, "steps": 3000},
+    paper={"models": 500, "steps": 10_000},
+)
+
 # Features, neurons, density, and ratio of importances, of two settings that replicators used.
 SAMPLES = 2**13
 SETTINGS = ((6, 10, 0.2, 0.7), (20, 10, 0.5, 0.8))
+TWICE = Threshold(2, "times more models with the motif than by chance, above which it is no chance")
+NEEDED = Threshold(1.1, "times larger loss without the inhibition above which a motif needs it")
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
@@ -39,7 +53,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
             f"{name} motifs": counts, f"{name} by chance": chance,
             f"{name} harm": np.array(harm)[:, 0], f"{name} harm of others": np.array(harm)[:, 1],
             f"{name} W": W_shown, f"{name} W_out": W_out_shown,
-            f"{name} monosemantic": (neuron_shares(W) > 0.9).mean(axis=1),
+            f"{name} monosemantic": monosemantic(W).mean(axis=1),
         }  # fmt: skip
     return data
 
@@ -103,7 +117,7 @@ def judge(data: Data) -> Verdict:
     twice = np.array([(data[f"{name} motifs"] > 1).mean() for name in names])
     harm = np.array([_median(data[f"{name} harm"]) for name in names])
     others = np.array([_median(data[f"{name} harm of others"]) for name in names])
-    more = (share > 2 * chance) & (harm > 1.1) & (harm > others)
+    more = (share > TWICE * chance) & (harm > NEEDED) & (harm > others)
     numbers: dict[str, float] = {}
     for k, name in enumerate(names):
         numbers |= {
@@ -115,21 +129,14 @@ def judge(data: Data) -> Verdict:
             f"monosemantic share, {name}": float(data[f"{name} monosemantic"].mean()),
         }
     told = "; ".join(
-        f"{n} features in {m} neurons (p = {p:g}, {ratio:g}^i): {100 * share[k]:.0f} % of "
-        f"{len(data[f'{names[k]} motifs'])} models have it, {100 * twice[k]:.0f} % twice or more, "
-        f"{100 * chance[k]:.0f} % with W_out dealt to "
-        f"other neurons"
-        + (
-            f"; without B's inhibition the loss is {harm[k]:.3g} times as large (without the strongest other "
-            f"negative weight out {others[k]:.3g} times)"
-            if share[k]
-            else ""
-        )
-        for k, (n, m, p, ratio) in enumerate(SETTINGS)
+        f"{name} {100 * part:.0f} % ({100 * lucky:.0f} % by chance)"
+        for name, part, lucky in zip(names, share, chance, strict=True)
     )
+    worst = max((value for value in harm if np.isfinite(value)), default=float("nan"))
     return Verdict(
         decide(bool((more & (twice > 0)).any()), bool((share > 0).any())),
-        f"Asymmetric motif: {told}.",
+        f"Models with the motif, features in neurons: {told}. Without the inhibition the loss is up to {worst:.3g} "
+        "times as large.",
         numbers,
         ("detector on trained weights", "detector on weights dealt to other neurons", "loss without the inhibition"),
     )
@@ -138,18 +145,3 @@ def judge(data: Data) -> Verdict:
 def _median(values: np.ndarray) -> float:
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else float("nan")
-
-
-EXPERIMENT = Experiment(
-    id="E28",
-    title="The asymmetric superposition motif",
-    claim="Models with limited superposition store two features in a neuron with unequal weights, such as [2, −1/2] in "
-    "and [1/2, 2] out, while another neuron inhibits, so that positive interference becomes negative; one model shows "
-    "it twice.",
-    source="Elhage et al. 2022, Computation in superposition: the asymmetric superposition motif",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"models": 50, "steps": 3000},
-    paper={"models": 500, "steps": 10_000},
-)

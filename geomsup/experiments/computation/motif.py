@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geomsup.experiments.threshold import Threshold
+
 __all__ = ["Motif", "find_motifs"]
 
-UNEQUAL = 2.0  # least ratio of the two weights, in and out
-USED = 0.25  # least product of weights in and out by which a neuron serves a feature (1: alone and in full)
-INHIBITS = 0.25  # least part of the interference that neuron B takes away
-LEFT = 0.1  # part of the interference that may be left once all neurons have spoken
+UNEQUAL = Threshold(2, "least ratio of the two weights, in and out, of an asymmetric neuron; the paper's has 4")
+USED = Threshold(0.25, "least product of weights in and out by which a neuron serves a feature (1: alone and in full)")
+INHIBITS = Threshold(0.25, "least part of the interference that neuron B takes away")
+LEFT = Threshold(0.1, "part of the interference that may be left once all neurons have spoken")
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,26 @@ from geomsup.experiments.computation.neurons import ABS, signed
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.model import ToyModel
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure", "outputs", "pairs"]
 
+EXPERIMENT = Experiment(
+    id="E26",
+    title="Absolute values without superposition",
+    claim="Three features and six hidden ReLUs: every feature gets a neuron ReLU(x) and a neuron ReLU(−x), and its "
+    "output adds the two.",
+    source="Elhage et al. 2022, Computation in superposition",
+    quick={"p": [1.0, 0.2], "models": 10, "steps": 4000},
+    paper={"p": [1.0, 0.5, 0.2, 0.1], "models": 50, "steps": 10_000},
+)
+
 N, M = 3, 6
-SMALL = 1e-4  # loss of a model that computes absolute values
-EXACT = 0.03  # how far a neuron's weight in times weight out may be from 1
+SMALL = Threshold(1e-4, "loss below which a model computes absolute values: far below the 1/12 of a feature")
+EXACT = Threshold(0.03, "distance from 1 of a neuron's weight in times weight out: what training leaves")
+PURE = Threshold(0.999, "part of the squares of a neuron of one feature's own: there are neurons for all")
 
 
 def measure(lab: Lab, p: list[float], models: int, steps: int) -> Data:
@@ -41,7 +53,7 @@ def outputs(W: np.ndarray, b: np.ndarray, W_out: np.ndarray) -> np.ndarray:
 def pairs(W: np.ndarray, W_out: np.ndarray) -> int:
     """Return how many features have a neuron for ReLU(x_i) and one for ReLU(−x_i), each reading nothing else."""
     reads = np.abs(W).argmax(axis=0)
-    pure = (W**2).max(axis=0) > 0.999 * (W**2).sum(axis=0)
+    pure = (W**2).max(axis=0) > PURE * (W**2).sum(axis=0)
     sign = np.sign(W[reads, np.arange(W.shape[1])])
     own = W[reads, np.arange(W.shape[1])] * W_out[reads, np.arange(W.shape[1])] * sign
     good = pure & (np.abs(own - 1) < EXACT)
@@ -78,10 +90,8 @@ def judge(data: Data) -> Verdict:
     solved = (data["loss"] < SMALL).mean()
     return Verdict(
         decide(bool((lowest < SMALL).all() and (found == N).all()), bool((lowest < SMALL).all())),
-        f"At p = {', '.join(f'{p:g}' for p in data['p'])} the lowest losses are "
-        f"{', '.join(f'{loss:.1g}' for loss in lowest)} ({', '.join(f'{loss:.2g}' for loss in linear)} with linear "
-        f"hidden units); {', '.join(map(str, found))} of {N} features have a neuron for ReLU(x) and one for ReLU(−x) "
-        f"of their own. Outputs for x = ±1 of one feature are off by {off:.1g} at most. "
+        f"The lowest losses are at most {lowest.max():.1g} ({linear.min():.2g} with linear hidden units); "
+        f"{found.min()} of {N} features have a neuron for ReLU(x) and one for ReLU(−x) of their own. "
         f"{100 * solved:.0f} % of all models come below {SMALL:g}.",
         {
             "largest of the lowest losses": float(lowest.max()),
@@ -92,17 +102,3 @@ def judge(data: Data) -> Verdict:
         },
         ("expected loss", "structure of the weights", "outputs for single features"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="E26",
-    title="Absolute values without superposition",
-    claim="Three features and six hidden ReLUs: every feature gets a neuron ReLU(x) and a neuron ReLU(−x), and its "
-    "output adds the two.",
-    source="Elhage et al. 2022, Computation in superposition",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"p": [1.0, 0.2], "models": 10, "steps": 4000},
-    paper={"p": [1.0, 0.5, 0.2, 0.1], "models": 50, "steps": 10_000},
-)

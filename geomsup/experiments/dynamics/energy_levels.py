@@ -6,8 +6,10 @@ import numpy as np
 
 from geomsup.dimensions import dimensionality
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import MOST, stored
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.loss import expected_loss
@@ -17,15 +19,26 @@ from geomsup.recognition import classify
 
 __all__ = ["EXPERIMENT", "draw", "find_jumps", "judge", "make_small_start", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E18",
+    title="Energy levels",
+    claim="While a model is trained, single features jump between levels of D_i and change places, and the loss drops "
+    "suddenly at each jump.",
+    source="Elhage et al. 2022, Superposition and learning dynamics (discrete energy level jumps)",
+    quick={"seeds": 6, "steps": 9000, "records": 150, "batch": 512},
+    paper={"seeds": 8, "steps": 100_000, "records": 1000, "batch": 1024},
+)
+
 N, M, SPARSITY = 100, 10, 0.55
 SMALL = 0.1  # of the usual start, from which jumps can be told apart
 LEVELS = (0.0, 0.5)  # of a feature not stored, and of one of a digon
-BETWEEN = 0.3  # D_i that a jump passes
-NEAR = 0.05  # of a level
+BETWEEN = Threshold(0.3, "D_i that a jump passes: between the levels 0 and 1/2")
+NEAR = Threshold(0.05, "distance from a level of a D_i that is on it: a tenth of that between them")
 WINDOW = 5  # records to either side of a jump that count as around it
-STEEP = 2.0  # times as fast as beside it from which a fall is sudden
+STEEP = Threshold(2, "times as fast as beside it above which a fall is sudden")
+SETTLED = Threshold(0.95, "part of the D_i on a level above which features are on levels")
+CHANCE = Threshold(0.01, "part of times drawn at random with as much fall, below which jumps and falls go together")
 DRAWS = 999
-STORED = 0.5  # norm
 
 
 def make_small_start(n: int, m: int, scale: float, seed: int) -> ToyModel:
@@ -62,8 +75,8 @@ def measure(lab: Lab, seeds: int, steps: int, records: int, batch: int) -> Data:
 
 def _name(W: np.ndarray) -> str:
     """Name the geometry of the rows that are stored."""
-    stored = W[np.linalg.norm(W, axis=1) > STORED]
-    return classify(stored, orientation="rows").name if len(stored) else "nothing"
+    rows = W[stored(W)]
+    return classify(rows, orientation="rows").name if len(rows) else "nothing"
 
 
 def find_jumps(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,19 +132,13 @@ def judge(data: Data) -> Verdict:
     ])  # fmt: skip
     alone = len(steep) / max(up.sum() + down.sum(), 1)
     sudden = bool(len(steep) and np.median(steep) > STEEP)
-    levels = at_levels > 0.95 and bool(up.min() > M)
-    same = chance < 0.01
-    names = ", ".join(dict.fromkeys(map(str, data["name"][:, -1])))
-    lone = f"; there it falls {np.median(steep):.1f} times as fast as just before and after" if len(steep) else ""
-    overlap = ": most overlap, and the loss falls in a slope more than in steps" if alone <= 0.5 else ""
+    levels = at_levels > SETTLED and bool(up.min() > M)
+    same = chance < CHANCE
     return Verdict(
-        decide(levels and same and sudden and alone > 0.5, levels and same),
-        f"{up.mean():.1f} jumps of single D_i up and {down.mean():.2f} down per run; at the end {100 * at_levels:.0f} "
-        f"% of the D_i are at 0 or 1/2. Features of norm {STORED} and more form: {names}; the D_i of those near 0 add "
-        f"up to {low.mean():.2f} dimensions. From the first to the last jump, {100 * span:.0f} % of the time, the "
-        f"exact loss falls {ratio:.2f} times as fast at jumps as on average (as much at times drawn at random from the "
-        f"same stretch in {100 * chance:.1f} %). {100 * alone:.0f} % of the jumps have no other near "
-        f"them{lone}{overlap}.",
+        decide(levels and same and sudden and alone > MOST, levels and same),
+        f"{up.mean():.1f} jumps of D_i up and {down.mean():.2f} down per run; {100 * at_levels:.0f} % end at 0 or "
+        f"1/2. The loss falls {ratio:.2f} times as fast at jumps as on average; {100 * alone:.0f} % of the jumps have "
+        "no other near them.",
         {
             "jumps up per run": up.mean(), "jumps down per run": down.mean(),
             "part of D_i at a level at the end": at_levels, "sum of the D_i near 0 at the end": low.mean(),
@@ -189,17 +196,3 @@ def _steepness(fall: np.ndarray, when: np.ndarray) -> np.ndarray:
         [fall[[*range(k - 3 * WINDOW, k - WINDOW), *range(k + WINDOW + 1, k + 3 * WINDOW)]].mean() for k in lone]
     )
     return around / np.maximum(beside, 1e-12)
-
-
-EXPERIMENT = Experiment(
-    id="E18",
-    title="Energy levels",
-    claim="While a model is trained, single features jump between levels of D_i and change places, and the loss drops "
-    "suddenly at each jump.",
-    source="Elhage et al. 2022, Superposition and learning dynamics (discrete energy level jumps)",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"seeds": 6, "steps": 9000, "records": 150, "batch": 512},
-    paper={"seeds": 8, "steps": 100_000, "records": 1000, "batch": 1024},
-)

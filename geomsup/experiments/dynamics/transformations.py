@@ -1,13 +1,14 @@
 """E19: two sets of three correlated features in three dimensions turn from two directions into an octahedron."""
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import MOST
 from geomsup.experiments.dynamics.energy_levels import make_small_start
 from geomsup.experiments.lab import Lab
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.loss import expected_loss
@@ -18,11 +19,29 @@ from geomsup.recognition import classify
 
 __all__ = ["EXPERIMENT", "antipodal_across", "draw", "find_stages", "judge", "measure", "plateau", "ranks", "within"]
 
+EXPERIMENT = Experiment(
+    id="E19",
+    title="Geometric transformations",
+    claim="Two sets of three correlated features in three dimensions: the loss has distinct regimes, first as "
+    "principal components do; then each set opens to a triangle, and they end as an octahedron with antipodal pairs "
+    "across the sets, an attractor that several ways lead to.",
+    source="Elhage et al. 2022, Superposition and learning dynamics (learning as geometric transformations)",
+    quick={"seeds": 24, "steps": 10_000, "records": 80},
+    paper={"seeds": 200, "steps": 50_000, "records": 200},
+)
+
 SIZE, SPARSITY = 3, 0.99
 SMALL = 0.1  # of the usual start
 FEATURES = Features(2 * SIZE, 1 - SPARSITY, correlated=[(0, 1, 2), (3, 4, 5)])
 END, PRISM = "octahedron (3 digons)", "triangular prism"
-MANY = 0.8  # part of the runs that makes an attractor a strong one
+MANY = Threshold(0.8, "part of the runs that makes an attractor a strong one")
+TOGETHER = Threshold(0.8, "early cosine of a set's members, median, above which they are one direction: within 37°")
+RESTS = Threshold(0.1, "relative difference of the loss at rest from the principal components'")
+REGIMES = Threshold(2, "regimes of fast fall, median, that are distinct ones: before the rest and after it")
+ANTIPODAL = Threshold(-0.9, "cosine below which two rows are a pair: within 26° of opposite")
+EARLY = Threshold(0.3, "mean norm of the rows from which an early phase is looked at: a third of the last")
+FAST = Threshold(0.1, "part of the loss lost per doubling of steps above which it falls fast")
+FALL = Threshold(1.5, "factor by which the loss must fall in a regime: a third of it")
 ARRIVED = 1.05  # times the least loss along the way: below it a run has arrived
 
 
@@ -86,7 +105,7 @@ def antipodal_across(W: np.ndarray) -> Any:
     """Return whether every row of either set is opposite to one of the other, ``(...)``."""
     unit = W / np.linalg.norm(W, axis=-1, keepdims=True)
     across = unit[..., :SIZE, :] @ np.swapaxes(unit[..., SIZE:, :], -1, -2)
-    return (across.min(axis=-1) < -0.9).all(axis=-1) & (across.min(axis=-2) < -0.9).all(axis=-1)
+    return (across.min(axis=-1) < ANTIPODAL).all(axis=-1) & (across.min(axis=-2) < ANTIPODAL).all(axis=-1)
 
 
 def find_stages(data: Data, run: int) -> list[int]:
@@ -144,25 +163,22 @@ def judge(data: Data) -> Verdict:
     share = float((ended & across).mean())
     loss = data["loss"]
     excess = float((loss[:, -1] / data["optimum"] - 1).min())
-    early = [int(np.argmax(np.linalg.norm(W, axis=2).mean(axis=1) > 0.3)) for W in data["W"]]
+    early = [int(np.argmax(np.linalg.norm(W, axis=2).mean(axis=1) > EARLY)) for W in data["W"]]
     lines = ranks(data["W"])[np.arange(len(early)), early]
     cosine = within(data["W"])[np.arange(len(early)), early]
     prism = (data["name"] == PRISM).any(axis=1)
     regimes = np.array([_regimes(data["steps"], one) for one in loss])
     rests = np.array([plateau(data["steps"], one) for one in loss])
     rest = float(np.median(rests))
-    linear = bool(np.median(cosine) > 0.8 and abs(rest / data["collapsed"] - 1) < 0.1)
+    linear = bool(np.median(cosine) > TOGETHER and abs(rest / data["collapsed"] - 1) < RESTS)
     optimal = str(data["optimal_name"]) == END
-    ways = Counter("prism first" if one else "at once" for one in prism)
     return Verdict(
-        decide(share >= MANY and linear and optimal and bool(np.median(regimes) >= 2), share >= 0.5 and optimal),
-        f"{100 * share:.0f} % of {len(ended)} runs end as {END} whose antipodal pairs join the sets, which is the "
-        f"exact optimum too (least excess {100 * excess:.2g} %). Early, when rows reach length 0.3, W has "
-        f"{np.median(lines):.2f} directions and members of a set a cosine of {np.median(cosine):.2f} (medians); the "
-        f"loss then rests at {rest:.4f} of that of storing nothing, where the principal components, one direction "
-        f"per set, have {data['collapsed']:.4f} (exact). It has {np.median(regimes):g} regimes of fast fall "
-        f"(median). {100 * prism.mean():.0f} % of the runs pass a triangular prism, whose triangles then turn "
-        f"against each other ({ways['prism first']} with it, {ways['at once']} without): one of several ways there.",
+        decide(
+            share >= MANY and linear and optimal and bool(np.median(regimes) >= REGIMES), share >= MOST and optimal
+        ),
+        f"{100 * share:.0f} % of {len(ended)} runs end as an octahedron across the sets. Early, members of a set have "
+        f"a cosine of {np.median(cosine):.2f}, and the loss rests at {rest:.4f} (principal components: "
+        f"{data['collapsed']:.4f}). {100 * prism.mean():.0f} % pass a triangular prism.",
         {
             "part of runs that end as the octahedron across the sets": share,
             "part that pass a triangular prism": prism.mean(),
@@ -179,21 +195,8 @@ def _regimes(steps: np.ndarray, loss: np.ndarray) -> int:
     """Return the number of spans in which the loss falls by a third or more, a tenth or more per doubling of steps."""
     log = np.log2(loss)
     smooth = np.median(np.stack([log[k : len(log) - 4 + k] for k in range(5)]), axis=0)
-    fast = -np.diff(smooth) / np.diff(np.log2(steps[2:-2])) > np.log2(1 / 0.9)
+    fast = -np.diff(smooth) / np.diff(np.log2(steps[2:-2])) > -np.log2(1 - FAST)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], fast, [False]]).astype(int)))
-    return sum(smooth[first] - smooth[last] > np.log2(1.5) for first, last in zip(edges[::2], edges[1::2], strict=True))
-
-
-EXPERIMENT = Experiment(
-    id="E19",
-    title="Geometric transformations",
-    claim="Two sets of three correlated features in three dimensions: the loss has distinct regimes, first as "
-    "principal components do; then each set opens to a triangle, and they end as an octahedron with antipodal pairs "
-    "across the sets, an attractor that several ways lead to.",
-    source="Elhage et al. 2022, Superposition and learning dynamics (learning as geometric transformations)",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"seeds": 24, "steps": 10_000, "records": 80},
-    paper={"seeds": 200, "steps": 50_000, "records": 200},
-)
+    return sum(
+        smooth[first] - smooth[last] > np.log2(FALL) for first, last in zip(edges[::2], edges[1::2], strict=True)
+    )

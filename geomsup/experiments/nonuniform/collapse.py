@@ -8,6 +8,7 @@ from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.nonuniform.perturbed import listed
 from geomsup.experiments.nonuniform.sets import cosines_within, draw_sets, make_sets
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.model import ToyModel
 from geomsup.optima import optimum
@@ -16,12 +17,23 @@ from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "count_collapsed", "draw", "judge", "make_branch", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E17",
+    title="Collapse of correlated pairs",
+    claim="Three correlated pairs in two dimensions: from p = 0.25 to 0.5 all three collapse to (a + b)/√2, as "
+    "principal components do; from 0.15 to 0.2 two, from 0.05 to 0.15 one, below none.",
+    source="Elhage et al. 2022, Non-uniform superposition (feature collapse)",
+    quick={"points": 33, "models": 8, "steps": 2500, "starts": 24},
+    paper={"points": 97, "models": 24, "steps": 20_000, "starts": 128},
+)
+
 PAIRS = 3
-ONE = 0.95  # cosine between the members of a pair from which they count as one direction
+ONE = Threshold(0.95, "cosine between members above which a pair has collapsed: within 18° of one direction")
 BRACKETS = ((0.03, 0.1), (0.1, 0.2), (0.28, 0.4))  # where k and k + 1 collapsed pairs change places
 CLAIMED = ((0.05, 0.05), (0.15, 0.15), (0.2, 0.25))  # the paper's edges: 0 to 1, 1 to 2, 2 to 3 pairs
 DENSE = 0.5  # beyond, the paper calls the models most like principal components
-NEAR = 0.02  # in p
+NEAR = Threshold(0.02, "difference in p of an edge from the paper's: it names them to a twentieth")
+AGREE = Threshold(0.8, "part of the best models that must have the exact count, to hold with other numbers")
 
 
 def make_branch(count: int) -> ToyModel:
@@ -130,16 +142,13 @@ def judge(data: Data) -> Verdict:
         "part of optima that agree with the crossings, p <= 0.5": same,
         "largest excess of the best trained over the optimum": (data["loss"].min(axis=1) / data["optimum"] - 1).max(),
     }
+    numbers["largest p at which the optimum keeps all three"] = _last(p, exact)
     falls = all(staircase) and followed
     return Verdict(
-        decide(falls and max(off) <= NEAR, falls or bool(exact[0] == 0 and exact[low][-1] == PAIRS and agree > 0.8)),
-        "As p falls from 0.5 the number of collapsed pairs falls 3, 2, 1, 0 at p = "
-        f"{listed(data['edge'][::-1], '.4f')} by crossings of exact losses, at {listed(trained[::-1], '.3f')} in the "
-        f"best trained models, and on average over all trained models at {listed(average[::-1], '.3f')}; the paper "
-        "says between 0.2 and 0.25, at 0.15 and at 0.05. Best trained models have the exact count at "
-        f"{100 * agree:.0f} % of the densities up to 0.5, searched optima at {100 * same:.0f} %. The optimum keeps "
-        f"all three up to p = {_last(p, exact):.2f} at least; at p = 1 all features are independent of each other, and "
-        "which two are a pair means nothing.",
+        decide(falls and max(off) <= NEAR, falls or bool(exact[0] == 0 and exact[low][-1] == PAIRS and agree > AGREE)),
+        f"The number of collapsed pairs falls 3, 2, 1, 0 at p = {listed(data['edge'][::-1], '.3f')} by exact losses; "
+        f"the best trained models have the exact count at {100 * agree:.0f} % of the densities. The paper says 0.25, "
+        "0.15 and 0.05.",
         numbers,
         ("best of the trained models", "exact optima from many starts", "crossings of exact branches"),
     )
@@ -159,17 +168,3 @@ def _last(p: np.ndarray, counts: np.ndarray) -> float:
 def _outside(value: float, low: float, high: float) -> float:
     """Return how far a value is outside of a range."""
     return max(low - value, value - high, 0.0)
-
-
-EXPERIMENT = Experiment(
-    id="E17",
-    title="Collapse of correlated pairs",
-    claim="Three correlated pairs in two dimensions: from p = 0.25 to 0.5 all three collapse to (a + b)/√2, as "
-    "principal components do; from 0.15 to 0.2 two, from 0.05 to 0.15 one, below none.",
-    source="Elhage et al. 2022, Non-uniform superposition (feature collapse)",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"points": 33, "models": 8, "steps": 2500, "starts": 24},
-    paper={"points": 97, "models": 24, "steps": 20_000, "starts": 128},
-)

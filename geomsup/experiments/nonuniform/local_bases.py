@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import MOST, NEARLY_ALL, shared
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.nonuniform.sets import make_sets
-from geomsup.experiments.pictures import draw_gram, interference, panels
+from geomsup.experiments.pictures import draw_gram, panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.loss import expected_loss
@@ -16,10 +18,20 @@ from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "blocks", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E16",
+    title="Local, almost orthogonal bases",
+    claim="Two sets of ten correlated features in ten dimensions: each set gets an almost orthogonal basis (its block "
+    "of W Wᵀ is nearly the identity), while all twenty features are in superposition.",
+    source="Elhage et al. 2022, Non-uniform superposition (local almost-orthogonal bases)",
+    quick={"models": 4, "steps": 3000},
+    paper={"models": 20, "steps": 30_000},
+)
+
 SIZE = 10
 DENSITY = 0.01
-NEAR = 0.1  # rms entry off the diagonal of a block that still counts as nearly orthogonal
-SHARED = 0.5  # interference from which a feature counts as in superposition
+NEAR = Threshold(0.1, "rms entry off the diagonal, and deviation on it, of a block that is nearly the identity")
+TWICE = Threshold(2, "times larger that the entries of independent features must be, for correlation to be the cause")
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
@@ -83,40 +95,23 @@ def judge(data: Data) -> Verdict:
     best = {kind: data[f"{kind} W"][data[f"{kind} loss"].argmin()] for kind in ("correlated", "independent")}
     within, between, diagonal = (float(one) for one in blocks(best["correlated"]))
     control = float(blocks(best["independent"])[0])
-    shared = float((interference(best["correlated"]) > SHARED).mean())
+    sharing = float(shared(best["correlated"]).mean())
     share = float((blocks(data["correlated W"])[0] < NEAR).mean())
     nothing = float(data["nothing"])
     loss, turned = float(data["correlated loss"].min()) / nothing, float(data["turned"].mean()) / nothing
     opposite, within_pairs = float(data["opposite"]) / nothing, float(data["within"]) / nothing
-    identity = bool(within < NEAR and abs(diagonal - 1) < 0.1)
+    identity = bool(within < NEAR and abs(diagonal - 1) < NEAR)
     theory = bool(opposite < within_pairs)
     return Verdict(
-        decide(identity and shared > 0.9 and control > 2 * within and theory, identity and shared > 0.5),
-        f"In the best model the blocks of W Wᵀ have {diagonal:.3f} on the diagonal and {within:.3f} (rms) off it, "
-        f"between the sets {between:.3f} (rms); {100 * shared:.0f} % of the features are in superposition. "
-        f"{100 * share:.0f} % of the models are like that; of independent features the blocks have {control:.3f}. "
-        f"Loss, of that of storing nothing: trained {loss:.4f}; of rows of length 1 without biases (exact) two bases "
-        f"opposite each other {opposite:.4f}, at random {turned:.4f}, antipodal pairs within the sets "
-        f"{within_pairs:.4f}.",
+        decide(identity and sharing > NEARLY_ALL and control > TWICE * within and theory, identity and sharing > MOST),
+        f"In the best model W Wᵀ within a set is the identity to {within:.3f} (rms) off the diagonal, and between "
+        f"sets {between:.3f}; {100 * sharing:.0f} % of the features share. Of independent features the blocks have "
+        f"{control:.3f}.",
         {
             "rms within sets": within, "rms between sets": between, "mean diagonal": diagonal,
-            "share in superposition": shared, "share of models with nearly orthogonal sets": share,
+            "share in superposition": sharing, "share of models with nearly orthogonal sets": share,
             "rms within, independent": control, "loss, trained": loss, "loss, opposite bases": opposite,
             "loss, bases at random": turned, "loss, pairs within sets": within_pairs,
         },
         ("W Wᵀ of trained models, against independent features", "exact losses of bases put together by hand"),
     )  # fmt: skip
-
-
-EXPERIMENT = Experiment(
-    id="E16",
-    title="Local, almost orthogonal bases",
-    claim="Two sets of ten correlated features in ten dimensions: each set gets an almost orthogonal basis (its block "
-    "of W Wᵀ is nearly the identity), while all twenty features are in superposition.",
-    source="Elhage et al. 2022, Non-uniform superposition (local almost-orthogonal bases)",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"models": 4, "steps": 3000},
-    paper={"models": 20, "steps": 30_000},
-)

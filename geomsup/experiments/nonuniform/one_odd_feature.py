@@ -5,17 +5,32 @@ from typing import Any
 import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import stored
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.nonuniform.perturbed import BASES, find_crossing, listed, make_features
+from geomsup.experiments.nonuniform.perturbed import BASES, find_crossing, make_features
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.recognition import classify
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E11",
+    title="One feature of another density: geometry",
+    claim="A denser feature repels the others, a sparser one is squeezed between them; when it is about 2.5 times "
+    "sparser than the others the pentagon collapses to two digons and the feature is dropped.",
+    source="Elhage et al. 2022, Non-uniform superposition",
+    quick={"points": 15, "models": 6, "steps": 2500},
+    paper={"points": 41, "models": 10, "steps": 10_000},
+)
+
 CLAIMED = 2.5  # times sparser than the others from which the odd feature is dropped
 SQUARE = "square (2 digons)"
 BASE = 1  # the paper's base density, 0.05, in BASES
+MOVES = Threshold(0.8, "correlation of angle and log density above which the odd feature repels and is squeezed")
+NEAR = Threshold(0.2, "relative difference from the paper's 2.5 times that is still about 2.5")
+SLACK = Threshold(0.02, "part of a crossing by which training may miss it, as losses of both sides are alike there")
 
 
 def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
@@ -41,7 +56,7 @@ def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
 def _turned(W: np.ndarray) -> np.ndarray:
     """Turn the first row, or the second if the first is dropped, to the right; reflect the second row upwards."""
     W = W.astype(float)
-    axis = W[0] if np.linalg.norm(W[0]) > 0.3 else W[1]
+    axis = W[0] if stored(W[0]) else W[1]
     cosine, sine = axis / np.linalg.norm(axis)
     W = W @ np.array([[cosine, -sine], [sine, cosine]])
     return W * [1.0, np.sign(W[1, 1]) or 1.0]
@@ -70,33 +85,33 @@ def draw(data: Data) -> Any:
 
 def judge(data: Data) -> Verdict:
     """Hold if the odd feature repels when denser, is squeezed when sparser, and is dropped where claimed."""
-    stored = np.linalg.norm(data["W"][:, :, 0], axis=2) > 0.5
-    angles = _neighbour_angles(data["W"][BASE][stored[BASE]])
-    relative = data["relative"][stored[BASE]]
+    has = stored(data["W"][:, :, 0])
+    angles = _neighbour_angles(data["W"][BASE][has[BASE]])
+    relative = data["relative"][has[BASE]]
     rising = float(np.corrcoef(np.log(relative), angles)[0, 1])
     times = 1 / data["crossing"]
-    dropped = [float(data["relative"][~row].max(initial=0.0)) for row in stored]
-    kept = [float(data["relative"][row].min()) for row in stored]
+    dropped = [float(data["relative"][~row].max(initial=0.0)) for row in has]
+    kept = [float(data["relative"][row].min()) for row in has]
     bracketed = all(
-        low <= exact * 1.02 and exact <= high * 1.02
+        low <= exact * (1 + SLACK) and exact <= high * (1 + SLACK)
         for low, exact, high in zip(dropped, data["crossing"], kept, strict=True)
     )
     best = np.take_along_axis(data["name"], data["loss"].argmin(axis=2)[..., None], axis=2)[..., 0]
-    digons = float((best[~stored] == SQUARE).mean()) if not stored.all() else 0.0
-    moves = rising > 0.8
-    near = bool(abs(times[BASE] / CLAIMED - 1) < 0.2)
+    digons = float((best[~has] == SQUARE).mean()) if not has.all() else 0.0
+    moves = rising > MOVES
+    near = bool(abs(times[BASE] / CLAIMED - 1) < NEAR)
     numbers = {f"exact crossing, relative density, p = {b:g}": c for b, c in zip(BASES, data["crossing"], strict=True)}
     numbers |= {f"largest dropped in training, p = {b:g}": d for b, d in zip(BASES, dropped, strict=True)}
     numbers |= {f"least kept in training, p = {b:g}": d for b, d in zip(BASES, kept, strict=True)}
+    numbers |= {f"times sparser than the others where dropped, p = {b:g}": t for b, t in zip(BASES, times, strict=True)}
     numbers |= {"correlation of angle to neighbours and log density": rising}
+    numbers |= {"least angle to neighbours, p = 0.05": angles.min(), "largest angle, p = 0.05": angles.max()}
     numbers["part of the best trained models without it that are two digons"] = digons
     return Verdict(
         decide(moves and near and bracketed and digons == 1, moves and bracketed),
-        f"The angle between the odd feature and its neighbours grows with its density (correlation {rising:.2f}), from "
-        f"{angles.min():.0f}° to {angles.max():.0f}° at p = 0.05. It is dropped when "
-        f"{listed(times, '.2f')} times sparser than the others at p = {listed(BASES)} (exact); the best trained models "
-        f"drop it up to relative densities {listed(dropped, '.3g')} and keep it from {listed(kept, '.3g')}. "
-        f"Without it {100 * digons:.0f} % of them are two digons. The paper says about {CLAIMED} times.",
+        f"The angle to the neighbours grows with the odd feature's density (correlation {rising:.2f}). At p = 0.05 it "
+        f"is dropped when {times[BASE]:.2f} times sparser than the others (exact; the paper: {CLAIMED}); "
+        f"{100 * digons:.0f} % are then two digons.",
         numbers,
         ("best of the trained models", "crossing of the exact losses"),
     )
@@ -107,17 +122,3 @@ def _neighbour_angles(W: np.ndarray) -> np.ndarray:
     unit = W / np.linalg.norm(W, axis=2, keepdims=True)
     cosines = np.sort(np.einsum("ki,kji->kj", unit[:, 0], unit[:, 1:]), axis=1)[:, -2:]
     return np.degrees(np.arccos(np.clip(cosines, -1, 1))).mean(axis=1)
-
-
-EXPERIMENT = Experiment(
-    id="E11",
-    title="One feature of another density: geometry",
-    claim="A denser feature repels the others, a sparser one is squeezed between them; when it is about 2.5 times "
-    "sparser than the others the pentagon collapses to two digons and the feature is dropped.",
-    source="Elhage et al. 2022, Non-uniform superposition",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"points": 15, "models": 6, "steps": 2500},
-    paper={"points": 41, "models": 10, "steps": 10_000},
-)

@@ -1,14 +1,14 @@
-"""What E13 and E14 share: two pairs of features in two dimensions, and three ways to lay them out."""
+"""E13 and E14: two pairs of features in two dimensions, and three ways to lay them out."""
 
 from typing import Any
 
 import numpy as np
 
-from geomsup.experiments.declaration import Data
+from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.nonuniform.perturbed import listed
 from geomsup.experiments.nonuniform.sets import cosines_within, draw_sets, make_sets
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.model import ToyModel
 from geomsup.optima import optimum
@@ -16,14 +16,35 @@ from geomsup.phases import crossing
 from geomsup.plot.palette import PALETTE
 from geomsup.training import train_whole
 
-__all__ = ["DENSITIES", "LAYOUTS", "deviations", "draw_pairs", "judge_pairs", "make_layout", "measure_pairs"]
+__all__ = ["DENSITIES", "EXPERIMENTS", "LAYOUTS", "deviations", "draw", "judge", "make_layout", "measure"]
 
+EXPERIMENTS = (
+    Experiment(
+        id="E13",
+        title="Correlated pairs are orthogonal",
+        claim="Of two correlated pairs of features in two dimensions, the members of a pair are orthogonal, each "
+        "opposite to a member of the other pair.",
+        source="Elhage et al. 2022, Non-uniform superposition (correlated and anticorrelated features)",
+        quick={"kind": "correlated", "models": 8, "steps": 3000, "starts": 32},
+        paper={"kind": "correlated", "models": 20, "steps": 10_000, "starts": 128},
+    ),
+    Experiment(
+        id="E14",
+        title="Anticorrelated pairs are antipodal",
+        claim="Of two anticorrelated pairs of features in two dimensions, the members of a pair are antipodal, and "
+        "orthogonal to the other pair.",
+        source="Elhage et al. 2022, Non-uniform superposition (correlated and anticorrelated features)",
+        quick={"kind": "anticorrelated", "models": 8, "steps": 3000, "starts": 32},
+        paper={"kind": "anticorrelated", "models": 20, "steps": 10_000, "starts": 128},
+    ),
+)
+
+CLAIMED = {"correlated": "orthogonal", "anticorrelated": "antipodal"}
 DENSITIES = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4)
 SPARSE = 3  # the claim is about the first so many densities
 COSINES = {"orthogonal": 0.0, "antipodal": -1.0, "side by side": 1.0}  # between the members of a set
 LAYOUTS = tuple(COSINES)
-BETWEEN = {"orthogonal": "−1 or 0", "antipodal": "0", "side by side": "0"}  # cosines between the sets, in words
-NEAR = 0.15  # of cosines: within 9 degrees of orthogonal
+NEAR = Threshold(0.15, "difference of cosines that counts as none: within 9° of orthogonal")
 
 
 def make_layout(name: str) -> ToyModel:
@@ -37,7 +58,7 @@ def make_layout(name: str) -> ToyModel:
     return ToyModel(np.stack(rows[name]))
 
 
-def measure_pairs(lab: Lab, kind: str, models: int, steps: int, starts: int) -> Data:
+def measure(lab: Lab, kind: str, models: int, steps: int, starts: int) -> Data:
     """Train at several densities; find the exact optimum there, and the exact loss of each layout at its best."""
     features = [make_sets(2, 2, p, kind) for p in DENSITIES]
     run = lab.train("models", features, 2, models=models, steps=steps, learning_rate=1e-2, schedule="cosine")
@@ -58,7 +79,7 @@ def measure_pairs(lab: Lab, kind: str, models: int, steps: int, starts: int) -> 
             "end": np.array(_end(kind)),
         }
 
-    return {"W": W, "loss": loss, **lab.keep("exact", exact)}
+    return {"kind": kind, "W": W, "loss": loss, **lab.keep("exact", exact)}
 
 
 def _end(kind: str) -> float:
@@ -69,9 +90,10 @@ def _end(kind: str) -> float:
     return crossing(first, second, lambda p: make_sets(2, 2, p, kind), (0.15, 0.35)).parameter
 
 
-def draw_pairs(data: Data, title: str) -> Any:
+def draw(data: Data) -> Any:
     """Draw the best trained model at each density, and the loss of each layout."""
     columns = len(DENSITIES) // 2
+    title = f"Two {data['kind']} pairs in two dimensions"
     figure, axes = panels(2, columns + 1, size=(2.6, 2.7), title=title)
     for k, p in enumerate(DENSITIES):
         best = data["W"][k, data["loss"][k].argmin()]
@@ -110,8 +132,9 @@ def _between(W: np.ndarray) -> np.ndarray:
     return np.sort((unit[..., :2, :] @ np.swapaxes(unit[..., 2:, :], -1, -2)).reshape(*W.shape[:-2], 4), axis=-1)
 
 
-def judge_pairs(data: Data, claimed: str) -> Verdict:
+def judge(data: Data) -> Verdict:
     """Hold if members lie as claimed in the best trained models and in the exact optima where sets are sparse."""
+    claimed = CLAIMED[str(data["kind"])]
     off = deviations(data["W"], claimed)
     off_best = off[np.arange(len(off)), data["loss"].argmin(axis=1)]
     off_optimum = deviations(data["optimal_W"], claimed)
@@ -130,17 +153,15 @@ def judge_pairs(data: Data, claimed: str) -> Verdict:
     numbers["largest loss of the layout, of the loss of storing nothing"] = (own / data["nothing"])[sparse].max()
     numbers["largest deviation of cosines within sets, layouts at their best"] = moved
     numbers["density at which pairs collapse, exact"] = data["end"]
-    until = f"up to p = {DENSITIES[int(np.argmin([*agree, False])) - 1]:g}" if agree[0] else "at no density"
-    if np.isfinite(data["end"]):
-        until += f"; its exact loss is less than that of pairs collapsed to one direction up to p = {data['end']:.4f}"
+    numbers["densities from the sparsest on with the claimed layout"] = int(np.argmin([*agree, False]))
+    numbers |= {
+        f"the claimed layout loses least, p = {p:g}": one == claimed for p, one in zip(DENSITIES, least, strict=True)
+    }
     return Verdict(
         decide(bool(agree[sparse].all()), bool(agree.any())),
-        f"At p = {listed(DENSITIES[sparse])} all cosines, {COSINES[claimed]:g} within a set and {BETWEEN[claimed]} "
-        f"between them, are met to {off_best[sparse].max():.2g} by the best trained models and "
-        f"{off_optimum[sparse].max():.2g} by the exact optima; "
-        f"{listed(100 * share[sparse], '.0f')} % of all models are like that. Of the layouts {', '.join(LAYOUTS)}, "
-        f"each at its best norms and biases, the least exact losses at p = {listed(DENSITIES)} are of: "
-        f"{', '.join(least)}. Best models and optima have the cosines of the claimed layout to {NEAR} {until}.",
+        f"Up to p = {DENSITIES[SPARSE - 1]:g} the cosines of {claimed} pairs are met to {off_best[sparse].max():.2g} "
+        f"by the best trained models and to {off_optimum[sparse].max():.2g} by the exact optima. That layout has the "
+        f"least exact loss at {least.count(claimed)} of {len(least)} densities.",
         numbers,
         ("best of the trained models", "exact optima from many starts", "exact losses of three layouts"),
     )

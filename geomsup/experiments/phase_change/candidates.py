@@ -7,6 +7,7 @@ import numpy as np
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.loss import expected_loss
@@ -16,9 +17,23 @@ from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E6",
+    title="Phase change, the paper's theory",
+    claim="Of three fixed configurations, [1, 0], [0, 1] and [1, −1], each is best in a region; their losses cross, so "
+    "that the transition is of first order, and meet at p = 4/7.",
+    source="Elhage et al. 2022, Superposition as a phase change (theory)",
+    quick={"points": 50},
+    paper={"points": 200},
+)
+
 NAMES = ("extra dropped", "antipodal pair", "extra dedicated")
 TRIPLE = 4 / 7  # where the paper has the three losses meet, at importance 1
 STEP = 1e-3  # in p, to either side of that, for slopes
+ROUNDING = Threshold(1e-12, "difference of losses, all of order 1, that is rounding")
+SOLVED = Threshold(1e-10, "difference of densities that are solved for to 1e-13, and of their formulas")
+SLOPES = Threshold(1e-9, "difference of slopes that is rounding of losses over steps of 1e-3")
+KINK = 1 / 3  # by which the slope of the least loss jumps where the three meet
 
 
 def measure(lab: Lab, points: int) -> Data:
@@ -84,13 +99,12 @@ def judge(data: Data) -> Verdict:
     smooth = _jump(data["near"], data["near_optimum"])
     best = data["loss"].min(axis=1)
     missed = float((1 - data["optimum"] / best).max())
-    meet = abs(meeting - TRIPLE) < 1e-10 and apart < 1e-12
+    meet = abs(meeting - TRIPLE) < SOLVED and apart < ROUNDING
     return Verdict(
-        decide(off < 1e-12 and borders < 1e-10 and meet and abs(jump - 1 / 3) < 1e-9),
-        f"Exact losses equal the formulas to {off:.1g} and cross at r = 2p/(4 − 5p) and (4 − 5p)/2p to {borders:.1g}; "
-        f"at r = 1 all three meet at p = {meeting:.6f} (4/7), where the slope of the least of them jumps by "
-        f"{jump:.4f}. The candidates are not the optimum: free norms and biases lose up to {100 * missed:.0f} % less, "
-        f"and where the three meet the slope of the optimum's loss changes by {smooth:.1g} (measured alike).",
+        decide(off < ROUNDING and borders < SOLVED and meet and abs(jump - KINK) < SLOPES),
+        f"Exact losses equal the formulas to {off:.1g}; all three meet at p = {meeting:.6f} (4/7), where the slope of "
+        f"the least jumps by {jump:.4f}. The optimum, with free norms and biases, loses up to {100 * missed:.0f} % "
+        "less.",
         {
             "largest deviation from the formulas": off,
             "largest deviation of the borders": borders,
@@ -109,17 +123,3 @@ def _jump(x: np.ndarray, y: np.ndarray) -> float:
     step = x[1] - x[0]
     left, right = (3 * y[2] - 4 * y[1] + y[0]) / (2 * step), (4 * y[3] - 3 * y[2] - y[4]) / (2 * step)
     return float(abs(right - left))
-
-
-EXPERIMENT = Experiment(
-    id="E6",
-    title="Phase change, the paper's theory",
-    claim="Of three fixed configurations, [1, 0], [0, 1] and [1, −1], each is best in a region; their losses cross, so "
-    "that the transition is of first order, and meet at p = 4/7.",
-    source="Elhage et al. 2022, Superposition as a phase change (theory)",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"points": 50},
-    paper={"points": 200},
-)

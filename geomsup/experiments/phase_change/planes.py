@@ -1,26 +1,49 @@
-"""What E5 and E7 share: models trained over the plane of density and importance, against the exact optimum there."""
+"""E5 and E7: models trained over the plane of density and importance, against the exact optimum there."""
 
 from typing import Any
 
 import numpy as np
 
 from geomsup.dimensions import dimensionality
-from geomsup.experiments.declaration import Data
+from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import NEARLY_ALL
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.phases import paper_prediction, phase_diagram
 from geomsup.plot.phases import SHADES
 
-__all__ = ["LABELS", "draw_plane", "judge_plane", "label", "measure_plane"]
+__all__ = ["EXPERIMENTS", "draw", "judge", "label", "measure"]
 
-LABELS = ("extra not represented", "extra shares", "extra dedicated")
-NOISE = 0.1  # norm of rows that are not stored
-ABSENT, ALONE = 0.1, 0.9  # share D of a dimension below which a feature is absent, above which it is alone
-MARGIN = 0.1  # decades to a boundary within which a cell is not counted
-TARGET = 0.9  # part of the cells that must agree
-SHARP = 0.25  # median jump of D across a border: half of that between two kinds of regions, 0, 1/2 and 1
+EXPERIMENTS = (
+    Experiment(
+        id="E5",
+        title="Phase change, trained: 2 features in 1 dimension",
+        claim="The extra feature is not represented, stored in superposition, or given the dimension, in three regions "
+        "with sharp borders.",
+        source="Elhage et al. 2022, Superposition as a phase change",
+        quick={"n": 2, "m": 1, "cells": 13, "fine": 4, "models": 10, "steps": 1500},
+        paper={"n": 2, "m": 1, "cells": 41, "fine": 2, "models": 10, "steps": 5000},
+    ),
+    Experiment(
+        id="E7",
+        title="Phase change, trained: 3 features in 2 dimensions",
+        claim="The extra feature is not represented, stored in superposition, or given a dimension of its own, in "
+        "three regions with sharp borders.",
+        source="Elhage et al. 2022, Superposition as a phase change",
+        quick={"n": 3, "m": 2, "cells": 11, "fine": 2, "models": 10, "steps": 2000},
+        paper={"n": 3, "m": 2, "cells": 41, "fine": 2, "models": 10, "steps": 5000},
+    ),
+)
+
+NOISE = Threshold(0.1, "norm up to which a row is noise of training, and its D means nothing")
+ABSENT = Threshold(0.1, "share D of a dimension up to which a feature is absent: far below the 1/2 of one that shares")
+ALONE = Threshold(0.9, "share D above which it is alone: far above that 1/2")
+MARGIN = Threshold(0.1, "decades from a border within which a cell is not counted: training decides there by chance")
+PARTLY = Threshold(0.75, "part of the cells that must agree for the claim to hold at least with other numbers")
+SHARP = Threshold(0.25, "median jump of D across a border: half of that between two kinds of regions, 0, 1/2 and 1")
 
 
 def label(W: np.ndarray) -> np.ndarray:
@@ -29,7 +52,7 @@ def label(W: np.ndarray) -> np.ndarray:
     return 3 * (share[..., :-1] > ABSENT).sum(axis=-1) + _band(share[..., -1])
 
 
-def measure_plane(lab: Lab, n: int, m: int, cells: int, fine: int, models: int, steps: int) -> Data:
+def measure(lab: Lab, n: int, m: int, cells: int, fine: int, models: int, steps: int) -> Data:
     """Train `models` in every cell of a cells x cells plane; find the exact optimum on `fine` times as many lines."""
     count = fine * (cells - 1) + 1
     p, importance = np.geomspace(0.01, 1, count), np.geomspace(0.1, 10, count)
@@ -64,7 +87,7 @@ def measure_plane(lab: Lab, n: int, m: int, cells: int, fine: int, models: int, 
     }  # fmt: skip
 
 
-def draw_plane(data: Data) -> Any:
+def draw(data: Data) -> Any:
     """Draw the extra feature's share of a dimension: best trained models, exact optimum, the paper's candidates."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -91,7 +114,7 @@ def draw_plane(data: Data) -> Any:
     return figure
 
 
-def judge_plane(data: Data) -> Verdict:
+def judge(data: Data) -> Verdict:
     """Hold if nine in ten cells away from boundaries agree with the exact optimum, and its D jumps at boundaries."""
     far, agree = _far(data), _agreeing(data)
     share = float(agree[far].mean())
@@ -104,19 +127,17 @@ def judge_plane(data: Data) -> Verdict:
     jumps = _jumps(_shares(data["optimum_W"])[..., -1])
     jump = float(np.median(jumps)) if len(jumps) else 0.0
     return Verdict(
-        decide(share >= TARGET and all_three and jump > SHARP, share >= 0.75),
-        f"The best of {data['loss'].shape[2]} trained models has the exact optimum's phase in {100 * share:.1f} % of "
-        f"the {far.sum()} cells at least {MARGIN} decades from a boundary, and a loss "
-        f"{100 * np.median(excess):.2g} % above it (median; worst {100 * excess.max():.2g} %). "
-        f"The optimum has {len(present)} of the three kinds of regions, and D of the extra "
-        f"feature jumps by {jump:.2f} from cell to cell across their borders (median; a tenth of the border has less "
-        f"than {np.quantile(jumps, 0.1) if len(jumps) else 0:.2f}); "
-        f"the paper's candidates name its kind in {100 * paper:.1f} % of these cells.",
+        decide(share >= NEARLY_ALL and all_three and jump > SHARP, share >= PARTLY),
+        f"The best trained models have the exact optimum's phase in {100 * share:.1f} % of {far.sum()} cells away from "
+        f"borders. The optimum has {len(present)} of three kinds of regions, and D jumps by {jump:.2f} across their "
+        "borders (median).",
         {
             "agreeing cells, trained and exact": share,
             "cells counted": int(far.sum()),
             "agreeing cells, paper's candidates and exact": paper,
+            "kinds of regions": len(present),
             "jump of D across borders, median": jump,
+            "jump of D across borders, a tenth has less": np.quantile(jumps, 0.1) if len(jumps) else 0.0,
             "jump of D across borders, least": float(jumps.min(initial=1.0)),
             "median excess of the best trained": float(np.median(excess)),
             "largest excess of the best trained": float(excess.max()),
@@ -127,7 +148,7 @@ def judge_plane(data: Data) -> Verdict:
 
 def _shares(W: np.ndarray) -> np.ndarray:
     """Return D of every feature; that of a row of noise means nothing, and is 0."""
-    return np.where(np.linalg.norm(W, axis=-1) < NOISE, 0.0, dimensionality(W))
+    return np.where(np.linalg.norm(W, axis=-1) > NOISE, dimensionality(W), 0.0)
 
 
 def _jumps(share: np.ndarray) -> np.ndarray:

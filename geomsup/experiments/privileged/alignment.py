@@ -6,14 +6,29 @@ import numpy as np
 from scipy.stats import kurtosis, ortho_group
 
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import MOST, NEARLY_ALL
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
-from geomsup.experiments.privileged.neurons import falling, feature_shares, monosemantic
+from geomsup.experiments.privileged.neurons import dedicated, falling, feature_shares
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E23",
+    title="Hidden ReLUs make a privileged basis",
+    claim="With a ReLU on the hidden layer W can be read directly: features lie along neurons, and many neurons hold "
+    "one feature. With a linear hidden layer the basis means nothing.",
+    source="Elhage et al. 2022, Superposition in a privileged basis",
+    quick={"n": 20, "m": 10, "ratio": 0.85, "p": [0.5, 0.2, 0.05], "models": 5, "steps": 3000, "rotations": 100},
+    paper={"n": 20, "m": 10, "ratio": 0.85, "p": [0.5, 0.2, 0.05], "models": 50, "steps": 10_000, "rotations": 500},
+)
+
 KINDS = ("linear", "relu")
+RANDOM = Threshold(1, "standard deviations of random rotations within which a mean over models is theirs")
+OUTLIER = Threshold(5, "standard deviations that no single model with a linear hidden layer may exceed")
+ALIGNED = Threshold(3, "standard deviations above which a model lies along neurons: one in a thousand by chance")
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int, steps: int, rotations: int) -> Data:
@@ -26,7 +41,7 @@ def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int,
     rotated = W[..., None, :, :] @ turns
     return {
         "p": np.array(p), "share": _alignment(W), "rotated": _alignment(rotated), "kurtosis": _kurtosis(W),
-        "rotated_kurtosis": _kurtosis(rotated), "monosemantic": monosemantic(W) / m, "W": W[:, :, 0],
+        "rotated_kurtosis": _kurtosis(rotated), "monosemantic": dedicated(W).mean(axis=-1), "W": W[:, :, 0],
     }  # fmt: skip
 
 
@@ -61,16 +76,21 @@ def judge(data: Data) -> Verdict:
     kurtosis_z = (data["kurtosis"] - data["rotated_kurtosis"].mean(axis=-1)) / data["rotated_kurtosis"].std(axis=-1)
     linear, relu = data["share"].mean(axis=(1, 2))
     single = data["monosemantic"][1].mean(axis=1)
-    random_like = abs(float(z[0].mean())) < 1 and float(np.abs(z[0]).max()) < 5
-    aligned = float((z[1] > 3).mean())
+    random_like = abs(float(z[0].mean())) < RANDOM and float(np.abs(z[0]).max()) < OUTLIER
+    aligned = float((z[1] > ALIGNED).mean())
+    by_density = zip(data["p"], data["share"][1].mean(axis=1), z[1].mean(axis=1), single, strict=True)
+    numbers: dict[str, float] = {}
+    for p, share, deviations, part in by_density:
+        numbers |= {
+            f"share on one neuron, relu, p = {p:g}": share,
+            f"deviations from rotated, relu, p = {p:g}": deviations,
+            f"share of monosemantic neurons, p = {p:g}": part,
+        }
     return Verdict(
-        decide(random_like and aligned > 0.9 and single.max() > 0.5, aligned > 0.5 and relu > linear),
-        f"With hidden ReLUs a stored feature has {100 * relu:.0f} % of its square on one neuron, with linear hidden "
-        f"layers {100 * linear:.0f} %, rotated at random {100 * data['rotated'].mean():.0f} %: that is "
-        f"{z[1].mean():.1f} and {z[0].mean():.2f} standard deviations of random rotations (by kurtosis "
-        f"{kurtosis_z[1].mean():.1f} and {kurtosis_z[0].mean():.2f}). By density, p = {_list(data['p'])}: "
-        f"{_list(100 * data['share'][1].mean(axis=1))} % on one neuron, {_list(z[1].mean(axis=1))} deviations, "
-        f"{_list(100 * single)} % of the neurons hold one feature.",
+        decide(random_like and aligned > NEARLY_ALL and single.max() > MOST, aligned > MOST and relu > linear),
+        f"A stored feature has {100 * relu:.0f} % of its square on one neuron with hidden ReLUs, {100 * linear:.0f} % "
+        f"with linear hidden layers and {100 * data['rotated'].mean():.0f} % rotated at random: {z[1].mean():.1f} and "
+        f"{z[0].mean():.2f} standard deviations of random rotations.",
         {
             "share on one neuron, linear": float(linear),
             "share on one neuron, relu": float(relu),
@@ -81,24 +101,7 @@ def judge(data: Data) -> Verdict:
             "deviations by kurtosis, relu": float(kurtosis_z[1].mean()),
             "ReLU models more than 3 deviations off": aligned,
             "largest share of monosemantic neurons": float(single.max()),
-        },
+        }
+        | numbers,
         ("largest share of a row against random rotations", "kurtosis against random rotations"),
     )
-
-
-def _list(values: np.ndarray) -> str:
-    return ", ".join(f"{value:.3g}" for value in values)
-
-
-EXPERIMENT = Experiment(
-    id="E23",
-    title="Hidden ReLUs make a privileged basis",
-    claim="With a ReLU on the hidden layer W can be read directly: features lie along neurons, and many neurons hold "
-    "one feature. With a linear hidden layer the basis means nothing.",
-    source="Elhage et al. 2022, Superposition in a privileged basis",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"n": 20, "m": 10, "ratio": 0.85, "p": [0.5, 0.2, 0.05], "models": 5, "steps": 3000, "rotations": 100},
-    paper={"n": 20, "m": 10, "ratio": 0.85, "p": [0.5, 0.2, 0.05], "models": 50, "steps": 10_000, "rotations": 500},
-)

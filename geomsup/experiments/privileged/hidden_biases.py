@@ -9,12 +9,23 @@ from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
 from geomsup.experiments.privileged.neurons import falling
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.model import ToyModel
 from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+
+EXPERIMENT = Experiment(
+    id="E25",
+    title="Hidden ReLUs with biases become linear",
+    claim="Given hidden biases, the ReLU hidden model makes them positive and is linear in effect; without, it "
+    "averages many features in a unit to make up for a bias.",
+    source="Elhage et al. 2022, Superposition in a privileged basis: limitations",
+    quick={"n": 50, "m": 10, "ratio": 1.0, "p": [0.5, 0.1, 0.02], "models": 2, "steps": 6000},
+    paper={"n": 100, "m": 20, "ratio": 1.0, "p": [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], "models": 10, "steps": 20_000},
+)
 
 # Names of the models, and how they are trained.
 KINDS = {
@@ -23,6 +34,10 @@ KINDS = {
     "none": {"hidden_activation": "relu"},
 }
 SAMPLES = 2**14
+SAME = Threshold(0.02, "relative difference of losses that counts as none: that of trainings of one model")
+OPEN = Threshold(0.95, "part of the samples for which units are open, above which they are linear in effect")
+MANY = Threshold(0.25, "part of all features, averaged by one unit, that counts as many")
+STEADY = Threshold(0.5, "E[h]²/E[h²] above which a unit stands for a constant")
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int, steps: int) -> Data:
@@ -95,8 +110,8 @@ def judge(data: Data) -> Verdict:
     positive = (data["b_hidden"] > 0).mean(axis=1)
     opened = data["biases open"]
     bent = data["biases straight"] / data["biases loss"] - 1
-    linear = (np.abs(worse) < 0.02) & (np.abs(bent) < 0.02) & (opened > 0.95)
-    averages = (data["none averaged"] > n / 4) & (data["none constancy"] > 0.5)
+    linear = (np.abs(worse) < SAME) & (np.abs(bent) < SAME) & (opened > OPEN)
+    averages = (data["none averaged"] > MANY * n) & (data["none constancy"] > STEADY)
     cost = data["none loss"] / data["linear loss"] - 1
     numbers: dict[str, float] = {}
     for k, p in enumerate(data["p"]):
@@ -112,29 +127,9 @@ def judge(data: Data) -> Verdict:
         }
     return Verdict(
         decide(bool(linear.all() and averages.any()), bool(linear.any() or averages.any())),
-        f"With biases, at p = {_list(data['p'])}, {_list(100 * positive)} % of them are positive, units are open for "
-        f"{_list(100 * opened)} % of the samples, and the loss differs by {_list(100 * worse)} % from that of a "
-        f"linear hidden layer; taking the hidden ReLUs away raises it by {_list(100 * bent)} %. Without biases "
-        f"it is {_list(100 * cost)} % higher than the linear one's, and the steadiest unit averages "
-        f"{_list(data['none averaged'])} of {n} features (E[h]²/E[h²] = {_list(data['none constancy'])}).",
+        f"With biases units are open for {100 * opened.min():.0f} to {100 * opened.max():.0f} % of the samples, and "
+        f"losses are within {100 * np.abs(worse).max():.2g} % of a linear hidden layer's. Without, the steadiest unit "
+        f"averages {data['none averaged'].min():.2g} to {data['none averaged'].max():.2g} of {n} features.",
         numbers,
         ("loss against a linear hidden layer", "loss without the hidden ReLUs", "how often units are open"),
     )
-
-
-def _list(values: np.ndarray) -> str:
-    return ", ".join(f"{value:.3g}" for value in values)
-
-
-EXPERIMENT = Experiment(
-    id="E25",
-    title="Hidden ReLUs with biases become linear",
-    claim="Given hidden biases, the ReLU hidden model makes them positive and is linear in effect; without, it "
-    "averages many features in a unit to make up for a bias.",
-    source="Elhage et al. 2022, Superposition in a privileged basis: limitations",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"n": 50, "m": 10, "ratio": 1.0, "p": [0.5, 0.1, 0.02], "models": 2, "steps": 6000},
-    paper={"n": 100, "m": 20, "ratio": 1.0, "p": [0.5, 0.2, 0.1, 0.05, 0.02, 0.01], "models": 10, "steps": 20_000},
-)

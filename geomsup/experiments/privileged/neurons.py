@@ -1,14 +1,11 @@
-"""What E23 to E25 share: how much of a neuron is one feature, and of a feature one neuron."""
+"""What E23 to E25 share: which neurons hold one feature, and how much of a feature one neuron holds."""
 
 import numpy as np
 
-from geomsup.experiments.neurons import largest_shares, neuron_shares
+from geomsup.experiments.definitions import largest_shares, monosemantic, stored
 from geomsup.features import Features
 
-__all__ = ["MONOSEMANTIC", "dedicated", "falling", "feature_shares", "monosemantic"]
-
-MONOSEMANTIC = 0.9  # part of a neuron's squared weights that its largest carries
-STORED = 0.3  # norm from which a feature counts as stored
+__all__ = ["dedicated", "falling", "feature_shares"]
 
 
 def falling(n: int, probabilities: list[float], ratio: float) -> list[Features]:
@@ -18,17 +15,12 @@ def falling(n: int, probabilities: list[float], ratio: float) -> list[Features]:
 
 def feature_shares(W: np.ndarray) -> np.ndarray:
     """Return which part of each feature's squared weights lies on one neuron, ``(..., n)``; NaN if it is not stored."""
-    return np.where(np.linalg.norm(W, axis=-1) > STORED, largest_shares(W), np.nan)
+    return np.where(stored(W), largest_shares(W), np.nan)
 
 
 def dedicated(W: np.ndarray) -> np.ndarray:
-    """Return which neurons ``(..., m)`` hold one feature and next to nothing else.
+    """Return which neurons ``(..., m)`` are monosemantic and store their feature.
 
     Their largest weight must be positive: one that is negative shuts a hidden ReLU and stores nothing.
     """
-    return (neuron_shares(W) > MONOSEMANTIC) & (W.max(axis=-2) == np.abs(W).max(axis=-2))
-
-
-def monosemantic(W: np.ndarray) -> np.ndarray:
-    """Return how many neurons hold one feature and next to nothing else, ``(...)``."""
-    return dedicated(W).sum(axis=-1)
+    return monosemantic(W) & (W.max(axis=-2) == np.abs(W).max(axis=-2))

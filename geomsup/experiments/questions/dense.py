@@ -6,8 +6,8 @@ import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.nonuniform.perturbed import listed
 from geomsup.experiments.pictures import draw_gram, panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.optima import optimum
@@ -15,9 +15,20 @@ from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure", "sampled_loss"]
 
+EXPERIMENT = Experiment(
+    id="Q2",
+    title="Optimal bias at p = 1",
+    claim="When every feature is always present the best model should be the linear one: m directions of principal "
+    "components, the mean of the rest as bias (asked in a replicator's note).",
+    source="a replicator's note on Elhage et al. 2022",
+    quick={"starts": 24, "samples": 1_000_000},
+    paper={"starts": 128, "samples": 20_000_000},
+)
+
 SIZES = ((2, 1), (3, 1), (3, 2), (4, 2), (5, 2), (5, 3))
 MEAN = 0.5
-SAME, NEAR = 1e-6, 0.02  # relative; "the linear solution", and nearly
+SAME = Threshold(1e-6, "relative gain over the linear solution below which the optimum is that solution")
+NEAR = Threshold(0.02, "relative gain below which it nearly is")
 
 
 def sampled_loss(W: np.ndarray, b: np.ndarray, samples: int, linear: bool = False) -> np.ndarray:
@@ -102,26 +113,9 @@ def judge(data: Data) -> Verdict:
     }
     return Verdict(
         decide(bool((gain < SAME).all()), bool((gain < NEAR).all())),
-        "The linear solution stores m directions, has b = (1 − W Wᵀ) E x and loses (n − m)/12. The exact optima of "
-        f"{', '.join(words)} lose {listed(100 * gain, '.2g')} % less (on samples "
-        f"{listed(100 * data['gain'] / linear, '.2g')} %, {sigma.min():.0f} standard errors or more from 0): nearly "
-        f"a projector (eigenvalues within {projector.max():.2g}), b within {bias.max():.2g} of that, but turned off "
-        f"the axes, so that up to {100 * data['negative'].max():.1f} % of the outputs are negative and clipped for "
-        f"nothing. Samples and exact losses agree to {agree:.1f} standard errors.",
+        f"Exact optima lose {100 * gain.min():.2g} to {100 * gain.max():.2g} % less than the linear solution (on "
+        f"samples by {sigma.min():.0f} standard errors or more); b is within {bias.max():.2g} of (1 − W Wᵀ) E x, but "
+        f"up to {100 * data['negative'].max():.1f} % of outputs are clipped.",
         numbers,
         ("exact optima against the linear closed form", "losses of fresh samples"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="Q2",
-    title="Optimal bias at p = 1",
-    claim="When every feature is always present the best model should be the linear one: m directions of principal "
-    "components, the mean of the rest as bias (asked in a replicator's note).",
-    source="a replicator's note on Elhage et al. 2022",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"starts": 24, "samples": 1_000_000},
-    paper={"starts": 128, "samples": 20_000_000},
-)

@@ -6,8 +6,8 @@ import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.nonuniform.perturbed import listed
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.loss import expected_loss
@@ -17,9 +17,21 @@ from geomsup.training import train_whole
 
 __all__ = ["EXPERIMENT", "deviations", "draw", "judge", "make_digons", "measure"]
 
+EXPERIMENT = Experiment(
+    id="Q6",
+    title="Digons: antipodal exactly, orthogonal nearly?",
+    claim="Pairs of a digon are antipodal, but different digons only nearly orthogonal (a replicator's observation): "
+    "right angles are best, and the rest is left by the optimisation.",
+    source="a replicator's note on Elhage et al. 2022",
+    quick={"points": 31, "models": 8, "steps": 3000},
+    paper={"points": 121, "models": 40, "steps": 30_000},
+)
+
 DENSITIES = (0.01, 0.05, 0.1, 0.2)
 SPAN = 15.0  # degrees
 FINE = 1.0  # degrees over which curvatures are taken
+AT = Threshold(1, "degrees from 90° within which the least loss is at a right angle: the step of the angles")
+ENDS = Threshold(0.1, "degrees from 90° within which free descents end there: their own tolerance")
 
 
 def make_digons(turn: float = 0.0, bend: float = 0.0, norm: float = 1.0, bias: float = 0.0) -> ToyModel:
@@ -128,7 +140,7 @@ def judge(data: Data) -> Verdict:
     """Hold if the exact optimum is at 90°, and trained digons are further from that than from antipodal."""
     at = np.abs(data["turns"][data["loss"].argmin(axis=1)])
     free = float(np.max(data["free turn"])), float(np.max(data["free bend"]))
-    exact = bool((at < 1).all() and free[0] < 0.1)
+    exact = bool((at < AT).all() and free[0] < ENDS)
     rms = {key: _rms(data[key]) for key in ("constant turn", "constant bend", "falling turn", "falling bend")}
     softer = data["bend curvature"] / data["turn curvature"]
     wider = rms["falling turn"] / np.maximum(rms["falling bend"], 1e-9)
@@ -136,30 +148,14 @@ def judge(data: Data) -> Verdict:
     numbers = {f"curvature of bending over turning, p = {p:g}": s for p, s in zip(DENSITIES, softer, strict=True)}
     for key, values in rms.items():
         numbers |= {f"rms degrees, {key}, p = {p:g}": v for p, v in zip(DENSITIES, values, strict=True)}
+    numbers |= {"degrees from 90° of the least exact loss, most": at.max()}
     numbers |= {"degrees from 90° of free exact descents, most": free[0], "degrees from 180°, most": free[1]}
     return Verdict(
         decide(exact and shrinks and bool((wider > 1).all()), exact and shrinks),
-        f"The exact loss is least at 90° (within {at.max():.2g}°), and descents of it from 80° end within "
-        f"{free[0]:.2g}° of 90° and {free[1]:.2g}° of antipodal: what is left in training is no optimum. At p = "
-        f"{listed(DENSITIES)} trained digons are {listed(rms['constant turn'], '.2g')}° (rms) from orthogonal at a "
-        f"constant rate and {listed(rms['falling turn'], '.2g')}° where it falls, and "
-        f"{listed(rms['constant bend'], '.2g')}° and {listed(rms['falling bend'], '.2g')}° from antipodal. Bending a "
-        f"digon costs {listed(softer, '.2g')} times what turning it costs, per square degree: "
-        f"{'antipodal is no more exact.' if (wider < 1).all() else 'antipodal is more exact at some.'}",
+        f"The exact loss is least within {at.max():.2g}° of 90°. Trained digons are {rms['falling turn'].min():.2g} "
+        f"to {rms['falling turn'].max():.2g}° from orthogonal where the rate falls, {rms['falling bend'].min():.2g} "
+        f"to {rms['falling bend'].max():.2g}° from antipodal; bending costs {softer.min():.2g} to {softer.max():.2g} "
+        "times what turning does.",
         numbers,
         ("exact loss over the angle", "free exact descents", "angles of trained models at two recipes"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="Q6",
-    title="Digons: antipodal exactly, orthogonal nearly?",
-    claim="Pairs of a digon are antipodal, but different digons only nearly orthogonal (a replicator's observation): "
-    "right angles are best, and the rest is left by the optimisation.",
-    source="a replicator's note on Elhage et al. 2022",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"points": 31, "models": 8, "steps": 3000},
-    paper={"points": 121, "models": 40, "steps": 30_000},
-)

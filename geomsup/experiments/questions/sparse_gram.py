@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import stored
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.nonuniform.perturbed import listed
 from geomsup.experiments.pictures import draw_gram, panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.optima import optimum
@@ -15,13 +17,22 @@ from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "factor_sizes", "judge", "measure", "near_zero"]
 
+EXPERIMENT = Experiment(
+    id="Q5",
+    title="When is W Wᵀ sparse?",
+    claim="For 100 features in 40 dimensions W Wᵀ has a sparse block structure on a range of densities (a replicator's "
+    "conjecture).",
+    source="a replicator's note on Elhage et al. 2022",
+    quick={"models": 1, "steps": 6000, "batch": 256},
+    paper={"models": 4, "steps": 50_000, "batch": 1024},
+)
+
 N, M = 100, 40
 DENSITIES = (0.8, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
-EDGE = 0.2  # cosine from which features belong to one factor
-ZERO = 0.1  # cosine below which an entry counts as zero
-STORED = 0.3  # norm
-SPARSE = 0.9  # part of entries near zero that makes W Wᵀ sparse
-LARGEST = 8  # features of the largest factor of a block structure
+EDGE = Threshold(0.2, "cosine from which features belong to one factor: twice what counts as zero")
+ZERO = Threshold(0.1, "cosine below which an entry is zero: within 6° of orthogonal")
+SPARSE = Threshold(0.9, "part of entries near zero from which W Wᵀ is sparse")
+LARGEST = Threshold(8, "features of the largest factor of a block structure: those of a square antiprism")
 SHAPES = {"dedicated": (1, 1), "digon": (2, 1), "triangle": (3, 2), "tetrahedron": (4, 3), "pentagon": (5, 2)}
 
 
@@ -47,8 +58,8 @@ def near_zero(W: np.ndarray) -> float:
 
 
 def _cosines(W: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(W, axis=1)
-    unit = W[norms > STORED] / norms[norms > STORED, None]
+    rows = W[stored(W)]
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return unit @ unit.T
 
 
@@ -81,7 +92,7 @@ def measure(lab: Lab, models: int, steps: int, batch: int) -> Data:
         sizes[k, : len(found)] = found
     return data | {
         "sizes": sizes, "zero": np.array([near_zero(W) for W in data["W"]]),
-        "stored": (np.linalg.norm(data["W"], axis=2) > STORED).sum(axis=1),
+        "stored": stored(data["W"]).sum(axis=1),
     }  # fmt: skip
 
 
@@ -106,11 +117,11 @@ def _order(W: np.ndarray) -> np.ndarray:
     """Return rows by factor, the stored first."""
     from scipy.sparse.csgraph import connected_components
 
-    stored = np.flatnonzero(np.linalg.norm(W, axis=1) > STORED)
+    kept = np.flatnonzero(stored(W))
     labels = connected_components(np.abs(_cosines(W)) >= EDGE, directed=False)[1]
     counts = np.bincount(labels)[labels] if len(labels) else labels
-    rest = np.setdiff1d(np.arange(len(W)), stored)
-    return np.concatenate([stored[np.lexsort((labels, counts))], rest])
+    rest = np.setdiff1d(np.arange(len(W)), kept)
+    return np.concatenate([kept[np.lexsort((labels, counts))], rest])
 
 
 def judge(data: Data) -> Verdict:
@@ -120,37 +131,22 @@ def judge(data: Data) -> Verdict:
     both = sparse & small
     turns = int(np.abs(np.diff(both.astype(int))).sum())
     inside = [p for p, yes in zip(DENSITIES, both, strict=True) if yes]
-    only_sparse = [p for p, yes in zip(DENSITIES, sparse, strict=True) if yes]
-    names = list(SHAPES)
-    winners = [names[k] for k in data["gain"].argmax(axis=1)]
     median = [float(np.median(row[row > 0])) for row in data["sizes"]]
     numbers = {f"part of cosines near zero, p = {p:g}": z for p, z in zip(DENSITIES, data["zero"], strict=True)}
     numbers |= {f"factors, p = {p:g}": (row > 0).sum() for p, row in zip(DENSITIES, data["sizes"], strict=True)}
     numbers |= {f"largest factor, p = {p:g}": row.max() for p, row in zip(DENSITIES, data["sizes"], strict=True)}
     numbers |= {f"features stored, p = {p:g}": s for p, s in zip(DENSITIES, data["stored"], strict=True)}
-    pairs = "; ".join(f"{p:g}: {w}" for p, w in zip(DENSITIES, winners, strict=True))
+    numbers |= {f"median factor, p = {p:g}": size for p, size in zip(DENSITIES, median, strict=True)}
+    numbers |= {
+        f"gain per dimension of a {name}, p = {p:g}": gain
+        for p, row in zip(DENSITIES, data["gain"], strict=True)
+        for name, gain in zip(SHAPES, row, strict=True)
+    }
     return Verdict(
         decide(bool(both.any()) and not both.all() and turns <= 2, bool(sparse.any()) and not sparse.all()),
-        f"At p = {listed(DENSITIES)} trained models have {listed(100 * data['zero'], '.0f')} % of the cosines below "
-        f"{ZERO:g}, {listed((data['sizes'] > 0).sum(axis=1))} factors of median size {listed(median)}, the largest "
-        f"of {listed(data['sizes'].max(axis=1))} features. Sparse ({100 * SPARSE:.0f} % near zero): "
-        f"{'p = ' + listed(only_sparse) if only_sparse else 'nowhere'}; with no factor above {LARGEST} features: "
-        f"{'p = ' + listed(inside) if inside else 'nowhere'}. Of five blocks the best per dimension by exact optima: "
-        f"{pairs}.",
+        f"{100 * data['zero'].min():.0f} to {100 * data['zero'].max():.0f} % of the cosines are below {ZERO:g}. W Wᵀ "
+        f"is sparse at {sparse.sum()} of {len(sparse)} densities; of small factors besides: "
+        f"{'p = ' + listed(inside) if inside else 'nowhere'}. The largest factor has {data['sizes'].max()} features.",
         numbers,
         ("factors of trained models", "exact optima of single blocks"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="Q5",
-    title="When is W Wᵀ sparse?",
-    claim="For 100 features in 40 dimensions W Wᵀ has a sparse block structure on a range of densities (a replicator's "
-    "conjecture).",
-    source="a replicator's note on Elhage et al. 2022",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"models": 1, "steps": 6000, "batch": 256},
-    paper={"models": 4, "steps": 50_000, "batch": 1024},
-)

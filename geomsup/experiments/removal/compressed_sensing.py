@@ -5,17 +5,31 @@ from typing import Any
 import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import stored
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
-STILL = 1.05  # exponent up to which growth counts as no faster than the bound
-STORED = 0.5  # norm of a stored feature
-LINEAR = 0.15  # how far features per dimension may differ between numbers of dimensions
+EXPERIMENT = Experiment(
+    id="E30",
+    title="The bound of compressed sensing",
+    claim="Superposition is bounded by compressed sensing, m = Ω(−n (1−S) log(1−S)): the number of features is linear "
+    "in m, by a factor that goes by sparsity.",
+    source="Elhage et al. 2022, Relationship to compressed sensing",
+    quick={"n": 600, "m": [10, 20], "p": [0.15, 0.1, 0.05, 0.02, 0.01], "models": 1, "steps": 2500},
+    paper={"n": 1000, "m": [10, 20, 40], "p": [0.3, 0.1, 0.03, 0.01, 0.003, 0.001], "models": 3, "steps": 20_000},
+)
+
+STILL = Threshold(1.05, "exponent up to which growth is no faster than the bound: 1, and a twentieth for noise")
+LINEAR = Threshold(
+    0.15, "relative difference of features per dimension between numbers of dimensions: noise of training"
+)
+FULL = Threshold(0.9, "part of all features stored below which it is not their number that bounds")
 
 
 def measure(lab: Lab, n: int, m: list[int], p: list[float], models: int, steps: int) -> Data:
@@ -25,15 +39,13 @@ def measure(lab: Lab, n: int, m: list[int], p: list[float], models: int, steps: 
     W = [lab.train(f"m = {size}", features, size, **recipe).W.astype(float) for size in m]
     shape = (len(p), models)
     squares = [(one**2).sum(axis=(1, 2)).reshape(shape) / size for one, size in zip(W, m, strict=True)]
-    stored = [
-        (np.linalg.norm(one, axis=2) > STORED).sum(axis=1).reshape(shape) / size for one, size in zip(W, m, strict=True)
-    ]
+    kept = [stored(one).sum(axis=1).reshape(shape) / size for one, size in zip(W, m, strict=True)]
     return {
         "n": np.array(n),
         "m": np.array(m),
         "p": np.array(p),
         "squares": np.stack(squares),
-        "stored": np.stack(stored),
+        "stored": np.stack(kept),
     }
 
 
@@ -58,17 +70,17 @@ def draw(data: Data) -> Any:
 def judge(data: Data) -> Verdict:
     """Hold if features per dimension do not depend on m and in the end grow no faster than 1/(−p ln p)."""
     demand = _demand(data["p"])
-    squares, stored = data["squares"].mean(axis=2), data["stored"].mean(axis=2)
+    squares, kept = data["squares"].mean(axis=2), data["stored"].mean(axis=2)
     apart = float(np.abs(squares[-1] / squares[0] - 1).max())
-    product = {"‖W‖²/m": squares * demand, "stored / m": stored * demand}
+    product = {"‖W‖²/m": squares * demand, "stored / m": kept * demand}
     slopes, ends = {}, {}
-    for name, values in (("‖W‖²/m", squares), ("stored / m", stored)):
+    for name, values in (("‖W‖²/m", squares), ("stored / m", kept)):
         room, grown = -np.log(demand), np.log(values.mean(axis=0))
         slopes[name] = float(np.polyfit(room, grown, 1)[0])
         ends[name] = float((grown[-1] - grown[-2]) / (room[-1] - room[-2]))
     # Some constant bounds all only if the number no longer outgrows 1/(−p ln p) where features are sparsest.
     bounded = all(end <= STILL for end in ends.values())
-    full = float(stored.max() * data["m"].max() / data["n"])
+    full = float(kept.max() * data["m"].max() / data["n"])
     numbers = {f"least constant, {name}": float(values.max()) for name, values in product.items()}
     numbers |= {f"exponent, {name}": slope for name, slope in slopes.items()}
     numbers |= {f"exponent at the sparse end, {name}": end for name, end in ends.items()}
@@ -77,16 +89,14 @@ def judge(data: Data) -> Verdict:
         "largest part of all features stored": full,
         "features per dimension, densest": float(squares[:, 0].mean()),
         "features per dimension, sparsest": float(squares[:, -1].mean()),
+        "features stored per dimension, densest": float(kept[:, 0].mean()),
+        "features stored per dimension, sparsest": float(kept[:, -1].mean()),
     }
     return Verdict(
-        decide(bounded and apart < LINEAR and full < 0.9, bounded and full < 0.9),
-        f"‖W‖²/m goes from {squares[:, 0].mean():.2f} at p = {data['p'][0]:g} to {squares[:, -1].mean():.2f} at "
-        f"p = {data['p'][-1]:g}, features stored per dimension from {stored[:, 0].mean():.2f} to "
-        f"{stored[:, -1].mean():.2f}; at m = {' and '.join(map(str, data['m']))} ‖W‖²/m differs by up to "
-        f"{100 * apart:.0f} %. They grow as 1/(−p ln p) to the powers {slopes['‖W‖²/m']:.2f} and "
-        f"{slopes['stored / m']:.2f} (at the sparse end {ends['‖W‖²/m']:.2f} and {ends['stored / m']:.2f}); the least "
-        f"C of n ≤ C m/(−p ln p) for what was seen is {product['‖W‖²/m'].max():.2f} and "
-        f"{product['stored / m'].max():.2f}.",
+        decide(bounded and apart < LINEAR and full < FULL, bounded and full < FULL),
+        f"Features stored per dimension grow from {kept[:, 0].mean():.2f} to {kept[:, -1].mean():.2f}, as 1/(−p ln p) "
+        f"to the power {slopes['stored / m']:.2f}, at the sparse end {ends['stored / m']:.2f}. ‖W‖²/m differs by up "
+        f"to {100 * apart:.0f} % between numbers of dimensions.",
         numbers,
         ("norms", "features stored"),
     )
@@ -95,17 +105,3 @@ def judge(data: Data) -> Verdict:
 def _demand(p: np.ndarray) -> np.ndarray:
     """Return −p ln p: dimensions per feature that compressed sensing asks for, but for a constant."""
     return -p * np.log(p)
-
-
-EXPERIMENT = Experiment(
-    id="E30",
-    title="The bound of compressed sensing",
-    claim="Superposition is bounded by compressed sensing, m = Ω(−n (1−S) log(1−S)): the number of features is linear "
-    "in m, by a factor that goes by sparsity.",
-    source="Elhage et al. 2022, Relationship to compressed sensing",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"n": 600, "m": [10, 20], "p": [0.15, 0.1, 0.05, 0.02, 0.01], "models": 1, "steps": 2500},
-    paper={"n": 1000, "m": [10, 20, 40], "p": [0.3, 0.1, 0.03, 0.01, 0.003, 0.001], "models": 3, "steps": 20_000},
-)

@@ -5,17 +5,36 @@ from typing import Any
 import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import GONE, NEARLY_ALL, interference, stored
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import interference, panels
+from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure", "threshold", "worth"]
 
+EXPERIMENT = Experiment(
+    id="E29",
+    title="A penalty on hidden activations",
+    claim="An L1 penalty on hidden activations removes superposition at a higher loss; features below a threshold of "
+    "importance are dropped.",
+    source="Elhage et al. 2022, Discussion: strategies that create models without superposition",
+    quick={
+        "n": 20, "m": 10, "ratio": 0.8, "p": 0.1, "models": 6, "steps": 3000,
+        "penalties": [0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4],
+    },
+    paper={
+        "n": 20, "m": 10, "ratio": 0.8, "p": 0.1, "models": 10, "steps": 20_000,
+        "penalties": [0.0, 0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.045, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6],
+    },
+)  # fmt: skip
+
 KINDS = ("linear", "relu")
 SAMPLES = 2**14
-STORED, GONE = 0.3, 0.05  # norm of a stored feature; mean superposition of models without any
+FALLS = Threshold(0.02, "part of a loss by which it may fall as the penalty grows: noise of training")
+PAIR = Threshold(2, "features that must be stored for superposition to be possible")
 
 
 def threshold(penalty: float, p: float) -> float:
@@ -51,11 +70,11 @@ def measure(lab: Lab, n: int, m: int, ratio: float, p: float, penalties: list[fl
         best = paid.argmin(axis=1)
         if kind == "relu":  # negative weights only shut units: what is stored is in the positive ones
             W = np.maximum(W, 0)
-        stored = np.linalg.norm(W, axis=-1) > STORED
-        shared = np.where(stored, interference(W), 0.0).sum(axis=-1) / np.maximum(stored.sum(axis=-1), 1)
+        kept = stored(W)
+        shared = np.where(kept, interference(W), 0.0).sum(axis=-1) / np.maximum(kept.sum(axis=-1), 1)
         at = np.arange(len(penalties)), best
         data |= {
-            f"{kind} loss": loss[at], f"{kind} stored": stored[at], f"{kind} shared": shared[at],
+            f"{kind} loss": loss[at], f"{kind} stored": kept[at], f"{kind} shared": shared[at],
             f"{kind} all shared": shared,
         }  # fmt: skip
     return data
@@ -95,17 +114,17 @@ def judge(data: Data) -> Verdict:
     numbers: dict[str, float] = {}
     told, removed, killed, rises = [], [], [], []
     for kind in KINDS:
-        stored, shared = data[f"{kind} stored"], data[f"{kind} shared"]
+        kept, shared = data[f"{kind} stored"], data[f"{kind} shared"]
         loss = data[f"{kind} loss"]
-        count = stored.sum(axis=-1)
-        some = count >= 2
+        count = kept.sum(axis=-1)
+        some = count >= PAIR
         gone = some & (shared < GONE)
         # Where nothing is shared, are those stored the ones that are worth a neuron each?
-        agree = float((stored[gone] == worth(data)[gone]).mean()) if gone.any() else 0.0
+        agree = float((kept[gone] == worth(data)[gone]).mean()) if gone.any() else 0.0
         at = float(data["penalty"][gone.argmax()]) if gone.any() else np.inf
         removed.append(bool(gone.any()))
-        killed.append(agree > 0.9)
-        rises.append(bool((np.diff(loss) > -0.02 * loss[:-1]).all() and loss[-1] > loss[0]))
+        killed.append(agree > NEARLY_ALL)
+        rises.append(bool((np.diff(loss) > -FALLS * loss[:-1]).all() and loss[-1] > loss[0]))
         numbers |= {
             f"penalty that removes superposition, {kind}": at,
             f"mean superposition without penalty, {kind}": shared[0],
@@ -113,37 +132,16 @@ def judge(data: Data) -> Verdict:
             f"the same over all models, {kind}": float(data[f"{kind} all shared"][some].mean(axis=-1).min()),
             f"stored without penalty, {kind}": count[0],
             f"features as the threshold says, {kind}": agree,
+            f"loss with the penalty that removes it / without, {kind}": loss[gone.argmax()] / loss[0],
             f"loss with the largest penalty / without, {kind}": loss[-1] / loss[0],
         }
-        told.append(
-            f"{kind} hidden layer: mean superposition {shared[0]:.2f} of {count[0]:.3g} features without penalty, "
-            f"least {shared[some].min():.3f}, below {GONE:g} from λ = {at:g}, where the loss is "
-            f"{loss[gone.argmax()] / loss[0]:.2g} times as large; there {100 * agree:.0f} % of the features are "
-            f"stored or dropped as the exact threshold for a neuron of their own says, of {int(data['m'])} at most"
-        )
+        told.append((at, loss[gone.argmax()] / loss[0], 100 * agree))
+    (linear, linear_cost, linear_agree), (relu, relu_cost, relu_agree) = told
     return Verdict(
         decide(all(removed) and all(killed) and all(rises), any(removed) and all(rises)),
-        "; ".join(told)[0].upper() + "; ".join(told)[1:] + ".",
+        f"No superposition is left from λ = {linear:g} (linear hidden layer) and {relu:g} (ReLU) on, at "
+        f"{linear_cost:.2g} and {relu_cost:.2g} times the loss; {linear_agree:.0f} and {relu_agree:.0f} % of the "
+        "features are then kept or dropped as the threshold says.",
         numbers,
         ("interference of the rows", "stored features against the exact threshold"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="E29",
-    title="A penalty on hidden activations",
-    claim="An L1 penalty on hidden activations removes superposition at a higher loss; features below a threshold of "
-    "importance are dropped.",
-    source="Elhage et al. 2022, Discussion: strategies that create models without superposition",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={
-        "n": 20, "m": 10, "ratio": 0.8, "p": 0.1, "models": 6, "steps": 3000,
-        "penalties": [0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4],
-    },
-    paper={
-        "n": 20, "m": 10, "ratio": 0.8, "p": 0.1, "models": 10, "steps": 20_000,
-        "penalties": [0.0, 0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.045, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6],
-    },
-)  # fmt: skip

@@ -5,15 +5,32 @@ from typing import Any
 import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import shared, stored
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import draw_gram, draw_norms, interference, panels
+from geomsup.experiments.pictures import draw_gram, draw_norms, panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E2",
+    title="Linear and ReLU model of the same features",
+    claim="The linear model stores the m most important features, each orthogonal to the others, with b = 0, and puts "
+    "E[x] in the bias of the others. The ReLU model stores more features than dimensions, in superposition.",
+    source="Elhage et al. 2022, Basic results",
+    quick={"models": 3, "steps": 10_000},
+    paper={"models": 10, "steps": 20_000},
+)
+
 N, M, P = 20, 5, 0.01
 KINDS = ("linear", "relu")
+ALIKE = Threshold(0.05, "largest entry of W Wᵀ less the identity that is noise of training: a twentieth of its own")
+NO_BIAS = Threshold(0.01, "bias that counts as 0: a hundredth of the largest value")
+MEAN = Threshold(
+    0.2, "relative deviation from E[x] of a bias that counts as E[x]: what training leaves of rare features"
+)
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
@@ -41,34 +58,18 @@ def judge(data: Data) -> Verdict:
     off = float(np.abs(linear - target).max())
     learned_bias = float(np.abs(data["b"][0, :M]).max())
     dropped_bias = float(np.abs(data["b"][0, M:] / (P / 2) - 1).max())
-    norms = np.linalg.norm(data["W"][1], axis=1)
-    superposed = int(((interference(data["W"][1]) > 0.2) & (norms > 0.5)).sum())
-    holds = off < 0.05 and learned_bias < 0.01 and dropped_bias < 0.2 and superposed > M
+    kept, superposed = int(stored(data["W"][1]).sum()), int(shared(data["W"][1]).sum())
+    holds = off < ALIKE and learned_bias < NO_BIAS and dropped_bias < MEAN and superposed > M
     return Verdict(
-        decide(holds, off < 0.05),
-        f"Linear: W Wᵀ is the identity on the {M} most important features and 0 elsewhere to {off:.2g}; b is 0 to "
-        f"{learned_bias:.2g} where learned and E[x] to {100 * dropped_bias:.2g} % where dropped. "
-        f"ReLU: {int((norms > 0.5).sum())} features stored, {superposed} of them in superposition.",
+        decide(holds, off < ALIKE),
+        f"Linear: W Wᵀ is the identity on the {M} most important features to {off:.2g}; b is 0 there, E[x] elsewhere "
+        f"to {100 * dropped_bias:.2g} %. ReLU: {kept} features stored, {superposed} of them in superposition.",
         {
             "largest deviation of the linear W Wᵀ": off,
             "largest |b| of features learned": learned_bias,
             "largest relative deviation of b from E[x], dropped": dropped_bias,
-            "ReLU features stored": int((norms > 0.5).sum()),
+            "ReLU features stored": kept,
             "ReLU features in superposition": superposed,
         },
         ("W Wᵀ against the principal components", "b against E[x]"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="E2",
-    title="Linear and ReLU model of the same features",
-    claim="The linear model stores the m most important features, each orthogonal to the others, with b = 0, and puts "
-    "E[x] in the bias of the others. The ReLU model stores more features than dimensions, in superposition.",
-    source="Elhage et al. 2022, Basic results",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"models": 3, "steps": 10_000},
-    paper={"models": 10, "steps": 20_000},
-)

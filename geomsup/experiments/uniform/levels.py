@@ -7,13 +7,26 @@ import numpy as np
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.plot.palette import FAINT, PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E9",
+    title="Fractional dimensionality: the levels",
+    claim="The D_i of single features cluster at 3/4 (tetrahedra), 2/3 (triangles), 1/2 (digons), 2/5 (pentagons) and "
+    "3/8 (square antiprisms), which appear in this order as features get sparser.",
+    source="Elhage et al. 2022, Uniform superposition: geometry",
+    uses="E8",
+)
+
 LEVELS = {"tetrahedron": 3 / 4, "triangle": 2 / 3, "digon": 1 / 2, "pentagon": 2 / 5, "square antiprism": 3 / 8}
-NEAR = 0.015  # a feature this near to a level of D_i is on it
+NEAR = Threshold(
+    0.015, "distance of D_i from a level that it is on: more than half that of the nearest two, 2/5 and 3/8"
+)
+ENOUGH = Threshold(3, "shapes of the five that must be found for the claim to hold with other numbers: more than half")
 MOST = 9  # names that the table of counts shows
 
 
@@ -72,34 +85,20 @@ def judge(data: Data) -> Verdict:
     """Hold if each of the paper's five shapes is found, and features gather on the five levels."""
     totals = {name: int(data["count"][:, data["name"] == name].sum()) for name in LEVELS}
     found = [name for name, count in totals.items() if count]
-    others = [f"{name} {count}" for name, count in zip(data["name"], data["count"].sum(axis=0), strict=True)]
     on = data["on_level"] / np.maximum(data["stored"], 1)
     first = {name: data["p"][np.argmax(data["count"][:, data["name"] == name] > 0)] for name in found}
     ordered = all(a >= b for a, b in zip(list(first.values()), list(first.values())[1:], strict=False))
     numbers: dict[str, float] = {f"{name} components": count for name, count in totals.items()}
+    others = zip(data["name"], data["count"].sum(axis=0), strict=True)
+    numbers |= {f"{name} components": count for name, count in others if name not in LEVELS}
     numbers |= {
         f"features within {NEAR} of a level, 1/(1-S) = {1 / p:.3g}": s for p, s in zip(data["p"], on, strict=True)
     }
     return Verdict(
-        decide(len(found) == len(LEVELS) and ordered, len(found) >= 3),
-        f"Named components of rows of half the longest norm and more, over all densities: "
-        f"{', '.join(f'{name} {count}' for name, count in totals.items())}"
-        f" (all names: {'; '.join(others[:12])}). Between {100 * on.min():.0f} and {100 * on.max():.0f} % of the "
-        f"stored features of a model lie within {NEAR} of one of the five levels. Predicted blocks, dense to sparse: "
-        f"{', '.join(dict.fromkeys(data['winner']))}.",
+        decide(len(found) == len(LEVELS) and ordered, len(found) >= ENOUGH),
+        "Components of each name, over all densities: "
+        f"{', '.join(f'{name} {count}' for name, count in totals.items())}. Between {100 * on.min():.0f} and "
+        f"{100 * on.max():.0f} % of a model's stored features lie within {NEAR} of one of the five levels.",
         numbers,
         ("names by classify", "D_i against the levels", "best mixture of blocks"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="E9",
-    title="Fractional dimensionality: the levels",
-    claim="The D_i of single features cluster at 3/4 (tetrahedra), 2/3 (triangles), 1/2 (digons), 2/5 (pentagons) and "
-    "3/8 (square antiprisms), which appear in this order as features get sparser.",
-    source="Elhage et al. 2022, Uniform superposition: geometry",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    uses="E8",
-)

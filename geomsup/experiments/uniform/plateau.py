@@ -6,8 +6,10 @@ import numpy as np
 
 from geomsup.dimensions import dimensionality, dimensions_per_feature
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import MOST, stored
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
 from geomsup.loss import expected_loss
@@ -17,9 +19,21 @@ from geomsup.recognition import classify
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="E8",
+    title="Dimensions per feature: the plateaus",
+    claim="With many more equal features than dimensions, D* = m/‖W‖² is sticky at 1 and at 1/2 as features get "
+    "sparser; the plateau at 1/2 is wide and consists of antipodal pairs.",
+    source="Elhage et al. 2022, Uniform superposition",
+    quick={"n": 200, "m": 20, "densities": 15, "steps": 10_000, "largest_rank": 3},
+    paper={"n": 400, "m": 30, "densities": 20, "steps": 10_000, "largest_rank": 4},
+)
+
 SPARSEST = 20.0  # 1/(1 - S) at the end of the sweep
-STORED = 0.5  # part of the longest norm from which a feature counts as stored
-STICKY = 0.03  # D* this near to a level is on it
+STICKY = Threshold(0.06, "relative distance of D* from a level that it is on: less than that of any two levels")
+WIDE = Threshold(1.4, "factor of 1/(1 − S) of a wide plateau: no mixture that varies stays level over so much")
+FIRST = Threshold(1.1, "factor of 1/(1 − S) of a plateau where features are dense: two neighbouring densities")
+DIGONS = Threshold(0.8, "part of what is stored on a plateau that consists of digons")
 
 
 def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: int) -> Data:
@@ -38,10 +52,8 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
         }
 
     def look() -> dict[str, Any]:
-        shapes = [classify(W, orientation="rows", represented=STORED) for W in run.W]
-        parts = [
-            (k, part.name, len(part.features), part.rank) for k, one in enumerate(shapes) for part in one.components
-        ]
+        shapes = [_components(one[stored(one)]) for one in run.W]
+        parts = [(k, part.name, len(part.features), part.rank) for k, one in enumerate(shapes) for part in one]
         losses = [float(expected_loss(run.model(k), entry, rtol=1e-4)) for k, entry in enumerate(features)]
         return {
             "part_run": np.array([part[0] for part in parts]),
@@ -52,11 +64,15 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
         }
 
     W = run.W.astype(float)
-    norms = np.linalg.norm(W, axis=2)
     return lab.keep("theory", theory) | lab.keep("names", look) | {
         "p": p, "W": run.W, "b": run.b, "D": dimensionality(W), "D_star": dimensions_per_feature(W, orientation="rows"),
-        "stored": norms > STORED * norms.max(axis=1, keepdims=True),
+        "stored": stored(W),
     }  # fmt: skip
+
+
+def _components(rows: np.ndarray) -> Any:
+    """Return the named components of rows, of which there may be none."""
+    return classify(rows, orientation="rows").components if len(rows) else ()
 
 
 def draw(data: Data) -> Any:
@@ -77,23 +93,24 @@ def draw(data: Data) -> Any:
 
 def judge(data: Data) -> Verdict:
     """Hold if D* stays on 1/2 over a factor of 1.4 in 1/(1 − S), by digons, and on 1 over a factor of 1.1."""
-    on_half, on_one = (np.abs(data["D_star"] - level) < STICKY * level * 2 for level in (0.5, 1.0))
+    on_half, on_one = (np.abs(data["D_star"] / level - 1) < STICKY for level in (0.5, 1.0))
     half, one = _stretch(data["p"], on_half), _stretch(data["p"], on_one)
     wide, first = half[1] / half[0], one[1] / one[0]
     digons = float(np.mean([_digon_share(data, int(k)) for k in np.flatnonzero(on_half)])) if on_half.any() else 0.0
     off = float(np.abs(data["D_star"] - data["predicted"]).max())
     excess = data["loss"] / data["predicted_loss"] - 1
-    plateau = wide >= 1.4 and digons > 0.8
+    plateau = wide >= WIDE and digons > DIGONS
     return Verdict(
-        decide(plateau and first >= 1.1, on_half.any() and digons > 0.5),
-        f"Of {len(data['p'])} densities, D* is within {STICKY} of 1/2 at {on_half.sum()}, over a factor of {wide:.2f} "
-        f"in 1/(1 − S), from {half[0]:.2f} to {half[1]:.2f}, where {100 * digons:.0f} % of what is stored are digons; "
-        f"it begins at {data['D_star'][0]:.3f} where dense and is within {2 * STICKY} of 1 at {on_one.sum()}, over a "
-        f"factor of {first:.2f}. "
-        f"The best mixture of small blocks predicts D* to {off:.3f}; trained losses are {100 * excess.min():.2g} to "
-        f"{100 * excess.max():.2g} % above that mixture's: below 0 where larger, irregular blocks are better.",
+        decide(plateau and first >= FIRST, on_half.any() and digons > MOST),
+        f"D* is on 1/2 over a factor of {wide:.2f} in 1/(1 − S), from {half[0]:.2f} to {half[1]:.2f}, where "
+        f"{100 * digons:.0f} % of what is stored are digons, and on 1 over a factor of {first:.2f}, where dense.",
         {
+            "densities measured": len(data["p"]),
+            "densities with D* on 1/2": on_half.sum(),
+            "densities with D* on 1": on_one.sum(),
             "factor of 1/(1 - S) with D* on 1/2": wide,
+            "where that begins": half[0],
+            "where that ends": half[1],
             "factor of 1/(1 - S) with D* on 1": first,
             "share of digons on 1/2": digons,
             "D* where dense": float(data["D_star"][0]),
@@ -117,17 +134,3 @@ def _digon_share(data: Data, run: int) -> float:
     own = data["part_run"] == run
     sizes = data["part_size"][own]
     return float(sizes[data["part_name"][own] == "digon"].sum() / max(sizes.sum(), 1))
-
-
-EXPERIMENT = Experiment(
-    id="E8",
-    title="Dimensions per feature: the plateaus",
-    claim="With many more equal features than dimensions, D* = m/‖W‖² is sticky at 1 and at 1/2 as features get "
-    "sparser; the plateau at 1/2 is wide and consists of antipodal pairs.",
-    source="Elhage et al. 2022, Uniform superposition",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"n": 200, "m": 20, "densities": 15, "steps": 10_000, "largest_rank": 3},
-    paper={"n": 400, "m": 30, "densities": 20, "steps": 10_000, "largest_rank": 4},
-)

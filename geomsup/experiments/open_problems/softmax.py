@@ -6,8 +6,9 @@ import numpy as np
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.names import plain_name
+from geomsup.experiments.open_problems.names import plain_name
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Discrete, Features
 from geomsup.model import ToyModel
@@ -17,6 +18,16 @@ from geomsup.shapes import polytope
 
 __all__ = ["EXPERIMENT", "draw", "judge", "margin", "measure", "settle"]
 
+EXPERIMENT = Experiment(
+    id="A8",
+    title="Classification by softmax",
+    claim="Classes form a regular simplex where n <= m + 1 (as in neural collapse), encoder and decoder alike, and "
+    "regular polygons where more share a plane.",
+    source="Open problem 4.12 (N. Nanda's list); neural collapse: Papyan et al. 2020",
+    quick={"models": 3, "steps": 1500},
+    paper={"models": 10, "steps": 30_000},
+)
+
 SIMPLICES = {(3, 2): "triangle", (4, 3): "tetrahedron", (5, 4): "5-cell"}
 POLYGONS = {(4, 2): "square", (5, 2): "pentagon", (6, 2): "hexagon", (7, 2): "heptagon"}
 OTHERS = {(6, 3): "octahedron", (8, 3): "square antiprism"}
@@ -24,7 +35,7 @@ SHAPES = SIMPLICES | POLYGONS | OTHERS
 STAGES = ("trained", "settled")
 DECAY = 0.3  # of training: without any, norms never settle
 PENALTY = 2e-3  # λ of λ/2 (‖W‖² + ‖W_out‖²) where trained models settle: Adam's decay is not a penalty, and is uneven
-CLOSE = 0.02  # spread of cosines or of norms, and 1 - cosine of encoder and decoder, from which "equal" is refused
+CLOSE = Threshold(0.02, "spread of cosines or norms, and 1 − cosine of encoder and decoder, up to which they are equal")
 CENTRE = 0.05  # norm, relative to the longest row's, below which a class has no direction
 
 
@@ -162,35 +173,12 @@ def judge(data: Data) -> Verdict:
             ("margin over the regular shape's", "margin"),
         )
     }
-    listed = "; ".join(
-        f"{n} in {m}: {plain_name(name)}{_rows(data[f'W_{n}_{m}'])}"
-        for (n, m), name in zip(SHAPES, data["name"][1], strict=True)
-    )
-    others = [
-        f"{n} in {m} {data['margin'][1, j]:.2f}"
-        for j, (n, m) in enumerate(SHAPES)
-        if abs(data["margin"][1, j] - 1) > CLOSE
-    ]
+    regular = np.abs(data["margin"][1] - 1) < CLOSE
     return Verdict(
         decide(bool(even and dual and named and polygons), bool(even and named)),
-        f"Settled: {listed}. Up to n = m + 1 cosines are −1/(n − 1) with a spread of at most "
-        f"{data['spread'][1, :k].max():.2g}, and encoder and decoder agree to a cosine of "
-        f"{data['twin'][1, :k].min():.3f}. "
-        f"Margins, biases included, that are not the regular shape's: {', '.join(others) or 'none'} of it.",
+        f"Up to n = m + 1 classes form simplices: cosines spread by {data['spread'][1, :k].max():.2g} at most, and "
+        f"encoder and decoder agree to a cosine of {data['twin'][1, :k].min():.3f}. {regular[flat].sum()} of "
+        f"{len(POLYGONS)} shapes in a plane are regular polygons.",
         numbers,
         ("names and cosines of the best models", "margins against those of regular shapes"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="A8",
-    title="Classification by softmax",
-    claim="Classes form a regular simplex where n <= m + 1 (as in neural collapse), encoder and decoder alike, and "
-    "regular polygons where more share a plane.",
-    source="Open problem 4.12 (N. Nanda's list); neural collapse: Papyan et al. 2020",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"models": 3, "steps": 1500},
-    paper={"models": 10, "steps": 30_000},
-)

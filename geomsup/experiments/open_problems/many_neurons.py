@@ -4,20 +4,31 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.experiments.around.neurons import monosemantic
 from geomsup.experiments.declaration import Data, Experiment
+from geomsup.experiments.definitions import in_use, monosemantic
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import panels
+from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features, Uniform
 from geomsup.plot.palette import PALETTE
 
 __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 
+EXPERIMENT = Experiment(
+    id="A7",
+    title="Many more neurons than outputs",
+    claim="With many more neurons than outputs there is no neuron superposition: each neuron reads one feature.",
+    source="Open problem 4.13 (N. Nanda's list); the expectation is a reader's",
+    quick={"models": 4, "steps": 3000},
+    paper={"models": 10, "steps": 30_000},
+)
+
 N = 4
 NEURONS = (4, 8, 16, 32)
 PROBABILITIES = (0.5, 0.1, 0.02)
-ALL, MOST = 0.95, 0.75  # parts of the live neurons from which all, or most, count as monosemantic
+ALL = Threshold(0.95, "part of the neurons in use above which all are monosemantic: one of 32 may be late")
+MANY = Threshold(0.75, "part above which the claim holds with other numbers")
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
@@ -30,7 +41,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
     for m in NEURONS:
         run = lab.train(f"{m} neurons", features, m, **recipe)
         best = [run.best(k) for k in range(len(features))]
-        counts.append([monosemantic(model.W, model.decoder) for model in best])
+        counts.append([_counts(model.W, model.decoder) for model in best])
         losses.append(np.nanmin(run.expected_loss().reshape(len(features), -1), axis=1))
         crossed.append([_crossed(model.W, model.decoder) for model in best])
         if m == NEURONS[-1]:
@@ -42,6 +53,12 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
         "crossed": np.array(crossed),
         "W": np.array(W),
     }
+
+
+def _counts(W: np.ndarray, W_out: np.ndarray) -> tuple[int, int]:
+    """Return how many neurons are monosemantic and in use, and how many are in use."""
+    live = in_use(W, W_out)
+    return int((monosemantic(W) & live).sum()), int(live.sum())
 
 
 def _crossed(W: np.ndarray, W_out: np.ndarray) -> float:
@@ -87,30 +104,15 @@ def judge(data: Data) -> Verdict:
             ("loss over variance", data["loss"]),
         )
     }
-    told = ", ".join(
-        f"{100 * part[-1, k]:.0f} % of {data['counts'][-1, k, 1]} live neurons (p = {p:g})"
-        for k, p in enumerate(PROBABILITIES)
-    )
+    numbers |= {
+        f"neurons in use of {NEURONS[-1]}, p = {p:g}": live
+        for p, (_, live) in zip(PROBABILITIES, data["counts"][-1], strict=True)
+    }
     return Verdict(
-        decide(bool((many > ALL).all()), bool((many > MOST).all())),
-        f"With {NEURONS[-1]} neurons for {N} features, {told} read one feature; with {2 * N}, "
-        f"{100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. With {NEURONS[-1]} losses are at most "
-        f"{100 * data['loss'][-1].max():.2g} % of the variance. Of all paths, up to "
-        f"{100 * data['crossed'][enough].max():.0f} % lead to another feature's output and, at such losses, cancel. "
-        + ("No neuron is shared." if (many > ALL).all() else "Some neurons are shared although there are enough."),
+        decide(bool((many > ALL).all()), bool((many > MANY).all())),
+        f"With {NEURONS[-1]} neurons for {N} features, {100 * part[-1].min():.0f} to {100 * part[-1].max():.0f} % of "
+        f"those in use are monosemantic; with {2 * N}, {100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. Up "
+        f"to {100 * data['crossed'][enough].max():.0f} % of all paths lead to another feature's output, and cancel.",
         numbers,
         ("neurons that read one feature", "paths from a feature to other outputs"),
     )
-
-
-EXPERIMENT = Experiment(
-    id="A7",
-    title="Many more neurons than outputs",
-    claim="With many more neurons than outputs there is no neuron superposition: each neuron reads one feature.",
-    source="Open problem 4.13 (N. Nanda's list); the expectation is a reader's",
-    measure=measure,
-    draw=draw,
-    judge=judge,
-    quick={"models": 4, "steps": 3000},
-    paper={"models": 10, "steps": 30_000},
-)
