@@ -11,8 +11,7 @@ from geomsup.experiments.registry import experiment, experiments
 from geomsup.experiments.report import Report, run_experiment
 from geomsup.experiments.summary import write_summary
 from geomsup.experiments.workers import processes, work
-from geomsup.progress import Progress
-from geomsup.threads import processors
+from geomsup.threads import Progress, processors
 
 __all__ = ["SIZES", "in_order", "reproduce", "run_each", "run_line", "run_one"]
 
