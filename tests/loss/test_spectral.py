@@ -8,22 +8,16 @@ from hypothesis import assume, given, settings
 
 from geomsup import Features, ToyModel, Uniform, expected_loss
 from geomsup.activations import LEAKS
-from geomsup.loss import (
-    exact_kernels,
-    spectral_bounds,
-    spectral_kernels,
-    spectral_moments,
-    spectral_transforms,
-    spectral_units,
-)
+from geomsup.loss import exact_kernels
 from geomsup.loss.plan import make_laws, make_plan, make_units
+from geomsup.loss.spectral import bounds, kernels, moments, transforms, units
 from geomsup.loss.spectral.bounds import spectral_periods, spectral_tails
 from geomsup.loss.spectral.kernels import spectral_outputs
 from geomsup.threads import stop_flag
 from tests.loss.truth import CASES, problem, problems
 
 KERNELS = [
-    exact_kernels, spectral_bounds, spectral_kernels, spectral_moments, spectral_transforms, spectral_units
+    exact_kernels, bounds, kernels, moments, transforms, units
 ]  # fmt: skip
 NEARLY_PERFECT = [case for case in CASES if "coupling" in case["name"] and len(case["b"]) == 2]
 ORDINARY = [case for case in CASES if case not in NEARLY_PERFECT]

@@ -141,7 +141,7 @@ def test_a_comparison_is_three_axes(W, m):
     own = Figure()
     solid = {"projection": "3d"} if m == 3 else {}
     mine = [own.add_subplot(1, 3, 1, **solid), own.add_subplot(1, 3, 2, **solid), own.add_subplot(1, 3, 3)]
-    assert result.plot(mine) is mine
+    assert result.plot(mine) == list(mine)
 
 
 def test_an_infinite_excess_can_be_drawn():

@@ -140,7 +140,7 @@ def test_exact_trainings_take_no_more_steps(recwarn):
 def goes_on(sitting, done):
     """Whether a sitting goes on after that many of two steps."""
     try:
-        sitting(done, 2)
+        sitting("training", done / 2)
     except KeyboardInterrupt:
         assert sitting.is_over
         return False

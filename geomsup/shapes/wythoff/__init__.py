@@ -1,1 +1,3 @@
 """Wythoff's construction: uniform polytopes from Coxeter diagrams, and their names."""
+
+__all__: list[str] = []
