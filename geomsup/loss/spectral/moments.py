@@ -117,7 +117,7 @@ def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, sing
         _convolve(before_any[v], unit, work)
         before_any[v + 1] = absent[v] * before_any[v] + work + before_none[v] * unit
         before_none[v + 1] = before_none[v] * absent[v]
-    for s in range(ustart[last], ustart[last + 1]):  # s in the target's unit: one or more other units
+    for s in range(ustart[last], ustart[last + 1]):  # s in the target's unit, one or more other units present
         if s != target:
             unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, s, unit)
             _convolve(before_any[last], unit, single[s])

@@ -1,4 +1,4 @@
-"""Arithmetic with nested expressions, for inputs that are no polynomials or whose polynomials would be too long."""
+"""Arithmetic with nested expressions, for inputs that are not polynomials or would be too long."""
 
 from typing import Any
 
