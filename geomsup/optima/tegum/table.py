@@ -27,8 +27,8 @@ WHOLE_SIZES = (1.0, 1.15)
 WHOLE_STARTS = 2  # starts of each of these blocks
 WHOLE_STEPS = 400  # most steps of each of their descents
 WHOLE_LARGEST = 256  # most features of these blocks
-# If features differ, every window of features is a block of its own (see `block_table`). These are many blocks, so only
-# ranks up to this are searched.
+# If features differ, different windows of features give different blocks (see `block_table`). These are many blocks, so
+# only ranks up to this are searched.
 UNLIKE_RANK = 2
 UNLIKE_SIZE = 6  # and only blocks of at most this many features
 
