@@ -1,4 +1,4 @@
-"""The entry points: minimise an energy of points on a sphere."""
+"""The public functions that minimise an energy of points on a sphere."""
 
 import time
 from functools import partial
@@ -18,14 +18,15 @@ from geomsup.threads import Progress, patiently
 
 __all__ = ["minimize_energy", "thomson"]
 
-KNOWN_SECONDS = 1200.0  # default budget of CPU time, roughly, where a record is known
-UNKNOWN_SECONDS = 20.0  # default budget of CPU time, roughly, where none is known
-UNKNOWN_STARTS = 200
-MOST_STARTS = 100_000_000
-MOST_THREADS = 1024
-MOST_WORK = 10**9  # n² d: one evaluation then takes a second
-SOON = 1200  # coordinates up to which a search that was interrupted is polished: beyond, it takes seconds
-BALANCED = 1e-12  # rms of the gradient of a polished minimum
+KNOWN_SECONDS = 1200.0  # approximate CPU time of a search by default, if a record is known
+UNKNOWN_SECONDS = 20.0  # approximate CPU time of a search by default, if no record is known
+UNKNOWN_STARTS = 200  # most starts by default, if no record is known
+MOST_STARTS = 100_000_000  # largest value of `starts`
+MOST_THREADS = 1024  # largest value of `threads`
+MOST_WORK = 10**9  # largest n² d: one evaluation of this size takes a second
+# After an interruption, the best points are polished if they have at most this many coordinates. More take seconds.
+SOON = 1200
+BALANCED = 1e-12  # largest root mean square of the gradient of a polished minimum
 
 
 def minimize_energy(
@@ -39,13 +40,14 @@ def minimize_energy(
     threads: int | None = None,
     progress: Progress = None,
 ) -> Configuration:
-    """Find the n points on the unit sphere in d dimensions of lowest energy, by many descents.
+    """Find n points of lowest energy on the unit sphere in d dimensions, by many descents.
 
     There are three kinds of starts: random points, orbits of symmetry groups, and walks from minimum to minimum. The
-    groups are C2, C3, D2 to D6, T, O and I in three dimensions, and reflection groups in more. Orbits are relaxed,
-    moved a little, and relaxed again. Descents are limited-memory BFGS, compiled. For "tammes" and "coherence" they
-    minimise smoothed maxima with a rising exponent, and linear programs follow. Newton steps polish the best. The same
-    `rng` gives the same result on any number of threads.
+    groups are C2, C3, D2 to D6, T, O and I in three dimensions, and reflection groups in more dimensions. Orbits are
+    relaxed, moved a little, and relaxed again. All descents use compiled limited-memory BFGS. For "tammes" and
+    "coherence" they minimise a smoothed maximum whose exponent rises. Linear programs then find the last digits of the
+    best minimum. For other energies Newton steps find them. The same `rng` gives the same result on any number of
+    threads.
 
     Parameters
     ----------
@@ -55,15 +57,16 @@ def minimize_energy(
         Dimension, at least 2.
     energy
         "coulomb", "log", ("riesz", s), "tammes", "frame", "coherence", "relu", a pair (f, df) of Python functions of
-        arrays of inner products, or a `Potential`, which says what is summed over which pairs.
+        arrays of inner products, or a `Potential`. `Potential` lists what each energy sums, and over which pairs.
     starts
-        Number of starts to run, all of them. By default the search ends with the first start that reaches the best
-        energy known (relative 1e-9), or after some 20 CPU minutes; where nothing is known (`best_known`) it makes
-        200 starts, or as many as fit into about 20 CPU seconds.
+        Number of starts. All of them are run. By default the search ends at the first start that reaches the best
+        known energy (to a relative 1e-9), or after about 20 CPU minutes. If no energy is known (see `best_known`), the
+        search makes 200 starts, or fewer if only these fit into about 20 CPU seconds.
     rng
         Seed, or a numpy `Generator`.
     time_limit
-        Seconds after which the best so far is returned. The result then depends on the machine. Ctrl-C does the same.
+        Seconds after which the best points so far are returned. The result then depends on the speed of the machine.
+        Ctrl-C also returns the best points so far.
     threads
         Threads to use; all cores by default.
     progress
@@ -77,7 +80,7 @@ def minimize_energy(
     Raises
     ------
     ValueError, TypeError
-        For n or d below 2, an energy of no known name, and options out of range.
+        If n or d is below 2, if the name of the energy is unknown, or if an option is out of range.
 
     References
     ----------
@@ -114,7 +117,7 @@ def minimize_energy(
     minima = search(n, d, potential, budget, generator, progress)
     if not minima.found:
         raise ValueError(
-            f"`energy` must be a number for points at random; {potential} is beyond doubles. Take a smaller exponent."
+            f"`energy` must be finite for random points; {potential} is too large for doubles. Take a smaller exponent."
         )
     points, value, rms = patiently(partial(_finish, minima.best, potential, complete=not minima.interrupted))
     return Configuration(
@@ -131,27 +134,27 @@ def thomson(
     threads: int | None = None,
     progress: Progress = None,
 ) -> Configuration:
-    """Solve Thomson's problem: n charges on a sphere, Σ 1 / r_ij over pairs as small as possible.
+    """Solve Thomson's problem: place n charges on a sphere so that the sum of 1 / r_ij over pairs is least.
 
-    The same as ``minimize_energy(n, 3, "coulomb")``.
+    This is ``minimize_energy(n, 3, "coulomb")``.
 
     Parameters
     ----------
     n
         Number of charges, at least 2.
     starts, rng, time_limit, threads, progress
-        As for `minimize_energy`: by default the search ends at the best energy known, which is there for n ≤ 204 and
-        some beyond.
+        As for `minimize_energy`. By default the search ends at the best known energy. One is known for n ≤ 204 and for
+        some larger n.
 
     Returns
     -------
     Configuration
-        The charges, their energy, and how it compares.
+        The charges, their energy, and its comparison with the best known energy.
 
     Raises
     ------
     ValueError, TypeError
-        For n below 2 and options out of range.
+        If n is below 2, or if an option is out of range.
 
     References
     ----------
@@ -170,13 +173,13 @@ def thomson(
 
 
 def _finish(best: Minimum, potential: Potential, *, complete: bool) -> tuple[np.ndarray, float, float]:
-    """Return the best points to the last digit, their energy, and how far from critical they are."""
+    """Return the best points to the last digit, their energy, and the slope or gain that is left."""
     if potential.is_maximum:
         points, left = tighten(best.points, potential)
         return points, largest_product(points, potential), left
     if not complete and best.points.size > SOON:
         return best.points, potential.energy(best.points), root_mean_square(gradient(best.points, potential))
     points, rms = polish(best.points, potential)
-    if complete and rms > BALANCED:  # along a soft direction, or too many points for Newton
+    if complete and rms > BALANCED:  # the energy is nearly flat along a direction, or Newton has too many points
         points, rms = polish(descend_fully(best.points, potential), potential)
     return points, potential.energy(points), rms

@@ -1,4 +1,4 @@
-"""Best energies known: from published tables, of universal optima, and from proofs in closed form."""
+"""The best known energies, from published tables, universal optima and proofs in closed form."""
 
 import csv
 from dataclasses import asdict, dataclass
@@ -14,7 +14,9 @@ from geomsup.energy.potentials import Potential, as_potential
 
 __all__ = ["Record", "best_known", "tolerance"]
 
-RELATIVE = 1e-9  # energies closer than this count as one: at n = 150 the next minimum lies 3.4e-7 above
+# Energies with a smaller relative difference count as equal. At n = 150 the second lowest minimum is 3.4e-7 above the
+# lowest.
+RELATIVE = 1e-9
 COHN_KUMAR = "Cohn and Kumar 2007, Universally optimal distribution of points on spheres"
 
 
@@ -27,7 +29,7 @@ class Record:
     value
         The energy, or the largest cosine for "tammes" and "coherence".
     source
-        Where it comes from.
+        The publication or the argument that the energy comes from.
     status
         "proved", or "best known".
     point_group
@@ -48,12 +50,12 @@ class Record:
 
 
 def best_known(n: int, d: int = 3, energy: Any = "coulomb") -> Record | None:
-    """Return the best energy known for n points on the unit sphere in d dimensions, with its source; None if unknown.
+    """Return the best known energy of n points on the unit sphere in d dimensions, with its source, or None.
 
-    Tables: the Thomson problem (d = 3, n ≤ 204 and selected to 470), Tammes' (d = 3, n ≤ 200 and selected to 750),
-    lines (d from 3 to 7, n ≤ 24). Universal optima have an exact value for every potential they are optimal for:
-    Coulomb, Riesz and logarithmic, and the largest cosine of Tammes. The frame potential's minimum is n²/d (n ≥ d).
-    The ReLU energy can be 0 up to n = 2d.
+    There are three tables: the Thomson problem (d = 3, all n ≤ 204 and some n up to 470), the Tammes problem (d = 3,
+    all n ≤ 200 and some n up to 750), and lines (d from 3 to 7, n ≤ 24). A universal optimum has an exact value for
+    each potential that it is optimal for: Coulomb, Riesz, logarithmic, and the largest cosine of Tammes. The minimum of
+    the frame potential is n²/d for n ≥ d. The minimum of the ReLU energy is 0 for n ≤ 2d.
 
     Parameters
     ----------
@@ -67,11 +69,11 @@ def best_known(n: int, d: int = 3, energy: Any = "coulomb") -> Record | None:
     Raises
     ------
     ValueError, TypeError
-        For arguments that are not of that kind.
+        If an argument is not as described.
 
     References
     ----------
-    :cite:t:`cohn2007`; the tables name theirs in `source`.
+    :cite:t:`cohn2007`. For an entry of a table, `source` names the reference.
 
     Examples
     --------
@@ -95,12 +97,12 @@ def best_known(n: int, d: int = 3, energy: Any = "coulomb") -> Record | None:
 
 
 def tolerance(value: float, potential: Potential) -> float:
-    """Return the distance at which an energy counts as equal: a relative 1e-9, of cosines an absolute one."""
+    """Return how far apart two equal energies may be: 1e-9 of the value, or 1e-9 itself for cosines."""
     return RELATIVE * (1.0 if potential.is_maximum else max(abs(value), 1e-3))
 
 
 def _universal(n: int, d: int, potential: Potential) -> Record | None:
-    """Simplices, cross polytopes, polygons and the sharp codes, with the energy their inner products give."""
+    """Return the energy of a simplex, orthoplex, polygon or sharp code, computed from its inner products."""
     source, status = COHN_KUMAR, "proved"
     if n <= d + 1:
         products, counts = np.array([-1 / (n - 1)]), np.array([n - 1])
@@ -134,7 +136,7 @@ def _universal(n: int, d: int, potential: Potential) -> Record | None:
 
 def _relu(n: int, d: int) -> Record | None:
     if n <= 2 * d:
-        return Record(0.0, "no positive overlap: a part of the cross polytope", "proved")
+        return Record(0.0, "no positive inner product: some vertices of the cross-polytope", "proved")
     if n == 2 * d + 1:
         return Record(5 * (3 - 5**0.5) / 4, "a pentagon and d - 2 digons; found by search")
     return None

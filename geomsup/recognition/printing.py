@@ -1,4 +1,4 @@
-"""Components as lines and cells of text; very many of them by name."""
+"""Components as lines of text and as cells of a table. If there are many, they are grouped by name."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -14,12 +14,15 @@ __all__ = ["HEADINGS", "cells", "count", "grouped", "line", "listed"]
 
 HEADINGS = ("component", "features", "rank", "D", "norm", "residual", "variant", "symmetry", "confidence")
 
-# More components than this are listed by name, not one by one; more names than this, by the first ones.
+# If there are more components than this, each name has one line. At most this many lines are shown.
 MOST_LINES = 30
 
 
 def grouped(components: "Sequence[Component]") -> "list[list[Component]]":
-    """Return one group per component, or, of more than 30, one per name; the last group holds all further names."""
+    """Return one group per component, or one per name if there are more than 30 components.
+
+    There are at most 30 groups. If there are more names, the last group holds all further ones.
+    """
     if len(components) <= MOST_LINES:
         return [[component] for component in components]
     groups: dict[str, list[Component]] = {}
@@ -31,7 +34,7 @@ def grouped(components: "Sequence[Component]") -> "list[list[Component]]":
 
 
 def line(group: "Sequence[Component]") -> str:
-    """One component, or several taken together, in a line."""
+    """Return a line about one component, or about several together."""
     n_features = sum(len(component.features) for component in group)
     noun = "feature" if n_features == 1 else "features"
     shown = f"{noun} {listed(group[0].features)}" if len(group) == 1 else f"{n_features} {noun}"
@@ -44,7 +47,7 @@ def line(group: "Sequence[Component]") -> str:
 
 
 def cells(group: "Sequence[Component]") -> tuple[str, ...]:
-    """One component, or several taken together, as the cells under `HEADINGS`."""
+    """Return the cells under `HEADINGS` for one component, or for several together."""
     alone = len(group) == 1
     return (
         _title(group),
@@ -77,13 +80,13 @@ def _residuals(group: "Sequence[Component]") -> str:
 
 
 def _distinct(values: Iterable[object]) -> list[str]:
-    """Different values in order, without None; if there are many, the first few."""
+    """Return the distinct values in order, without None. Of more than four, only three are kept."""
     texts = list(dict.fromkeys(str(value) for value in values if value is not None))
     return texts if len(texts) <= 4 else [*texts[:3], "..."]
 
 
 def _probability(value: float) -> str:
-    """Four decimals, rounded down: 1.0000 only where the difference from 1 is below 1e-9."""
+    """Return four decimals, rounded down. A value is 1.0000 only if its difference from 1 is below 1e-9."""
     return f"{value if value > 1 - 1e-9 else np.floor(value * 1e4) / 1e4:.4f}"
 
 
@@ -93,7 +96,7 @@ def _range(values: Sequence[np.ndarray]) -> str:
 
 
 def listed(indices: Sequence[int]) -> str:
-    """Comma-separated indices, shortened in the middle when many.
+    """Return indices with commas between them; the middle of a long list is left out.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Johnson solids on a sphere about their centroid: uniform solids with a piece turned or cut off."""
+"""Johnson solids inscribed in a sphere about their centroid: uniform solids with pieces turned or cut off."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,9 +14,11 @@ __all__ = ["johnson_solids"]
 
 @lru_cache(maxsize=1)
 def johnson_solids() -> tuple[Polytope, ...]:
-    """J27, J34, J37, J72, J73, J74, J75, J80: regular faces, inscribed, centroid 0, but not vertex-transitive.
+    """Return the Johnson solids J27, J34, J37, J72, J73, J74, J75 and J80.
 
-    They are the twins of uniform solids: as many vertices on the same sphere, nearly the same inner products.
+    Their faces are regular and their vertices lie on a sphere about the centroid. They are not vertex-transitive. All
+    but J80 are twins of uniform solids: they have as many vertices on the same sphere, and nearly the same inner
+    products.
 
     References
     ----------
@@ -57,26 +59,29 @@ def _solid(
 
 
 def _orthobicupola() -> np.ndarray:
-    """Cuboctahedron, one of its halves turned by 60 degrees."""
-    axis = vertices(groups(3)[1], (0,))[0]  # of a triangle: a vertex of the cube
+    """Return a cuboctahedron with one half turned by 60 degrees."""
+    axis = vertices(groups(3)[1], (0,))[0]  # through the centre of a triangle: a vertex of the cube
     return _turned(vertices(groups(3)[1], (1,)), axis, 3)
 
 
 def _orthobirotunda() -> np.ndarray:
-    """Icosidodecahedron, one of its halves turned by 36 degrees."""
+    """Return an icosidodecahedron with one half turned by 36 degrees."""
     whole = vertices(groups(3)[2], (1,))
     axis = _axes()[0]
     return np.where((whole @ axis > 0.1)[:, None], whole @ _rotation(axis, np.pi / 5).T, whole)
 
 
 def _gyrobicupola() -> np.ndarray:
-    """Rhombicuboctahedron, one of its square cupolas turned by 45 degrees."""
-    axis = vertices(groups(3)[1], (2,))[0]  # of a square: a vertex of the octahedron
+    """Return a rhombicuboctahedron with one square cupola turned by 45 degrees."""
+    axis = vertices(groups(3)[1], (2,))[0]  # through the centre of a square: a vertex of the octahedron
     return _turned(vertices(groups(3)[1], (0, 2)), axis, 4)
 
 
 def _gyrate(products: list[float]) -> np.ndarray:
-    """Rhombicosidodecahedron, pentagonal cupolas turned by 36 degrees; axes have given products with all before."""
+    """Return a rhombicosidodecahedron with one or more pentagonal cupolas turned by 36 degrees.
+
+    `products` has one number for each cupola after the first: the inner product of its axis with every axis before it.
+    """
     whole, axes = vertices(groups(3)[2], (0, 2)), _axes()
     chosen = axes[:1]
     for product in products:
@@ -88,25 +93,25 @@ def _gyrate(products: list[float]) -> np.ndarray:
 
 
 def _parabidiminished() -> np.ndarray:
-    """Rhombicosidodecahedron without the tops of two opposite cupolas."""
+    """Return a rhombicosidodecahedron without the tops of two opposite cupolas."""
     whole = vertices(groups(3)[2], (0, 2))
     heights = np.abs(whole @ _axes()[0])
     return whole[heights < heights.max() - 1e-6]
 
 
 def _axes() -> np.ndarray:
-    """Five-fold axes of the icosahedral group: the vertices of the icosahedron."""
+    """Return the five-fold axes of the icosahedral group: the vertices of the icosahedron."""
     return vertices(groups(3)[2], (2,))
 
 
 def _turned(whole: np.ndarray, axis: np.ndarray, k: int) -> np.ndarray:
-    """Turn the k-gon of vertices on top by half a step; the 2k-gon below it fits either way."""
+    """Turn the top k-gon of vertices by π/k. The 2k-gon below it fits before and after the turn."""
     heights = whole @ axis
     top = heights > heights.max() - 1e-6
     return np.where(top[:, None], whole @ _rotation(axis, np.pi / k).T, whole)
 
 
 def _rotation(axis: np.ndarray, angle: float) -> np.ndarray:
-    """Matrix of a rotation about a unit axis (Rodrigues)."""
+    """Return the matrix of a rotation about a unit axis (formula of Rodrigues)."""
     cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
     return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross

@@ -1,4 +1,4 @@
-"""Couplings of shapes in exact numbers: digon, polygons, simplices, cross-polytopes."""
+"""Gram matrices of shapes in exact numbers: digon, polygons, simplices, cross-polytopes."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def digon(norm: Any = 1) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `norm` is not a real number or an expression, or is negative.
+        If `norm` is negative, or neither a real number nor an expression.
 
     Examples
     --------
@@ -31,12 +31,13 @@ def digon(norm: Any = 1) -> Any:
 def polygon(k: int, norm: Any = 1) -> Any:
     """Return the Gram matrix norm² cos(2π(i - j)/k) of a regular k-gon, in exact algebraic numbers.
 
-    Cosines that are not square roots are written as polynomials in cos(2π/k).
+    For k = 3, 4, 5, 6, 8, 10 and 12 the cosines need at most one square root. For other k they are written as
+    polynomials in cos(2π/k).
 
     Raises
     ------
     TypeError, ValueError
-        If `k` is not an integer of at least 3, or `norm` not a real number or an expression, or negative.
+        If `k` is not an integer of at least 3, or if `norm` is negative or neither a real number nor an expression.
 
     Examples
     --------
@@ -55,7 +56,7 @@ def simplex(d: int, norm: Any = 1) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `d` is not an integer of at least 1, or `norm` not a real number or an expression, or negative.
+        If `d` is not an integer of at least 1, or if `norm` is negative or neither a real number nor an expression.
 
     Examples
     --------
@@ -73,7 +74,7 @@ def cross_polytope(d: int, norm: Any = 1) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `d` is not an integer of at least 1, or `norm` not a real number or an expression, or negative.
+        If `d` is not an integer of at least 1, or if `norm` is negative or neither a real number nor an expression.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def cross_polytope(d: int, norm: Any = 1) -> Any:
 
 
 def _square(norm: Any) -> Any:
-    """Return norm² of a norm that is not known to be negative."""
+    """Return norm²; raise an error if the norm is known to be negative."""
     value = exact("norm", norm)
     if value.is_negative:
         raise ValueError(f"`norm` must be at least 0; got {checks.shown(norm)}. Lengths have no sign.")
@@ -93,7 +94,7 @@ def _square(norm: Any) -> Any:
 
 
 def _cosine(j: int, k: int) -> Any:
-    """Return cos(2πj/k): in radicals where one square root does, else a reduced polynomial in cos(2π/k)."""
+    """Return cos(2πj/k) with one square root if that is enough, else as a reduced polynomial in cos(2π/k)."""
     if k in (3, 4, 5, 6, 8, 10, 12):
         return sympy.expand(sympy.cos(2 * sympy.pi * j / k))
     c = sympy.Dummy("c")

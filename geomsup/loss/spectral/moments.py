@@ -1,7 +1,8 @@
-"""Kernels of low moments of an output, restricted to two or more units present, without subtractions.
+"""Kernels for low moments of an output, over the inputs in which two or more units are present.
 
-`laws` lists the pieces of every feature's distribution (`geomsup.loss.plan.Laws`). Members start ... stop - 1 are a
-unit.
+The moments are sums over these inputs. They are not differences of other moments, which would lose digits. Members
+start ... stop - 1 form a unit (`Features.units`). `laws` lists the pieces of every feature's distribution
+(`geomsup.loss.plan.Laws`).
 """
 
 import numpy as np
@@ -36,7 +37,7 @@ def _choose(d, e):
 
 @njit(error_model="numpy")
 def _convolve(f, g, out):
-    """Fill out[d] = Σ_e C(d, e) f[d - e] g[e], d <= 3: moments of a sum of independent parts."""
+    """Fill out[d] = Σ_e C(d, e) f[d - e] g[e], d <= 3: the moments of a sum of two independent terms."""
     for d in range(4):
         total = 0.0
         for e in range(d + 1):
@@ -57,7 +58,10 @@ def _recentre(moments, b):
 
 @njit(error_model="numpy")
 def unit_moments(a, members, start, stop, together, p, laws, first, first_power, second, out):
-    """Fill out[d] = E[x_first^first_power x_second (Σ a x)^d; unit present], d <= 3; -1 leaves a factor out."""
+    """Fill out[d] = E[x_first^first_power x_second (Σ a x)^d; unit present], d <= 3.
+
+    If `first` or `second` is -1, its factor is left out.
+    """
     law, work = np.empty(4), np.empty(4)
     out[:] = 0.0
     if together:
@@ -74,7 +78,10 @@ def unit_moments(a, members, start, stop, together, p, laws, first, first_power,
 
 @njit(error_model="numpy")
 def moments(a, b, members, ustart, together, absent, p, laws, target, out):
-    """Fill out[i, d] = E[x_t^i u^d; two or more units present], i <= 2, d <= 3; the target's unit is the last."""
+    """Fill out[i, d] = E[x_t^i u^d; two or more units present], i <= 2, d <= 3.
+
+    The last unit is that of the target t.
+    """
     last = len(ustart) - 2
     none = 1.0
     one, more, any_, unit, shifted = np.zeros(4), np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
@@ -97,9 +104,10 @@ def moments(a, b, members, ustart, together, absent, p, laws, target, out):
 
 @njit(error_model="numpy")
 def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, single, pair):
-    """Fill single[s, d] = E[x_s u^d; two or more units present] and pair[s, d] = E[x_t x_s u^d; same], d <= 3.
+    """Fill single[s, d] = E[x_s u^d; C] and pair[s, d] = E[x_t x_s u^d; C], d <= 3, where C: two or more units present.
 
-    For every member s but the target; the distributions of other units come from prefix and suffix products.
+    This is done for every member s except the target t. The moments of the other units come from prefix and suffix
+    products.
     """
     last = len(ustart) - 2
     before_none, before_any = np.ones(last + 1), np.zeros((last + 1, 4))
@@ -109,7 +117,7 @@ def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, sing
         _convolve(before_any[v], unit, work)
         before_any[v + 1] = absent[v] * before_any[v] + work + before_none[v] * unit
         before_none[v + 1] = before_none[v] * absent[v]
-    for s in range(ustart[last], ustart[last + 1]):  # in the target's own unit: any of the others
+    for s in range(ustart[last], ustart[last + 1]):  # s in the target's unit, one or more other units present
         if s != target:
             unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, s, unit)
             _convolve(before_any[last], unit, single[s])

@@ -14,26 +14,27 @@ from geomsup.threads import Progress
 __all__ = ["block_table", "class_counter", "classes_of", "dedicated", "whole_columns"]
 
 SMALL_RANK = 4  # ranks up to this are always searched
-LARGEST_RANK = 6  # ranks up to this are searched as long as each gains more per dimension than all before
-BETTER = 1e-3  # fraction by which it must gain more
-# One more feature must save this fraction of its cost, or it might as well be dropped.
+LARGEST_RANK = 6  # higher ranks, up to this, are searched while each gains more per dimension than all lower ones
+BETTER = 1e-3  # a higher rank must gain more by at least this fraction
+# One more feature must save at least this fraction of the loss that it has when it is dropped.
 USEFUL = 1e-6
-PATIENCE = 2  # features in a row that do not, after which no larger blocks of that rank are tried
-EXPECTED = 8  # sizes searched for each start, to say how far the search is
-NEAR = 0.95  # at large ranks sizes begin at this fraction of the features per dimension of the rank before
-# Blocks that take all dimensions at once: their sizes, as fractions of what smaller blocks store together.
+PATIENCE = 2  # after this many features in a row that save less, no larger block of the same rank is tried
+EXPECTED = 8  # sizes that a search is expected to try for each first feature of a window; for `progress` only
+# At large ranks, the smallest block has this fraction of the features per dimension that the rank before stores.
+NEAR = 0.95
+# Sizes of the blocks that take all dimensions at once, as multiples of how many features smaller blocks store together.
 WHOLE_SIZES = (1.0, 1.15)
-WHOLE_STARTS = 2  # starts of each
-WHOLE_STEPS = 400  # steps of each descent
-WHOLE_LARGEST = 256  # features of the largest
-# Where features differ, there is a block for every window of the features in order of worth. So only small blocks are
-# searched, up to this rank.
+WHOLE_STARTS = 2  # starts of each of these blocks
+WHOLE_STEPS = 400  # most steps of each of their descents
+WHOLE_LARGEST = 256  # most features of these blocks
+# If features differ, different windows of features give different blocks (see `block_table`). These are many blocks, so
+# only ranks up to this are searched.
 UNLIKE_RANK = 2
-UNLIKE_SIZE = 6  # and up to this number of features
+UNLIKE_SIZE = 6  # and only blocks of at most this many features
 
 
 def classes_of(features: Features) -> list[list[int]]:
-    """Return the indices of features that are alike; classes of largest I_i Var x_i come first."""
+    """Return the indices of equal features, class by class, in descending order of I_i Var x_i."""
     classes: dict[tuple, list[int]] = {}
     for i, key in enumerate(zip(features.probability, features.importance, features.laws, strict=True)):
         classes.setdefault(key, []).append(i)
@@ -42,7 +43,7 @@ def classes_of(features: Features) -> list[list[int]]:
 
 
 def class_counter(classes: list[list[int]]) -> Callable[[Sequence[int]], tuple[int, ...]]:
-    """Return a function that counts how many of some features are in each class."""
+    """Return a function that takes indices of features and counts them by class."""
     class_of = np.empty(sum(map(len, classes)), int)
     for k, members in enumerate(classes):
         class_of[members] = k
@@ -50,14 +51,15 @@ def class_counter(classes: list[list[int]]) -> Callable[[Sequence[int]], tuple[i
 
 
 def block_table(features: Features, classes: list[list[int]], n_hidden: int, progress: Progress = None) -> list[Column]:
-    """Return dedicated dimensions, then the best blocks of each rank and window of features that are worth their size.
+    """Return the dedicated dimensions, and then the best blocks of each rank and each window of features.
 
-    A window is a run of features in order of worth; windows of the same numbers from each class are one block. Blocks
-    that smaller ones do as well, side by side, are left out.
+    The worth of a feature is I_i Var x_i. A window consists of consecutive features in descending order of worth.
+    Windows with the same number of features from each class give the same block. A block is left out if smaller blocks
+    side by side gain as much.
     """
     columns = list(dedicated(features, classes))
     alike = len(classes) == 1
-    best, per_dimension = 0.0, 1.0  # gain and features per dimension of the best so far
+    best, per_dimension = 0.0, 1.0  # best gain per dimension so far; features per dimension of the last best block
     for rank in range(1, min(n_hidden, LARGEST_RANK if alike else UNLIKE_RANK) + 1):
         found = list(_of_rank(features, classes, rank, per_dimension, alike, progress))
         columns += _irreducible(columns, found)
@@ -69,7 +71,7 @@ def block_table(features: Features, classes: list[list[int]], n_hidden: int, pro
 
 
 def _irreducible(columns: list[Column], found: list[Column]) -> list[Column]:
-    """Return the columns that gain more than any mixture of smaller ones with the same features and dimensions."""
+    """Return the columns that gain more than every mixture of smaller columns of the same features and dimensions."""
     kept: list[Column] = []
     for column in sorted(found, key=lambda column: sum(column.counts)):
         smaller = [other for other in columns + kept if all(map(le, other.counts, column.counts))]
@@ -90,7 +92,10 @@ def dedicated(features: Features, classes: list[list[int]]) -> Iterator[Column]:
 def _of_rank(
     features: Features, classes: list[list[int]], rank: int, per_dimension: float, alike: bool, progress: Progress
 ) -> Iterator[Column]:
-    """Yield the columns of one rank; `per_dimension` is how many features the best of the rank before stores."""
+    """Yield the columns of one rank.
+
+    `per_dimension` is the number of features per dimension of the best block of the rank before.
+    """
     order = list(chain.from_iterable(classes))
     counts_of = class_counter(classes)
     first = rank + 1 if rank <= SMALL_RANK else max(rank + 1, int(NEAR * rank * per_dimension))
@@ -120,7 +125,7 @@ def _of_rank(
 
 
 def _worthwhile(features: Features, order: list[int], rank: int, growing: Iterator[Column]) -> Iterator[Column]:
-    """Yield the columns whose last feature gains, until several in a row do not."""
+    """Yield the columns whose last feature saves enough (`USEFUL`); stop after `PATIENCE` others in a row."""
     worth = [float(features.importance[i] * features.variance[i]) for i in order]
     best, wasted = sum(worth[:rank]), 0
     for column in growing:
@@ -137,9 +142,9 @@ def _worthwhile(features: Features, order: list[int], rank: int, growing: Iterat
 def whole_columns(
     features: Features, classes: list[list[int]], n_hidden: int, stored: int, progress: Progress = None
 ) -> Iterator[Column]:
-    """Yield blocks that take all dimensions at once: where features are very sparse no split is best.
+    """Yield blocks that take all dimensions at once. If features are very sparse, such a block is best.
 
-    `stored` is how many features the best mixture of smaller blocks stores.
+    `stored` is the number of features that the best mixture of smaller blocks stores.
     """
     order = list(chain.from_iterable(classes))
     counts_of = class_counter(classes)

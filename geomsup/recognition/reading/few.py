@@ -1,4 +1,7 @@
-"""Reading few rows: every block of every cut is compared with chance, and the least accidental cut is kept."""
+"""Reading few rows: every block of every cut is compared with random rows.
+
+The cut that names most features is kept. Of several such cuts, the one that random rows give least often is kept.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,16 +23,16 @@ __all__ = ["Block", "Evidence", "read_few"]
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A set of features by itself.
+    """Some features, read without the others.
 
     Attributes
     ----------
     features
-        Row indices.
+        Indices of their rows.
     match
         The shape that fits, if any.
     basis
-        Orthonormal rows ``(r, m)`` that span the shape, or the features if there is none.
+        Orthonormal rows ``(r, m)``. They span the shape, or the rows of the features if no shape fits.
     """
 
     features: tuple[int, ...]
@@ -44,17 +47,17 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """A block compared with the other blocks.
+    """How certain the shape of a block is, given the other blocks.
 
     Attributes
     ----------
     block
         The block.
     log_p
-        Log of the number of choices times the probability that chance comes as close, in the complement of
-        the other blocks' span; 0 where there is no evidence for a shape.
+        Log of NP, at most 0. P is the probability that random rows come as close to the shape, in the complement of
+        the other blocks' span. N is the number of choices (`chance.log_choices`). Without evidence, it is 0.
     exact
-        Whether the rows are a polytope to within `EXACT`, in that complement.
+        Whether the rows, in the same complement, are a polytope to within `EXACT`.
     """
 
     block: Block
@@ -63,13 +66,16 @@ class Evidence:
 
     @property
     def named(self) -> bool:
-        """Whether the shape is no accident, or exact; a single direction only has to be orthogonal to others."""
+        """Whether the block gets a name: its shape is exact, or random rows are unlikely to come as close.
+
+        A single direction only has to be orthogonal to the other blocks.
+        """
         if self.block.match is None or self.block.match.polytope is None:
             return self.log_p < 0
         return self.exact or self.log_p <= log(DOUBT)
 
     def found(self, X: np.ndarray) -> Found:
-        """Return the result for the block; a polytope that may be an accident has no name."""
+        """Return the result for the block. A polytope that may come from chance gets no name."""
         block, match = self.block, self.block.match
         members, rank = np.array(block.features), len(block.basis)
         if match is None or (match.polytope is not None and not self.named):
@@ -78,7 +84,7 @@ class Evidence:
 
 
 def read_few(X: np.ndarray, noise: float | None) -> list[Found]:
-    """Find the components of unit rows X ``(n, m)``, whose matrix of cosines is held.
+    """Find the components of unit rows X ``(n, m)``; their matrix of cosines is kept in memory.
 
     Parameters
     ----------
@@ -91,7 +97,10 @@ def read_few(X: np.ndarray, noise: float | None) -> list[Found]:
 
 
 def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
-    """Evidence for the blocks of the best cut: with most features named, then least probable by chance."""
+    """Return the evidence for the blocks of the best cut.
+
+    The best cut names most features. Of several such cuts, the best is the one that random rows give least often.
+    """
     read = cache(lambda features: _read_block(X, features, noise))
     room = cache(lambda features: _least_dimension(X[list(features)]))
     rivals: list[list[Evidence]] = []
@@ -109,14 +118,17 @@ def _best_reading(X: np.ndarray, noise: float | None) -> list[Evidence]:
             most, rivals = named, []
         if named == most:
             rivals.append(reading)
-    # The default cut comes first, and stays if no cut names anything.
+    # The default cut comes first, so it is returned if no cut names anything.
     return rivals[0] if len(rivals) == 1 else min(rivals, key=lambda reading: _joint_log_chance(X, reading))
 
 
 def _promising(
     partition: Sequence[tuple[int, ...]], read: Callable[[tuple[int, ...]], Block], spare: int
 ) -> list[Block] | None:
-    """Blocks of a cut, smallest read first; None once more than `spare` features are in blocks without a match."""
+    """Return the blocks of a cut, or None if more than `spare` features are in blocks without a match.
+
+    Small blocks are read first.
+    """
     blocks = {}
     for features in sorted(partition, key=len):
         blocks[features] = read(features)
@@ -131,7 +143,7 @@ def _n_named(reading: list[Evidence]) -> int:
 
 
 def _read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) -> Block:
-    """Recognise the rows `features` of X by themselves."""
+    """Match the rows `features` of X with a shape, and ignore the other rows."""
     rows = X[list(features)]
     match = best_match(rows, noise)
     if match is not None:
@@ -141,10 +153,10 @@ def _read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) -
 
 
 def _least_dimension(X: np.ndarray) -> int:
-    """Least dimension that reading rows X can find: of a shape that is near enough, or above the noise.
+    """Return the least dimension of a block that reading the k rows X can give.
 
-    Rows at a root-mean-square distance ρ from r dimensions have Σ_{i>r} σ_i² <= kρ², and none is accepted beyond
-    a quarter of √2.
+    Rows at a root-mean-square distance ρ from r dimensions have singular values with Σ_{i>r} σ_i² <= kρ². No shape is
+    accepted beyond ρ = √2/4. Dimensions below the noise floor do not count.
 
     Examples
     --------
@@ -158,16 +170,16 @@ def _least_dimension(X: np.ndarray) -> int:
 
 
 def _judge(X: np.ndarray, blocks: Sequence[Block]) -> list[Evidence]:
-    """Judge every block in the complement of all others."""
+    """Return the evidence for every block, in the complement of all others."""
     total = np.sum([block.projector for block in blocks], axis=0)
     return [_evidence(X, block, total - block.projector) for block in blocks]
 
 
 def _joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
-    """Log of the probability that chance comes as close to all named blocks together.
+    """Return the log of the probability that random rows come as close to all named blocks together.
 
-    The named blocks are one configuration with one tube. Each is free in the complement of those before it,
-    so that the orthogonality of two blocks counts once; what has no name comes first.
+    The named blocks together have one tube. Each block is free in the complement of the blocks before it. So the
+    orthogonality of two blocks counts once. Blocks without a name come first.
     """
     span = np.zeros((X.shape[1], X.shape[1]))
     tube, choices = chance.Tube(), 0.0
@@ -191,10 +203,11 @@ def _evidence(X: np.ndarray, block: Block, others: np.ndarray) -> Evidence:
 
 
 def _tube(X: np.ndarray, block: Block, others: np.ndarray) -> chance.Tube:
-    """Tube of a block's shape outside the subspaces whose projectors add to `others`."""
+    """Return the tube of a block's shape in the complement of subspaces; `others` sums their projectors."""
     match = block.match
     assert match is not None
-    # Eigenvalues of a sum of projectors are squared sines, where it is one of a subspace and its neighbour.
+    # A small eigenvalue of a sum of projectors is about the square of an angle: 1 - cos θ for two lines at an angle θ.
+    # So it is compared with the square of the noise floor.
     eigenvalues, axes = np.linalg.eigh(others)
     free = axes[:, eigenvalues < NOISE_FLOOR**2]
     rho = chance.deviation(X[list(block.features)], match.template, free)

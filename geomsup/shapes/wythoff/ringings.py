@@ -1,4 +1,4 @@
-"""Ringed Coxeter diagrams: which of them are the same polytope, and how symmetric it is."""
+"""Ringed Coxeter diagrams: which of them give the same polytope, and how many symmetries it has."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,23 +10,24 @@ from geomsup.shapes.wythoff.coxeter import Coxeter, groups
 
 __all__ = ["Ringing", "canonical", "of_rank", "of_size", "symmetry_order"]
 
-# Ringings of A3 that are of B3, and of B4 that are of F4.
+# Ringings of A3 that give the same polytope as one of B3, and ringings of B4 that give the same polytope as one of F4.
 A3_IN_B3 = {(1,): (2,), (0, 2): (1,), (0, 1, 2): (1, 2)}
 B4_IN_F4 = {(2,): (0,), (1, 3): (1,), (1, 2, 3): (0, 1)}
 
 
 class Ringing(NamedTuple):
-    """A group and the ringed nodes of its diagram, ascending."""
+    """A group and the ringed nodes of its diagram, in ascending order."""
 
     group: Coxeter
     rings: tuple[int, ...]
 
 
 def canonical(group: Coxeter, rings: tuple[int, ...]) -> Ringing:
-    """Return the one diagram that represents all diagrams of the same polytope: that of the largest group.
+    """Return the diagram that represents all diagrams of the same polytope: the one with the largest group.
 
-    Mirror images of a diagram are equal, of A3, B3 and D4, B4, F4 the latest that has it counts, and D_n stands
-    only for what is not B_n: exactly one of its two short arms is ringed, the last node by convention.
+    Mirror images of a diagram count as one. If A3 and B3 both give the polytope, B3 represents it. Of D4, B4 and F4 the
+    last that gives it represents it. D_n represents only polytopes that B_n does not give. Their diagrams have a ring
+    on exactly one of the two short arms, by convention on the last node.
 
     Examples
     --------
@@ -52,7 +53,7 @@ def canonical(group: Coxeter, rings: tuple[int, ...]) -> Ringing:
 
 def _canonical_d(group: Coxeter, rings: tuple[int, ...]) -> Ringing:
     n = group.rank
-    if n == 4:  # three equal arms: bring one ring to the long arm, two to the short ones
+    if n == 4:  # the three arms are equal: one ring goes to the long arm, two go to the short arms
         arms = sum(i != 1 for i in rings)
         rings = tuple(sorted(({0: (), 1: (0,), 2: (2, 3), 3: (0, 2, 3)}[arms]) + ((1,) if 1 in rings else ())))
     long, short = [i for i in rings if i < n - 2], [i for i in rings if i >= n - 2]
@@ -67,7 +68,9 @@ def _reversed(rings: tuple[int, ...], n: int) -> tuple[int, ...]:
 
 
 def symmetry_order(group: Coxeter, rings: tuple[int, ...]) -> int:
-    """Number of isometries of the polytope of a canonical ringing: twice |W| where the diagram is its own mirror image.
+    """Return the number of isometries of the polytope of a canonical ringing.
+
+    It is the order of the group, or twice that order if the ringed diagram is its own mirror image.
 
     Examples
     --------
@@ -83,11 +86,11 @@ def symmetry_order(group: Coxeter, rings: tuple[int, ...]) -> int:
 
 @lru_cache(maxsize=16, typed=True)
 def of_rank(rank: int) -> dict[Ringing, tuple[Ringing, ...]]:
-    """Return the canonical ringings of a rank from 3 on, each with all ringings of the same polytope.
+    """Return the canonical ringings of a rank of at least 3, each with all ringings of the same polytope.
 
     Examples
     --------
-    >>> [len(of_rank(rank)) for rank in range(3, 9)]  # 18 and 47 with the snubs and the grand antiprism
+    >>> [len(of_rank(rank)) for rank in range(3, 9)]  # snubs and the grand antiprism make it 18 and 47
     [16, 45, 58, 153, 357, 709]
     """
     found: dict[Ringing, list[Ringing]] = {}
@@ -99,14 +102,14 @@ def of_rank(rank: int) -> dict[Ringing, tuple[Ringing, ...]]:
 
 
 def of_size(rank: int, n_vertices: int) -> list[Ringing]:
-    """Return the canonical ringings of a rank and a number of vertices, from the orders of subgroups alone.
+    """Return the canonical ringings of a rank and a number of vertices; only orders of subgroups are computed.
 
     Examples
     --------
     >>> [(group.family, rings) for group, rings in of_size(8, 240)]
     [('E', (0,))]
     """
-    # Least numbers of vertices in d dimensions: d+1 (simplex), 2d (orthoplex), then d(d+1)/2 (rectified simplex).
+    # The least numbers of vertices in d dimensions: d+1 (simplex), 2d (orthoplex), d(d+1)/2 (rectified simplex).
     if n_vertices not in (rank + 1, 2 * rank) and 2 * n_vertices < rank * (rank + 1):
         return []
     every = [
@@ -122,5 +125,5 @@ def _rings(mask: int) -> tuple[int, ...]:
 
 
 def _group(family: str, rank: int) -> Coxeter:
-    """Return the shared group of a family, whose tables are made once."""
+    """Return the shared group of a family and rank. Its tables are made only once."""
     return next(group for group in groups(rank) if group.family == family)

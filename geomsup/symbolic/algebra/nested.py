@@ -1,4 +1,4 @@
-"""Arithmetic with nested expressions, where polynomials would be too long or the inputs are none."""
+"""Arithmetic with nested expressions, for inputs that are not polynomials or would be too long."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ __all__ = ["Nested"]
 
 
 class Nested:
-    """Elements are sympy expressions; nothing is expanded but the vertices."""
+    """Elements are sympy expressions. Only inputs and sums of inputs are expanded."""
 
     def __init__(self) -> None:
         self.one = sympy.S.One
 
     def element(self, expression: Any) -> Any:
-        """Return an input as it is added up: expanded."""
+        """Return an input, expanded, as it enters sums."""
         return sympy.expand(expression)
 
     def number(self, rational: Any) -> Any:
@@ -34,9 +34,9 @@ class Nested:
         return element**exponent
 
     def over(self, terms: Any, coupling: Any) -> Any:
-        """Return terms divided by a coupling."""
+        """Return terms divided by a coupling, an entry of the Gram matrix."""
         return terms / coupling
 
     def finish(self, terms: Any) -> Any:
-        """Return the expression as it is."""
+        """Return the terms as a sympy expression."""
         return sympy.S(terms)
