@@ -4,7 +4,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["Place", "reached", "shape"]
@@ -70,7 +70,7 @@ def _names(part: ast.AST) -> Iterator[str]:
     yield from dict.fromkeys(node.id for node in ast.walk(part) if isinstance(node, ast.Name))
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _definitions(module: str) -> dict[str, ast.stmt | Place]:
     """Return what each name at the top of a module means: a statement, or a place from which it is imported."""
     found: dict[str, ast.stmt | Place] = {}
