@@ -49,7 +49,7 @@ def descend(
         return []
     law, value_unit, loss_unit = ordinary(features, CLOSE)
     starts = [(W, np.ldexp(b, -value_unit)) for W, b in starts]
-    if law.probability.max() < SPARSEST:
+    if 0 < law.probability.max() < SPARSEST:
         starts = [(W, b) for _, W, b in descend(_denser(law), starts, slope=slope, most_steps=most_steps)]
         most_steps = min(most_steps, LAST_STEPS)
     run = _descender(law, starts[0][0].shape[1], slope, most_steps)

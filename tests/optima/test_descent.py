@@ -173,3 +173,8 @@ def test_packing_is_undone_by_unpacking(rng):
     again = unpack(pack(W, b), 5)
     np.testing.assert_array_equal(again[0], W)
     np.testing.assert_array_equal(again[1], b)
+
+
+def test_features_that_are_never_present_cost_nothing():
+    (end,) = descend(Features(2, 0.0), [(np.array([[0.9], [-0.7]]), np.zeros(2))])
+    assert end.loss == 0.0
