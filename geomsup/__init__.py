@@ -79,50 +79,15 @@ if TYPE_CHECKING:
 # would hide a function of the same name.
 _ROOMS = {
     "arrays": ("as_rows",),
-    "features": (
-        "Discrete",
-        "Features",
-        "Uniform",
-    ),
+    "features": ("Discrete", "Features", "Uniform"),
     "model": ("ToyModel",),
-    "loss": (
-        "ExpectedLoss",
-        "Hessian",
-        "expected_loss",
-        "hessian",
-    ),
-    "dimensions": (
-        "dimensionality",
-        "dimensions_per_feature",
-        "frame_spectrum",
-        "leverage",
-    ),
-    "isometries": (
-        "Symmetry",
-        "symmetry",
-    ),
-    "shapes": (
-        "Polytope",
-        "polytope",
-        "polytopes",
-    ),
-    "recognition": (
-        "Component",
-        "Description",
-        "Geometry",
-        "Outline",
-        "classify",
-    ),
-    "optima": (
-        "Block",
-        "Optimum",
-        "optimum",
-    ),
-    "comparison": (
-        "Comparison",
-        "Comparisons",
-        "compare",
-    ),
+    "loss": ("ExpectedLoss", "Hessian", "expected_loss", "hessian"),
+    "dimensions": ("dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"),
+    "isometries": ("Symmetry", "symmetry"),
+    "shapes": ("Polytope", "polytope", "polytopes"),
+    "recognition": ("Component", "Description", "Geometry", "Outline", "classify"),
+    "optima": ("Block", "Optimum", "optimum"),
+    "comparison": ("Comparison", "Comparisons", "compare"),
     "one_hot": (
         "OneHotLoss",
         "OneHotState",
@@ -143,30 +108,10 @@ _ROOMS = {
         "paper_prediction",
         "phase_diagram",
     ),
-    "plateau": (
-        "PlateauBlock",
-        "PlateauCrossing",
-        "PlateauMixture",
-        "Plateaus",
-        "plateaus",
-    ),
-    "energy": (
-        "Configuration",
-        "Potential",
-        "Record",
-        "best_known",
-        "minimize_energy",
-        "thomson",
-    ),
-    "training": (
-        "TrainingRun",
-        "train",
-    ),
-    "experiments": (
-        "Report",
-        "Verdict",
-        "reproduce",
-    ),
+    "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
+    "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
+    "training": ("TrainingRun", "train"),
+    "experiments": ("Report", "Verdict", "reproduce"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

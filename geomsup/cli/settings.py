@@ -26,7 +26,8 @@ def with_settings(before: str) -> Callable[[Command], Command]:
         named = [option for option in own if option.kind != option.VAR_KEYWORD]
         place = [option.name for option in named].index(before)
         made = [_option(setting) for setting in fields(Settings) if setting.name not in BY_HAND]
-        setattr(command, "__signature__", inspect.Signature([*named[:place], *made, *named[place:]]))  # noqa: B010
+        # Functions may have this attribute, which `inspect` and cyclopts read; type checkers do not know it.
+        command.__signature__ = inspect.Signature([*named[:place], *made, *named[place:]])  # pyright: ignore
         return command
 
     return decorate

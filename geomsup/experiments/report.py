@@ -15,7 +15,7 @@ from geomsup.experiments.lab import DATA, Lab, read_data, write_data
 from geomsup.experiments.verdict import Verdict
 from geomsup.files import replacing, write_json, write_text
 
-__all__ = ["Report", "run_experiment"]
+__all__ = ["Report", "is_current", "run_experiment"]
 
 FIGURE, REPORT, PARTS = "figure.png", "report.json", "parts"
 
@@ -105,6 +105,15 @@ def run_experiment(
         result["cpu_seconds"] = round(spent + time.process_time() - begin, 1)
         write_json(folder / REPORT, result)
     return _report(experiment, size, result, folder)
+
+
+def is_current(experiment: Experiment, found: Mapping[str, Any], folder: Path) -> bool:
+    """Return whether the code that is here would measure and judge what a report in `folder` holds just so."""
+    try:
+        used = _used(experiment, folder)
+    except OSError:
+        return False
+    return (found["measured"], found["shown"]) == fingerprints(experiment, getattr(experiment, found["size"]), used)
 
 
 def _report(experiment: Experiment, size: str, result: dict[str, Any], folder: Path) -> Report:

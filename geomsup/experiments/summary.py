@@ -7,9 +7,10 @@ from typing import Any
 from geomsup.experiments.criterion import rule, thresholds
 from geomsup.experiments.declaration import Experiment
 from geomsup.experiments.registry import GROUPS, experiments
+from geomsup.experiments.report import is_current
 from geomsup.files import write_text
 
-__all__ = ["TITLES", "write_summary"]
+__all__ = ["OUTDATED", "TITLES", "write_summary"]
 
 INDEX = "index.md"
 TITLES = {
@@ -40,6 +41,7 @@ claim, what was measured, verdict. This table and the chapters are written by th
 | | experiment | verdict | measured |
 |---|---|---|---|
 """
+OUTDATED = "*The code that measures or judges this has changed since. The command below brings it up to date.*"
 
 
 def write_summary(folder: Path) -> None:
@@ -52,7 +54,7 @@ def write_summary(folder: Path) -> None:
     head = INTRODUCTION.format(command=_command("--all", found), counts=_counts([report for _, report in found]))
     write_text(folder / INDEX, head + "\n".join(rows) + "\n" + toctree)
     for group, pairs in groups.items():
-        parts = [_section(entry, report) for entry, report in pairs]
+        parts = [_section(entry, report, folder / entry.id) for entry, report in pairs]
         write_text(folder / f"{group}.md", f"# {TITLES[group]}\n\n" + "\n\n".join(parts) + "\n")
 
 
@@ -90,7 +92,7 @@ def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
 
-def _section(entry: Experiment, report: dict[str, Any]) -> str:
+def _section(entry: Experiment, report: dict[str, Any], folder: Path) -> str:
     verdict = report["verdict"]
     lines = [
         f"## {entry.id}: {entry.title}",
@@ -103,6 +105,8 @@ def _section(entry: Experiment, report: dict[str, Any]) -> str:
     ]
     if verdict:
         lines.append(_numbers(verdict["numbers"]))
+    if not is_current(entry, report, folder):
+        lines.append(OUTDATED)
     lines.append(f"`{_command(entry.id, [(entry, report)])}` · {report['cpu_seconds']:.0f} s of processor time")
     return "\n\n".join(lines)
 

@@ -256,7 +256,7 @@ def test_errors_that_nobody_reads(unread):
     assert printed_to(unread, "classify", "nothing.npy", err=unread)[0] == 2
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full, which Linux has")
 def test_a_full_disk_is_said_in_one_line():
     with open("/dev/full", "w") as full:
         code, words = printed_to(full, "reproduce", "--list", "--json")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from geomsup.experiments import experiments
-from geomsup.experiments.summary import write_summary
+from geomsup.experiments.summary import OUTDATED, write_summary
 
 BOTH = [Path(__file__).parents[2] / "docs" / name for name in ("experiments", "experiments_paper")]
 DOCS = BOTH[0]
@@ -20,15 +20,30 @@ def test_every_experiment_has_a_verdict_in_the_docs(id):
     assert (DOCS / id / "figure.png").stat().st_size > 5000
 
 
-def test_the_chapters_are_what_the_reports_say(tmp_path):
+def copy_reports(docs, folder):
+    for report in docs.glob("*/report.json"):
+        (folder / report.parent.name).mkdir()
+        (folder / report.parent.name / "report.json").write_text(report.read_text())
+
+
+@pytest.mark.parametrize("docs", BOTH, ids=lambda folder: folder.name)
+def test_the_chapters_are_what_the_reports_say(docs, tmp_path):
     """Nobody edits by hand what a run writes."""
-    for folder in DOCS.iterdir():
-        if folder.is_dir():
-            (tmp_path / folder.name).mkdir()
-            (tmp_path / folder.name / "report.json").write_text((folder / "report.json").read_text())
+    copy_reports(docs, tmp_path)
     write_summary(tmp_path)
     for page in tmp_path.glob("*.md"):
-        assert (DOCS / page.name).read_text() == page.read_text()
+        assert (docs / page.name).read_text() == page.read_text()
+
+
+def test_a_chapter_says_what_other_code_measured_or_judged(tmp_path):
+    copy_reports(DOCS, tmp_path)
+    write_summary(tmp_path)
+    assert not any(OUTDATED in page.read_text() for page in tmp_path.glob("*.md"))
+    for id, key in (("E1", "measured"), ("E4", "shown")):
+        path = tmp_path / id / "report.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {key: "of other code"}))
+    write_summary(tmp_path)
+    assert (tmp_path / "superposition.md").read_text().count(OUTDATED) == 2
 
 
 @pytest.mark.parametrize("folder", BOTH, ids=lambda folder: folder.name)
