@@ -12,7 +12,7 @@ import sympy
 
 import geomsup as gs
 
-__all__ = ["COMMANDS", "COVERED", "TARGETS", "TEXTS", "VALUES", "Target"]
+__all__ = ["COMMANDS", "COVERED", "ORDERED", "TARGETS", "TEXTS", "VALUES", "Target"]
 
 Maker = Callable[[], Any]
 
@@ -593,3 +593,10 @@ COMMANDS: dict[str, dict[str, Maker]] = {
     "energy": {"--n": _is("4"), "--d": _is("3"), "--energy": _is("riesz"), "--exponent": _is("2")} | ENERGY,
     "reproduce --quick": {"ids": _is("e6"), "--jobs": _is("1"), "--output": lambda: str(_folder() / "experiments")},
 }  # fmt: skip
+
+# Arguments by which a user asks for any amount of work: such a call may take long.
+ORDERED = {
+    ("expected_loss sampled", "samples"),
+    ("geomsup plateaus", "--largest-rank"),
+    ("plateaus", "largest_rank"),
+}

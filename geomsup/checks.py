@@ -5,7 +5,7 @@ import os
 import reprlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsInt
 
 import numpy as np
 
@@ -38,6 +38,9 @@ class _Short(reprlib.Repr):
 
     def repr_int(self, x: int, level: int) -> str:
         return repr(x) if abs(x) < 10**40 else f"an integer of {x.bit_length()} bits"
+
+    def repr_Integer(self, x: SupportsInt, level: int) -> str:  # sympy's
+        return self.repr_int(int(x), level)
 
 
 def real_array(name: str, value: Any) -> np.ndarray:

@@ -238,13 +238,13 @@ def _laws(values: Any, n: int) -> Law | tuple[Law, ...]:
 
 
 def _groups(name: str, groups: Any, n: int) -> Groups:
-    if isinstance(groups, str) or not isinstance(groups, Sequence | np.ndarray):
+    if not _is_list(groups):
         raise TypeError(
             f"`{name}` must be a list of groups of indices; got {checks.shown(groups)}. Write [(0, 1), (2, 3)]."
         )
     result = []
     for group in groups:
-        if isinstance(group, str) or not isinstance(group, Sequence | np.ndarray):
+        if not _is_list(group):
             raise TypeError(
                 f"`{name}` must be a list of groups of indices; got {checks.shown(groups)}. Write [(0, 1), (2, 3)]."
             )
@@ -255,6 +255,11 @@ def _groups(name: str, groups: Any, n: int) -> Groups:
             )
         result.append(members)
     return tuple(result)
+
+
+def _is_list(value: Any) -> bool:
+    """Whether it is a list, or an array of at least one axis; a string is neither."""
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and getattr(value, "ndim", 1) > 0
 
 
 def _check_groups(correlated: Groups, anticorrelated: Groups, probability: np.ndarray) -> None:

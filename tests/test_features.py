@@ -210,6 +210,10 @@ def test_repr_is_short():
             TypeError,
             r"^`values` must be a distribution such as Uniform\(0, 1\), or .*; got \(0, 1\)\. Wrap ranges",
         ),
+        *(
+            (lambda groups=groups: Features(2, correlated=groups), TypeError, r"^`correlated` must be a list of groups")
+            for groups in (np.array(1), [np.array(1)], "01", ["01"])
+        ),
         (lambda: Features(2, values=Uniform), TypeError, r"^`values` must be a distribution .* Wrap ranges"),
         (lambda: Features(2).sample(-1), ValueError, r"^`size` must be at least 0; got -1\. Pass"),
         (

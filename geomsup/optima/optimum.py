@@ -26,6 +26,8 @@ DIRECT = 8  # features up to which the whole model is searched at once
 DENSE = 0.9
 GUESS_STEPS = 400
 MOST_STARTS = 100_000
+# Losses of guesses, and sixth powers of their numbers on the way there, stay below 1e308.
+LARGEST_GUESS = 1e50
 
 
 def optimum(
@@ -96,7 +98,7 @@ def optimum(
     guesses = _fitting(guesses, features.n, n_hidden)
     checks.callback("progress", progress)
     law, value_unit, _ = units = ordinary(features, CLOSE)
-    guesses = [ToyModel(guess.W, np.ldexp(guess.b, -value_unit)) for guess in guesses]
+    guesses = [_of_ordinary_size(ToyModel(guess.W, np.ldexp(guess.b, -value_unit))) for guess in guesses]
     found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress)
     return _in_units(found, features, units)
 
@@ -161,6 +163,17 @@ def _fitting(guesses: Any, n: int, m: int) -> list[ToyModel]:
                 "Leave it out."
             )
     return found
+
+
+def _of_ordinary_size(guess: ToyModel) -> ToyModel:
+    """Return a guess, in units of ordinary size, or refuse it."""
+    largest = max(np.abs(guess.W).max(), np.abs(guess.b).max())
+    if largest > LARGEST_GUESS:
+        raise ValueError(
+            f"`guesses` must hold numbers of at most {LARGEST_GUESS:g} times the features' largest value; "
+            f"got {largest:.3g} times. Leave such a guess out, or rescale it."
+        )
+    return guess
 
 
 def _keep_most_worth(features: Features, n_hidden: int, activation: str) -> ToyModel:

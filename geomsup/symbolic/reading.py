@@ -97,7 +97,7 @@ def per_feature(name: str, value: Any, n: int, *, high: float = np.inf, low: flo
         if entry.is_number and not (low <= entry and entry <= high):
             rule = f"in [{low:g}, {high:g}]" if np.isfinite(high) else f"at least {low:g}"
             hint = "Pass P(x_i != 0) = 1 - sparsity." if name == "probability" else "Rescale or clip it."
-            raise ValueError(f"`{name}` must be {rule}; got {entry}. {hint}")
+            raise ValueError(f"`{name}` must be {rule}; got {checks.shown(entry)}. {hint}")
     return entries if _is_list(value) else entries * n
 
 

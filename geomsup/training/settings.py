@@ -66,7 +66,7 @@ def _yes_or_no(hint: str) -> Callable[[str, Any], bool]:
 
 
 def _is_several(value: Any) -> bool:
-    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and getattr(value, "ndim", 1) > 0
 
 
 def _units(name: str, value: Any) -> int | tuple[int, ...]:
@@ -74,7 +74,9 @@ def _units(name: str, value: Any) -> int | tuple[int, ...]:
         return checks.integer(name, value, minimum=1)
     units = tuple(checks.integer(name, units, minimum=1) for units in value)
     if len(units) != 2:
-        raise ValueError(f"`{name}` must be a number, or a pair of them; got {value}. Two layers are most.")
+        raise ValueError(
+            f"`{name}` must be a number, or a pair of them; got {checks.shown(value)}. Two layers are most."
+        )
     return units
 
 

@@ -285,6 +285,12 @@ def test_a_result_says_what_it_is():
             ValueError,
             r"^`guesses` must be ToyModels of 3 features in 1 dimensions; got \[\[1\]",
         ),
+        (
+            (Features(3, 0.1), 1),
+            {"guesses": [ToyModel([[1], [-1], [0]], [1e200, 0, 0])]},
+            ValueError,
+            r"^`guesses` must hold numbers of at most 1e\+50 times the .* largest value; got 1e\+200 times\. Leave",
+        ),
     ],
 )
 def test_bad_input_is_named(arguments, options, error, message):

@@ -55,3 +55,8 @@ def test_bad_arguments(arguments, error, text):
 def test_floats_are_read_as_decimals():
     assert symbolic.digon(0.1) == symbolic.digon(Rational(1, 10)) == symbolic.digon(sympy.Float(0.1))
     assert symbolic.loss([[np.float64(0.1)]], 0, 1) == symbolic.loss([[Fraction(1, 10)]], 0, 1)
+
+
+def test_numbers_of_more_digits_than_python_prints():
+    with pytest.raises(ValueError, match=r"^`importance` must be at least 0; got an integer of 16610 bits\. Rescale"):
+        symbolic.loss(gram=symbolic.digon(r), b=b, probability=p, importance=-(10**5000))

@@ -167,6 +167,7 @@ def test_files_of_format_2_are_read(tmp_path):
 
 F, TWO = gs.Features(3), gs.ToyModel(np.ones((3, 2)), W_out=np.ones((3, 4)), W_between=np.ones((2, 4)))
 BAD = {
+    "an array without axes": ({"n_hidden": np.array(2.5)}, TypeError, r"`n_hidden` must be an integer; got array"),
     "three layers": ({"n_hidden": (2, 2, 2)}, ValueError, r"`n_hidden` must be a number, or a pair of them"),
     "no units": ({"n_hidden": (2, 0)}, ValueError, r"`n_hidden` must be at least 1; got 0"),
     "tied layers": ({"n_hidden": (2, 2), "tied": True}, ValueError, r"`tied` must be False with two hidden layers"),

@@ -28,6 +28,7 @@ NEAR = Threshold(
 )
 ENOUGH = Threshold(3, "shapes of the five that must be found for the claim to hold with other numbers: more than half")
 MOST = 9  # names that the table of counts shows
+LONGEST = 34  # characters of a name that fit beside the table
 
 
 def measure(lab: Lab) -> Data:
@@ -71,14 +72,19 @@ def draw(data: Data) -> Any:
         if value:
             table.text(j, i, str(value), ha="center", va="center", fontsize=7)
     table.set_xticks(range(len(data["p"])), [f"{1 / p:.3g}" for p in data["p"]], fontsize=7, rotation=90)
-    table.set_yticks(range(len(shown)), [name[:34] for name in data["name"][:MOST]], fontsize=7)
+    table.set_yticks(range(len(shown)), [_short(name) for name in data["name"][:MOST]], fontsize=7)
     table.set(xlabel="1/(1 − S)")
-    table.set_title("components of each name; below: block that theory predicts", fontsize=9)
+    table.set_title("components of each name; above: block that theory predicts", fontsize=9, y=1.0, pad=90)
     for j, winner in enumerate(data["winner"]):
         table.annotate(
-            winner, (j, -0.16), xycoords=("data", "axes fraction"), rotation=60, fontsize=6, ha="right", va="top"
+            _short(str(winner)), (j, 1.02), xycoords=("data", "axes fraction"), rotation=60, fontsize=6, va="bottom"
         )
     return figure
+
+
+def _short(name: str) -> str:
+    """Return a name without its brackets if it is long."""
+    return name if len(name) <= LONGEST else name.split(" (")[0]
 
 
 def judge(data: Data) -> Verdict:
