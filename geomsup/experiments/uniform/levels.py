@@ -28,7 +28,7 @@ NEAR = Threshold(
 )
 ENOUGH = Threshold(3, "shapes of the five that must be found for the claim to hold with other numbers: more than half")
 MOST = 9  # names that the table of counts shows
-LONGEST = 34  # characters of a name that fit beside the table
+LONGEST = 36  # characters of a name that fit beside the table
 
 
 def measure(lab: Lab) -> Data:
@@ -74,10 +74,10 @@ def draw(data: Data) -> Any:
     table.set_xticks(range(len(data["p"])), [f"{1 / p:.3g}" for p in data["p"]], fontsize=7, rotation=90)
     table.set_yticks(range(len(shown)), [_short(name) for name in data["name"][:MOST]], fontsize=7)
     table.set(xlabel="1/(1 − S)")
-    table.set_title("components of each name; above: block that theory predicts", fontsize=9, y=1.0, pad=90)
+    table.set_title("components of each name; above: block that theory predicts", fontsize=9, pad=135)
     for j, winner in enumerate(data["winner"]):
         table.annotate(
-            _short(str(winner)), (j, 1.02), xycoords=("data", "axes fraction"), rotation=60, fontsize=6, va="bottom"
+            _short(str(winner)), (j, 1.02), xycoords=("data", "axes fraction"), rotation=90, fontsize=7, ha="center"
         )
     return figure
 
