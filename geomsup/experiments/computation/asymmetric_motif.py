@@ -137,15 +137,14 @@ def judge(data: Data) -> Verdict:
             f"the same for the strongest other negative weight out, {name}": others[k],
             f"monosemantic share, {name}": float(data[f"{name} monosemantic"].mean()),
         }
-    told = "; ".join(
-        f"{name} {100 * part:.0f} % ({100 * lucky:.0f} % by chance)"
-        for name, part, lucky in zip(names, share, chance, strict=True)
+    found = "; ".join(
+        f"{100 * have:.0f} % with {name} neurons ({100 * lucky:.0f} % by chance)"
+        for name, have, lucky in zip([f"{n} features in {m}" for n, m, _, _ in SETTINGS], share, chance, strict=True)
     )
     worst = max((value for value in harm if np.isfinite(value)), default=float("nan"))
     return Verdict(
         decide(bool((more & (twice > 0)).any()), bool((share > 0).any())),
-        f"Models with the motif, features in neurons: {told}. Without the inhibition the loss is up to {worst:.3g} "
-        "times as large.",
+        f"Models with the motif: {found}. Without the inhibition the loss is up to {worst:.3g} times as large.",
         numbers,
         ("detector on trained weights", "detector on weights dealt to other neurons", "loss without the inhibition"),
     )

@@ -92,9 +92,9 @@ def _collapsed() -> ToyModel:
 def plateau(steps: np.ndarray, loss: np.ndarray) -> float:
     """Return the loss where it falls slowest, leaving out the first and the last tenth of the fall of its log."""
     log = np.log(loss)
-    part = (log[0] - log) / (log[0] - log.min())
+    fraction = (log[0] - log) / (log[0] - log.min())
     rate = np.gradient(log, np.log(steps))
-    way = (part > 0.1) & (part < 0.9)
+    way = (fraction > 0.1) & (fraction < 0.9)
     return float(loss[way][np.abs(rate[way]).argmin()])
 
 
@@ -158,7 +158,7 @@ def draw(data: Data) -> Any:
         ax.plot(data["steps"], (data["name"] == name).mean(axis=0), color=color, label=f"named {name}")
     ax.plot(data["steps"], ranks(data["W"]).mean(axis=0) / SIZE, color=PALETTE[4], label="directions / 3, mean")
     ax.plot(data["steps"], within(data["W"]).mean(axis=0), color=PALETTE[0], label="cosine in sets, mean")
-    ax.set(xscale="log", xlabel="step", ylabel="part of the runs; mean", ylim=(-0.1, 1.05))
+    ax.set(xscale="log", xlabel="step", ylabel="fraction of the runs; mean", ylim=(-0.1, 1.05))
     ax.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 0.08))
     return figure
 

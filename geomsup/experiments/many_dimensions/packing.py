@@ -213,9 +213,9 @@ def judge(data: Data) -> Verdict:
     numbers |= {f"distance of cosines, d = {k}": v for k, v in zip(data["d"], data["distance"], strict=True)}
     return Verdict(
         decide(cosines and packed and even and one, one and even and closer and abs(loss / own - 1) < NEARLY),
-        f"{n} features in {d} dimensions: {data['components'][-1]} component(s), D = {D / level:.3f} d/n. The law of "
-        f"cosines is {data['distance'][-1]:.3f} from random rows', and the exact loss is {loss / own:.3f} of random "
-        "unit vectors' at their best norm and bias.",
+        f"{n} features in {d} dimensions: {data['components'][-1]} component(s), D = {D / level:.3f} d/n. The "
+        f"distribution of cosines is {data['distance'][-1]:.3f} from random rows', and the exact loss is "
+        f"{loss / own:.3f} times that of random unit vectors with their best norm and bias.",
         numbers,
-        ("the law of cosines", "exact losses", "sampled losses"),
+        ("the distribution of cosines", "exact losses", "sampled losses"),
     )

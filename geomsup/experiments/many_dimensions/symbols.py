@@ -209,8 +209,8 @@ def judge(data: Data) -> Verdict:
         decide(bool((off < CLOSE).all()) and series, (bool((off < NEAR).all()) and series) or works > WORKS),
         f"Of 4 items stored {100 * data['accuracy'][0, middle]:.0f} % are read from a sum, "
         f"{100 * data['accuracy'][1, middle]:.0f} % by place and {100 * data['accuracy'][2, middle]:.0f} % by key; "
-        f"accuracies differ from random items' by up to {off.max():.3f}. Products err by {ratio[-1]:.4f} of the "
-        "series' error.",
+        f"accuracies differ from random items' by up to {off.max():.3f}. The error of products is "
+        f"{ratio[-1]:.4f} times the series'.",
         numbers,
         (
             "accuracies against those of random items and of independent normal scores",

@@ -117,9 +117,9 @@ def judge(data: Data) -> Verdict:
     theory = bool(opposite < within_pairs)
     return Verdict(
         decide(identity and sharing > NEARLY_ALL and control > TWICE * within and theory, identity and sharing > MOST),
-        f"In the best model W Wᵀ within a set is the identity to {within:.3f} (rms) off the diagonal, and between "
-        f"sets {between:.3f}; {100 * sharing:.0f} % of the features share. Of independent features the blocks have "
-        f"{control:.3f}.",
+        f"In the best model entries of W Wᵀ off the diagonal have an rms of {within:.3f} within sets and {between:.3f} "
+        f"between them; {100 * sharing:.0f} % of the features share. With independent features the rms within blocks "
+        f"is {control:.3f}.",
         {
             "rms within sets": within, "rms between sets": between, "mean diagonal": diagonal,
             "share in superposition": sharing, "share of models with nearly orthogonal sets": share,

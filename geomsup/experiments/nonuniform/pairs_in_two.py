@@ -166,9 +166,9 @@ def judge(data: Data) -> Verdict:
     }
     return Verdict(
         decide(bool(agree[sparse].all()), bool(agree.any())),
-        f"Up to p = {DENSITIES[SPARSE - 1]:g} the cosines of {claimed} pairs are met to {off_best[sparse].max():.2g} "
-        f"by the best trained models and to {off_optimum[sparse].max():.2g} by the exact optima. That layout has the "
-        f"least exact loss at {least.count(claimed)} of {len(least)} densities.",
+        f"Up to p = {DENSITIES[SPARSE - 1]:g} cosines differ from those of {claimed} pairs by at most "
+        f"{off_best[sparse].max():.2g} in the best trained models and {off_optimum[sparse].max():.2g} in the exact "
+        f"optima. That layout has the least exact loss at {least.count(claimed)} of {len(least)} densities.",
         numbers,
         ("best of the trained models", "exact optima from many starts", "exact losses of three layouts"),
     )

@@ -121,9 +121,9 @@ def judge(data: Data) -> Verdict:
         numbers[f"features stored, dropout {rate:g}"] = kept[k]
     return Verdict(
         decide(free and along and lower, free and (away or lower)),
-        f"With dropout W lies {z[1:].min():+.1f} to {z[1:].max():+.1f} standard deviations of turned copies along the "
-        f"axes, without {z[0]:+.1f}. Turning it raises the loss under dropout by {100 * worse[1:].min():.1f} to "
-        f"{100 * worse[1:].max():.1f} %.",
+        f"W is aligned with the axes {z[1:].min():+.1f} to {z[1:].max():+.1f} standard deviations more than turned "
+        f"copies with dropout, and {z[0]:+.1f} without. Turning it raises the loss under dropout by "
+        f"{100 * worse[1:].min():.1f} to {100 * worse[1:].max():.1f} %.",
         numbers,
         ("fourth moments of W against random turns", "loss under dropout of turned copies"),
     )

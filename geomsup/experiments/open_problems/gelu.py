@@ -129,9 +129,9 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool(same[:, proper].all() and ratio[:, proper].max() < SIGNIFICANT), bool(same[:, sparse].all())),
         f"Shapes are the same in {same[:, proper].sum()} of {same[:, proper].size} cases. GELU's loss is "
-        f"{ratio[:, proper].min():.2f} to {ratio[:, proper].max():.2f} times ReLU's, most with {n} in {m} at p = "
-        f"{PROBABILITIES[worst[1]]:g}; of longer trainings {min(data['longer']):.2f} to {max(data['longer']):.2f} "
-        "times.",
+        f"{ratio[:, proper].min():.2f} to {ratio[:, proper].max():.2f} times ReLU's, most for {n} features in {m} "
+        f"dimensions at p = {PROBABILITIES[worst[1]]:g}; of longer trainings "
+        f"{min(data['longer']):.2f} to {max(data['longer']):.2f} times.",
         numbers,
         (
             "exact losses (quadrature for GELU), descended from the best models of either",

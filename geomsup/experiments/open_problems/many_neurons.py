@@ -70,12 +70,12 @@ def _crossed(W: np.ndarray, W_out: np.ndarray) -> float:
 def draw(data: Data) -> Any:
     """Draw the fractions of monosemantic neurons and of paths between features, and one W."""
     figure, axes = panels(1, 3, size=(3.6, 3.1), title=f"|x| of {N} features on many neurons")
-    part = data["counts"][..., 0] / data["counts"][..., 1]
+    fraction = data["counts"][..., 0] / data["counts"][..., 1]
     for k, p in enumerate(PROBABILITIES):
-        axes[0, 0].plot(NEURONS, part[:, k], "o-", color=PALETTE[k], label=f"p = {p:g}")
+        axes[0, 0].plot(NEURONS, fraction[:, k], "o-", color=PALETTE[k], label=f"p = {p:g}")
         axes[0, 1].plot(NEURONS, data["crossed"][:, k], "o-", color=PALETTE[k])
-    axes[0, 0].set(xscale="log", ylim=(-0.05, 1.05), xlabel="neurons", ylabel="part that reads one feature")
-    axes[0, 1].set(xscale="log", ylim=(0, 1), xlabel="neurons", ylabel="part of paths between features")
+    axes[0, 0].set(xscale="log", ylim=(-0.05, 1.05), xlabel="neurons", ylabel="fraction that reads one feature")
+    axes[0, 1].set(xscale="log", ylim=(0, 1), xlabel="neurons", ylabel="fraction of paths between features")
     for ax in axes[0, :2]:
         ax.set_xticks(NEURONS, [str(m) for m in NEURONS])
         ax.minorticks_off()
@@ -94,15 +94,15 @@ def judge(data: Data) -> Verdict:
 
     All: more than 95 % in the best model. With other numbers if more than 75 % are.
     """
-    part = data["counts"][..., 0] / data["counts"][..., 1]
+    fraction = data["counts"][..., 0] / data["counts"][..., 1]
     enough = np.array(NEURONS) >= 2 * N
-    many = part[enough]
+    many = fraction[enough]
     numbers = {
         f"{what}, {m} neurons, p = {p:g}": table[j, k]
         for j, m in enumerate(NEURONS)
         for k, p in enumerate(PROBABILITIES)
         for what, table in (
-            ("monosemantic part", part),
+            ("monosemantic part", fraction),
             ("paths between features", data["crossed"]),
             ("loss over variance", data["loss"]),
         )
@@ -113,9 +113,10 @@ def judge(data: Data) -> Verdict:
     }
     return Verdict(
         decide(bool((many > ALL).all()), bool((many > MANY).all())),
-        f"With {NEURONS[-1]} neurons for {N} features, {100 * part[-1].min():.0f} to {100 * part[-1].max():.0f} % of "
-        f"those in use are monosemantic; with {2 * N}, {100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. Up "
-        f"to {100 * data['crossed'][enough].max():.0f} % of all paths lead to another feature's output, and cancel.",
+        f"With {NEURONS[-1]} neurons for {N} features, {100 * fraction[-1].min():.0f} to "
+        f"{100 * fraction[-1].max():.0f} % of those in use are monosemantic; with {2 * N}, "
+        f"{100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. Up to {100 * data['crossed'][enough].max():.0f} % of "
+        "all paths lead to another feature's output, and cancel.",
         numbers,
         ("neurons that read one feature", "paths from a feature to other outputs"),
     )

@@ -119,7 +119,7 @@ def draw(data: Data) -> Any:
 
 def _ratio(data: Data) -> np.ndarray:
     """Return the losses of six pairs over those of neurons kept apart, ``(distributions, densities)``."""
-    apart = np.array([[_apart(row) for row in law] for law in data["single"]])
+    apart = np.array([[_apart(row) for row in distribution] for distribution in data["single"]])
     return data["whole"] / apart
 
 

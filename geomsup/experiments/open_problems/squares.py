@@ -84,7 +84,7 @@ def draw(data: Data) -> Any:
     for k, name in enumerate(("|x|", "x²")):
         axes[0, 2].plot(PROBABILITIES, data["mono"][k] / data["live"][k], "o-", color=PALETTE[k], label=name)
     axes[0, 2].set(xscale="log", xlim=(0.7, 0.007), ylim=(-0.05, 1.05), xlabel="density p")
-    axes[0, 2].set_title("20 features on 8 neurons:\npart of neurons that read one feature", fontsize=9)
+    axes[0, 2].set_title("20 features on 8 neurons:\nfraction of neurons that read one feature", fontsize=9)
     axes[0, 2].legend(frameon=False, fontsize=8)
     return figure
 
@@ -108,23 +108,23 @@ def judge(data: Data) -> Verdict:
     split = [_split(W) for W in data["W"]]
     n = len(data["W"][1])
     ratio = float(data["loss"][1] / (n * data["best_fit"]))
-    part = data["mono"] / data["live"]
-    falls = bool(part[1, 0] > part[1, -1])
+    fraction = data["mono"] / data["live"]
+    falls = bool(fraction[1, 0] > fraction[1, -1])
     close = abs(ratio - 1) < CLOSE
     numbers = {f"features with a neuron for either sign, {name}": k for name, k in zip(TARGETS, split, strict=True)} | {
         "loss over that of the best a|x| + b": ratio,
         "loss of |x|, 3 on 6": data["loss"][0],
     }
     numbers |= {
-        f"monosemantic part, {name}, p = {p:g}": part[k, j]
+        f"monosemantic part, {name}, p = {p:g}": fraction[k, j]
         for k, name in enumerate(TARGETS)
         for j, p in enumerate(PROBABILITIES)
     }
     return Verdict(
         decide(split[1] == n and close and falls, split[1] > 0 and falls),
         f"x²: {split[1]} of 3 features have a neuron for either sign, and the loss is {ratio:.3f} of the best "
-        f"ReLU(a|x| + b)'s. Of 8 neurons for 20 features {100 * part[1, 0]:.0f} % are monosemantic at p = "
-        f"{PROBABILITIES[0]:g}, {100 * part[1, -1]:.0f} % at {PROBABILITIES[-1]:g}.",
+        f"ReLU(a|x| + b)'s. Of 8 neurons for 20 features {100 * fraction[1, 0]:.0f} % are monosemantic at p = "
+        f"{PROBABILITIES[0]:g}, {100 * fraction[1, -1]:.0f} % at {PROBABILITIES[-1]:g}.",
         numbers,
         ("weights of trained models", "loss against the best line in |x|"),
     )

@@ -126,9 +126,9 @@ def judge(data: Data) -> Verdict:
         bool(some and (d[1, rare, 0] > d[1, rare, 1] + GAP).all()) for some, d in zip(kept, D.values(), strict=True)
     ]
     numbers = {
-        f"{what} {kind}, {size}, {law}, sparse p = {p:g}": table[size][row, k, c]
+        f"{what} {kind}, {size}, {importance}, sparse p = {p:g}": table[size][row, k, c]
         for size in sizes
-        for row, law in enumerate(("equal", "importance 1/p"))
+        for row, importance in enumerate(("equal", "importance 1/p"))
         for k, p in enumerate(SPARSE)
         for c, kind in enumerate(("dense", "sparse"))
         for what, table in (
@@ -143,7 +143,7 @@ def judge(data: Data) -> Verdict:
         decide(all(alone), any(alone) and all(gaps)),
         f"At importance 1/p and p = {SPARSE[-1]:g}, {mine[0]} dense and {mine[1]} sparse features of 10 each are "
         f"stored, with interference {overlap['20 in 8'][1, -1, 0]:.2f} and {overlap['20 in 8'][1, -1, 1]:.2f} (exact "
-        f"optimum of 3 + 3 in 2: {exact[0]:.2f} and {exact[1]:.2f}).",
+        f"optimum of 3 + 3 in 2 dimensions: {exact[0]:.2f} and {exact[1]:.2f}).",
         numbers,
         ("trained models of 20 features", "exact optima of 6 features"),
     )

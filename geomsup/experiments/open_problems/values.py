@@ -152,9 +152,9 @@ def judge(data: Data) -> Verdict:
     numbers["share of U[0, 1]'s shapes, all other laws"] = same[:, 1:].mean()
     return Verdict(
         decide(bool(same.all() and alike.all()), sparse_same),
-        f"Where p <= {SPARSE:g} shapes are {'' if sparse_same else 'not '}the same for all laws. Over all densities "
-        f"{100 * same[:, 1:].mean():.0f} % of trained shapes and {100 * alike.mean():.0f} % of optima of the other "
-        "laws are those of U[0, 1].",
+        f"Where p <= {SPARSE:g} shapes are {'' if sparse_same else 'not '}the same for all distributions. Over all "
+        f"densities {100 * same[:, 1:].mean():.0f} % of trained shapes and {100 * alike.mean():.0f} % of optima of the "
+        "other distributions are those of U[0, 1].",
         numbers,
         ("names of the best trained models", "names of the exact optima"),
     )

@@ -92,11 +92,11 @@ def judge(data: Data) -> Verdict:
     aligned = float((z[1] > ALIGNED).mean())
     by_density = zip(data["p"], data["share"][1].mean(axis=1), z[1].mean(axis=1), single, strict=True)
     numbers: dict[str, float] = {}
-    for p, share, deviations, part in by_density:
+    for p, share, deviations, fraction in by_density:
         numbers |= {
             f"share on one neuron, relu, p = {p:g}": share,
             f"deviations from rotated, relu, p = {p:g}": deviations,
-            f"share of monosemantic neurons, p = {p:g}": part,
+            f"share of monosemantic neurons, p = {p:g}": fraction,
         }
     return Verdict(
         decide(random_like and aligned > NEARLY_ALL and single.max() > MOST, aligned > MOST and relu > linear),

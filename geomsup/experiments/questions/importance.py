@@ -79,7 +79,7 @@ def draw(data: Data) -> Any:
         ax.plot(RATIOS, np.nanmean(data["trained"][k], axis=1), "o-", color=PALETTE[0], label="trained, mean")
         ax.plot(RATIOS, data["exact"][k], "k_", markersize=14, label="exact optimum")
         ax.set(xlabel="ratio r of importances", xlim=(1.03, 0.47), ylim=(-0.05, 1.05), title=f"p = {p:g}")
-    axes[0, 0].set_ylabel("part of sharing features in digons")
+    axes[0, 0].set_ylabel("fraction of sharing features in digons")
     axes[0, 0].legend(frameon=False, fontsize=8)
     return figure
 

@@ -154,8 +154,8 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool(both.any()) and not both.all() and turns <= 2, bool(sparse.any()) and not sparse.all()),
         f"{100 * data['zero'].min():.0f} to {100 * data['zero'].max():.0f} % of the cosines are below {ZERO:g}. W Wᵀ "
-        f"is sparse at {sparse.sum()} of {len(sparse)} densities; of small factors besides: "
-        f"{'p = ' + listed(inside) if inside else 'nowhere'}. The largest factor has {data['sizes'].max()} features.",
+        f"is sparse at {sparse.sum()} of {len(sparse)} densities, with small blocks at "
+        f"{'p = ' + listed(inside) if inside else 'none'}. The largest block has {data['sizes'].max()} features.",
         numbers,
         ("factors of trained models", "exact optima of single blocks"),
     )

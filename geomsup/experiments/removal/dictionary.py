@@ -196,7 +196,7 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool((found[sparse] >= NEARLY_ALL).all()), bool(found[-1] >= LARGELY)),
         f"At p <= {SPARSE:g} at least {100 * found[sparse].min():.0f} % of the stored features are recovered to a "
-        f"cosine of {FOUND:g}, and {100 * found[0]:.0f} % at p = {PROBABILITIES[0]:g}. What was learned has "
+        f"cosine of {FOUND:g}, and {100 * found[0]:.0f} % at p = {PROBABILITIES[0]:g}. Learned atoms have "
         f"{gap.min():.2f} to {gap.max():.2f} times the objective of W's own rows.",
         numbers,
         ("cosines of matched atoms", "the learner's objective against that of W's rows"),

@@ -116,7 +116,7 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(plateau and first >= FIRST, on_half.any() and digons > MOST),
         f"D* is on 1/2 over a factor of {wide:.2f} in 1/(1 − S), from {half[0]:.2f} to {half[1]:.2f}, where "
-        f"{100 * digons:.0f} % of what is stored are digons, and on 1 over a factor of {first:.2f}, where dense.",
+        f"{100 * digons:.0f} % of stored features are in digons, and on 1, where dense, over a factor of {first:.2f}.",
         {
             "densities measured": len(data["p"]),
             "densities with D* on 1/2": on_half.sum(),

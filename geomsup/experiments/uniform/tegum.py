@@ -73,7 +73,7 @@ def draw(data: Data) -> Any:
     ax.plot(1 / data["p"], data["largest_rank"], "s-", color=PALETTE[1], label="largest rank of one")
     ax.plot(1 / data["p"], data["total_rank"], "k:", label="ranks together")
     ax.set(xscale="log", xlabel="1/(1 − S)")
-    ax.set_title(f"Trained models split into orthogonal parts (m = {int(data['m'])})", fontsize=10)
+    ax.set_title(f"Trained models split into orthogonal components (m = {int(data['m'])})", fontsize=10)
     ax.set_xticks([1, 2, 3, 5, 10, 20], labels=["1", "2", "3", "5", "10", "20"])
     ax.minorticks_off()
     ax.legend(frameon=False)
@@ -88,15 +88,15 @@ def judge(data: Data) -> Verdict:
     """
     expected = np.concatenate([np.sort(shares) for shares in JOINED.values()])
     off = float(np.abs(data["shares"] - expected).max())
-    part = data["small_rank"] / data["m"]
-    split, most = float(part.mean()), part > MOST
-    held = {f"dimensions held by small parts, 1/(1-S) = {1 / p:.3g}": s for p, s in zip(data["p"], part, strict=True)}
+    small = data["small_rank"] / data["m"]
+    split, most = float(small.mean()), small > MOST
+    held = {f"dimensions held by small parts, 1/(1-S) = {1 / p:.3g}": s for p, s in zip(data["p"], small, strict=True)}
     left = float((data["m"] - data["total_rank"])[most].max(initial=0))
     return Verdict(
         decide(off < ROUNDING and split > NEARLY_ALL, off < ROUNDING and split >= SOME),
-        f"D_i of bipyramids and octahedron are those of their parts to {off:.1g}. Orthogonal parts of rank at most "
+        f"D_i of bipyramids and octahedron are those of their components to {off:.1g}. Components of rank at most "
         f"{SMALL} hold {100 * split:.0f} % of the dimensions of trained models on average, and most of them at "
-        f"{most.sum()} of {len(part)} densities.",
+        f"{most.sum()} of {len(small)} densities.",
         {
             "largest deviation of D_i of joined shapes": off,
             f"part of the dimensions held by parts of rank at most {SMALL}": split,
