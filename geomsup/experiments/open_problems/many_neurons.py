@@ -115,8 +115,8 @@ def judge(data: Data) -> Verdict:
         decide(bool((many > ALL).all()), bool((many > MANY).all())),
         f"With {NEURONS[-1]} neurons for {N} features, {100 * fraction[-1].min():.0f} to "
         f"{100 * fraction[-1].max():.0f} % of those in use are monosemantic; with {2 * N}, "
-        f"{100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. Up to {100 * data['crossed'][enough].max():.0f} % of "
-        "all paths lead to another feature's output, and cancel.",
+        f"{100 * many[0].min():.0f} to {100 * many[0].max():.0f} %. Up to "
+        f"{100 * data['crossed'][enough].max():.0f} % of all paths lead to other features' outputs, where they cancel.",
         numbers,
         ("neurons that read one feature", "paths from a feature to other outputs"),
     )

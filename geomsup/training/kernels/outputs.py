@@ -1,4 +1,4 @@
-"""Kernels: what the outputs should be, and the gradient that their errors send back."""
+"""Kernels: the targets, and the gradient by the outputs."""
 
 import math
 
@@ -10,8 +10,8 @@ from geomsup.training.kernels.vectors import add_up
 
 __all__ = ["class_errors", "errors", "gelu_pull", "linear_pull", "set_targets", "target_of"]
 
-ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
-NONE = -1  # of classes
+ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)  # the latter is the normal density at 0
+NONE = -1  # class of a sample without features
 
 
 @compiled
@@ -104,7 +104,7 @@ def gelu_pull(u, target, weight):
 
 @inlined
 def target_of(x, other, larger, kind):
-    """Return what the output of an input should be; of pairs, the larger or the smaller of it and the other."""
+    """Return the target of an output; for pairs the larger or the smaller of its input and the other."""
     if kind == ABSOLUTE:
         return abs(x)
     if kind == SQUARE:
