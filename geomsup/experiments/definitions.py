@@ -31,7 +31,8 @@ SHARED = Threshold(
 )
 GONE = Threshold(
     0.05,
-    "interference up to which no superposition is left: a quarter of `SHARED`, so that weak superposition is not none",
+    "interference up to which no superposition is left: a quarter of `SHARED`, so that weak superposition does not "
+    "pass",
 )
 MONOSEMANTIC = Threshold(
     0.9,
@@ -115,7 +116,7 @@ def monosemantic(W: np.ndarray) -> np.ndarray:
 
 
 def in_use(W: np.ndarray, W_out: np.ndarray) -> np.ndarray:
-    """Return which neurons have an effect, ``(..., m)``: the norms of their weights in and out are multiplied.
+    """Return which neurons are in use, ``(..., m)``, by the product of the norms of their weights in and out.
 
     Examples
     --------

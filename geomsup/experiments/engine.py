@@ -116,7 +116,7 @@ def _chosen(ids: str | Sequence[str] | None) -> list[str]:
 
 
 def _lines(ids: list[str]) -> list[list[str]]:
-    """Return the ids in lines that run one after the other: every experiment behind the one whose data it uses."""
+    """Return lists of ids to run in order: an experiment comes after the one whose data it uses."""
     lines: dict[str, list[str]] = {}
     for id in ids:
         lines.setdefault(experiment(id).uses or id, []).append(id)

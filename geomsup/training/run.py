@@ -143,7 +143,7 @@ class TrainingRun:
         return result
 
     def model(self, run: int, record: int | None = None) -> ToyModel:
-        """Return the model of one run: the trained one, or as it was at record number `record`.
+        """Return the model of one run: as trained, or as it was at record number `record`.
 
         Raises
         ------
@@ -183,7 +183,7 @@ class TrainingRun:
     def resume(
         self, steps: int | None = None, *, threads: int | None = None, progress: Progress = None
     ) -> "TrainingRun":
-        """Go on after an interruption, or beyond the end, to `steps` in all (by default as first planned).
+        """Continue after an interruption, or beyond the end, to `steps` in all (by default as first planned).
 
         The weights have the same bits as without the interruption. With a schedule that falls this holds only if the
         number of steps planned stays the same. Records are made at the same steps, except those due between the last
@@ -304,7 +304,7 @@ class TrainingRun:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "TrainingRun":
-        """Read a run that `save` wrote.
+        """Return the run that `save` wrote.
 
         Raises
         ------

@@ -100,7 +100,7 @@ class Trainee:
 
     @property
     def parts(self) -> int:
-        """Number of parts of a batch whose gradients are summed on their own."""
+        """Number of parts of a batch; the gradient of each is summed separately."""
         return -(-self.settings.batch // self.part_size)
 
     def _step(self, stop: int, buffers: list[Buffers]) -> None:

@@ -13,7 +13,7 @@ from geomsup.training.trainer import train
 
 __all__ = ["train_whole"]
 
-# A sitting is the training between two writings of the part: at most so much can be lost if the process is killed.
+# A sitting is the training between two writings of the part. If the process is killed, no more than this is lost.
 SITTING_SECONDS = 30.0
 
 

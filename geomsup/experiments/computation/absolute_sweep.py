@@ -36,7 +36,7 @@ REACHED = Threshold(
 ROOM = Threshold(0.1, "by which the monosemantic fraction may rise from one density to the next: four of 40 neurons")
 EVERY = Threshold(0.95, "fraction above which every neuron is monosemantic: one of 40 may not be there yet")
 FEW = Threshold(0.1, "fraction that either kind of neuron must exceed for the two kinds to be compared: four of 40")
-NONE = Threshold(0.05, "fraction below which no neuron is monosemantic: one of 40 may still be")
+NONE = Threshold(0.05, "fraction below which no neuron is monosemantic: one of 40 may still be one")
 NOISE = 0.01  # on every weight of the dedicated start
 LARGE, SLOW = 1024, 1e-3  # batch and learning rate with which a model is trained further at the next density
 

@@ -63,7 +63,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
 
 
 def _harm(model: ToyModel, features: Features) -> tuple[float, float]:
-    """Return how many times larger the loss is without B's inhibition in the first motif; NaN without a motif.
+    """Return the loss without B's inhibition, in the first motif, over that with it; NaN without a motif.
 
     The second value is the same without the strongest negative weight out that belongs to no motif.
     """

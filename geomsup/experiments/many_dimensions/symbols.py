@@ -93,7 +93,7 @@ def _try(name: str, items: np.ndarray, count: int, trials: int, rng: np.random.G
 
 
 def _permutations(rng: np.random.Generator, count: int, d: int) -> list[np.ndarray]:
-    """Return the powers 0, 1, ... of one random permutation."""
+    """Return the first `count` powers of one random permutation, from the identity on."""
     turn, powers = rng.permutation(d), [np.arange(d)]
     for _ in range(count - 1):
         powers.append(powers[-1][turn])
@@ -117,7 +117,7 @@ def _pair(z: np.ndarray) -> np.ndarray:
 
 
 def multiply(x: np.ndarray, y: np.ndarray, scale: float = STEP) -> np.ndarray:
-    """Return about x y by four GELUs for each entry: ((x + y)² − (x − y)²)/4.
+    """Return approximately x y, entry by entry, by four GELUs: ((x + y)² − (x − y)²)/4.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def _product_error(scale: float) -> list[float]:
 
 
 def recall(right: float, wrong: float, rivals: int) -> float:
-    """Return the chance that 1 + right z exceeds `rivals` independent normals of deviation `wrong`.
+    """Return the probability that 1 + right z exceeds `rivals` normal numbers of standard deviation `wrong`.
 
     Examples
     --------

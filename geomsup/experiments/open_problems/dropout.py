@@ -61,7 +61,7 @@ def measure(lab: Lab, models: int, steps: int, samples: int) -> Data:
 
 
 def alignment(W: np.ndarray) -> float:
-    """Return m Σ_ik w_ik⁴ / Σ_i ‖w_i‖⁴: m for rows along axes, 1 for entries all alike, 3m/(m + 2) for random turns."""
+    """Return m Σ_ik w_ik⁴ / Σ_i ‖w_i‖⁴: m for rows along axes, 1 for equal entries, 3m/(m + 2) for random turns."""
     return float(W.shape[1] * (W**4).sum() / ((W**2).sum(axis=1) ** 2).sum())
 
 
@@ -79,7 +79,7 @@ def _dropped_loss(W: np.ndarray, b: np.ndarray, x: np.ndarray, rate: float) -> f
 
 
 def draw(data: Data) -> Any:
-    """Draw W at each rate over W Wᵀ, and the alignment against turned copies."""
+    """Draw W and W Wᵀ at each rate; compare alignment and loss with those of turned copies."""
     figure, axes = panels(2, len(RATES) + 1, size=(2.3, 2.5), title=f"{N} features in {M} dimensions, hidden dropout")
     for k, (rate, W) in enumerate(zip(RATES, data["W"], strict=True)):
         order = np.lexsort((np.abs(W).argmax(axis=1),))

@@ -38,7 +38,7 @@ ALIGNED = Threshold(3, "standard deviations above which a model lies along neuro
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int, steps: int, rotations: int) -> Data:
-    """Train both kinds; measure alignment of their W, and of W rotated at random."""
+    """Train both kinds; return the alignment of their W with neurons, and of W rotated at random."""
     recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 256}
     features = falling(n, p, ratio)
     runs = [lab.train(kind, features, m, hidden_activation=kind, **recipe) for kind in KINDS]

@@ -36,7 +36,7 @@ NEAR = Threshold(
 
 
 def sampled_loss(W: np.ndarray, b: np.ndarray, samples: int, linear: bool = False) -> np.ndarray:
-    """Return the loss of each of `samples` inputs that are all present, drawn anew: no code of the exact loss."""
+    """Return the loss of each of `samples` inputs with all features present, by code of its own."""
     x = np.random.default_rng(1).random((samples, len(W)))
     out = x @ (W @ W.T) + b
     return ((x - (out if linear else np.maximum(out, 0))) ** 2).sum(axis=1)

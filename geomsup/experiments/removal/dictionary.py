@@ -145,7 +145,7 @@ def _objective(h: np.ndarray, atoms: np.ndarray, codes: np.ndarray) -> float:
 
 
 def matched_cosines(rows: np.ndarray, atoms: np.ndarray) -> np.ndarray:
-    """Return the cosine of every unit row with its atom, in the assignment of the largest sum.
+    """Return the cosine of every unit row with its atom, in the one-to-one assignment of the largest sum.
 
     Examples
     --------

@@ -53,7 +53,7 @@ ANTIPODAL = Threshold(
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, models: int, steps: int) -> Data:
-    """Train linear models at both ends and ReLU models at seven densities; return the best of each."""
+    """Train linear models at two densities and ReLU models at seven; return the best of each."""
     features = [Features(n, p, ratio ** np.arange(n)) for p in PROBABILITIES]
     recipe = {"models": models, "steps": steps, "learning_rate": 5e-3, "schedule": "cosine"}
     linear = lab.train("linear", [features[0], features[4]], m, activation="linear", **recipe)

@@ -51,7 +51,7 @@ def measure(lab: Lab) -> Data:
 
 
 def draw(data: Data) -> Any:
-    """Draw D_i of every stored feature, the levels of theory, and what the components are called."""
+    """Draw D_i of every stored feature, the levels of theory, and the number of components of each name."""
     figure, axes = panels(1, 2, size=(6.0, 5.2))
     ax = axes[0, 0]
     spread = np.linspace(-0.018, 0.018, data["D"].shape[1])

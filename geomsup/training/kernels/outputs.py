@@ -26,7 +26,7 @@ def set_targets(x, y, kind):
 
 @compiled
 def errors(g, y, b, importance, gelu, leak, grad_b, size, squares):
-    """Replace u - b in g by the gradient 2 I (f(u) - y) f'(u); add it up in grad_b; return the loss.
+    """Replace u - b in g by the gradient 2 I (f(u) - y) f'(u); add its sum to grad_b; return the loss.
 
     f(u) is u Φ(u) if `gelu`, else u above 0 and leak * u below. `squares` ``(BLOCK,)`` is scratch.
     """
@@ -50,7 +50,7 @@ def errors(g, y, b, importance, gelu, leak, grad_b, size, squares):
 
 @compiled
 def class_errors(g, x, b, importance, grad_b, size, classes, sums):
-    """Replace u - b in g by the gradient of I_c (log Σ_j exp u_j - u_c); add it up in grad_b; return the loss.
+    """Replace u - b in g by the gradient of I_c (log Σ_j exp u_j - u_c); add its sum to grad_b; return the loss.
 
     The class c is the present feature of largest value x ``(n, BLOCK)``; a sample without any has no loss. `classes`
     ``(BLOCK,)`` int32 and `sums` ``(2, BLOCK)`` float32 are scratch.
