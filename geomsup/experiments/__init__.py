@@ -1,4 +1,4 @@
-"""The paper's experiments, and those around it: declared one to a file, run and judged by one small engine."""
+"""Experiments of the paper and others about it: each is declared in a file of its own, and one engine runs them."""
 
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.engine import reproduce

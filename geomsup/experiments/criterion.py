@@ -1,4 +1,4 @@
-"""What decides a verdict: the judge's rule in words, and the thresholds in it, each with its reason."""
+"""What decides a verdict: the rule of `judge` in words, and the thresholds in it, each with its reason."""
 
 import inspect
 import sys
@@ -12,20 +12,20 @@ __all__ = ["rule", "thresholds"]
 
 
 def rule(experiment: Experiment) -> str:
-    """Return when the claim counts as held, in words: what the judge says of itself.
+    """Return the rule by which the claim holds, in words: the docstring of `judge`.
 
     Examples
     --------
     >>> from geomsup.experiments import experiment
-    >>> rule(experiment("E1"))
-    "Holds if the three geometries are the paper's, trained and optimal."
+    >>> rule(experiment("E1"))  # doctest: +ELLIPSIS
+    "Holds if best trained models and optima ... as many features as the paper says."
     """
     told = " ".join((inspect.getdoc(experiment.judge) or "").split())
     return told.replace("Hold if", "Holds if", 1)
 
 
 def thresholds(experiment: Experiment) -> dict[str, Threshold]:
-    """Return the thresholds that measuring and judging reach, by name, and those of the experiment that it uses."""
+    """Return the thresholds that `measure` and `judge` use, by name, with those of the experiment that it `uses`."""
     borrowed = (find(experiment.uses).measure,) if experiment.uses else ()
     places = reached(experiment.measure, experiment.judge, *borrowed)
     named = {name: getattr(sys.modules[module], name) for module, name in places}

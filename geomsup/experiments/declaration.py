@@ -1,4 +1,4 @@
-"""What an experiment declares."""
+"""The declaration of an experiment: what it claims, and at which sizes it is measured."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,28 +11,28 @@ from geomsup.experiments.verdict import Verdict
 
 __all__ = ["Data", "Experiment"]
 
-Data = Mapping[str, Any]  # arrays of numbers or words, or what makes one
+Data = Mapping[str, Any]  # arrays of numbers or words, or what NumPy makes arrays of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
     """One experiment: what is claimed, and at which sizes it is measured.
 
-    It opens a file, as EXPERIMENT or among EXPERIMENTS. The file's functions say how all that it declares are measured,
-    drawn and judged. ``measure(lab, **size)`` returns arrays (of numbers or words) by name. What takes long goes
-    through `Lab.keep` or `Lab.train`, so that a run that was stopped goes on where it was. ``draw(data)`` returns a
-    matplotlib Figure, ``judge(data)`` the `Verdict`; its docstring says when the claim counts as held.
+    It opens a file, as EXPERIMENT or in EXPERIMENTS. The functions of this file serve all experiments that it declares:
+    ``measure(lab, **size)`` returns arrays (of numbers or words) by name, ``draw(data)`` a matplotlib Figure, and
+    ``judge(data)`` the `Verdict`. The docstring of `judge` says when the claim holds. Long computations in `measure` go
+    through `Lab.keep` or `Lab.train`: a run that was stopped then continues where it was.
 
     Parameters
     ----------
     id
-        Name on the command line: "E5" for the paper's, other letters for those around it.
+        Name on the command line: "E5" for an experiment of the paper, other letters for others.
     title, claim, source
-        What it is about; what the paper or its readers say; where.
+        What it is about; what the paper or its readers claim; where they do.
     uses
         Id of the experiment whose data this one starts from (`Lab.data_of`), if any: that one is run first.
     quick, paper
-        The arguments of `measure` at the size of minutes, and at the paper's.
+        The arguments of `measure` for a run of about a minute, and at the paper's size.
     module
         Where `measure`, `draw` and `judge` are found; the registry sets it.
     """
@@ -63,11 +63,11 @@ class Experiment:
 
     @property
     def group(self) -> str:
-        """Name of the folder the experiment lives in, in words."""
+        """Name of the experiment's folder, in words."""
         return self.module.__name__.split(".")[-2].replace("_", " ")
 
     def run(self, lab: Lab, size: Mapping[str, Any]) -> Data:
-        """Measure; return read-only arrays."""
+        """Return the arrays that `measure` returns, by name."""
         data = {name: np.asarray(value) for name, value in self.measure(lab, **size).items()}
         for name, array in data.items():
             if array.dtype.hasobject:

@@ -1,4 +1,4 @@
-"""What words mean in all experiments: *stored*, *shared*, *interference*, *monosemantic*."""
+"""Definitions that all experiments share: *stored*, *shared*, *interference*, *monosemantic*."""
 
 import numpy as np
 
@@ -21,17 +21,35 @@ __all__ = [
     "stored",
 ]
 
-STORED = Threshold(0.5, "norm above which a feature is stored: half of that with a dimension of its own")
-SHARED = Threshold(0.2, "interference above which a stored feature shares: 0.45 of the way along another, 63° from it")
-GONE = Threshold(0.05, "interference up to which no superposition is left: a quarter of what counts as shared")
-MONOSEMANTIC = Threshold(0.9, "part of a neuron's squared weights above which it reads one feature: the rest is noise")
-IN_USE = Threshold(0.05, "strength, in that of the strongest neuron, above which a neuron is in use")
-NEARLY_ALL = Threshold(0.9, "part above which it is nearly all: one in ten trainings may end elsewhere")
-MOST = Threshold(0.5, "part above which it is most")
+STORED = Threshold(
+    0.5, "norm above which a feature is stored: half way from 0 (dropped) to 1 (with a dimension of its own)"
+)
+SHARED = Threshold(
+    0.2,
+    "interference above which a stored feature is in superposition: between 0 (orthogonal to all others) and 1/3 (a "
+    "tetrahedron of unit rows, the least of the paper's shapes)",
+)
+GONE = Threshold(
+    0.05,
+    "interference up to which no superposition is left: a quarter of `SHARED`, so that weak superposition does not "
+    "pass",
+)
+MONOSEMANTIC = Threshold(
+    0.9,
+    "fraction of a neuron's squared weights above which it reads one feature: a second weight of a third of the "
+    "largest gives just this",
+)
+IN_USE = Threshold(
+    0.05,
+    "strength, as a fraction of the strongest neuron's, above which a neuron is in use: weaker ones hardly change "
+    "outputs",
+)
+NEARLY_ALL = Threshold(0.9, "fraction from which it is nearly all: one in ten trainings, cells or features may differ")
+MOST = Threshold(0.5, "fraction above which it is most: more than half, as the word means")
 
 
 def stored(W: np.ndarray) -> np.ndarray:
-    """Return which features have a row of more than half of the norm 1, ``(..., n)``.
+    """Return which features are stored, ``(..., n)``: those whose row has a norm above 1/2.
 
     Examples
     --------
@@ -42,7 +60,9 @@ def stored(W: np.ndarray) -> np.ndarray:
 
 
 def interference(W: np.ndarray) -> np.ndarray:
-    """Return Σ_{j≠i} (ŵ_i · w_j)² of each row, ``(..., n)``: 0 is orthogonal to the rest (the paper's colour).
+    """Return Σ_{j≠i} (ŵ_i · w_j)² of each row, ``(..., n)``; 0 if it is orthogonal to all others.
+
+    The colours of the paper's figures show it.
 
     Examples
     --------
@@ -67,7 +87,7 @@ def shared(W: np.ndarray) -> np.ndarray:
 
 
 def neuron_shares(W: np.ndarray) -> np.ndarray:
-    """Return which part of each neuron's squared weights is its largest's, ``(..., m)``; 0 for empty neurons.
+    """Return the fraction of each neuron's squared weights on its largest, ``(..., m)``; 0 for empty neurons.
 
     Examples
     --------
@@ -78,7 +98,7 @@ def neuron_shares(W: np.ndarray) -> np.ndarray:
 
 
 def largest_shares(rows: np.ndarray) -> np.ndarray:
-    """Return which part of the squares of each row is its largest's, ``(...)``; 0 for rows of zeros."""
+    """Return the largest square of each row as a fraction of their sum, ``(...)``; 0 for rows of zeros."""
     squares = np.asarray(rows, float) ** 2
     total = squares.sum(axis=-1)
     return np.divide(squares.max(axis=-1), total, out=np.zeros_like(total), where=total > 1e-6)
@@ -96,7 +116,7 @@ def monosemantic(W: np.ndarray) -> np.ndarray:
 
 
 def in_use(W: np.ndarray, W_out: np.ndarray) -> np.ndarray:
-    """Return which neurons have an effect, ``(..., m)``, by the product of the lengths of their weights in and out.
+    """Return which neurons are in use, ``(..., m)``, by the product of the norms of their weights in and out.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Run experiments, several at a time, and write what came of them."""
+"""Run experiments, several at a time, and write their reports."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ from geomsup.threads import Progress, processors
 __all__ = ["SIZES", "in_order", "reproduce", "run_each", "run_line", "run_one"]
 
 SIZES = ("quick", "paper")
-BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # which say how many threads BLAS uses
 
 
 def reproduce(
@@ -27,12 +27,13 @@ def reproduce(
     jobs: int | None = None,
     progress: Progress = None,
 ) -> tuple[Report, ...]:
-    """Run experiments of the paper and around it; return their reports, in the order of the paper.
+    """Run experiments of the paper and others about it; return their reports, in the order of the paper.
 
     Every experiment has a folder of its own under `output` with its data (``data.npz``), figure (``figure.png``) and
-    report (``report.json``: verdict and numbers); a chapter of every group and a table of all verdicts lie beside
-    them. What a run that was stopped had finished is not done again; an experiment that fails does not stop the others.
-    An interruption, by Ctrl-C or by the end of this process, ends all processes, and is never taken for a result.
+    report (``report.json``: verdict and numbers). A chapter for every group and a table of all verdicts are written
+    beside them. After an interruption, the same call continues with what is not finished. An experiment that fails does
+    not stop the others. An interruption, by Ctrl-C or by the end of this process, ends all processes, and is never
+    taken for a result.
 
     Parameters
     ----------
@@ -41,11 +42,11 @@ def reproduce(
     size
         "paper", or "quick": smaller, minutes in all.
     output
-        Folder for what comes out; made if need be.
+        Folder for the results; it is made if it does not exist.
     jobs
-        Experiments at a time, each in a process; by default one for each processor.
+        Number of experiments that run at the same time, each in its own process; by default one for each processor.
     progress
-        Called as ``progress(id, fraction)`` when an experiment ends, with the fraction of all that have.
+        Called as ``progress(id, fraction)`` when an experiment ends, with the fraction of experiments that have ended.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def run_each(
     output: str | Path = "geomsup-experiments",
     jobs: int | None = None,
 ) -> Iterator[tuple[Report, float]]:
-    """Run experiments as `reproduce` does; give each report as it comes, with the fraction of all that are done."""
+    """Run experiments as `reproduce` does; yield each report when it is there, and the fraction that is done."""
     chosen = _chosen(ids)
     checks.one_of("size", size, SIZES)
     folder = checks.folder_or_file("output", output)
@@ -99,7 +100,7 @@ def in_order(reports: Iterable[Report]) -> tuple[Report, ...]:
 
 
 def run_one(id: str, size: str, folder: Path, threads: int) -> Report:
-    """Run the experiment of this id."""
+    """Run the experiment of this id; return its report."""
     entry = experiment(id)
     return run_experiment(entry, size, getattr(entry, size), folder / entry.id, threads)
 
@@ -115,7 +116,7 @@ def _chosen(ids: str | Sequence[str] | None) -> list[str]:
 
 
 def _lines(ids: list[str]) -> list[list[str]]:
-    """Put every experiment behind the one whose data it uses: what is done in a line, one after the other."""
+    """Return lists of ids to run in order: an experiment comes after the one whose data it uses."""
     lines: dict[str, list[str]] = {}
     for id in ids:
         lines.setdefault(experiment(id).uses or id, []).append(id)
@@ -123,7 +124,7 @@ def _lines(ids: list[str]) -> list[list[str]]:
 
 
 def run_line(ids: list[str], size: str, folder: Path, threads: int) -> list[Report]:
-    """Run experiments one after the other; a function that a process can be sent."""
+    """Run experiments one after the other; return their reports. The function can be sent to a process."""
     return [run_one(id, size, folder, threads) for id in ids]
 
 
@@ -142,7 +143,7 @@ def _run_all(lines: list[list[str]], size: str, folder: Path, workers: int, thre
 
 @contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    """Let processes started meanwhile use one thread of BLAS each, unless the user says otherwise."""
+    """Let processes that start meanwhile use one BLAS thread each, unless the user has chosen a number."""
     ours = [name for name in BLAS if name not in os.environ]
     os.environ |= dict.fromkeys(ours, "1")
     try:

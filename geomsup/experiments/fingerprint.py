@@ -1,4 +1,4 @@
-"""What the data of an experiment depend on, in short: whether what an earlier sitting left can still be used."""
+"""Fingerprints of what the data of an experiment depend on: do the data of an earlier run still hold?"""
 
 import hashlib
 import json
@@ -13,10 +13,11 @@ __all__ = ["fingerprints"]
 
 
 def fingerprints(experiment: Experiment, arguments: Mapping[str, Any], used: str) -> tuple[str, str]:
-    """Return one word for what is measured, and one for how it is drawn and judged too.
+    """Return two hashes: of what is measured, and of how it is measured, drawn and judged.
 
-    They change with the version, the sizes, the data of the experiment `used`, and the code that its functions reach in
-    this room; not with comments, docstrings and imports, nor with the file that a definition stands in.
+    They change with the version, the sizes, the data of the experiment `used`, and the code of `geomsup.experiments`
+    that the functions reach. They do not change with comments, docstrings, imports or reasons of thresholds, nor with
+    the file in which a definition stands.
     """
     measured = _digest([experiment.measure], arguments, used)
     return measured, _digest([experiment.measure, experiment.draw, experiment.judge], arguments, used)

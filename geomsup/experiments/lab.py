@@ -1,4 +1,4 @@
-"""Where an experiment works: what is finished is kept on disk, so that nothing is computed twice."""
+"""Where an experiment works: finished parts are kept on disk, so that nothing is computed twice."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ DATA = "data.npz"  # what an experiment measured, in its folder
 
 
 class Lab:
-    """A folder of finished parts, and the trainer.
+    """A folder for the finished parts of an experiment, and a trainer that uses it.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ class Lab:
     threads
         Threads that the experiment may use.
     report
-        Called as ``report(name of the part)`` when one begins.
+        Called as ``report(name)`` when a part begins.
     others
-        Folder with the folders of all experiments.
+        Folder that holds the folders of all experiments.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Lab:
         self.report = report or (lambda name: None)
 
     def keep(self, name: str, function: Callable[[], Mapping[str, Any]]) -> dict[str, np.ndarray]:
-        """Return the arrays that `function` returns, from the file of this name if they were made before.
+        """Return the arrays that `function` returns; read them from the file of this name if they were made before.
 
         Examples
         --------
@@ -58,7 +58,7 @@ class Lab:
         return data
 
     def train(self, name: str, features: Any, n_hidden: Any, **options: Any) -> TrainingRun:
-        """Train as `geomsup.train` does, or load the training of this name; one that was interrupted goes on."""
+        """Train as `geomsup.train` does, or load the training of this name; an interrupted one is continued."""
         path = self._path(name, ".run.npz")
         if path is not None and path.exists():
             return TrainingRun.load(path)
@@ -71,7 +71,7 @@ class Lab:
         return run
 
     def data_of(self, id: str) -> dict[str, np.ndarray]:
-        """Return what the experiment that this one `uses` measured."""
+        """Return the arrays that the experiment `id` has measured."""
         if self.others is None:
             raise ValueError("`others` must be the folder of all experiments to read from; got None. Run `reproduce`.")
         return read_data(self.others / id / DATA)

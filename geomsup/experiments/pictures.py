@@ -1,4 +1,4 @@
-"""Pictures that several experiments draw: figures of equal panels, W Wᵀ as a heat map, norms as bars."""
+"""What several experiments draw: figures of equal panels, W Wᵀ as a heat map, norms as bars."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a function of an experiment is made of: the definitions that it reaches by name, wherever they stand."""
+"""The definitions that a function of an experiment uses, directly or not, in whatever file they stand."""
 
 import ast
 import inspect
@@ -14,14 +14,14 @@ ENGINE = {
     ROOM + name for name in ("declaration", "lab", "pictures", "threshold", "verdict")
 }  # what they do is the same for all
 
-Place = tuple[str, str]  # a module and a name at its top
+Place = tuple[str, str]  # a module, and a name defined at its top level
 
 
 def reached(*functions: Callable[..., Any]) -> dict[Place, ast.stmt]:
-    """Return functions and what they use of ours, each definition once, in order of use.
+    """Return the definitions of functions and of what they use in this package, each once, in order of use.
 
-    The text is read, nothing is run. A name that is imported from another module of this room is followed there: it
-    makes no difference where a definition stands. What comes from elsewhere is left out.
+    The text is read; nothing is run. A name that is imported from another module of `geomsup.experiments` is followed
+    there, except to the engine. Names from elsewhere are left out.
     """
     found: dict[Place, ast.stmt] = {}
 
@@ -43,7 +43,7 @@ def reached(*functions: Callable[..., Any]) -> dict[Place, ast.stmt]:
 def shape(part: Any) -> Any:
     """Return a syntax tree as lists of words, without docstrings, imports and the reasons of thresholds.
 
-    It is the same for every version of Python: fields that are empty, which versions differ in, are left out.
+    It is the same for every version of Python: empty fields, in which versions differ, are left out.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def shape(part: Any) -> Any:
 
 
 def _is_words(part: Any) -> bool:
-    """Return whether a statement is a string by itself, a docstring if it is the first."""
+    """Return whether a statement is a string alone: as the first of a body, it is a docstring."""
     return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str)
 
 
@@ -72,7 +72,7 @@ def _names(part: ast.AST) -> Iterator[str]:
 
 @lru_cache(maxsize=None, typed=True)
 def _definitions(module: str) -> dict[str, ast.stmt | Place]:
-    """Return what each name at the top of a module means: a statement, or a place from which it is imported."""
+    """Return what defines each top-level name of a module: a statement, or the place it is imported from."""
     found: dict[str, ast.stmt | Place] = {}
     for part in ast.parse(inspect.getsource(sys.modules[module])).body:
         if isinstance(part, ast.ImportFrom):

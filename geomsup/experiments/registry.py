@@ -1,4 +1,4 @@
-"""All experiments, found in the folders of this package: what every module declares, with the module's functions."""
+"""All experiments, found in the folders of this package."""
 
 import pkgutil
 import re
@@ -42,7 +42,7 @@ def experiments() -> tuple[Experiment, ...]:
 
 
 def experiment(id: str) -> Experiment:
-    """Return the experiment of this id, whatever its case.
+    """Return the experiment of this id, in upper or lower case.
 
     Raises
     ------
@@ -74,6 +74,6 @@ def _declared(module: ModuleType) -> tuple[Experiment, ...]:
 
 
 def _order(entry: Experiment) -> tuple[bool, str, int]:
-    """Put the paper's experiments first, then by letter and number."""
+    """Return a key that sorts the paper's experiments first, and others by letter and number."""
     letters, number = re.fullmatch(r"(\D+)(\d+)", entry.id).groups()  # pyright: ignore[reportOptionalMemberAccess]
     return letters != "E", letters, int(number)

@@ -1,4 +1,4 @@
-"""What came of an experiment, and its folder of files."""
+"""The report of an experiment that was run, and the folder of its files."""
 
 import json
 import shutil
@@ -27,17 +27,17 @@ class Report:
     Attributes
     ----------
     id, title, claim
-        The experiment's.
+        Those of the experiment.
     size
         "quick" or "paper".
     verdict
         The `Verdict`; None if the experiment failed.
     error
-        What went wrong, else empty.
+        What went wrong; empty if nothing did.
     cpu_seconds
-        Processor time that it took, of all its sittings together.
+        Processor time that it took, over all interrupted runs together.
     folder
-        Where its data, figure and report are.
+        Folder with its data, figure and report.
     """
 
     id: str
@@ -75,9 +75,9 @@ class Report:
 def run_experiment(
     experiment: Experiment, size: str, arguments: Mapping[str, Any], folder: Path, threads: int
 ) -> Report:
-    """Run an experiment in its folder, or return the report that is there; an error becomes part of the report.
+    """Run an experiment in its folder, or return the report that is there; an error is written into the report.
 
-    What an earlier sitting measured is used again unless what it depends on changed (`fingerprints`).
+    What an earlier run has measured is used again, unless something that it depends on has changed (`fingerprints`).
     """
     measured, shown = fingerprints(experiment, arguments, _used(experiment, folder))
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,9 @@ def run_experiment(
         shutil.rmtree(folder / PARTS, ignore_errors=True)
     spent, begin = before.get("cpu_seconds", 0.0), time.process_time()
     result: dict[str, Any] = {"measured": measured, "shown": shown, "size": size, "verdict": None, "error": ""}
-    write_json(folder / REPORT, result | {"cpu_seconds": spent})  # whose parts they are, should this sitting be stopped
+    write_json(
+        folder / REPORT, result | {"cpu_seconds": spent}
+    )  # says what the parts belong to, if this run is stopped
     try:
         if not (folder / DATA).is_file():
             write_data(folder / DATA, experiment.run(Lab(folder / PARTS, threads, others=folder.parent), arguments))
@@ -108,7 +110,7 @@ def run_experiment(
 
 
 def is_current(experiment: Experiment, found: Mapping[str, Any], folder: Path) -> bool:
-    """Return whether the code that is here would measure and judge what a report in `folder` holds just so."""
+    """Return whether the present code would measure, draw and judge as the code that made a report in `folder`."""
     try:
         used = _used(experiment, folder)
     except OSError:
@@ -132,7 +134,7 @@ def _earlier(folder: Path, measured: str) -> dict[str, Any]:
 
 
 def _used(experiment: Experiment, folder: Path) -> str:
-    """Return the fingerprint of the experiment that this one uses: its data came from that."""
+    """Return the fingerprint of the data that this experiment uses; empty if it uses none."""
     if not experiment.uses:
         return ""
     return json.loads((folder.parent / experiment.uses / REPORT).read_text(encoding="utf-8"))["measured"]

@@ -45,7 +45,7 @@ OUTDATED = "*The code that measures or judges this has changed since. The comman
 
 
 def write_summary(folder: Path) -> None:
-    """Write ``index.md``, the table, and a chapter per group, from whatever reports the folder holds."""
+    """Write ``index.md``, the table, and a chapter for each group, from the reports in the folder."""
     found = [(entry, report) for entry in experiments() if (report := _read(folder / entry.id))]
     groups = {group: [pair for pair in found if _folder(pair[0]) == group] for group in GROUPS}
     groups = {group: pairs for group, pairs in groups.items() if pairs}

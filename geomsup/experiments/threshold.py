@@ -1,4 +1,4 @@
-"""A number that decides a verdict, and why it is that number."""
+"""A number that decides a verdict, and the reason for its value."""
 
 __all__ = ["Threshold"]
 
@@ -11,13 +11,13 @@ class Threshold(float):
     value
         The number.
     reason
-        What it is a bound of, and why it is that: part of a sentence.
+        What it bounds, and why it has this value: part of a sentence.
 
     Examples
     --------
-    >>> half = Threshold(0.5, "part from which it is most")
+    >>> half = Threshold(0.5, "fraction above which it is most")
     >>> 0.6 > half, half.reason
-    (True, 'part from which it is most')
+    (True, 'fraction above which it is most')
     """
 
     reason: str

@@ -1,4 +1,4 @@
-"""What an experiment says of a claim."""
+"""The verdict of an experiment on its claim."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,16 +21,16 @@ class Verdict:
     status
         "holds", "holds with other numbers" or "does not hold".
     summary
-        What was measured, in a sentence or two with its figures.
+        What was measured, in a sentence or two.
     numbers
         The figures by name.
     checks
-        How the verdict was reached; a claim that does not hold needs two independent ways.
+        Methods by which the verdict was reached; one of "does not hold" needs two independent ones.
 
     Raises
     ------
     ValueError
-        If the status is unknown, there are no numbers, or a claim is refused on fewer than two checks.
+        If the status is unknown, there are no numbers, or the status is "does not hold" with fewer than two checks.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Processes that work for this one, and end when it does, however that ends."""
+"""Worker processes, which end when this process ends, however it does."""
 
 import os
 import signal
@@ -15,15 +15,16 @@ from typing import Any
 __all__ = ["processes", "work"]
 
 GRACE = 10.0  # seconds in which a worker that was told to end may keep what it has done
-LOOK = 0.05  # seconds between looks at whether it has
+LOOK = 0.05  # seconds between two looks at whether the worker has ended
 ENDED = 128 + signal.SIGTERM  # exit code of a worker that was told to end
 
 
 @contextmanager
 def processes(count: int) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool of processes; an exception, or Ctrl-C, interrupts their work and ends them.
+    """Yield a pool of processes; an exception, or Ctrl-C, interrupts their work and ends them.
 
-    Each holds one end of a pipe. When this process dies, even by SIGKILL, the other end closes, and that ends them.
+    Each worker holds one end of a pipe. When this process dies, even by SIGKILL, the other end closes, and the workers
+    end too.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def work(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what the function returns; workers are sent this, so that they know when they are at work."""
+    """Return what the function returns; workers are sent this function, so that they know that they are at work."""
     _ME.busy = True
     try:
         return function(*arguments)
@@ -53,17 +54,17 @@ def work(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 class _Worker:
-    """What a worker knows of itself."""
+    """The state of a worker."""
 
-    busy = False  # at work: it then has something to keep before it ends
-    told = False  # to end: it is then keeping that, and is not interrupted again
+    busy = False  # at work: it then has something to save before it ends
+    told = False  # it was told to end: it is then saving its work, and is not interrupted again
 
 
 _ME = _Worker()
 
 
 def _tend(parent: Connection) -> None:
-    """Prepare a worker: Ctrl-C in the terminal is for its parent, and SIGTERM, or the parent's end, interrupts it."""
+    """Prepare a worker: its parent handles Ctrl-C; SIGTERM, or the end of the parent, interrupts the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
@@ -72,16 +73,16 @@ def _tend(parent: Connection) -> None:
 def _interrupt(number: int, frame: Any) -> None:
     if not _ME.busy:
         os._exit(ENDED)
-    if not _ME.told:  # once: what was done is then being kept
+    if not _ME.told:  # only once: the worker then saves its work
         _ME.told = True
         raise KeyboardInterrupt
 
 
 def _end_with(parent: Connection) -> None:
-    """Wait for the end of the parent; then interrupt what this process does, and end it."""
+    """Wait until the parent ends; then interrupt the work of this process, and end it."""
     with suppress(EOFError, OSError):
         parent.recv()
-    if _ME.busy and hasattr(signal, "pthread_kill"):  # which also wakes a main thread that waits
+    if _ME.busy and hasattr(signal, "pthread_kill"):  # this also wakes a main thread that waits
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
     end = time.monotonic() + GRACE
     while _ME.busy and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""What kernels take: features as tables to draw from, settings as tuples."""
+"""Makes the arguments of kernels: features as tables to draw from, settings as tuples."""
 
 import math
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ WORDS = 2**31  # integers that decide which features are present
 # Below this probability lists of what is present are faster. Listing takes 9 ns for each present feature, and drawing
 # everything 0.65 ns for each feature; products take 4 ns and 0.5 ns.
 SPARSE_PROBABILITY = 0.1
-# Present features of a block, on average, that fill most of one batch of gaps. With fewer, lists are no faster.
+# Present features of a block, on average, from which lists are faster: they fill most of one batch of gaps.
 SPARSE_NUMBER = 64
 SAMPLES = 2**14  # samples that measure the length of attacks
 NO_GAPS = Gaps(False, 0.0, np.zeros(0, np.float32))
@@ -41,7 +41,7 @@ def make_form(settings: Settings) -> Form:
 
 
 def make_extras(settings: Settings, features: Features) -> Extras | None:
-    """Return what goes beyond the paper's plain form, None if nothing does."""
+    """Return the settings that the paper's plain form lacks; None if all of them are off."""
     length = settings.attack and settings.attack * mean_length(features)
     extras = Extras(
         settings.hidden_bias, settings.deep, np.float32(settings.hidden_l1), settings.dropout,
@@ -51,19 +51,19 @@ def make_extras(settings: Settings, features: Features) -> Extras | None:
 
 
 def make_rule(settings: Settings) -> Rule:
-    """Return how steps are taken."""
+    """Return the rule by which steps are taken."""
     schedule, clip = SCHEDULES[settings.schedule], settings.clip or 0.0
     return Rule(schedule, settings.learning_rate, settings.steps, settings.weight_decay, clip)
 
 
 def mean_length(features: Features) -> float:
-    """Return E ‖x‖₂, as the mean over 2¹⁴ samples, always the same ones: within about 1 %."""
+    """Return E ‖x‖₂, as the mean over 2¹⁴ samples, which are always the same; it is within about 1 %."""
     lengths = np.linalg.norm(features.sample(SAMPLES, np.random.default_rng(0)), axis=1)
     return float(lengths.mean())
 
 
 def make_inputs(features: Features) -> Inputs:
-    """Return the tables of `features`; values beyond single precision become infinite, which the training reports."""
+    """Return the tables of `features`; values beyond single precision become infinite, and the training reports it."""
     n, p = features.n, features.probability
     pieces = _pieces(features)
     kind, decider, edge = np.full(n, OWN), np.arange(n), np.zeros(n)
@@ -97,7 +97,7 @@ def _gaps(p: np.ndarray, alone: bool) -> Gaps:
 
 
 def _pieces(features: Features) -> np.ndarray:
-    """Return where each piece of each distribution begins on [0, 1], its low end and slope, ``(3, n, pieces)``."""
+    """Return the begin on [0, 1], the low end and the slope of each distribution's pieces, ``(3, n, pieces)``."""
     laws, owners = {id(law): law for law in features.laws}, np.array([id(law) for law in features.laws])
     tables = {name: _table(law) for name, law in laws.items()}  # most often one for all features
     most = max(table.shape[1] for table in tables.values())

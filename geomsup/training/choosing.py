@@ -1,4 +1,4 @@
-"""From the arguments of `train` to `Settings`: presets and start models fill in what is left out."""
+"""Makes `Settings` of the arguments of `train`: presets and start models fill in what is left out."""
 
 from dataclasses import fields
 from typing import Any
@@ -12,12 +12,12 @@ from geomsup.training.settings import HIDDEN, PRESETS, Settings
 
 __all__ = ["check_together", "choose", "make_marks"]
 
-MOST_RECORDS = 10_000_000
-LEFT_OUT = {option.name for option in fields(Settings) if option.metadata["by"]}  # may be None
+MOST_RECORDS = 10_000_000  # of a run: their losses take 80 MB
+LEFT_OUT = {option.name for option in fields(Settings) if option.metadata["by"]}  # None stands for a default
 
 
 def choose(n: int, *, model: Any, **given: Any) -> Settings:
-    """Return the settings for models of `n` features: those given, else those of the preset or the start model.
+    """Return the settings for models of `n` features: those given; for others those of the preset or start model.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def choose(n: int, *, model: Any, **given: Any) -> Settings:
 
 
 def _kind_of(model: Any, n: int, settings: Settings) -> dict[str, Any]:
-    """Return the settings that a start model decides, after a check that it fits."""
+    """Return the settings that a start model decides; raise if it does not fit."""
     if not isinstance(model, ToyModel):
         raise TypeError(f"`model` must be a ToyModel; got {model!r}. Wrap the weights in ToyModel(W, b).")
     for name, known in (("activation", tuple(OUTPUTS)), ("hidden_activation", HIDDEN)):

@@ -17,8 +17,8 @@ from geomsup.training.turns import Keeper
 __all__ = ["descend_further", "train_exactly"]
 
 MOST_PARAMETERS = 40  # parameters up to which Newton steps are made: beyond, the Hessian takes seconds
-NEWTON_STEPS = 3
-FLAT = 1e-7  # eigenvalues below this fraction of the largest belong to rotations and other directions without slope
+NEWTON_STEPS = 3  # each doubles the number of correct digits
+FLAT = 1e-7  # eigenvalues below this fraction of the largest belong to directions without slope, as rotations
 
 
 def train_exactly(
@@ -31,15 +31,15 @@ def train_exactly(
     """Descend from the start of each run; one record, at the end, in double precision. Progress counts runs.
 
     Every run ends where the slope is below 1e-10 of the loss of storing nothing, unless ``settings.steps`` run out.
-    Ctrl-C keeps the first runs, as far as they have ended, with a RuntimeWarning; the others stand where they
-    started, their loss NaN.
+    Ctrl-C returns the first runs that have ended, with a RuntimeWarning. The others keep their start weights, with
+    loss NaN.
     """
     _check(settings)
     return _descend_all(features, starts, [], settings, workers, progress)
 
 
 def descend_further(run: TrainingRun, workers: int, progress: Progress) -> TrainingRun:
-    """Descend from the starts of the runs that an interruption left there."""
+    """Descend from the starts of the runs that an interruption kept from ending; return all runs."""
     left = np.isnan(run.loss[:, -1])
     done = int(left.argmax()) if left.any() else len(run)
     ended = [End(float(run.loss[k, -1]), run.W[k], run.b[k]) for k in range(done)]
@@ -55,7 +55,7 @@ def _descend_all(
     workers: int,
     progress: Progress,
 ) -> TrainingRun:
-    """Descend from the starts after those that have ended; return all."""
+    """Descend from the starts behind those that have ended; return all runs."""
 
     def told(end: End) -> None:
         ended.append(end)
@@ -69,7 +69,7 @@ def _descend_all(
         runs = zip(features[first:], starts[first:], strict=True)
         in_threads(lambda run: _descend(*run, settings.steps), runs, workers=workers, told=told)
     except KeyboardInterrupt:
-        check_stop()  # of a search that this is part of, if it is
+        check_stop()  # raises if this training is part of a search, which then stops too
         message = f"Training was interrupted after {len(ended)} of {len(starts)} runs."
         warnings.warn(message, RuntimeWarning, stacklevel=4)
     return _result(features, starts, ended, settings)
@@ -87,7 +87,7 @@ def _result(
 
 
 def _check(settings: Settings) -> None:
-    """Raise unless the model is of the paper's plain form, compared with x itself, and nothing disturbs it."""
+    """Raise unless the model has the paper's plain form and is trained on the squared error of x alone."""
     for name, known in (
         ("activation", "relu"),
         ("hidden_activation", "linear"),

@@ -1,4 +1,4 @@
-"""From runs about to start, or to go on, to a `TrainingRun`."""
+"""Trains runs that are about to start, or to continue, and makes a `TrainingRun` of them."""
 
 import warnings
 from typing import Any
@@ -29,7 +29,7 @@ def check_workers(threads: Any, progress: Any) -> int:
 def finish(
     trainees: list[Trainee], features: list[Features], settings: Settings, workers: int, progress: Progress
 ) -> TrainingRun:
-    """Train to the end, or as far as Ctrl-C lets it; warn of what did not end well."""
+    """Train to the end, or until Ctrl-C; warn of an interruption and of runs that diverged; return all runs."""
     if settings.device == "cuda":
         from geomsup.training.cuda.launch import train_on_device
 

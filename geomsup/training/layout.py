@@ -7,11 +7,16 @@ from geomsup.training.settings import Settings
 
 __all__ = ["OPTIONAL", "layout", "pack", "split", "start_weights"]
 
-OPTIONAL = ("W_out", "b_hidden", "W_between", "b_between")  # arrays that a model may lack, in this order behind W and b
+OPTIONAL = (
+    "W_out",
+    "b_hidden",
+    "W_between",
+    "b_between",
+)  # arrays that a model may lack; packed in this order, behind W and b
 
 
 def layout(n: int, settings: Settings) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each part that a model has, by its name in `ToyModel`, in the order of packing."""
+    """Return the shape of each array of weights, by its name in `ToyModel`, in the order of packing."""
     m, *second = settings.units
     shapes: dict[str, tuple[int, ...]] = {"W": (n, m), "b": (n,)}
     if not settings.tied:
@@ -24,13 +29,13 @@ def layout(n: int, settings: Settings) -> dict[str, tuple[int, ...]]:
 
 
 def pack(parts: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]], axes: int = 0) -> np.ndarray:
-    """Return the parts as one vector, or as an array of vectors with `axes` axes in front."""
+    """Return the arrays packed into one vector, or into an array of vectors with `axes` axes in front."""
     sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
     return np.concatenate([parts[name].reshape(*parts[name].shape[:axes], sizes[name]) for name in shapes], axis=-1)
 
 
 def split(theta: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """Return the parts of packed weights ``(..., theta.size)``."""
+    """Return the arrays, by name, of packed weights ``(..., theta.size)``."""
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
     pieces = np.split(theta, ends[:-1], axis=-1)
     return {
@@ -42,7 +47,7 @@ def split(theta: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> dict[str, np
 def start_weights(
     shapes: dict[str, tuple[int, ...]], seed: int, number: int, model: ToyModel | None
 ) -> dict[str, np.ndarray]:
-    """Return what run `number` starts from: the model's weights, or Xavier-normal ones and zero biases."""
+    """Return the weights that run `number` starts from: the model's, or Xavier-normal ones and zero biases."""
     if model is not None:
         return {name: getattr(model, name) for name in shapes}
     rng = np.random.default_rng([seed, number])

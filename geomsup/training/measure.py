@@ -1,4 +1,4 @@
-"""How good a trained model is, whatever its target."""
+"""The loss of a trained model, for any target and criterion."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from geomsup.model import ToyModel
 
 __all__ = ["cross_entropies", "measured_loss", "targets_of"]
 
-SAMPLES = 2**18
-RTOLS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+SAMPLES = 2**18  # where the exact loss is not known
+RTOLS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)  # accuracies of the exact loss, tried in this order
 CHUNK = 2**22  # entries of x held at a time
 
 
 def measured_loss(model: ToyModel, features: Features, target: str = "identity", criterion: str = "squared") -> float:
-    """Return E Σ_i I_i (y_i − x'_i)², or the cross-entropy; exact, or the mean over 2¹⁸ samples, always the same."""
+    """Return E Σ_i I_i (y_i − x'_i)², or the cross-entropy: exact, or the mean over the same 2¹⁸ samples each time."""
     linear = model.hidden_activation == "linear" and model.W_between is None
     if target == "identity" and criterion == "squared" and linear:
         return _exact(model, features)
@@ -32,7 +32,7 @@ def measured_loss(model: ToyModel, features: Features, target: str = "identity",
 
 
 def _exact(model: ToyModel, features: Features) -> float:
-    """Exact expected loss, as accurate as rounding allows, which is little for rare and well stored features."""
+    """Return the exact expected loss, as accurate as rounding allows: for rare, well stored features not very."""
     for rtol in RTOLS[:-1]:
         try:
             return float(expected_loss(model, features, rtol=rtol))

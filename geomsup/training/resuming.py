@@ -1,4 +1,4 @@
-"""Taking a training further."""
+"""Continues a training, after an interruption or beyond its end."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ __all__ = ["resume"]
 def resume(
     run: TrainingRun, steps: int | None = None, threads: int | None = None, progress: Progress = None
 ) -> TrainingRun:
-    """Take `run` to `steps` steps in all; see `TrainingRun.resume`."""
+    """Return `run`, trained up to `steps` steps in all; see `TrainingRun.resume`."""
     workers = check_workers(threads, progress)
     if run.config.get("objective") == "exact":
         from geomsup.training.exact import descend_further
@@ -35,9 +35,9 @@ def resume(
         raise ValueError("`run` must hold the optimiser's state to be resumed; this one has none. Train it again.")
     planned, done = run.settings, run.config["completed_steps"]
     total = planned.steps if steps is None else checks.integer("steps", steps, minimum=max(done, 1))
-    kept = run.steps[run.steps <= run.config["recorded_steps"]]  # without the record of an interruption
+    kept = run.steps[run.steps <= run.config["recorded_steps"]]  # leaves out the record made at an interruption
     marks = make_marks(total, _up_to(total, planned.record))
-    # A longer run has its records elsewhere: those that the interrupted one has passed without stopping are left out.
+    # A longer run has records at other steps: those that the interrupted run has passed already are left out.
     marks = np.concatenate([kept, marks[marks > done]])
     settings = replace(planned, steps=total, device=choose_again(planned.device))
     trainees = [_restored(run, number, marks, len(kept), settings) for number in range(len(run))]
@@ -45,7 +45,7 @@ def resume(
 
 
 def _up_to(total: int, record: int | tuple[int, ...]) -> int | tuple[int, ...]:
-    """Return the listed steps that are not beyond `total`, all of them if all are."""
+    """Return the listed steps up to `total`; all of them if every one is beyond."""
     listed = tuple(step for step in record if step <= total) if isinstance(record, tuple) else ()
     return listed or record
 

@@ -1,4 +1,4 @@
-"""The result of a training: weights, losses, and the inputs that made them; and its file."""
+"""The result of a training: weights, losses, and the features that it was trained on; and its file."""
 
 import os
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingRun"]
 
-ALWAYS = ("W", "b", "steps", "loss")
-PERHAPS = (
+ALWAYS = ("W", "b", "steps", "loss")  # arrays that every run has
+PERHAPS = (  # arrays that a run may lack
     "W_history", "b_history", *OPTIONAL, *(f"{name}_history" for name in OPTIONAL), "diverged_at", "moments", "pending",
 )  # fmt: skip
 
@@ -40,10 +40,10 @@ class TrainingRun:
     steps
         Steps done at each record, ``(records,)``.
     loss
-        Mean batch loss since the record before, ``(runs, records)``, of the batches as trained on (with units dropped
-        and inputs attacked) and without the penalty on hidden activations; NaN once a run diverged.
+        Mean loss of the batches since the record before, ``(runs, records)``: with dropout and attacks as in training,
+        without the penalty on hidden activations; NaN after a run diverged.
     W_history, b_history
-        Weights at each record, ``(runs, records, n, m)`` and ``(runs, records, n)``; None if not asked for.
+        Weights at each record, ``(runs, records, n, m)`` and ``(runs, records, n)``; None if none were recorded.
     config
         Settings of the training, and under "completed_steps" the number of steps done.
     W_out, b_hidden, W_between, b_between
@@ -119,7 +119,7 @@ class TrainingRun:
 
     @property
     def interrupted(self) -> bool:
-        """Whether Ctrl-C ended the training before all its steps, or before all its exact descents, were done."""
+        """Whether Ctrl-C ended the training before its last step, or before its last exact descent had ended."""
         if self.settings.objective == "exact":
             return bool(np.isnan(self.loss).any())
         return self.config["completed_steps"] < self.settings.steps
@@ -143,7 +143,7 @@ class TrainingRun:
         return result
 
     def model(self, run: int, record: int | None = None) -> ToyModel:
-        """Return the model of one run: the trained one, or as it was at record number `record`.
+        """Return the model of one run: as trained, or as it was at record number `record`.
 
         Raises
         ------
@@ -183,13 +183,13 @@ class TrainingRun:
     def resume(
         self, steps: int | None = None, *, threads: int | None = None, progress: Progress = None
     ) -> "TrainingRun":
-        """Go on after an interruption, or beyond the end, to `steps` in all (by default as first planned).
+        """Continue after an interruption, or beyond the end, to `steps` in all (by default as first planned).
 
         The weights have the same bits as without the interruption. With a schedule that falls this holds only if the
         number of steps planned stays the same. Records are made at the same steps, except those due between the last
-        record and the interruption. A training on a GPU goes on there if there is one; else it goes on on the CPU, and
-        agrees to rounding. In an exact training the runs that had not ended are descended. `threads` and `progress` are
-        those of `train`.
+        record and the interruption. A training on a GPU goes on there if there is one; else on the CPU, where it agrees
+        to rounding. An exact training descends from the starts of the runs that have not ended. `threads` and
+        `progress` are those of `train`.
 
         Raises
         ------
@@ -304,7 +304,7 @@ class TrainingRun:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "TrainingRun":
-        """Read a run that `save` wrote.
+        """Return the run that `save` wrote.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """The options of a training, each with its type, default, rule and description; and the presets.
 
-`train` has the same arguments, which a test compares; the command line is made from what stands here.
+`train` has the same arguments; a test compares them. The command line is made from these options.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,14 +14,14 @@ from geomsup.training.kernels.codes import OUTPUTS, SCHEDULES, TARGETS
 
 __all__ = ["BY_MODEL", "BY_PRESET", "HIDDEN", "PRESETS", "Settings"]
 
-LARGEST_SEED = 2**128 - 1  # of the bits that NumPy draws for a seed of its own
+LARGEST_SEED = 2**128 - 1  # NumPy uses 128 bits for seeds that it draws itself
 HIDDEN = ("linear", "relu")
 OBJECTIVES = ("sampled", "exact")
 CRITERIA = ("squared", "cross-entropy")
 DEVICES = ("auto", "cpu", "cuda")
 
-# Values of arguments that are left out. The original notebook uses AdamW with the default decay of its library. A
-# replication of the whole paper (K. Grimes's notebook) trains faster, in small batches.
+# Values of arguments that are left out. The paper's notebook uses AdamW with the default decay of its library. A
+# replication of the whole paper (K. Grimes's notebook) trains faster, with small batches.
 PRESETS: dict[str, dict[str, Any]] = {
     "adam": {},
     "anthropic-2022": {"weight_decay": 0.01},
@@ -34,7 +34,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "clip": 2.0,
     },
 }
-BY_PRESET, BY_MODEL = "preset", "model"  # who decides where an argument of `train` is None
+BY_PRESET, BY_MODEL = "preset", "model"  # what decides if an argument of `train` is None
 
 
 def _in_words(names: Iterable[str]) -> str:
@@ -44,7 +44,7 @@ def _in_words(names: Iterable[str]) -> str:
 
 
 def _option(text: str, rule: Callable[[str, Any], Any], default: Any = MISSING, by: str | None = None) -> Any:
-    """Return a field with its description, its rule, and who decides where the argument of `train` is None, if any."""
+    """Return a field with its description, its rule, and what decides if the argument of `train` is None, if any."""
     return field(default=default, metadata={"text": text, "rule": rule, "by": by})
 
 
@@ -95,7 +95,7 @@ def _not_negative(name: str, value: Any) -> float:
     return number
 
 
-def _part(name: str, value: Any) -> float:
+def _fraction(name: str, value: Any) -> float:
     number = checks.number(name, value)
     if not 0 <= number < 1:
         raise ValueError(f"`{name}` must be at least 0 and below 1; got {number:g}. Pass the fraction that is dropped.")
@@ -112,7 +112,7 @@ def _as_it_is(name: str, value: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of a training, each by its rule; `train` explains them.
+    """The settings of a training, each checked by its rule; `train` explains them.
 
     Raises
     ------
@@ -149,7 +149,7 @@ class Settings:
     )
     hidden_bias: bool = _option("Train a bias of the hidden layer.", _yes_or_no("True trains one."), False, BY_MODEL)
     hidden_l1: float = _option("Penalty on the sum of the absolute values of the hidden units.", _not_negative, 0.0)
-    dropout: float = _option("Probability of dropping a hidden unit.", _part, 0.0)
+    dropout: float = _option("Probability of dropping a hidden unit.", _fraction, 0.0)
     criterion: str = _option("squared, or cross-entropy: say which input is largest.", _one_of(CRITERIA), "squared")
     attack: float = _option(
         "Length of adversarial attacks on every sample, in mean lengths of inputs.", _not_negative, 0.0
@@ -178,7 +178,7 @@ class Settings:
         return len(self.units) > 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON has them, with lists for what is several."""
+        """Return the settings as plain values, ready for JSON; tuples become lists."""
         values = {option.name: getattr(self, option.name) for option in fields(self)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 

@@ -1,4 +1,4 @@
-"""The files of trainings: .npz, or .safetensors, never pickles; the description goes with the arrays as JSON."""
+"""The files of trainings: .npz or .safetensors, without pickles; each holds arrays, and a description as JSON."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from geomsup.training.run import ALWAYS, PERHAPS
 
 __all__ = ["FORMAT", "holds_training", "read", "write"]
 
-FORMAT = 3
+FORMAT = 3  # of the files that `write` writes
 ARRAYS = ALWAYS + PERHAPS  # others are not read
-# Settings of trainings of format 2, which does not hold them.
+# Settings that files of format 2 do not hold, with the values that those trainings had.
 SINCE_FORMAT_2 = {"hidden_bias": False, "hidden_l1": 0.0, "dropout": 0.0, "criterion": "squared", "attack": 0.0}
 
 
 def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """Write a file in one move; .safetensors if the name ends so, else .npz under the very name given."""
+    """Write a file, complete or not at all; .safetensors if its name ends so, else .npz under the name given."""
     text = json.dumps({"format": FORMAT} | description)
     with replacing(path) as temporary:
         if path.suffix == ".safetensors":
@@ -34,7 +34,7 @@ def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]
 
 
 def holds_training(path: Path) -> bool:
-    """Whether `write` wrote a file: whether it has a description; false for missing or broken files."""
+    """Return whether a file has a description, as `write` makes it; False for missing or broken files."""
     try:
         if path.suffix == ".safetensors":
             with _safetensors().safe_open(path, framework="np") as file:

@@ -1,4 +1,4 @@
-"""One run under way: its weights, its optimiser's state, its records, and how to take it further."""
+"""A run under way: its weights, the state of its optimiser, its records, and the steps that continue it."""
 
 from concurrent.futures import Executor
 
@@ -15,15 +15,15 @@ from geomsup.training.settings import Settings
 
 __all__ = ["Trainee"]
 
-# Blocks in a part of a batch, at least: 512 samples.
+# Least number of blocks in a part of a batch: 512 samples.
 SMALLEST_PART = 4
-# Weights times blocks in a part: of small models it has more samples, so that it takes 0.3 ms or so. That is long
-# compared with the time to hand it to a thread.
+# Weights times blocks in a part. Parts of small models have more samples, so that a part takes about 0.3 ms: long
+# compared with the time that it takes to hand it to a thread.
 PART_WORK = 2**14
 
 
 class Trainee:
-    """A run that can be advanced step by step; how its steps are split over calls does not change it.
+    """A run that can be advanced by any number of steps; the result does not depend on how calls share the steps.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Trainee:
     features
         What the run is trained on.
     weights
-        What to start from, by name; see `layout`.
+        Arrays to start from, by name; see `layout`.
     marks
         Steps at which a record is made, increasing.
     settings
@@ -41,7 +41,7 @@ class Trainee:
     Attributes
     ----------
     diverged
-        The step that left a weight or a loss that is not finite; None while all are. Such a run stands still.
+        The step after which a weight or a loss was not finite; None while all are. A diverged run takes no more steps.
     """
 
     turn_seconds = 0.005  # handing a turn to a thread costs 0.05 ms
@@ -77,7 +77,7 @@ class Trainee:
 
     @property
     def task(self) -> Task:
-        """What is trained, and on what."""
+        """The arguments of the kernels that say what is trained, and on what."""
         (n, m), (_, last) = self.layout["W"], self.layout.get("W_out", self.layout["W"])
         return Task(Shape(n, m, last), self.form, *self.inputs, self.importance, self.key)
 
@@ -100,7 +100,7 @@ class Trainee:
 
     @property
     def parts(self) -> int:
-        """Number of parts of a batch whose gradients are summed on their own."""
+        """Number of parts of a batch; the gradient of each is summed separately."""
         return -(-self.settings.batch // self.part_size)
 
     def _step(self, stop: int, buffers: list[Buffers]) -> None:
@@ -114,7 +114,7 @@ class Trainee:
         )  # fmt: skip
 
     def _step_together(self, stop: int, buffers: list[Buffers]) -> None:
-        """Do what `train_steps` does, parts of a batch at the same time."""
+        """Take the steps of `train_steps`, with the parts of a batch in several threads at the same time."""
         assert self.helpers is not None
         task, batch, size = self.task, self.settings.batch, self.part_size
         gradients = np.empty((self.parts, self.theta.size), np.float32)
@@ -142,7 +142,7 @@ class Trainee:
             self.total = np.nan
 
     def record(self) -> None:
-        """Write down the mean loss since the last record and, if asked for, the weights."""
+        """Record the mean loss since the last record and, if asked for, the weights."""
         self.losses[self.recorded] = self.total / (self.done - self.last_record)
         if len(self.history):
             self.history[self.recorded] = self.theta
@@ -151,7 +151,7 @@ class Trainee:
         self.total = 0.0 if self.diverged is None else np.nan
 
     def split(self, theta: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the parts, by name, of packed weights ``(..., theta.size)``."""
+        """Return the arrays, by name, of packed weights ``(..., theta.size)``."""
         return split(theta, self.layout)
 
 

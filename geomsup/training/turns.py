@@ -1,4 +1,4 @@
-"""The turns in which runs share the threads."""
+"""Turns: how runs share the threads."""
 
 import time
 from collections import deque
@@ -15,18 +15,18 @@ REPORT_SECONDS = 0.05  # least time between calls of `progress`
 
 @runtime_checkable
 class Keeper(Protocol):
-    """A `progress` of exact trainings that is also offered what is done, whenever a run has ended."""
+    """A `progress` of exact trainings that is also called to keep the runs that have ended."""
 
     def keep(self, made: Callable[[], Any]) -> None:
-        """Keep what `made` returns, or not."""
+        """Keep what `made` returns, if it is time; called whenever a run has ended."""
         ...
 
 
 class Trained(Protocol):
     """A run under way, or several in step; other threads may share its batches.
 
-    A turn is what it does before the next in the queue, of about `turn_seconds`: long against what handing it to a
-    thread costs, short against the patience of whoever pressed Ctrl-C and waits for the round to end.
+    A turn is the steps that it makes before the next run in the queue. It takes about `turn_seconds`: long beside the
+    time to hand it to a thread, and short for a user who pressed Ctrl-C and waits for the round to end.
     """
 
     done: int
@@ -35,7 +35,7 @@ class Trained(Protocol):
     helpers: Executor | None
 
     def compile(self) -> None:
-        """Compile what steps are made of."""
+        """Compile the kernels that steps call."""
         ...
 
     def advance(self, until: int) -> None:

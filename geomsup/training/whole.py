@@ -13,7 +13,8 @@ from geomsup.training.trainer import train
 
 __all__ = ["train_whole"]
 
-SITTING_SECONDS = 30.0  # a sitting ends when the part is written: so much training can be lost
+# A sitting is the training between two writings of the part. If the process is killed, no more than this is lost.
+SITTING_SECONDS = 30.0
 
 
 def train_whole(
@@ -27,16 +28,16 @@ def train_whole(
 ) -> TrainingRun:
     """Train as `train` does, to the last step; an interruption raises KeyboardInterrupt and gives no result.
 
-    Every half minute, and when it is interrupted, what is done is written to the file `part`; where such a file is
-    there, the training in it goes on, to the same bits as if it had never stopped. The caller removes the file once it
-    has kept the result.
+    Every half minute, and when it is interrupted, the training so far is written to the file `part`. If the file
+    exists, the training in it is continued, and ends with the same bits as if it had never stopped. The caller removes
+    the file after saving the result.
 
     Parameters
     ----------
     features, n_hidden, threads, progress, options
         As for `train`.
     part
-        File for what is done; None keeps nothing. Of exact trainings the descents that have ended are done.
+        File for the training so far; None keeps nothing. Of an exact training it holds the descents that have ended.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def train_whole(
 
 
 def _left_in(part: Path) -> TrainingRun | None:
-    """Return the training that an earlier sitting left, if there is one that can be read."""
+    """Return the training that an earlier call left in the file; None if there is none that can be read."""
     try:
         return TrainingRun.load(part)
     except (OSError, ValueError):
@@ -69,9 +70,9 @@ def _left_in(part: Path) -> TrainingRun | None:
 
 
 class _Sitting:
-    """Reports progress, and ends the sitting by an interruption when its time is over.
+    """A `progress` that ends the sitting by an interruption when its time is over.
 
-    Exact trainings, whose descents cannot be broken off and taken up again, go on while the part is written.
+    An exact training is not interrupted, as its descents cannot be continued: the part is written meanwhile.
     """
 
     def __init__(self, progress: Progress, part: Path | None, *, endless: bool) -> None:

@@ -197,7 +197,7 @@ def test_a_run_writes_the_table_and_the_chapters(tmp_path, monkeypatch):
     chapter = (tmp_path / "superposition.md").read_text()
     assert "## E1: Five features in two dimensions" in chapter
     assert "**Verdict: holds.**" in chapter
-    assert "**Criterion.** Holds if the linear model is the identity" in chapter
+    assert "**Criterion.** Holds if the linear model stores the m most" in chapter
     assert "- `STORED` = 0.5: norm above which a feature is stored" in chapter
     assert "![Linear and ReLU model of the same features](E2/figure.png)" in chapter
     assert not (tmp_path / "uniform.md").exists()

@@ -32,8 +32,10 @@ EXPERIMENT = Experiment(
     },
 )  # fmt: skip
 
-CLAIMED = 0.8
-NEAR = Threshold(0.1, "distance from 0.8 of the attack that removes superposition: a step of the lengths tried")
+CLAIMED = 0.8  # length of attacks that the paper says removes superposition, relative to the inputs' mean
+NEAR = Threshold(
+    0.1, "distance from 0.8 of the attack that removes superposition: a step of the lengths tried at the paper's size"
+)
 
 
 def measure(lab: Lab, n: int, m: int, p: list[float], attacks: list[float], models: int, steps: int) -> Data:
@@ -71,7 +73,12 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if features stored fall with the attacks, and at every density superposition ends near 80 %."""
+    """Hold if features stored fall as attacks grow, and at every density superposition ends within 0.1 of 80 %.
+
+    The mean number stored must fall at every density, and may not rise by a feature from one length to the next.
+    Superposition has ended at the weakest attack under which most models store features and share none. With other
+    numbers if features stored fall.
+    """
     attack, stored = data["attack"], data["stored"].mean(axis=2)
     clear = ((data["shared"] < GONE) & (data["stored"] > 0)).mean(axis=2) > MOST
     # The weakest attack under which superposition is gone; infinity where none was enough.

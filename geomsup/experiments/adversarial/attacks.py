@@ -12,7 +12,7 @@ from geomsup.model import ToyModel
 
 __all__ = ["attacked_bias", "mean_norm", "plain_gap", "stored_without", "vulnerability"]
 
-SAMPLES, FEW = 2**14, 2**12  # to measure on; to look for the worst attack on
+SAMPLES, FEW = 2**14, 2**12  # samples to measure losses on, and to search for the worst attack
 
 
 def mean_norm(features: Features) -> float:
@@ -32,9 +32,9 @@ def attacked_bias(W: np.ndarray, b: np.ndarray, length: float) -> np.ndarray:
 
 
 def vulnerability(W: np.ndarray, b: np.ndarray, features: Features, share: float) -> Data:
-    """Return the loss of a ReLU model on clean inputs and under the attack that harms it most, both exact.
+    """Return the exact loss of a ReLU model on clean inputs, and that under the attack that harms it most.
 
-    Attacks have the length share · E‖x‖₂; which feature's is worst is found on fixed samples.
+    Attacks have the length share · E‖x‖₂. The feature whose attack is worst is found on fixed samples.
     """
     W, b = W.astype(float), b.astype(float)
     biases = attacked_bias(W, b, share * mean_norm(features))
@@ -59,7 +59,7 @@ def plain_gap(features: Features, m: int, share: float) -> float:
 
 
 def stored_without(W: np.ndarray) -> Any:
-    """Return how many features are stored, and the largest superposition among them; leading axes are models."""
+    """Return how many features are stored, and the largest interference among them; leading axes are models."""
     kept = stored(W)
     return kept.sum(axis=-1), np.where(kept, interference(W), 0.0).max(axis=-1)
 

@@ -22,8 +22,13 @@ EXPERIMENT = Experiment(
     uses="E20",
 )
 
-HIGHLY = Threshold(0.9, "correlation above which two numbers are highly correlated")
-SOME = Threshold(0.6, "correlation, of values or of ranks, above which they are at least in part")
+HIGHLY = Threshold(
+    0.9, "correlation above which two numbers are highly correlated: either explains 81 % of the other's variance"
+)
+SOME = Threshold(
+    0.6,
+    "correlation, of values or of ranks, above which they are at least in part: a third of the variance is explained",
+)
 
 
 def measure(lab: Lab) -> Data:
@@ -49,7 +54,10 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the two correlate by more than 0.9 by value; in part, by more than 0.6 by value or by rank."""
+    """Hold if over all models the two correlate by more than 0.9.
+
+    With other numbers if they do by more than 0.6, by value or by rank.
+    """
     pearson = float(np.corrcoef(data["per_dimension"], data["vulnerability"])[0, 1])
     spearman = float(np.corrcoef(rankdata(data["per_dimension"]), rankdata(data["vulnerability"]))[0, 1])
     slope, start = np.polyfit(data["per_dimension"], data["vulnerability"], 1)

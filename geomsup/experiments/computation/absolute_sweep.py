@@ -30,19 +30,22 @@ EXPERIMENT = Experiment(
 
 PROBABILITIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 N, M, RATIO = 100, 40, 0.8
-REACHED = Threshold(1.01, "loss, in that of dedicated neurons, up to which a model is as good as they are")
-ROOM = Threshold(0.1, "by which a share that falls may rise between two densities: four of 40 neurons")
-EVERY = Threshold(0.95, "part above which every neuron is monosemantic: two of 40 may be late")
-FEW = Threshold(0.1, "part of either kind of neuron above which both kinds occur")
-NONE = Threshold(0.05, "part below which none is: again two of 40")
+REACHED = Threshold(
+    1.01, "loss, as a multiple of that of dedicated neurons, up to which a model is as good: 1 % for noise of training"
+)
+ROOM = Threshold(0.1, "by which the monosemantic fraction may rise from one density to the next: four of 40 neurons")
+EVERY = Threshold(0.95, "fraction above which every neuron is monosemantic: one of 40 may not be there yet")
+FEW = Threshold(0.1, "fraction that either kind of neuron must exceed for the two kinds to be compared: four of 40")
+NONE = Threshold(0.05, "fraction below which no neuron is monosemantic: one of 40 may still be one")
 NOISE = 0.01  # on every weight of the dedicated start
-LARGE, SLOW = 1024, 1e-3  # batch and rate to train on with at the next density
+LARGE, SLOW = 1024, 1e-3  # batch and learning rate with which a model is trained further at the next density
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
     """Train at the paper's densities; return the neurons of the best model of each, scaled to a largest weight of 1.
 
-    Of sparse features a batch holds few: models trained at once on them end above those that come from denser ones.
+    A batch holds few sparse features. Models trained on these from the start end at higher losses than models that
+    were first trained on denser features.
     """
     features = [signed(N, p, RATIO) for p in PROBABILITIES]
     recipe = ABS | {"steps": steps, "learning_rate": 5e-3, "batch": 256}
@@ -60,7 +63,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
             "dedicated loss": least, "at once": dedicated.expected_loss(),
         }  # fmt: skip
 
-    # Of the model with two neurons for each of the 20 most important features: the others' variances.
+    # Loss of two neurons for each of the 20 most important features: the variances of the other features.
     exact = [
         float((entry.importance * _variance(p))[M // 2 :].sum())
         for p, entry in zip(PROBABILITIES, features, strict=True)
@@ -71,7 +74,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
 def _passed_on(
     lab: Lab, features: list[Features], run: TrainingRun, recipe: dict[str, Any]
 ) -> tuple[list[ToyModel], np.ndarray]:
-    """Return models and losses by density: the run's own or, where lower, the denser neighbour's, trained on there."""
+    """Return models and losses by density: the run's own, or the next denser model trained further if that is lower."""
     models, losses = [run.model(k) for k in range(len(features))], run.expected_loss()
     for k in range(1, len(features)):
         further = lab.train(f"on {k}", features[k], M, model=models[k - 1], **recipe)
@@ -97,7 +100,7 @@ def lowest(data: Data) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw(data: Data) -> Any:
-    """Draw each neuron's |weights| stacked, neurons in order of the importance of their largest feature."""
+    """Draw the absolute weights of each neuron, stacked; neurons are in order of their largest feature."""
     figure, axes = panels(
         len(data["p"]), 1, size=(7.5, 1.35), title="|W| of each neuron of the best models, largest scaled to 1"
     )
@@ -121,7 +124,13 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if all are monosemantic where dense, ever fewer are, none is at the end, and important ones stay so."""
+    """Hold if all neurons are monosemantic at p = 1 and 0.3, ever fewer at lower densities, and none at p = 0.001.
+
+    Ever fewer: the fraction of the best models may rise by 0.1 from one density to the next, and falls by more than
+    half in all. Where both kinds of neurons occur, monosemantic ones must read more important features (medians). At
+    every density the best model must lose at most 1 % more than dedicated neurons. With other numbers if ever fewer are
+    monosemantic, in the best models or in those from random starts.
+    """
     fraction, concentration, gaps = _looked(*lowest(data))
     random, _, _ = _looked(data["W"], data["W_out"])
     above, below, worse = (
@@ -159,9 +168,10 @@ def judge(data: Data) -> Verdict:
 
 
 def _looked(W: np.ndarray, W_out: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return by density which part of the neurons in use holds one feature, and how much of each its largest is.
+    """Return by density the fraction of neurons in use that are monosemantic, and their largest weights' mean share.
 
-    And, where both kinds occur, how much less important the median largest feature of the others is, in places.
+    The third value is for densities where both kinds of neurons occur: how many places further down the list of
+    importances the largest feature of polysemantic neurons is (medians).
     """
     kept, shares, reads = in_use(W, W_out), neuron_shares(W), np.abs(W).argmax(axis=1)
     single = kept & monosemantic(W)

@@ -8,15 +8,25 @@ from geomsup.experiments.threshold import Threshold
 
 __all__ = ["Motif", "find_motifs"]
 
-UNEQUAL = Threshold(2, "least ratio of the two weights, in and out, of an asymmetric neuron; the paper's has 4")
-USED = Threshold(0.25, "least product of weights in and out by which a neuron serves a feature (1: alone and in full)")
-INHIBITS = Threshold(0.25, "least part of the interference that neuron B takes away")
-LEFT = Threshold(0.1, "part of the interference that may be left once all neurons have spoken")
+UNEQUAL = Threshold(
+    2,
+    "least ratio of the two weights, in and out, of an asymmetric neuron: half way (in powers of 2) from 1 to the "
+    "paper's 4",
+)
+USED = Threshold(
+    0.25,
+    "least product of weights in and out by which a neuron serves a feature: a quarter of the 1 of a neuron that "
+    "serves it alone",
+)
+INHIBITS = Threshold(
+    0.25, "least fraction of the interference that neuron B takes away: several neurons may take a part each"
+)
+LEFT = Threshold(0.1, "fraction of the interference that may be left in the sum over all neurons: nearly none")
 
 
 @dataclass(frozen=True)
 class Motif:
-    """Neuron `shared` stores features `strong` and `weak`; neuron `inhibitor` takes back what it spills on `weak`."""
+    """Neuron `shared` stores features `strong` and `weak`; `inhibitor` takes away the interference on `weak`."""
 
     shared: int
     strong: int
@@ -28,8 +38,8 @@ def find_motifs(W: np.ndarray, W_out: np.ndarray) -> list[Motif]:
     """Return the asymmetric motifs in a model of hidden ReLUs with weights in and out, both ``(n, m)``.
 
     Neuron A reads feature i strongly and j weakly (ratio of 2 or more), and writes them the other way round, so that
-    it serves both. What x_i spills on output j is then large and positive; neuron B, open for the same sign of x_i,
-    takes it away, so that the sum over all neurons is negative (which the output's ReLU hides) or nearly zero.
+    it serves both. The interference of x_i on output j is then large and positive. Neuron B, which is open for the same
+    sign of x_i, takes it away: the sum over all neurons is nearly zero, or negative, which the output's ReLU removes.
     Scaling a neuron changes nothing. Each (A, i, j) is reported once, with the strongest B.
 
     Examples

@@ -1,4 +1,4 @@
-"""What E26 to E28 share: absolute values of signed features, and what a neuron takes in and gives out."""
+"""What E26 to E28 share: signed features, models to start from, and weights scaled neuron by neuron."""
 
 import numpy as np
 
@@ -17,17 +17,17 @@ def signed(n: int, p: float, ratio: float = 1.0) -> Features:
 
 
 def open_start(n: int, m: int, seed: int) -> ToyModel:
-    """Return a model to start from whose every output is open: Xavier-normal W, and W_out = ``|W|``.
+    """Return a start model all of whose outputs are open: Xavier-normal W, and W_out = ``|W|``.
 
-    With signs of W_out drawn as well, the outputs of a quarter of rare features are shut for both signs of x. They get
-    no gradient and stay so.
+    If the signs of W_out were random too, a quarter of rare features would have an output that is closed for both
+    signs of x. It would get no gradient, and stay closed.
     """
     W = np.random.default_rng(seed).normal(0, np.sqrt(2 / (n + m)), (n, m))
     return ToyModel(W, W_out=np.abs(W), hidden_activation="relu")
 
 
 def dedicated_start(n: int, m: int, noise: float, seed: int) -> ToyModel:
-    """Return a model with two neurons for each of the first m/2 features, all weights in and out a little off."""
+    """Return a model with two neurons for each of the first m/2 features, with noise on all weights."""
     W, W_out = np.zeros((n, m)), np.zeros((n, m))
     W[: m // 2, : 2 * (m // 2)] = np.kron(np.eye(m // 2), [[1.0, -1.0]])
     W_out[:] = np.abs(W)

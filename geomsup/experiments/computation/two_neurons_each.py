@@ -25,9 +25,15 @@ EXPERIMENT = Experiment(
 )
 
 N, M = 3, 6
-SMALL = Threshold(1e-4, "loss below which a model computes absolute values: far below the 1/12 of a feature")
-EXACT = Threshold(0.03, "distance from 1 of a neuron's weight in times weight out: what training leaves")
-PURE = Threshold(0.999, "part of the squares of a neuron of one feature's own: there are neurons for all")
+SMALL = Threshold(
+    1e-4, "loss below which a model computes absolute values: linear hidden units leave 0.05 or more, ReLUs 1e-8"
+)
+EXACT = Threshold(0.03, "distance from 1 of a neuron's weight in times weight out: training leaves 0.003")
+PURE = Threshold(
+    0.999,
+    "fraction of a neuron's squared weights on one feature above which it reads no other: there are neurons enough "
+    "for all",
+)
 
 
 def measure(lab: Lab, p: list[float], models: int, steps: int) -> Data:
@@ -45,7 +51,7 @@ def measure(lab: Lab, p: list[float], models: int, steps: int) -> Data:
 
 
 def outputs(W: np.ndarray, b: np.ndarray, W_out: np.ndarray) -> np.ndarray:
-    """Return the outputs for x_j = 1 and for x_j = −1 alone: two matrices, ``(2, n, n)``, with a row for each j."""
+    """Return the outputs where only feature j is present, x_j = 1 and x_j = −1: ``(2, n, n)``, a row for each j."""
     one = np.eye(len(W))
     return ToyModel(W, b, W_out=W_out, hidden_activation="relu")(np.stack([one, -one]))
 
@@ -64,7 +70,7 @@ def pairs(W: np.ndarray, W_out: np.ndarray) -> int:
 
 
 def draw(data: Data) -> Any:
-    """Draw W and W_out of the best models, neurons in order of what they read."""
+    """Draw W and W_out of the best models, neurons in order of the features that they read."""
     figure, axes = panels(2, len(data["p"]), size=(3.4, 2.2), title="best models of |x|: 3 features, 6 hidden ReLUs")
     for k, p in enumerate(data["p"]):
         W, W_out = data["W"][k], data["W_out"][k]
@@ -82,7 +88,10 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if losses vanish and every feature has its two neurons."""
+    """Hold if at every density the lowest loss is below 1e-4, and every feature of that model has its two neurons.
+
+    With other numbers if the losses are.
+    """
     lowest, linear = data["loss"].min(axis=1), data["linear"].min(axis=1)
     found = np.array([pairs(W, W_out) for W, W_out in zip(data["W"], data["W_out"], strict=True)])
     single = [outputs(*model) for model in zip(data["W"], data["b"], data["W_out"], strict=True)]

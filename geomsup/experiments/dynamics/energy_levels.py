@@ -1,4 +1,4 @@
-"""E18: features jump between levels of D_i while a model is trained, and the loss drops as they do."""
+"""E18: features jump between levels of D_i while a model is trained. Does the loss drop when they jump?"""
 
 from typing import Any
 
@@ -30,19 +30,26 @@ EXPERIMENT = Experiment(
 )
 
 N, M, SPARSITY = 100, 10, 0.55
-SMALL = 0.1  # of the usual start, from which jumps can be told apart
-LEVELS = (0.0, 0.5)  # of a feature not stored, and of one of a digon
-BETWEEN = Threshold(0.3, "D_i that a jump passes: between the levels 0 and 1/2")
-NEAR = Threshold(0.05, "distance from a level of a D_i that is on it: a tenth of that between them")
+SMALL = 0.1  # scale of the start, relative to the usual one: jumps are then further apart in time
+LEVELS = (0.0, 0.5)  # D_i of a feature that is not stored, and of one in a digon
+BETWEEN = Threshold(0.3, "D_i that a feature passes when it jumps: a round number between the levels 0 and 1/2")
+NEAR = Threshold(0.05, "distance from a level within which a D_i is on it: a tenth of the 1/2 between the two levels")
 WINDOW = 5  # records to either side of a jump that count as around it
-STEEP = Threshold(2, "times as fast as beside it above which a fall is sudden")
-SETTLED = Threshold(0.95, "part of the D_i on a level above which features are on levels")
-CHANCE = Threshold(0.01, "part of times drawn at random with as much fall, below which jumps and falls go together")
-DRAWS = 999
+STEEP = Threshold(
+    2, "times as fast at a jump as beside it above which a fall is sudden: 1 if jumps have no effect, 1.2 as measured"
+)
+SETTLED = Threshold(
+    0.95, "fraction of the D_i on a level above which features are on levels: one in twenty may still move"
+)
+CHANCE = Threshold(
+    0.01,
+    "fraction of random times with as large a fall below which jumps and falls go together: the usual level of 1 %",
+)
+DRAWS = 999  # sets of random times that jumps are compared with: ten of them are 1 %
 
 
 def make_small_start(n: int, m: int, scale: float, seed: int) -> ToyModel:
-    """Return a model of normal W, `scale` times as large as Xavier's."""
+    """Return a model with normal W, `scale` times as large as Xavier's start."""
     rng = np.random.default_rng(seed)
     return ToyModel(scale * (2 / (n + m)) ** 0.5 * rng.normal(size=(n, m)))
 
@@ -74,13 +81,13 @@ def measure(lab: Lab, seeds: int, steps: int, records: int, batch: int) -> Data:
 
 
 def _name(W: np.ndarray) -> str:
-    """Name the geometry of the rows that are stored."""
+    """Return the name of the geometry of the stored rows."""
     rows = W[stored(W)]
     return classify(rows, orientation="rows").name if len(rows) else "nothing"
 
 
 def find_jumps(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return record and direction (1 up, -1 down) of every jump of D ``(records, n)`` past the middle of the levels.
+    """Return record and direction (1 up, -1 down) of every jump of D ``(records, n)`` past `BETWEEN`.
 
     Examples
     --------
@@ -117,7 +124,13 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if features jump to levels and back, the loss falls where they jump, and steeply at a jump by itself."""
+    """Hold if features jump to levels, and the loss falls faster at jumps than at other times, and suddenly.
+
+    Levels: at the end 95 % of the D_i are at 0 or 1/2, and every run has more jumps up than dimensions. Faster: of
+    random times between a run's first and last jump, at most 1 % have as large a mean fall. Suddenly: most jumps have
+    no other near them, and at these the loss falls twice as fast as beside them (median). With other numbers if it is
+    not sudden.
+    """
     jumps = [find_jumps(D) for D in data["D"]]
     up = np.array([(turn > 0).sum() for _, turn in jumps])
     down = np.array([(turn < 0).sum() for _, turn in jumps])
@@ -153,10 +166,10 @@ def judge(data: Data) -> Verdict:
 
 
 def _at_jumps(losses: np.ndarray, jumps: list[np.ndarray]) -> tuple[float, float]:
-    """Return the mean fall of the loss at jumps over that of all times from a run's first jump to its last.
+    """Return the mean fall of the loss at jumps over that of all times between a run's first and last jump.
 
-    And in which part of `DRAWS` of as many random times from the same stretch it is at least as large. Before and
-    after, the loss hardly falls whether or not features jump one by one.
+    The second value is the fraction of `DRAWS` sets of as many random times from the same span whose mean fall is at
+    least as large. Times before and after that span are left out: the loss hardly falls there, jumps or not.
     """
     generator = np.random.default_rng(0)
     seen, drawn, along = [], [], []
@@ -174,7 +187,7 @@ def _at_jumps(losses: np.ndarray, jumps: list[np.ndarray]) -> tuple[float, float
 
 
 def _start(loss: np.ndarray) -> int:
-    """Return the record at which the first fall of the loss, the same for all features, is over."""
+    """Return the record at which the first fall of the loss, common to all features, is over."""
     drops = -np.diff(loss)
     first = int(drops[: len(drops) // 8].argmax())
     slow = np.flatnonzero(drops[first:] < 0.1 * drops[first])
@@ -187,7 +200,7 @@ def _falls(loss: np.ndarray) -> np.ndarray:
 
 
 def _steepness(fall: np.ndarray, when: np.ndarray) -> np.ndarray:
-    """Return, for jumps that have no other within two windows, the fall around them over the fall on either side."""
+    """Return the fall of the loss around jumps without another near, over the fall on either side of them."""
     gaps = np.abs(when[:, None] - when) + 3 * WINDOW * np.eye(len(when))
     lone = when[(gaps > 2 * WINDOW).all(axis=1)]
     lone = lone[(lone >= 3 * WINDOW) & (lone < len(fall) - 3 * WINDOW)]

@@ -16,7 +16,8 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure", "multiply", "recall"]
 EXPERIMENT = Experiment(
     id="A11",
     title="Vector-symbolic operations",
-    claim="On the rows of such a W sums, permutations, products by smooth units and clean-up work as on random ones.",
+    claim="With many features in many dimensions, sums, permutations, products by smooth units and clean-up work on "
+    "the rows of W as on random vectors.",
     source="A reader's comment on n ≫ d ≫ 1; operations: Kleyko et al. 2021 (arXiv 2106.05268)",
     uses="A10",
     quick={"trials": 1000},
@@ -25,17 +26,23 @@ EXPERIMENT = Experiment(
 
 COUNTS = (1, 2, 4, 8, 12, 16)
 OPERATIONS = ("bundle", "sequence", "record", "clean-up")
-STEP = 0.1  # scale at which products are taken through GELUs: their error goes with its square
-SCALES = (0.3, 0.1, 0.03)
+STEP = 0.1  # scale at which products are computed by GELUs: their error grows with its square
+SCALES = (0.3, 0.1, 0.03)  # at which the error of products is measured
 BETA = 20.0  # inverse temperature of clean-up
-CLOSE = Threshold(0.05, "difference from random items' accuracy that is none")
-NEAR = Threshold(0.15, "difference from random items' accuracy that is small")
-SERIES = Threshold(0.01, "relative difference of products' errors from the series' that is none: its next term")
-WORKS = Threshold(0.9, "part of two items read back above which an operation works")
+CLOSE = Threshold(
+    0.05, "difference from random items' accuracy that counts as none: three standard errors of 1000 trials"
+)
+NEAR = Threshold(0.15, "difference from random items' accuracy that is small: three times `CLOSE`")
+SERIES = Threshold(
+    0.01,
+    "relative difference of products' errors from the series' that counts as none: its next term gives 0.0004 at s "
+    "= 0.03",
+)
+WORKS = Threshold(0.9, "fraction of two items read back above which an operation works: guessing gives 1 in 1000")
 
 
 def measure(lab: Lab, trials: int) -> Data:
-    """Store items in sums, by place and by key, and read them back; compare with independent normal scores."""
+    """Store items in sums, by place and by key, read them back, and predict the accuracy of random items."""
     items = lab.data_of("A10")["W"]
     items = items / np.linalg.norm(items, axis=1, keepdims=True)
     n, d = items.shape
@@ -58,7 +65,7 @@ def _accuracies(items: np.ndarray, trials: int) -> np.ndarray:
 
 
 def _try(name: str, items: np.ndarray, count: int, trials: int, rng: np.random.Generator) -> float:
-    """Return which part of the items that were stored `count` at a time is read back right."""
+    """Return the fraction of items read back right when `count` are stored together."""
     n, d = items.shape
     chosen = np.argsort(rng.random((trials, n)), axis=1)[:, :count]
     rows = items[chosen]
@@ -67,7 +74,7 @@ def _try(name: str, items: np.ndarray, count: int, trials: int, rng: np.random.G
         stored = np.take_along_axis(scores, chosen, 1)
         np.put_along_axis(scores, chosen, -np.inf, 1)
         return float((stored > scores.max(axis=1, keepdims=True)).mean())
-    if name == "sequence":  # the place k is a permutation of the axes applied k times
+    if name == "sequence":  # place k is marked by a permutation of the axes, applied k times
         turned = _permutations(rng, count, d)
         total = np.zeros((trials, d))
         for k, turn in enumerate(turned):
@@ -86,7 +93,7 @@ def _try(name: str, items: np.ndarray, count: int, trials: int, rng: np.random.G
 
 
 def _permutations(rng: np.random.Generator, count: int, d: int) -> list[np.ndarray]:
-    """Return the powers 0, 1, ... of one random permutation."""
+    """Return the first `count` powers of one random permutation, from the identity on."""
     turn, powers = rng.permutation(d), [np.arange(d)]
     for _ in range(count - 1):
         powers.append(powers[-1][turn])
@@ -94,7 +101,7 @@ def _permutations(rng: np.random.Generator, count: int, d: int) -> list[np.ndarr
 
 
 def _clean_up(h: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """Return softmax(β h · items) · items, twice over."""
+    """Return h after two steps of h ← softmax(β h · items) · items."""
     for _ in range(2):
         scores = BETA * h @ items.T
         weights = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -110,7 +117,7 @@ def _pair(z: np.ndarray) -> np.ndarray:
 
 
 def multiply(x: np.ndarray, y: np.ndarray, scale: float = STEP) -> np.ndarray:
-    """Return about x y by four GELUs for each entry: ((x + y)² − (x − y)²)/4.
+    """Return approximately x y, entry by entry, by four GELUs: ((x + y)² − (x − y)²)/4.
 
     Examples
     --------
@@ -128,7 +135,7 @@ def _product_error(scale: float) -> list[float]:
 
 
 def recall(right: float, wrong: float, rivals: int) -> float:
-    """Return the chance that 1 + right z exceeds `rivals` independent normals of deviation `wrong`.
+    """Return the probability that 1 + right z exceeds `rivals` normal numbers of standard deviation `wrong`.
 
     Examples
     --------
@@ -144,9 +151,9 @@ def recall(right: float, wrong: float, rivals: int) -> float:
 
 
 def _predict(name: str, count: int, n: int, d: int) -> float:
-    """Return the accuracy if cosines were independent N(0, 1/d)."""
+    """Return the accuracy that independent cosines, distributed as N(0, 1/d), would give."""
     if name == "clean-up":
-        # The noise meets items alike; n - 1 rivals see it as N(0, (count - 1)/d), and the item itself.
+        # The noise adds N(0, (count - 1)/d) to the score of every item; rivals also score their cosine with the item.
         sigma = np.sqrt((count - 1) / d)
         return recall(sigma, float(np.sqrt(count / d)), n - 1)
     rivals = n - count if name == "bundle" else n - 1
@@ -179,9 +186,10 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if all accuracies are as those of random items, and products as the series says.
+    """Hold if accuracies are within 0.05 of random items', and the error of products within 1 % of the series'.
 
-    With other numbers if they nearly are, or if of two items nine in ten are read back whatever the operation.
+    With other numbers if accuracies are within 0.15, or if every operation reads back nine in ten items when two are
+    stored.
     """
     off = np.abs(data["accuracy"] - data["random"]).max(axis=1)
     ratio = data["product"][:, 0] / data["product"][:, 1]
@@ -201,8 +209,8 @@ def judge(data: Data) -> Verdict:
         decide(bool((off < CLOSE).all()) and series, (bool((off < NEAR).all()) and series) or works > WORKS),
         f"Of 4 items stored {100 * data['accuracy'][0, middle]:.0f} % are read from a sum, "
         f"{100 * data['accuracy'][1, middle]:.0f} % by place and {100 * data['accuracy'][2, middle]:.0f} % by key; "
-        f"accuracies differ from random items' by up to {off.max():.3f}. Products err by {ratio[-1]:.4f} of the "
-        "series' error.",
+        f"accuracies differ from random items' by up to {off.max():.3f}. The error of products is "
+        f"{ratio[-1]:.4f} times the series'.",
         numbers,
         (
             "accuracies against those of random items and of independent normal scores",

@@ -1,4 +1,4 @@
-"""E15: three correlated pairs in two dimensions: members of a pair lie side by side on a hexagon."""
+"""E15: three correlated pairs in two dimensions. Do the members of a pair lie side by side on a hexagon?"""
 
 from typing import Any
 
@@ -28,8 +28,13 @@ EXPERIMENT = Experiment(
 
 DENSITIES = (0.01, 0.03, 0.05)
 KINDS = ("correlated", "independent")
-COLLAPSED = Threshold(15, "degrees between members below which a pair is one direction: a quarter of a hexagon's step")
-ABOVE = Threshold(0.01, "part of the optimum's loss above which a model is worse: many times what training leaves")
+COLLAPSED = Threshold(
+    15, "degrees between members below which a pair has collapsed: a quarter of the 60° between neighbours on a hexagon"
+)
+ABOVE = Threshold(
+    0.01,
+    "relative excess over the optimum's loss above which a model is worse: many times what noise of training leaves",
+)
 
 
 def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
@@ -58,7 +63,7 @@ def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
 
 
 def neighbours(W: np.ndarray) -> Any:
-    """Return whether in each model the members of every pair of rows follow each other around the circle, ``(...)``.
+    """Return whether the members of every pair of rows are neighbours on the circle, ``(...)``.
 
     Examples
     --------
@@ -95,7 +100,12 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if best models and optima of pairs are hexagons of neighbours, others are not, and collapse loses."""
+    """Hold if pairs form hexagons with members side by side, independent features do not, and collapse costs loss.
+
+    Pairs: the best trained model and the exact optimum at every density. Independent features: no trained model and no
+    exact optimum may be a hexagon. Collapse: every trained model with a collapsed pair must lose 1 % more than the
+    optimum. With other numbers if only the members' places are as claimed.
+    """
     W, loss = data["correlated W"], data["correlated loss"]
     best = W[np.arange(len(W)), loss.argmin(axis=1)]
     trained, exact = neighbours(best), neighbours(data["correlated optimum W"])

@@ -12,7 +12,7 @@ from geomsup.phases import Crossing, crossing
 __all__ = ["BASES", "find_crossing", "listed", "make_features", "make_pentagon", "make_square"]
 
 BASES = (0.03, 0.05, 0.1)  # densities of the other four
-BRACKETS = ((0.1, 0.5), (0.15, 0.5), (0.25, 0.9))  # where both geometries are minima, around their crossing
+BRACKETS = ((0.1, 0.5), (0.15, 0.5), (0.25, 0.9))  # relative densities around the crossing; both are minima there
 
 
 def make_features(base: float, relative: float) -> Features:
@@ -27,7 +27,7 @@ def find_crossing(number: int) -> Crossing:
 
 
 def listed(values: Iterable[Any], form: str = "g") -> str:
-    """Return the values as words.
+    """Return the values as text, separated by commas.
 
     Examples
     --------
@@ -44,5 +44,5 @@ def make_pentagon() -> ToyModel:
 
 
 def make_square() -> ToyModel:
-    """Return two digons of the last four features; the first is dropped."""
+    """Return two digons of the last four features; the first feature is dropped."""
     return ToyModel([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])

@@ -1,4 +1,4 @@
-"""What E13 to E17 share: features in sets, how the members of a set lie to each other, and the picture of both."""
+"""What E13 to E17 share: features in sets, cosines between the members of a set, and a figure of the rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,7 +47,7 @@ def cosines_within(W: np.ndarray, size: int = 2) -> np.ndarray:
 
 
 def draw_sets(ax: Any, W: np.ndarray, title: str = "", size: int = 2) -> None:
-    """Draw the rows of W as arrows in the plane, a colour for each set, the first of them to the right."""
+    """Draw the rows of W as arrows in the plane, a colour for each set; the first row points to the right."""
     turn = np.arctan2(W[0, 1], W[0, 0])
     W = W @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     turns = np.linspace(0, 2 * np.pi, 200)

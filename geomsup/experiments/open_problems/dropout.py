@@ -26,16 +26,23 @@ EXPERIMENT = Experiment(
 
 RATES = (0.0, 0.1, 0.3, 0.5)
 N, M, P = 20, 6, 0.1
-TURNS = 200
-SIGMAS = Threshold(4, "distance from turned copies, in their standard deviations, that chance does not explain")
+TURNS = 200  # random turns that W is compared with
+SIGMAS = Threshold(
+    4,
+    "distance from turned copies, in their standard deviations, that chance does not explain: less than once in "
+    "10,000 times",
+)
 SAME = Threshold(1e-6, "relative difference of losses without dropout, of a model and a turned copy, that is rounding")
-COSTS = Threshold(0.01, "relative excess of a turned copy's loss above which turning costs: the noise of the samples")
+COSTS = Threshold(
+    0.01,
+    "relative excess of turned copies' loss above which turning costs: a round number above the noise of the samples",
+)
 
 
 def measure(lab: Lab, models: int, steps: int, samples: int) -> Data:
-    """Train at each rate; hold the axes' part in W, and the loss under dropout, against turned copies of W.
+    """Train at each rate; compare alignment and loss under dropout of W with those of turned copies of W.
 
-    A copy W Q with Q orthogonal is the same model without dropout, and another one with it.
+    Without dropout a copy W Q with orthogonal Q computes the same as W; with dropout it does not.
     """
     features = Features(N, P)
     recipe = {"models": models, "steps": steps, "learning_rate": 5e-3, "schedule": "cosine", "batch": 512}
@@ -54,25 +61,25 @@ def measure(lab: Lab, models: int, steps: int, samples: int) -> Data:
 
 
 def alignment(W: np.ndarray) -> float:
-    """Return m Σ_ik w_ik⁴ / Σ_i ‖w_i‖⁴: m for rows along axes, 1 for entries all alike, 3m/(m + 2) for random turns."""
+    """Return m Σ_ik w_ik⁴ / Σ_i ‖w_i‖⁴: m for rows along axes, 1 for equal entries, 3m/(m + 2) for random turns."""
     return float(W.shape[1] * (W**4).sum() / ((W**2).sum(axis=1) ** 2).sum())
 
 
 def _turns(rng: np.random.Generator) -> np.ndarray:
-    """Return random orthogonal matrices: Q of normal matrices, with R's diagonal positive."""
+    """Return random orthogonal matrices: Q of the QR decompositions of normal matrices, R's diagonal positive."""
     Q, R = np.linalg.qr(rng.normal(size=(TURNS, M, M)))
     return Q * np.sign(np.diagonal(R, axis1=1, axis2=2))[:, None, :]
 
 
 def _dropped_loss(W: np.ndarray, b: np.ndarray, x: np.ndarray, rate: float) -> float:
-    """Return the mean loss with units dropped, of the same masks at every call."""
+    """Return the mean loss with hidden units dropped, by the same masks at every call."""
     kept = np.random.default_rng(2).random((len(x), M)) >= rate
     outputs = np.maximum((x @ W * kept / (1 - rate)) @ W.T + b, 0)
     return float(((x - outputs) ** 2).sum(axis=1).mean())
 
 
 def draw(data: Data) -> Any:
-    """Draw W at each rate over W Wᵀ, and the alignment against turned copies."""
+    """Draw W and W Wᵀ at each rate; compare alignment and loss with those of turned copies."""
     figure, axes = panels(2, len(RATES) + 1, size=(2.3, 2.5), title=f"{N} features in {M} dimensions, hidden dropout")
     for k, (rate, W) in enumerate(zip(RATES, data["W"], strict=True)):
         order = np.lexsort((np.abs(W).argmax(axis=1),))
@@ -95,7 +102,11 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if W lies along axes at all rates but 0; with other numbers if along or off at some, or turning costs."""
+    """Hold if with dropout W lies along the axes at all rates and turning it costs, and without neither is so.
+
+    Along: 4 standard deviations of turned copies more than these. Costs: at some rate the loss of turned copies is 1 %
+    larger. With other numbers if at some rate W is 4 standard deviations off, in either direction, or turning costs.
+    """
     z = (data["alignment"] - data["turned"].mean(axis=1)) / data["turned"].std(axis=1)
     worse = data["turned_loss"].mean(axis=1) / data["loss"] - 1
     kept = stored(data["W"]).sum(axis=1)
@@ -110,9 +121,9 @@ def judge(data: Data) -> Verdict:
         numbers[f"features stored, dropout {rate:g}"] = kept[k]
     return Verdict(
         decide(free and along and lower, free and (away or lower)),
-        f"With dropout W lies {z[1:].min():+.1f} to {z[1:].max():+.1f} standard deviations of turned copies along the "
-        f"axes, without {z[0]:+.1f}. Turning it raises the loss under dropout by {100 * worse[1:].min():.1f} to "
-        f"{100 * worse[1:].max():.1f} %.",
+        f"W is aligned with the axes {z[1:].min():+.1f} to {z[1:].max():+.1f} standard deviations more than turned "
+        f"copies with dropout, and {z[0]:+.1f} without. Turning it raises the loss under dropout by "
+        f"{100 * worse[1:].min():.1f} to {100 * worse[1:].max():.1f} %.",
         numbers,
         ("fourth moments of W against random turns", "loss under dropout of turned copies"),
     )

@@ -31,12 +31,14 @@ PROBABILITIES = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02)
 SHAPES = ((5, 2), (6, 3))
 OUTPUTS = ("relu", "gelu")
 RTOL = 1e-6  # of the exact losses
-SIGNIFICANT = Threshold(1.5, "ratio of losses from which a reader would call the two different")
-SPARSE = Threshold(0.1, "largest density that is sparse: the paper's pentagon is of 0.1")
+SIGNIFICANT = Threshold(
+    1.5, "ratio of losses from which they differ much: a round number between 1, no difference, and the 8 measured"
+)
+SPARSE = Threshold(0.1, "largest density that is sparse: the paper's pentagon is found at 0.1")
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train both at each size and density, and descend the exact losses from the best models of either."""
+    """Train with both outputs at each size and density; descend each exact loss from the best models of both."""
     names, losses = [], []
     for n, m in SHAPES:
         features = [Features(n, p) for p in PROBABILITIES]
@@ -50,7 +52,7 @@ def measure(lab: Lab, models: int, steps: int) -> Data:
 
 
 def _longer(lab: Lab, models: int, steps: int) -> list[float]:
-    """Return the ratio of losses at the sparsest, of models trained four times as long, over fresh samples."""
+    """Return GELU's loss over ReLU's at the sparsest, after four times as many steps, on fresh samples."""
     features, ratios = [Features(n, PROBABILITIES[-1]) for n, _ in SHAPES], []
     for f, (n, m) in zip(features, SHAPES, strict=True):
         recipe = {"models": models, "steps": 4 * steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
@@ -61,7 +63,7 @@ def _longer(lab: Lab, models: int, steps: int) -> list[float]:
 
 
 def _settle_all(starts: list[list[ToyModel]], features: list[Features]) -> Data:
-    """Return the losses and names of the best ends of descents with either output, ``(outputs, densities)``."""
+    """Return the lowest losses that descents reach with each output, and names, ``(outputs, densities)``."""
     found = [[_settle(row, f, activation) for row, f in zip(starts, features, strict=True)] for activation in OUTPUTS]
     return {name: np.array([[end[name] for end in row] for row in found]) for name in ("loss", "name")}
 
@@ -103,7 +105,10 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the shapes are the same and the losses close; with other numbers if the shapes are, wherever sparse."""
+    """Hold if shapes are the same at every p below 1, and GELU's loss is less than 1.5 times ReLU's.
+
+    With other numbers if shapes are the same where p <= 0.1.
+    """
     relu, gelu = (np.vectorize(plain_name)(data["name"][:, k]) for k in range(len(OUTPUTS)))
     same = relu == gelu
     ratio = data["loss"][:, 1] / np.maximum(data["loss"][:, 0], 1e-9)
@@ -124,9 +129,9 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool(same[:, proper].all() and ratio[:, proper].max() < SIGNIFICANT), bool(same[:, sparse].all())),
         f"Shapes are the same in {same[:, proper].sum()} of {same[:, proper].size} cases. GELU's loss is "
-        f"{ratio[:, proper].min():.2f} to {ratio[:, proper].max():.2f} times ReLU's, most with {n} in {m} at p = "
-        f"{PROBABILITIES[worst[1]]:g}; of longer trainings {min(data['longer']):.2f} to {max(data['longer']):.2f} "
-        "times.",
+        f"{ratio[:, proper].min():.2f} to {ratio[:, proper].max():.2f} times ReLU's, most for {n} features in {m} "
+        f"dimensions at p = {PROBABILITIES[worst[1]]:g}; of longer trainings "
+        f"{min(data['longer']):.2f} to {max(data['longer']):.2f} times.",
         numbers,
         (
             "exact losses (quadrature for GELU), descended from the best models of either",

@@ -1,4 +1,4 @@
-"""A8: classes told apart by softmax and cross-entropy, through few dimensions."""
+"""A8: classification by softmax and cross-entropy, through few dimensions."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ EXPERIMENT = Experiment(
     id="A8",
     title="Classification by softmax",
     claim="Classes form a regular simplex where n <= m + 1 (as in neural collapse), encoder and decoder alike, and "
-    "regular polygons where more share a plane.",
+    "regular polygons where more classes share a plane.",
     source="Open problem 4.12 (N. Nanda's list); neural collapse: Papyan et al. 2020",
     quick={"models": 3, "steps": 1500},
     paper={"models": 10, "steps": 30_000},
@@ -33,14 +33,20 @@ POLYGONS = {(4, 2): "square", (5, 2): "pentagon", (6, 2): "hexagon", (7, 2): "he
 OTHERS = {(6, 3): "octahedron", (8, 3): "square antiprism"}
 SHAPES = SIMPLICES | POLYGONS | OTHERS
 STAGES = ("trained", "settled")
-DECAY = 0.3  # of training: without any, norms never settle
-PENALTY = 2e-3  # λ of λ/2 (‖W‖² + ‖W_out‖²) where trained models settle: Adam's decay is not a penalty, and is uneven
-CLOSE = Threshold(0.02, "spread of cosines or norms, and 1 − cosine of encoder and decoder, up to which they are equal")
+DECAY = 0.3  # weight decay of training: without any, norms grow for ever
+# λ of λ/2 (‖W‖² + ‖W_out‖²), with which trained models settle. Adam's decay is no such penalty: its strength differs
+# between weights.
+PENALTY = 2e-3
+CLOSE = Threshold(
+    0.02,
+    "spread of cosines or norms, and 1 − cosine of encoder and decoder, up to which they are equal: settled models "
+    "reach 1e-8, trained ones 0.05",
+)
 CENTRE = 0.05  # norm, relative to the longest row's, below which a class has no direction
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
-    """Train encoders and decoders for one of n classes at a time, and settle them; return names, cosines, margins."""
+    """Train encoders and decoders to say which of n classes is present; settle them; return their geometry."""
     rows: dict[str, list[Any]] = {key: [] for key in ("name", "spread", "off", "twin", "loss", "margin")}
     W: dict[str, np.ndarray] = {}
     for n, m in SHAPES:
@@ -69,7 +75,7 @@ def _train(lab: Lab, n: int, m: int, models: int, steps: int) -> Any:
 
 
 def settle(model: ToyModel) -> tuple[ToyModel, float]:
-    """Return the minimum of cross-entropy and penalty that is reached from a model, and its value (L-BFGS)."""
+    """Return the minimum of cross-entropy plus penalty that L-BFGS reaches from a model, and its value."""
     from scipy.optimize import minimize
 
     n, m = model.W.shape
@@ -88,7 +94,7 @@ def settle(model: ToyModel) -> tuple[ToyModel, float]:
 
 
 def _penalised(W: np.ndarray, W_out: np.ndarray, b: np.ndarray, penalty: float) -> tuple[float, tuple[np.ndarray, ...]]:
-    """Return cross-entropy, the mean over classes, and penalty; and its gradients by W, W_out and b."""
+    """Return the mean cross-entropy over classes plus the penalty, and its gradients by W, W_out and b."""
     n = len(W)
     logits = W @ W_out.T + b
     logits = logits - logits.max(axis=1, keepdims=True)
@@ -100,7 +106,7 @@ def _penalised(W: np.ndarray, W_out: np.ndarray, b: np.ndarray, penalty: float) 
 
 
 def margin(W: np.ndarray, W_out: np.ndarray, b: np.ndarray) -> float:
-    """Return the least lead of a class's logit over another's, over the largest ‖w‖ ‖w_out‖.
+    """Return the smallest lead of a class's logit over any other, divided by the largest ‖w‖ ‖w_out‖.
 
     Examples
     --------
@@ -115,7 +121,7 @@ def margin(W: np.ndarray, W_out: np.ndarray, b: np.ndarray) -> float:
 
 
 def _regular(n: int, m: int) -> float:
-    """Return the margin of the expected shape without biases: 1 less the largest cosine of two of its vertices."""
+    """Return the margin of the expected shape without biases: 1 minus the largest cosine of two vertices."""
     if n <= m + 1:
         return n / (n - 1)
     if m == 2:
@@ -143,7 +149,7 @@ def draw(data: Data) -> Any:
 
 
 def _rows(W: np.ndarray) -> str:
-    """Return words on rows of unequal norms, and on a class without a direction: its bias alone stands for it."""
+    """Return words on a class at the centre, which only its bias stands for, and on rows of unequal norms."""
     norms = np.linalg.norm(W, axis=1)
     directed = norms[norms > CENTRE * norms.max()]
     centre = " and centre" if len(directed) < len(W) else ""
@@ -152,7 +158,11 @@ def _rows(W: np.ndarray) -> str:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if n <= m + 1 classes form even simplices, encoder like decoder, and more in a plane regular polygons."""
+    """Hold if n <= m + 1 classes form regular simplices, encoder like decoder, and more in a plane regular polygons.
+
+    Simplices need the name, trained and settled, and equal cosines of −1/(n − 1). Polygons, settled, need the name and
+    the margin of the regular one. With other numbers if the simplices are regular.
+    """
     expected = list(SHAPES.values())
     matches = np.array([[str(a).startswith(b) for a, b in zip(row, expected, strict=True)] for row in data["name"]])
     k = len(SIMPLICES)

@@ -18,7 +18,7 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 EXPERIMENT = Experiment(
     id="A4",
     title="x² instead of |x|",
-    claim="As for |x|: with neurons enough each feature gets one for either sign; with few, sparsity mixes features in "
+    claim="As for |x|, with enough neurons each feature gets one for either sign; with few, sparsity mixes features in "
     "neurons.",
     source="Open problem 4.3 (N. Nanda's list); the expectation is that of the paper's absolute-value model",
     quick={"models": 6, "steps": 4000},
@@ -27,8 +27,10 @@ EXPERIMENT = Experiment(
 
 TARGETS = ("abs", "square")
 PROBABILITIES = (0.5, 0.1, 0.03, 0.01)
-SMALL_P = 0.5
-CLOSE = Threshold(0.03, "relative difference from the loss of the best line in |x| that is none: what training leaves")
+SMALL_P = 0.5  # density of the three features on six neurons
+CLOSE = Threshold(
+    0.03, "relative difference from the loss of the best ReLU(a|x| + b) that counts as none: training leaves 0.001"
+)
 
 
 def measure(lab: Lab, models: int, steps: int) -> Data:
@@ -70,7 +72,7 @@ def _best_fit() -> float:
 
 
 def draw(data: Data) -> Any:
-    """Draw the input weights of the small models, and monosemantic neurons of the large."""
+    """Draw the input weights of the small models, and fractions of monosemantic neurons of the large ones."""
     figure, axes = panels(1, 3, size=(3.4, 3.0), title="|x| and x² by hidden ReLUs")
     for ax, W, name in zip(axes[0], data["W"], ("|x|", "x²"), strict=False):
         order = np.lexsort((W[np.abs(W).argmax(axis=0), np.arange(W.shape[1])], np.abs(W).argmax(axis=0)))
@@ -82,7 +84,7 @@ def draw(data: Data) -> Any:
     for k, name in enumerate(("|x|", "x²")):
         axes[0, 2].plot(PROBABILITIES, data["mono"][k] / data["live"][k], "o-", color=PALETTE[k], label=name)
     axes[0, 2].set(xscale="log", xlim=(0.7, 0.007), ylim=(-0.05, 1.05), xlabel="density p")
-    axes[0, 2].set_title("20 features on 8 neurons:\npart of neurons that read one feature", fontsize=9)
+    axes[0, 2].set_title("20 features on 8 neurons:\nfraction of neurons that read one feature", fontsize=9)
     axes[0, 2].legend(frameon=False, fontsize=8)
     return figure
 
@@ -97,27 +99,32 @@ def _split(W: np.ndarray) -> int:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if every feature of the small model has its two neurons, its loss is the best fit's, and sparsity mixes."""
+    """Hold if for x² each feature has a neuron for either sign, the loss is the best possible, and sparsity mixes.
+
+    The loss must be within 3 % of that of the best ReLU(a|x| + b). Sparsity mixes if with few neurons a smaller
+    fraction is monosemantic at the lowest density than at the highest. With other numbers if some feature has its two
+    neurons, and sparsity mixes.
+    """
     split = [_split(W) for W in data["W"]]
     n = len(data["W"][1])
     ratio = float(data["loss"][1] / (n * data["best_fit"]))
-    part = data["mono"] / data["live"]
-    falls = bool(part[1, 0] > part[1, -1])
+    fraction = data["mono"] / data["live"]
+    falls = bool(fraction[1, 0] > fraction[1, -1])
     close = abs(ratio - 1) < CLOSE
     numbers = {f"features with a neuron for either sign, {name}": k for name, k in zip(TARGETS, split, strict=True)} | {
         "loss over that of the best a|x| + b": ratio,
         "loss of |x|, 3 on 6": data["loss"][0],
     }
     numbers |= {
-        f"monosemantic part, {name}, p = {p:g}": part[k, j]
+        f"monosemantic part, {name}, p = {p:g}": fraction[k, j]
         for k, name in enumerate(TARGETS)
         for j, p in enumerate(PROBABILITIES)
     }
     return Verdict(
         decide(split[1] == n and close and falls, split[1] > 0 and falls),
         f"x²: {split[1]} of 3 features have a neuron for either sign, and the loss is {ratio:.3f} of the best "
-        f"ReLU(a|x| + b)'s. Of 8 neurons for 20 features {100 * part[1, 0]:.0f} % are monosemantic at p = "
-        f"{PROBABILITIES[0]:g}, {100 * part[1, -1]:.0f} % at {PROBABILITIES[-1]:g}.",
+        f"ReLU(a|x| + b)'s. Of 8 neurons for 20 features {100 * fraction[1, 0]:.0f} % are monosemantic at p = "
+        f"{PROBABILITIES[0]:g}, {100 * fraction[1, -1]:.0f} % at {PROBABILITIES[-1]:g}.",
         numbers,
         ("weights of trained models", "loss against the best line in |x|"),
     )

@@ -27,14 +27,16 @@ EXPERIMENT = Experiment(
     paper={"models": 10, "steps": 20_000, "starts": 32},
 )
 
-DENSE = 0.8  # the paper's three configurations give such features dimensions of their own; optima share even there
+DENSE = 0.8  # by the paper's theory such features have dimensions of their own; optima share some even there
 SPARSE = (0.8, 0.2, 0.05, 0.01)
-GAP = Threshold(0.1, "by which D of dense features must exceed that of sparse ones: a fifth of a digon's")
-RARE = Threshold(0.05, "largest density that is very sparse: less than a tenth of the dense one")
+GAP = Threshold(
+    0.1, "by which D of dense features must exceed that of sparse ones: a fifth of the 1/2 of a feature in a digon"
+)
+RARE = Threshold(0.05, "largest density that is very sparse: less than a tenth of the dense features'")
 
 
 def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
-    """Train with equal and with balanced importances; return the best, and optima of a small case.
+    """Train with equal and with balanced importances; return the best models, and optima of a small case.
 
     Balanced: importances are 1/p, so that a sparse feature is worth as much as a dense one.
     """
@@ -71,13 +73,13 @@ def _by_class(W: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _stored(W: np.ndarray) -> np.ndarray:
-    """Return how many of either class are stored, ``(..., 2)``."""
+    """Return how many features of each class are stored, ``(..., 2)``."""
     half = W.shape[-2] // 2
     return np.stack([stored(W[..., :half, :]).sum(axis=-1), stored(W[..., half:, :]).sum(axis=-1)], axis=-1)
 
 
 def _between(W: np.ndarray) -> np.ndarray:
-    """Return the part of `interference` that is from the other class, ``(..., n)``."""
+    """Return the `interference` that comes from the other class, ``(..., n)``."""
     half = W.shape[-2] // 2
     dense, sparse = W.copy(), W.copy()
     dense[..., half:, :], sparse[..., :half, :] = 0, 0
@@ -104,7 +106,11 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if very sparse features of equal worth share and dense ones do not, trained and optimal."""
+    """Hold if at importance 1/p and p <= 0.05 stored sparse features share and dense ones do not, trained and optimal.
+
+    A class shares if its mean interference is above 0.2. With other numbers if this holds for either the trained models
+    or the optima, and in both D of dense features is larger by 0.1.
+    """
     sizes = {"20 in 8": data["W"], "6 in 2, exact": data["small"]}
     D = {key: _by_class(W, dimensionality(W, orientation="rows")) for key, W in sizes.items()}
     overlap = {key: _by_class(W, interference(W)) for key, W in sizes.items()}
@@ -120,9 +126,9 @@ def judge(data: Data) -> Verdict:
         bool(some and (d[1, rare, 0] > d[1, rare, 1] + GAP).all()) for some, d in zip(kept, D.values(), strict=True)
     ]
     numbers = {
-        f"{what} {kind}, {size}, {law}, sparse p = {p:g}": table[size][row, k, c]
+        f"{what} {kind}, {size}, {importance}, sparse p = {p:g}": table[size][row, k, c]
         for size in sizes
-        for row, law in enumerate(("equal", "importance 1/p"))
+        for row, importance in enumerate(("equal", "importance 1/p"))
         for k, p in enumerate(SPARSE)
         for c, kind in enumerate(("dense", "sparse"))
         for what, table in (
@@ -137,7 +143,7 @@ def judge(data: Data) -> Verdict:
         decide(all(alone), any(alone) and all(gaps)),
         f"At importance 1/p and p = {SPARSE[-1]:g}, {mine[0]} dense and {mine[1]} sparse features of 10 each are "
         f"stored, with interference {overlap['20 in 8'][1, -1, 0]:.2f} and {overlap['20 in 8'][1, -1, 1]:.2f} (exact "
-        f"optimum of 3 + 3 in 2: {exact[0]:.2f} and {exact[1]:.2f}).",
+        f"optimum of 3 + 3 in 2 dimensions: {exact[0]:.2f} and {exact[1]:.2f}).",
         numbers,
         ("trained models of 20 features", "exact optima of 6 features"),
     )

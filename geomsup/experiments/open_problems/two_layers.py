@@ -24,17 +24,21 @@ EXPERIMENT = Experiment(
     paper={"models": 20, "steps": 30_000, "pairs": 4, "neurons": 16},
 )
 
-ONE = (2, 4, 6, 8)
-TWO = ((2, 2), (4, 2), (4, 4), (6, 4))
-P = 0.6
-EXACT = Threshold(0.01, "loss, in the variance of the targets, below which a network computes them")
-ROUNDING = Threshold(1e-12, "error of an explicit network that is rounding")
+ONE = (2, 4, 6, 8)  # neurons of one layer
+TWO = ((2, 2), (4, 2), (4, 4), (6, 4))  # neurons of the first and the second layer
+P = 0.6  # density of the single pair
+EXACT = Threshold(
+    0.01,
+    "loss, as a fraction of the variance of the targets, below which a network computes them: 0.06 or more, or "
+    "1e-10 or less, is measured",
+)
+ROUNDING = Threshold(1e-12, "error of an explicit network that is rounding: products and sums of order 1 leave 1e-16")
 CORNERS = np.array([[1, 1, -1, -1], [1, -1, 1, -1]], dtype=float)
 AXES = np.array([[1, -1, 0, 0], [0, 0, 1, -1]], dtype=float)
 
 
 def measure(lab: Lab, models: int, steps: int, pairs: int, neurons: int) -> Data:
-    """Train one pair through either kind of network, and several pairs on as many neurons in one layer and in two."""
+    """Train one pair, and several pairs, through one layer and through two of as many neurons; return losses."""
     recipe = {"target": "abs_pairs", "hidden_activation": "relu", "tied": False, "models": models, "steps": steps}
     recipe |= {"learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
     pair, many = _signed(2, P), [_signed(2 * pairs, p) for p in (P, 0.1)]
@@ -79,7 +83,7 @@ def _one_layer() -> ToyModel:
 
 
 def _two_layers() -> ToyModel:
-    """Return 4 + 3 neurons that compute both: |x| and |y|, then their sum and their differences."""
+    """Return 4 + 3 neurons that compute both: first |x| and |y|, then their sum and their differences."""
     between = np.array([[1.0, 1, -1], [1, 1, -1], [1, -1, 1], [1, -1, 1]])
     W_out = np.array([[0.5, 0.5, 0.5], [0.5, -0.5, -0.5]])
     return ToyModel(AXES, hidden_activation="relu", W_out=W_out, W_between=between)
@@ -112,7 +116,10 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if no single layer computes the targets and two do; with other numbers if two need fewer neurons."""
+    """Hold if no single layer computes the targets, trained or explicit, and two layers do.
+
+    With other numbers if trained networks of two layers need fewer neurons.
+    """
     sums = np.array([sum(m) for m in TWO])
     alone = [m for m, loss in zip(ONE, data["one"], strict=True) if loss < EXACT]
     both = sums[data["two"] < EXACT]

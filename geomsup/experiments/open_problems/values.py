@@ -1,4 +1,4 @@
-"""A1: other laws of a feature's value: always 1, {1, 2, 3}, U[0.5, 1]."""
+"""A1: other distributions of a feature's value: always 1, {1, 2, 3}, U[0.5, 1]."""
 
 from typing import Any
 
@@ -22,7 +22,8 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 EXPERIMENT = Experiment(
     id="A1",
     title="Other values than U[0, 1]",
-    claim="Features that are always 1, in {1, 2, 3} or U[0.5, 1] when present have the geometry of U[0, 1].",
+    claim="Features whose value, when present, is always 1, one of {1, 2, 3}, or from U[0.5, 1] have the geometry of "
+    "features with values from U[0, 1].",
     source="Open problems 4.7 to 4.9 (N. Nanda's list); the expectation is a reader's",
     quick={"models": 4, "steps": 3000, "starts": 40, "slow": False},
     paper={"models": 10, "steps": 20_000, "starts": 40, "slow": True},
@@ -34,16 +35,16 @@ LAWS = {
     "always 1": Discrete((1.0,)),
     "{1, 2, 3}": Discrete((1, 2, 3)),
 }
-SLOW = "{1, 2, 3}"  # exact losses cost 4ⁿ sets there: minutes for what takes the others seconds
+SLOW = "{1, 2, 3}"  # its exact losses sum over 4ⁿ cases: minutes where the others take seconds
 PROBABILITIES = (0.6, 0.4, 0.3, 0.2, 0.1, 0.05)
 SHAPES = ((5, 2), (6, 3))
-BRACKET, WIDTH = (0.05, 0.3), 1e-4  # of the densities between which the pentagon gives way
-STARTS = 24  # of each search for that: with values of 1 uneven pentagons are better than the regular one
-SPARSE = Threshold(0.1, "largest density that is sparse: the paper's pentagon is of 0.1")
+BRACKET, WIDTH = (0.05, 0.3), 1e-4  # densities between which the pentagon gives way, and where halving stops
+STARTS = 24  # of each such search: where values are 1, irregular pentagons are better than the regular one
+SPARSE = Threshold(0.1, "largest density that is sparse: the paper's pentagon is found at 0.1")
 
 
 def measure(lab: Lab, models: int, steps: int, starts: int, slow: bool) -> Data:
-    """Train at each law, size and density, and search the exact optima; find where the pentagon gives way.
+    """Train at each distribution, size and density, search the exact optima, and find where pentagons give way.
 
     Without `slow`, {1, 2, 3} is only trained.
     """
@@ -87,7 +88,7 @@ def _optimum(lab: Lab, name: str, features: Features, model: ToyModel, starts: i
 
 
 def _end_of_pentagon(lab: Lab, law: str) -> float:
-    """Return the density from which the best of many starts is no pentagon, regular or not, by halving."""
+    """Return the density above which the best of many starts is no longer a pentagon, found by halving."""
 
     def find() -> Data:
         low, high = BRACKET
@@ -103,7 +104,7 @@ def _end_of_pentagon(lab: Lab, law: str) -> float:
 
 
 def draw(data: Data) -> Any:
-    """Draw the table of names, coloured by shape; where known, the optimum's below the trained model's."""
+    """Draw the table of names, coloured by shape; below each trained model's is the optimum's, if it is known."""
     figure, axes = panels(
         len(SHAPES), 1, size=(9.5, 3.2), title="shape of the best trained model, and the exact optimum"
     )
@@ -129,7 +130,10 @@ def _cell(column: int, row: int, colour: str) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if all laws have U[0, 1]'s shapes; with other numbers if they do where p <= 0.1."""
+    """Hold if best models and optima of all distributions have the shapes of U[0, 1] at every density.
+
+    With other numbers if they do where p <= 0.1. Optima that were not searched do not count.
+    """
     trained, optimal = (np.vectorize(plain_name)(data[key]) for key in ("trained", "optimal"))
     same = trained == trained[:, :1]
     searched = optimal != ""
@@ -148,9 +152,9 @@ def judge(data: Data) -> Verdict:
     numbers["share of U[0, 1]'s shapes, all other laws"] = same[:, 1:].mean()
     return Verdict(
         decide(bool(same.all() and alike.all()), sparse_same),
-        f"Where p <= {SPARSE:g} shapes are {'' if sparse_same else 'not '}the same for all laws. Over all densities "
-        f"{100 * same[:, 1:].mean():.0f} % of trained shapes and {100 * alike.mean():.0f} % of optima of the other "
-        "laws are those of U[0, 1].",
+        f"Where p <= {SPARSE:g} shapes are {'' if sparse_same else 'not '}the same for all distributions. Over all "
+        f"densities {100 * same[:, 1:].mean():.0f} % of trained shapes and {100 * alike.mean():.0f} % of optima of the "
+        "other distributions are those of U[0, 1].",
         numbers,
         ("names of the best trained models", "names of the exact optima"),
     )

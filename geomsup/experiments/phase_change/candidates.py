@@ -29,11 +29,15 @@ EXPERIMENT = Experiment(
 
 NAMES = ("extra dropped", "antipodal pair", "extra dedicated")
 TRIPLE = 4 / 7  # where the paper has the three losses meet, at importance 1
-STEP = 1e-3  # in p, to either side of that, for slopes
-ROUNDING = Threshold(1e-12, "difference of losses, all of order 1, that is rounding")
-SOLVED = Threshold(1e-10, "difference of densities that are solved for to 1e-13, and of their formulas")
-SLOPES = Threshold(1e-9, "difference of slopes that is rounding of losses over steps of 1e-3")
-KINK = 1 / 3  # by which the slope of the least loss jumps where the three meet
+STEP = 1e-3  # in p, to either side of `TRIPLE`, where slopes are taken
+ROUNDING = Threshold(1e-12, "difference of losses of order 1 that is rounding: one operation leaves 1e-16")
+SOLVED = Threshold(
+    1e-10, "difference of solved densities from their formulas that is rounding: the solver stops at 1e-13"
+)
+SLOPES = Threshold(
+    1e-9, "difference of slopes that is rounding: losses have errors of 1e-16, and slopes divide them by steps of 1e-3"
+)
+KINK = 1 / 3  # jump of the slope of the least loss where the three meet, from the formulas
 
 
 def measure(lab: Lab, points: int) -> Data:
@@ -52,7 +56,7 @@ def measure(lab: Lab, points: int) -> Data:
 
 
 def _loss(kind: int, p: float, importance: float) -> float:
-    """Return the exact expected loss of a candidate: unit rows, and the mean as bias of what is dropped."""
+    """Return the exact expected loss of a candidate: unit rows, and for a dropped feature the mean as bias."""
     W, b = (([1.0, 0.0], [0.0, p / 2]), ([1.0, -1.0], [0.0, 0.0]), ([0.0, 1.0], [p / 2, 0.0]))[kind]
     model = ToyModel(np.array(W)[:, None], b)
     return float(expected_loss(model, Features(2, p, [1.0, importance])))
@@ -86,7 +90,10 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the exact losses are the paper's formulas, and their crossings its borders."""
+    """Hold if exact losses and borders are the paper's formulas, and the three losses meet at p = 4/7 with a jump.
+
+    Where they meet, the slope of the least loss must jump by 1/3, as the formulas say.
+    """
     p, r = data["p"], data["importance"]
     v = p / 3 - p**2 / 4
     formulas = np.stack([v, p**2 / 3, v], axis=1)

@@ -38,16 +38,30 @@ EXPERIMENTS = (
     ),
 )
 
-NOISE = Threshold(0.1, "norm up to which a row is noise of training, and its D means nothing")
-ABSENT = Threshold(0.1, "share D of a dimension up to which a feature is absent: far below the 1/2 of one that shares")
-ALONE = Threshold(0.9, "share D above which it is alone: far above that 1/2")
-MARGIN = Threshold(0.1, "decades from a border within which a cell is not counted: training decides there by chance")
-PARTLY = Threshold(0.75, "part of the cells that must agree for the claim to hold at least with other numbers")
-SHARP = Threshold(0.25, "median jump of D across a border: half of that between two kinds of regions, 0, 1/2 and 1")
+NOISE = Threshold(
+    0.1, "norm up to which a row is noise of training, and its D means nothing: stored rows have norms near 1"
+)
+ABSENT = Threshold(
+    0.1, "D up to which the extra feature is not represented: a fifth of the 1/2 of a feature in a digon"
+)
+ALONE = Threshold(
+    0.9, "D above which the extra feature has a dimension of its own: far above the 1/2 of a feature in a digon"
+)
+MARGIN = Threshold(
+    0.1,
+    "decades from a border within which a cell is not counted, a twentieth of an axis: losses of both phases are "
+    "nearly equal there, and chance decides where a training ends",
+)
+PARTLY = Threshold(
+    0.75, "fraction of the cells that must agree for the claim to hold with other numbers: half way from 1/2 to 1"
+)
+SHARP = Threshold(
+    0.25, "median jump of D above which borders are sharp: half of that between neighbouring kinds, of D = 0, 1/2 and 1"
+)
 
 
 def label(W: np.ndarray) -> np.ndarray:
-    """Return 3 x (others stored) + 0, 1 or 2 where the last feature is absent, shares, or has its own dimension."""
+    """Return 3 × (number of other features stored) + 0, 1 or 2: the last feature is absent, shares, or is alone."""
     share = _shares(W)
     return 3 * (share[..., :-1] > ABSENT).sum(axis=-1) + _band(share[..., -1])
 
@@ -115,7 +129,11 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if nine in ten cells away from boundaries agree with the exact optimum, and its D jumps at boundaries."""
+    """Hold if trained models and exact optima agree in nine in ten cells away from borders, and borders are sharp.
+
+    The optima must show all three kinds of regions, and D of the extra feature must jump by more than 1/4 across their
+    borders (median). With other numbers if three in four of these cells agree.
+    """
     far, agree = _far(data), _agreeing(data)
     share = float(agree[far].mean())
     optimum = data["optimum"][:: int(data["fine"]), :: int(data["fine"])]
@@ -147,12 +165,12 @@ def judge(data: Data) -> Verdict:
 
 
 def _shares(W: np.ndarray) -> np.ndarray:
-    """Return D of every feature; that of a row of noise means nothing, and is 0."""
+    """Return D of every feature; 0 for rows that are noise."""
     return np.where(np.linalg.norm(W, axis=-1) > NOISE, dimensionality(W), 0.0)
 
 
 def _jumps(share: np.ndarray) -> np.ndarray:
-    """Return by how much D differs between neighbouring cells of different kinds."""
+    """Return the differences of D between neighbouring cells of different kinds."""
     pairs = [(share[1:], share[:-1]), (share[:, 1:], share[:, :-1])]
     return np.concatenate([np.abs(a - b)[_band(a) != _band(b)] for a, b in pairs])
 

@@ -26,13 +26,19 @@ EXPERIMENT = Experiment(
 )
 
 KINDS = ("linear", "relu")
-RANDOM = Threshold(1, "standard deviations of random rotations within which a mean over models is theirs")
-OUTLIER = Threshold(5, "standard deviations that no single model with a linear hidden layer may exceed")
+RANDOM = Threshold(
+    1,
+    "standard deviations of random rotations within which a mean over models is as of random ones: a mean over 15 "
+    "spreads by 1/4",
+)
+OUTLIER = Threshold(
+    5, "standard deviations that no single model with a linear hidden layer may exceed: one in a million by chance"
+)
 ALIGNED = Threshold(3, "standard deviations above which a model lies along neurons: one in a thousand by chance")
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int, steps: int, rotations: int) -> Data:
-    """Train both kinds; measure alignment of their W, and of W rotated at random."""
+    """Train both kinds; return the alignment of their W with neurons, and of W rotated at random."""
     recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 256}
     features = falling(n, p, ratio)
     runs = [lab.train(kind, features, m, hidden_activation=kind, **recipe) for kind in KINDS]
@@ -46,12 +52,12 @@ def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int,
 
 
 def _alignment(W: np.ndarray) -> np.ndarray:
-    """Return the mean over stored features of the part of their square on one neuron."""
+    """Return the fraction of a feature's squared weights on one neuron, the mean over stored features."""
     return np.nanmean(feature_shares(W), axis=-1)
 
 
 def _kurtosis(W: np.ndarray) -> np.ndarray:
-    """Return the kurtosis of all entries, 3 for a normal law."""
+    """Return the kurtosis of all entries; 3 for a normal distribution."""
     return kurtosis(W.reshape(*W.shape[:-2], -1), axis=-1, fisher=False)
 
 
@@ -70,7 +76,13 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if features of ReLU models lie along neurons, and those of linear ones no more than rotated ones."""
+    """Hold if nearly all ReLU models have features along neurons, and linear models have no more than by chance.
+
+    What counts is the fraction of a feature's square on one neuron, against the same W rotated at random: nearly all
+    ReLU models must have 3 standard deviations more; linear models may differ by 1 on average, and none by 5. At some
+    density most neurons of ReLU models must hold one feature. With other numbers if most ReLU models lie along neurons,
+    and more so than linear ones on average.
+    """
     spread = data["rotated"].std(axis=-1)
     z = (data["share"] - data["rotated"].mean(axis=-1)) / spread
     kurtosis_z = (data["kurtosis"] - data["rotated_kurtosis"].mean(axis=-1)) / data["rotated_kurtosis"].std(axis=-1)
@@ -80,11 +92,11 @@ def judge(data: Data) -> Verdict:
     aligned = float((z[1] > ALIGNED).mean())
     by_density = zip(data["p"], data["share"][1].mean(axis=1), z[1].mean(axis=1), single, strict=True)
     numbers: dict[str, float] = {}
-    for p, share, deviations, part in by_density:
+    for p, share, deviations, fraction in by_density:
         numbers |= {
             f"share on one neuron, relu, p = {p:g}": share,
             f"deviations from rotated, relu, p = {p:g}": deviations,
-            f"share of monosemantic neurons, p = {p:g}": part,
+            f"share of monosemantic neurons, p = {p:g}": fraction,
         }
     return Verdict(
         decide(random_like and aligned > NEARLY_ALL and single.max() > MOST, aligned > MOST and relu > linear),

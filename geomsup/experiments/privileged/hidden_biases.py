@@ -33,15 +33,27 @@ KINDS = {
     "biases": {"hidden_activation": "relu", "hidden_bias": True},
     "none": {"hidden_activation": "relu"},
 }
-SAMPLES = 2**14
-SAME = Threshold(0.02, "relative difference of losses that counts as none: that of trainings of one model")
-OPEN = Threshold(0.95, "part of the samples for which units are open, above which they are linear in effect")
-MANY = Threshold(0.25, "part of all features, averaged by one unit, that counts as many")
-STEADY = Threshold(0.5, "E[h]²/E[h²] above which a unit stands for a constant")
+SAMPLES = 2**14  # samples on which trained models are measured
+SAME = Threshold(
+    0.02, "relative difference of losses that counts as none: two trainings of the same model differ as much"
+)
+OPEN = Threshold(
+    0.95,
+    "fraction of the samples for which units are open above which they are linear in effect: without biases it is "
+    "0.85 or less",
+)
+MANY = Threshold(
+    0.25,
+    "fraction of all features, averaged by one unit, that counts as many: one feature, or random signs, give about "
+    "1/n, equal weights 1",
+)
+STEADY = Threshold(
+    0.5, "E[h]²/E[h²] above which a unit stands for a constant: its mean then exceeds its standard deviation"
+)
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int, steps: int) -> Data:
-    """Train the three kinds; return losses, how open the units are, and what the steadiest unit averages."""
+    """Train the three kinds; return losses, how often units are open, and what the steadiest unit averages."""
     features = falling(n, p, ratio)
     recipe = {"models": models, "steps": steps, "learning_rate": 1e-2, "schedule": "cosine", "batch": 256}
     runs = {name: lab.train(name, features, m, **recipe, **kind) for name, kind in KINDS.items()}
@@ -55,7 +67,7 @@ def measure(lab: Lab, n: int, m: int, ratio: float, p: list[float], models: int,
 
 
 def _look(model: ToyModel, features: Features) -> dict[str, float]:
-    """Return the loss, that without hidden ReLUs, how often units are open, and what the steadiest unit averages.
+    """Return the losses with and without hidden ReLUs, how often units are open, what the steadiest averages.
 
     A unit averages (Σ w)²/Σ w² features: n if its weights are equal, about 1 for one feature and for random signs.
     """
@@ -77,7 +89,7 @@ def _look(model: ToyModel, features: Features) -> dict[str, float]:
 
 
 def draw(data: Data) -> Any:
-    """Draw losses, what taking hidden ReLUs away costs, how open units are, and what the steadiest averages."""
+    """Draw losses, those without hidden ReLUs, how often units are open, and what the steadiest unit averages."""
     figure, axes = panels(1, 4, size=(3.5, 3.2))
     for colour, (name, label) in enumerate(
         (("linear", "linear hidden layer"), ("biases", "ReLU, biases"), ("none", "ReLU, no biases"))
@@ -104,7 +116,12 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if units with biases do as linear ones would, and without biases one unit averages many features."""
+    """Hold if units with biases are linear in effect at every density, and at some, a unit without averages many.
+
+    Linear in effect: the loss is within 2 % of a linear hidden layer's, changes by less than 2 % without the hidden
+    ReLUs, and units are open for 95 % of the samples. Averages many: the steadiest unit stands for a constant and
+    averages more than a quarter of the features. With other numbers if either holds at some density.
+    """
     n = data["none W"].shape[1]
     worse = data["biases loss"] / data["linear loss"] - 1
     positive = (data["b_hidden"] > 0).mean(axis=1)

@@ -32,11 +32,23 @@ EXPERIMENT = Experiment(
 # Density: neurons of one feature, in the paper's regimes.
 CLAIMED = {0.7: 5, 0.5: 5, 0.35: 3, 0.25: 3, 0.15: 2, 0.12: 1, 0.07: 0, 0.03: 0}
 N, M, RATIO = 10, 5, 0.75
-SAMPLES = 2**14  # to choose which models to go on with
-PAIRS = Threshold(9, "features, of 10, on two neurons each at the sparsest: one may be dropped")
-ALIKE = Threshold(1e-3, "relative difference of losses below which no sample tells which is lower")
-TWO = Threshold(0.9, "part of a feature's positive squares on two neurons above which it is a pair of them")
-EACH = Threshold(0.1, "part of a feature's positive squares that the second of the two must hold")
+SAMPLES = 2**14  # samples on which the models to train further are chosen
+PAIRS = Threshold(9, "features, of 10, that must lie on two neurons each at the sparsest: one may be dropped")
+ALIKE = Threshold(
+    1e-3,
+    "relative excess up to which a model counts as one of the best: samples do not show which of two has the lower "
+    "loss",
+)
+TWO = Threshold(
+    0.9,
+    "fraction of a feature's positive squared weights on two neurons above which it is a pair of them: as "
+    "`MONOSEMANTIC`",
+)
+EACH = Threshold(
+    0.1,
+    "fraction of a feature's positive squared weights that the second neuron must hold: with less, the first alone "
+    "holds it",
+)
 
 
 def measure(lab: Lab, models: int, steps: int, kept: int, polish: int, samples: int) -> Data:
@@ -64,7 +76,7 @@ def measure(lab: Lab, models: int, steps: int, kept: int, polish: int, samples: 
 
 
 def _lowest(run: TrainingRun, first: int, models: int, features: Features, kept: int) -> list[int]:
-    """Return the runs of lowest loss on fixed samples, and the lowest with the claimed count if that is another."""
+    """Return the runs of lowest loss on fixed samples, and the best one with the claimed count."""
     W = run.W[first : first + models]
     order = np.argsort(_losses(W, run.b[first : first + models], features, SAMPLES))
     claimed = order[dedicated(W[order]).sum(axis=-1) == CLAIMED[float(features.probability[0])]][:1]
@@ -106,7 +118,12 @@ def _stack(ax: Any, W: np.ndarray) -> None:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the best model at every density has the claimed count of neurons with one feature."""
+    """Hold if the best model at every density has the claimed number of neurons of one feature, and pairs at the end.
+
+    A density counts too if the best model with the claimed number loses at most a thousandth more than the best of all.
+    Pairs: at the sparsest nine of the ten features lie on two neurons each. With other numbers if the number goes from
+    5 to 0 and never rises, or is as claimed at most densities.
+    """
     claimed = np.array([CLAIMED[float(p)] for p in data["p"]])
     counts = dedicated(data["W"]).sum(axis=-1)
     lowest = data["loss"].min(axis=0)
@@ -139,7 +156,7 @@ def judge(data: Data) -> Verdict:
 
 
 def _on_two(W: np.ndarray) -> int:
-    """Return how many features have 90 % of the square of their positive weights on two neurons, a tenth on each."""
+    """Return how many features are pairs of neurons, by `TWO` and `EACH`."""
     squares = -np.sort(-(np.maximum(W, 0) ** 2), axis=1)
     shares = squares / np.maximum(squares.sum(axis=1, keepdims=True), 1e-12)
     return int(((shares[:, :2].sum(axis=1) > TWO) & (shares[:, 1] > EACH)).sum())

@@ -1,4 +1,4 @@
-"""What E23 to E25 share: which neurons hold one feature, and how much of a feature one neuron holds."""
+"""What E23 to E25 share: features, neurons that hold one feature, and the fraction of a feature on one neuron."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def falling(n: int, probabilities: list[float], ratio: float) -> list[Features]:
 
 
 def feature_shares(W: np.ndarray) -> np.ndarray:
-    """Return which part of each feature's squared weights lies on one neuron, ``(..., n)``; NaN if it is not stored."""
+    """Return the fraction of each feature's squared weights on one neuron, ``(..., n)``; NaN if it is not stored."""
     return np.where(stored(W), largest_shares(W), np.nan)
 
 

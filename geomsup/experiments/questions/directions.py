@@ -1,4 +1,4 @@
-"""Q3: a run kept more directions than dimensions: would as many directions as dimensions lose less?"""
+"""Q3: a trained model kept more directions than dimensions. Would fewer directions lose less?"""
 
 from typing import Any
 
@@ -30,11 +30,11 @@ EXPERIMENT = Experiment(
 N, M = 5, 2
 DENSITIES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 ASKED = 2  # p = 0.1 in DENSITIES
-SAME = Threshold(1e-6, "relative difference of exact losses that is none: searches end within it")
+SAME = Threshold(1e-6, "relative difference of exact losses that counts as none: descents end within it")
 
 
 def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
-    """Return the least exact loss with k of the features stored at most, and trained models of every kind."""
+    """Return the least exact loss with at most k features stored, and the losses and names of trained models."""
 
     def exact() -> dict[str, Any]:
         best = [[optimum(Features(k, p), M, starts=starts) for p in DENSITIES] for k in range(M, N + 1)]
@@ -71,10 +71,10 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if storing more features than dimensions gains nothing, and no model trained so loses less than two do.
+    """Hold if at p = 0.1 two stored features lose as little as more, and every trained model with more loses more.
 
-    The least loss cannot rise with the features that may be stored, only stay: it is trained models that may be worse.
-    With other numbers if some are.
+    The least exact loss with up to k features stored never rises with k, so it can only be equal; trained models may be
+    worse. With other numbers if some trained models with more than two features stored lose more than two do.
     """
     losses = data["loss"][:, ASKED]
     few = float(losses[0])

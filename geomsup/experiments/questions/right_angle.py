@@ -20,22 +20,24 @@ __all__ = ["EXPERIMENT", "deviations", "draw", "judge", "make_digons", "measure"
 EXPERIMENT = Experiment(
     id="Q6",
     title="Digons: antipodal exactly, orthogonal nearly?",
-    claim="Pairs of a digon are antipodal, but different digons only nearly orthogonal (a replicator's observation): "
-    "right angles are best, and the rest is left by the optimisation.",
+    claim="The two features of a digon are antipodal, but different digons only nearly orthogonal (a replicator's "
+    "observation): right angles are best, and the optimisation leaves the difference.",
     source="a replicator's note on Elhage et al. 2022",
     quick={"points": 31, "models": 8, "steps": 3000},
     paper={"points": 121, "models": 40, "steps": 30_000},
 )
 
 DENSITIES = (0.01, 0.05, 0.1, 0.2)
-SPAN = 15.0  # degrees
+SPAN = 15.0  # degrees to either side of the optimum over which losses are computed
 FINE = 1.0  # degrees over which curvatures are taken
-AT = Threshold(1, "degrees from 90° within which the least loss is at a right angle: the step of the angles")
-ENDS = Threshold(0.1, "degrees from 90° within which free descents end there: their own tolerance")
+AT = Threshold(
+    1, "degrees from 90° within which the least loss is at a right angle: the step of the angles at the quick size"
+)
+ENDS = Threshold(0.1, "degrees from 90° within which free descents end there: a tenth of `AT`")
 
 
 def make_digons(turn: float = 0.0, bend: float = 0.0, norm: float = 1.0, bias: float = 0.0) -> ToyModel:
-    """Return two digons at right angles, the second turned as a whole, or its two members bent; degrees."""
+    """Return two digons: the second is at 90° plus `turn`, and its rows are 180° minus `bend` apart."""
     turns = np.radians([0, 180, 90 + turn + bend / 2, 270 + turn - bend / 2])
     return ToyModel(norm * np.stack([np.cos(turns), np.sin(turns)], axis=1), np.full(4, bias))
 
@@ -61,12 +63,12 @@ def deviations(W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _modulo(angle: np.ndarray, period: float) -> np.ndarray:
-    """Return the angle of least size that differs by whole periods."""
+    """Return the angle nearest to 0 that differs from `angle` by whole periods."""
     return (angle + period / 2) % period - period / 2
 
 
 def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
-    """Return the exact loss over the angle of two digons, and how far trained ones are from it, by recipe."""
+    """Return the exact loss over the angle of two digons, and the deviations of digons trained by two recipes."""
     turns = np.linspace(-SPAN, SPAN, points)
 
     def exact() -> dict[str, Any]:
@@ -87,7 +89,7 @@ def measure(lab: Lab, points: int, models: int, steps: int) -> Data:
 
 
 def _landscape(p: float, turns: np.ndarray) -> dict[str, Any]:
-    """Return exact losses and curvatures of two digons, norm and bias the best at a right angle; and free descents."""
+    """Return exact losses and curvatures of two digons, with the best norm and bias at 90°, and free descents."""
     features = Features(4, p)
     best = train_whole(features, 2, objective="exact", model=make_digons()).model(0)
     size = {"norm": float(np.linalg.norm(best.W, axis=1).mean()), "bias": float(best.b.mean())}
@@ -107,7 +109,7 @@ def _landscape(p: float, turns: np.ndarray) -> dict[str, Any]:
 
 
 def draw(data: Data) -> Any:
-    """Draw the loss over both angles, and how far trained digons are from either."""
+    """Draw the loss over both angles, and the deviations of trained digons from 90° and 180°."""
     figure, axes = panels(1, 3, size=(3.8, 3.3), title="Two digons in two dimensions")
     for j, (name, word) in enumerate((("loss", "turned as a whole"), ("bent", "one bent"))):
         for k, p in enumerate(DENSITIES):
@@ -137,7 +139,12 @@ def _rms(angles: np.ndarray) -> np.ndarray:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the exact optimum is at 90°, and trained digons are further from that than from antipodal."""
+    """Hold if right angles are best, a falling rate brings digons nearer to them, and antipodal pairs are more exact.
+
+    Best: the exact loss is least at 90°, and free exact descents end there. Nearer: closer to 90° (rms) than with a
+    constant rate. More exact: closer to 180° than digons are to 90°, with a falling rate. With other numbers if only
+    the last fails.
+    """
     at = np.abs(data["turns"][data["loss"].argmin(axis=1)])
     free = float(np.max(data["free turn"])), float(np.max(data["free bend"]))
     exact = bool((at < AT).all() and free[0] < ENDS)

@@ -32,29 +32,31 @@ EXPERIMENT = Experiment(
 )  # fmt: skip
 
 KINDS = ("linear", "relu")
-SAMPLES = 2**14
-FALLS = Threshold(0.02, "part of a loss by which it may fall as the penalty grows: noise of training")
-PAIR = Threshold(2, "features that must be stored for superposition to be possible")
+SAMPLES = 2**14  # samples on which hidden activations are measured
+FALLS = Threshold(0.02, "fraction by which the loss may fall from one penalty to the next: noise of training")
+PAIR = Threshold(
+    2, "features that must be stored for superposition to be possible: one alone has none to interfere with"
+)
 
 
 def threshold(penalty: float, p: float) -> float:
-    """Return the importance from which a feature is worth a neuron of its own, if λ E ``|h|`` is to be paid for it.
+    """Return the importance from which a feature is worth a neuron of its own at a cost of λ E ``|h|``.
 
     With weight w in and out and the bias p (1 − w²)/2 it costs I (1 − w²)² v + λ p w/2, v = p/3 − p²/4 the variance of
-    its values; dropped, I v. What it gains for what it pays is greatest at w² = 2/3.
+    its values; dropped, it costs I v. The gain over the penalty paid is greatest at w² = 2/3.
     """
     w = np.sqrt(2 / 3)
     return float(penalty * w / 2 / ((1 - (1 - w**2) ** 2) * (1 / 3 - p / 4)))
 
 
 def worth(data: Data) -> np.ndarray:
-    """Return which features are worth a neuron under each penalty, the most important if there are not enough."""
+    """Return which features are worth a neuron under each penalty; the most important m if there are more."""
     ranks = np.argsort(np.argsort(-data["importance"]))
     return (data["importance"] > data["threshold"][:, None]) & (ranks < data["m"])
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, p: float, penalties: list[float], models: int, steps: int) -> Data:
-    """Train linear and ReLU hidden layers under penalties from none up; look at the best model of each."""
+    """Train linear and ReLU hidden layers under each penalty; return what the best models store, and their losses."""
     features = Features(n, p, ratio ** np.arange(n))
     recipe = {"models": models, "steps": steps, "learning_rate": 5e-3, "schedule": "cosine", "batch": 512}
     data: dict[str, Any] = {"penalty": penalties, "importance": features.importance, "m": m}
@@ -110,7 +112,13 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if superposition ends while features are still stored, the loss rises, and the unimportant are dropped."""
+    """Hold if for both hidden layers superposition ends while features are stored, and the loss rises with the penalty.
+
+    Superposition has ended where the mean interference is below `GONE` with at least two features stored. There nearly
+    all features must be stored or dropped as the threshold of importance says. The loss must not fall by more than 2 %
+    from one penalty to the next, and must be higher at the last than at the first. With other numbers if superposition
+    ends for one of the two layers, and both losses rise.
+    """
     numbers: dict[str, float] = {}
     told, removed, killed, rises = [], [], [], []
     for kind in KINDS:

@@ -1,4 +1,4 @@
-"""Two numbers in one: t = (⌊Zx⌋ + y)/Z, with steep ramps in place of jumps, and its error."""
+"""A code for two numbers in one: t = (⌊Zx⌋ + y)/Z, with steep ramps in place of jumps; and its error."""
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _gauss(corners: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sampled_error(Z: int, width: float, samples: int) -> float:
-    """Return the same error as the mean over random numbers."""
+    """Return the mean squared error over random x and y: a check of `mean_squared_error`."""
     x, y = np.random.default_rng(31).random((2, samples))
     coded = _read(Z * x, Z, width)
     low = _read(coded + y, Z, width)

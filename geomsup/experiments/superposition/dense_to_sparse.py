@@ -1,4 +1,4 @@
-"""E3 and E4: a linear model, and ReLU models from dense to sparse, of features of falling importance."""
+"""E3 and E4: linear models, and ReLU models from dense to sparse, of features whose importance falls."""
 
 from typing import Any
 
@@ -39,13 +39,21 @@ EXPERIMENTS = (
 )
 
 PROBABILITIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-ALIKE = Threshold(0.1, "largest entry of W Wᵀ less the identity, of linear models: a tenth of its own")
-POSITIVE = Threshold(0.05, "W_i · W_j above which another feature adds to an output: a twentieth of its own")
-ANTIPODAL = Threshold(-0.9, "cosine below which two features are a pair: within 26° of opposite")
+ALIKE = Threshold(
+    0.1,
+    "largest deviation of the linear W Wᵀ from the identity on the m most important features: training leaves "
+    "0.009, a feature that is not learned 1",
+)
+POSITIVE = Threshold(
+    0.05, "W_i · W_j above which feature j adds to output i: a twentieth of what feature i adds, about 1"
+)
+ANTIPODAL = Threshold(
+    -0.9, "cosine below which two features are an antipodal pair: a pentagon's largest angle has −0.81, a digon −1"
+)
 
 
 def measure(lab: Lab, n: int, m: int, ratio: float, models: int, steps: int) -> Data:
-    """Train linear models at both ends and ReLU models at seven densities; return the best of each."""
+    """Train linear models at two densities and ReLU models at seven; return the best of each."""
     features = [Features(n, p, ratio ** np.arange(n)) for p in PROBABILITIES]
     recipe = {"models": models, "steps": steps, "learning_rate": 5e-3, "schedule": "cosine"}
     linear = lab.train("linear", [features[0], features[4]], m, activation="linear", **recipe)
@@ -59,7 +67,7 @@ def measure(lab: Lab, n: int, m: int, ratio: float, models: int, steps: int) -> 
 
 
 def draw(data: Data) -> Any:
-    """Draw W Wᵀ over the norms, a column per model."""
+    """Draw W Wᵀ above the norms of the rows, a column per model."""
     models = [
         ("linear", data["linear"][0]),
         *((f"p = {p:g}", W) for p, W in zip(PROBABILITIES, data["W"], strict=True)),
@@ -74,7 +82,15 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if each part of the claim does."""
+    """Hold if linear, dense, sparser and sparsest models are all as the claim says.
+
+    Linear: W Wᵀ is the identity on the m most important features and 0 elsewhere. Dense (p = 1): ReLU models store
+    these features and no others. Sparser: the number stored never falls; where superposition begins, features in
+    superposition are less important than all that are stored alone, and most are in antipodal pairs. Sparsest: all n
+    features are in superposition, and most of those stored have a negative bias and positive interference. With other
+    numbers if linear models are as claimed, the number stored never falls, and more than m features are in
+    superposition at the sparsest.
+    """
     n, m = data["W"].shape[1:]
     ideal = np.diag((np.arange(n) < m).astype(float))
     linear = float(np.abs(data["linear"] @ np.swapaxes(data["linear"], 1, 2) - ideal).max())
@@ -119,13 +135,13 @@ def judge(data: Data) -> Verdict:
 
 
 def _pairs(W: np.ndarray, sharing: np.ndarray) -> float:
-    """Return which part of the sharing rows has a partner in the opposite direction."""
+    """Return the fraction of the sharing rows that have a partner in the opposite direction."""
     unit = W[sharing] / np.linalg.norm(W[sharing], axis=1, keepdims=True)
     return float(((unit @ unit.T).min(axis=1) < ANTIPODAL).mean()) if sharing.any() else 0.0
 
 
 def _positive(W: np.ndarray) -> float:
-    """Return which part of the rows has a product above `POSITIVE` with another."""
+    """Return the fraction of the rows that have a product above `POSITIVE` with another row."""
     products = W @ W.T
     np.fill_diagonal(products, 0.0)
     return float((products > POSITIVE).any(axis=1).mean()) if len(W) else 0.0

@@ -56,7 +56,10 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the three geometries are the paper's, trained and optimal."""
+    """Hold if best trained models and optima have the paper's geometry at all three sparsities.
+
+    With other numbers if the trained models store as many features as the paper says.
+    """
     excess = data["loss"] / data["optimum"] - 1
     trained = [name == claimed for name, claimed in zip(data["name"], CLAIMED, strict=True)]
     optimal = [name == claimed for name, claimed in zip(data["optimal_name"], CLAIMED, strict=True)]

@@ -26,10 +26,14 @@ EXPERIMENT = Experiment(
 
 N, M, P = 20, 5, 0.01
 KINDS = ("linear", "relu")
-ALIKE = Threshold(0.05, "largest entry of W Wᵀ less the identity that is noise of training: a twentieth of its own")
-NO_BIAS = Threshold(0.01, "bias that counts as 0: a hundredth of the largest value")
+ALIKE = Threshold(
+    0.05,
+    "largest deviation of the linear W Wᵀ from the identity on the most important features: training leaves 0.002, "
+    "a feature that is not learned 1",
+)
+NO_BIAS = Threshold(0.01, "bias that counts as 0: a hundredth of the largest value of a feature; training leaves 2e-5")
 MEAN = Threshold(
-    0.2, "relative deviation from E[x] of a bias that counts as E[x]: what training leaves of rare features"
+    0.2, "relative deviation from E[x] of a bias that counts as E[x]: training leaves 0.07, a bias of 0 deviates by 1"
 )
 
 
@@ -52,7 +56,11 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if the linear model is the identity on the most important features and the ReLU model is not."""
+    """Hold if the linear model stores the m most important features, and the ReLU model more than m, in superposition.
+
+    The linear model's W Wᵀ must be the identity on these m features and 0 elsewhere, with biases of 0 for them and E[x]
+    for the others. With other numbers if W Wᵀ is as claimed.
+    """
     linear = data["W"][0] @ data["W"][0].T
     target = np.diag((np.arange(N) < M).astype(float))
     off = float(np.abs(linear - target).max())

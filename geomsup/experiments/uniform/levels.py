@@ -24,9 +24,13 @@ EXPERIMENT = Experiment(
 
 LEVELS = {"tetrahedron": 3 / 4, "triangle": 2 / 3, "digon": 1 / 2, "pentagon": 2 / 5, "square antiprism": 3 / 8}
 NEAR = Threshold(
-    0.015, "distance of D_i from a level that it is on: more than half that of the nearest two, 2/5 and 3/8"
+    0.015,
+    "distance from a level within which D_i is on it: a little more than half of the 0.025 between 2/5 and 3/8, so "
+    "that nothing between these two is off both",
 )
-ENOUGH = Threshold(3, "shapes of the five that must be found for the claim to hold with other numbers: more than half")
+ENOUGH = Threshold(
+    3, "shapes, of the five, that must be found for the claim to hold with other numbers: more than half"
+)
 MOST = 9  # names that the table of counts shows
 LONGEST = 36  # characters of a name that fit beside the table
 
@@ -48,7 +52,7 @@ def measure(lab: Lab) -> Data:
 
 
 def draw(data: Data) -> Any:
-    """Draw D_i of every stored feature, the levels of theory, and what the components are called."""
+    """Draw D_i of every stored feature, the levels of theory, and the number of components of each name."""
     figure, axes = panels(1, 2, size=(6.0, 5.2))
     ax = axes[0, 0]
     spread = np.linspace(-0.018, 0.018, data["D"].shape[1])
@@ -88,7 +92,11 @@ def _short(name: str) -> str:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if each of the paper's five shapes is found, and features gather on the five levels."""
+    """Hold if all five shapes are found among the components, and first appear in the claimed order.
+
+    In order: as features get sparser, no shape may appear before one that the claim lists earlier. With other numbers
+    if at least three of the shapes are found. How many features are on the levels is measured, but decides nothing.
+    """
     totals = {name: int(data["count"][:, data["name"] == name].sum()) for name in LEVELS}
     found = [name for name, count in totals.items() if count]
     on = data["on_level"] / np.maximum(data["stored"], 1)

@@ -1,4 +1,4 @@
-"""E8: dimensions per feature of many equal features, from dense to sparse, and the models that E9 and E10 look into."""
+"""E8: dimensions per feature of many equal features, from dense to sparse, and the models that E9 and E10 examine."""
 
 from typing import Any
 
@@ -30,14 +30,23 @@ EXPERIMENT = Experiment(
 )
 
 SPARSEST = 20.0  # 1/(1 - S) at the end of the sweep
-STICKY = Threshold(0.06, "relative distance of D* from a level that it is on: less than that of any two levels")
-WIDE = Threshold(1.4, "factor of 1/(1 − S) of a wide plateau: no mixture that varies stays level over so much")
-FIRST = Threshold(1.1, "factor of 1/(1 − S) of a plateau where features are dense: two neighbouring densities")
-DIGONS = Threshold(0.8, "part of what is stored on a plateau that consists of digons")
+STICKY = Threshold(
+    0.06,
+    "relative distance from a level within which D* is on it: the paper's nearest levels, 2/5 and 3/8, are 0.063 apart",
+)
+WIDE = Threshold(1.4, "factor of 1/(1 − S) over which a plateau is wide: three or four neighbouring densities")
+FIRST = Threshold(
+    1.1, "factor of 1/(1 − S) of a plateau where features are dense: two neighbouring densities, 1.17 or 1.24 apart"
+)
+DIGONS = Threshold(
+    0.8,
+    "fraction of stored features in digons from which a plateau consists of them: a round number between 1/2 and "
+    "the 0.96 measured",
+)
 
 
 def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: int) -> Data:
-    """Train a model at each density; name its components; find the blocks that theory says are best."""
+    """Train a model at each density, name its components, and find the blocks that are best in theory."""
     p = SPARSEST ** -np.linspace(0, 1, densities)
     features = [Features(n, density) for density in p]
     run = lab.train("models", features, m, steps=steps, preset="anthropic-2022")
@@ -71,7 +80,7 @@ def measure(lab: Lab, n: int, m: int, densities: int, steps: int, largest_rank: 
 
 
 def _components(rows: np.ndarray) -> Any:
-    """Return the named components of rows, of which there may be none."""
+    """Return the named components of rows; none if there are no rows."""
     return classify(rows, orientation="rows").components if len(rows) else ()
 
 
@@ -92,7 +101,11 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if D* stays on 1/2 over a factor of 1.4 in 1/(1 − S), by digons, and on 1 over a factor of 1.1."""
+    """Hold if D* stays on 1/2 over a factor of 1.4 in 1/(1 − S), by digons, and on 1 over a factor of 1.1.
+
+    By digons: 80 % of the features stored on the plateau must be in digons. With other numbers if D* is on 1/2 at some
+    density, and most features stored there are in digons.
+    """
     on_half, on_one = (np.abs(data["D_star"] / level - 1) < STICKY for level in (0.5, 1.0))
     half, one = _stretch(data["p"], on_half), _stretch(data["p"], on_one)
     wide, first = half[1] / half[0], one[1] / one[0]
@@ -103,7 +116,7 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(plateau and first >= FIRST, on_half.any() and digons > MOST),
         f"D* is on 1/2 over a factor of {wide:.2f} in 1/(1 − S), from {half[0]:.2f} to {half[1]:.2f}, where "
-        f"{100 * digons:.0f} % of what is stored are digons, and on 1 over a factor of {first:.2f}, where dense.",
+        f"{100 * digons:.0f} % of stored features are in digons, and on 1, where dense, over a factor of {first:.2f}.",
         {
             "densities measured": len(data["p"]),
             "densities with D* on 1/2": on_half.sum(),
@@ -123,7 +136,7 @@ def judge(data: Data) -> Verdict:
 
 
 def _stretch(p: np.ndarray, on: np.ndarray) -> tuple[float, float]:
-    """Return 1/p at both ends of the longest row of neighbouring densities that are `on`; (1, 1) without any."""
+    """Return 1/p at both ends of the widest range of neighbouring densities that are `on`; (1, 1) without any."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], on, [False]]).astype(int))).reshape(-1, 2)
     return max(
         ((float(1 / p[a]), float(1 / p[b - 1])) for a, b in edges), key=lambda s: s[1] / s[0], default=(1.0, 1.0)

@@ -1,4 +1,4 @@
-"""Which device a training runs on."""
+"""Chooses the device that a training runs on."""
 
 import os
 import warnings
@@ -43,12 +43,12 @@ def choose_device(n: int, settings: Settings) -> str:
 
 
 def choose_again(device: str) -> str:
-    """Return the device to go on with: that of before if it is there, else the CPU."""
+    """Return the device to continue on: the one used before if it can be used now, else the CPU."""
     return "cuda" if device == "cuda" and obstacle() is None else "cpu"
 
 
 def refusal(n: int, settings: Settings) -> str | None:
-    """Return why the kernels do not train such models, to follow the device's name; None if they do."""
+    """Return why the kernels do not train such models, as the end of a sentence; None if they do."""
     m, *second = settings.units
     if second:
         return f"trains models of one hidden layer; got {len(settings.units)}."
@@ -67,7 +67,7 @@ def refusal(n: int, settings: Settings) -> str | None:
 
 
 def obstacle() -> str | None:
-    """Return what is missing for training on a device, and what to do; None if nothing is."""
+    """Return what is missing for training on a GPU, and what to do about it; None if nothing is missing."""
     if _simulated():
         return None
     if find_spec("numba_cuda") is None:
@@ -85,7 +85,7 @@ def obstacle() -> str | None:
 
 @lru_cache
 def _unfit() -> str | None:
-    """Return what keeps numba-cuda from running a kernel here: NumPy 2.5 does, which it does not know."""
+    """Return why numba-cuda cannot run a kernel here, such as a NumPy too new for it; None if it can."""
     from geomsup.training.cuda.device import cuda
 
     try:
@@ -111,5 +111,5 @@ def _write_one(out: Any) -> None:
 
 
 def _simulated() -> bool:
-    """Whether numba runs kernels in its simulator: for tests."""
+    """Return whether numba runs kernels in its simulator, as some tests do."""
     return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")

@@ -1,4 +1,4 @@
-"""The module of numba that compiles for devices, as a type checker should see it: what kernels call is not Python."""
+"""numba's module for GPUs, typed as Any: kernels call functions in it that no type checker understands."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
-"""What the kernels of a device are compiled for: sizes, the form of the model, and how threads share the work.
+"""What GPU kernels are compiled for: sizes, the form of the model, and how threads share the work.
 
-A block is 128 samples, as on the CPU: the four words of a draw are four samples, 32 apart, so that the 32 lanes of a
-warp hold a block. Where four samples a lane would need too many registers, a lane holds two or one of them, and two or
-four units of threads a block.
+A block is 128 samples, as on the CPU. The four words of a draw make four samples, 32 apart, so that the 32 lanes of a
+warp hold a block. Where four samples in a lane would need too many registers, a lane holds two samples or one, and a
+block is shared by two or four units of threads.
 """
 
 from typing import NamedTuple
@@ -14,12 +14,12 @@ from geomsup.training.settings import Settings
 
 __all__ = ["LANES", "LARGE_SPLIT", "MOST_FEATURES", "MOST_HIDDEN", "SLOTS", "SMALL_WARPS", "Form", "make_form"]
 
-LANES = 32  # of a warp
-SLOTS = 8  # sums that the blocks of a batch go to in turn; added up in order, so that every run has the same bits
-SMALL_WARPS = 4  # of a small model
+LANES = 32  # threads of a warp
+SLOTS = 8  # sums that blocks of a batch are added to in turn; adding these up in order gives every run the same bits
+SMALL_WARPS = 4  # warps that train a small model
 LARGE_SPLIT = 4  # warps that share the features of a large model
-SHARED_BYTES = 48 * 1024  # of a thread block, on every device, without asking for more
-# Registers of a lane: one sample takes two times the number of hidden units.
+SHARED_BYTES = 48 * 1024  # shared memory that a thread block has on every device without asking for more
+# Largest number of hidden units, and samples in a lane. A sample takes two registers for each hidden unit.
 WIDTHS = ((12, 4), (32, 2), (64, 1))
 MOST_HIDDEN = WIDTHS[-1][0]
 # A lane keeps the gradients of its outputs in local memory, of which a device reserves as much for each thread that it
@@ -28,7 +28,19 @@ MOST_FEATURES = 4096
 
 
 class Form(NamedTuple):
-    """A model's size and kind; `width` samples a lane, rows of W over `split` warps, `small` ones in one launch."""
+    """The size and kind of a model, and how threads share its work.
+
+    Parameters
+    ----------
+    n, m, tied, hidden_relu, gelu, leak, target
+        As in the forms of `geomsup.training.kernels`.
+    width
+        Samples in a lane.
+    split
+        Warps that share the rows of W.
+    small
+        Whether one thread block trains the model, for many steps in one launch.
+    """
 
     n: int
     m: int
@@ -48,7 +60,7 @@ class Form(NamedTuple):
 
     @property
     def halves(self) -> int:
-        """Units that share a block of samples."""
+        """Number of units of threads that share a block of samples."""
         return 4 // self.width
 
 

@@ -1,7 +1,7 @@
-"""Device functions: forward, errors and backward over the samples that a warp, or a few of them, hold.
+"""Device functions: outputs, errors and gradient of the samples that a warp, or several, hold.
 
-Each lane holds `width` samples: what its hidden units are and what gradient they get stays in registers, inputs are in
-a tile ``(n, width * 32)`` of shared or global memory. Rows of W are shared out over `split` warps.
+Each lane holds `width` samples. Their hidden units, and the gradient by these, stay in registers. Inputs are in a tile
+``(n, width * 32)`` of shared or global memory. `split` warps share the rows of W.
 """
 
 from typing import Any
@@ -76,7 +76,7 @@ def make_gradient(form: Form) -> Any:
 
     @cuda.jit(device=True)
     def judge(pulls, grad_h, h, weights, tile, importance, begin, end, lane, left):
-        """Set pulls to the gradients by some of the outputs, send them back to grad_h; return this lane's loss."""
+        """Set pulls to the gradient by some of the outputs, add to grad_h what it gives; return this lane's loss."""
         u = cuda.local.array(width, float32)
         loss = ZERO
         for i in range(begin, end):
@@ -140,7 +140,7 @@ def make_gradient(form: Form) -> Any:
 
     @cuda.jit(device=True)
     def add_parts(values, shared, part, lane):
-        """Replace what each warp holds by the sum over them, in order."""
+        """Replace the values of each warp by the sum over the warps, in order."""
         if split > 1:
             for q in range(held):
                 shared[part, q * LANES + lane] = values[q]
@@ -178,7 +178,7 @@ def make_gradient(form: Form) -> Any:
 
     @cuda.jit(device=True)
     def fill(sums, count, begin, left, left_hidden, right, right_hidden):
-        """Set sums to what this lane has for `count` columns from `begin` on."""
+        """Set `sums` to the contributions of this lane to `count` columns from `begin` on."""
         for q in range(count):
             sums[q] = ZERO
             if begin + q < m:

@@ -1,4 +1,4 @@
-"""Kernels for larger models: several thread blocks share a batch, and one of each run then takes the step.
+"""Kernels for larger models: thread blocks share the batch of a run, and then share its step.
 
 Two launches a step, in one stream, for all runs at once: the end of a launch is the barrier between them. Sums lie in
 slots and are added up in order, so that every run has the same bits.
@@ -19,9 +19,9 @@ from geomsup.training.cuda.update import make_update
 
 __all__ = ["UPDATE_WARPS", "make_add_gradients", "make_take_step"]
 
-UPDATE_WARPS = 4
-# Of a thread, so that three blocks of 128 share the 65,536 registers of a multiprocessor. At (400, 30) the compiler
-# would take 229: 320 blocks would go in two rounds, the second nearly empty.
+UPDATE_WARPS = 4  # in a block that takes a step
+# Registers of a thread, so that three blocks of 128 share the 65,536 registers of a multiprocessor. At (400, 30) the
+# compiler would take 229: 320 blocks would run in two rounds, the second nearly empty.
 MOST_REGISTERS = 168
 
 
@@ -62,7 +62,7 @@ def make_add_gradients(form: Form) -> Any:
 def make_take_step(form: Form) -> Any:
     """Return the kernel that takes step number `step` (from 0) of the chunk that began with `start`, from `sums`.
 
-    Launch a row of blocks of `UPDATE_WARPS` warps for each run, from run `first` on; they share its weights.
+    Launch a row of blocks of `UPDATE_WARPS` warps for each run, from run `first` on; a row shares the run's weights.
     """
     update, box_size = make_update(form, UPDATE_WARPS), UPDATE_WARPS + 1
 

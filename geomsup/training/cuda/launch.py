@@ -1,4 +1,4 @@
-"""Runs on a device: what goes there, the launches, and what comes back."""
+"""Runs on a GPU: copies what they need there, launches the kernels, and copies the results back."""
 
 import warnings
 from concurrent.futures import Executor
@@ -18,17 +18,17 @@ from geomsup.training.turns import train_in_turns
 
 __all__ = ["Fleet", "Large", "Small", "Tables", "train_on_device"]
 
-SCRATCH_BYTES = 2**30  # of inputs and sums of large models; more of them than fit take turns
-MOST_TOGETHER = 2**16 - 1  # large models in a launch: rows of thread blocks that a device takes
-MOST_STEPS = 1000  # in a launch, of small models; handed over at a time, of large ones
+SCRATCH_BYTES = 2**30  # for inputs and sums of large models; if not all models fit, they take turns
+MOST_TOGETHER = 2**16 - 1  # large models in a launch: a device takes so many rows of thread blocks
+MOST_STEPS = 1000  # steps of small models in a launch; of large models, steps handed over together
 STEP_BLOCKS = 16  # thread blocks that share the weights of a large model in a step: 20 runs then fill an H100
 
 
 class Tables(NamedTuple):
-    """What is known of each run, on the host or on the device; kernels take these one after another.
+    """Tables of all runs, on the host or on the device, in the order in which kernels take them.
 
-    Stretches and pieces are those of a `draws.Law`, scales its own and the spread of gaps, whose rates are 0 where all
-    is drawn.
+    Stretches and pieces are those of a `draws.Law`. Scales are those of the `Law`, and the spread of `draws.Gaps`.
+    Rates are those of the gaps, 0 where all features are drawn.
     """
 
     stretches: Any
@@ -40,7 +40,7 @@ class Tables(NamedTuple):
 
 
 def train_on_device(trainees: list[Trainee], steps: int, progress: Progress) -> int:
-    """Advance the runs to `steps`, or as far as Ctrl-C lets them; return how far all of them are."""
+    """Advance the runs to `steps`, or until Ctrl-C; return the number of steps that all have done."""
     fleet = Fleet(trainees)
     completed = train_in_turns([fleet], steps, 1, progress)
     fleet.fetch()
@@ -48,16 +48,16 @@ def train_on_device(trainees: list[Trainee], steps: int, progress: Progress) -> 
 
 
 class Fleet:
-    """Runs of one form that go in step on a device; has what `train_in_turns` needs of a run.
+    """Runs of one form that a device advances together; `train_in_turns` takes them as one run.
 
     Parameters
     ----------
     trainees
-        The runs, all as far as each other. What is known of them comes back with `fetch`; their records lie in arrays
-        of the fleet, as a thousand small models would wait for a thousand small writes.
+        The runs, all with the same number of steps done. `fetch` copies their weights back. Records are kept in arrays
+        of all runs, as separate writes would slow down a thousand small models.
     """
 
-    turn_seconds = 0.1  # handing steps over costs a device's time, and Ctrl-C may wait so long
+    turn_seconds = 0.1  # the device waits while steps are handed over; Ctrl-C waits no longer than a turn
 
     def __init__(self, trainees: list[Trainee]) -> None:
         first = trainees[0]
@@ -74,7 +74,7 @@ class Fleet:
         self.losses = np.stack([trainee.losses for trainee in trainees])
         self.history = np.stack([trainee.history for trainee in trainees])
         self.launcher = Small(self) if self.form.small else Large(self)
-        self.device = cuda.gpus.current  # where the arrays are: the caller's choice among several
+        self.device = cuda.gpus.current  # where the arrays are: the GPU that the caller has chosen
 
     def compile(self) -> None:
         """Compile the kernels for this form of model, by launches that do nothing."""
@@ -83,11 +83,11 @@ class Fleet:
 
     def advance(self, until: int) -> None:
         """Take steps, recording on the way, until `until` of them are done."""
-        with self.device:  # a thread of `train_in_turns` would take the first
+        with self.device:  # a thread of `train_in_turns` would use the first GPU
             while self.done < until:
                 mark = int(self.marks[self.recorded])
                 stop = min(until, mark, self.done + MOST_STEPS)
-                factors = self._factors(stop)  # kept until the launches end: what is let go of may be freed at once
+                factors = self._factors(stop)  # named, so that it is not freed before the launches end
                 self.launcher.train_steps(self.done, stop, factors)
                 cuda.synchronize()
                 self.done = stop
@@ -95,7 +95,7 @@ class Fleet:
                     self._record()
 
     def fetch(self) -> None:
-        """Bring weights, moments, records and what is not yet recorded of the losses back to the runs."""
+        """Copy weights, moments, records, and losses not yet recorded, back to the runs."""
         theta, moments = self.theta.copy_to_host(), self.moments.copy_to_host()
         totals, reached = self._totals()
         for run, trainee in enumerate(self.trainees):
@@ -113,12 +113,12 @@ class Fleet:
         self.totals.copy_to_device(np.where(reached == 0, 0.0, np.nan))
 
     def _totals(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sums of losses since the last record, NaN of runs that diverged, and at which step these did."""
+        """Return the sums of losses since the last record, NaN if a run diverged, and the steps at which runs did."""
         reached = self.reached.copy_to_host()
         return np.where(reached == 0, self.totals.copy_to_host(), np.nan), reached
 
     def _factors(self, stop: int) -> Any:
-        """Return what Adam needs to know of each step up to `stop`, ``(steps, 3)``, on the device."""
+        """Return Adam's factors of each step up to `stop`, ``(steps, 3)``, on the device."""
         return cuda.to_device(factors_of_steps(self.done, stop, self.rule))
 
     @property
@@ -128,7 +128,7 @@ class Fleet:
 
     @property
     def clip(self) -> float:
-        """Longest gradient; 0 for any."""
+        """Largest norm of the gradient; 0 for no limit."""
         return self.rule.clip
 
 
@@ -140,7 +140,7 @@ class Small:
         self.kernel = _configured(make_train_steps(fleet.form), len(fleet.trainees), SMALL_WARPS)
 
     def compile(self, each: Any) -> None:
-        """Launch no step."""
+        """Compile the kernel, by a launch without a step."""
         self.train_steps(self.fleet.done, self.fleet.done, each)
 
     def train_steps(self, start: int, stop: int, each: Any) -> None:
@@ -168,11 +168,11 @@ class Large:
         self.take_step = _configured(make_take_step(form), (STEP_BLOCKS, together), UPDATE_WARPS)
 
     def compile(self, each: Any) -> None:
-        """Launch a step of the runs behind the last, of which there are none."""
+        """Compile the kernels, by a step of no runs: those behind the last."""
         self._take_step(len(self.fleet.trainees), self.fleet.done, self.fleet.done, each)
 
     def train_steps(self, start: int, stop: int, each: Any) -> None:
-        """Take the steps from `start` to `stop`, in two launches each for as many runs as have room together."""
+        """Take the steps from `start` to `stop`, with two launches a step for as many runs as fit in memory."""
         for first in self.firsts:
             for step in range(start, stop):
                 self._take_step(first, start, step, each)

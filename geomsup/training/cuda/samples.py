@@ -1,4 +1,4 @@
-"""Device functions: the samples of a block, those that the CPU draws (see `geomsup.training.kernels.draws`)."""
+"""Device functions: the samples of a block, the same as on the CPU (see `geomsup.training.kernels.draws`)."""
 
 import math
 from typing import Any
@@ -26,7 +26,7 @@ from geomsup.training.kernels.philox import philox_inline
 
 __all__ = ["make_draw"]
 
-BLOCK = 128
+BLOCK = 128  # samples, as on the CPU
 
 
 def make_draw(form: Form) -> Any:
@@ -82,7 +82,7 @@ def make_draw(form: Form) -> Any:
     def draw_present(
         tile, scales, pieces, rate, moves, part, half, lane, block, batch, step_low, step_high, key_0, key_1
     ):
-        """Each warp draws 128 gaps, in four rows of 32; what lies behind the end of the line is not used."""
+        """Draw present features: each warp draws 128 gaps, in four rows of 32; those beyond the line are not used."""
         line, place, chunk = n * BLOCK, np.int64(-1), part
         stream = np.uint32(block) | MARK_GAPS
         while place < line:
@@ -135,7 +135,7 @@ def make_draw(form: Form) -> Any:
 
 @cuda.jit(device=True)
 def choose(word_0, word_1, word_2, word_3, quarter):
-    """Return 31 bits of one of four words."""
+    """Return 31 bits of the word of a quarter."""
     word = word_0
     if quarter == 1:
         word = word_1
@@ -148,7 +148,7 @@ def choose(word_0, word_1, word_2, word_3, quarter):
 
 @cuda.jit(device=True)
 def gap(word, rate, line):
-    """Return how far it is to the next success, at least 1 and not much more than `line`."""
+    """Return the distance to the next success: at least 1, and at most `line` + 1."""
     odd = np.uint32(word | ONE_BIT)  # u is this number / 2^32
     zeros = cuda.clz(odd)
     mantissa = np.float64(np.uint32(odd << np.uint32(zeros))) * 2.0**-31

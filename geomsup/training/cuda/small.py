@@ -1,4 +1,4 @@
-"""Kernel for small models: a thread block trains one, for many steps in one launch, out of shared memory."""
+"""Kernel for small models: a thread block trains one model, for many steps in one launch, in shared memory."""
 
 import math
 from functools import lru_cache
@@ -20,7 +20,7 @@ __all__ = ["make_train_steps"]
 def make_train_steps(form: Form) -> Any:
     """Return the kernel; see `launch.Fleet` for its arguments. Launch a block of `SMALL_WARPS` warps for each run.
 
-    The warps take the blocks of a batch in turn and add them up in slots, one for each 8th block.
+    The warps take the blocks of a batch in turn. Every 8th block is added to the same slot.
     """
     size = form.size
     sums_shape, tiles_shape, box_size = (SLOTS, size + 1), (SMALL_WARPS, form.n, form.width * LANES), SMALL_WARPS + 1

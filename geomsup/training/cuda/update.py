@@ -19,7 +19,7 @@ def make_update(form: Form, warps: int) -> Any:
     Its arguments: the weights, both moments ``(2, size)``; sums ``(slots, size + split)`` and how many slots to add;
     thread; number of the block, and how many share the weights; factors of the step ``(3,)`` (see `adam.factors`);
     batch; clip, or 0; `box` ``(warps + 1,)`` float64 in shared memory, whose last entry becomes the mean loss of the
-    batch. Returns whether all is finite, to each thread of its own weights.
+    batch. It tells each thread whether its own weights are finite.
     """
     size, split = form.size, form.split
     threads = warps * LANES

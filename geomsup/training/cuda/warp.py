@@ -1,4 +1,4 @@
-"""Device functions: the lanes of a warp adding up numbers, in an order that is always the same."""
+"""Device functions: sums over the lanes of a warp, in an order that is always the same."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from geomsup.training.cuda.form import LANES
 
 __all__ = ["add_before", "make_add_columns", "sum_lanes"]
 
-ALL = 0xFFFFFFFF
+ALL = 0xFFFFFFFF  # mask of all lanes
 
 
 @cuda.jit(device=True)
 def sum_lanes(value):
-    """Return the sum over the lanes, to each of them."""
+    """Return the sum over the lanes, in every lane."""
     for t in range(5):
         value += cuda.shfl_xor_sync(ALL, value, 1 << t)
     return value

@@ -1,3 +1,3 @@
-"""What is compiled: the arithmetic of a run on the CPU, and what it works on."""
+"""The compiled kernels: the arithmetic of a run on the CPU, and the buffers that it works on."""
 
 __all__: list[str] = []

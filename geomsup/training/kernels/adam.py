@@ -1,4 +1,4 @@
-"""Kernels: Adam and AdamW, their learning rate, and clipping."""
+"""Kernels: the steps of Adam and AdamW, the learning rate, and clipping."""
 
 import math
 from typing import NamedTuple
@@ -14,7 +14,17 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
 
 
 class Rule(NamedTuple):
-    """How steps are taken: schedule, its base rate and its number of steps, weight decay, longest gradient or 0."""
+    """How steps are taken.
+
+    Parameters
+    ----------
+    schedule, base, steps
+        Code of the schedule (see `codes`), its first rate, and the number of steps in which it falls.
+    decay
+        Weight decay of AdamW.
+    clip
+        Largest norm of the gradient; 0 for no limit.
+    """
 
     schedule: int
     base: float
@@ -27,7 +37,7 @@ class Rule(NamedTuple):
 def rate_at(rule, step):
     """Return the rate of step number `step` (from 0): base, base (1 - t) or base cos(πt/2), t = step/steps.
 
-    The last step is still above 0.
+    The rate of the last step is above 0.
     """
     if rule.schedule == LINEAR:
         return rule.base * (1.0 - step / rule.steps)
@@ -38,7 +48,7 @@ def rate_at(rule, step):
 
 @compiled
 def clipped(gradient, scale, clip):
-    """Return the scale that leaves scale * gradient no longer than `clip`."""
+    """Return `scale`, or less where scale * gradient would be longer than `clip`."""
     square = 0.0
     for q in range(gradient.size):
         square += np.float64(gradient[q]) * np.float64(gradient[q])
@@ -47,14 +57,14 @@ def clipped(gradient, scale, clip):
 
 @inlined
 def shortened(square, scale, clip):
-    """Return the scale that leaves a gradient, whose squares add up to `square`, no longer than `clip`."""
+    """Return the scale of `clipped` for a gradient whose squares add up to `square`."""
     length = scale * math.sqrt(square)
     return scale * clip / length if length > clip else scale
 
 
 @compiled
 def factors(step, learning_rate, decay):
-    """Return what all weights share in step number `step` (from 1): rate, 1 / root of the correction, what is kept."""
+    """Return three factors of step `step` (from 1): rate, 1 / root of the bias correction, fraction kept by decay."""
     rate = np.float32(learning_rate / (1.0 - BETA_1**step))
     root = np.float32(1.0 / math.sqrt(1.0 - BETA_2**step))
     return rate, root, np.float32(1.0 - learning_rate * decay)
@@ -82,7 +92,7 @@ def moved(weight, first, second, slope, rate, root, keep):
 def adam(theta, gradient, moments, step, learning_rate, decay, scale):
     """Take step number `step` (from 1) along -scale * gradient; return whether weights and moments are finite.
 
-    Before it, weights shrink by learning_rate * decay of themselves (AdamW).
+    Before the step every weight loses the fraction learning_rate * decay (AdamW).
     """
     rate, root, keep = factors(step, learning_rate, decay)
     scale = np.float32(scale)

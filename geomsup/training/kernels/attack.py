@@ -10,8 +10,8 @@ from geomsup.training.kernels.products import multiply
 
 __all__ = ["attack_samples", "inverse_lengths"]
 
-MARK_ATTACK = np.uint32(0xE0000000)  # of the streams that choose features and signs
-BITS, HALF = np.int64(31), np.int32(2**30)
+MARK_ATTACK = np.uint32(0xE0000000)  # bits of the streams of random words that choose features and signs
+BITS, HALF = np.int64(31), np.int32(2**30)  # of a random word; half of the words are below HALF
 
 
 @compiled
@@ -38,8 +38,8 @@ def inverse_lengths(W, decoder, inverse):
 def attack_samples(x, W, decoder, inverse, length, first, step, words, key, hidden, change):
     """Add ± length G_i / ‖G_i‖₂ to every sample of x ``(n, BLOCK)``; sign and feature i are drawn for each.
 
-    G_i = W decoder_i is what would change output i most. `first` is the block's first sample; `words` ``(2, BLOCK)``
-    int32, hidden ``(m, BLOCK)`` and change ``(n, BLOCK)`` are scratch.
+    G_i = W decoder_i is the direction that changes output i most. `first` is the block's first sample; `words`
+    ``(2, BLOCK)`` int32, hidden ``(m, BLOCK)`` and change ``(n, BLOCK)`` are scratch.
     """
     n, m = W.shape
     fill_words(words[0], first // 4, MARK_ATTACK, step, key)

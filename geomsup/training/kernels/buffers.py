@@ -1,4 +1,4 @@
-"""What the kernels write on while they work on a block of samples."""
+"""The arrays that kernels write to while they work on a block of samples."""
 
 from typing import NamedTuple
 
@@ -12,14 +12,23 @@ from geomsup.training.kernels.vectors import LANES
 
 __all__ = ["Blocks", "Buffers", "Lists", "More", "Rows", "make_buffers"]
 
-OPEN_PART = 12  # outputs are listed where no more than this fraction is open: 14 ns for each, against 1.2 ns for all
+# Outputs are listed if at most one in so many is open: a listed output takes 14 ns, and without a list each takes 1.2.
+OPEN_PART = 12
 
 
 class Blocks(NamedTuple):
-    """What has a column for each sample.
+    """Arrays with a column for each sample of a block.
 
-    Inputs, targets, outputs and then their gradient; random words; squares of errors; units of the first hidden layer
-    and their gradient, and the same of the last.
+    Parameters
+    ----------
+    x, y, g
+        Inputs, targets, and outputs, which become the gradient by the outputs.
+    words, squares
+        Random words, and squares of errors.
+    h, grad_h
+        Units of the first hidden layer, and the gradient by them.
+    top, grad_top
+        The same of the last hidden layer: those arrays themselves if there is one layer only.
     """
 
     x: np.ndarray
@@ -34,7 +43,17 @@ class Blocks(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """Places and values of what is present, places and gradients of what is open; gaps and numbers to draw them."""
+    """Lists of what is present and of what is open, for sparse inputs.
+
+    Parameters
+    ----------
+    present, values
+        Places and values of present features.
+    open_places, pulls
+        Places of open outputs, and the gradient by them.
+    moves, numbers
+        Gaps between present features, and the numbers that give their values.
+    """
 
     present: np.ndarray
     values: np.ndarray
@@ -45,7 +64,7 @@ class Lists(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Hidden units by sample, weights and their gradient, in rows padded to whole vectors."""
+    """Hidden units with a row for each sample, weights, and their gradient; rows are padded to whole vectors."""
 
     by_sample: np.ndarray
     weights: np.ndarray
@@ -53,10 +72,20 @@ class Rows(NamedTuple):
 
 
 class More(NamedTuple):
-    """What extras need.
+    """Arrays that `Extras` need.
 
-    Masks of both layers; stand-ins for parts that the model lacks; weights between the layers, transposed, and rows for
-    their gradient; of attacks, the composed decoder, inverse lengths and what is added; classes, and sums over them.
+    Parameters
+    ----------
+    masks, top_masks
+        Dropout masks of the first and the last hidden layer.
+    unused
+        Stands for weights that the model lacks, and for their gradient.
+    between_T, between_rows
+        Weights between the hidden layers, transposed, and padded rows for their gradient.
+    composed, inverse, change
+        Of attacks: the decoder of both layers together, inverse lengths, and what is added to the inputs.
+    classes, sums
+        For cross-entropy: the class of each sample; its largest logit, and its sum over classes.
     """
 
     masks: np.ndarray
@@ -72,7 +101,7 @@ class More(NamedTuple):
 
 
 class Buffers(NamedTuple):
-    """What one part of a batch is worked out on; `W_T` and `V_T` are encoder and decoder, transposed."""
+    """All arrays that one part of a batch needs; `W_T` and `V_T` are encoder and decoder, transposed."""
 
     blocks: Blocks
     W_T: np.ndarray
@@ -84,7 +113,7 @@ class Buffers(NamedTuple):
 
 
 def make_buffers(shape: Shape, form: Form, extras: Extras | None, sparse: bool) -> Buffers:
-    """Return buffers for models of a form; `sparse` says whether what is present is listed."""
+    """Return buffers for models of a form; `sparse` says whether present features are listed."""
     n, m, last = shape
     deep, attacked = (extras.deep, extras.length > ZERO) if extras else (False, False)
     x, g, h, grad_h = (_block(height) for height in (n, n, m, m))

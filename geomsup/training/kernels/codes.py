@@ -1,4 +1,4 @@
-"""The numbers by which kernels know what settings name: schedules, targets, outputs."""
+"""The numbers that kernels take for names in settings: schedules, targets, outputs."""
 
 __all__ = [
     "ABSOLUTE", "ABSOLUTE_PAIRS", "CONSTANT", "COSINE", "IDENTITY", "LINEAR", "OUTPUTS", "PAIRS", "SCHEDULES", "SQUARE",

@@ -1,8 +1,8 @@
-"""How the trainer's kernels are compiled, and the few constants that they share.
+"""How the trainer's kernels are compiled, and the constants that they share.
 
-The compiler reorders no sum and fuses no product, so that a kernel gives the same bits however it was compiled: alone
-or into its caller, for one layout of arrays or another. Where that would keep a loop from being vectorised, `vectors`
-adds up in lanes, in an order of our own.
+The compiler reorders no sum and fuses no product. A kernel therefore gives the same bits however it was compiled: alone
+or into its caller, for one layout of arrays or another. Loops that add up would then not be vectorised: for them
+`vectors` adds up in lanes, in a fixed order.
 """
 
 import numpy as np
@@ -11,8 +11,8 @@ from geomsup.compiling import njit
 
 __all__ = ["BLOCK", "ONE", "TWO", "ZERO", "compiled", "inlined"]
 
-# Samples that are worked on together: the lanes of the innermost loops, 16 vectors of 8. A multiple of 32, so that each
-# of the four words of a draw fills whole vectors. Measured for (n, m) from (5, 2) to (400, 30): 64 takes 2 to 30 %
+# Samples that are processed together, along the innermost loops: 16 vectors of 8. A multiple of 32, so that each of the
+# four words of a draw fills whole vectors. Measured for (n, m) from (5, 2) to (400, 30): 64 takes 2 to 30 %
 # longer, 256 takes up to 15 % longer.
 BLOCK = 128
 

@@ -1,8 +1,9 @@
 """Kernels: the samples of a block, as a pure function of (key, step, block, feature).
 
-A feature is present if a 31-bit whole number falls on its stretch; the place on the stretch is then uniform and gives
-the value: one number for both. Members of an anticorrelated group share their number and have stretches side by side;
-members of a correlated group share number and stretch, and those after the first draw another one for their value.
+Every feature has a stretch, a range of 31-bit integers. It is present if a random integer falls on its stretch. The
+place on the stretch is then uniform, and gives the value: one number decides both. Members of an anticorrelated group
+share the number, and have stretches side by side. Members of a correlated group share number and stretch; those after
+the first draw another number for their value.
 """
 
 import math
@@ -18,16 +19,16 @@ __all__ = [
     "Law", "draw", "draw_present", "fill_words", "general_value", "logarithm", "plain_value", "value_at",
 ]  # fmt: skip
 
-PLAIN = 0  # row of a feature without a group, with a uniform distribution
-OWN = 1  # row whose value comes from the number on the stretch
-AGAIN = 2  # row whose value comes from another number
+PLAIN = 0  # kind of row: a feature without a group, with a uniform distribution
+OWN = 1  # kind of row: the value comes from the number that says whether the feature is present
+AGAIN = 2  # kind of row: the value comes from another number
 ONE_BIT, MARK_AGAIN, MARK_GAPS = np.uint32(1), np.uint32(0x80000000), np.uint32(0x40000000)
 HALF_WORD = np.float32(2.0**-31)
 QUARTER = BLOCK // 4
 LANE_BITS = 7  # BLOCK = 2**7
-GAPS = 128  # drawn at a time
+GAPS = 128  # gaps that are drawn together
 SQRT_2, LOG_2 = math.sqrt(2), math.log(2)
-FRACTION, EXPONENT_0 = np.int64(2**52 - 1), np.int64(1023 << 52)  # of a double
+FRACTION, EXPONENT_0 = np.int64(2**52 - 1), np.int64(1023 << 52)  # bits of a double: the fraction; exponent 0
 
 
 class Law(NamedTuple):
@@ -50,7 +51,17 @@ class Law(NamedTuple):
 
 
 class Gaps(NamedTuple):
-    """Whether only what is present is drawn, -1 / log(1 - p_max), and p_max / p of each feature ``(n,)``."""
+    """How gaps between present features are drawn.
+
+    Parameters
+    ----------
+    sparse
+        Whether only present features are drawn.
+    rate
+        -1 / log(1 - p_max).
+    spread
+        p_max / p of each feature, ``(n,)``.
+    """
 
     sparse: bool
     rate: float
@@ -107,13 +118,13 @@ def _general_row(row, words, edge, last, slope, kind, pieces):
 
 @inlined
 def plain_value(word, last, low, slope):
-    """Return the value that a number gives a feature without group, of a uniform law."""
+    """Return the value that a number gives a feature without a group, of a uniform distribution."""
     return low + slope * np.float32(word) if word <= last else ZERO
 
 
 @inlined
 def general_value(word, other, edge, last, slope, kind, pieces):
-    """Return the value that a number gives any feature; `other` is the number of rows of kind `AGAIN`."""
+    """Return the value that a number gives any feature; rows of kind `AGAIN` take it from the number `other`."""
     if edge <= word <= last:
         place = slope * np.float32(word - edge)
         if kind == AGAIN:
@@ -124,7 +135,7 @@ def general_value(word, other, edge, last, slope, kind, pieces):
 
 @inlined
 def value_at(place, pieces):
-    """Return the value at a place on [0, 1]."""
+    """Return the value at a place on [0, 1], by the pieces of a distribution."""
     k = pieces.shape[1] - 1
     while k > 0 and place < pieces[0, k]:
         k -= 1
@@ -133,7 +144,7 @@ def value_at(place, pieces):
 
 @compiled
 def draw_present(x, size, block, step, gaps, pieces, key, moves, numbers, present, values):
-    """Fill x as `draw` does, drawing only what is present; return how many that is, listed in `present` and `values`.
+    """Fill x as `draw` does, but draw only present features; list them, and return how many there are.
 
     The block is one line of n * BLOCK trials of probability p_max = max p: gaps between successes are geometric, and a
     success of feature i counts with probability p_i / p_max. `gaps` are `Gaps`, `pieces` those of a `Law`.
@@ -163,7 +174,7 @@ def draw_present(x, size, block, step, gaps, pieces, key, moves, numbers, presen
 
 @inlined
 def _fill_gaps(moves, numbers, chunk, block, step, rate, key):
-    """Draw failures before each success, floor(log(u) / log(1 - p)), and the numbers that make values of them."""
+    """Draw the failures before each success, floor(log(u) / log(1 - p)), and numbers for their values."""
     step_low, step_high, key_0, key_1 = np.uint32(step), np.uint32(step >> 32), key[0], key[1]
     half = GAPS // 2
     uniform, scratch = moves[0], moves[1]
@@ -182,7 +193,7 @@ def _fill_gaps(moves, numbers, chunk, block, step, rate, key):
 
 @inlined
 def _logarithms(u, bits):
-    """Replace u by log(u), in vectors: math.log is a call for each."""
+    """Replace u by log(u), in vectors: math.log would be a call for each number."""
     source = u.view(np.int64)
     for s in range(GAPS):
         bits[s] = (source[s] & FRACTION) | EXPONENT_0

@@ -1,4 +1,4 @@
-"""What kernels are told of a model: its size, its form, and what goes beyond the paper's plain form."""
+"""Arguments that describe a model to kernels: its size, its form, and what the paper's plain form lacks."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ __all__ = ["Extras", "Form", "Shape"]
 
 
 class Shape(NamedTuple):
-    """Features, hidden units, and units that the decoder is given: m, or those of the second hidden layer."""
+    """Numbers of features, of hidden units, and of units before the decoder: m, or the second hidden layer's."""
 
     n: int
     m: int
@@ -16,7 +16,17 @@ class Shape(NamedTuple):
 
 
 class Form(NamedTuple):
-    """A model's kind: whether it is tied, hidden units ReLUs, outputs GELU; else their slope below 0; the target."""
+    """The kind of a model.
+
+    Parameters
+    ----------
+    tied, hidden_relu
+        Whether it is tied, and whether hidden units are ReLUs.
+    gelu, leak
+        Whether outputs are GELUs; if not, their slope below 0.
+    target
+        Code of the target (see `codes`).
+    """
 
     tied: bool
     hidden_relu: bool
@@ -28,8 +38,16 @@ class Form(NamedTuple):
 class Extras(NamedTuple):
     """What the paper's plain form lacks; for models of that form kernels take None, and are compiled without it.
 
-    Whether there is a hidden bias, and a second hidden layer; penalty on hidden activations; dropout rate; whether the
-    loss is cross-entropy; length of attacks.
+    Parameters
+    ----------
+    hidden_bias, deep
+        Whether there is a hidden bias, and a second hidden layer.
+    penalty, dropout
+        Penalty on hidden activations, and rate of dropout.
+    classify
+        Whether the loss is cross-entropy.
+    length
+        Length of attacks; 0 for none.
     """
 
     hidden_bias: bool

@@ -1,4 +1,4 @@
-"""Kernels: what hidden layers do besides multiplying: biases, ReLUs, dropout, and the penalty on their activations."""
+"""Kernels: biases, ReLUs, dropout and the penalty on activations, in hidden layers."""
 
 import numpy as np
 
@@ -8,16 +8,16 @@ from geomsup.training.kernels.vectors import add_up
 
 __all__ = ["draw_masks", "pass_on", "pull_back"]
 
-MARK_DROPOUT = np.uint32(0xC0000000)  # of the streams that decide which units are dropped
-WORDS = 2.0**31
+MARK_DROPOUT = np.uint32(0xC0000000)  # bits of the streams of random words that decide which units are dropped
+WORDS = 2.0**31  # number of different random words
 
 
 @compiled
 def draw_masks(masks, rate, first_unit, first, step, words, key):
-    """Fill masks ``(m, BLOCK)`` with 0, of probability `rate`, and 1 / (1 - rate).
+    """Fill masks ``(m, BLOCK)`` with 0, at probability `rate`, and 1 / (1 - rate) otherwise.
 
-    A pure function of key, step, sample and unit, of which the first row is number `first_unit`; `first` is the block's
-    first sample. `words` ``(2, BLOCK)`` int32 is scratch.
+    They are a pure function of key, step, sample and unit. The first row is unit `first_unit`, the first column sample
+    `first`. `words` ``(2, BLOCK)`` int32 is scratch.
     """
     least, kept = np.int32(rate * WORDS), np.float32(1.0 / (1.0 - rate))
     for k in range(masks.shape[0]):
@@ -39,9 +39,9 @@ def pass_on(h, bias, relu, masks):
 
 @compiled
 def pull_back(grad, h, relu, masks, penalty, grad_bias, size):
-    """Turn slopes in h, as `pass_on` left it, into slopes in z; add them up in grad_bias.
+    """Replace the gradient by h, as `pass_on` left it, by the gradient by z; add its sum to grad_bias.
 
-    Those of penalty * |h| are added on the way. Behind `size` samples all become 0.
+    The gradient of penalty * |h| is added too. Columns from `size` on become 0.
     """
     for k in range(h.shape[0]):
         row, mask, units = grad[k], masks[k], h[k]

@@ -1,4 +1,4 @@
-"""Kernels: what the outputs should be, and the gradient that their errors send back."""
+"""Kernels: the targets, and the gradient by the outputs."""
 
 import math
 
@@ -10,8 +10,8 @@ from geomsup.training.kernels.vectors import add_up
 
 __all__ = ["class_errors", "errors", "gelu_pull", "linear_pull", "set_targets", "target_of"]
 
-ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
-NONE = -1  # of classes
+ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)  # the latter is the normal density at 0
+NONE = -1  # class of a sample without features
 
 
 @compiled
@@ -26,7 +26,7 @@ def set_targets(x, y, kind):
 
 @compiled
 def errors(g, y, b, importance, gelu, leak, grad_b, size, squares):
-    """Replace u - b in g by the gradient 2 I (f(u) - y) f'(u); add it up in grad_b; return the loss.
+    """Replace u - b in g by the gradient 2 I (f(u) - y) f'(u); add its sum to grad_b; return the loss.
 
     f(u) is u Φ(u) if `gelu`, else u above 0 and leak * u below. `squares` ``(BLOCK,)`` is scratch.
     """
@@ -50,7 +50,7 @@ def errors(g, y, b, importance, gelu, leak, grad_b, size, squares):
 
 @compiled
 def class_errors(g, x, b, importance, grad_b, size, classes, sums):
-    """Replace u - b in g by the gradient of I_c (log Σ_j exp u_j - u_c); add it up in grad_b; return the loss.
+    """Replace u - b in g by the gradient of I_c (log Σ_j exp u_j - u_c); add its sum to grad_b; return the loss.
 
     The class c is the present feature of largest value x ``(n, BLOCK)``; a sample without any has no loss. `classes`
     ``(BLOCK,)`` int32 and `sums` ``(2, BLOCK)`` float32 are scratch.
@@ -104,7 +104,7 @@ def gelu_pull(u, target, weight):
 
 @inlined
 def target_of(x, other, larger, kind):
-    """Return what the output of an input should be; of pairs, the larger or the smaller of it and the other."""
+    """Return the target of an output; for pairs the larger or the smaller of its input and the other."""
     if kind == ABSOLUTE:
         return abs(x)
     if kind == SQUARE:

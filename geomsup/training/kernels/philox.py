@@ -12,8 +12,8 @@ __all__ = ["philox", "philox_inline"]
 # Multipliers and key increments, as 64-bit integers: a product of two 32-bit words needs 64 bits.
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
-SHIFT = np.uint64(32)
-ROUNDS = 7  # the fewest that pass every test of BigCrush (salmon2011, table 2); 10 take a third longer
+SHIFT = np.uint64(32)  # bits of a word
+ROUNDS = 7  # the fewest with which all tests of BigCrush pass (salmon2011, table 2); 10 take a third longer
 
 
 def philox(c0, c1, c2, c3, k0, k1):

@@ -18,7 +18,7 @@ __all__ = ["correlate", "multiply"]
 
 
 def _make_tile(rows: int, vectors: int) -> Any:
-    """Return an intrinsic that works out `rows` by 8 `vectors` entries of a product."""
+    """Return an intrinsic that computes `rows` by 8 `vectors` entries of a product."""
 
     def tile(typing_context, coefficients, right, out, a, s, add):
         """Set the entries of `out` from (a, s) on to those of coefficients @ right, or add these."""
@@ -64,7 +64,7 @@ def _make_tile(rows: int, vectors: int) -> Any:
 
 
 def _make_dots(rows: int, columns: int) -> Any:
-    """Return an intrinsic that works out `rows` by `columns` sums over a block."""
+    """Return an intrinsic that computes `rows` by `columns` sums over a block."""
 
     def dots(typing_context, left, right, out, a, k):
         """Add left @ right.T to the entries of `out` from (a, k) on."""
@@ -102,7 +102,7 @@ def _make_dots(rows: int, columns: int) -> Any:
     return intrinsic(dots)
 
 
-# The width of a tile first: sixteen columns, or the eight that may be left of a matrix.
+# Tiles of sixteen columns, and thin ones for the eight columns that may be left of a matrix.
 _tile_1, _tile_2, _tile_3, _tile_4, _tile_5, _tile_6 = (_make_tile(rows, 2) for rows in range(1, 7))
 _thin_1, _thin_2, _thin_3, _thin_4, _thin_5, _thin_6 = (_make_tile(rows, 1) for rows in range(1, 7))
 
@@ -156,7 +156,7 @@ def _multiply_thin(coefficients, right, out, s, add):
         _thin_5(coefficients, right, out, last, s, add)
 
 
-# Rows first: two rows by four columns, and what may be left of either.
+# Numbers of rows and columns: two rows by four columns, and what may be left of either.
 _dots_2_4, _dots_2_3, _dots_2_2, _dots_2_1 = (_make_dots(2, columns) for columns in (4, 3, 2, 1))
 _dots_1_4, _dots_1_3, _dots_1_2, _dots_1_1 = (_make_dots(1, columns) for columns in (4, 3, 2, 1))
 
@@ -165,7 +165,7 @@ _dots_1_4, _dots_1_3, _dots_1_2, _dots_1_1 = (_make_dots(1, columns) for columns
 def correlate(left, right, out):
     """Add left @ right.T to the first k columns of out, for left ``(a, BLOCK)`` and right ``(k, BLOCK)``.
 
-    For few k quicker than `multiply`, which wants `right` transposed and padded to whole vectors.
+    For few k it is faster than `multiply`, which needs `right` transposed and padded to whole vectors.
     """
     count = left.shape[0]
     for a in range(0, count - 1, 2):

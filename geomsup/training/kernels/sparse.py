@@ -1,6 +1,6 @@
-"""Kernels: products with inputs of which only what is present is listed.
+"""Kernels: products with sparse inputs, of which only the present features are listed.
 
-Here a row is a sample, padded to whole vectors of hidden units, so that each listed number moves a few vectors.
+Here a row is a sample, padded to whole vectors of hidden units: a listed number is multiplied with a few vectors.
 """
 
 import numpy as np
@@ -58,7 +58,7 @@ def correlate_present(present, values, count, by_sample, out):
 
 @compiled
 def list_open(g, most, places, pulls):
-    """List what is not 0 in g ``(n, BLOCK)``; return how many that is, or -1 once there may be more than `most`.
+    """List the entries of g ``(n, BLOCK)`` that are not 0; return their number, or -1 if it may exceed `most`.
 
     `places` uint32 and `pulls` hold `most` + 1 entries.
     """
@@ -67,7 +67,7 @@ def list_open(g, most, places, pulls):
         if count + BLOCK > most:
             return -1
         row = g[i]
-        for s in range(BLOCK):  # no branch: what is 0 is overwritten by the next
+        for s in range(BLOCK):  # without a branch: an entry of 0 is overwritten by the next one
             places[count] = np.uint32(i * BLOCK + s)
             pulls[count] = row[s]
             count += row[s] != ZERO

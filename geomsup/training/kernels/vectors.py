@@ -1,7 +1,7 @@
 """Vector operations for kernels that must fix the order of their sums: fused products, and sums over a block.
 
-The compiler may not reorder sums, so it makes no vectors of loops that add up. These operations add eight lanes side by
-side, and at the end 8 to 4, 4 to 2, 2 to 1.
+The compiler may not reorder sums, and so does not vectorise loops that add up. These operations add up eight lanes side
+by side. At the end the lanes are added: 8 become 4, then 2, then 1.
 """
 
 from typing import Any
@@ -26,11 +26,11 @@ __all__ = [
     "sum_lanes",
 ]
 
-LANES = 8  # of single precision, with AVX2
+LANES = 8  # numbers of single precision in a vector of AVX2
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
 INDEX = ir.IntType(32)
-WORD = 4  # bytes of a number: rows need not begin where a vector would
-# Processors for x86 of before 2013 cannot fuse; asked to, they would call a function for each number.
+WORD = 4  # bytes of a number: the alignment of rows, which need not begin where a vector would
+# x86 processors from before 2013 cannot fuse: a fused product would be a function call for each number.
 FUSES = binding.get_host_cpu_features().get("fma", True)
 
 
@@ -43,7 +43,7 @@ def multiply_add(builder: Any, x: Any, y: Any, total: Any) -> Any:
 
 
 def spread(builder: Any, number: Any) -> Any:
-    """Return a vector of one number."""
+    """Return a vector all of whose entries are one number."""
     undefined = ir.Constant(VECTOR, ir.Undefined)
     lane = builder.insert_element(undefined, number, ir.Constant(INDEX, 0))
     return builder.shuffle_vector(lane, undefined, ir.Constant(ir.VectorType(INDEX, LANES), [0] * LANES))
@@ -68,12 +68,12 @@ def load(builder: Any, pointer: Any) -> Any:
 
 
 def store(builder: Any, vector: Any, pointer: Any) -> None:
-    """Write a vector to where a number is, and those behind it."""
+    """Write a vector to the place of a number and those behind it."""
     builder.store(vector, builder.bitcast(pointer, VECTOR.as_pointer()), align=WORD)
 
 
 def pointers(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    """Return what gives the address of an entry of a contiguous array."""
+    """Return a function that gives the address of an entry of a contiguous array."""
     array = context.make_array(kind)(context, builder, value)
     data = array.data
     if kind.ndim == 1:
@@ -107,6 +107,6 @@ def _add_vector(typing_context, target, t, x, source, s):
     return types.void(target, t, x, source, s), generate
 
 
-# To a type checker they would have an argument more, `typing_context`.
+# Any, because a type checker would ask for `typing_context` as an argument.
 add_up: Any = intrinsic(_add_up)
 add_vector: Any = intrinsic(_add_vector)
