@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from geomsup.recognition import (
         Component as Component,
         Description as Description,
+        Geometries as Geometries,
         Geometry as Geometry,
         Outline as Outline,
         classify as classify,
@@ -85,7 +86,7 @@ _ROOMS = {
     "dimensions": ("dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"),
     "isometries": ("Symmetry", "symmetry"),
     "shapes": ("Polytope", "polytope", "polytopes"),
-    "recognition": ("Component", "Description", "Geometry", "Outline", "classify"),
+    "recognition": ("Component", "Description", "Geometries", "Geometry", "Outline", "classify"),
     "optima": ("Block", "Optimum", "optimum"),
     "comparison": ("Comparison", "Comparisons", "compare"),
     "one_hot": (
@@ -126,6 +127,7 @@ __all__ = [
     "Discrete",
     "ExpectedLoss",
     "Features",
+    "Geometries",
     "Geometry",
     "Hessian",
     "OneHotLoss",

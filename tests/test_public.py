@@ -25,6 +25,7 @@ PUBLIC = [
     "Discrete",
     "ExpectedLoss",
     "Features",
+    "Geometries",
     "Geometry",
     "Hessian",
     "OneHotLoss",

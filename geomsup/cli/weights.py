@@ -1,6 +1,7 @@
 """Commands on the weights in a file: ``classify``, ``loss`` and ``compare``."""
 
 from pathlib import Path
+from typing import Literal
 
 import geomsup as gs
 from geomsup.cli.console import check_files, deliver, save_figure
@@ -16,7 +17,9 @@ def classify(
     name: str | None = None,
     orientation: str = "auto",
     noise: float | None = None,
-    represented: float = 0.1,
+    represented: float | None = None,
+    center: Literal["origin", "mean"] = "origin",
+    signs: Literal["fixed", "free"] = "fixed",
     output: Output = None,
     plot: Path | None = None,
     as_json: Json = False,
@@ -34,7 +37,12 @@ def classify(
     noise
         Noise per coordinate of the unit rows, if known.
     represented
-        Rows shorter than this fraction of the longest are set aside as not represented.
+        Rows shorter than this fraction of the longest are set aside as not represented; by default the widest gap
+        between the norms decides.
+    center
+        "origin", or "mean" for shapes about the mean of the rows.
+    signs
+        "free" for lines: a row and its opposite are the same.
     output
         Also write the result as JSON to this file.
     plot
@@ -44,8 +52,15 @@ def classify(
 
     check_files(output, plot)
     W = read_weights(path, name=name, orientation=orientation)
-    found = gs.classify(W, orientation="rows", noise=noise, represented=represented)
-    several = isinstance(found, list)
+    found = gs.classify(
+        W,
+        orientation="rows",
+        noise=noise,
+        represented="auto" if represented is None else represented,
+        center=center,
+        signs=signs,
+    )
+    several = isinstance(found, gs.Geometries)
     if plot is not None:
         if several:
             raise ValueError("`--plot` must be given one model; the file holds a batch. Save one run alone.")
@@ -53,7 +68,7 @@ def classify(
     result = None
     if as_json or output is not None:  # listing the numbers of a large W takes longer than classifying it
         result = [g.to_dict() for g in found] if several else found.to_dict()
-    text = "\n".join(f"{i}: {g}" for i, g in enumerate(found)) if several else found.summary()
+    text = "\n".join([*(f"{i}: {g}" for i, g in enumerate(found)), str(found)]) if several else found.summary()
     deliver(result, text, as_json, output)
 
 

@@ -8,6 +8,7 @@ from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
 from geomsup.plot.sparsities import plot_sparsities
+from geomsup.plot.tally import plot_tally
 
 __all__ = [
     "plot_comparison",
@@ -18,4 +19,5 @@ __all__ = [
     "plot_phases",
     "plot_plateaus",
     "plot_sparsities",
+    "plot_tally",
 ]

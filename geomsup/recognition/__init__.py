@@ -3,7 +3,8 @@
 from geomsup.recognition.classify import classify
 from geomsup.recognition.component import Component
 from geomsup.recognition.description import Description
+from geomsup.recognition.geometries import Geometries
 from geomsup.recognition.geometry import Geometry
 from geomsup.recognition.outline import Outline
 
-__all__ = ["Component", "Description", "Geometry", "Outline", "classify"]
+__all__ = ["Component", "Description", "Geometries", "Geometry", "Outline", "classify"]

@@ -81,8 +81,9 @@ class Tube:
 
 
 def tube(
-    template: np.ndarray, symmetry_order: int, n_vertices: int, f: int, m: int, rho: float, parameters: int = 0
-) -> Tube:
+    template: np.ndarray, symmetry_order: float, n_vertices: int, f: int, m: int, rho: float, parameters: int = 0,
+    empty: int = 0,
+) -> Tube:  # fmt: skip
     """Tube of radius ρ√k around the copies of a shape, to leading order in ρ.
 
     k directions, independent and uniform on the sphere S^{m−1}; copies: rotated and reflected inside the f
@@ -93,14 +94,14 @@ def tube(
     Vol(orbit) = Π_{j=f−r+1..f} Vol(S^{j−1}) · Π_{i<j<=r} √(λ_i+λ_j) · Π_{i<=r} λ_i^{(f−r)/2}.
 
     Where features share vertices (k > v) the relabellings are the surjections of k features on v vertices,
-    modulo |G|.
+    modulo |G|. Where vertices are empty, the choice of them counts too.
 
     Parameters
     ----------
     template
         T, ``(k, r)``: the template vertex of each feature.
     symmetry_order
-        |G|, the number of symmetries of the template.
+        |G|, the number of symmetries of the shape, empty vertices included.
     n_vertices
         Number v of different vertices in `template`.
     f, m
@@ -110,6 +111,8 @@ def tube(
     parameters
         Number of parameters of the template that have been fitted. Each has a range of at most a quarter turn of
         all vertices, π/2·√k of length, and leaves one way less to leave the copies.
+    empty
+        Number of vertices of the shape that no feature is on.
 
     References
     ----------
@@ -125,7 +128,9 @@ def tube(
     if r > f:
         return Tube(inf)
     codimension = max(k * (m - 1) - (r * (r - 1) // 2 + r * (f - r)) - parameters, 0)
-    copies = _log_labellings(k, n_vertices) - log(symmetry_order) + parameters * log(pi / 2 * k**0.5)
+    copies = (
+        _log_labellings(k, n_vertices, n_vertices + empty) - log(symmetry_order) + parameters * log(pi / 2 * k**0.5)
+    )
     return Tube(copies + _log_orbit(template, f) - k * _log_sphere(m - 1), codimension, k * rho**2)
 
 
@@ -184,8 +189,9 @@ def _log_ball(d: int) -> float:
     return d / 2 * log(pi) - lgamma(d / 2 + 1)
 
 
-def _log_labellings(k: int, v: int) -> float:
-    """Number of ways to send k features to v vertices leaving no vertex out: k! when v = k."""
-    if k == v:
-        return lgamma(k + 1)
-    return log(sum((-1) ** j * comb(v, j) * (v - j) ** k for j in range(v)))
+def _log_labellings(k: int, filled: int, v: int) -> float:
+    """Number of ways to send k features to `filled` of v vertices, leaving none of these out: k! when all are equal."""
+    chosen = lgamma(v + 1) - lgamma(filled + 1) - lgamma(v - filled + 1)
+    if k == filled:
+        return chosen + lgamma(k + 1)
+    return chosen + log(sum((-1) ** j * comb(filled, j) * (filled - j) ** k for j in range(filled)))

@@ -1,6 +1,7 @@
 """Name the geometry of W: of several cuts of the interference graph, keep the least accidental one."""
 
-from typing import Any, overload
+from dataclasses import dataclass, replace
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -10,14 +11,18 @@ from geomsup.dimensions import dimensionality
 from geomsup.recognition.component import Component
 from geomsup.recognition.description import MANY, Description, describe
 from geomsup.recognition.found import Found
+from geomsup.recognition.geometries import Geometries
 from geomsup.recognition.geometry import Geometry
+from geomsup.recognition.lines import as_lines
 from geomsup.recognition.matching.acceptance import noise_estimate
-from geomsup.recognition.names import DEDICATED, component_name, dense_name
+from geomsup.recognition.matching.coincidence import LabelledRows, directions
+from geomsup.recognition.names import DEDICATED, STRAY, component_name, dense_name
+from geomsup.recognition.options import Center, Options, center_of, enough_memory, least_norm, noise_level
 from geomsup.recognition.outline import Outline, outline
 from geomsup.recognition.reading.few import read_few
 from geomsup.recognition.reading.many import read_many
-from geomsup.recognition.reading.overlaps import Overlaps, working_memory
-from geomsup.recognition.reading.rows import WEAK, UnitRows, shares, strong_rows
+from geomsup.recognition.reading.overlaps import Overlaps
+from geomsup.recognition.reading.rows import UnitRows, row_norms, shares, strong_rows, thresholds
 
 __all__ = ["classify"]
 
@@ -27,6 +32,9 @@ MANY_ROWS = 500
 
 # Components without a shape that get an outline, at most; if there are more, none does.
 MOST_OUTLINES = 200
+
+# More rows are not read in other ways to give a hint.
+MOST_HINTED = 100
 
 # Default working memory in bytes.
 MEMORY = 2**30
@@ -38,7 +46,9 @@ def classify(
     *,
     orientation: str = "auto",
     noise: float | None = None,
-    represented: float = WEAK,
+    represented: float | Literal["auto"] = "auto",
+    center: Center = "origin",
+    signs: Literal["fixed", "free"] = "fixed",
     memory: float = MEMORY,
 ) -> Geometry: ...
 @overload
@@ -47,16 +57,20 @@ def classify(  # pyright: ignore[reportOverlappingOverload]
     *,
     orientation: str = "auto",
     noise: float | None = None,
-    represented: float = WEAK,
+    represented: float | Literal["auto"] = "auto",
+    center: Center = "origin",
+    signs: Literal["fixed", "free"] = "fixed",
     memory: float = MEMORY,
-) -> list[Geometry]: ...
+) -> Geometries[Geometry]: ...
 @overload
 def classify(
     W: object,
     *,
     orientation: str = "auto",
     noise: float | None = None,
-    represented: float = WEAK,
+    represented: float | Literal["auto"] = "auto",
+    center: Center = "origin",
+    signs: Literal["fixed", "free"] = "fixed",
     memory: float = MEMORY,
 ) -> Geometry: ...
 def classify(
@@ -64,15 +78,19 @@ def classify(
     *,
     orientation: str = "auto",
     noise: float | None = None,
-    represented: float = WEAK,
+    represented: float | Literal["auto"] = "auto",
+    center: Center = "origin",
+    signs: Literal["fixed", "free"] = "fixed",
     memory: float = MEMORY,
-) -> Geometry | list[Geometry]:
+) -> Geometry | Geometries[Geometry]:
     """Name the shapes that the features' directions form.
 
-    Rows of W that are (nearly) zero are set aside. The others are scaled to unit length. They fall into components
-    that are nearly orthogonal to each other. Candidate cuts come from the single-linkage dendrogram of absolute
-    cosines. Every component of every cut is compared with the catalogue (isomorphism of the inner products,
-    Procrustes, residual). The cut that names most features is kept; among equals, the one least probable by chance.
+    Rows of W that are much shorter than the others are set aside. The others are scaled to unit length. They fall into
+    components that are nearly orthogonal to each other. Candidate cuts come from the single-linkage dendrogram of
+    absolute cosines. Every component of every cut is compared with the catalogue (isomorphism of the inner products,
+    Procrustes, residual), also with shapes of which some vertices are empty. Explanations of all rows are weighed
+    against each other: the one that random rows would come as close to least often is kept. Rows that lie across the
+    components of the best explanation are called stray features.
 
     A shape is named if two conditions hold. The rms distance to its vertices, in the complement of the other
     components, is at most a quarter of its shortest chord (or of √2). And random rows would come as close at most one
@@ -89,7 +107,7 @@ def classify(
     ----------
     W
         Weights ``(n, m)``: anything `geomsup.as_rows` takes, a `ToyModel` included. A batch ``(B, n, m)``
-        gives a list.
+        gives a `Geometries`.
     orientation
         "rows", "columns" or "auto" (the longer axis is the features), as in `geomsup.as_rows`.
     noise
@@ -97,14 +115,21 @@ def classify(
         refuses rigid shapes whose residual is too large for the noise. It calls shapes with a free parameter
         "distorted".
     represented
-        Rows shorter than this fraction of the longest are set aside as not represented. Where many dense features share
-        few dimensions, features that are not stored keep a tenth or two of the norm of the others: 0.5 sets them aside.
+        Rows shorter than this fraction of the longest are set aside as not represented. "auto" cuts at the widest gap
+        between the norms, if one row there is three times as long as the next, else at 0.1. `Geometry.represented` says
+        where it cut.
+    center
+        The point that shapes are about: "origin", "mean" (of all rows), or a point ``(m,)``. Categories that share a
+        direction, such as the days of the week, form a shape about their mean.
+    signs
+        "free" reads the rows as lines: a row and its opposite are the same. The six diagonals of the icosahedron are
+        such a configuration.
     memory
         Bytes that may be used at a time, beside W and the result; about 8nm + 640n + 16 min(n, m)² are needed.
 
     Returns
     -------
-    Geometry or list of Geometry
+    Geometry or Geometries
         Components with names, residuals and confidence.
 
     Raises
@@ -113,7 +138,8 @@ def classify(
         If `W` does not hold real numbers.
     ValueError
         If `W` is ragged, not finite, square while orientation is "auto", or has other than 2 or 3 axes; or
-        `noise` is not positive, `represented` is not between 0 and 1, or `memory` is less than W needs.
+        `noise` is not positive, `represented` is not "auto" or between 0 and 1, `center` is no point of m coordinates,
+        `signs` is neither "fixed" nor "free", or `memory` is less than W needs.
 
     References
     ----------
@@ -123,58 +149,108 @@ def classify(
     --------
     >>> classify([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]]).name
     'octahedron (3 digons)'
+    >>> turns = np.arange(7) * 2 * np.pi / 7
+    >>> days = np.stack([np.cos(turns), np.sin(turns), np.full(7, 0.8)], axis=1)
+    >>> classify(days, center="mean").name, classify(days).hint
+    ('heptagon', 'center="mean" names more: heptagon')
     """
     rows = as_rows(W, orientation=orientation)
-    if noise is not None:
-        noise = checks.positive_number("noise", noise)
-        if noise > 1:
-            raise ValueError(f"`noise` must be at most 1, the length of a row; got {noise:g}. Leave it out.")
     if rows.ndim > 3:
         raise ValueError(
             f"`W` must have the shape (n_features, n_hidden) or one batch axis more; got shape {rows.shape}. "
             "Reshape it to (batch, n_features, n_hidden)."
         )
-    represented = checks.number("represented", represented)
-    if not 0 <= represented < 1:
-        raise ValueError(
-            f"`represented` must be at least 0 and less than 1; got {represented:g}. Pass the least norm that counts, "
-            "as a part of the largest."
-        )
-    memory = checks.positive_number("memory", memory)
-    needed = working_memory(*rows.shape[-2:])
-    if memory < needed:
-        raise ValueError(
-            f"`memory` must be at least {needed} bytes for W of shape {rows.shape[-2:]}; got {memory:g}. "
-            "Allow more, or pass fewer rows."
-        )
+    options = Options(
+        noise=noise_level(noise),
+        represented=least_norm(represented),
+        center=center_of(center, rows.shape[-1]),
+        free=checks.one_of("signs", signs, ("fixed", "free")) == "free",
+        memory=enough_memory(memory, rows.shape),
+    )
     if rows.ndim == 2:
-        return _classify(rows, noise, represented, memory)
-    return [_classify(matrix, noise, represented, memory) for matrix in rows]
+        return _classify(rows, options)
+    return Geometries(tuple(_classify(matrix, options) for matrix in rows))
 
 
-def _classify(W: np.ndarray, noise: float | None, represented: float, memory: float) -> Geometry:
-    rows = strong_rows(W, represented)
-    weak = np.setdiff1d(np.arange(len(W)), rows.strong)
-    D = shares(W) if len(W) > MANY_ROWS else dimensionality(W)
+def _classify(W: np.ndarray, options: Options) -> Geometry:
+    """Read the rows about the center; of several ways to say which are represented, the least accidental one."""
+    center = W.mean(axis=0) if isinstance(options.center, str) else options.center
+    V = W - center if center.any() else W
+    norms, _ = row_norms(V)
+    cuts = thresholds(norms, V.shape[1]) if options.represented == "auto" else [options.represented]
+    readings = [_read(strong_rows(V, cut), options) for cut in cuts]
+    best = min(range(len(cuts)), key=lambda i: readings[i].log_p)
+    geometry = _geometry(V, center, cuts[best], readings[best], options.free)
+    hint = _hint(W, options, readings[best])
+    return replace(geometry, hint=hint) if hint else geometry
+
+
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """All rows that are represented, what they were found to be, and how probable that is by chance."""
+
+    rows: UnitRows
+    parts: list[Found]
+    log_p: float
     scanned: Overlaps | None = None
-    if len(rows) > MANY_ROWS or (W.shape[1] > MANY_ROWS and len(rows) > 1):
-        parts, scanned = read_many(rows, noise, memory / 4)
-    else:
-        parts = read_few(rows.take(np.arange(len(rows))), noise) if len(rows) else []
+
+
+def _read(rows: UnitRows, options: Options) -> _Whole:
+    """Find the components of the rows that are represented."""
+    if options.free:
+        rows = rows.both_signs()
+    if len(rows) > MANY_ROWS or (rows.n_dimensions > MANY_ROWS and len(rows) > 1):
+        parts, scanned = read_many(rows, options.noise, options.memory / 4)
+        return _Whole(rows, parts, 0.0, scanned)
+    parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise) if len(rows) else ([], 0.0)
+    return _Whole(rows, parts, log_p)
+
+
+def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free: bool) -> Geometry:
+    """Return the public value of a reading."""
+    rows, parts = whole.rows, whole.parts
+    if free:
+        rows = rows.first_half()
+        parts = as_lines(parts, len(rows), rows.n_dimensions)
+    weak = np.setdiff1d(np.arange(len(V)), rows.strong)
+    D = shares(V) if len(V) > MANY_ROWS else dimensionality(V)
     # Very many outlines would take minutes.
     outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
-    components = [_component(part, rows, D, scanned, outlined) for part in parts]
+    components = [_component(part, rows, D, whole.scanned, outlined) for part in parts]
     components.sort(key=lambda c: (-len(c.features), -c.rank, c.features))
-    return Geometry(tuple(components), tuple(weak.tolist()), D, W)
+    return Geometry(tuple(components), tuple(weak.tolist()), D, V, center=center, represented=cut)
+
+
+def _hint(W: np.ndarray, options: Options, whole: _Whole) -> str | None:
+    """Say which other way to read the rows names more shapes, if one does."""
+    if len(W) > MOST_HINTED or isinstance(options.center, str) or options.center.any() or options.free:
+        return None
+    if all(part.polytope is not None or (part.named and len(part.members) < 3) for part in whole.parts):
+        return None
+    mine = _n_shaped(whole.parts)
+    others = {
+        'center="mean"': options._replace(center="mean"),
+        'signs="free"': options._replace(free=True),
+    }
+    for argument, other in others.items():
+        geometry = _classify(W, other)
+        shaped = sum(len(component.features) for component in geometry.components if component.polytope)
+        if shaped >= mine + 3:
+            return f"{argument} names more: {geometry.name}"
+    return None
+
+
+def _n_shaped(parts: list[Found]) -> int:
+    return sum(len(part.members) for part in parts if part.named and part.polytope is not None)
 
 
 def _component(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | None, outlined: bool) -> Component:
     """Return the public value of what was found; `scanned` are the overlaps of all rows, if they have been taken."""
     if not part.named:
-        return _unnamed(part.members, part.rank, rows, D, scanned, outlined)
+        return _unnamed(part, rows, D, scanned, outlined)
     shape, k, m = part.polytope, len(part.members), rows.n_dimensions
     return Component(
-        name=component_name(shape.name if shape else DEDICATED, k, part.n_vertices, part.rank),
+        name=_name(part),
         polytope=shape,
         features=tuple(rows.strong[part.members].tolist()),
         rank=part.rank,
@@ -190,15 +266,26 @@ def _component(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | N
         noise=noise_estimate(k, m, part.rank, part.chord, part.n_parameters) if shape else None,
         runner_up=part.runner_up,
         margin=part.margin,
+        empty=part.empty,
     )
 
 
-def _unnamed(
-    members: np.ndarray, rank: int, rows: UnitRows, D: np.ndarray, scanned: Overlaps | None, outlined: bool
-) -> Component:
+def _name(part: Found) -> str:
+    shape, k = part.polytope, len(part.members)
+    if shape is not None and part.lines:
+        name = f"{part.n_vertices} diagonals of the {shape.name}"
+    else:
+        name = shape.name if shape else DEDICATED
+    return component_name(name, k, part.n_vertices, part.rank, 0 if part.lines else len(part.empty))
+
+
+def _unnamed(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | None, outlined: bool) -> Component:
     """Component without a shape, and what it is like."""
+    members, rank = part.members, part.rank
     features, k = rows.strong[members], len(members)
-    name, order = component_name(None, k, k, rank), None
+    labels = directions(rows.take(members)) if k <= MANY else np.arange(k)
+    found = int(labels.max()) + 1
+    name, order = STRAY if part.stray else component_name(None, k, found, rank), None
     description: Description | Outline | None = None
     if k > MANY:
         # All rows together have been scanned already; some of them are scanned again.
@@ -207,8 +294,8 @@ def _unnamed(
         description = describe(X, rows.norms[members], features=features, found=scanned if whole else None)
         rank = description.rank
         name = dense_name(description.verdict, k, rank)
-    elif k > 1 and outlined:
-        description = outline(_in_span(rows.take(members), rank))
+    elif found > 1 and outlined:
+        description = outline(_in_span(LabelledRows(rows.take(members), labels).vertices, rank))
         name, order = description.name or name, description.symmetry.order
     return Component(
         name=name,

@@ -67,6 +67,8 @@ class Component:
     runner_up, margin
         Name of the next best shape with the same number of vertices, and how much further from the rows it is, at
         least (root-mean-square distance). None where there is no other, and for components read in batches.
+    empty
+        Vertices of the shape, as indices into ``polytope.vertices``, that no feature is on.
     """
 
     name: str
@@ -86,11 +88,17 @@ class Component:
     noise: float | None = None
     runner_up: str | None = None
     margin: float | None = None
+    empty: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("norms", "dimensionality", "template"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @property
+    def full_name(self) -> str:
+        """Name, with "distorted" before it if the component is."""
+        return f"distorted {self.name}" if self.variant == "distorted" else self.name
 
     @property
     def noise_ratio(self) -> float | None:
@@ -130,6 +138,7 @@ class Component:
             "noise": self.noise,
             "runner_up": self.runner_up,
             "margin": self.margin,
+            "empty": list(self.empty),
         }
 
     def __repr__(self) -> str:

@@ -27,14 +27,18 @@ class Found:
         Its rows, ascending, as indices into the unit rows.
     rank
         Rank of its shape, or of its rows above the noise floor.
-    polytope, variant, isomorphism, residual, template, n_parameters, runner_up, margin
+    polytope, variant, isomorphism, residual, template, n_parameters, runner_up, margin, empty
         As in `Component`. A single direction has a `residual` but no `polytope`; what has no name has neither.
     n_vertices
-        Number of different vertices.
+        Number of vertices that rows are on.
     chord
         Root-mean-square distance of rows and fitted vertices.
     log_p
         Log of the number of choices times the probability of an accident; 0 without evidence.
+    stray
+        Whether it is one row that lies across the other components.
+    lines
+        Whether its rows are lines, each a pair of opposite vertices of the shape.
     """
 
     members: np.ndarray
@@ -50,6 +54,9 @@ class Found:
     n_parameters: int = 0
     runner_up: str | None = None
     margin: float | None = None
+    empty: tuple[int, ...] = ()
+    stray: bool = False
+    lines: bool = False
 
     @property
     def named(self) -> bool:

@@ -1,6 +1,7 @@
 """The geometry of W: its components and their names, as a value that prints well."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,15 @@ from geomsup.isometries import Symmetry, symmetry
 from geomsup.recognition.component import Component
 from geomsup.recognition.names import geometry_name
 from geomsup.recognition.printing import HEADINGS, cells, count, grouped, line, listed
+from geomsup.recognition.reading.copies import copies
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Geometry"]
+
+# Groups of coincident or antipodal features that are listed.
+MOST_GROUPS = 10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,7 +37,14 @@ class Geometry:
     dimensionality
         Fractional dimensionalities D_i of all rows, ``(n,)``.
     W
-        The weights, rows are features, read-only.
+        The weights less the center, rows are features, read-only.
+    center
+        The point ``(m,)`` that the shapes are about.
+    represented
+        Rows shorter than this fraction of the longest are not represented.
+    hint
+        Another way to read the rows that names more shapes, such as ``center="mean"``; None if there is none, or for
+        more than 100 rows.
 
     Examples
     --------
@@ -48,15 +60,33 @@ class Geometry:
     not_represented: tuple[int, ...]
     dimensionality: np.ndarray
     W: np.ndarray
+    center: np.ndarray
+    represented: float
+    hint: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("dimensionality", "W"):
+        for name in ("dimensionality", "W", "center"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
 
     @property
     def name(self) -> str:
-        """Name of the whole, e.g. "2 triangles + digon" or "octahedron (3 digons)"."""
-        return geometry_name([component.name for component in self.components])
+        """Name of the whole, e.g. "2 triangles + digon", "octahedron (3 digons)" or "distorted snub cube"."""
+        return geometry_name([component.full_name for component in self.components])
+
+    @cached_property
+    def coincident(self) -> tuple[tuple[int, ...], ...]:
+        """Groups of represented rows that point in one direction, to within a degree, as indices into W."""
+        return self._copies(opposite=False)
+
+    @cached_property
+    def antipodal(self) -> tuple[tuple[int, ...], ...]:
+        """Groups of represented rows on one line that point both ways, to within a degree, as indices into W."""
+        return self._copies(opposite=True)
+
+    def _copies(self, *, opposite: bool) -> tuple[tuple[int, ...], ...]:
+        rows = np.setdiff1d(np.arange(self.n_features), self.not_represented)
+        found = copies(self.W[rows], opposite=opposite)
+        return tuple(tuple(rows[list(group)].tolist()) for group in found)
 
     @property
     def n_features(self) -> int:
@@ -76,7 +106,9 @@ class Geometry:
         lines.insert(1, "  ".join("-" * width for width in widths))
         lines += [str(component.description) for component in self.components if component.description]
         if self.not_represented:
-            lines.append(f"not represented: {listed(self.not_represented)}")
+            shorter = f"shorter than {100 * self.represented:.2g} % of the longest row"
+            lines.append(f"not represented, {shorter}: {listed(self.not_represented)}")
+        lines += self._remarks()
         return "\n".join([self._headline(), "", *lines])
 
     def to_dict(self) -> dict[str, Any]:
@@ -89,6 +121,9 @@ class Geometry:
             "not_represented": list(self.not_represented),
             "dimensionality": self.dimensionality.tolist(),
             "W": self.W.tolist(),
+            "center": self.center.tolist(),
+            "represented": self.represented,
+            "hint": self.hint,
         }
 
     def symmetry(self, component: int, *, tolerance: float | None = None) -> Symmetry:
@@ -130,13 +165,26 @@ class Geometry:
 
         return plot_geometry(self, ax=ax)
 
+    def _remarks(self) -> list[str]:
+        """Copies and opposites among rows without a shape, and the hint."""
+        shapeless = {i for component in self.components if not component.polytope for i in component.features}
+        several = len(shapeless) > 1
+        lines = [
+            f"{word}: features {listed(group)}"
+            for word, groups in (("coincident", self.coincident), ("antipodal", self.antipodal))
+            for group in (groups if several else ())[:MOST_GROUPS]
+            if shapeless.issuperset(group)
+        ]
+        return [*lines, f"hint: {self.hint}"] if self.hint else lines
+
     def _headline(self) -> str:
         features, dimensions = count(self.n_features, "feature"), count(self.n_hidden, "dimension")
         absent = f", {len(self.not_represented)} not represented" if self.not_represented else ""
         return f"{self.name}: {features} in {dimensions}{absent}"
 
     def __str__(self) -> str:
-        return "\n".join([self._headline(), *(f"  {line(group)}" for group in grouped(self.components))])
+        lines = [*(line(group) for group in grouped(self.components)), *self._remarks()]
+        return "\n".join([self._headline(), *(f"  {text}" for text in lines)])
 
     def __repr__(self) -> str:
         return f"Geometry({self.name!r}, n_features={self.n_features}, n_hidden={self.n_hidden})"

@@ -8,6 +8,7 @@ from geomsup.shapes.families import orthoplex, polygonal
 __all__ = ["component_name", "counted", "dense_name", "geometry_name", "plural"]
 
 DEDICATED = "dedicated dimension"
+STRAY = "stray feature"
 
 # Names that are no nouns: those of components without a shape.
 SHAPELESS = ("unnamed", "dense", "near equiangular", "tight frame")
@@ -16,21 +17,24 @@ SHAPELESS = ("unnamed", "dense", "near equiangular", "tight frame")
 MOST_KINDS = 8
 
 
-def component_name(shape: str | None, n_features: int, n_vertices: int, rank: int) -> str:
-    """Name of one component: its shape's, with a remark where features share vertices.
+def component_name(shape: str | None, n_features: int, n_vertices: int, rank: int, empty: int = 0) -> str:
+    """Name of one component: its shape's, with remarks where vertices are empty, or features share them.
 
     Examples
     --------
     >>> component_name("pentagon", 7, 5, 2)
     'pentagon (7 features on 5 vertices)'
-    >>> component_name(None, 5, 5, 3)
-    'unnamed (5 vertices, rank 3)'
+    >>> component_name("icosahedron", 10, 10, 3, empty=2)
+    'icosahedron with 2 vertices empty'
+    >>> component_name(None, 5, 5, 3), component_name(None, 15, 3, 2)
+    ('unnamed (5 vertices, rank 3)', 'unnamed (15 features on 3 vertices, rank 2)')
     """
+    vertices = f"{n_vertices} {_s('vertex', n_vertices)}"
+    on = vertices if n_features == n_vertices else f"{n_features} features on {vertices}"
     if shape is None:
-        return f"unnamed ({n_features} {_s('vertex', n_features)}, rank {rank})"
-    if n_features == n_vertices:
-        return shape
-    return f"{shape} ({n_features} features on {n_vertices} {_s('vertex', n_vertices)})"
+        return f"unnamed ({on}, rank {rank})"
+    name = f"{shape} with {empty} {_s('vertex', empty)} empty" if empty else shape
+    return name if n_features == n_vertices else f"{name} ({on})"
 
 
 def dense_name(verdict: str, n_features: int, rank: int) -> str:

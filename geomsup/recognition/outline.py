@@ -112,7 +112,7 @@ def outline(X: np.ndarray) -> Outline:
 def _hull(X: np.ndarray, found: Symmetry) -> tuple[str | None, tuple[int, ...] | None]:
     """Type and f-vector."""
     k, r = X.shape
-    if k == r + 1:
+    if k == r + 1 and _around_origin(X):
         return simplex(r).name, simplex(r).f_vector
     if not 3 <= r <= LARGEST_RANK or k < r:
         return None, None
@@ -126,6 +126,12 @@ def _hull(X: np.ndarray, found: Symmetry) -> tuple[str | None, tuple[int, ...] |
     if len(facets) > MOST_FACETS or len(frozenset[int]().union(*facets)) < k:
         return None, None
     return hull_type(facets, r), face_numbers(facets, r)
+
+
+def _around_origin(X: np.ndarray) -> bool:
+    """Whether r + 1 points in r dimensions have the origin inside: it is a mean of them with positive weights."""
+    weights = np.linalg.svd(X.T)[2][-1]
+    return X.shape[1] > 1 and bool((weights > 0).all() or (weights < 0).all())
 
 
 def _symmetrised(X: np.ndarray, found: Symmetry) -> np.ndarray:

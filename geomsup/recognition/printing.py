@@ -14,6 +14,9 @@ __all__ = ["HEADINGS", "cells", "count", "grouped", "line", "listed"]
 
 HEADINGS = ("component", "features", "rank", "D", "norm", "residual", "variant", "symmetry", "confidence")
 
+# Variants that a line does not mention: the usual one, and one that the name begins with.
+PLAIN = ("uniform", "distorted")
+
 # If there are more components than this, each name has one line. At most this many lines are shown.
 MOST_LINES = 30
 
@@ -27,7 +30,7 @@ def grouped(components: "Sequence[Component]") -> "list[list[Component]]":
         return [[component] for component in components]
     groups: dict[str, list[Component]] = {}
     for component in components:
-        groups.setdefault(component.name, []).append(component)
+        groups.setdefault(component.full_name, []).append(component)
     listed = list(groups.values())
     rest = [component for group in listed[MOST_LINES - 1 :] for component in group]
     return listed if len(listed) <= MOST_LINES else [*listed[: MOST_LINES - 1], rest]
@@ -42,7 +45,7 @@ def line(group: "Sequence[Component]") -> str:
     residuals = _residuals(group)
     if residuals != "-":
         parts.append(f"residual {residuals}")
-    variants = [variant for variant in _distinct(component.variant for component in group) if variant != "uniform"]
+    variants = [name for name in _distinct(component.variant for component in group) if name not in PLAIN]
     return "; ".join([*parts, *variants, f"confidence {_probability(_least(group))}"])
 
 
@@ -63,8 +66,8 @@ def cells(group: "Sequence[Component]") -> tuple[str, ...]:
 
 
 def _title(group: "Sequence[Component]") -> str:
-    names = {component.name for component in group}
-    return counted(group[0].name, len(group)) if len(names) == 1 else f"{len(group)} others"
+    names = {component.full_name for component in group}
+    return counted(group[0].full_name, len(group)) if len(names) == 1 else f"{len(group)} others"
 
 
 def _least(group: "Sequence[Component]") -> float:

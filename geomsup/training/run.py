@@ -17,7 +17,7 @@ from geomsup.training.settings import Settings
 
 if TYPE_CHECKING:
     from geomsup.comparison import Comparisons
-    from geomsup.recognition import Geometry
+    from geomsup.recognition import Geometries, Geometry
 
 __all__ = ["TrainingRun"]
 
@@ -283,14 +283,14 @@ class TrainingRun:
         features = [self.features[run] for run in sound]
         return compare([self.model(run) for run in sound], features, starts=starts, rng=rng)
 
-    def classify(self) -> "list[Geometry | None]":
+    def classify(self) -> "Geometries[Geometry | None]":
         """Return the `Geometry` of each run, as ``geomsup.classify`` gives it for W; None where the run diverged."""
-        from geomsup.recognition import classify
+        from geomsup.recognition import Geometries, classify
 
-        return [
+        return Geometries(tuple(
             None if diverged else classify(W, orientation="rows")
             for W, diverged in zip(self.W, self.diverged_at, strict=True)
-        ]
+        ))  # fmt: skip
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to `path`, a file that `load` reads; replaces a file there in one move.

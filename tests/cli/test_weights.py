@@ -36,6 +36,7 @@ def test_classify_takes_a_batch(run, folder):
     assert [line[:11] for line in run("classify", "batch.npy").splitlines() if line[0] != " "] == [
         "0: pentagon",
         "1: pentagon",
+        "2 of 2: pen",
     ]
     assert [entry["name"] for entry in strict(run("classify", "batch.npy", "--json"))] == ["pentagon"] * 2
 

@@ -105,8 +105,9 @@ def test_uniform_prisms(sides, rng):
 
 
 def test_shapes_that_are_not_in_the_catalogue(rng):
-    """The icosahedron without two neighbours, D_2h (an oracle for none of ours) and points without symmetry."""
-    vertices = np.delete(ICOSAHEDRON, [0, int(np.argsort(ICOSAHEDRON @ ICOSAHEDRON[0])[-2])], axis=0)
+    """The icosahedron without a triangle, C_3v (an oracle for none of ours) and points without symmetry."""
+    far = np.argsort(ICOSAHEDRON @ ICOSAHEDRON[[0, 8]].sum(axis=0))
+    vertices = np.delete(ICOSAHEDRON, far[-4:], axis=0)
     for W, order in ((vertices, 4), (np.vstack([vertices, rng.normal(size=(3, 3))]), 1)):
         (component,) = gs.classify(W @ rotation(3, rng)).components
         assert component.name == f"unnamed ({len(W)} vertices, rank 3)"
@@ -290,12 +291,14 @@ def test_errors(W, options, error, message):
         gs.classify(W, **options)
 
 
-def test_rows_given_up_are_set_aside_where_asked():
+def test_rows_given_up_are_set_aside_at_the_gap_or_where_asked():
     """Of dense features, those given up keep a tenth of the norm: against two digons they would count as rows."""
     W = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1], [0.15, 0.11], [0.1, 0.14]])
     assert gs.classify(W, represented=0.5).name == "square (2 digons)"
     assert gs.classify(W, represented=0.5).not_represented == (4, 5)
-    assert gs.classify(W).not_represented == ()
+    assert gs.classify(W).not_represented == (4, 5)
+    assert gs.classify(W).represented == pytest.approx((0.15**2 + 0.11**2) ** 0.25)
+    assert gs.classify(W, represented=0.1).not_represented == ()
     assert gs.classify(np.stack([W, W]), represented=0.5)[1].not_represented == (4, 5)
 
 

@@ -30,7 +30,7 @@ def test_summary():
         "digon                0, 1      1     0.5      1      0.00°     uniform  2         1.0000",
         "digon                2, 3      1     0.2–0.8  0.5–1  0.00°     uniform  2         1.0000",
         "dedicated dimension  4         1     1        2      0.00°     -        -         1.0000",
-        "not represented: 5",
+        "not represented, shorter than 10 % of the longest row: 5",
     ]
 
 

@@ -5,10 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-__all__ = ["COINCIDENT", "LabelledRows", "coincident", "merged", "shared"]
+__all__ = ["COINCIDENT", "LabelledRows", "coincident", "directions", "merged", "shared"]
 
 # Rows nearer than this may be one vertex twice; the catalogue's tightest solid, the dodecahedron, has 0.71.
 COINCIDENT = 0.25
+
+# Rows are one direction if the next distance between rows is this many times as large as those within.
+CLEAR_GAP = 3.0
 
 # Vertices that thousands of rows may share.
 MOST_SHARED = 200
@@ -42,6 +45,29 @@ class LabelledRows:
     def products(self) -> np.ndarray:
         """Sorted inner products of the vertices, ``(v²,)``."""
         return np.sort(self.vertices @ self.vertices.T, axis=None)
+
+
+def directions(X: np.ndarray) -> np.ndarray:
+    """Label of the direction of each row: rows that nearly coincide have one, if a clear gap sets them apart.
+
+    Examples
+    --------
+    >>> directions(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.01]]))
+    array([0, 1, 0])
+    >>> directions(np.array([[1.0, 0.0], [0.98, 0.2], [0.93, 0.37]]))
+    array([0, 1, 2])
+    """
+    alone = np.arange(len(X))
+    if len(X) < 2:
+        return alone
+    from scipy.cluster.hierarchy import linkage
+    from scipy.spatial.distance import pdist
+
+    tree = linkage(pdist(X), "single")
+    heights = np.maximum(np.append(tree[:, 2], 2 * COINCIDENT), 1e-6)
+    gaps = np.where(heights[:-1] < COINCIDENT, heights[1:] / heights[:-1], 0.0)
+    widest = int(np.argmax(gaps))
+    return _in_order(merged(tree[: widest + 1], len(X))) if gaps[widest] >= CLEAR_GAP else alone
 
 
 def coincident(X: np.ndarray) -> list[np.ndarray]:

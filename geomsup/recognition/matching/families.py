@@ -15,7 +15,7 @@ from geomsup.isometries import find_isometries
 from geomsup.recognition.matching.coincidence import COINCIDENT
 from geomsup.shapes import Polytope
 
-__all__ = ["Family", "elevations", "family", "sound", "stretched"]
+__all__ = ["FLAT", "Family", "elevations", "family", "sound", "stretched"]
 
 # Tolerance of a template's symmetries: templates are exact to 1e-9.
 EXACT = 1e-6
@@ -154,7 +154,8 @@ def elevations(shape: Polytope, template: np.ndarray, isomorphism: Sequence[int]
     if found is None or len(found.subspaces) == 1:
         return ()
     place = {vertex: row for row, vertex in enumerate(isomorphism)}
-    firsts = template[[place[orbit[0]] for orbit in shape.orbits]]
+    filled = ([vertex for vertex in orbit if vertex in place] for orbit in shape.orbits)
+    firsts = template[[place[orbit[0]] for orbit in filled if orbit]]
     inside = np.linalg.norm(firsts @ found.subspaces[0].T, axis=1)
     return tuple(np.degrees(np.arccos(np.clip(inside, 0.0, 1.0))).tolist())
 

@@ -106,7 +106,7 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
     `tolerance`; the d pairs fix an orthogonal map, and the other rows go to the vertices nearest to them. Maps that
     bring all rows nearest to vertices come first. Two bases are tried, of near neighbours and of rows far apart. Maps
     that a symmetry turns into each other are one: the first row goes to one vertex of each orbit; and where there are
-    several, rows see what their vertices see.
+    several, rows see what their vertices see. There may be fewer rows than vertices.
 
     References
     ----------
@@ -119,11 +119,11 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
     most_leaves = MOST_LEAVES if len(orbits) == 1 else MORE_LEAVES
     for base in (_spread_base(flat), np.array(near_basis(flat))):
         products = flat[base] @ flat[base].T
-        allowed = np.ones((d, len(X)), dtype=bool)
-        if len(orbits) > 1:
+        allowed = np.ones((d, len(template.vertices)), dtype=bool)
+        if len(orbits) > 1 and len(X) == len(template.vertices):
             seen = np.sort(flat[base] @ flat.T, axis=1)
             allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= (ALIKE * tolerance) ** 2
-        allowed[0] &= np.isin(np.arange(len(X)), [orbit[0] for orbit in orbits])
+        allowed[0] &= np.isin(np.arange(len(template.vertices)), [orbit[0] for orbit in orbits])
         most_seen = int(np.clip(MOST_COSINES // len(X) ** 2, MORE_LEAVES, MOST_SEEN))
         images = chains(products, template.gram, tolerance, allowed, MOST_NODES, most_seen)
         left, _, right = np.linalg.svd(np.swapaxes(template.vertices[images], 1, 2) @ flat[base])

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from geomsup.recognition.found import Found
-from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_estimate
+from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, freedom, noise_estimate
 from geomsup.recognition.matching.templates import count_templates
 from geomsup.shapes import Polytope
 
 __all__ = ["Match"]
+
+# Noise per coordinate, as a fraction of the shortest chord. Above it, more noise counts as less likely: a noisy
+# bicapped triangular prism is no square antiprism with three times the noise.
+USUAL_NOISE = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +63,24 @@ class Match:
 
     @property
     def n_vertices(self) -> int:
-        """Number of vertices of the shape, at most the number of rows."""
-        return self.polytope.n_vertices if self.polytope else 1
+        """Number of vertices that rows are on, at most the number of rows."""
+        return self.polytope.n_vertices - len(self.empty) if self.polytope else 1
+
+    @property
+    def empty(self) -> tuple[int, ...]:
+        """Vertices of the shape that no row is on."""
+        return tuple(sorted(set(range(self.polytope.n_vertices)) - set(self.isomorphism))) if self.polytope else ()
 
     @property
     def n_templates(self) -> int:
-        """Number of templates, variants included, that were possible at this rank and number of vertices."""
+        """Number of templates, variants included, that were possible at this rank and number of vertices.
+
+        Where vertices are empty, shapes of any number of vertices up to this one were possible.
+        """
         if self.polytope is None:
             return 1
-        return count_templates(self.polytope.dimension, self.n_vertices)
+        sizes = range(self.n_vertices, self.polytope.n_vertices + 1)
+        return max(1, sum(count_templates(self.polytope.dimension, size) for size in sizes))
 
     @property
     def fitted(self) -> np.ndarray:
@@ -78,6 +91,12 @@ class Match:
         """Estimate of the noise per coordinate of rows in m dimensions; None where all freedom has been fitted."""
         k, r = self.template.shape
         return noise_estimate(k, m, r, self.chord, self.n_parameters)
+
+    def relative_noise(self, m: int) -> float:
+        """Noise per coordinate of rows in m dimensions, over `USUAL_NOISE` of the shortest chord."""
+        k, r = self.template.shape
+        left = max(freedom(k, m, r) - self.n_parameters, 1)
+        return self.chord * (k / left) ** 0.5 * ACCEPTANCE / self.reach / USUAL_NOISE
 
     def residual(self, X: np.ndarray) -> float:
         """Root-mean-square angle between rows and fitted vertices, in degrees."""
@@ -102,4 +121,5 @@ class Match:
             n_parameters=self.n_parameters,
             runner_up=self.runner_up,
             margin=self.margin,
+            empty=self.empty,
         )

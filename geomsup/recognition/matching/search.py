@@ -7,12 +7,13 @@ from math import log1p
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.matching.acceptance import ACCEPTANCE, RIGID_RATIO, freedom, reach
+from geomsup.recognition.matching.acceptance import RIGID_RATIO, noise_explains, reach
 from geomsup.recognition.matching.alignment import procrustes, refined, rms
-from geomsup.recognition.matching.coincidence import COINCIDENT, LabelledRows, coincident, shared
+from geomsup.recognition.matching.coincidence import LabelledRows, coincident, shared
 from geomsup.recognition.matching.families import family, sound
 from geomsup.recognition.matching.maps import proposals
 from geomsup.recognition.matching.match import Match
+from geomsup.recognition.matching.partly import partly_filled
 from geomsup.recognition.matching.templates import Template, lower_bounds, nearest_stretched, templates
 from geomsup.recognition.matching.variants import Fit, decided
 from geomsup.shapes import Polytope, candidates
@@ -22,10 +23,8 @@ __all__ = ["best_match", "match_many"]
 # Rows that all have a larger cosine with one of them are no shape. The vertices of a shape have the mean 0, and the
 # mean of these rows is longer than the largest distance accepted, a quarter of √2.
 ONE_DIRECTION = 0.9
-
-# Noise per coordinate, as a fraction of the shortest chord. Above it, more noise counts as less likely: a noisy
-# bicapped triangular prism is no square antiprism with three times the noise.
-USUAL_NOISE = 0.03
+# Rows further than this from their mean (root mean square) are not one direction: two rows with that cosine are 0.22.
+WIDEST_DIRECTION = 0.225
 
 # A shape within this fraction of its reach is fitted well enough. Noise of 3 % of the shortest chord stays inside in
 # three dimensions. Beyond, another start may lead to a better map.
@@ -89,7 +88,7 @@ def _fit_point(X: np.ndarray) -> Match | None:
     mean = X.mean(axis=0)
     frame = mean[None, :] / max(float(np.linalg.norm(mean)), 1e-12)
     chord = rms(X - frame)
-    if chord > COINCIDENT / 2:
+    if chord > WIDEST_DIRECTION:
         return None
     return Match(None, "uniform", (0,) * len(X), np.ones((len(X), 1)), frame, chord)
 
@@ -111,6 +110,11 @@ def _fit_shapes(rows: LabelledRows, noise: float | None) -> Match | None:
             accident = _accident(rows, match)
             if accident < least:
                 best, least, chosen = match, accident, i
+    if best is None or best.chord > CLEAR_RATIO * best.reach:
+        for match in partly_filled(rows):
+            fits = noise is None or noise_explains(len(rows.X), m, len(match.frame), match.chord, noise)
+            if fits and (accident := _accident(rows, match)) < least:
+                best, least, chosen = match, accident, -1
     return best and _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != chosen])
 
 
@@ -129,20 +133,18 @@ def _accident(rows: LabelledRows, match: Match) -> float:
     symmetries has more copies. Up to a constant it is Bayes' factor for noise of unknown size, where all orders of
     magnitude up to `USUAL_NOISE` are alike and larger noise is rarer by its fourth power.
     """
-    k, m = rows.X.shape
+    m = rows.X.shape[1]
     tube = chance.tube(
         match.template, match.symmetry_order, match.n_vertices, m, m,
-        max(match.chord, chance.SMALLEST_DEVIATION), match.n_parameters,
+        max(match.chord, chance.SMALLEST_DEVIATION), match.n_parameters, len(match.empty),
     )  # fmt: skip
-    left = max(freedom(k, m, match.template.shape[1]) - match.n_parameters, 1)
-    noise = match.chord * (k / left) ** 0.5 * ACCEPTANCE / match.reach
-    return tube.log_probability + log1p((noise / USUAL_NOISE) ** 4)
+    return tube.log_probability + log1p(match.relative_noise(m) ** 4)
 
 
 def _promised(rows: LabelledRows, bound: float, starts: list[Template]) -> Match:
     """What a shape that is not fitted yet would be at its lower bound, without fitted parameters."""
     T, shape = starts[0].vertices[rows.labels], starts[0].shape
-    return Match(shape, "", (), T, np.empty((0, 0)), bound, starts[0].reach)
+    return Match(shape, "", tuple(rows.labels.tolist()), T, np.empty((0, 0)), bound, starts[0].reach)
 
 
 def _hopes(rows: LabelledRows, shape: Polytope) -> tuple[float, list[Template]]:

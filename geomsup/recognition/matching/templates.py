@@ -50,6 +50,11 @@ class Template:
         return np.sort(self.gram, axis=1)
 
     @cached_property
+    def levels(self) -> np.ndarray:
+        """Different inner products, ascending."""
+        return np.unique(self.gram.round(6))
+
+    @cached_property
     def products(self) -> np.ndarray:
         """Sorted inner products, ``(n²,)``."""
         return np.sort(self.gram, axis=None)

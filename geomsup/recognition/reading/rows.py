@@ -6,11 +6,15 @@ from functools import cached_property
 
 import numpy as np
 
-__all__ = ["BLOCK", "NOISE_FLOOR", "WEAK", "UnitRows", "shares", "strong_rows"]
+__all__ = ["BLOCK", "NOISE_FLOOR", "UnitRows", "row_norms", "shares", "strong_rows", "thresholds"]
 
-# Rows shorter than this fraction of the longest are not represented. Training drives the norm of a feature
-# that is given up to 0; kept features of unequal importance stay within a factor of about 3 of each other.
+# Without a gap, rows shorter than this fraction of the longest are not represented. Training drives the norm of a
+# feature that is given up to 0.
 WEAK = 0.1
+
+# A gap: one row is this many times as long as the next. Kept features of unequal importance stay within a factor of
+# about 3 of each other; features that are not stored keep a tenth or two of the norm of the others.
+GAP = 3.0
 
 # A singular value, or the sine of an angle between subspaces, below this fraction of the largest is noise: noise
 # of 3 % of the shortest chord gives at most 0.1 for the shapes in the catalogue.
@@ -34,12 +38,15 @@ class UnitRows:
         Largest entry of W: rows 1e-200 long neither vanish nor overflow.
     relative
         Their lengths, in units of `scale`.
+    origin
+        Indices in the whole W of the rows of which these are both signs; else None.
     """
 
     W: np.ndarray
     strong: np.ndarray
     scale: float
     relative: np.ndarray
+    origin: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.strong)
@@ -58,6 +65,21 @@ class UnitRows:
         """Unit rows `members`, ``(..., m)``, in double precision."""
         return self.W[self.strong[members]] / self.scale / self.relative[members][..., None]
 
+    def both_signs(self) -> "UnitRows":
+        """Return these rows and, after them, their opposites."""
+        return UnitRows(
+            np.concatenate([self.W[self.strong], -self.W[self.strong]]),
+            np.arange(2 * len(self)), self.scale, np.tile(self.relative, 2), self.strong,
+        )  # fmt: skip
+
+    def first_half(self) -> "UnitRows":
+        """Return the rows of which `both_signs` has both signs, with their indices in W."""
+        half = len(self) // 2
+        assert self.origin is not None
+        W = np.zeros((int(self.origin.max(initial=-1)) + 1, self.n_dimensions))
+        W[self.origin] = self.W[:half]
+        return UnitRows(W, self.origin, self.scale, self.relative[:half])
+
     def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """All unit rows in double precision, block by block."""
         for first in range(0, len(self), BLOCK):
@@ -73,6 +95,50 @@ class UnitRows:
         return rows
 
 
+def row_norms(W: np.ndarray) -> tuple[np.ndarray, float]:
+    """Lengths of the rows in units of the largest entry of W, and that entry.
+
+    Examples
+    --------
+    >>> row_norms(np.array([[2.0, 0.0], [0.0, -4.0]]))
+    (array([0.5, 1. ]), 4.0)
+    """
+    largest = np.maximum(W.max(axis=1), -W.min(axis=1))
+    scale = float(largest.max()) if largest.max() > 0 else 1.0
+    norms = np.empty(len(W))
+    for first in range(0, len(W), BLOCK):
+        norms[first : first + BLOCK] = np.linalg.norm(W[first : first + BLOCK] / scale, axis=1)
+    return norms, scale
+
+
+def thresholds(norms: np.ndarray, n_dimensions: int) -> list[float]:
+    """Return the fractions of the longest row below which rows may not be represented, the likeliest first.
+
+    Rows are cut at the widest gap between their lengths, if there is one. If fewer rows are longer than half of the
+    dimensions, they may be a few odd ones among many: then a tenth of the median is the second choice.
+
+    Examples
+    --------
+    >>> thresholds(np.array([1.0, 0.9, 0.8, 0.1]), 2)  # the middle of the gap
+    [0.2828]
+    >>> thresholds(np.array([1.0, 0.9, 0.5, 0.2]), 2)
+    [0.1]
+    """
+    longest = norms.max(initial=0.0)
+    if longest == 0:
+        return [WEAK]
+    ordered = np.sort(norms)[::-1] / longest
+    shorter = np.append(ordered[1:], 0.0)
+    ratios = np.where(shorter > 0, ordered / np.maximum(shorter, WEAK / GAP), 0.0)
+    ratios[ordered < WEAK] = 0.0
+    widest = int(np.argmax(ratios))
+    cut = WEAK
+    if ratios[widest] >= GAP:
+        cut = float(np.sqrt(ordered[widest] * max(shorter[widest], WEAK / GAP)))
+    few = (ordered >= cut).sum() < min(n_dimensions, len(norms)) / 2
+    return [cut, WEAK * float(np.median(ordered))] if few else [cut]
+
+
 def strong_rows(W: np.ndarray, weakest: float = WEAK) -> UnitRows:
     """Rows of W that are at least `weakest` times as long as the longest: those that are represented.
 
@@ -81,13 +147,9 @@ def strong_rows(W: np.ndarray, weakest: float = WEAK) -> UnitRows:
     >>> strong_rows(np.array([[2.0, 0.0], [0.0, 1e-3]])).strong
     array([0])
     """
-    largest = np.maximum(W.max(axis=1), -W.min(axis=1))
-    scale = largest.max() if largest.max() > 0 else 1.0
-    norms = np.empty(len(W))
-    for first in range(0, len(W), BLOCK):
-        norms[first : first + BLOCK] = np.linalg.norm(W[first : first + BLOCK] / scale, axis=1)
+    norms, scale = row_norms(W)
     strong = np.flatnonzero((norms > 0) & (norms >= weakest * norms.max()))
-    return UnitRows(W, strong, float(scale), norms[strong])
+    return UnitRows(W, strong, scale, norms[strong])
 
 
 def shares(W: np.ndarray) -> np.ndarray:

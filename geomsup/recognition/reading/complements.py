@@ -1,0 +1,70 @@
+"""Complements of subspaces: what a block has to itself, beside all others or after those before it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from geomsup.recognition.reading.rows import NOISE_FLOOR
+
+__all__ = ["after", "beside"]
+
+
+def beside(bases: Sequence[np.ndarray], m: int) -> list[np.ndarray]:
+    """Return, for every subspace, orthonormal columns of the complement of all others, ``(m, f)``.
+
+    Directions in which others lie within the noise floor are free.
+
+    Parameters
+    ----------
+    bases
+        Orthonormal rows ``(r, m)`` of each subspace.
+    m
+        Number of dimensions.
+
+    Examples
+    --------
+    >>> x, y, z = np.eye(3)[:, None]
+    >>> [free.shape[1] for free in beside([x, y], 3)]
+    [2, 2]
+    """
+    stacked = np.concatenate([np.empty((0, m)), *bases])
+    gram = stacked @ stacked.T
+    if not _independent(gram):
+        total = stacked.T @ stacked
+        return [_free(total - basis.T @ basis) for basis in bases]
+    # The rows of G⁻¹B that belong to a block are orthogonal to all others: with what nobody uses, its complement.
+    unused = np.linalg.qr(stacked.T, mode="complete")[0][:, len(stacked) :]
+    duals = np.split(np.linalg.solve(gram, stacked), np.cumsum([len(basis) for basis in bases])[:-1]) if bases else []
+    return [np.concatenate([unused, np.linalg.qr(dual.T)[0]], axis=1) for dual in duals]
+
+
+def after(bases: Sequence[np.ndarray], m: int) -> list[np.ndarray]:
+    """Return, for every subspace, orthonormal columns of the complement of those before it.
+
+    Examples
+    --------
+    >>> x, y, z = np.eye(3)[:, None]
+    >>> [free.shape[1] for free in after([x, y], 3)]
+    [3, 2]
+    """
+    stacked = np.concatenate([np.empty((0, m)), *bases])
+    starts = np.cumsum([0, *(len(basis) for basis in bases)])[:-1]
+    if not _independent(stacked @ stacked.T):
+        return [_free(stacked[:start].T @ stacked[:start]) for start in starts]
+    axes = np.linalg.qr(stacked.T, mode="complete")[0]
+    return [axes[:, start:] for start in starts]
+
+
+def _independent(gram: np.ndarray) -> bool:
+    """Whether no direction of the span is within the noise floor, so that no subset of subspaces has one either."""
+    return len(gram) == 0 or bool(np.linalg.eigvalsh(gram)[0] >= NOISE_FLOOR**2)
+
+
+def _free(projectors: np.ndarray) -> np.ndarray:
+    """Directions in which a sum of projectors has eigenvalues below the floor.
+
+    A small eigenvalue of a sum of projectors is about the square of an angle: 1 - cos θ for two lines at an angle θ. So
+    it is compared with the square of the noise floor.
+    """
+    eigenvalues, axes = np.linalg.eigh(projectors)
+    return axes[:, eigenvalues < NOISE_FLOOR**2]

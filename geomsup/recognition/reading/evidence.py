@@ -1,0 +1,163 @@
+"""How certain the shapes of a cut are, each alone and all of them together."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lgamma, log, log1p
+
+import numpy as np
+
+from geomsup.recognition import chance
+from geomsup.recognition.found import DOUBT, EXACT, Found
+from geomsup.recognition.matching.match import Match
+from geomsup.recognition.reading.complements import after, beside
+
+__all__ = ["Block", "Evidence", "Reading", "judged"]
+
+# When explanations of the same rows are weighed against each other, a shape that is nearer than this (root mean square,
+# 1.1 degrees) counts as this near. Otherwise two exact digons would outweigh any noisy shape.
+NEAR_ENOUGH = 0.02
+# What every named block costs: of two explanations that random rows give about as often, the one of fewer blocks.
+BLOCK_COST = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Some features, read without the others.
+
+    Attributes
+    ----------
+    features
+        Indices of their rows.
+    match
+        The shape that fits, if any.
+    basis
+        Orthonormal rows ``(r, m)``. They span the shape, or the rows of the features if no shape fits. A stray row has
+        none: it takes no dimension from the others.
+    stray
+        Whether it is one row that lies across the other blocks.
+    """
+
+    features: tuple[int, ...]
+    match: Match | None
+    basis: np.ndarray
+    stray: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """How certain the shape of a block is, given the other blocks.
+
+    Attributes
+    ----------
+    block
+        The block.
+    log_p
+        Log of NP, at most 0. P is the probability that random rows come as close to the shape, in the complement of
+        the other blocks' span. N is the number of choices (`chance.log_choices`). Without evidence, it is 0.
+    exact
+        Whether the rows, in the same complement, are a polytope to within `EXACT`.
+    """
+
+    block: Block
+    log_p: float = 0.0
+    exact: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether the block gets a name: its shape is exact, or random rows are unlikely to come as close.
+
+        A single direction only has to be orthogonal to the other blocks.
+        """
+        if self.block.match is None or self.block.match.polytope is None:
+            return self.log_p < 0
+        return self.exact or self.log_p <= log(DOUBT)
+
+    def found(self, X: np.ndarray) -> Found:
+        """Return the result for the block. A polytope that may come from chance gets no name."""
+        block, match = self.block, self.block.match
+        members, rank = np.array(block.features), len(block.basis)
+        if block.stray:
+            return Found(members, 1, stray=True)
+        if match is None or (match.polytope is not None and not self.named):
+            return Found(members, rank)
+        return match.found(X[members], members, self.log_p)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One explanation of all rows: blocks with their evidence, and strays.
+
+    Attributes
+    ----------
+    items
+        The blocks.
+    log_p
+        Log of the probability that random rows come as close to all named blocks together; less is better.
+    """
+
+    items: tuple[Evidence, ...]
+    log_p: float
+
+
+def judged(X: np.ndarray, blocks: Sequence[Block]) -> Reading:
+    """Return the evidence for every block, in the complement of all others, and for all together."""
+    free = beside([block.basis for block in blocks], X.shape[1])
+    items = tuple(_evidence(X, block, room) for block, room in zip(blocks, free, strict=True))
+    return Reading(items, _joint_log_chance(X, items))
+
+
+def _joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
+    """Return the log of the probability that random rows come as close to all named blocks together.
+
+    Each block is free in the complement of the blocks before it. So the orthogonality of two blocks counts once. Blocks
+    without a name come first; they add nothing.
+    """
+    named = [item.block for item in evidence if item.named]
+    unnamed = [item.block.basis for item in evidence if not item.named]
+    free = after([*unnamed, *(block.basis for block in named)], X.shape[1])[len(unnamed) :]
+    total = _log_ways(len(X), named) + BLOCK_COST * len(named)
+    for block, room in zip(named, free, strict=True):
+        total += _tube(X, block, room, NEAR_ENOUGH).log_probability
+        total += log1p(block.match.relative_noise(X.shape[1]) ** 4) if block.match else 0.0
+    return total
+
+
+def _log_ways(n: int, blocks: Sequence[Block]) -> float:
+    """Log of the number of ways to choose as many sets of as many rows of n, and a shape for each.
+
+    Sets of one kind of shape may change places. Every kind could have had any size.
+    """
+    left = n - sum(len(block.features) for block in blocks)
+    ways = lgamma(n + 1) - lgamma(left + 1) - sum(lgamma(len(block.features) + 1) for block in blocks)
+    kinds = Counter((block.match.polytope, len(block.features)) for block in blocks if block.match)
+    ways -= sum(lgamma(count + 1) for count in kinds.values())
+    ways += sum(chance.log_elsewhere(n, size, size) for _, size in kinds)
+    return ways + sum(log(block.match.n_templates) for block in blocks if block.match)
+
+
+def _evidence(X: np.ndarray, block: Block, free: np.ndarray) -> Evidence:
+    if block.match is None:
+        return Evidence(block)
+    tube, k = _tube(X, block, free), len(block.features)
+    if tube.squared_radius > k * block.match.reach**2:
+        return Evidence(block)
+    log_p = min(0.0, tube.log_probability + _log_choices(X, block))
+    on_shape = tube.possible and tube.squared_radius < k * EXACT**2
+    return Evidence(block, log_p, on_shape and block.match.polytope is not None)
+
+
+def _tube(X: np.ndarray, block: Block, free: np.ndarray, nearest: float = 0.0) -> chance.Tube:
+    """Return the tube of a block's shape in a subspace with the orthonormal columns `free`; its radius >= `nearest`."""
+    match = block.match
+    assert match is not None
+    rho = max(chance.deviation(X[list(block.features)], match.template, free), nearest)
+    return chance.tube(
+        match.template, match.symmetry_order, match.n_vertices, free.shape[1], X.shape[1], rho, match.n_parameters,
+        len(match.empty),
+    )  # fmt: skip
+
+
+def _log_choices(X: np.ndarray, block: Block) -> float:
+    assert block.match is not None
+    return chance.log_choices(len(X), len(block.features), block.match.n_templates)
