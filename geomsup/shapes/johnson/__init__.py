@@ -1,0 +1,1 @@
+"""The 92 Johnson solids: caps stacked, uniform solids carved, and nine that are solved for."""
