@@ -84,8 +84,8 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     -------
     list of Polytope
         By dimension, then vertices; in 3 dimensions with the Johnson and Catalan solids. If `n_vertices` is not given,
-        polygons and their prisms end at the dodecagon, and pyramids and capped shapes are left out. In 9 and 10 dimensions there are the families A, B and D, and above
-        only the simplex and the cross-polytope.
+        polygons and their prisms end at the dodecagon, and pyramids and capped shapes are left out. In 9 and 10
+        dimensions there are the families A, B and D, and above only the simplex and the cross-polytope.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     >>> len(polytopes(dimension=4)), polytopes(dimension=8)[-1].n_vertices
     (127, 696729600)
     >>> [shape.name for shape in polytopes(n_vertices=9)][1:4]
-    ['tricapped trigonal prism', 'elongated triangular pyramid', 'gyroelongated square pyramid']
+    ['tricapped trigonal prism', 'elongated square pyramid', 'gyroelongated square pyramid']
     """
     dimension = None if dimension is None else checks.integer("dimension", dimension, minimum=1)
     n_vertices = None if n_vertices is None else checks.integer("n_vertices", n_vertices, minimum=1)

@@ -17,7 +17,7 @@ MOST_DIMENSIONS = 6
 
 # Archimedean solid -> names of its dual, by Catalan and by those after him.
 CATALAN = {
-    "truncated tetrahedron": ("triakis tetrahedron"),
+    "truncated tetrahedron": ("triakis tetrahedron",),
     "cuboctahedron": ("rhombic dodecahedron",),
     "truncated cube": ("triakis octahedron", "small triakis octahedron", "trisoctahedron"),
     "truncated octahedron": ("tetrakis hexahedron", "tetrakis cube", "tetrahexahedron"),
@@ -25,8 +25,8 @@ CATALAN = {
     "truncated cuboctahedron": ("disdyakis dodecahedron", "hexakis octahedron", "hexoctahedron"),
     "snub cube": ("pentagonal icositetrahedron",),
     "icosidodecahedron": ("rhombic triacontahedron",),
-    "truncated dodecahedron": ("triakis icosahedron"),
-    "truncated icosahedron": ("pentakis dodecahedron"),
+    "truncated dodecahedron": ("triakis icosahedron",),
+    "truncated icosahedron": ("pentakis dodecahedron",),
     "rhombicosidodecahedron": ("deltoidal hexecontahedron", "trapezoidal hexecontahedron", "strombic hexecontahedron"),
     "truncated icosidodecahedron": ("disdyakis triacontahedron", "hexakis icosahedron"),
     "snub dodecahedron": ("pentagonal hexecontahedron",),

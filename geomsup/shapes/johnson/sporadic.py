@@ -10,7 +10,7 @@ import numpy as np
 from geomsup.shapes.johnson.carving import augmented, rotation
 from geomsup.shapes.johnson.crowns import GOLDEN, circle, side_radius
 
-__all__ = ["SPORADIC"]
+__all__ = ["ROUGH", "SPORADIC", "Rough", "solved"]
 
 # Vertices of a rough solid that are nearer than this are joined by an edge: its edges are between 0.97 and 1.03, and
 # other pairs are 1.19 or more apart.
@@ -99,7 +99,7 @@ def _augmented_sphenocorona() -> np.ndarray:
 
 
 def _bilunabirotunda() -> np.ndarray:
-    """Two edges, two vertices and a box between, by the golden ratio φ: the corners of its faces' pentagons are known."""
+    """Two edges, a box and two vertices on three axes, by the golden ratio φ."""
     corners = ((0.0, 0.5, GOLDEN**2 / 2), (0.5, GOLDEN / 2, 0.5), (GOLDEN / 2, 0.0, 0.0))
     signs = np.stack(np.meshgrid(*[[1.0, -1.0]] * 3), axis=-1).reshape(-1, 3)
     return np.concatenate([np.unique(signs * np.array(corner) + 0.0, axis=0) for corner in corners])

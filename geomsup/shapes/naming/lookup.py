@@ -35,8 +35,7 @@ def find(name: str) -> Polytope | None:
     >>> find("Ike").name, find("J1").name, find("blob")
     ('icosahedron', 'regular-faced square pyramid', None)
     """
-    folded = fold(name)
-    folded = fold(ALIASES.get(folded, folded))
+    folded = fold(ALIASES.get(fold(name), name))
     by_form = from_number(folded) or from_symbol(folded) or from_diagram(folded)
     if by_form is not None:
         return by_form

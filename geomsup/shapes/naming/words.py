@@ -9,12 +9,12 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("[‐‑‒–—−]", "-"),
     ("×", "x"),
     (r"(?<=.)[\s_-]+", " "),  # not the minus of -1_21
+    (r"(?<=.) polytopes?\b", ""),
     (r"dipyramid", "bipyramid"),
     (r"hedra$", "hedron"),
     (r"chora$", "choron"),
     (r"simplices$", "simplex"),
-    (r"(?<=[a-z]{4})s$", ""),  # acronyms are shorter
-    (r"(?<=.) polytope$", ""),
+    (r"(?<=[a-z]{3}[^s])s$", ""),  # acronyms are shorter
     (r"^([a-z ]+) ([\d, ]+)$", r"\2 \1"),
 )
 _COMPILED = [(re.compile(pattern), form) for pattern, form in _FORMS]
@@ -23,8 +23,8 @@ _COMPILED = [(re.compile(pattern), form) for pattern, form in _FORMS]
 def fold(name: str) -> str:
     """Return the form under which a name is looked up, the same for all that are written alike.
 
-    Lower case; one space for hyphens, underscores and spaces; no plural; no "polytope" at the end; the number of a
-    family in front. Spaces in a symbol with braces go.
+    Lower case; one space for hyphens, underscores and spaces; no plural; no "polytope" after the first word; the number
+    of a family in front. Spaces in a symbol with braces go.
 
     Examples
     --------
@@ -41,11 +41,14 @@ def fold(name: str) -> str:
 _CUBES = ("penteract", "hexeract", "hepteract", "octeract", "enneract", "dekeract")
 _CROSSES = ("pentacross", "hexacross", "heptacross", "octacross", "enneacross", "decacross")
 
+# Of a root system.
+_ROOTS = ("E{}", "E_{}", "E{} roots")
+
 # Other words -> name. Of E6, E7 and E8 it is the polytope whose vertices are the roots: 72, 126 and 240 of them.
 ALIASES: dict[str, str] = {
     fold(word): name
     for word, name in {
-        **{f"E{n}{more}": name for n, name in ((6, "1_22"), (7, "2_31"), (8, "4_21")) for more in ("", " roots")},
+        **{form.format(n): name for n, name in enumerate(("1_22", "2_31", "4_21"), 6) for form in _ROOTS},
         **{name.replace("_", ""): name for name in ("2_21", "3_21", "4_21", "2_31", "2_41", "1_22", "1_32", "1_42")},
         **{word: f"{d}-cube" for d, word in enumerate(_CUBES, 5)},
         **{word: f"{d}-orthoplex" for d, word in enumerate(_CROSSES, 5)},
