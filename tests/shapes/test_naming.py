@@ -35,6 +35,7 @@ from geomsup.shapes.naming.words import ALIASES, fold
         ("Johnson solid 5", "pentagonal cupola"),
         ("elongated square dipyramid", "elongated square bipyramid"), ("pentagonal dipyramid", "pentagonal bipyramid"),
         ("siamese dodecahedron", "regular-faced snub disphenoid"), ("gyrobifastigium",) * 2,
+        ("triangular pyramid", "tetrahedron"),
         ("dual of snub cube", "pentagonal icositetrahedron"), ("tetrakis cube", "tetrakis hexahedron"),
         ("24 cell pyramid", "24-cell pyramid"), ("square antiprismatic pyramids", "square antiprismatic pyramid"),
     ],

@@ -57,19 +57,43 @@ def rotation(axis: np.ndarray, angle: float) -> np.ndarray:
 
 
 def turned(whole: np.ndarray, axis: np.ndarray, k: int) -> np.ndarray:
-    """Turn the top k-gon of vertices by π/k: the 2k-gon below it fits before and after the turn."""
+    """Turn the top k-gon of vertices by π/k: the 2k-gon below it fits before and after the turn.
+
+    Examples
+    --------
+    >>> from geomsup.shapes import polytope
+    >>> turned(polytope("cube").vertices, np.array([0.0, 0.0, 1.0]), 4).round(3)[[0, -1]]
+    array([[ 0.   ,  0.816,  0.577],
+           [-0.577, -0.577, -0.577]])
+    """
     return np.where(_top(whole, axis)[:, None], whole @ rotation(axis, np.pi / k).T, whole)
 
 
 def gyrated(whole: np.ndarray, axes: np.ndarray, k: int) -> np.ndarray:
-    """Turn the cupolas Qk on every axis."""
+    """Turn the cupolas Qk on every axis.
+
+    Examples
+    --------
+    >>> from geomsup.shapes import polytope
+    >>> moved = gyrated(polytope("rhombicuboctahedron").vertices, np.eye(3)[:1], 4)
+    >>> np.allclose(np.sort(moved @ moved.T, axis=None), np.sort(polytope("J37").gram, axis=None))
+    True
+    """
     for axis in axes:
         whole = turned(whole, axis, k)
     return whole
 
 
 def diminished(whole: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """Cut off the caps on every axis: their top face, or the apex of a pyramid, goes."""
+    """Cut off the caps on every axis: their top face, or the apex of a pyramid, goes.
+
+    Examples
+    --------
+    >>> from geomsup.shapes import polytope
+    >>> axes = polytope("icosahedron").vertices[:1]
+    >>> len(diminished(polytope("icosahedron").vertices, axes))
+    11
+    """
     for axis in axes:
         whole = whole[~_top(whole, axis)]
     return whole
@@ -80,6 +104,12 @@ def augmented(whole: np.ndarray, axes: np.ndarray, cap: str) -> np.ndarray:
 
     A cupola fits in two ways. In one of them triangles are in the planes of faces beside them, and the solid has fewer
     faces: it is taken the other way.
+
+    Examples
+    --------
+    >>> from geomsup.shapes import polytope
+    >>> len(augmented(unit_edges(polytope("truncated cube").vertices), np.eye(3)[:1], "Q4"))
+    28
     """
     from geomsup.shapes.hull import hull_facets
 

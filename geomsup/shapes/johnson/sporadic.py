@@ -12,8 +12,8 @@ from geomsup.shapes.johnson.crowns import GOLDEN, circle, side_radius
 
 __all__ = ["ROUGH", "SPORADIC", "Rough", "solved"]
 
-# Vertices of a rough solid that are nearer than this are joined by an edge: its edges are between 0.97 and 1.03, and
-# other pairs are 1.19 or more apart.
+# Vertices of a rough solid that are nearer than this are joined by an edge: its edges are between 0.99 and 1.02, and
+# other pairs are 1.18 or more apart.
 JOINED = 1.1
 
 Point = tuple[float, float, float]
@@ -37,6 +37,7 @@ class Rough(NamedTuple):
     corners: tuple[Point, ...]
 
 
+# Johnson's number -> the rough solid. Its faces follow: they are those of the solution.
 ROUGH: dict[int, Rough] = {
     84: Rough(2, ((0.5, 0.0, -0.78), (0.65, 0.0, 0.21))),
     85: Rough(4, ((0.5, 0.5, 0.68), (1.21, 0.0, 0.19))),

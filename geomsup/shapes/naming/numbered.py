@@ -24,6 +24,10 @@ def _antiprism(k: int) -> Polytope:
     return families.antiprism(k) if k > 3 else families.orthoplex(3) if k == 3 else families.simplex(3)
 
 
+def _pyramid(k: int) -> Polytope:
+    return pyramid(families.polygon(k)) if k > 3 else families.simplex(3)
+
+
 # Numbered names: word -> (maker, smallest number, largest).
 Family = tuple[Callable[[int], Polytope], int, int]
 NUMBERED: dict[str, Family] = {
@@ -38,7 +42,7 @@ NUMBERED: dict[str, Family] = {
 POLYGONAL: dict[str, Family] = {
     "prism": (lambda k: prism(families.polygon(k)), 3, 999),
     "antiprism": (_antiprism, 2, 999),
-    "pyramid": (lambda k: pyramid(families.polygon(k)), 4, 999),
+    "pyramid": (_pyramid, 3, 999),
     "duoprism": (lambda k: duoprism(k, k), 3, 999),
     "antiprism prism": (lambda k: prism(_antiprism(k)), 2, 999),
     "antiprismatic prism": (lambda k: prism(_antiprism(k)), 2, 999),

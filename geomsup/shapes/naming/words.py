@@ -62,6 +62,11 @@ ALIASES: dict[str, str] = {
         "line segment": "digon",
         "undecagon": "hendecagon",
         "tetragon": "square",
+        "square bipyramid": "octahedron",
+        "gyroelongated pentagonal bipyramid": "icosahedron",
+        "triangular gyrobicupola": "cuboctahedron",
+        "elongated square orthobicupola": "rhombicuboctahedron",
+        "pentagonal gyrobirotunda": "icosidodecahedron",
     }.items()
 }
 
