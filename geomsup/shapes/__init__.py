@@ -2,5 +2,7 @@
 
 from geomsup.shapes.polytope import Polytope  # isort: skip  (first: the module must not hide the function)
 from geomsup.shapes.catalogue import candidates, polytope, polytopes
+from geomsup.shapes.duals import dual
+from geomsup.shapes.polyhedra import solids
 
-__all__ = ["Polytope", "candidates", "polytope", "polytopes"]
+__all__ = ["Polytope", "candidates", "dual", "polytope", "polytopes", "solids"]

@@ -36,11 +36,11 @@ def capped_shapes() -> tuple[Polytope, ...]:
     return (
         _family("capped octahedron", (7, 15, 10), 6, ("capped triangular antiprism",), "Tammes", _capped_octahedron),
         _family(
-            "tricapped trigonal prism", (9, 21, 14), 12, ("triaugmented triangular prism", "J51"),
+            "tricapped trigonal prism", (9, 21, 14), 12, ("triaugmented triangular prism",),
             "Thomson", lambda: _least_coulomb(_tricapped_prism()),
         ),
         _family(
-            "gyroelongated square bipyramid", (10, 24, 16), 16, ("bicapped square antiprism", "J17"),
+            "gyroelongated square bipyramid", (10, 24, 16), 16, ("bicapped square antiprism",),
             "Thomson", lambda: _least_coulomb(_bicapped_antiprism()),
         ),
         _family(

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from geomsup.shapes import families
 from geomsup.shapes.capped import capped_shapes, ringed_shapes
-from geomsup.shapes.johnson import johnson_solids
+from geomsup.shapes.johnson.inscribed import inscribed_johnson_solids
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.products import duoprism, prism
 from geomsup.shapes.pyramids import pyramid
@@ -117,5 +117,5 @@ def _prisms_of_size(d: int, n: int) -> Iterator[Polytope]:
 def _extra(d: int) -> tuple[Polytope, ...]:
     """Shapes that neither diagrams nor products give."""
     if d == 3:
-        return (snubs.snub_cube(), snubs.snub_dodecahedron(), *johnson_solids(), *capped_shapes())
+        return (snubs.snub_cube(), snubs.snub_dodecahedron(), *inscribed_johnson_solids(), *capped_shapes())
     return (snubs.snub_24_cell(), snubs.grand_antiprism()) if d == 4 else ()

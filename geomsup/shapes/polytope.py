@@ -1,4 +1,4 @@
-"""A named shape: its vertices on the unit sphere, and what is known about it."""
+"""A named shape: the directions and the norms of its vertices, and what is known about it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,17 +22,18 @@ GRAM_ROWS = 1024
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Polytope:
-    """A polytope with its centre at 0 and its vertices on the unit sphere.
+    """A polytope with its centre at 0; its vertices are on the unit sphere, or have `norms` beside their directions.
 
-    `vertices`, `f_vector`, `variants` and `circumradius` may be functions without arguments, which are called when the
-    value is first needed. So a list of shapes takes no time, however many vertices they have.
+    `vertices`, `f_vector`, `variants`, `circumradius` and `norms` may be functions without arguments, which are called
+    when the value is first needed. So a list of shapes takes no time, however many vertices they have.
 
     Parameters
     ----------
     name
         English name, e.g. "icosahedron".
     vertices
-        ``(n, d)``, rows are vertices of unit norm; kept as a read-only copy.
+        ``(n, d)``, rows of unit norm; kept as a read-only copy. They are the vertices if a sphere about the centroid
+        holds them all, and else the directions of the vertices from the centroid.
     symbol
         Schläfli symbol, e.g. "{3,5}".
     f_vector
@@ -45,20 +46,28 @@ class Polytope:
         Name of a variant -> its vertices ``(n, d)``, in the same order as `vertices`, for a shape with a free
         parameter. A rigid shape has the one variant "uniform", which is `vertices`.
     circumradius
-        Radius of the sphere if the shortest distance of two vertices is 1. (In a uniform shape it is the edge.) By
-        default computed from `vertices`.
+        Radius of the sphere if the shortest distance of two vertices is 1. (In a uniform shape it is the edge.) If no
+        sphere holds the vertices, the root mean square of their distances from the centroid. By default computed.
     vertex_transitive
         Whether symmetries bring every vertex to every other. By default computed from `vertices`.
     kind
         "uniform"; "product" for prisms and duoprisms, which are uniform too; "Johnson" for solids with regular faces
-        that are not uniform; "family" for a combinatorial type with free parameters. Then `vertices` is one member,
-        the first variant has its name, and there is no variant "uniform".
+        that are not uniform, but inscribed; "family" for a combinatorial type with free parameters. Then `vertices` is
+        one member, the first variant has its name, and there is no variant "uniform". "solid" for rigid shapes whose
+        vertices have several norms: the other Johnson solids, the Catalan solids, duals. `candidates` leaves them out.
+    norms
+        ``(n,)``, distances of the vertices from the centroid, as fractions of their root mean square; kept read-only.
+        All 1 by default. So `points` and `vertices` have the same sum of squares.
 
     Examples
     --------
     >>> digon = Polytope("digon", [[1.0], [-1.0]], "{}", (2,), 2)
     >>> digon.edges, digon.dimensionality
     (((0, 1),), 0.5)
+    >>> cross = [[1, 0], [0, 1], [-1, 0], [0, -1]]
+    >>> rhombus = Polytope("rhombus", cross, "", (4, 4), 4, kind="solid", norms=[1.4, 0.2, 1.4, 0.2])
+    >>> rhombus.points[1], rhombus.edges
+    (array([0. , 0.2]), ((0, 1), (0, 3), (1, 2), (2, 3)))
     """
 
     name: str
@@ -71,6 +80,7 @@ class Polytope:
     circumradius: float = None  # pyright: ignore[reportAssignmentType]
     vertex_transitive: bool = None  # pyright: ignore[reportAssignmentType]
     kind: str = "uniform"
+    norms: np.ndarray = None  # pyright: ignore[reportAssignmentType]
 
     if TYPE_CHECKING:  # more is taken than is kept
 
@@ -86,6 +96,7 @@ class Polytope:
             circumradius: Any = None,
             vertex_transitive: bool | None = None,
             kind: str = "uniform",
+            norms: Any = None,
         ) -> None: ...
 
     @property
@@ -99,22 +110,29 @@ class Polytope:
         return len(self.f_vector)
 
     @cached_property
+    def points(self) -> np.ndarray:
+        """The vertices with their norms, ``(n, d)``, read-only: `vertices` itself if the norms are 1."""
+        if self._inscribed:
+            return self.vertices
+        return read_only(self.norms[:, None] * self.vertices)
+
+    @cached_property
     def gram(self) -> np.ndarray:
-        """Inner products of the vertices, ``(n, n)``, read-only."""
+        """Inner products of the directions `vertices`, ``(n, n)``, read-only."""
         return read_only(self.vertices @ self.vertices.T)
 
     @property
     def shortest_chord(self) -> float:
-        """Distance between the nearest two vertices: the edge length, at circumradius 1."""
+        """Distance between the nearest two of `points`: the edge length, at circumradius 1."""
         return 1 / self.circumradius
 
     @cached_property
     def edges(self) -> tuple[tuple[int, int], ...]:
         """Edges as pairs of vertices: of a uniform or Johnson shape, the pairs at the shortest distance."""
-        if self.kind == "family":
+        if self.kind in ("family", "solid"):
             from geomsup.shapes.hull import hull_edges
 
-            return hull_edges(self.vertices)
+            return hull_edges(self.points)
         least = self.products[-1] - 2 * SAME_PRODUCT
         pairs: list[tuple[int, int]] = []
         for first in range(0, self.n_vertices, GRAM_ROWS):
@@ -125,15 +143,15 @@ class Polytope:
 
     @cached_property
     def dimensionality(self) -> float | np.ndarray:
-        """Fractional dimensionality D_i: a float if all vertices share it, else ``(n,)``."""
+        """Fractional dimensionality D_i of the rows `points`: a float if all share it, else ``(n,)``."""
         if self._equal_vertices:
             return float(1 / ((self.vertices @ self.vertices[0]) ** 2).sum())
-        shares = dimensionality(self.vertices)
+        shares = dimensionality(self.points)
         return float(shares.mean()) if np.ptp(shares) < SAME_PRODUCT else read_only(shares)
 
     @cached_property
     def products(self) -> np.ndarray:
-        """Different inner products of two vertices, ascending, read-only."""
+        """Different inner products of two of the directions `vertices`, ascending, read-only."""
         if self._equal_vertices:
             every = np.sort(self.vertices[1:] @ self.vertices[0])
         else:
@@ -147,16 +165,21 @@ class Polytope:
             return (tuple(range(self.n_vertices)),)
         from geomsup.isometries import symmetry
 
-        return symmetry(self.vertices).orbits
+        return symmetry(self.points).orbits
 
     @property
     def _equal_vertices(self) -> bool:
         """Whether it is known that one vertex represents all."""
         return vars(self)["_vertex_transitive"] is True
 
+    @property
+    def _inscribed(self) -> bool:
+        """Whether no norms were given, so that all are 1."""
+        return vars(self)["_norms"] is None
+
     def __eq__(self, other: object) -> bool:
         return self is other or (
-            isinstance(other, Polytope) and self.name == other.name and np.array_equal(self.vertices, other.vertices)
+            isinstance(other, Polytope) and self.name == other.name and np.array_equal(self.points, other.points)
         )
 
     def __hash__(self) -> int:
@@ -165,7 +188,8 @@ class Polytope:
     def __reduce__(self) -> tuple[Any, ...]:
         # Functions and mapping proxies cannot be pickled. Building it anew also makes the arrays read-only again.
         values = (self.name, self.vertices, self.symbol, self.f_vector, self.symmetry_order, self.aliases)
-        return Polytope, (*values, dict(self.variants), self.circumradius, self.vertex_transitive, self.kind)
+        norms = None if self._inscribed else self.norms
+        return Polytope, (*values, dict(self.variants), self.circumradius, self.vertex_transitive, self.kind, norms)
 
     def __repr__(self) -> str:
         space = "1 dimension" if self.dimension == 1 else f"{self.dimension} dimensions"
@@ -206,7 +230,17 @@ def _all_variants(shape: Polytope, given: dict[str, np.ndarray] | None) -> Mappi
 
 
 def _circumradius(shape: Polytope, given: float | None) -> float:
-    return float(1 / np.sqrt(2 - 2 * shape.products[-1])) if given is None else given
+    if given is not None:
+        return given
+    if shape._inscribed:
+        return float(1 / np.sqrt(2 - 2 * shape.products[-1]))
+    from scipy.spatial.distance import pdist
+
+    return float(1 / pdist(shape.points).min())
+
+
+def _norms(shape: Polytope, given: np.ndarray | None) -> np.ndarray:
+    return read_only(np.ones(shape.n_vertices)) if given is None else given
 
 
 def _vertex_transitive(shape: Polytope, given: bool | None) -> bool:
@@ -220,5 +254,6 @@ for _field in (
     _Lazy("variants", _read_only_values, _all_variants),
     _Lazy("circumradius", float, _circumradius),
     _Lazy("vertex_transitive", bool, _vertex_transitive),
+    _Lazy("norms", read_only, _norms),
 ):
     setattr(Polytope, _field.name, _field)

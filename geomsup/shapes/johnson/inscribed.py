@@ -5,15 +5,16 @@ from functools import lru_cache
 
 import numpy as np
 
+from geomsup.shapes.johnson.carving import axes_at, diminished, gyrated, rotation, turned
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.wythoff.construction import vertices
 from geomsup.shapes.wythoff.coxeter import groups
 
-__all__ = ["johnson_solids"]
+__all__ = ["inscribed_johnson_solids"]
 
 
 @lru_cache(maxsize=1)
-def johnson_solids() -> tuple[Polytope, ...]:
+def inscribed_johnson_solids() -> tuple[Polytope, ...]:
     """Return the Johnson solids J27, J34, J37, J72, J73, J74, J75 and J80.
 
     Their faces are regular and their vertices lie on a sphere about the centroid. They are not vertex-transitive. All
@@ -26,7 +27,7 @@ def johnson_solids() -> tuple[Polytope, ...]:
 
     Examples
     --------
-    >>> [(shape.aliases[0], shape.n_vertices) for shape in johnson_solids()]
+    >>> [(shape.aliases[0], shape.n_vertices) for shape in inscribed_johnson_solids()]
     [('J27', 12), ('J34', 30), ('J37', 24), ('J72', 60), ('J73', 60), ('J74', 60), ('J75', 60), ('J80', 50)]
     """
     gyrate = "gyrate rhombicosidodecahedron"
@@ -61,20 +62,20 @@ def _solid(
 def _orthobicupola() -> np.ndarray:
     """Return a cuboctahedron with one half turned by 60 degrees."""
     axis = vertices(groups(3)[1], (0,))[0]  # through the centre of a triangle: a vertex of the cube
-    return _turned(vertices(groups(3)[1], (1,)), axis, 3)
+    return turned(vertices(groups(3)[1], (1,)), axis, 3)
 
 
 def _orthobirotunda() -> np.ndarray:
     """Return an icosidodecahedron with one half turned by 36 degrees."""
     whole = vertices(groups(3)[2], (1,))
     axis = _axes()[0]
-    return np.where((whole @ axis > 0.1)[:, None], whole @ _rotation(axis, np.pi / 5).T, whole)
+    return np.where((whole @ axis > 0.1)[:, None], whole @ rotation(axis, np.pi / 5).T, whole)
 
 
 def _gyrobicupola() -> np.ndarray:
     """Return a rhombicuboctahedron with one square cupola turned by 45 degrees."""
     axis = vertices(groups(3)[1], (2,))[0]  # through the centre of a square: a vertex of the octahedron
-    return _turned(vertices(groups(3)[1], (0, 2)), axis, 4)
+    return turned(vertices(groups(3)[1], (0, 2)), axis, 4)
 
 
 def _gyrate(products: list[float]) -> np.ndarray:
@@ -82,36 +83,14 @@ def _gyrate(products: list[float]) -> np.ndarray:
 
     `products` has one number for each cupola after the first: the inner product of its axis with every axis before it.
     """
-    whole, axes = vertices(groups(3)[2], (0, 2)), _axes()
-    chosen = axes[:1]
-    for product in products:
-        fits = np.abs(axes @ chosen.T - product).max(axis=1) < 1e-9
-        chosen = np.concatenate([chosen, axes[fits][:1]])
-    for axis in chosen:
-        whole = _turned(whole, axis, 5)
-    return whole
+    return gyrated(vertices(groups(3)[2], (0, 2)), axes_at(_axes(), products), 5)
 
 
 def _parabidiminished() -> np.ndarray:
     """Return a rhombicosidodecahedron without the tops of two opposite cupolas."""
-    whole = vertices(groups(3)[2], (0, 2))
-    heights = np.abs(whole @ _axes()[0])
-    return whole[heights < heights.max() - 1e-6]
+    return diminished(vertices(groups(3)[2], (0, 2)), axes_at(_axes(), [-1]))
 
 
 def _axes() -> np.ndarray:
     """Return the five-fold axes of the icosahedral group: the vertices of the icosahedron."""
     return vertices(groups(3)[2], (2,))
-
-
-def _turned(whole: np.ndarray, axis: np.ndarray, k: int) -> np.ndarray:
-    """Turn the top k-gon of vertices by π/k. The 2k-gon below it fits before and after the turn."""
-    heights = whole @ axis
-    top = heights > heights.max() - 1e-6
-    return np.where(top[:, None], whole @ _rotation(axis, np.pi / k).T, whole)
-
-
-def _rotation(axis: np.ndarray, angle: float) -> np.ndarray:
-    """Return the matrix of a rotation about a unit axis (formula of Rodrigues)."""
-    cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross

@@ -1,0 +1,3 @@
+"""From what people type to shapes."""
+
+__all__: list[str] = []
