@@ -34,7 +34,7 @@ class Geometries(Sequence[G], Generic[G]):
     Examples
     --------
     >>> import geomsup as gs
-    >>> print(gs.classify([[[1, 0], [-1, 0]], [[0, 1], [0, -1]], [[1, 0], [0, 1]]]))
+    >>> print(gs.classify([[[1, 0], [-1, 0]], [[0, 1], [0, -1]], [[1, 0], [0, 1]]], orientation="rows"))
     2 of 3: digon
     1 of 3: 2 dedicated dimensions
     """

@@ -26,7 +26,7 @@ def test_orders_of_the_catalogue(d, rng):
     """The catalogue's orders come from |W| and the diagram's own symmetry, not from coordinates."""
     wrong = {}
     for shape in (shape for shape in SMALL if shape.dimension == d):
-        points = rng.permutation(shape.vertices) @ random_orthogonal(d, rng)
+        points = rng.permutation(shape.points) @ random_orthogonal(d, rng)
         order = find_isometries(points, EXACT).order
         if order != shape.symmetry_order:
             wrong[shape.name] = (order, shape.symmetry_order)
