@@ -45,9 +45,15 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def work(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what the function returns; workers are sent this function, so that they know that they are at work."""
+    """Return what the function returns; workers are sent this function, so that they know that they are at work.
+
+    A worker that was told to end begins nothing more: what the interruption stopped half-way, such as the import of a
+    library, is not to be used.
+    """
     _ME.busy = True
     try:
+        if _ME.told:
+            raise KeyboardInterrupt
         return function(*arguments)
     finally:
         _ME.busy = False

@@ -120,3 +120,11 @@ def test_a_worker_that_is_ended_from_outside_is_one_line():
 def test_what_fails_in_a_worker_comes_through():
     with pytest.raises(ZeroDivisionError), workers.processes(1) as pool:
         pool.submit(workers.work, divmod, 1, 0).result()
+
+
+def test_a_worker_that_was_told_to_end_begins_nothing(monkeypatch):
+    monkeypatch.setattr(workers._ME, "told", True)
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        workers.work(done.append, 1)
+    assert (done, workers._ME.busy) == ([], False)
