@@ -6,7 +6,7 @@ from math import comb, exp, inf, lgamma, log, pi
 
 import numpy as np
 
-__all__ = ["Tube", "confidence", "deviation", "log_choices", "log_elsewhere", "tube"]
+__all__ = ["Tube", "confidence", "deviation", "log_cap", "log_choices", "log_elsewhere", "tube"]
 
 # The least deviation. Smaller ones are rounding errors of the formula in `deviation`, a difference of squares. It also
 # keeps log p finite, so that two perfect shapes count more than one.
@@ -157,6 +157,17 @@ def log_elsewhere(n: int, k: int, v: int) -> float:
     6.0
     """
     return log(max(n - 1, 1)) + (log(max(k - 1, 1)) if v < k else 0.0)
+
+
+def log_cap(m: int, rho: float) -> float:
+    """Logarithm of the fraction of directions of m dimensions within a small distance of one of them.
+
+    Examples
+    --------
+    >>> exp(log_cap(2, 0.1))  # an arc of 0.2 of a circle of 2π
+    0.0318
+    """
+    return _log_ball(m - 1) + (m - 1) * log(rho) - _log_sphere(m - 1)
 
 
 def confidence(log_p: float) -> float:

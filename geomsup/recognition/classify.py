@@ -16,6 +16,8 @@ from geomsup.recognition.geometry import Geometry
 from geomsup.recognition.lines import as_lines
 from geomsup.recognition.matching.acceptance import noise_estimate
 from geomsup.recognition.matching.coincidence import LabelledRows, directions
+from geomsup.recognition.matching.search import SOLID
+from geomsup.recognition.matching.solids import by_norms
 from geomsup.recognition.names import DEDICATED, STRAY, component_name, dense_name
 from geomsup.recognition.options import Center, Options, center_of, enough_memory, least_norm, noise_level
 from geomsup.recognition.outline import Outline, outline
@@ -248,7 +250,11 @@ def _component(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | N
     """Return the public value of what was found; `scanned` are the overlaps of all rows, if they have been taken."""
     if not part.named:
         return _unnamed(part, rows, D, scanned, outlined)
-    shape, k, m = part.polytope, len(part.members), rows.n_dimensions
+    k, m, shape = len(part.members), rows.n_dimensions, part.polytope
+    if shape is not None and part.isomorphism is not None and shape.dimension == SOLID:
+        solid, vertices = by_norms(shape, part.isomorphism, rows.norms[part.members])
+        if solid != shape:
+            part = replace(part, polytope=solid, isomorphism=vertices, template=solid.vertices[list(vertices)])
     return Component(
         name=_name(part),
         polytope=shape,

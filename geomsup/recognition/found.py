@@ -16,6 +16,11 @@ DOUBT = 0.1
 # although chance makes one every other time.
 EXACT = 1e-6
 
+# How often rows that noise of 3 % would explain are a shape that is not in the catalogue, over how often they are the
+# shape. Noise of that size is usual; if it is larger, another shape is likelier, by the fourth power. The value makes
+# confidences true on planted cases (docs/reliability.md).
+UNLISTED = 1e-4
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -35,6 +40,10 @@ class Found:
         Root-mean-square distance of rows and fitted vertices.
     log_p
         Log of the number of choices times the probability of an accident; 0 without evidence.
+    relative_noise
+        Noise per coordinate over 3 % of the shortest chord.
+    rival
+        How probable the best other explanation is, over the probability of this one.
     stray
         Whether it is one row that lies across the other components.
     lines
@@ -55,6 +64,8 @@ class Found:
     runner_up: str | None = None
     margin: float | None = None
     empty: tuple[int, ...] = ()
+    relative_noise: float = 0.0
+    rival: float = 0.0
     stray: bool = False
     lines: bool = False
 
@@ -68,5 +79,10 @@ class Found:
         return Found(self.members, self.rank)
 
     def confidence(self, n: int) -> float:
-        """One minus the probability of an accident, wherever among n rows and whatever its size."""
-        return chance.confidence(self.log_p + chance.log_elsewhere(n, len(self.members), self.n_vertices))
+        """Probability that the name is right.
+
+        It is no accident, wherever among n rows and whatever its size; it explains the rows better than others do; and
+        it is not another shape, which the catalogue lacks, at the distance of the noise.
+        """
+        no_accident = chance.confidence(self.log_p + chance.log_elsewhere(n, len(self.members), self.n_vertices))
+        return no_accident / (1.0 + self.rival + UNLISTED * self.relative_noise**4)

@@ -108,9 +108,11 @@ def test_shapes_that_are_not_in_the_catalogue(rng):
     """The icosahedron without three vertices, and points without symmetry."""
     import networkx as nx
 
-    gone = {0, 3, 11}
+    gone = {0, 1, 11}
     skeleton = nx.Graph([(i, j) for i in range(12) for j in range(i) if 0 < ICOSAHEDRON[i] @ ICOSAHEDRON[j]])
-    kept = [g for g in nx.isomorphism.GraphMatcher(skeleton, skeleton).isomorphisms_iter() if {g[i] for i in gone} == gone]
+    kept = [
+        g for g in nx.isomorphism.GraphMatcher(skeleton, skeleton).isomorphisms_iter() if {g[i] for i in gone} == gone
+    ]
     vertices = np.delete(ICOSAHEDRON, sorted(gone), axis=0)
     for W, order in ((vertices, len(kept)), (np.vstack([vertices, rng.normal(size=(3, 3))]), 1)):
         (component,) = gs.classify(W @ rotation(3, rng)).components

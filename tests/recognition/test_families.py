@@ -134,8 +134,8 @@ def test_pyramids_by_name():
     assert abs(gs.polytope("24-cell pyramid").vertices.mean(axis=0)).max() < 1e-12
     assert gs.polytope("elongated pentagonal bipyramid").f_vector == (12, 25, 15)
     assert gs.polytope("snub disphenoid").f_vector == (8, 18, 12)
-    with pytest.raises(ValueError, match="`name` must be a known shape; got 'triangular pyramid'"):
-        gs.polytope("triangular pyramid")
+    with pytest.raises(ValueError, match="`name` must be a known shape; got 'triangle pyramids on top'"):
+        gs.polytope("triangle pyramids on top")
 
 
 @pytest.mark.parametrize(("chord", "whole"), [(0.2, False), (0.3, True)])

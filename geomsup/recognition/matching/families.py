@@ -97,7 +97,7 @@ def stretched(shape: Polytope) -> tuple[np.ndarray, ...]:
     >>> len(stretched(polytope("square antiprism"))), len(stretched(polytope("truncated cube")))
     (33, 0)
     """
-    if shape.kind == "Johnson" or (shape.kind == "uniform" and len(shape.variants) == 1):
+    if shape.kind in ("Johnson", "solid") or (shape.kind == "uniform" and len(shape.variants) == 1):
         return ()  # rigid, of an irreducible Coxeter group, or a snub
     found = family(shape)
     if found is None or len(found.subspaces) == 1:

@@ -43,6 +43,8 @@ class Match:
         Name of the shape that is nearest but for this one, among those of as many vertices; None without any.
     margin
         How much further that is at least, in root-mean-square distance; by lower bounds, or by fitting it.
+    rival
+        How probable the best other shape is by its fit and freedom, over the probability of this one.
     """
 
     polytope: Polytope | None
@@ -55,6 +57,7 @@ class Match:
     n_parameters: int = 0
     runner_up: str | None = None
     margin: float | None = None
+    rival: float = 0.0
 
     @property
     def symmetry_order(self) -> int:
@@ -122,4 +125,6 @@ class Match:
             runner_up=self.runner_up,
             margin=self.margin,
             empty=self.empty,
+            relative_noise=self.relative_noise(X.shape[1]) if shape else 0.0,
+            rival=self.rival,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import log1p
+from math import exp, log1p
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from geomsup.recognition.matching.families import family, sound
 from geomsup.recognition.matching.maps import proposals
 from geomsup.recognition.matching.match import Match
 from geomsup.recognition.matching.partly import partly_filled
+from geomsup.recognition.matching.solids import other_solids
 from geomsup.recognition.matching.templates import Template, lower_bounds, nearest_stretched, templates
 from geomsup.recognition.matching.variants import Fit, decided
 from geomsup.shapes import Polytope, candidates
@@ -33,11 +34,23 @@ CLEAR_RATIO = 0.25
 # Cosines that hold a member together if it is fitted to noisy rows, whose cosines are smaller by the noise.
 LOOSEST = 0.05
 
+# Kinds of shapes whose faces are regular, or dual to such: nothing of them is free.
+RIGID = ("Johnson", "solid")
+
+# Vertices that two shapes have fitted are the same if they differ by less than this fraction of the rows' distance.
+ALIKE = 0.3
+
+# Smaller ratios of probabilities are nothing.
+LARGEST_EXPONENT = 700.0
+
+# Dimension of a solid.
+SOLID = 3
+
 # A shape with more free parameters fits too much.
 MOST_PARAMETERS = 5
 
 
-def best_match(X: np.ndarray, noise: float | None = None) -> Match | None:
+def best_match(X: np.ndarray, noise: float | None = None, *, others: bool = True) -> Match | None:
     """Find the shape that unit rows fit best, or None if none is accepted.
 
     Rows are tried as they are; only if that fails, rows that nearly coincide are merged to one vertex.
@@ -48,6 +61,8 @@ def best_match(X: np.ndarray, noise: float | None = None) -> Match | None:
         ``(k, m)`` unit rows.
     noise
         Root-mean-square noise per coordinate of X, if known: adds a chi-square test.
+    others
+        Whether solids that are not inscribed in a sphere (`other_solids`) are candidates.
 
     Examples
     --------
@@ -56,7 +71,7 @@ def best_match(X: np.ndarray, noise: float | None = None) -> Match | None:
     """
     if len(X) == 1 or (X @ X[0]).min() > ONE_DIRECTION:
         return _fit_point(X)
-    return _fit_shapes(LabelledRows(X, np.arange(len(X))), noise) or _fit_coincident(X, noise)
+    return _fit_shapes(LabelledRows(X, np.arange(len(X))), noise, others) or _fit_coincident(X, noise)
 
 
 def match_many(X: np.ndarray, noise: float | None = None) -> Match | None:
@@ -93,14 +108,17 @@ def _fit_point(X: np.ndarray) -> Match | None:
     return Match(None, "uniform", (0,) * len(X), np.ones((len(X), 1)), frame, chord)
 
 
-def _fit_shapes(rows: LabelledRows, noise: float | None) -> Match | None:
+def _fit_shapes(rows: LabelledRows, noise: float | None, others: bool = True) -> Match | None:
     """Fit the candidates, nearest lower bounds first; skip those that could not be less accidental than the best."""
     v, m = rows.vertices.shape
     shapes = [shape for rank in range(1, min(v, m) + 1) for shape in candidates(rank, v, flexible=True)]
+    if others and m >= SOLID:
+        shapes += other_solids(v)
     hopes = [_hopes(rows, shape) for shape in shapes]
     # What is known of the distance of each shape: a lower bound, then what fitting it has found.
     distances = [bound for bound, _ in hopes]
     best, least, chosen = None, np.inf, -1
+    found: list[tuple[float, Match]] = []
     for i in sorted((i for i, (_, starts) in enumerate(hopes) if starts), key=lambda i: (hopes[i][0], i)):
         if best is not None and hopes[i][0] > best.chord and _accident(rows, _promised(rows, *hopes[i])) > least:
             continue
@@ -108,14 +126,30 @@ def _fit_shapes(rows: LabelledRows, noise: float | None) -> Match | None:
         if match is not None:
             distances[i] = match.chord
             accident = _accident(rows, match)
+            found.append((accident, match))
             if accident < least:
                 best, least, chosen = match, accident, i
-    if best is None or best.chord > CLEAR_RATIO * best.reach:
+    if others and (best is None or best.chord > CLEAR_RATIO * best.reach):
         for match in partly_filled(rows):
             fits = noise is None or noise_explains(len(rows.X), m, len(match.frame), match.chord, noise)
-            if fits and (accident := _accident(rows, match)) < least:
-                best, least, chosen = match, accident, -1
+            if fits:
+                accident = _accident(rows, match)
+                found.append((accident, match))
+                if accident < least:
+                    best, least, chosen = match, accident, -1
+    if best is not None:
+        best = replace(best, rival=_rival(best, least, found))
     return best and _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != chosen])
+
+
+def _rival(best: Match, least: float, found: list[tuple[float, Match]]) -> float:
+    """How probable the best other explanation is, over the probability of the best.
+
+    A shape that has the same vertices, such as a member of another family, is no other explanation.
+    """
+    same = max(ALIKE * best.chord, chance.SMALLEST_DEVIATION)
+    others = [accident for accident, match in found if match is not best and rms(match.fitted - best.fitted) > same]
+    return exp(max(least - min(others), -LARGEST_EXPONENT)) if others else 0.0
 
 
 def _beside(best: Match, others: list[tuple[float, str]]) -> Match:
@@ -215,7 +249,7 @@ def _with_member(rows: LabelledRows, order: np.ndarray, shape: Polytope) -> Fit:
 
 def _member(rows: LabelledRows, order: np.ndarray, shape: Polytope) -> Match | None:
     """Member of the shape's family nearest to the rows, its parameters fitted; None for a rigid shape."""
-    found = family(shape) if shape.kind != "Johnson" else None
+    found = family(shape) if shape.kind not in RIGID else None
     if found is None or found.n_parameters > MOST_PARAMETERS:
         return None
     vertices = shape.vertices

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import lgamma, log, log1p
+from math import exp, lgamma, log, log1p
 
 import numpy as np
 
@@ -11,12 +11,19 @@ from geomsup.recognition import chance
 from geomsup.recognition.found import DOUBT, EXACT, Found
 from geomsup.recognition.matching.match import Match
 from geomsup.recognition.reading.complements import after, beside
+from geomsup.recognition.reading.rows import NOISE_FLOOR
 
-__all__ = ["Block", "Evidence", "Reading", "judged"]
+__all__ = ["Block", "Evidence", "Reading", "apex_by_chance", "judged", "n_dimensions"]
 
 # When explanations of the same rows are weighed against each other, a shape that is nearer than this (root mean square,
 # 1.1 degrees) counts as this near. Otherwise two exact digons would outweigh any noisy shape.
 NEAR_ENOUGH = 0.02
+# Rows for each dimension, and one dimension more, from which on low rank is no sign of a shape: a hexagon has as many.
+MANY_PER_DIMENSION = 2
+
+# Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
+MOST_APEXES = 2
+
 # What every named block costs: of two explanations that random rows give about as often, the one of fewer blocks.
 BLOCK_COST = 1.0
 
@@ -93,21 +100,28 @@ class Reading:
     items
         The blocks.
     log_p
-        Log of the probability that random rows come as close to all named blocks together; less is better.
+        Log of the probability that random rows come as close to all named blocks together; less is better. Distances
+        below `NEAR_ENOUGH` count as that.
+    log_exact
+        The same with the distances as they are.
     """
 
     items: tuple[Evidence, ...]
     log_p: float
+    log_exact: float
 
 
-def judged(X: np.ndarray, blocks: Sequence[Block]) -> Reading:
-    """Return the evidence for every block, in the complement of all others, and for all together."""
+def judged(X: np.ndarray, blocks: Sequence[Block], m: int) -> Reading:
+    """Return the evidence for every block, in the complement of all others, and for all together.
+
+    Random rows have m dimensions (`n_dimensions`).
+    """
     free = beside([block.basis for block in blocks], X.shape[1])
-    items = tuple(_evidence(X, block, room) for block, room in zip(blocks, free, strict=True))
-    return Reading(items, _joint_log_chance(X, items))
+    items = tuple(_evidence(X, block, room, m) for block, room in zip(blocks, free, strict=True))
+    return Reading(items, *(_joint_log_chance(X, items, m, nearest) for nearest in (NEAR_ENOUGH, 0.0)))
 
 
-def _joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
+def _joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence], m: int, nearest: float) -> float:
     """Return the log of the probability that random rows come as close to all named blocks together.
 
     Each block is free in the complement of the blocks before it. So the orthogonality of two blocks counts once. Blocks
@@ -118,7 +132,7 @@ def _joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence]) -> float:
     free = after([*unnamed, *(block.basis for block in named)], X.shape[1])[len(unnamed) :]
     total = _log_ways(len(X), named) + BLOCK_COST * len(named)
     for block, room in zip(named, free, strict=True):
-        total += _tube(X, block, room, NEAR_ENOUGH).log_probability
+        total += _tube(X, block, room, m, nearest).log_probability
         total += log1p(block.match.relative_noise(X.shape[1]) ** 4) if block.match else 0.0
     return total
 
@@ -136,10 +150,10 @@ def _log_ways(n: int, blocks: Sequence[Block]) -> float:
     return ways + sum(log(block.match.n_templates) for block in blocks if block.match)
 
 
-def _evidence(X: np.ndarray, block: Block, free: np.ndarray) -> Evidence:
+def _evidence(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> Evidence:
     if block.match is None:
         return Evidence(block)
-    tube, k = _tube(X, block, free), len(block.features)
+    tube, k = _tube(X, block, free, m), len(block.features)
     if tube.squared_radius > k * block.match.reach**2:
         return Evidence(block)
     log_p = min(0.0, tube.log_probability + _log_choices(X, block))
@@ -147,15 +161,51 @@ def _evidence(X: np.ndarray, block: Block, free: np.ndarray) -> Evidence:
     return Evidence(block, log_p, on_shape and block.match.polytope is not None)
 
 
-def _tube(X: np.ndarray, block: Block, free: np.ndarray, nearest: float = 0.0) -> chance.Tube:
-    """Return the tube of a block's shape in a subspace with the orthonormal columns `free`; its radius >= `nearest`."""
+def _tube(X: np.ndarray, block: Block, free: np.ndarray, m: int, nearest: float = 0.0) -> chance.Tube:
+    """Return the tube of a block's shape in a subspace with the orthonormal columns `free`, among rows of m dimensions.
+
+    Its radius is at least `nearest`.
+    """
     match = block.match
     assert match is not None
     rho = max(chance.deviation(X[list(block.features)], match.template, free), nearest)
+    unused = X.shape[1] - m
     return chance.tube(
-        match.template, match.symmetry_order, match.n_vertices, free.shape[1], X.shape[1], rho, match.n_parameters,
-        len(match.empty),
+        match.template, match.symmetry_order, match.n_vertices, free.shape[1] - unused, m, rho,
+        match.n_parameters, len(match.empty),
     )  # fmt: skip
+
+
+def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
+    """Probability that a row on a vertex like no other, such as an apex, is there by chance, at most 1.
+
+    The other rows say where such a vertex may be. A random row of m dimensions is within ρ of it with the probability
+    V ρ^(m−1)/S, V the volume of the unit ball of m − 1 dimensions and S that of the sphere; any shape would have done.
+    """
+    shape = match.polytope
+    if shape is None or m < 2:
+        return 0.0
+    single = {orbit[0] for orbit in shape.orbits if len(orbit) == 1} if len(shape.orbits) > 1 else set()
+    on = [i for i, vertex in enumerate(match.isomorphism) if vertex in single]
+    if not on or len(on) > MOST_APEXES:
+        return 0.0
+    distances = np.maximum(np.linalg.norm(X[on] - match.fitted[on], axis=1), match.chord)
+    rho = max(float(distances.max()), chance.SMALLEST_DEVIATION)
+    return min(1.0, match.n_templates * exp(chance.log_cap(m, rho)))
+
+
+def n_dimensions(X: np.ndarray) -> int:
+    """Return the number of dimensions in which random rows are to be compared with rows X.
+
+    Many rows of low rank are compared with random rows of that rank: in few dimensions some come near to a shape by
+    chance. Few rows are not: they may be a shape that spans few dimensions.
+    """
+    n, m = X.shape
+    if n < 2 * MANY_PER_DIMENSION:
+        return m
+    squared = np.linalg.eigvalsh(X.T @ X if n > m else X @ X.T)
+    rank = int((squared > NOISE_FLOOR**2 * squared[-1]).sum())
+    return rank if n >= MANY_PER_DIMENSION * (rank + 1) else m
 
 
 def _log_choices(X: np.ndarray, block: Block) -> float:

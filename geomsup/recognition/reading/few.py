@@ -1,7 +1,8 @@
 """Reading few rows: every block of every cut is compared with random rows, and the least accidental reading is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import exp
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.reading.cuts import interference, partitions
-from geomsup.recognition.reading.evidence import Block, Reading, judged
+from geomsup.recognition.reading.evidence import Block, Evidence, Reading, apex_by_chance, judged, n_dimensions
 from geomsup.recognition.reading.rows import NOISE_FLOOR
 from geomsup.recognition.reading.strays import without_strays
 
@@ -31,9 +32,9 @@ def read_few(X: np.ndarray, noise: float | None) -> tuple[list[Found], float]:
     list of Found, float
         The components, and the log of the probability that random rows come as close to all shapes together.
     """
-    reader = _Reader(X, noise)
+    reader = _Reader(X, noise, n_dimensions(X))
     reading = without_strays(X, reader.best(range(len(X))), reader.best)
-    return [item.found(X) for item in reading.items], reading.log_p
+    return [reader.weighed(item, reading, item.found(X)) for item in reading.items], reading.log_p
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +43,10 @@ class _Reader:
 
     X: np.ndarray
     noise: float | None
+    m: int
     blocks: dict[tuple[int, ...], Block] = field(default_factory=dict)
     rooms: dict[tuple[int, ...], int] = field(default_factory=dict)
+    seen: list[tuple[float, frozenset[tuple[int, ...]]]] = field(default_factory=list)
 
     def best(self, kept: Sequence[int]) -> Reading:
         """Return the reading of the rows `kept` that is least probable by chance; the other rows are strays.
@@ -60,11 +63,24 @@ class _Reader:
             blocks = [self._block(tuple(rows[i] for i in part)) for part in partition]
             if len(blocks) > 1 and sum(len(block.basis) for block in blocks) > X.shape[1]:
                 continue
-            reading = judged(self.X, [*blocks, *strays])
+            reading = judged(self.X, [*blocks, *strays], self.m)
+            self.seen.append(
+                (reading.log_exact, frozenset(item.block.features for item in reading.items if item.named))
+            )
             if best is None or reading.log_p < best.log_p:
                 best = reading
         assert best is not None  # "everything connected" is one of the cuts
         return best
+
+    def weighed(self, item: Evidence, chosen: Reading, found: Found) -> Found:
+        """Return what a block was found to be, weighed against the readings in which it is no named block."""
+        if not item.named or item.block.match is None:
+            return found
+        others = [log_p for log_p, named in self.seen if item.block.features not in named]
+        rival = found.rival + apex_by_chance(self.X[found.members], item.block.match, self.m)
+        if others:
+            rival += exp(min(chosen.log_exact - min(others), 0.0))
+        return replace(found, rival=rival)
 
     def _room(self, features: tuple[int, ...]) -> int:
         if features not in self.rooms:

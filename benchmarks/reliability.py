@@ -1,0 +1,193 @@
+"""Is a confidence the probability that the name is right? python -m benchmarks.reliability --cases 20000.
+
+Rows with a planted truth: shapes of the catalogue under noise, several of them in orthogonal subspaces, shapes that
+some rows do not fill, shapes with extra rows, solids, exact shapes with a vertex moved, and rows without any shape
+(random, of low rank, clustered). Every component that gets a name counts once: it is right if it is a planted shape on
+the planted rows. The table shows, for ranges of the confidence, how often names were right.
+"""
+
+import argparse
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from geomsup import classify
+from geomsup.shapes import candidates, polytope, solids
+
+BOUNDS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0 + 1e-12)
+SMALL = [s for d in (3, 4, 5) for n in range(d + 1, 31) for s in candidates(d, n, flexible=True)]
+PLANAR = [polytope(f"{k}-gon") for k in (3, 5, 6, 7, 8)]
+DIGON = polytope("digon")
+# Residual, in degrees, that is rounding.
+EXACT = 1e-3
+
+
+def turned(W, rng):
+    """Rotate or reflect, permute; returns the rows and where each went."""
+    order = rng.permutation(len(W))
+    return (W @ np.linalg.qr(rng.normal(size=(W.shape[1],) * 2))[0])[order], order
+
+
+def chord(vertices):
+    gram = vertices @ vertices.T
+    np.fill_diagonal(gram, -1.0)
+    return float(np.sqrt(2 - 2 * gram.max()))
+
+
+def shape(rng):
+    return rng.choice(np.array(SMALL, object)) if rng.random() < 0.6 else rng.choice(np.array(PLANAR, object))
+
+
+def level(rng):
+    """Noise per coordinate, a fraction of the shortest chord."""
+    return float(rng.choice([0.0, 0.01, 0.03, 10 ** rng.uniform(-3, -1)]))
+
+
+# Every kind returns rows without noise, the noise per coordinate, and the planted shapes with their rows.
+
+
+def alone(rng):
+    one = shape(rng)
+    return one.vertices, level(rng) * chord(one.vertices), [(one, range(one.n_vertices))]
+
+
+def several(rng):
+    shapes = [shape(rng) if rng.random() < 0.3 else DIGON for _ in range(rng.integers(2, 6))]
+    blocks = [one.vertices for one in shapes]
+    W, planted, row, column = np.zeros((sum(map(len, blocks)), sum(b.shape[1] for b in blocks))), [], 0, 0
+    for one, block in zip(shapes, blocks, strict=True):
+        W[row : row + len(block), column : column + block.shape[1]] = block
+        planted.append((one, range(row, row + len(block))))
+        row, column = row + len(block), column + block.shape[1]
+    return W, 0.03 * rng.random(), planted
+
+
+def part_filled(rng):
+    one = rng.choice(np.array([s for s in SMALL if s.n_vertices >= 8], object))
+    kept = rng.permutation(one.n_vertices)[rng.integers(1, 3) :]
+    return one.vertices[kept], 0.03 * rng.random() * chord(one.vertices), [(one, range(len(kept)))]
+
+
+def with_extra_rows(rng):
+    W, noise, planted = (alone if rng.random() < 0.5 else several)(rng)
+    extra = rng.normal(size=(rng.integers(1, 4), W.shape[1])) * 10 ** rng.uniform(-0.3, 0.3)
+    return np.concatenate([W, extra]), noise, planted
+
+
+def basis(rng):
+    m = int(rng.integers(4, 31))
+    extra = rng.normal(size=(rng.integers(1, 6), m)) * 10 ** rng.uniform(-0.3, 0.3)
+    return np.concatenate([np.eye(m), extra]), 0.0, [(None, [i]) for i in range(m)]
+
+
+def solid(rng):
+    one = rng.choice(np.array(solids(), object))
+    return one.points, 0.01 * rng.random(), [(one, range(one.n_vertices))]
+
+
+def moved(rng):
+    """A shape with one vertex in a random place: at most a shape with an empty vertex, and a stray row."""
+    one = rng.choice(np.array([s for s in SMALL if s.n_vertices >= 6], object))
+    W = one.vertices.copy()
+    W[0] = rng.normal(size=one.dimension)
+    W[0] /= np.linalg.norm(W[0])
+    return W, 0.01 * rng.random(), [(one, range(1, one.n_vertices))]
+
+
+def random_rows(rng):
+    return rng.normal(size=(rng.integers(4, 40), rng.integers(2, 12))), 0.0, []
+
+
+def low_rank(rng):
+    n, r, m = rng.integers(5, 40), rng.integers(2, 5), rng.integers(5, 12)
+    return rng.normal(size=(n, r)) @ rng.normal(size=(r, m)), 0.05, []
+
+
+def clustered(rng):
+    m, k = rng.integers(2, 8), rng.integers(3, 9)
+    centers = rng.normal(size=(k, m))
+    return centers[rng.integers(0, k, rng.integers(8, 40))], 0.03, []
+
+
+KINDS = (alone, several, part_filled, with_extra_rows, basis, solid, moved, random_rows, low_rank, clustered)
+
+
+def right(component, rows, planted, W):
+    """Whether a named component is a planted shape on its rows, or a member of a named shape that has these vertices.
+
+    Extra rows that lie on a vertex may share it.
+    """
+    if component.polytope is None:
+        return any(one is None and set(members) <= {rows[i] for i in component.features} for one, members in planted)
+    features = {rows[i] for i in component.features}
+    for one, members in planted:
+        on_shape = set(members) <= features and (
+            features == set(members) or component.polytope.n_vertices < len(features)
+        )
+        if one is not None and on_shape:
+            return component.polytope.name == one.name or _fits(component, W, sorted(members))
+    return _fits(component, W, sorted(features)) and not planted
+
+
+def _fits(component, W, members):
+    """Whether the rows without noise are what was named: the same shape at other parameters, or in part."""
+    again = classify(W[members], orientation="rows", represented=0.0).components
+    same = [one for one in again if one.polytope == component.polytope and one.empty == component.empty]
+    return len(again) == len(same) == 1 and same[0].residual < EXACT
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--list", action="store_true", help="print wrong names of confidence >= 0.99")
+    parser.add_argument("--plot", type=Path)
+    options = parser.parse_args()
+    rng, begin = np.random.default_rng(options.seed), time.process_time()
+    counts, by_kind = Counter(), Counter()
+    for case in range(options.cases):
+        kind = KINDS[case % len(KINDS)]
+        exact, noise, planted = kind(rng)
+        rows, order = turned(exact + noise * rng.normal(size=exact.shape), rng)
+        for component in classify(rows, orientation="rows").components:
+            if component.residual is None or (component.polytope is None and kind not in (basis, several)):
+                continue
+            good = right(component, order, planted, exact)
+            counts[int(np.searchsorted(BOUNDS, component.confidence, side="right")), good] += 1
+            by_kind[kind.__name__, good, component.confidence >= 0.999] += 1
+            if options.list and not good and component.confidence >= 0.99:
+                truth = [(one.name if one else "basis", len(list(m))) for one, m in planted]
+                print(case, kind.__name__, component.name, component.variant, round(component.residual, 2),
+                      f"{component.confidence:.5f}", "planted", truth[:3], flush=True)  # fmt: skip
+    print(f"{options.cases} cases, {time.process_time() - begin:.0f} CPU seconds\n")
+    print(f"{'confidence':>18} {'names':>7} {'wrong':>6} {'right':>9}")
+    for i in range(1, len(BOUNDS)):
+        good, bad = counts[i, True], counts[i, False]
+        if good + bad:
+            print(f"{BOUNDS[i - 1]:>8} to {min(BOUNDS[i], 1):<6} {good + bad:>7} {bad:>6} {good / (good + bad):>9.5f}")
+    print("\nnames of confidence >= 0.999, and wrong ones among them, by kind")
+    for kind in KINDS:
+        good, bad = by_kind[kind.__name__, True, True], by_kind[kind.__name__, False, True]
+        print(f"{kind.__name__:>18} {good + bad:>7} {bad:>6}")
+    if options.plot:
+        _draw(counts, options.plot)
+
+
+def _draw(counts, path):
+    from matplotlib.figure import Figure
+
+    ax = Figure(figsize=(5, 4), layout="constrained").add_subplot()
+    places = [i for i in range(1, len(BOUNDS)) if counts[i, True] + counts[i, False]]
+    shares = [counts[i, True] / (counts[i, True] + counts[i, False]) for i in places]
+    ax.plot(places, [BOUNDS[i - 1] for i in places], "_", markersize=28, color="#888888", label="least confidence")
+    ax.plot(places, shares, "o", color="#0072b2", label="fraction that is right")
+    ax.set_xticks(places, [f"{BOUNDS[i - 1]:g}–{min(BOUNDS[i], 1):g}" for i in places], rotation=30)
+    ax.set(xlabel="confidence", ylabel="fraction of names", ylim=(0, 1.05))
+    ax.legend(frameon=False)
+    ax.figure.savefig(path, dpi=120)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Solids whose vertices are at several distances from the centroid: Johnson and Catalan solids, by their directions."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from geomsup.isometries import find_isometries
+from geomsup.recognition.matching.families import family, sound
+from geomsup.shapes import Polytope
+from geomsup.shapes.polyhedra import solids_with_norms
+
+__all__ = ["by_norms", "other_solids"]
+
+# Two shapes have the same directions if the sorted inner products of their vertices differ by less.
+SAME = 1e-6
+
+# Lengths of rows that are within this fraction of those of a solid, root mean square, are its own.
+LIKE_NORMS = 0.1
+
+
+def other_solids(n_vertices: int) -> tuple[Polytope, ...]:
+    """Solids of so many vertices, one for each set of directions that no shape of the catalogue has.
+
+    Bipyramids and others whose directions fall into orthogonal parts are left out: rows of W are read as these parts.
+
+    Examples
+    --------
+    >>> "sphenocorona" in [solid.name for solid in other_solids(10)]
+    True
+    """
+    return tuple(solid for solid in _of_size(n_vertices) if _twin(solid) == solid and sound(solid.vertices))
+
+
+def by_norms(shape: Polytope, isomorphism: tuple[int, ...], norms: np.ndarray) -> tuple[Polytope, tuple[int, ...]]:
+    """Return the solid with the directions of a shape and the lengths of the rows, and its vertex of each row.
+
+    That is the shape itself if its directions are free to move, or if no solid has the lengths of the rows.
+
+    Parameters
+    ----------
+    shape
+        Shape of the directions.
+    isomorphism
+        Vertex of each row.
+    norms
+        Lengths of the rows.
+
+    Examples
+    --------
+    >>> from geomsup.shapes import polytope
+    >>> cube, lengths = polytope("cube"), np.ones(8)
+    >>> by_norms(cube, tuple(range(8)), lengths)[0].name
+    'cube'
+    >>> lengths[[vertex for vertex in range(8) if cube.vertices[vertex].prod() > 0]] = 0.6  # every other vertex
+    >>> by_norms(cube, tuple(range(8)), lengths)[0].name
+    'triakis tetrahedron'
+    """
+    same = shape, isomorphism
+    if len(set(isomorphism)) != shape.n_vertices or family(shape) is not None:
+        return same
+    lengths = np.zeros(shape.n_vertices)
+    np.maximum.at(lengths, list(isomorphism), norms)
+    # A shape that has lengths of its own is one of the solids.
+    least = np.inf if shape.kind == "solid" else min(LIKE_NORMS, _spread(lengths, np.ones(len(lengths))) / 2)
+    best = same
+    for solid in _of_size(shape.n_vertices):
+        for place in _places(shape, solid) if _twin(solid) == shape else ():
+            spread = _spread(lengths, solid.norms[place])
+            if spread < least:
+                best, least = (solid, tuple(place[list(isomorphism)].tolist())), spread
+    return best
+
+
+def _spread(lengths: np.ndarray, norms: np.ndarray) -> float:
+    """Root-mean-square deviation of lengths from norms at the best scale, as a fraction of the lengths."""
+    scale = (lengths @ norms) / (norms @ norms)
+    return float(np.linalg.norm(lengths - scale * norms) / np.linalg.norm(lengths))
+
+
+@lru_cache(maxsize=128, typed=True)
+def _places(shape: Polytope, solid: Polytope) -> tuple[np.ndarray, ...]:
+    """Ways to lay a solid on a shape of the same directions that differ in their norms: the solid's vertex of each."""
+    from geomsup.recognition.matching.search import best_match
+
+    match = best_match(solid.vertices)
+    assert match is not None
+    assert match.polytope == shape
+    fresh = [np.argsort(match.isomorphism)]
+    ways = {solid.norms[fresh[0]].round(9).tobytes(): fresh[0]}
+    generators = find_isometries(shape.vertices, SAME).generators
+    while fresh:
+        images = [place[g] for place in fresh for g in generators]
+        fresh = []
+        for place in images:
+            key = solid.norms[place].round(9).tobytes()
+            if key not in ways:
+                ways[key] = place
+                fresh.append(place)
+    return tuple(ways.values())
+
+
+@lru_cache(maxsize=256, typed=True)
+def _of_size(n_vertices: int) -> tuple[Polytope, ...]:
+    return tuple(solid for solid in solids_with_norms() if solid.n_vertices == n_vertices)
+
+
+@lru_cache(maxsize=256, typed=True)
+def _twin(solid: Polytope) -> Polytope:
+    """Shape by which recognition knows the directions of a solid: one of the catalogue's, or the first such solid."""
+    from geomsup.recognition.matching.search import best_match
+
+    match = best_match(solid.vertices, others=False)
+    if match is not None and match.polytope is not None and match.chord < SAME:
+        return match.polytope
+    alike = (other for other in _of_size(solid.n_vertices) if np.abs(_products(other) - _products(solid)).max() < SAME)
+    return next(alike)
+
+
+def _products(solid: Polytope) -> np.ndarray:
+    return np.sort(solid.vertices @ solid.vertices.T, axis=None)
