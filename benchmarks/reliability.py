@@ -123,10 +123,7 @@ def right(component, rows, planted, W):
         return any(one is None and set(members) <= {rows[i] for i in component.features} for one, members in planted)
     features = {rows[i] for i in component.features}
     for one, members in planted:
-        on_shape = set(members) <= features and (
-            features == set(members) or component.polytope.n_vertices < len(features)
-        )
-        if one is not None and on_shape:
+        if one is not None and set(members) <= features:
             return component.polytope.name == one.name or _fits(component, W, sorted(members))
     return _fits(component, W, sorted(features)) and not planted
 

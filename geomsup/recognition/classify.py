@@ -255,6 +255,7 @@ def _component(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | N
         solid, vertices = by_norms(shape, part.isomorphism, rows.norms[part.members])
         if solid != shape:
             part = replace(part, polytope=solid, isomorphism=vertices, template=solid.vertices[list(vertices)])
+            shape = solid
     return Component(
         name=_name(part),
         polytope=shape,

@@ -109,7 +109,7 @@ def test_shapes_that_are_not_in_the_catalogue(rng):
     import networkx as nx
 
     gone = {0, 1, 11}
-    skeleton = nx.Graph([(i, j) for i in range(12) for j in range(i) if 0 < ICOSAHEDRON[i] @ ICOSAHEDRON[j]])
+    skeleton = nx.Graph([(i, j) for i in range(12) for j in range(i) if ICOSAHEDRON[i] @ ICOSAHEDRON[j] > 0])
     kept = [
         g for g in nx.isomorphism.GraphMatcher(skeleton, skeleton).isomorphisms_iter() if {g[i] for i in gone} == gone
     ]

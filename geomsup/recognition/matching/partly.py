@@ -22,7 +22,7 @@ MOST_EMPTY = 0.2
 MOST = 6
 
 # Larger components are not compared.
-LARGEST = 200
+LARGEST = 300
 
 
 def partly_filled(rows: LabelledRows) -> Iterator[Match]:

@@ -13,6 +13,9 @@ DEFAULT_CUT = 0.15
 # Cuts tried, largest relative gaps first. A wrong cut takes little time (nothing fits); a cut not tried is missed.
 MOST_CUTS = 8
 
+# Gaps are ratios. Merges of a smaller one are at the same height: a cut between them would part what is alike.
+TIE = 1 + 1e-9
+
 # Below this |cos| is taken as 0 when gaps are compared: ratios of rounding errors mean nothing.
 SMALLEST_COSINE = 0.02
 
@@ -66,7 +69,8 @@ def partitions(weights: np.ndarray) -> list[tuple[tuple[int, ...], ...]]:
     padded = np.maximum(np.concatenate([[1.0], strengths, [0.0]]), SMALLEST_COSINE)
     gaps = padded[:-1] / padded[1:]
     default = int((strengths > DEFAULT_CUT).sum())
-    cuts = [default, n - 1, *np.argsort(-gaps, kind="stable")[:MOST_CUTS]]
+    widest = [k for k in np.argsort(-gaps, kind="stable")[:MOST_CUTS] if gaps[k] > TIE]
+    cuts = [default, n - 1, *widest]
     return [_parts(merged(tree[:kept], n)) for kept in dict.fromkeys(map(int, cuts))]
 
 

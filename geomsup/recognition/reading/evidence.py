@@ -110,6 +110,18 @@ class Reading:
     log_p: float
     log_exact: float
 
+    def better_than(self, other: "Reading") -> bool:
+        """Whether it is less probable by chance, or as probable and names more features.
+
+        An exact shape has a name even if chance would give it every other time.
+        """
+        return self._worth < other._worth
+
+    @property
+    def _worth(self) -> tuple[float, int]:
+        named = sum(len(item.block.features) for item in self.items if item.named)
+        return min(self.log_p, 0.0), -named
+
 
 def judged(X: np.ndarray, blocks: Sequence[Block], m: int) -> Reading:
     """Return the evidence for every block, in the complement of all others, and for all together.

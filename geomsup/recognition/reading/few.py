@@ -67,7 +67,7 @@ class _Reader:
             self.seen.append(
                 (reading.log_exact, frozenset(item.block.features for item in reading.items if item.named))
             )
-            if best is None or reading.log_p < best.log_p:
+            if best is None or reading.better_than(best):
                 best = reading
         assert best is not None  # "everything connected" is one of the cuts
         return best
