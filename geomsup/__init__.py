@@ -67,9 +67,12 @@ if TYPE_CHECKING:
     from geomsup.recognition import (
         Component as Component,
         Description as Description,
+        Discoveries as Discoveries,
+        Discovery as Discovery,
         Geometry as Geometry,
         Outline as Outline,
         classify as classify,
+        find_shapes as find_shapes,
     )
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
     from geomsup.training import TrainingRun as TrainingRun, train as train
@@ -85,7 +88,16 @@ _ROOMS = {
     "dimensions": ("dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"),
     "isometries": ("Symmetry", "symmetry"),
     "shapes": ("Polytope", "polytope", "polytopes"),
-    "recognition": ("Component", "Description", "Geometry", "Outline", "classify"),
+    "recognition": (
+        "Component",
+        "Description",
+        "Discoveries",
+        "Discovery",
+        "Geometry",
+        "Outline",
+        "classify",
+        "find_shapes",
+    ),
     "optima": ("Block", "Optimum", "optimum"),
     "comparison": ("Comparison", "Comparisons", "compare"),
     "one_hot": (
@@ -123,6 +135,8 @@ __all__ = [
     "Configuration",
     "Crossing",
     "Description",
+    "Discoveries",
+    "Discovery",
     "Discrete",
     "ExpectedLoss",
     "Features",
@@ -157,6 +171,7 @@ __all__ = [
     "dimensionality",
     "dimensions_per_feature",
     "expected_loss",
+    "find_shapes",
     "frame_spectrum",
     "hessian",
     "leverage",

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geomsup.recognition.hidden.evidence import log_coupling, log_places
 from geomsup.recognition.hidden.fitting import fit
 from geomsup.recognition.hidden.nulls import share_quantile
 from geomsup.recognition.hidden.pairs import Neighbours
@@ -39,8 +38,6 @@ class Candidate:
         Of the shape, and how near the rows are to it.
     residual
         `chord` as an angle, degrees.
-    log_p
-        Log of the number of places times the probability of rows that depend as much on each other; may exceed 0.
     """
 
     rows: tuple[int, ...]
@@ -48,7 +45,6 @@ class Candidate:
     center: str
     chord: float
     residual: float
-    log_p: float
 
 
 def grown_sets(X: np.ndarray, near: Neighbours, d: float, largest: int, progress: Progress = None) -> list[np.ndarray]:
@@ -94,30 +90,26 @@ def grown_sets(X: np.ndarray, near: Neighbours, d: float, largest: int, progress
     return [np.unique(np.sort(members, axis=1), axis=0) for members in sets]
 
 
-def shaped(rows: UnitRows, members: np.ndarray, d: float, largest: int) -> list[Candidate]:
-    """Return the sets ``(sets, k)`` of rows that fit a shape, and how improbable they are in d dimensions.
+def shaped(rows: UnitRows, members: np.ndarray) -> list[Candidate]:
+    """Return those of the sets ``(sets, k)`` of rows that fit a shape.
 
     Examples
     --------
     >>> from geomsup.recognition.reading.rows import strong_rows
     >>> rows = strong_rows(np.array([[1.0, 0.1, 0.0], [-1.0, 0.1, 0.0], [0.0, 0.0, 1.0]]))
-    >>> [(found.rows, found.name) for found in shaped(rows, np.array([[0, 1], [0, 2]]), 3.0, 12)]
+    >>> [(found.rows, found.name) for found in shaped(rows, np.array([[0, 1], [0, 2]]))]
     [((0, 1), 'digon')]
     """
     found: list[Candidate] = []
     k, m = members.shape[1], rows.n_dimensions
     step = max(GATHERED // (k * m), 1)
-    places = log_places(len(rows), k, largest)
     for first in range(0, len(members), step):
         part = members[first : first + step]
         X = rows.take(part)
-        gram = X @ np.swapaxes(X, 1, 2)
-        fits = fit(gram, rows.relative[part], m)
+        fits = fit(X @ np.swapaxes(X, 1, 2), rows.relative[part], m)
         for b, name in enumerate(fits.names):
             if name is not None:
-                log_p = places + log_coupling(gram[b], d)
                 indices = tuple(part[b].tolist())
-                found.append(
-                    Candidate(indices, name, fits.centers[b], float(fits.chord[b]), float(fits.residual[b]), log_p)
-                )
+                found.append(Candidate(indices, name, fits.centers[b], float(fits.chord[b]), float(fits.residual[b])))
+        check_stop()
     return found

@@ -10,6 +10,7 @@ from geomsup.arrays import as_rows
 from geomsup.recognition.hidden.candidates import grown_sets, shaped
 from geomsup.recognition.hidden.choosing import chosen
 from geomsup.recognition.hidden.discoveries import Discoveries, Discovery
+from geomsup.recognition.hidden.evidence import log_coupling, log_places
 from geomsup.recognition.hidden.nulls import NULLS, effective_dimension
 from geomsup.recognition.hidden.pairs import FEWEST_ROWS, ROOM, neighbours, threshold
 from geomsup.recognition.reading.rows import UnitRows, strong_rows
@@ -85,7 +86,7 @@ def find_shapes(
     >>> rng = np.random.default_rng(0)
     >>> W = rng.normal(size=(500, 60))
     >>> W[7] = -W[300]
-    >>> W[[20, 30, 40]] = 10 * W[:1] + rng.normal(size=(3, 60))  # equally far from each other
+    >>> W[[20, 30, 40]] += 3 * rng.normal(size=60)  # a common offset: nearly the same distances
     >>> for found in find_shapes(W):
     ...     print(found.name, found.center, found.rows)
     digon origin (7, 300)
@@ -128,20 +129,25 @@ def _search(
     rows: UnitRows, d: float, least: float, largest: int, rate: float, memory: float, progress: Progress
 ) -> list[Discovery]:
     near = neighbours(rows.single, least, memory, progress)
-    candidates = []
     sets = grown_sets(rows.single, near, d, largest, progress)
+    candidates = []
     for size, members in enumerate(sets, 1):
-        candidates += shaped(rows, members, d, largest)
+        candidates += shaped(rows, members)
         if progress is not None:
             progress("shapes", size / len(sets))
+
+    def log_p(members: tuple[int, ...]) -> float:
+        X = rows.take(np.array(members))
+        return log_places(len(rows), len(members), largest) + log_coupling(X @ X.T, d)
+
     return [
         Discovery(
-            one.name,
-            tuple(rows.strong[list(one.rows)].tolist()),
-            one.center,
-            one.residual,
-            exp(min(one.log_p, 0.0)),
-            q,
+            name=one.name,
+            rows=tuple(rows.strong[list(one.rows)].tolist()),
+            center=one.center,
+            residual=one.residual,
+            p_value=exp(min(log_p, 0.0)),
+            q_value=exp(log_q),
         )
-        for one, q in chosen(candidates, len(rows), largest, rate)
+        for one, log_p, log_q in chosen(candidates, log_p, len(rows), largest, rate)
     ]

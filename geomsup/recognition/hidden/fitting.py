@@ -11,8 +11,9 @@ from geomsup.shapes import Polytope, polytope
 __all__ = ["COPY", "FITS", "Fits", "fit"]
 
 # Rows fit a shape if their rms distance from it is at most this fraction of its shortest chord (or of √2). Noise of
-# 15 % of the chord passes; six of a heptagon's seven points fit no hexagon, which the quarter of `classify` would allow.
-FITS = 0.18
+# 15 % of the chord passes. A regular polygon of up to 12 points that has lost one or two of them fits no other polygon:
+# the nearest, four points of a pentagon, are 0.173 of the chord from a square.
+FITS = 0.16
 
 # Name of rows that have nearly one direction.
 COPY = "copy"
@@ -52,9 +53,9 @@ class Fits:
 def fit(gram: np.ndarray, norms: np.ndarray, m: int) -> Fits:
     """Fit the shapes of k vertices to sets of k rows.
 
-    About the origin a row counts by its direction, about the mean of the set as it is. Orthogonal Procrustes needs inner
-    products only, as in `reading.batch`. Of shapes that fit, the nearest is taken; about the mean only if that leaves
-    half of the variance per degree of freedom.
+    About the origin a row counts by its direction, about the mean of the set as it is. Orthogonal Procrustes needs
+    inner products only, as in `reading.batch`. Of shapes that fit, the nearest is taken; about the mean only if that
+    leaves half of the variance per degree of freedom.
 
     Parameters
     ----------
@@ -105,7 +106,10 @@ def fit(gram: np.ndarray, norms: np.ndarray, m: int) -> Fits:
 
 
 def _shapes(k: int, center: str) -> Iterator[Polytope]:
-    """Simplex and polygon of k vertices. A square about the origin is two digons; two rows have no shape about a mean."""
+    """Simplex and polygon of k vertices.
+
+    A square about the origin is two digons, and two rows have no shape about their mean.
+    """
     if center == "origin" or k > 2:
         yield polytope("digon" if k == 2 else f"{k - 1}-simplex")
     if k > 4 or (k == 4 and center == "mean"):

@@ -1,5 +1,7 @@
 """The two loops over rows, compiled: which cosines of a block are large, and how a set grows row by row."""
 
+from typing import Any
+
 import numpy as np
 
 from geomsup.compiling import njit
@@ -45,7 +47,7 @@ def collect(G: np.ndarray, first: int, threshold: float, near: np.ndarray, cosin
 
 @njit(fastmath=True)
 def _dot(x: np.ndarray, y: np.ndarray) -> float:
-    total = np.float32(0.0)
+    total: Any = np.float32(0.0)
     for i in range(x.size):
         total += x[i] * y[i]
     return total
@@ -87,7 +89,7 @@ def grow(
     seeds
         ``(pairs, 2)`` rows to begin with.
     least
-        ``(largest + 1,)``: a row is not added to s rows if less than ``least[s]`` of its squared length is in their span.
+        ``(largest + 1,)``: s rows get no other of which less than ``least[s]`` of the squared length is in their span.
     grown
         ``(pairs, largest)``, written: rows in the order in which they came, -1 behind the last.
     room

@@ -1,5 +1,7 @@
 """The three null models: rows to compare with, and the number of dimensions in which they are like random ones."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 __all__ = ["NULLS", "draw", "effective_dimension", "share_quantile"]
@@ -16,8 +18,11 @@ RANKS = (1, 3, 10, 30, 100, 300, 1000, 3000)
 BLOCK = 1024
 
 
-def draw(X: np.ndarray, null: str, rng: np.random.Generator, rows: int | None = None) -> np.ndarray:
-    """Draw rows like those of X, in single precision; what the null model leaves of them is random.
+Draw = Callable[[np.random.Generator, int], np.ndarray]
+
+
+def draw(X: np.ndarray, null: str, rng: np.random.Generator) -> np.ndarray:
+    """Draw as many rows as X has from a null model, in single precision.
 
     Parameters
     ----------
@@ -28,32 +33,39 @@ def draw(X: np.ndarray, null: str, rng: np.random.Generator, rows: int | None = 
         rows, scaled to the norms of X. "shuffled": the entries of each column change places.
     rng
         The generator.
-    rows
-        How many of them are drawn; all by default.
 
     Examples
     --------
     >>> X = np.array([[3.0, 4.0], [0.0, 1.0], [2.0, 0.0]])
-    >>> np.linalg.norm(draw(X, "rotation", np.random.default_rng(0)), axis=1)
-    array([5., 1., 2.], dtype=float32)
+    >>> np.linalg.norm(draw(X, "rotation", np.random.default_rng(0)), axis=1).round(3).tolist()
+    [5.0, 1.0, 2.0]
     >>> sorted(draw(X, "shuffled", np.random.default_rng(0))[:, 0].tolist())
     [0.0, 2.0, 3.0]
     """
+    return _model(X, null)(rng, len(X))
+
+
+def _model(X: np.ndarray, null: str) -> Draw:
+    """Return a function that draws a number of rows, those of a random part of X."""
     n, m = X.shape
-    rows = n if rows is None else min(rows, n)
-    chosen = np.arange(n) if rows == n else rng.choice(n, rows, replace=False)
     if null == "shuffled":
-        drawn = np.empty((rows, m), np.float32)
-        for column in range(m):
-            drawn[:, column] = X[rng.permutation(n)[:rows], column]
-        return drawn
-    drawn = rng.standard_normal((rows, m), dtype=np.float32)
-    norms = np.linalg.norm(X[chosen], axis=1)
-    if null == "covariance":
-        mean, root = _moments(X)
-        drawn = (drawn @ root + mean).astype(np.float32)
-    lengths = np.linalg.norm(drawn, axis=1)
-    return drawn * (norms / np.where(lengths > 0, lengths, 1.0))[:, None].astype(np.float32)
+        return lambda rng, rows: np.stack([X[rng.permutation(n)[:rows], j] for j in range(m)], axis=1, dtype=np.float32)
+    mean, root = _moments(X) if null == "covariance" else (np.float32(0.0), None)
+    norms = np.linalg.norm(X, axis=1)
+
+    def turned(rng: np.random.Generator, rows: int) -> np.ndarray:
+        drawn = rng.standard_normal((rows, m), dtype=np.float32)
+        drawn = drawn if root is None else drawn @ root + mean
+        chosen = norms if rows == n else norms[rng.choice(n, rows, replace=False)]
+        return drawn * (chosen / _lengths(drawn)[:, 0])[:, None].astype(np.float32)
+
+    return turned
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    """Lengths of rows, ``(n, 1)``; 1 where they are 0."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.where(lengths > 0, lengths, 1.0).astype(rows.dtype)
 
 
 def _moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -62,8 +74,7 @@ def _moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     total, squares = np.zeros(m), np.zeros((m, m))
     for first in range(0, n, 4 * BLOCK):
         block = X[first : first + 4 * BLOCK].astype(np.float64)
-        lengths = np.linalg.norm(block, axis=1, keepdims=True)
-        block = block / np.where(lengths > 0, lengths, 1.0)
+        block = block / _lengths(block)
         total += block.sum(axis=0)
         squares += block.T @ block
     mean = total / n
@@ -89,7 +100,7 @@ def share_quantile(p: float, s: int, d: float) -> float:
 def effective_dimension(X: np.ndarray, null: str, rng: np.random.Generator) -> float:
     """Return the number of dimensions in which random directions have cosines at least as large as the null model's.
 
-    Exact for "rotation", m. Else the cosines of pairs of rows of the null model are taken, and the number is the largest
+    Exact for "rotation", m. Else the cosines of pairs of rows of the null model are taken. The number is the largest
     for which the law of |cos| of random directions, P(cos² >= t) = I_{1−t}((d−1)/2, 1/2), exceeds their tail: at ranks
     from 1 to 3000, each raised by three standard deviations. Beyond what was drawn the law is an extrapolation.
 
@@ -113,11 +124,10 @@ def effective_dimension(X: np.ndarray, null: str, rng: np.random.Generator) -> f
         return float(m)
     rows = min(n, ROWS)
     draws = min(-(-(ROWS**2) // rows**2), MOST_DRAWS)
-    tail = np.empty(0, np.float32)
+    model, tail = _model(X, null), np.empty(0, np.float32)
     for _ in range(draws):
-        Y = draw(X, null, rng, rows)
-        lengths = np.linalg.norm(Y, axis=1, keepdims=True)
-        tail = _with_tail(tail, Y / np.where(lengths > 0, lengths, 1.0))
+        Y = model(rng, rows)
+        tail = _with_tail(tail, Y / _lengths(Y))
     n_pairs = draws * rows * (rows - 1) // 2
     ranks = [rank for rank in RANKS if rank <= len(tail)]
     return min(_dimension(float(tail[rank - 1]), (rank + 3 * rank**0.5) / n_pairs, m) for rank in ranks)
@@ -128,7 +138,7 @@ def _with_tail(tail: np.ndarray, Y: np.ndarray) -> np.ndarray:
     least = tail[RANKS[-1] - 1] if len(tail) >= RANKS[-1] else 0.0
     for first in range(0, len(Y), BLOCK):
         G = np.abs(np.triu(Y[first : first + BLOCK] @ Y[first:].T, 1))
-        tail = np.concatenate([tail, G[G > least]])
+        tail = np.concatenate([tail, G[least < G]])
         tail = -np.sort(-tail)[: RANKS[-1]]
         least = tail[-1] if len(tail) == RANKS[-1] else 0.0
     return tail
