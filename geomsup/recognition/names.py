@@ -83,6 +83,7 @@ def plural(name: str) -> str:
         ("simplex", "simplices"),
         ("plex", "plexes"),
         ("vertex", "vertices"),
+        ("copy", "copies"),
     ):
         if noun.endswith(ending):
             return noun.removesuffix(ending) + many + space + remark

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geomsup.recognition.matching.acceptance import LONGEST_CHORD
+from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.shapes import Polytope, polytope
 
 __all__ = ["COPY", "FITS", "Fits", "fit"]
 
-# Rows fit a shape if their rms distance from it is at most this fraction of its shortest chord (or of √2). Noise of
-# 15 % of the chord passes. A regular polygon of up to 12 points that has lost one or two of them fits no other polygon:
-# the nearest, four points of a pentagon, are 0.173 of the chord from a square.
+# Rows fit a shape if their rms distance from it is at most `ACCEPTANCE` of its shortest chord (or of √2), as in
+# `classify`, and in the subspace that holds most of them at most this fraction. Noise is nearly all outside, in many
+# dimensions. A polygon of up to 12 points that has lost one or two of them fits no other polygon: the nearest, four
+# points of a pentagon, are 0.173 of the chord from a square.
 FITS = 0.16
 
 # Name of rows that have nearly one direction.
@@ -83,21 +84,20 @@ def fit(gram: np.ndarray, norms: np.ndarray, m: int) -> Fits:
         chord[better], variance[better] = distance[better], noise[better]
 
     for shape in _shapes(k, "origin"):
-        distance = _distance(gram, shape)
+        distance, fits = _distance(gram, shape)
         rest = k * (m - 1) - _placements(shape, m)
-        keep((distance <= _bound(shape)) & (distance < chord), shape.name, "origin", distance,
-             k * distance**2 / max(rest, 1))  # fmt: skip
+        keep(fits & (distance < chord), shape.name, "origin", distance, k * distance**2 / max(rest, 1))
     centred, radius, size = _centred(gram, norms)
     for shape in _shapes(k, "mean"):
-        distance = np.where(radius > SMALLEST_RADIUS * size, _distance(centred, shape), np.inf)
+        distance, fits = _distance(centred, shape)
         rest = (k - 1) * m - _placements(shape, m) - 1
         # In units of the rows' lengths, as about the origin.
         noise = k * (distance * radius / size) ** 2 / max(rest, 1)
-        fits = (distance <= _bound(shape)) & (distance < np.where(np.array(centers) == "mean", chord, np.inf))
         other = np.isfinite(chord) & (np.array(centers) == "origin")
         # A simplex about its mean fits all clumps: nothing is left over that could speak against the origin.
         believed = (variance > SAME_VARIANCE * noise) & (shape.dimension < k - 1)
-        keep(fits & (~other | believed), shape.name, "mean", distance, noise)
+        fits &= (radius > SMALLEST_RADIUS * size) & np.where(other, believed, distance < chord)
+        keep(fits, shape.name, "mean", distance, noise)
     unnamed = np.array([name is None for name in names])
     distance = _from_direction(gram)
     keep(unnamed & (distance <= FITS * LONGEST_CHORD), COPY, "mean", distance, distance)
@@ -114,10 +114,6 @@ def _shapes(k: int, center: str) -> Iterator[Polytope]:
         yield polytope("digon" if k == 2 else f"{k - 1}-simplex")
     if k > 4 or (k == 4 and center == "mean"):
         yield polytope(f"{k}-gon")
-
-
-def _bound(shape: Polytope) -> float:
-    return FITS * min(shape.shortest_chord, LONGEST_CHORD)
 
 
 def _placements(shape: Polytope, m: int) -> int:
@@ -137,25 +133,28 @@ def _centred(gram: np.ndarray, norms: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return rows / safe[:, None, None], np.sqrt(squared), size
 
 
-def _distance(gram: np.ndarray, shape: Polytope) -> np.ndarray:
-    """Root-mean-square distance of rows of rms length 1 from the nearest copy, ``(B,)``.
+def _distance(gram: np.ndarray, shape: Polytope) -> tuple[np.ndarray, np.ndarray]:
+    """Root-mean-square distance of rows of rms length 1 from the nearest copy, ``(B,)``, and whether they fit it.
 
     ‖X − F‖² = ‖X‖² + ‖T‖² − 2‖TᵀX‖_*, and the nuclear norm is the trace of (Tᵀ G T)^½. The vertices of a simplex are
-    all alike; polygons take rows in the order of their angles in the principal plane.
+    all alike; polygons take rows in the order of their angles in the principal plane. Outside of the principal subspace
+    of the shape's dimension the rows have what the largest eigenvalues of G leave of its trace.
     """
-    k = gram.shape[1]
-    if shape.dimension == k - 1 or k == 2:
+    k, r = gram.shape[1], shape.dimension
+    values, axes = np.linalg.eigh(gram)
+    if r == k - 1:
         T = np.broadcast_to(shape.vertices, (len(gram), *shape.vertices.shape))
     else:
-        T = shape.vertices[_round(gram)]
-    squares = np.linalg.eigvalsh(np.swapaxes(T, 1, 2) @ gram @ T)
-    overlap = np.sqrt(np.maximum(squares, 0.0)).sum(axis=1)
-    return np.sqrt(np.maximum(np.trace(gram, axis1=1, axis2=2) / k + 1 - 2 * overlap / k, 0.0))
+        T = shape.vertices[_round(values, axes)]
+    overlap = np.sqrt(np.maximum(np.linalg.eigvalsh(np.swapaxes(T, 1, 2) @ gram @ T), 0.0)).sum(axis=1)
+    squared = np.maximum(values.sum(axis=1) / k + 1 - 2 * overlap / k, 0.0)
+    inside = squared - np.maximum(values[:, :-r], 0.0).sum(axis=1) / k
+    chord = min(shape.shortest_chord, LONGEST_CHORD)
+    return np.sqrt(squared), (squared <= (ACCEPTANCE * chord) ** 2) & (inside <= (FITS * chord) ** 2)
 
 
-def _round(gram: np.ndarray) -> np.ndarray:
+def _round(values: np.ndarray, axes: np.ndarray) -> np.ndarray:
     """Place of each row around the circle in the principal plane, ``(B, k)``."""
-    values, axes = np.linalg.eigh(gram)
     x, y = np.moveaxis(axes[..., -2:] * np.sqrt(np.maximum(values[:, None, -2:], 0.0)), -1, 0)
     return np.argsort(np.argsort(np.arctan2(y, x), axis=1), axis=1)
 
