@@ -40,8 +40,9 @@ SHAPES = (
 
 
 def background(n, m, kind, rng):
-    """Rows without shapes: "random" directions; "colored": eigenvalues that fall 30-fold, and a common mean."""
-    W = rng.normal(size=(n, m))
+    """Rows without shapes: "random" directions; "colored": eigenvalues that fall 30-fold, and a common mean; "heavy"
+    tails, Student's with 3 degrees of freedom."""
+    W = rng.standard_t(3, size=(n, m)) if kind == "heavy" else rng.normal(size=(n, m))
     if kind == "colored":
         W *= np.geomspace(1, 30**-0.5, m)
         W += 0.1 * np.linalg.norm(W, axis=1).mean() * rng.normal(size=m) / m**0.5
@@ -108,7 +109,7 @@ def main(arguments=()):
     parser.add_argument("--dimensions", type=int, default=256)
     parser.add_argument("--shapes", type=int, default=200)
     parser.add_argument("--noise", type=float, default=0.1)
-    parser.add_argument("--background", default="random", choices=("random", "colored"))
+    parser.add_argument("--background", default="random", choices=("random", "colored", "heavy"))
     parser.add_argument("--null", nargs="*", default=NULLS, choices=NULLS)
     parser.add_argument("--draws", type=int, default=20, help="draws of each null model")
     parser.add_argument("--draw-rows", type=int, default=2000)

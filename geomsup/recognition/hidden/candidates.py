@@ -19,6 +19,9 @@ STARTS = 4
 # Neighbours that are followed at a time: those of twelve rows, unless all have many.
 ROOM = 256
 
+# A pair without one of its rows is nothing, and of triples there are very many that are accidents.
+FEWEST_LESS_ONE = 3
+
 # Pairs that a thread grows at a time.
 CHUNK = 2048
 
@@ -51,7 +54,7 @@ def grown_sets(X: np.ndarray, near: Neighbours, d: float, largest: int, progress
     """Grow sets from pairs of neighbours; return the different ones, ``(sets, k)`` for k = 2..`largest`.
 
     To a set comes the neighbour of one of its rows of which most lies in their span, until no row beyond chance does.
-    Every set on the way is returned.
+    Every set on the way is returned, and the last one also without any one of its rows: a stranger, or a copy.
 
     Parameters
     ----------
@@ -70,12 +73,12 @@ def grown_sets(X: np.ndarray, near: Neighbours, d: float, largest: int, progress
 
     seeds = near.seeds(STARTS)
     # The best of n random rows stops the growth every other time.
-    least = np.array([share_quantile(1 / len(X), s, d) if s > 1 else 0.0 for s in range(largest + 1)])
+    least = np.array([share_quantile(1 / len(X), s, d) if s > 1 else 0.0 for s in range(largest + 2)])
     chunks = [seeds[first : first + CHUNK] for first in range(0, len(seeds), CHUNK)]
     done = [0]
 
     def chunk(part: np.ndarray) -> np.ndarray:
-        grown = np.empty((len(part), largest), np.int32)
+        grown = np.empty((len(part), largest + 1), np.int32)
         grow(X, near.start, near.near, part, least, grown, ROOM, stop_flag())
         check_stop()
         return grown
@@ -85,9 +88,19 @@ def grown_sets(X: np.ndarray, near: Neighbours, d: float, largest: int, progress
         if progress is not None:
             progress("sets", done[0] / len(chunks))
 
-    grown = np.concatenate([np.empty((0, largest), np.int32), *in_threads(chunk, chunks, told=told)])
-    sets = [grown[grown[:, k - 1] >= 0, :k] for k in range(2, largest + 1)]
-    return [np.unique(np.sort(members, axis=1), axis=0) for members in sets]
+    grown = np.concatenate([np.empty((0, largest + 1), np.int32), *in_threads(chunk, chunks, told=told)])
+    sizes = (grown >= 0).sum(axis=1)
+    sets = []
+    for k in range(2, largest + 1):
+        last = _different(grown[sizes == k + 1, : k + 1]) if k >= FEWEST_LESS_ONE else np.empty((0, k + 1), np.int32)
+        without = [np.delete(last, place, axis=1) for place in range(k + 1)]
+        sets.append(_different(np.concatenate([grown[sizes >= k, :k], *without])))
+    return sets
+
+
+def _different(members: np.ndarray) -> np.ndarray:
+    """Return the different sets among rows of members, each ascending."""
+    return np.unique(np.sort(members, axis=1), axis=0)
 
 
 def shaped(rows: UnitRows, members: np.ndarray) -> list[Candidate]:
