@@ -25,8 +25,8 @@ FEWEST_LESS_ONE = 3
 # Pairs that a thread grows at a time.
 CHUNK = 2048
 
-# Numbers in double precision that are gathered at a time: 64 MB.
-GATHERED = 2**23
+# Numbers in double precision that a thread gathers at a time: 16 MB.
+GATHERED = 2**21
 
 
 @dataclass(frozen=True)
@@ -113,16 +113,18 @@ def shaped(rows: UnitRows, members: np.ndarray) -> list[Candidate]:
     >>> [(found.rows, found.name) for found in shaped(rows, np.array([[0, 1], [0, 2]]))]
     [((0, 1), 'digon')]
     """
-    found: list[Candidate] = []
     k, m = members.shape[1], rows.n_dimensions
     step = max(GATHERED // (k * m), 1)
-    for first in range(0, len(members), step):
-        part = members[first : first + step]
+
+    def chunk(part: np.ndarray) -> list[Candidate]:
         X = rows.take(part)
         fits = fit(X @ np.swapaxes(X, 1, 2), rows.relative[part], m)
-        for b, name in enumerate(fits.names):
-            if name is not None:
-                indices = tuple(part[b].tolist())
-                found.append(Candidate(indices, name, fits.centers[b], float(fits.chord[b]), float(fits.residual[b])))
-        check_stop()
-    return found
+        residual = fits.residual
+        return [
+            Candidate(tuple(part[b].tolist()), name, fits.centers[b], float(fits.chord[b]), float(residual[b]))
+            for b, name in enumerate(fits.names)
+            if name is not None
+        ]
+
+    parts = in_threads(chunk, [members[first : first + step] for first in range(0, len(members), step)])
+    return [found for part in parts for found in part]

@@ -12,7 +12,7 @@ from geomsup.recognition.hidden.choosing import chosen
 from geomsup.recognition.hidden.discoveries import Discoveries, Discovery
 from geomsup.recognition.hidden.evidence import log_coupling, log_places
 from geomsup.recognition.hidden.nulls import NULLS, effective_dimension
-from geomsup.recognition.hidden.pairs import FEWEST_ROWS, ROOM, neighbours, threshold
+from geomsup.recognition.hidden.pairs import FEWEST_ROWS, ROOM, SAMPLE, neighbours, threshold
 from geomsup.recognition.reading.rows import UnitRows, strong_rows
 from geomsup.threads import Progress
 
@@ -61,7 +61,7 @@ def find_shapes(
     rng
         Seed or generator of the draws of the null model, and of a sample of rows.
     memory
-        Bytes that may be used at a time, beside W and the result; about 4nm + 1000n are needed.
+        Bytes that may be used at a time, beside W and the result; about 8nm + 1700n are needed.
     progress
         Called as progress(stage, fraction): stages "null", "pairs", "sets", "shapes".
 
@@ -105,7 +105,7 @@ def find_shapes(
     generator = checks.random_generator("rng", rng)
     memory = checks.positive_number("memory", memory)
     n, m = rows.shape
-    held = 4 * n * m + 16 * n * ROOM
+    held = 8 * n * m + 16 * n * ROOM + 12 * n * SAMPLE
     needed = held + 8 * n * FEWEST_ROWS
     if memory < needed:
         raise ValueError(
@@ -118,7 +118,10 @@ def find_shapes(
         return Discoveries((), n, m, null, rate, float(m), 1.0)
     if progress is not None:
         progress("null", 0.0)
-    d = effective_dimension(rows[strong.strong] / strong.scale, null, generator)
+    # Single precision is enough for what is drawn at random.
+    scaled = strong.single if null == "rotation" else strong.single * strong.relative[:, None].astype(np.float32)
+    d = effective_dimension(scaled, null, generator)
+    del scaled
     least = threshold(strong.single, d, generator)
     found = _search(strong, d, least, min(largest, len(strong)), rate, memory - held, progress)
     found.sort(key=lambda one: (one.p_value, one.rows))

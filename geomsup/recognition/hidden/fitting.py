@@ -83,13 +83,15 @@ def fit(gram: np.ndarray, norms: np.ndarray, m: int) -> Fits:
             names[b], centers[b] = name, center
         chord[better], variance[better] = distance[better], noise[better]
 
+    spectrum = np.linalg.eigh(gram)
     for shape in _shapes(k, "origin"):
-        distance, fits = _distance(gram, shape)
+        distance, fits = _distance(gram, *spectrum, shape)
         rest = k * (m - 1) - _placements(shape, m)
         keep(fits & (distance < chord), shape.name, "origin", distance, k * distance**2 / max(rest, 1))
     centred, radius, size = _centred(gram, norms)
+    spectrum = np.linalg.eigh(centred)
     for shape in _shapes(k, "mean"):
-        distance, fits = _distance(centred, shape)
+        distance, fits = _distance(centred, *spectrum, shape)
         rest = (k - 1) * m - _placements(shape, m) - 1
         # In units of the rows' lengths, as about the origin.
         noise = k * (distance * radius / size) ** 2 / max(rest, 1)
@@ -133,7 +135,7 @@ def _centred(gram: np.ndarray, norms: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return rows / safe[:, None, None], np.sqrt(squared), size
 
 
-def _distance(gram: np.ndarray, shape: Polytope) -> tuple[np.ndarray, np.ndarray]:
+def _distance(gram: np.ndarray, values: np.ndarray, axes: np.ndarray, shape: Polytope) -> tuple[np.ndarray, np.ndarray]:
     """Root-mean-square distance of rows of rms length 1 from the nearest copy, ``(B,)``, and whether they fit it.
 
     ‖X − F‖² = ‖X‖² + ‖T‖² − 2‖TᵀX‖_*, and the nuclear norm is the trace of (Tᵀ G T)^½. The vertices of a simplex are
@@ -141,7 +143,6 @@ def _distance(gram: np.ndarray, shape: Polytope) -> tuple[np.ndarray, np.ndarray
     of the shape's dimension the rows have what the largest eigenvalues of G leave of its trace.
     """
     k, r = gram.shape[1], shape.dimension
-    values, axes = np.linalg.eigh(gram)
     if r == k - 1:
         T = np.broadcast_to(shape.vertices, (len(gram), *shape.vertices.shape))
     else:

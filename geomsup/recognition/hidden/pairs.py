@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.recognition.hidden.nulls import share_quantile
 from geomsup.threads import Progress, in_threads, processors
 
-__all__ = ["FEWEST_ROWS", "Neighbours", "neighbours", "threshold"]
+__all__ = ["FEWEST_ROWS", "ROOM", "SAMPLE", "Neighbours", "neighbours", "threshold"]
 
 # Random rows that come as neighbours of each row, in the mean: few enough to try each. True neighbours are then seen
 # from |cos| of about 4.1 standard deviations on, among 1e5 rows.
@@ -19,7 +19,7 @@ MOST_NEIGHBOURS = 12.0
 ROOM = 48
 
 # Rows of which all cosines are taken to see how many are large.
-SAMPLE = 256
+SAMPLE = 64
 
 # Rows of a block of cosines, at least and at most, as in `reading.overlaps`.
 FEWEST_ROWS, MOST_ROWS = 16, 256

@@ -93,6 +93,16 @@ def test_copies_are_named(rng):
     assert names_of(gs.find_shapes(W)) == {("copy", (5, 100))}
 
 
+@pytest.mark.parametrize("k", [5, 12])
+def test_a_copy_of_one_row_does_not_hide_a_shape(k, rng):
+    W = rng.normal(size=(200, 100))
+    W[:k] = ngon(k) @ rotation(100, rng)[:2]
+    W[50] = W[0] + 0.02 * rng.normal(size=100)
+    ((name, rows),) = names_of(gs.find_shapes(W))
+    assert name in ("pentagon", "dodecagon")
+    assert rows in (tuple(range(k)), (*range(1, k), 50))
+
+
 def test_sizes_beyond_the_largest_are_not_named(rng):
     W = rng.normal(size=(200, 80))
     W[:7] = ngon(7) @ rotation(80, rng)[:2]

@@ -24,7 +24,7 @@ def placed(vertices, m, noise, rng):
     return (vertices @ rotation(m, rng)[:r] + error)[rng.permutation(k)]
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.05, 0.1])
+@pytest.mark.parametrize("noise", [0.0, 0.05, 0.1, 0.2])
 @pytest.mark.parametrize("k", NAMES)
 def test_polygons_are_named_about_both_centers(k, noise, rng):
     X = placed(ngon(k), 200, noise, rng)
