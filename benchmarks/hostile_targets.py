@@ -304,6 +304,23 @@ TARGETS: dict[str, Target] = {
         {"represented": _is(0.1), "n": _is(1)},
         covers=("Description",),
     ),
+    "find_shapes": Target(
+        gs.find_shapes,
+        {
+            "W": _plane,
+            "false_discovery_rate": _is(0.01),
+            "null": _is("rotation"),
+            "largest": _is(12),
+            "rng": _is(0),
+            "memory": _is(2**30),
+            "progress": _is(None),
+        },
+        covers=("Discoveries", "Discovery"),
+    ),
+    "find_shapes of many": Target(
+        lambda null, rng: gs.find_shapes(np.random.default_rng(0).normal(size=(60, 8)), null=null, rng=rng),
+        {"null": _is("shuffled"), "rng": _is(0)},
+    ),
     "Geometry.symmetry": Target(
         lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
         {"component": _is(0), "tolerance": _is(1e-6)},

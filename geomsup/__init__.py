@@ -67,10 +67,13 @@ if TYPE_CHECKING:
     from geomsup.recognition import (
         Component as Component,
         Description as Description,
+        Discoveries as Discoveries,
+        Discovery as Discovery,
         Geometries as Geometries,
         Geometry as Geometry,
         Outline as Outline,
         classify as classify,
+        find_shapes as find_shapes,
     )
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
     from geomsup.training import TrainingRun as TrainingRun, train as train
@@ -86,7 +89,17 @@ _ROOMS = {
     "dimensions": ("dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"),
     "isometries": ("Symmetry", "symmetry"),
     "shapes": ("Polytope", "polytope", "polytopes"),
-    "recognition": ("Component", "Description", "Geometries", "Geometry", "Outline", "classify"),
+    "recognition": (
+        "Component",
+        "Description",
+        "Discoveries",
+        "Discovery",
+        "Geometries",
+        "Geometry",
+        "Outline",
+        "classify",
+        "find_shapes",
+    ),
     "optima": ("Block", "Optimum", "optimum"),
     "comparison": ("Comparison", "Comparisons", "compare"),
     "one_hot": (
@@ -124,6 +137,8 @@ __all__ = [
     "Configuration",
     "Crossing",
     "Description",
+    "Discoveries",
+    "Discovery",
     "Discrete",
     "ExpectedLoss",
     "Features",
@@ -159,6 +174,7 @@ __all__ = [
     "dimensionality",
     "dimensions_per_feature",
     "expected_loss",
+    "find_shapes",
     "frame_spectrum",
     "hessian",
     "leverage",

@@ -87,6 +87,7 @@ def plural(name: str) -> str:
         ("simplex", "simplices"),
         ("plex", "plexes"),
         ("vertex", "vertices"),
+        ("copy", "copies"),
     ):
         if noun.endswith(ending):
             return noun.removesuffix(ending) + many + space + remark
