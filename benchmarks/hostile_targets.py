@@ -297,7 +297,7 @@ TARGETS: dict[str, Target] = {
             "represented": _is(0.1),
             "memory": _is(2**30),
         },
-        covers=("Geometry", "Component", "Outline"),
+        covers=("Geometries", "Geometry", "Component", "Outline"),
     ),
     "classify many": Target(
         lambda n, represented: gs.classify(np.random.default_rng(0).normal(size=(120, 8)), represented=represented),

@@ -26,8 +26,8 @@ DIRECT = 8  # features up to which the whole model is searched at once
 DENSE = 0.9
 GUESS_STEPS = 400
 MOST_STARTS = 100_000
-# Losses of guesses, and sixth powers of their numbers on the way there, stay below 1e308.
-LARGEST_GUESS = 1e50
+# Squares of what a guess returns, of the size of WWᵀ and b, stay below 1e308.
+LARGEST_GUESS = 1e150
 
 
 def optimum(
@@ -167,11 +167,11 @@ def _fitting(guesses: Any, n: int, m: int) -> list[ToyModel]:
 
 def _of_ordinary_size(guess: ToyModel) -> ToyModel:
     """Return a guess, in units of ordinary size, or refuse it."""
-    largest = max(np.abs(guess.W).max(), np.abs(guess.b).max())
-    if largest > LARGEST_GUESS:
+    weights, biases = np.abs(guess.W).max(), np.abs(guess.b).max()
+    if not (weights <= LARGEST_GUESS**0.5 and biases <= LARGEST_GUESS):
         raise ValueError(
-            f"`guesses` must hold numbers of at most {LARGEST_GUESS:g} times the features' largest value; "
-            f"got {largest:.3g} times. Leave such a guess out, or rescale it."
+            "`guesses` must have losses that a double can hold; "
+            f"got weights up to {weights:.3g} and biases up to {biases:.3g}. Leave such a guess out, or rescale it."
         )
     return guess
 

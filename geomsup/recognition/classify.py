@@ -178,8 +178,7 @@ def _classify(W: np.ndarray, options: Options) -> Geometry:
     """Read the rows about the center; of several ways to say which are represented, the least accidental one."""
     center = W.mean(axis=0) if isinstance(options.center, str) else options.center
     V = W - center if center.any() else W
-    norms, _ = row_norms(V)
-    cuts = thresholds(norms, V.shape[1]) if options.represented == "auto" else [options.represented]
+    cuts = thresholds(row_norms(V)[0], V.shape[1]) if options.represented == "auto" else [options.represented]
     readings = [_read(strong_rows(V, cut), options) for cut in cuts]
     best = min(range(len(cuts)), key=lambda i: readings[i].log_p)
     geometry = _geometry(V, center, cuts[best], readings[best], options.free)

@@ -70,8 +70,8 @@ class Geometry:
 
     @property
     def name(self) -> str:
-        """Name of the whole, e.g. "2 triangles + digon", "octahedron (3 digons)" or "distorted snub cube"."""
-        return geometry_name([component.full_name for component in self.components])
+        """Name of the whole, e.g. "2 triangles + digon" or "octahedron (3 digons)"."""
+        return geometry_name([component.name for component in self.components])
 
     @cached_property
     def coincident(self) -> tuple[tuple[int, ...], ...]:
@@ -180,7 +180,8 @@ class Geometry:
     def _headline(self) -> str:
         features, dimensions = count(self.n_features, "feature"), count(self.n_hidden, "dimension")
         absent = f", {len(self.not_represented)} not represented" if self.not_represented else ""
-        return f"{self.name}: {features} in {dimensions}{absent}"
+        name = geometry_name([component.full_name for component in self.components])
+        return f"{name}: {features} in {dimensions}{absent}"
 
     def __str__(self) -> str:
         lines = [*(line(group) for group in grouped(self.components)), *self._remarks()]

@@ -289,7 +289,7 @@ def test_a_result_says_what_it_is():
             (Features(3, 0.1), 1),
             {"guesses": [ToyModel([[1], [-1], [0]], [1e200, 0, 0])]},
             ValueError,
-            r"^`guesses` must hold numbers of at most 1e\+50 times the .* largest value; got 1e\+200 times\. Leave",
+            r"^`guesses` must have losses that a double can hold; got weights up to 1 and biases up to 1e\+200\. Leave",
         ),
     ],
 )

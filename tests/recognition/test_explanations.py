@@ -157,7 +157,7 @@ def test_distorted_shapes_say_so(rng):
     geometry = gs.classify(W)
     (component,) = geometry.components
     assert component.variant == "distorted"
-    assert geometry.name == "distorted snub cube"
+    assert geometry.name == "snub cube"
     assert geometry.summary().startswith("distorted snub cube: 24 features")
     assert component.confidence < 0.99
 

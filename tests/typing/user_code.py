@@ -27,7 +27,7 @@ def a_session() -> None:
     reveal_type(geometry)  # Geometry
     reveal_type(geometry.components[0].polytope)  # Polytope | None
     reveal_type(gs.classify(model).name)  # str
-    reveal_type(gs.classify(np.zeros((3, 4, 2))))  # list[Geometry]
+    reveal_type(gs.classify(np.zeros((3, 4, 2))))  # Geometries[Geometry]
     reveal_type(gs.classify([[1.0], [-1.0]]))  # Geometry
     axes = geometry.plot()
     reveal_type(axes)  # Axes
@@ -57,10 +57,10 @@ def a_session() -> None:
     reveal_type(run)  # TrainingRun
     reveal_type(run.W)  # ndarray
     reveal_type(run.model(0))  # ToyModel
-    reveal_type(run.classify())  # list[Geometry | None]
+    reveal_type(run.classify())  # Geometries[Geometry | None]
     reveal_type(run.compare())  # Comparisons
     reveal_type(gs.compare(run))  # Comparisons
-    reveal_type(gs.classify(run))  # list[Geometry]
+    reveal_type(gs.classify(run))  # Geometries[Geometry]
 
     cube = gs.polytope("cube")
     reveal_type(cube.vertices)  # ndarray

@@ -24,8 +24,11 @@ MANY_PER_DIMENSION = 2
 # Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
 MOST_APEXES = 2
 
-# What every named block costs: of two explanations that random rows give about as often, the one of fewer blocks.
-BLOCK_COST = 1.0
+# Of two explanations that random rows give about as often, the one of fewer blocks and fewer rows without a name is kept.
+# So every named block costs, and every row without a name. A block costs enough for a noisy 6-orthoplex pyramid not to be
+# a smaller one and a digon (0.65), and not so much that a tetrahedron and a direction become a 5-cell (0.95).
+BLOCK_COST = 0.75
+UNNAMED_COST = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +123,7 @@ class Reading:
     @property
     def _worth(self) -> tuple[float, int]:
         named = sum(len(item.block.features) for item in self.items if item.named)
-        return min(self.log_p, 0.0), -named
+        return min(self.log_p, UNNAMED_COST * sum(len(item.block.features) for item in self.items)), -named
 
 
 def judged(X: np.ndarray, blocks: Sequence[Block], m: int) -> Reading:
@@ -142,7 +145,8 @@ def _joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence], m: int, neare
     named = [item.block for item in evidence if item.named]
     unnamed = [item.block.basis for item in evidence if not item.named]
     free = after([*unnamed, *(block.basis for block in named)], X.shape[1])[len(unnamed) :]
-    total = _log_ways(len(X), named) + BLOCK_COST * len(named)
+    nameless = len(X) - sum(len(block.features) for block in named)
+    total = _log_ways(len(X), named) + BLOCK_COST * len(named) + UNNAMED_COST * nameless
     for block, room in zip(named, free, strict=True):
         total += _tube(X, block, room, m, nearest).log_probability
         total += log1p(block.match.relative_noise(X.shape[1]) ** 4) if block.match else 0.0
@@ -181,9 +185,10 @@ def _tube(X: np.ndarray, block: Block, free: np.ndarray, m: int, nearest: float 
     match = block.match
     assert match is not None
     rho = max(chance.deviation(X[list(block.features)], match.template, free), nearest)
-    unused = X.shape[1] - m
+    # A flat shape, such as a prism over a polygon of many sides, has a dimension within the noise floor.
+    unused = min(X.shape[1] - m, max(free.shape[1] - match.template.shape[1], 0))
     return chance.tube(
-        match.template, match.symmetry_order, match.n_vertices, free.shape[1] - unused, m, rho,
+        match.template, match.symmetry_order, match.n_vertices, free.shape[1] - unused, X.shape[1] - unused, rho,
         match.n_parameters, len(match.empty),
     )  # fmt: skip
 
