@@ -24,9 +24,9 @@ MANY_PER_DIMENSION = 2
 # Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
 MOST_APEXES = 2
 
-# Of two explanations that random rows give about as often, the one of fewer blocks and fewer rows without a name is kept.
-# So every named block costs, and every row without a name. A block costs enough for a noisy 6-orthoplex pyramid not to be
-# a smaller one and a digon (0.65), and not so much that a tetrahedron and a direction become a 5-cell (0.95).
+# Of two explanations that random rows give about as often, that of fewer blocks and fewer rows without a name is kept:
+# named blocks cost, and rows without a name. A block costs enough for a noisy 6-orthoplex pyramid not to be a smaller one
+# and a digon (0.65), and not so much that a tetrahedron and a direction become a 5-cell (0.95).
 BLOCK_COST = 0.75
 UNNAMED_COST = 1.0
 
