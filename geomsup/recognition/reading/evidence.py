@@ -25,8 +25,8 @@ MANY_PER_DIMENSION = 2
 MOST_APEXES = 2
 
 # Of two explanations that random rows give about as often, that of fewer blocks and fewer rows without a name is kept:
-# named blocks cost, and rows without a name. A block costs enough for a noisy 6-orthoplex pyramid not to be a smaller one
-# and a digon (0.65), and not so much that a tetrahedron and a direction become a 5-cell (0.95).
+# named blocks cost, and rows without a name. A block costs enough for a noisy 6-orthoplex pyramid not to be a smaller
+# one and a digon (0.65), and not so much that a tetrahedron and a direction become a 5-cell (0.95).
 BLOCK_COST = 0.75
 UNNAMED_COST = 1.0
 
