@@ -20,7 +20,7 @@ JOHNSON_TABLE = {int(entry["short_name"][1:]): name for name, entry in JohnsonFa
 NUMBERS = range(1, 93)
 
 # Their vertices have 16 digits or so; the tables' centres are others.
-SAME = 1e-6
+SAME = 1e-5
 
 
 def profile(points):
