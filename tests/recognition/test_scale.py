@@ -208,7 +208,8 @@ def test_memory_is_bounded():
     gs.classify(W, memory=memory)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # The matrix of cosines alone would take 144 MB even in single precision; the result, with its copy of W, 3 MB, and the parts found as much.
+    # The matrix of cosines alone would take 144 MB even in single precision; the result, with its copy of W, 3 MB, and
+    # what has been found as much.
     assert peak < memory + 9e6 < 30e6
 
 

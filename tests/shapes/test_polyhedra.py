@@ -19,7 +19,7 @@ from geomsup.shapes.johnson.solids import johnson_solids
 JOHNSON_TABLE = {int(entry["short_name"][1:]): name for name, entry in JohnsonFamily.data.items()}
 NUMBERS = range(1, 93)
 
-# Their vertices have 16 digits or so; the tables' centres are others.
+# Older versions of coxeter give a few solids to six digits.
 SAME = 1e-5
 
 
