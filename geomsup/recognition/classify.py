@@ -226,7 +226,8 @@ def _hint(W: np.ndarray, options: Options, whole: _Whole) -> str | None:
     """Say which other way to read the rows names more shapes, if one does."""
     if len(W) > MOST_HINTED or isinstance(options.center, str) or options.center.any() or options.free:
         return None
-    if all(part.polytope is not None or (part.named and len(part.members) < 3) for part in whole.parts):
+    # Strays beside named shapes are no sign that the rows are to be read in another way.
+    if all(part.polytope is not None or part.stray or (part.named and len(part.members) < 3) for part in whole.parts):
         return None
     mine = _n_shaped(whole.parts)
     others = {

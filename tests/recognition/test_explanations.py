@@ -27,6 +27,7 @@ def test_rows_across_a_basis_are_strays(extra, rng):
     W = np.vstack([AXES, rng.normal(size=(extra, 20)) / 20**0.5])
     geometry = gs.classify(W @ rotation(20, rng), orientation="rows")
     assert geometry.name.startswith("20 dedicated dimensions + ")
+    assert geometry.hint is None
     assert [c.features[0] for c in geometry.components if c.name == STRAY] == list(range(20, 20 + extra))
     assert all(c.confidence == 0 and c.polytope is None for c in geometry.components if c.name == STRAY)
 
