@@ -8,19 +8,12 @@ import numpy as np
 from geomsup import checks
 from geomsup.arrays import Batch, as_rows
 from geomsup.dimensions import dimensionality
-from geomsup.recognition.component import Component
-from geomsup.recognition.description import MANY, Description, describe
+from geomsup.recognition.building import component_of
 from geomsup.recognition.found import Found
 from geomsup.recognition.geometries import Geometries
 from geomsup.recognition.geometry import Geometry
 from geomsup.recognition.lines import as_lines
-from geomsup.recognition.matching.acceptance import noise_estimate
-from geomsup.recognition.matching.coincidence import LabelledRows, directions
-from geomsup.recognition.matching.search import SOLID
-from geomsup.recognition.matching.solids import by_norms
-from geomsup.recognition.names import DEDICATED, STRAY, component_name, dense_name
 from geomsup.recognition.options import Center, Options, center_of, enough_memory, least_norm, noise_level
-from geomsup.recognition.outline import Outline, outline
 from geomsup.recognition.reading.few import read_few
 from geomsup.recognition.reading.many import read_many
 from geomsup.recognition.reading.overlaps import Overlaps
@@ -96,8 +89,8 @@ def classify(
 
     A shape is named if two conditions hold. The rms distance to its vertices, in the complement of the other
     components, is at most a quarter of its shortest chord (or of √2). And random rows would come as close at most one
-    time in ten, or the fit is exact. A confidence of 0.99999 or more counts as high. Row norms do not matter beyond the
-    first step.
+    time in ten, or the fit is exact. Row norms do not matter beyond the first step, except that they decide between
+    solids of the same directions.
 
     Beyond 500 rows or dimensions W is read in row blocks, and the matrix of cosines is never held. The dendrogram is
     followed at 64 thresholds. Small components are compared with the catalogue in batches, and a shape is compared
@@ -217,7 +210,7 @@ def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free
     D = shares(V) if len(V) > MANY_ROWS else dimensionality(V)
     # Very many outlines would take minutes.
     outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
-    components = [_component(part, rows, D, whole.scanned, outlined) for part in parts]
+    components = [component_of(part, rows, D, whole.scanned, outlined) for part in parts]
     components.sort(key=lambda c: (-len(c.features), -c.rank, c.features))
     return Geometry(tuple(components), tuple(weak.tolist()), D, V, center=center, represented=cut)
 
@@ -244,83 +237,3 @@ def _hint(W: np.ndarray, options: Options, whole: _Whole) -> str | None:
 
 def _n_shaped(parts: list[Found]) -> int:
     return sum(len(part.members) for part in parts if part.named and part.polytope is not None)
-
-
-def _component(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | None, outlined: bool) -> Component:
-    """Return the public value of what was found; `scanned` are the overlaps of all rows, if they have been taken."""
-    if not part.named:
-        return _unnamed(part, rows, D, scanned, outlined)
-    k, m, shape = len(part.members), rows.n_dimensions, part.polytope
-    if shape is not None and part.isomorphism is not None and shape.dimension == SOLID:
-        solid, vertices = by_norms(shape, part.isomorphism, rows.norms[part.members])
-        if solid != shape:
-            part = replace(part, polytope=solid, isomorphism=vertices, template=solid.vertices[list(vertices)])
-            shape = solid
-    return Component(
-        name=_name(part),
-        polytope=shape,
-        features=tuple(rows.strong[part.members].tolist()),
-        rank=part.rank,
-        norms=rows.norms[part.members],
-        dimensionality=D[rows.strong[part.members]],
-        residual=part.residual,
-        variant=part.variant,
-        symmetry_order=shape.symmetry_order if shape else None,
-        isomorphism=part.isomorphism,
-        confidence=part.confidence(len(rows)),
-        template=part.template,
-        n_parameters=part.n_parameters,
-        noise=noise_estimate(k, m, part.rank, part.chord, part.n_parameters) if shape else None,
-        runner_up=part.runner_up,
-        margin=part.margin,
-        empty=part.empty,
-    )
-
-
-def _name(part: Found) -> str:
-    shape, k = part.polytope, len(part.members)
-    if shape is not None and part.lines:
-        name = f"{part.n_vertices} diagonals of the {shape.name}"
-    else:
-        name = shape.name if shape else DEDICATED
-    return component_name(name, k, part.n_vertices, part.rank, 0 if part.lines else len(part.empty))
-
-
-def _unnamed(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | None, outlined: bool) -> Component:
-    """Component without a shape, and what it is like."""
-    members, rank = part.members, part.rank
-    features, k = rows.strong[members], len(members)
-    labels = directions(rows.take(members)) if k <= MANY else np.arange(k)
-    found = int(labels.max()) + 1
-    name, order = STRAY if part.stray else component_name(None, k, found, rank), None
-    description: Description | Outline | None = None
-    if k > MANY:
-        # All rows together have been scanned already; some of them are scanned again.
-        whole = k == len(rows)
-        X = rows.single if whole else rows.single[members]
-        description = describe(X, rows.norms[members], features=features, found=scanned if whole else None)
-        rank = description.rank
-        name = dense_name(description.verdict, k, rank)
-    elif found > 1 and outlined:
-        description = outline(_in_span(LabelledRows(rows.take(members), labels).vertices, rank))
-        name, order = description.name or name, description.symmetry.order
-    return Component(
-        name=name,
-        polytope=None,
-        features=tuple(features.tolist()),
-        rank=rank,
-        norms=rows.norms[members],
-        dimensionality=D[features],
-        residual=None,
-        variant=None,
-        symmetry_order=order,
-        isomorphism=None,
-        confidence=0.0,
-        description=description,
-    )
-
-
-def _in_span(X: np.ndarray, rank: int) -> np.ndarray:
-    """Unit rows in coordinates of the `rank` dimensions that hold most of them."""
-    flat = X @ np.linalg.svd(X, full_matrices=False)[2][:rank].T
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)

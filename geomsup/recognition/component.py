@@ -24,7 +24,8 @@ class Component:
         "pentagon", "digon", ...; "dedicated dimension" for one direction alone. If no shape of the catalogue fits,
         few rows get a type and a symmetry, "capped octahedron, C3v", or else "unnamed (n vertices, rank r)". More
         than 100 rows get words for what they are like: "dense, nearly random (n vertices, rank r)". Where features
-        share vertices, "(7 features on 5 vertices)" follows.
+        share vertices, "(7 features on 5 vertices)" follows; where vertices have no feature, "with 2 vertices empty".
+        "stray feature" is one row across the other components, "6 diagonals of the icosahedron" a set of lines.
     polytope
         The shape, or None.
     features
@@ -49,10 +50,11 @@ class Component:
     isomorphism
         Vertex index in ``polytope.vertices`` of each feature; None without a polytope.
     confidence
-        1 − the probability that random directions would come as close to a named shape; 0 if unnamed. The
-        probability is an upper estimate to leading order (`geomsup.recognition.chance`). It covers all choices and
-        numbers of features, and all shapes of that size. The confidence says that the shape is no accident. How
-        regular it is, `residual` says.
+        Estimated probability that the name is right; 0 if unnamed. It falls if random directions would come as close
+        (`geomsup.recognition.chance`, an upper estimate to leading order over all choices, numbers of features and
+        shapes of that size), if another explanation of the rows is nearly as good, and if the noise is large. Only the
+        first counts for digons, simplices and polygons of W with more than 500 rows. How regular the shape is,
+        `residual` says.
     description
         What an unnamed component is like, in numbers: a `Description` of more than 100 rows, an `Outline` of fewer
         with its symmetry, inner products and hull (unless there are more than 200 such components); else None.

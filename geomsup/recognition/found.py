@@ -17,8 +17,8 @@ DOUBT = 0.1
 EXACT = 1e-6
 
 # How often rows that noise of 3 % would explain are a shape that is not in the catalogue, over how often they are the
-# shape. Noise of that size is usual; if it is larger, another shape is likelier, by the fourth power. The value makes
-# confidences true on planted cases (docs/reliability.md).
+# shape. Noise of that size is usual; if it is larger, another shape is likelier, by the fourth power. This is a round
+# number, not fitted to planted cases yet (`python -m benchmarks.reliability` shows how it does).
 UNLISTED = 1e-4
 
 

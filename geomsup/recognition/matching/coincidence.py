@@ -60,12 +60,7 @@ def directions(X: np.ndarray) -> np.ndarray:
     alone = np.arange(len(X))
     if len(X) < 2:
         return alone
-    from scipy.cluster.hierarchy import linkage
-    from scipy.spatial.distance import pdist
-
-    tree = linkage(pdist(X), "single")
-    heights = np.maximum(np.append(tree[:, 2], 2 * COINCIDENT), 1e-6)
-    gaps = np.where(heights[:-1] < COINCIDENT, heights[1:] / heights[:-1], 0.0)
+    tree, gaps = _linked(X, 2 * COINCIDENT)
     widest = int(np.argmax(gaps))
     return _in_order(merged(tree[: widest + 1], len(X))) if gaps[widest] >= CLEAR_GAP else alone
 
@@ -84,15 +79,23 @@ def coincident(X: np.ndarray) -> list[np.ndarray]:
     np.fill_diagonal(cosines, -1.0)
     if cosines.max() <= 1 - COINCIDENT**2 / 2:
         return []
+    tree, gaps = _linked(X, 2.0)
+    cuts = [i for i in np.argsort(-gaps, kind="stable")[:3] if gaps[i] > 1]
+    return [_in_order(merged(tree[: i + 1], len(X))) for i in cuts]
+
+
+def _linked(X: np.ndarray, end: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the single-linkage tree of rows, and how much higher the next merge is than each one below `COINCIDENT`.
+
+    After the last merge comes the height `end`.
+    """
     from scipy.cluster.hierarchy import linkage
     from scipy.spatial.distance import pdist
 
     # Of the differences, not of the Gram matrix: 1 - cos loses half of the digits for rows that coincide.
     tree = linkage(pdist(X), "single")
-    heights = np.maximum(np.append(tree[:, 2], 2.0), 1e-6)
-    gaps = np.where(heights[:-1] < COINCIDENT, heights[1:] / heights[:-1], 0.0)
-    cuts = [i for i in np.argsort(-gaps, kind="stable")[:3] if gaps[i] > 1]
-    return [_in_order(merged(tree[: i + 1], len(X))) for i in cuts]
+    heights = np.maximum(np.append(tree[:, 2], end), 1e-6)
+    return tree, np.where(heights[:-1] < COINCIDENT, heights[1:] / heights[:-1], 0.0)
 
 
 def shared(X: np.ndarray) -> np.ndarray | None:

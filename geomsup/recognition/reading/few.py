@@ -10,7 +10,8 @@ from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.reading.cuts import interference, partitions
-from geomsup.recognition.reading.evidence import Block, Evidence, Reading, apex_by_chance, judged, n_dimensions
+from geomsup.recognition.reading.evidence import Block, Evidence, apex_by_chance, n_dimensions
+from geomsup.recognition.reading.explanation import Reading, judged
 from geomsup.recognition.reading.rows import NOISE_FLOOR
 from geomsup.recognition.reading.strays import without_strays
 

@@ -5,7 +5,8 @@ from math import log
 
 import numpy as np
 
-from geomsup.recognition.reading.evidence import Evidence, Reading
+from geomsup.recognition.reading.evidence import Evidence
+from geomsup.recognition.reading.explanation import Reading
 
 __all__ = ["without_strays"]
 
