@@ -168,15 +168,20 @@ def classify(
 
 
 def _classify(W: np.ndarray, options: Options) -> Geometry:
+    """Name the shapes, and give a hint where another way to read the rows names more."""
+    geometry, parts = _read_about(W, options)
+    hint = _hint(W, options, parts)
+    return replace(geometry, hint=hint) if hint else geometry
+
+
+def _read_about(W: np.ndarray, options: Options, strays: bool = True) -> tuple[Geometry, list[Found]]:
     """Read the rows about the center; of several ways to say which are represented, the least accidental one."""
     center = W.mean(axis=0) if isinstance(options.center, str) else options.center
     V = W - center if center.any() else W
     cuts = thresholds(row_norms(V)[0], V.shape[1]) if options.represented == "auto" else [options.represented]
-    readings = [_read(strong_rows(V, cut), options) for cut in cuts]
+    readings = [_read(strong_rows(V, cut), options, strays) for cut in cuts]
     best = min(range(len(cuts)), key=lambda i: readings[i].log_p)
-    geometry = _geometry(V, center, cuts[best], readings[best], options.free)
-    hint = _hint(W, options, readings[best])
-    return replace(geometry, hint=hint) if hint else geometry
+    return _geometry(V, center, cuts[best], readings[best], options.free), readings[best].parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,14 +194,14 @@ class _Whole:
     scanned: Overlaps | None = None
 
 
-def _read(rows: UnitRows, options: Options) -> _Whole:
-    """Find the components of the rows that are represented."""
+def _read(rows: UnitRows, options: Options, strays: bool = True) -> _Whole:
+    """Find the components of the rows that are represented; some of few rows may be strays, if allowed."""
     if options.free:
         rows = rows.both_signs()
     if len(rows) > MANY_ROWS or (rows.n_dimensions > MANY_ROWS and len(rows) > 1):
         parts, scanned = read_many(rows, options.noise, options.memory / 4)
         return _Whole(rows, parts, 0.0, scanned)
-    parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise) if len(rows) else ([], 0.0)
+    parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise, strays) if len(rows) else ([], 0.0)
     return _Whole(rows, parts, log_p)
 
 
@@ -215,20 +220,20 @@ def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free
     return Geometry(tuple(components), tuple(weak.tolist()), D, V, center=center, represented=cut)
 
 
-def _hint(W: np.ndarray, options: Options, whole: _Whole) -> str | None:
-    """Say which other way to read the rows names more shapes, if one does."""
+def _hint(W: np.ndarray, options: Options, parts: list[Found]) -> str | None:
+    """Say which other way to read the rows names more shapes, if one does without strays."""
     if len(W) > MOST_HINTED or isinstance(options.center, str) or options.center.any() or options.free:
         return None
     # Strays beside named shapes are no sign that the rows are to be read in another way.
-    if all(part.polytope is not None or part.stray or (part.named and len(part.members) < 3) for part in whole.parts):
+    if all(part.polytope is not None or part.stray or (part.named and len(part.members) < 3) for part in parts):
         return None
-    mine = _n_shaped(whole.parts)
+    mine = _n_shaped(parts)
     others = {
         'center="mean"': options._replace(center="mean"),
         'signs="free"': options._replace(free=True),
     }
     for argument, other in others.items():
-        geometry = _classify(W, other)
+        geometry, _ = _read_about(W, other, strays=False)
         shaped = sum(len(component.features) for component in geometry.components if component.polytope)
         if shaped >= mine + 3:
             return f"{argument} names more: {geometry.name}"

@@ -252,6 +252,7 @@ def unread():
     os.close(writer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [
     ("--help",), ("--version",), ("reproduce", "--list"), ("reproduce", "--list", "--json"), ("thomson", "2"),
 ])  # fmt: skip
@@ -259,6 +260,7 @@ def test_output_that_nobody_reads_ends_the_program_silently(arguments, unread):
     assert printed_to(unread, *arguments) == (141, "")
 
 
+@pytest.mark.slow
 def test_output_that_nobody_reads_line_by_line(unread):
     assert printed_to(unread, "reproduce", "--list", "--json", unbuffered="1") == (141, "")
 
@@ -267,6 +269,7 @@ def test_errors_that_nobody_reads(unread):
     assert printed_to(unread, "classify", "nothing.npy", err=unread)[0] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full, which Linux has")
 def test_a_full_disk_is_said_in_one_line():
     with open("/dev/full", "w") as full:

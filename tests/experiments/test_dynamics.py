@@ -79,6 +79,7 @@ def test_transformations_end_across_the_sets():
     assert transformations.judge(transformed(end="triangular prism")).status == "does not hold"
 
 
+@pytest.mark.slow
 def test_transformations_measured():
     data = transformations.measure(Lab(), seeds=1, steps=40, records=4)
     assert data["W"].shape == (1, len(data["steps"]), 6, 3)

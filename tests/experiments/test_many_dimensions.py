@@ -43,6 +43,7 @@ def test_kurtosis_of_entries():
     assert packing._kurtosis(np.eye(10)) == pytest.approx(10 - 3)
 
 
+@pytest.mark.slow
 def test_packing_measures():
     data = packing.measure(Lab(), dimensions=(3,), p=0.1, steps=5)
     assert data["W"].shape == (30, 3)

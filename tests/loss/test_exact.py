@@ -36,6 +36,7 @@ def test_kernels_stay_within_their_arrays(case, interpreted):
     assert result.value == pytest.approx(float(Fraction(case["loss"])), rel=1e-10, abs=0)
 
 
+@pytest.mark.slow
 def test_a_group_of_any_size(interpreted):
     """Of 70 features that come together: one u = Σ x_j / 10 - 1/50 is negative in a part 1/70! of all cases only."""
     interpreted(exact_kernels)
@@ -62,10 +63,12 @@ def long_sum_is_covered(n):
         assert abs(Fraction(result.value) - truth) <= Fraction(result.error)
 
 
+@pytest.mark.slow
 def test_errors_cover_the_rounding_of_long_sums():
     long_sum_is_covered(300)
 
 
+@pytest.mark.slow
 def test_errors_cover_the_rounding_of_sums_without_a_compiler(interpreted):
     interpreted(exact_kernels)
     long_sum_is_covered(70)  # more than a table of reciprocals has

@@ -141,6 +141,7 @@ def test_curvature_at_far_weights_is_finite(size):
     assert np.isfinite(found.error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [1e-100, 1.0, 1e40])
 @pytest.mark.parametrize("size", [5e-324, 1e-300, 1e-100, 1e-31, 1e-30])
 def test_curvature_where_steps_are_far_longer_than_weights(size, unit, rng):

@@ -99,6 +99,7 @@ def test_the_dense_end_of_the_digon_plateau():
     assert found().span("digon")[1] == pytest.approx(brentq(gap, 0.6, 0.68, xtol=1e-11), rel=1e-7)
 
 
+@pytest.mark.slow
 def test_the_sparse_end_of_the_digon_plateau():
     """Digon in closed form, pentagon by scipy over all fifteen coordinates."""
     pentagon = polytope("pentagon").vertices

@@ -40,6 +40,7 @@ def test_every_shape_with_free_parameters_gets_its_name(noise, rng):
     assert {name: other for name, other in found.items() if other != name} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     # Two parameters, beside the tricapped prism; four, beside the square antiprism; itself a member of two families;

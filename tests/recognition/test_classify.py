@@ -227,13 +227,13 @@ def members(geometry, labels):
 def test_random_weights_get_no_name_for_sure():
     rng = np.random.default_rng(11)
     best = []
-    for _ in range(2000):
+    for _ in range(1000):
         W = rng.normal(size=(rng.integers(2, 13), rng.integers(1, 5)))
         components = gs.classify(W, orientation="rows").components
         best.append(max((c.confidence for c in components if c.polytope), default=0.0))
-    # Calibrated or better, 2000 draws give at most 2 beyond 0.999; "high" begins at 0.99999.
+    # Calibrated or better, 1000 draws give about 1 beyond 0.999 and 10 beyond 0.99; "high" begins at 0.99999.
     assert (np.array(best) >= 0.999).sum() <= 2
-    assert (np.array(best) >= 0.99).sum() <= 30
+    assert (np.array(best) >= 0.99).sum() <= 15
     assert max(best) < 0.99999
 
 

@@ -54,6 +54,7 @@ def test_a_large_basis_with_five_extra_rows(m, rng):
     assert gs.classify(W @ rotation(m, rng)).name == f"{m} dedicated dimensions + 5 stray features"
 
 
+@pytest.mark.slow
 def test_a_heap_of_weak_rows_is_cut_off_at_the_gap(rng):
     weak = 0.12 * (AXES[0] + 0.05 * rng.normal(size=(30, 20)))
     geometry = gs.classify(np.vstack([AXES[1:], -AXES[1:], weak]))
@@ -84,6 +85,7 @@ def test_copies_and_opposites_are_listed(rng):
     assert gs.classify(rng.normal(size=(300, 60))).coincident == ()
 
 
+@pytest.mark.slow
 def test_copies_are_those_of_the_whole_matrix(rng):
     W = rng.normal(size=(60, 5))
     W[40:50] = W[:10] * rng.uniform(0.5, 2, (10, 1))

@@ -83,6 +83,7 @@ def test_a_damaged_part_is_begun_again(tmp_path):
 EXACT = {"models": 3, "objective": "exact", "threads": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record", [0, 1])
 @pytest.mark.parametrize("ended", [1, 3, 5])
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])

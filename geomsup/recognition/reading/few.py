@@ -18,7 +18,7 @@ from geomsup.recognition.reading.strays import without_strays
 __all__ = ["read_few"]
 
 
-def read_few(X: np.ndarray, noise: float | None) -> tuple[list[Found], float]:
+def read_few(X: np.ndarray, noise: float | None, strays: bool = True) -> tuple[list[Found], float]:
     """Find the components of unit rows X ``(n, m)``; their matrix of cosines is kept in memory.
 
     Parameters
@@ -27,6 +27,8 @@ def read_few(X: np.ndarray, noise: float | None) -> tuple[list[Found], float]:
         Unit rows, at least one.
     noise
         As in `classify`.
+    strays
+        Whether some rows may be strays.
 
     Returns
     -------
@@ -34,7 +36,9 @@ def read_few(X: np.ndarray, noise: float | None) -> tuple[list[Found], float]:
         The components, and the log of the probability that random rows come as close to all shapes together.
     """
     reader = _Reader(X, noise, n_dimensions(X))
-    reading = without_strays(X, reader.best(range(len(X))), reader.best)
+    reading = reader.best(range(len(X)))
+    if strays:
+        reading = without_strays(X, reading, reader.best)
     return [reader.weighed(item, reading, item.found(X)) for item in reading.items], reading.log_p
 
 

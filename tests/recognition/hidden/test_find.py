@@ -60,6 +60,7 @@ def test_pairs_of_random_directions_are_as_near_as_p_values_say():
     assert 0 < hits <= 30
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.floats(1e-100, 1e100))
 def test_order_axes_and_scale_do_not_matter(small, seed, scale):
