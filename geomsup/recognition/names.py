@@ -1,9 +1,11 @@
 """Names of components and of whole geometries."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from geomsup.shapes.families import orthoplex, polygonal
+from geomsup.shapes.naming.words import plural_noun
 
 __all__ = ["component_name", "counted", "dense_name", "geometry_name", "plural"]
 
@@ -71,27 +73,17 @@ def geometry_name(names: Sequence[str]) -> str:
 
 
 def plural(name: str) -> str:
-    """Plural of a component's name; a remark in parentheses stays as it is.
+    """Plural of a component's name; what follows the noun stays as it is.
 
     Examples
     --------
     >>> [plural(name) for name in ("tetrahedron", "5-simplex", "unnamed (5 vertices, rank 3)", "square pyramid, C4v")]
     ['tetrahedra', '5-simplices', 'unnamed (5 vertices, rank 3)', 'square pyramids, C4v']
+    >>> plural("triangle of 3 digons")
+    'triangles of 3 digons'
     """
-    mark = ", " if ", " in name.partition(" (")[0] else " ("
-    noun, space, remark = name.partition(mark)
-    if noun.startswith(SHAPELESS):
-        return name
-    for ending, many in (
-        ("hedron", "hedra"),
-        ("simplex", "simplices"),
-        ("plex", "plexes"),
-        ("vertex", "vertices"),
-        ("copy", "copies"),
-    ):
-        if noun.endswith(ending):
-            return noun.removesuffix(ending) + many + space + remark
-    return noun + "s" + space + remark
+    noun = re.split(r", | \(| of \d", name)[0]
+    return name if noun.startswith(SHAPELESS) else plural_noun(noun) + name.removeprefix(noun)
 
 
 def _s(noun: str, count: int) -> str:

@@ -7,12 +7,14 @@ from math import exp, log1p
 import numpy as np
 
 from geomsup.recognition import chance
+from geomsup.recognition.found import EXACT
 from geomsup.recognition.matching.acceptance import RIGID_RATIO, noise_explains, reach
 from geomsup.recognition.matching.alignment import procrustes, refined, rms
 from geomsup.recognition.matching.coincidence import LabelledRows, coincident, shared
 from geomsup.recognition.matching.families import family, sound
 from geomsup.recognition.matching.maps import proposals
 from geomsup.recognition.matching.match import Match
+from geomsup.recognition.matching.nested import nested_shapes
 from geomsup.recognition.matching.partly import partly_filled
 from geomsup.recognition.matching.solids import other_solids
 from geomsup.recognition.matching.templates import Template, lower_bounds, nearest_stretched, templates
@@ -129,17 +131,27 @@ def _fit_shapes(rows: LabelledRows, noise: float | None, others: bool = True) ->
             found.append((accident, match))
             if accident < least:
                 best, least, chosen = match, accident, i
-    if others and (best is None or best.chord > CLEAR_RATIO * best.reach):
-        for match in partly_filled(rows):
-            fits = noise is None or noise_explains(len(rows.X), m, len(match.frame), match.chord, noise)
-            if fits:
-                accident = _accident(rows, match)
-                found.append((accident, match))
-                if accident < least:
-                    best, least, chosen = match, accident, -1
+    for match in _less_usual(rows, best) if others else ():
+        if noise is None or noise_explains(len(rows.X), m, len(match.frame), match.chord, noise, match.n_parameters):
+            accident = _accident(rows, match)
+            found.append((accident, match))
+            if accident < least:
+                best, least, chosen = match, accident, -1
     if best is not None:
         best = replace(best, rival=_rival(best, least, found))
     return best and _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != chosen])
+
+
+def _less_usual(rows: LabelledRows, best: Match | None) -> Iterator[Match]:
+    """Explanations to try where no candidate fits well: shapes with empty vertices, and shapes of shapes.
+
+    A simplex may be a shape of simplices, however well it fits.
+    """
+    doubtful = best is None or best.chord > CLEAR_RATIO * best.reach
+    if doubtful:
+        yield from partly_filled(rows)
+    if doubtful or (best and best.chord > EXACT and best.n_vertices == len(best.frame) + 1):
+        yield from nested_shapes(rows)
 
 
 def _rival(best: Match, least: float, found: list[tuple[float, Match]]) -> float:

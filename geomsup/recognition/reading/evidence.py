@@ -1,7 +1,7 @@
 """How certain the shape of one block is, given the other blocks."""
 
 from dataclasses import dataclass
-from math import exp, log
+from math import log
 
 import numpy as np
 
@@ -10,13 +10,10 @@ from geomsup.recognition.found import DOUBT, EXACT, Found
 from geomsup.recognition.matching.match import Match
 from geomsup.recognition.reading.rows import NOISE_FLOOR
 
-__all__ = ["Block", "Evidence", "apex_by_chance", "evidence_of", "n_dimensions", "tube_of"]
+__all__ = ["Block", "Evidence", "evidence_of", "n_dimensions", "tube_of"]
 
 # Rows for each dimension, and one dimension more, from which on low rank is no sign of a shape: a hexagon has as many.
 MANY_PER_DIMENSION = 2
-
-# Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
-MOST_APEXES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,24 +105,6 @@ def tube_of(X: np.ndarray, block: Block, free: np.ndarray, m: int, nearest: floa
         match.template, match.symmetry_order, match.n_vertices, free.shape[1] - unused, X.shape[1] - unused, rho,
         match.n_parameters, len(match.empty),
     )  # fmt: skip
-
-
-def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
-    """Probability that a row on a vertex like no other, such as an apex, is there by chance, at most 1.
-
-    The other rows say where such a vertex may be. A random row of m dimensions is within ρ of it with the probability
-    V ρ^(m−1)/S, V the volume of the unit ball of m − 1 dimensions and S that of the sphere; any shape would have done.
-    """
-    shape = match.polytope
-    if shape is None or m < 2:
-        return 0.0
-    single = {orbit[0] for orbit in shape.orbits if len(orbit) == 1} if len(shape.orbits) > 1 else set()
-    on = [i for i, vertex in enumerate(match.isomorphism) if vertex in single]
-    if not on or len(on) > MOST_APEXES:
-        return 0.0
-    distances = np.maximum(np.linalg.norm(X[on] - match.fitted[on], axis=1), match.chord)
-    rho = max(float(distances.max()), chance.SMALLEST_DEVIATION)
-    return min(1.0, match.n_templates * exp(chance.log_cap(m, rho)))
 
 
 def n_dimensions(X: np.ndarray) -> int:

@@ -10,8 +10,9 @@ from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.reading.cuts import interference, partitions
-from geomsup.recognition.reading.evidence import Block, Evidence, apex_by_chance, n_dimensions
+from geomsup.recognition.reading.evidence import Block, Evidence, n_dimensions
 from geomsup.recognition.reading.explanation import Reading, judged
+from geomsup.recognition.reading.rivals import apex_by_chance, few_directions, stray_on_a_vertex
 from geomsup.recognition.reading.rows import NOISE_FLOOR
 from geomsup.recognition.reading.strays import without_strays
 
@@ -82,7 +83,9 @@ class _Reader:
         if not item.named or item.block.match is None:
             return found
         others = [log_p for log_p, named in self.seen if item.block.features not in named]
-        rival = found.rival + apex_by_chance(self.X[found.members], item.block.match, self.m)
+        X, match = self.X[found.members], item.block.match
+        rival = found.rival + apex_by_chance(X, match, self.m) + stray_on_a_vertex(X, match, self.m)
+        rival += few_directions(X, match, self.m, len(self.X))
         if others:
             rival += exp(min(chosen.log_exact - min(others), 0.0))
         return replace(found, rival=rival)

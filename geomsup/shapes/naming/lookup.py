@@ -10,6 +10,7 @@ from geomsup.shapes.families import adjective
 from geomsup.shapes.listing import of_dimension
 from geomsup.shapes.naming.numbered import MOST_SIDES, from_number, from_symbol
 from geomsup.shapes.naming.words import ALIASES, EXPLAINED, fold
+from geomsup.shapes.nested import is_level, nested
 from geomsup.shapes.polyhedra import solids_with_norms
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.pyramids import pyramid
@@ -36,6 +37,8 @@ def find(name: str) -> Polytope | None:
     ('icosahedron', 'regular-faced square pyramid', None)
     """
     folded = fold(ALIASES.get(fold(name), name))
+    if " of " in folded:
+        return _nested(folded)
     by_form = from_number(folded) or from_symbol(folded) or from_diagram(folded)
     if by_form is not None:
         return by_form
@@ -87,6 +90,18 @@ def _pyramid(folded: str) -> Polytope | None:
             if base.kind in ("uniform", "product") and wanted in (key, adjective(key)):
                 return pyramid(base) if base.n_vertices > d + 1 else None
     return None
+
+
+def _nested(folded: str) -> Polytope | None:
+    """Shape of shapes: "triangle of 3 triangles of 2 digons"."""
+    words = re.split(r" of (\d+) ", folded)
+    if len(words) == 1:
+        return None
+    levels = [find(word) for word in words[::2]]
+    if None in levels or not all(is_level(level) for level in levels if level):
+        return None
+    numbers = [str(level.n_vertices) for level in levels[:-1] if level]
+    return nested(tuple(level for level in levels if level)) if numbers == words[1::2] else None
 
 
 def _dimensions_in(folded: str) -> list[int]:

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["ALIASES", "EXPLAINED", "fold"]
+__all__ = ["ALIASES", "EXPLAINED", "fold", "plural_noun"]
 
 # What is written in several ways, and the one that is looked up. The last is a number at the end, which goes first.
 _FORMS: tuple[tuple[str, str], ...] = (
@@ -35,6 +35,26 @@ def fold(name: str) -> str:
     for pattern, form in _COMPILED:
         folded = pattern.sub(form, folded)
     return folded.strip().replace(" ", "") if "{" in folded else folded.strip()
+
+
+def plural_noun(noun: str) -> str:
+    """Plural of a noun.
+
+    Examples
+    --------
+    >>> [plural_noun(noun) for noun in ("tetrahedron", "5-simplex", "vertex", "digon")]
+    ['tetrahedra', '5-simplices', 'vertices', 'digons']
+    """
+    for ending, many in (
+        ("hedron", "hedra"),
+        ("simplex", "simplices"),
+        ("plex", "plexes"),
+        ("vertex", "vertices"),
+        ("copy", "copies"),
+    ):
+        if noun.endswith(ending):
+            return noun.removesuffix(ending) + many
+    return noun + "s"
 
 
 # Cubes and cross-polytopes from 5 dimensions on.

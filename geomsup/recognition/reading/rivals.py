@@ -1,0 +1,85 @@
+"""What else rows on a named shape may be: how probable that is, over the probability of the shape."""
+
+from math import exp, lgamma, log, pi
+
+import numpy as np
+
+from geomsup.recognition import chance
+from geomsup.recognition.matching.acceptance import freedom
+from geomsup.recognition.matching.alignment import procrustes
+from geomsup.recognition.matching.match import Match
+
+__all__ = ["apex_by_chance", "few_directions", "stray_on_a_vertex"]
+
+# Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
+MOST_APEXES = 2
+
+# A row lies across the shape of the others about as often as a shape has one vertex out of place: in one of ten shapes.
+UNEVEN = 0.1
+# How far such a vertex is out of place may have any size, from 0.001 to 1: log 1000.
+SIZES = 7.0
+
+
+def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
+    """Probability that a row on a vertex like no other, such as an apex, is there by chance, at most 1.
+
+    The other rows say where such a vertex may be. A random row of m dimensions is within ρ of it with the probability
+    V ρ^(m−1)/S, V the volume of the unit ball of m − 1 dimensions and S that of the sphere; any shape would have done.
+    """
+    shape = match.polytope
+    if shape is None or m < 2:
+        return 0.0
+    single = {orbit[0] for orbit in shape.orbits if len(orbit) == 1} if len(shape.orbits) > 1 else set()
+    on = [i for i, vertex in enumerate(match.isomorphism) if vertex in single]
+    if not on or len(on) > MOST_APEXES:
+        return 0.0
+    distances = np.maximum(np.linalg.norm(X[on] - match.fitted[on], axis=1), match.chord)
+    rho = max(float(distances.max()), chance.SMALLEST_DEVIATION)
+    return min(1.0, match.n_templates * exp(chance.log_cap(m, rho)))
+
+
+def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
+    """Probability that as few random directions as there are vertices come as close, at most 1.
+
+    Fifteen rows in three heaps say no more of a triangle than three rows: only the means of the heaps count. Random
+    directions have m dimensions, and n rows would have had as many heaps for their number.
+    """
+    k, v = len(X), match.n_vertices
+    if match.polytope is None or k == v:
+        return 0.0
+    labels = np.unique(match.isomorphism, return_inverse=True)[1]
+    means = np.array([X[labels == i].mean(axis=0) for i in range(v)])
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    template = np.array([match.template[np.flatnonzero(labels == i)[0]] for i in range(v)])
+    rho = chance.deviation(means, template)
+    tube = chance.tube(template, match.symmetry_order, v, m, m, rho, match.n_parameters, len(match.empty))
+    heaps = max(v, round(n * v / k))
+    choices = chance.log_choices(heaps, v, match.n_templates) + chance.log_elsewhere(heaps, v, v)
+    return exp(min(0.0, tube.log_probability + choices))
+
+
+def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
+    """How probable it is that the row furthest from its vertex is a stray, over the probability that it belongs there.
+
+    A stray has the density 1/S on the sphere of m dimensions. A row that belongs there has the density of the others'
+    noise, Student's t of their residuals. Or its vertex is out of place, at any scale.
+    """
+    d = m - 1
+    left = freedom(len(X), X.shape[1], match.template.shape[1]) - match.n_parameters - d
+    if match.polytope is None or d < 1 or left < 1:
+        return 0.0
+    worst = int(np.argmax(np.linalg.norm(X - match.fitted, axis=1)))
+    others = np.arange(len(X)) != worst
+    frame = procrustes(match.template[others], X[others])
+    squared = float(((X[others] - match.template[others] @ frame) ** 2).sum())
+    distance = max(float(np.linalg.norm(X[worst] - match.template[worst] @ frame)), chance.SMALLEST_DEVIATION)
+    squared = max(squared, len(X) * chance.SMALLEST_DEVIATION**2)
+    log_noise = (
+        lgamma((left + d) / 2) - lgamma(left / 2) - d / 2 * log(pi * squared)
+        - (left + d) / 2 * log(1 + distance**2 / squared)
+    )  # fmt: skip
+    # Over the density of a stray: S times a ball's share of it, per unit of log distance.
+    log_uneven = -chance.log_cap(m, distance) - log(d * SIZES)
+    log_sphere = log(2) + m / 2 * log(pi) - lgamma(m / 2)
+    log_even = log_noise + log_sphere
+    return 1.0 / (exp(min(log_even - log(UNEVEN), 700.0)) + exp(min(log_uneven, 700.0)))
