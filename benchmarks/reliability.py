@@ -69,7 +69,9 @@ def several(rng):
 
 def part_filled(rng):
     one = rng.choice(np.array([s for s in SMALL if s.n_vertices >= 8], object))
-    kept = rng.permutation(one.n_vertices)[rng.integers(1, 3) :]
+    # Without its apex a pyramid is its base, about another point.
+    like_others = np.array([i for orbit in one.orbits if len(orbit) > 1 for i in orbit])
+    kept = np.setdiff1d(np.arange(one.n_vertices), rng.permutation(like_others)[: rng.integers(1, 3)])
     return one.vertices[kept], 0.03 * rng.random() * chord(one.vertices), [(one, range(len(kept)))]
 
 

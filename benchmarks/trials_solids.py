@@ -1,7 +1,7 @@
-"""Does every Johnson, Catalan, Platonic and Archimedean solid get its own name or none?
+"""Does every Johnson, Catalan, Platonic and Archimedean solid, and every 4-polytope's dual, get its own name or none?
 
 ``python -m benchmarks.trials_solids``
-Each solid, about its centroid, is rotated or reflected, permuted and scaled, with noise of 0, 1 and 3 % of its shortest
+Each shape, about its centroid, is rotated or reflected, permuted and scaled, with noise of 0, 1 and 3 % of its shortest
 chord on every coordinate. Wrong names are listed with their confidence.
 """
 
@@ -11,7 +11,9 @@ from collections import Counter
 import numpy as np
 
 from geomsup import classify
+from geomsup.recognition.matching.solids import LARGEST_DUAL
 from geomsup.shapes import solids
+from geomsup.shapes.duals import duals_of_4_polytopes
 
 NOISES = (0.0, 0.01, 0.03)
 CONFIDENT = 0.99
@@ -29,7 +31,7 @@ def trial(shape, noise, rng):
     """Name and confidence of one noisy copy."""
     points = shape.points
     chord = min(np.linalg.norm(points[i] - points[:i], axis=1).min() for i in range(1, len(points)))
-    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    turn = np.linalg.qr(rng.normal(size=(shape.dimension,) * 2))[0]
     W = (points + noise * chord * rng.normal(size=points.shape)) @ turn
     found = classify(10 ** rng.uniform(-1, 1) * W[rng.permutation(len(W))], orientation="rows")
     return found.name, min((component.confidence for component in found.components), default=0.0)
@@ -41,7 +43,8 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rng, verdicts, wrong = np.random.default_rng(options.seed), Counter(), Counter()
-    for shape in solids():
+    duals = [shape for shape in duals_of_4_polytopes() if shape.n_vertices <= LARGEST_DUAL]
+    for shape in (*solids(), *duals):
         for noise in NOISES:
             for _ in range(options.trials):
                 name, confidence = trial(shape, noise, rng)

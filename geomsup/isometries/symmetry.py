@@ -16,6 +16,14 @@ __all__ = ["Symmetry", "symmetry"]
 # Default tolerance, as a fraction of the largest norm: above the rounding errors of minimised points.
 EXACT = 1e-6
 
+# Wider tolerances, as fractions of the largest norm: coordinates written with 5, 4 and 3 decimals. They are tried to
+# give a hint, on no more points than these.
+WIDER = (1e-5, 1e-4, 1e-3)
+MOST_HINTED = 1000
+
+# Orbits that are shown one by one.
+MOST_SHOWN = 12
+
 # Points nearer than this fraction of the largest norm count as one point, or they could be mistaken for each other.
 DISTINCT = 1e-9
 
@@ -50,6 +58,9 @@ class Symmetry:
     tolerance
         Largest distance of an image from a point, in the units of the points: the one asked for, or less where
         the maps found formed no group.
+    hint
+        At the default tolerance, for more than one orbit: a wider one at which there are more isometries, as for
+        coordinates of few decimals, "tolerance=1e-05 gives Ih, order 120"; else None.
 
     Examples
     --------
@@ -63,6 +74,7 @@ class Symmetry:
     schoenflies: str | None
     rank: int
     tolerance: float
+    hint: str | None = None
 
     @property
     def vertex_transitive(self) -> bool:
@@ -78,13 +90,18 @@ class Symmetry:
             "schoenflies": self.schoenflies,
             "rank": self.rank,
             "tolerance": self.tolerance,
+            "hint": self.hint,
         }
 
     def __repr__(self) -> str:
-        sizes = ", ".join(str(len(orbit)) for orbit in self.orbits)
+        sizes = [len(orbit) for orbit in self.orbits]
         name = f"{self.schoenflies}, " if self.schoenflies else ""
-        kind = "orbit" if len(self.orbits) == 1 else "orbits"
-        return f"Symmetry({name}order {self.order}: {kind} of {sizes} points)"
+        if len(sizes) > MOST_SHOWN:
+            found = f"{len(sizes)} orbits of {min(sizes)} to {max(sizes)} points"
+        else:
+            found = f"{'orbit' if len(sizes) == 1 else 'orbits'} of {', '.join(map(str, sizes))} points"
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"Symmetry({name}order {self.order}: {found}{hint})"
 
 
 def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
@@ -131,6 +148,7 @@ def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
     flat = np.ldexp(rows, -exponent)
     widest = float(np.linalg.norm(flat, axis=1).max())
     largest = float(np.ldexp(widest, exponent))
+    by_default = tolerance is None
     tolerance = EXACT * largest if tolerance is None else checks.positive_number("tolerance", tolerance)
     if tolerance >= largest / 2:
         raise ValueError(
@@ -138,7 +156,20 @@ def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
             "Pass about three times the noise of a point."
         )
     found = _symmetry(flat, float(np.ldexp(tolerance, -exponent)))
-    return replace(found, tolerance=float(np.ldexp(found.tolerance, exponent)))
+    hint = _hint(flat, widest, largest, found) if by_default and len(found.orbits) > 1 else None
+    return replace(found, tolerance=float(np.ldexp(found.tolerance, exponent)), hint=hint)
+
+
+def _hint(flat: np.ndarray, widest: float, largest: float, found: Symmetry) -> str | None:
+    """Say at which wider tolerance there are more isometries of as many different points, if there are."""
+    if len(flat) > MOST_HINTED:
+        return None
+    for fraction in WIDER:
+        wider = _symmetry(flat, fraction * widest)
+        if wider.order > found.order and len(np.unique(_merged(flat, fraction * widest)[0])) == len(flat):
+            group = f"{wider.schoenflies}, " if wider.schoenflies else ""
+            return f"tolerance={fraction * largest:.2g} gives {group}order {wider.order}"
+    return None
 
 
 def _symmetry(rows: np.ndarray, tolerance: float) -> Symmetry:

@@ -9,8 +9,7 @@ from geomsup.recognition.description import MANY, Description, describe
 from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import noise_estimate
 from geomsup.recognition.matching.coincidence import LabelledRows, directions
-from geomsup.recognition.matching.search import SOLID
-from geomsup.recognition.matching.solids import by_norms
+from geomsup.recognition.matching.solids import DIMENSIONS, by_norms
 from geomsup.recognition.names import DEDICATED, STRAY, component_name, dense_name
 from geomsup.recognition.outline import Outline, outline
 from geomsup.recognition.reading.overlaps import Overlaps
@@ -24,7 +23,7 @@ def component_of(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps |
     if not part.named:
         return _unnamed(part, rows, D, scanned, outlined)
     k, m, shape = len(part.members), rows.n_dimensions, part.polytope
-    if shape is not None and part.isomorphism is not None and shape.dimension == SOLID:
+    if shape is not None and part.isomorphism is not None and shape.dimension in DIMENSIONS:
         solid, vertices = by_norms(shape, part.isomorphism, rows.norms[part.members])
         if solid != shape:
             part = replace(part, polytope=solid, isomorphism=vertices, template=solid.vertices[list(vertices)])

@@ -82,7 +82,7 @@ def plural(name: str) -> str:
     >>> plural("triangle of 3 digons")
     'triangles of 3 digons'
     """
-    noun = re.split(r", | \(| of \d", name)[0]
+    noun = re.split(r", | \(| of (?!the )", name)[0]
     return name if noun.startswith(SHAPELESS) else plural_noun(noun) + name.removeprefix(noun)
 
 

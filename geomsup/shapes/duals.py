@@ -10,7 +10,7 @@ from geomsup.shapes.solid import solid
 from geomsup.shapes.uniform import wythoffians
 from geomsup.shapes.wythoff import snubs
 
-__all__ = ["archimedean_solids", "catalan_solids", "dual", "reciprocal"]
+__all__ = ["archimedean_solids", "catalan_solids", "dual", "duals_of_4_polytopes", "reciprocal"]
 
 # Facets of the hull are found up to here (geomsup/shapes/hull.py).
 MOST_DIMENSIONS = 6
@@ -31,6 +31,8 @@ CATALAN = {
     "truncated icosidodecahedron": ("disdyakis triacontahedron", "hexakis icosahedron"),
     "snub dodecahedron": ("pentagonal hexecontahedron",),
 }
+
+REGULAR_4 = ("5-cell", "tesseract", "16-cell", "24-cell", "120-cell", "600-cell")
 
 
 def dual(shape: Polytope) -> Polytope:
@@ -123,3 +125,16 @@ def catalan_solids() -> tuple[Polytope, ...]:
         _dual(uniform[of], name, (*others, f"dual of {of}"), vertex_transitive=False)
         for of, (name, *others) in CATALAN.items()
     )
+
+
+@lru_cache(maxsize=1)
+def duals_of_4_polytopes() -> tuple[Polytope, ...]:
+    """Return the duals of the uniform 4-polytopes that are neither regular nor prisms.
+
+    Examples
+    --------
+    >>> [shape.name for shape in duals_of_4_polytopes() if shape.n_vertices == 10]
+    ['dual of rectified 5-cell', 'dual of truncated 5-cell', 'dual of bitruncated 5-cell']
+    """
+    uniform = (*wythoffians(4), snubs.snub_24_cell(), snubs.grand_antiprism())
+    return tuple(dual(shape) for shape in uniform if shape.name not in REGULAR_4)

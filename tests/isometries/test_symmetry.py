@@ -148,3 +148,27 @@ def test_the_callers_array_stays():
     before = points.copy()
     gs.symmetry(points)
     assert (points == before).all()
+
+
+@pytest.mark.parametrize("decimals", [5, 4, 3])
+def test_coordinates_of_few_decimals_get_a_hint(decimals):
+    found = gs.symmetry(gs.polytope("icosahedron").vertices.round(decimals))
+    assert found.order < 120
+    assert found.hint == f"tolerance={10.0**-decimals:.2g} gives Ih, order 120"
+    assert found.hint in repr(found)
+    wider = gs.symmetry(gs.polytope("icosahedron").vertices.round(decimals), tolerance=10.0**-decimals)
+    assert (wider.schoenflies, wider.hint) == ("Ih", None)
+
+
+def test_hints_are_in_the_units_of_the_points():
+    found = gs.symmetry(1000 * gs.polytope("icosahedron").vertices.round(5))
+    assert found.hint == "tolerance=0.01 gives Ih, order 120"
+
+
+def test_no_hint_where_nothing_is_gained(rng):
+    assert gs.symmetry(gs.polytope("square pyramid").vertices).hint is None
+    assert gs.symmetry(rng.normal(size=(30, 3))).hint is None
+
+
+def test_many_orbits_are_counted(rng):
+    assert repr(gs.symmetry(rng.normal(size=(30, 3)))) == "Symmetry(C1, order 1: 30 orbits of 1 to 1 points)"

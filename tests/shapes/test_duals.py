@@ -5,6 +5,7 @@ import pytest
 
 import geomsup as gs
 from geomsup.shapes import dual
+from geomsup.shapes.duals import duals_of_4_polytopes
 from geomsup.shapes.faces import face_numbers
 from geomsup.shapes.hull import hull_facets
 
@@ -41,9 +42,8 @@ def test_duals_in_four_dimensions(name):
     np.testing.assert_allclose(products(dual(other)), products(shape), atol=1e-8)
 
 
-def test_the_dual_is_not_listed():
-    with pytest.raises(ValueError, match="must be a known shape"):
-        gs.polytope("dual of rectified 5-cell")
+def test_duals_are_found_by_name():
+    assert gs.polytope("dual of rectified 5-cell").f_vector == (10, 30, 30, 10)
     assert gs.polytope("dual of cuboctahedron").name == "rhombic dodecahedron"
 
 
@@ -52,3 +52,9 @@ def test_refusals():
         dual("cube")
     with pytest.raises(ValueError, match="`shape` must have at most 6 dimensions; got 7"):
         dual(gs.polytope("7-cube"))
+
+
+def test_all_uniform_4_polytopes_have_a_dual():
+    """47 convex ones without prisms (Conway and Guy 1965), 6 of them regular."""
+    duals = duals_of_4_polytopes()
+    assert len(duals) == len({shape.name for shape in duals}) == 41

@@ -16,7 +16,7 @@ from geomsup.recognition.matching.maps import proposals
 from geomsup.recognition.matching.match import Match
 from geomsup.recognition.matching.nested import nested_shapes
 from geomsup.recognition.matching.partly import partly_filled
-from geomsup.recognition.matching.solids import other_solids
+from geomsup.recognition.matching.solids import DIMENSIONS, other_solids
 from geomsup.recognition.matching.templates import Template, lower_bounds, nearest_stretched, templates
 from geomsup.recognition.matching.variants import Fit, decided
 from geomsup.shapes import Polytope, candidates
@@ -44,9 +44,6 @@ ALIKE = 0.3
 
 # Smaller ratios of probabilities are nothing.
 LARGEST_EXPONENT = 700.0
-
-# Dimension of a solid.
-SOLID = 3
 
 # A shape with more free parameters fits too much.
 MOST_PARAMETERS = 5
@@ -114,8 +111,8 @@ def _fit_shapes(rows: LabelledRows, noise: float | None, others: bool = True) ->
     """Fit the candidates, nearest lower bounds first; skip those that could not be less accidental than the best."""
     v, m = rows.vertices.shape
     shapes = [shape for rank in range(1, min(v, m) + 1) for shape in candidates(rank, v, flexible=True)]
-    if others and m >= SOLID:
-        shapes += other_solids(v)
+    if others and m >= DIMENSIONS[0]:
+        shapes += [shape for shape in other_solids(v) if shape.dimension <= m]
     hopes = [_hopes(rows, shape) for shape in shapes]
     # What is known of the distance of each shape: a lower bound, then what fitting it has found.
     distances = [bound for bound, _ in hopes]

@@ -1,4 +1,4 @@
-"""Solids whose vertices are at several distances from the centroid: Johnson and Catalan solids, by their directions."""
+"""Shapes with vertices at several distances from the centroid, by their directions: solids, and 4-dimensional duals."""
 
 from functools import lru_cache
 
@@ -7,19 +7,28 @@ import numpy as np
 from geomsup.isometries import find_isometries
 from geomsup.recognition.matching.families import family, sound
 from geomsup.shapes import Polytope
+from geomsup.shapes.duals import duals_of_4_polytopes
 from geomsup.shapes.polyhedra import solids_with_norms
 
-__all__ = ["by_norms", "other_solids"]
+__all__ = ["DIMENSIONS", "by_norms", "other_solids"]
 
 # Two shapes have the same directions if the sorted inner products of their vertices differ by less.
 SAME = 1e-6
 
+# Of solids, and of the duals that have names.
+DIMENSIONS = (3, 4)
+
+# Duals of more vertices are not compared.
+LARGEST_DUAL = 300
+
 # Lengths of rows that are within this fraction of those of a solid, root mean square, are its own.
 LIKE_NORMS = 0.1
+# Lengths that differ by less than this fraction, root mean square, are equal: those of no solid are so near.
+EQUAL_NORMS = 0.01
 
 
 def other_solids(n_vertices: int) -> tuple[Polytope, ...]:
-    """Solids of so many vertices, one for each set of directions that no shape of the catalogue has.
+    """Solids and duals of 4-polytopes of so many vertices, one for each set of directions that no catalogue shape has.
 
     Bipyramids and others whose directions fall into orthogonal parts are left out: rows of W are read as these parts.
 
@@ -60,8 +69,11 @@ def by_norms(shape: Polytope, isomorphism: tuple[int, ...], norms: np.ndarray) -
         return same
     lengths = np.zeros(shape.n_vertices)
     np.maximum.at(lengths, list(isomorphism), norms)
+    uneven = _spread(lengths, np.ones(len(lengths)))
+    if shape.kind != "solid" and uneven < EQUAL_NORMS:
+        return same
     # A shape that has lengths of its own is one of the solids.
-    least = np.inf if shape.kind == "solid" else min(LIKE_NORMS, _spread(lengths, np.ones(len(lengths))) / 2)
+    least = np.inf if shape.kind == "solid" else min(LIKE_NORMS, uneven / 2)
     best = same
     for solid in _of_size(shape.n_vertices):
         for place in _places(shape, solid) if _twin(solid) == shape else ():
@@ -101,7 +113,8 @@ def _places(shape: Polytope, solid: Polytope) -> tuple[np.ndarray, ...]:
 
 @lru_cache(maxsize=256, typed=True)
 def _of_size(n_vertices: int) -> tuple[Polytope, ...]:
-    return tuple(solid for solid in solids_with_norms() if solid.n_vertices == n_vertices)
+    every = (*solids_with_norms(), *(duals_of_4_polytopes() if n_vertices <= LARGEST_DUAL else ()))
+    return tuple(solid for solid in every if solid.n_vertices == n_vertices)
 
 
 @lru_cache(maxsize=256, typed=True)
@@ -112,7 +125,8 @@ def _twin(solid: Polytope) -> Polytope:
     match = best_match(solid.vertices, others=False)
     if match is not None and match.polytope is not None and match.chord < SAME:
         return match.polytope
-    alike = (other for other in _of_size(solid.n_vertices) if np.abs(_products(other) - _products(solid)).max() < SAME)
+    same_size = (other for other in _of_size(solid.n_vertices) if other.dimension == solid.dimension)
+    alike = (other for other in same_size if np.abs(_products(other) - _products(solid)).max() < SAME)
     return next(alike)
 
 

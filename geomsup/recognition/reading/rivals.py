@@ -14,10 +14,15 @@ __all__ = ["apex_by_chance", "few_directions", "stray_on_a_vertex"]
 # Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
 MOST_APEXES = 2
 
-# A row lies across the shape of the others about as often as a shape has one vertex out of place: in one of ten shapes.
+# How often a stray row completes the others' shape, were all directions as good, and how often a shape has one vertex
+# out of place, over how often it has none. Fitted to planted cases (`python -m benchmarks.reliability`).
+STRAY = 0.5
 UNEVEN = 0.1
 # How far such a vertex is out of place may have any size, from 0.001 to 1: log 1000.
 SIZES = 7.0
+
+# Larger ratios of probabilities are as good as infinite.
+LARGEST_EXPONENT = 700.0
 
 
 def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
@@ -82,4 +87,4 @@ def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
     log_uneven = -chance.log_cap(m, distance) - log(d * SIZES)
     log_sphere = log(2) + m / 2 * log(pi) - lgamma(m / 2)
     log_even = log_noise + log_sphere
-    return 1.0 / (exp(min(log_even - log(UNEVEN), 700.0)) + exp(min(log_uneven, 700.0)))
+    return STRAY / (exp(min(log_even, LARGEST_EXPONENT)) + UNEVEN * exp(min(log_uneven, LARGEST_EXPONENT)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from geomsup.shapes.capped import ringed_shapes
+from geomsup.shapes.duals import duals_of_4_polytopes
 from geomsup.shapes.families import adjective
 from geomsup.shapes.listing import of_dimension
 from geomsup.shapes.naming.numbered import MOST_SIDES, from_number, from_symbol
@@ -37,7 +38,7 @@ def find(name: str) -> Polytope | None:
     ('icosahedron', 'regular-faced square pyramid', None)
     """
     folded = fold(ALIASES.get(fold(name), name))
-    if " of " in folded:
+    if re.search(r" of \d", folded):
         return _nested(folded)
     by_form = from_number(folded) or from_symbol(folded) or from_diagram(folded)
     if by_form is not None:
@@ -72,7 +73,7 @@ def _named(d: int) -> dict[str, tuple[Polytope, str]]:
 
 def _names(d: int) -> Iterator[tuple[Polytope, str]]:
     """Shapes and their names; the later has a name that two have."""
-    shapes = [*(solids_with_norms() if d == 3 else ()), *of_dimension(d)]
+    shapes = [*(solids_with_norms() if d == 3 else duals_of_4_polytopes() if d == 4 else ()), *of_dimension(d)]
     yield from ((shape, key) for shape in shapes for key in (shape.name, shape.symbol, *shape.aliases) if key)
     if d == 3:
         yield from ((shape, shape.name) for n in range(6, 2 * MOST_SIDES + 3) for shape in ringed_shapes(n))
@@ -95,8 +96,6 @@ def _pyramid(folded: str) -> Polytope | None:
 def _nested(folded: str) -> Polytope | None:
     """Shape of shapes: "triangle of 3 triangles of 2 digons"."""
     words = re.split(r" of (\d+) ", folded)
-    if len(words) == 1:
-        return None
     levels = [find(word) for word in words[::2]]
     if None in levels or not all(is_level(level) for level in levels if level):
         return None
