@@ -17,6 +17,10 @@ HEADINGS = ("component", "features", "rank", "D", "norm", "residual", "variant",
 # Variants that a line does not mention: the usual one, and one that the name begins with.
 PLAIN = ("uniform", "distorted")
 
+# Sorted norms fall apart where one is larger than the one before by this factor; those within a group differ by less
+# than this fraction. More groups are no groups.
+APART, ALIKE, MOST_GROUPS = 1.15, 0.05, 3
+
 # If there are more components than this, each name has one line. At most this many lines are shown.
 MOST_LINES = 30
 
@@ -46,6 +50,8 @@ def line(group: "Sequence[Component]") -> str:
     if residuals != "-":
         parts.append(f"residual {residuals}")
     variants = [name for name in _distinct(component.variant for component in group) if name not in PLAIN]
+    if len(group) == 1:
+        variants += _norms_apart(group[0])
     return "; ".join([*parts, *variants, f"confidence {_probability(_least(group))}"])
 
 
@@ -68,6 +74,17 @@ def cells(group: "Sequence[Component]") -> tuple[str, ...]:
 def _title(group: "Sequence[Component]") -> str:
     names = {component.full_name for component in group}
     return counted(group[0].full_name, len(group)) if len(names) == 1 else f"{len(group)} others"
+
+
+def _norms_apart(component: "Component") -> list[str]:
+    """Say that a shape of equal norms is on rows of clearly different ones: "norms 0.6 (4 features), 1 (4 ...)"."""
+    if component.polytope is None or np.ptp(component.polytope.norms) > 0:
+        return []
+    norms = np.sort(component.norms)
+    groups = np.split(norms, np.flatnonzero(norms[1:] > APART * norms[:-1]) + 1)
+    if not 1 < len(groups) <= MOST_GROUPS or any(group[-1] > (1 + ALIKE) * group[0] for group in groups):
+        return []
+    return ["norms " + ", ".join(f"{group.mean():.2g} ({count(len(group), 'feature')})" for group in groups)]
 
 
 def _least(group: "Sequence[Component]") -> float:

@@ -34,3 +34,13 @@ def test_equal_norms_are_the_uniform_shape():
     assert gs.classify(gs.polytope("dual of rectified tesseract").points, orientation="rows").name == (
         "dual of rectified tesseract"
     )
+
+
+def test_clearly_different_norms_of_a_uniform_shape_are_told():
+    cube = gs.polytope("cube").vertices
+    lengths = np.where(cube.prod(axis=1) > 0, 0.8, 1.0)
+    assert "cube: features 0, 1, 2, 3, 4, 5, 6, 7" in str(gs.classify(cube * lengths[:, None]))
+    assert "norms 0.8 (4 features), 1 (4 features)" in str(gs.classify(cube * lengths[:, None]))
+    assert "norms" not in str(gs.classify(cube * np.linspace(0.7, 1.0, 8)[:, None]))
+    assert "norms" not in str(gs.classify(cube))
+    assert "norms" not in str(gs.classify(gs.polytope("triakis tetrahedron").points))

@@ -12,7 +12,7 @@ from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.reading.cuts import interference, partitions
 from geomsup.recognition.reading.evidence import Block, Evidence, n_dimensions
 from geomsup.recognition.reading.explanation import Reading, judged
-from geomsup.recognition.reading.rivals import apex_by_chance, few_directions, stray_on_a_vertex
+from geomsup.recognition.reading.rivals import apex_by_chance, few_directions, part_of_another, stray_on_a_vertex
 from geomsup.recognition.reading.rows import NOISE_FLOOR
 from geomsup.recognition.reading.strays import without_strays
 
@@ -86,6 +86,8 @@ class _Reader:
         X, match = self.X[found.members], item.block.match
         rival = found.rival + apex_by_chance(X, match, self.m) + stray_on_a_vertex(X, match, self.m)
         rival += few_directions(X, match, self.m, len(self.X))
+        if not all(other.named for other in chosen.items):
+            rival += part_of_another(match, self.X.shape[1])
         if others:
             rival += exp(min(chosen.log_exact - min(others), 0.0))
         return replace(found, rival=rival)

@@ -9,7 +9,7 @@ from geomsup.recognition.matching.acceptance import freedom
 from geomsup.recognition.matching.alignment import procrustes
 from geomsup.recognition.matching.match import Match
 
-__all__ = ["apex_by_chance", "few_directions", "stray_on_a_vertex"]
+__all__ = ["apex_by_chance", "few_directions", "part_of_another", "stray_on_a_vertex"]
 
 # Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
 MOST_APEXES = 2
@@ -20,6 +20,10 @@ STRAY = 0.5
 UNEVEN = 0.1
 # How far such a vertex is out of place may have any size, from 0.001 to 1: log 1000.
 SIZES = 7.0
+
+# Where other rows have no name, a shape at noise of 3 % is part of a larger, unrecognised one this often; the square of
+# the noise counts. Fitted to the same cases.
+PART = 2e-3
 
 # Larger ratios of probabilities are as good as infinite.
 LARGEST_EXPONENT = 700.0
@@ -61,6 +65,14 @@ def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
     heaps = max(v, round(n * v / k))
     choices = chance.log_choices(heaps, v, match.n_templates) + chance.log_elsewhere(heaps, v, v)
     return exp(min(0.0, tube.log_probability + choices))
+
+
+def part_of_another(match: Match, m: int) -> float:
+    """How probable it is that rows in m dimensions are part of a shape that was not recognised, as others have no name.
+
+    Three digons that are 7 degrees from straight may be the base of a pyramid.
+    """
+    return PART * match.relative_noise(m) ** 2 if match.polytope else 0.0
 
 
 def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
