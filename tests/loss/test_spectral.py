@@ -75,9 +75,9 @@ def test_truncation_never_exceeds_its_bound(problem):
 @given(problems(max_features=6, discrete=False))
 def test_gradient_agrees_with_the_exact_method(problem):
     model, features = problem
-    # A row of 1e-9 makes a kink so narrow that losses to 1e-9 do not see it: slopes are then those of either side.
+    # Outputs of a short row bend so near to 0 that losses to 1e-9 hardly see it: slopes are then between both sides'.
     norms = np.linalg.norm(model.W, axis=1)
-    assume(not ((norms > 0) & (norms < 1e-4 * norms.max())).any())
+    assume(not ((norms > 0) & (norms * min(norms.max(), 1.0) < 0.02 * norms.max())).any())
     try:
         spectral = expected_loss(model, features, method="spectral", gradient=True)
     except ValueError as error:
