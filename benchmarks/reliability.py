@@ -10,6 +10,9 @@ right.
 import argparse
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +22,7 @@ from geomsup.recognition.matching.alignment import procrustes, rms
 from geomsup.recognition.matching.families import family
 from geomsup.shapes import candidates, polytope, solids
 
-BOUNDS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0 + 1e-12)
+BOUNDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0 + 1e-12)
 SMALL = [s for d in (3, 4, 5) for n in range(d + 1, 31) for s in candidates(d, n, flexible=True)]
 PLANAR = [polytope(f"{k}-gon") for k in (3, 5, 6, 7, 8)]
 DIGON = polytope("digon")
@@ -149,30 +152,42 @@ def lies_on(X, shape, places):
     return rms(X - Y[places] @ procrustes(Y[places], X)) < EXACT
 
 
+def outcomes(seed, case):
+    """What one case came to: for every name its kind, whether it is right, its confidence, and a line about it."""
+    rng, kind = np.random.default_rng([seed, case]), KINDS[case % len(KINDS)]
+    exact, noise, planted = kind(rng)
+    rows, order = turned(exact + noise * rng.normal(size=exact.shape), rng)
+    found = []
+    for component in classify(rows, orientation="rows").components:
+        if component.residual is None or (component.polytope is None and kind not in (basis, several)):
+            continue
+        good = right(component, order, planted, exact)
+        truth = [(one.name if one else "basis", len(list(m))) for one, m in planted]
+        text = (
+            f"{case} {kind.__name__} {component.full_name} {component.variant} {component.residual:.2f} degrees, "
+            f"{component.confidence:.5f}; planted {truth[:3]}"
+        )
+        found.append((kind.__name__, good, component.confidence, text))
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="print wrong names of confidence >= 0.99")
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
-    rng, begin = np.random.default_rng(options.seed), time.process_time()
-    counts, by_kind = Counter(), Counter()
-    for case in range(options.cases):
-        kind = KINDS[case % len(KINDS)]
-        exact, noise, planted = kind(rng)
-        rows, order = turned(exact + noise * rng.normal(size=exact.shape), rng)
-        for component in classify(rows, orientation="rows").components:
-            if component.residual is None or (component.polytope is None and kind not in (basis, several)):
-                continue
-            good = right(component, order, planted, exact)
-            counts[int(np.searchsorted(BOUNDS, component.confidence, side="right")), good] += 1
-            by_kind[kind.__name__, good, component.confidence >= 0.999] += 1
-            if options.list and not good and component.confidence >= 0.99:
-                truth = [(one.name if one else "basis", len(list(m))) for one, m in planted]
-                print(case, kind.__name__, component.name, component.variant, round(component.residual, 2),
-                      f"{component.confidence:.5f}", "planted", truth[:3], flush=True)  # fmt: skip
-    print(f"{options.cases} cases, {time.process_time() - begin:.0f} CPU seconds\n")
+    begin, counts, by_kind = time.perf_counter(), Counter(), Counter()
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        for found in pool.map(outcomes, repeat(options.seed), range(options.cases), chunksize=20):
+            for kind, good, confidence, text in found:
+                counts[int(np.searchsorted(BOUNDS, confidence, side="right")), good] += 1
+                by_kind[kind, good, confidence >= 0.999] += 1
+                if options.list and not good and confidence >= 0.99:
+                    print(text, flush=True)
+    print(f"{options.cases} cases, {time.perf_counter() - begin:.0f} seconds\n")
     print(f"{'confidence':>18} {'names':>7} {'wrong':>6} {'right':>9}")
     for i in range(1, len(BOUNDS)):
         good, bad = counts[i, True], counts[i, False]

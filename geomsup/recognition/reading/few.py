@@ -86,7 +86,7 @@ class _Reader:
         X, match = self.X[found.members], item.block.match
         rival = found.rival + apex_by_chance(X, match, self.m) + stray_on_a_vertex(X, match, self.m)
         rival += few_directions(X, match, self.m, len(self.X))
-        if not all(other.named for other in chosen.items):
+        if match.empty or not all(other.named for other in chosen.items):
             rival += part_of_another(match, self.X.shape[1])
         if others:
             rival += exp(min(chosen.log_exact - min(others), 0.0))

@@ -4,6 +4,8 @@ from math import exp, lgamma, log, pi
 
 import numpy as np
 
+from geomsup.isometries import find_isometries
+from geomsup.isometries.search import TooWide
 from geomsup.recognition import chance
 from geomsup.recognition.matching.acceptance import freedom
 from geomsup.recognition.matching.alignment import procrustes
@@ -14,6 +16,10 @@ __all__ = ["apex_by_chance", "few_directions", "part_of_another", "stray_on_a_ve
 # Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
 MOST_APEXES = 2
 
+# What is left of a shape without its apexes is flat if a singular value is below this fraction of the largest. Its
+# symmetries are those within this fraction of the shortest distance: a fitted shape has fewer exact ones.
+FLAT, ALIKE = 0.1, 0.15
+
 # How often a stray row completes the others' shape, were all directions as good, and how often a shape has one vertex
 # out of place, over how often it has none. Fitted to planted cases (`python -m benchmarks.reliability`).
 STRAY = 0.5
@@ -21,8 +27,8 @@ UNEVEN = 0.1
 # How far such a vertex is out of place may have any size, from 0.001 to 1: log 1000.
 SIZES = 7.0
 
-# Where other rows have no name, a shape at noise of 3 % is part of a larger, unrecognised one this often; the square of
-# the noise counts. Fitted to the same cases.
+# Where other rows have no name, or vertices are empty, rows at noise of 3 % are part of a shape that was not recognised
+# this often. It is in proportion to the noise. Fitted to the same cases.
 PART = 2e-3
 
 # Larger ratios of probabilities are as good as infinite.
@@ -32,8 +38,9 @@ LARGEST_EXPONENT = 700.0
 def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
     """Probability that a row on a vertex like no other, such as an apex, is there by chance, at most 1.
 
-    The other rows say where such a vertex may be. A random row of m dimensions is within ρ of it with the probability
-    V ρ^(m−1)/S, V the volume of the unit ball of m − 1 dimensions and S that of the sphere; any shape would have done.
+    The other rows say where such a vertex may be: in as many places as their symmetries bring it to. A random row of
+    m dimensions is within ρ of one with the probability V ρ^(m−1)/S, V the volume of the unit ball of m − 1 dimensions
+    and S that of the sphere; any shape would have done.
     """
     shape = match.polytope
     if shape is None or m < 2:
@@ -44,7 +51,22 @@ def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
         return 0.0
     distances = np.maximum(np.linalg.norm(X[on] - match.fitted[on], axis=1), match.chord)
     rho = max(float(distances.max()), chance.SMALLEST_DEVIATION)
-    return min(1.0, match.n_templates * exp(chance.log_cap(m, rho)))
+    return min(1.0, match.n_templates * _places(match, on) * exp(chance.log_cap(m, rho)))
+
+
+def _places(match: Match, on: list[int]) -> float:
+    """Number of places for the vertices of rows `on` that are as good: a cap on any of the 8 faces of an octahedron."""
+    others = np.delete(match.template, on, axis=0)
+    spread = np.linalg.svd(others, compute_uv=False)
+    if not match.polytope or len(others) < 3 or spread[-1] < FLAT * spread[0]:  # a base has one apex
+        return 1.0
+    distances = 2 - 2 * (others @ others.T) + 4 * np.eye(len(others))
+    nearest = float(np.sqrt(max(distances.min(), 0.0)))
+    try:
+        order = find_isometries(others, ALIKE * nearest).order if nearest > 0 else 1
+    except TooWide:
+        return 1.0
+    return max(1.0, order / match.symmetry_order)
 
 
 def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
@@ -68,11 +90,11 @@ def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
 
 
 def part_of_another(match: Match, m: int) -> float:
-    """How probable it is that rows in m dimensions are part of a shape that was not recognised, as others have no name.
+    """How probable it is that rows in m dimensions are part of a shape that was not recognised.
 
-    Three digons that are 7 degrees from straight may be the base of a pyramid.
+    Three digons that are 7 degrees from straight, beside rows without a name, may be the base of a pyramid.
     """
-    return PART * match.relative_noise(m) ** 2 if match.polytope else 0.0
+    return PART * match.relative_noise(m) if match.polytope else 0.0
 
 
 def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
