@@ -22,6 +22,7 @@ __all__ = ["CLOSE", "Ordinary", "excesses", "ordinary", "ordinary_for", "row_los
 ROOM = 40  # sizes between 2^-40 and 2^40 are left as they are: no power that is taken of them overflows
 CLOSE = 4  # sizes that descents leave as they are: their first steps and tolerances are for numbers near 1
 RAREST = -600  # below 2^-600 squares of probabilities are 0, and the loss is in proportion to them
+SILENT = 1e-162  # squares of smaller outputs are 0
 NOTHING = -10_000  # the exponent of 0
 DEEPEST = 900  # 2^900 times a weight can still be multiplied
 FARTHEST = 150  # an input 2^150 times larger or smaller than its output is as good as infinitely larger or smaller
@@ -35,15 +36,16 @@ class Ordinary(NamedTuple):
     loss: int
 
 
-def ordinary(features: Features, room: int = ROOM) -> Ordinary:
+def ordinary(features: Features, room: int = ROOM, *, in_proportion: bool = True) -> Ordinary:
     """Return the features in units in which values, importances and probabilities are of ordinary size.
 
-    Values and importances between 2^-room and 2^room are.
+    Values and importances between 2^-room and 2^room are. Probabilities are only scaled if the loss is
+    `in_proportion` to the smallest ones: nothing is lost where no feature is present.
     """
     value = int(excesses(max(max(map(abs, law.support)) for law in features.laws), room))
     weight = int(excesses(features.importance.max(), room))
     likely = float(features.probability.max())
-    rare = min(int(_exponents(likely)) - RAREST, 0) if likely else 0
+    rare = min(int(_exponents(likely)) - RAREST, 0) if likely and in_proportion else 0
     if value == weight == rare == 0:
         return Ordinary(features, 0, 0)
     single = not isinstance(features.values, tuple)
@@ -60,7 +62,11 @@ def ordinary(features: Features, room: int = ROOM) -> Ordinary:
 def ordinary_for(model: ToyModel, features: Features) -> Ordinary:
     """Return `ordinary(features)` where the model's outputs scale as inputs and biases do, else the features as is."""
     bent = isinstance(model.activation, str) and (model.activation == "linear" or model.activation in LEAKS)
-    return ordinary(features) if bent else Ordinary(features, 0, 0)
+    if not bent:
+        return Ordinary(features, 0, 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        nothing = np.abs(model(np.zeros(model.n_features)))  # the outputs where no feature is present
+    return ordinary(features, in_proportion=bool((nothing < SILENT).all()))
 
 
 def times_power(value: Any, exponent: Any) -> Any:

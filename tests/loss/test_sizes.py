@@ -197,6 +197,18 @@ def test_optima_of_the_rarest_features_are_those_of_one_at_a_time(p):
     assert found.geometry.name == "pentagon"
 
 
+@pytest.mark.parametrize("activation", ["relu", "linear", "abs", "leaky_relu"])
+@pytest.mark.parametrize("p", [1e-150, 1e-181, 1e-200, 1e-308, 0.0])
+def test_a_bias_costs_the_same_however_rare_features_are(p, activation):
+    """What an output says where no feature is present is not in proportion to their probability."""
+    model = ToyModel([[1.0], [0.5]], [0.1, -0.2], activation)
+    result = expected_loss(model, Features(2, p), gradient=True)
+    output = model(np.zeros((1, 2)))[0]
+    assert result.value == pytest.approx((output**2).sum(), rel=1e-12)
+    slope = {"relu": 0.0, "linear": 1.0, "abs": -1.0, "leaky_relu": 0.01}[activation]
+    np.testing.assert_allclose(result.grad_b, [2 * output[0], 2 * slope * output[1]], rtol=1e-12, atol=1e-100)
+
+
 @pytest.mark.parametrize("size", [1e-310, 1e-160, 1e-30, 1e30, 1e70])
 def test_far_models_are_compared(size):
     found = compare(ToyModel([[size], [-size], [0.5 * size]]), Features(3, 0.3), starts=2)
