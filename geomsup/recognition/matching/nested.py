@@ -22,8 +22,8 @@ LEAST_DIMENSION = 5
 LARGEST = 100
 
 
-class Levels(NamedTuple):
-    """Levels of a shape of shapes, outermost first, their squared sizes, and the vertex of each row."""
+class _Levels(NamedTuple):
+    """_Levels of a shape of shapes, outermost first, their squared sizes, and the vertex of each row."""
 
     shapes: tuple[Polytope, ...]
     squares: tuple[float, ...]
@@ -47,7 +47,7 @@ def nested_shapes(rows: LabelledRows) -> list[Match]:
     return [match for match in matches if match.chord <= match.reach]
 
 
-def _fitted(rows: LabelledRows, levels: Levels) -> Match:
+def _fitted(rows: LabelledRows, levels: _Levels) -> Match:
     squares = np.array(levels.squares) / sum(levels.squares)
     vertices = nested_vertices(levels.shapes, squares.tolist())
     indices = levels.order[rows.labels]
@@ -59,9 +59,9 @@ def _fitted(rows: LabelledRows, levels: Levels) -> Match:
     )
 
 
-def _groupings(X: np.ndarray) -> list[Levels]:
+def _groupings(X: np.ndarray) -> list[_Levels]:
     """Ways to read rows as a simplex or polygon of equal groups; of those with the same levels, the nearest."""
-    found: dict[tuple[Polytope, ...], tuple[float, Levels]] = {}
+    found: dict[tuple[Polytope, ...], tuple[float, _Levels]] = {}
     for n_groups in range(2, min(len(X) // 2 + 1, X.shape[1])):
         for groups in _equal_groups(X, n_groups) if len(X) % n_groups == 0 else ():
             means = np.array([X[group].mean(axis=0) for group in groups])
@@ -79,25 +79,25 @@ def _groupings(X: np.ndarray) -> list[Levels]:
     return [levels for _, levels in found.values()]
 
 
-def _distance(X: np.ndarray, levels: Levels) -> float:
+def _distance(X: np.ndarray, levels: _Levels) -> float:
     template = nested_vertices(levels.shapes, levels.squares)[levels.order]
     return rms(X - template @ procrustes(template, X))
 
 
-def _joined(outer: Levels, groups: list[np.ndarray], inner: list[Levels]) -> Levels:
+def _joined(outer: _Levels, groups: list[np.ndarray], inner: list[_Levels]) -> _Levels:
     order = np.empty(sum(map(len, groups)), dtype=np.int64)
     for place, group, one in zip(outer.order, groups, inner, strict=True):
         order[group] = place * len(group) + one.order
     squares = np.mean([one.squares for one in inner], axis=0)
-    return Levels(outer.shapes + inner[0].shapes, (*outer.squares, *squares.tolist()), order)
+    return _Levels(outer.shapes + inner[0].shapes, (*outer.squares, *squares.tolist()), order)
 
 
-def _levels(X: np.ndarray) -> list[Levels]:
+def _levels(X: np.ndarray) -> list[_Levels]:
     alone = _level(X)
     return [*([alone] if alone else []), *_groupings(X)]
 
 
-def _level(X: np.ndarray) -> Levels | None:
+def _level(X: np.ndarray) -> _Levels | None:
     """Rows that are one simplex or polygon."""
     from geomsup.recognition.matching.search import best_match
 
@@ -107,7 +107,7 @@ def _level(X: np.ndarray) -> Levels | None:
     match = best_match(X / lengths, others=False)
     if match is None or match.polytope is None or match.n_vertices < len(X) or not is_level(match.polytope):
         return None
-    return Levels((match.polytope,), (float((X**2).sum(axis=1).mean()),), np.array(match.isomorphism))
+    return _Levels((match.polytope,), (float((X**2).sum(axis=1).mean()),), np.array(match.isomorphism))
 
 
 def _equal_groups(X: np.ndarray, n_groups: int) -> Iterator[list[np.ndarray]]:
