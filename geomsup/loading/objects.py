@@ -1,0 +1,48 @@
+"""Objects that hold a model: dictionaries, PyTorch modules, and what this package returns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from geomsup import checks
+from geomsup.loading.held import Held
+from geomsup.loading.nested import held_by
+
+__all__ = ["held_by_object"]
+
+
+def held_by_object(state: Any) -> Held:
+    """Return the arrays of a dictionary, or of a PyTorch module, whose `state_dict` it asks for.
+
+    Raises
+    ------
+    TypeError
+        If `state` is something else.
+    """
+    if type(state).__name__ == "Linear" and hasattr(state, "weight"):
+        raise TypeError(
+            "`state` must be a whole model; got a Linear layer alone. "
+            'Pass {"W": layer.weight, "b": ...} with the bias of the output.'
+        )
+    if callable(getattr(state, "state_dict", None)) and not isinstance(state, type):
+        return held_by(f"the module {type(state).__name__}", _state_dict(state))
+    if isinstance(state, Mapping):
+        return held_by("`state`", state)
+    if hasattr(state, "best") and hasattr(state, "W"):
+        raise TypeError(
+            f"`state` must be one model; got a {type(state).__name__}. Pick one with `.model(0)` or `.best()`."
+        )
+    raise TypeError(
+        f"`state` must be a dictionary of arrays, or a PyTorch module; got {checks.shown(state)}. "
+        'Pass {"W": W, "b": b}, or model.state_dict().'
+    )
+
+
+def _state_dict(module: Any) -> Mapping[str, Any]:
+    """Return a module's arrays under their names; a parameter that two layers share counts once."""
+    held = dict(module.state_dict())
+    named = getattr(module, "named_parameters", None)
+    if named is None:
+        return held
+    own = {name for name, _ in named()}  # PyTorch leaves out a shared parameter's second name here
+    every = {name for name, _ in named(remove_duplicate=False)}
+    return {name: value for name, value in held.items() if name not in every - own}
