@@ -10,6 +10,7 @@ from typing import Any
 
 __all__ = ["replacing", "write_json", "write_text"]
 
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a name to write to, and put what was written there in the place of `path` in one move.

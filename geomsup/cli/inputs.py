@@ -51,8 +51,7 @@ class Inputs:
             return replace(known, **{name: value for name, value in given.items() if name != "n"})
         if given.setdefault("probability", probability) is None:
             raise ValueError(
-                "`--probability` must be given; nothing says what the model was trained on. "
-                "Pass P(feature is present)."
+                "`--probability` must be given; nothing says what the model was trained on. Pass P(feature is present)."
             )
         return gs.Features(**({"n": n} | given))
 

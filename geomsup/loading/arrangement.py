@@ -63,9 +63,13 @@ def arrange(title: str, roles: Roles, shapes: Mapping[str, Shape], *, orientatio
     checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
     checks.one_of("instances", instances, ("auto", *ENDS))
     W = shapes["weights"]
-    if len(W) not in (2, 3) or 0 in W:
+    if len(W) < 2 or 0 in W:
         raise ValueError(
-            f"`W` must be one model or a batch (runs, n_features, n_hidden); got shape {W} in {title}. Save one batch."
+            f"`W` must have the shape (n_features, n_hidden), or a batch of these; got shape {W}. Pass a row per feature."
+        )
+    if len(W) > 3:
+        raise ValueError(
+            f"`W` must be one model or a batch (runs, n_features, n_hidden); got shape {W}. Save one batch."
         )
     every = list(_readings(W, orientation, instances))
     fitting = [reading for reading in every if _misfit(reading, roles, shapes) is None]
@@ -75,7 +79,7 @@ def arrange(title: str, roles: Roles, shapes: Mapping[str, Shape], *, orientatio
     if len({reading.axis for reading in fitting}) > 1:
         raise ValueError(
             f"`instances` must say which axis of {roles.names['weights']!r} {W} counts the models of {title}; "
-            'nothing else in it tells. Pass "first" or "last".'
+            'its shapes fit both. Pass "first" or "last".'
         )
     if len(fitting) > 1:
         raise ValueError(
@@ -83,6 +87,7 @@ def arrange(title: str, roles: Roles, shapes: Mapping[str, Shape], *, orientatio
             f'got shape {W}. Pass orientation="rows" or "columns".'
         )
     _check_untied(title, roles, shapes, fitting[0], orientation, sure_bias)
+    _check_no_dictionary(title, roles, shapes, fitting[0])
     return fitting[0]
 
 
@@ -162,4 +167,15 @@ def _check_untied(
         raise ValueError(
             f"`orientation` must be given: {names['weights']!r} {shapes['weights']} in {title} may have {reading.n} "
             f'features, or {reading.m} and a wide hidden layer. Pass "rows" if its rows are features, else "columns".'
+        )
+
+
+def _check_no_dictionary(title: str, roles: Roles, shapes: Mapping[str, Shape], reading: Arrangement) -> None:
+    """Refuse a sparse autoencoder: many of them subtract the decoder's bias from x, which no toy model does."""
+    meaning = roles.meaning("weights")
+    named = meaning is not None and meaning.layer == "encoder" and meaning.inputs == 0
+    if named and reading.n < reading.m and {"decoder", "bias", "hidden_bias"} <= set(shapes):
+        raise ValueError(
+            f"`path` must not hold a sparse autoencoder, which may subtract its bias from x; got {title} with "
+            f"{reading.m} units for {reading.n} inputs. Classify the rows of its decoder, or build the ToyModel."
         )

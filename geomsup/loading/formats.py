@@ -57,14 +57,22 @@ def _known_by_content(path: Path) -> Callable[[Path], Held] | None:
         start = file.read(6)
     if start == b"\x93NUMPY":
         return open_array
-    if start[:4] == b"PK\x03\x04" and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+    if start[:4] == b"PK\x03\x04":
+        names = _members(path)
         if any(name.endswith("data.pkl") for name in names):
             return open_torch
         if any(name.endswith(".npy") for name in names):
             return open_archive
     return None
+
+
+def _members(path: Path) -> list[str]:
+    """Return the names in an archive; none if it is broken, of which the reader for its suffix will tell."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except Exception:  # on broken bytes zipfile raises anything
+        return []
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:

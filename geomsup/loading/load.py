@@ -173,7 +173,9 @@ def _of_training(
             )
         return replace(trained, source=f"{path.name!r}: a training of {len(trained)} runs")
     if checks.integer("run", run, minimum=0) >= len(trained):
-        raise ValueError(f"`run` must be below the number of runs in the file, {len(trained)}; got {run}. Count from 0.")
+        raise ValueError(
+            f"`run` must be below the number of runs in the file, {len(trained)}; got {run}. Count from 0."
+        )
     model = trained.model(run)
     return replace(
         model,

@@ -51,7 +51,9 @@ def build(
     inner = _hidden_activation(held, roles, arrangement, hidden_activation)
     one = {role: arrangement.one(array, run or 0) for role, array in arrays.items()}
     told = _told(held, roles, shapes, arrangement, run or 0)
-    told += [f"activation {activation_name(outputs)}" + ("" if activation or "activation" in held.words else " (assumed)")]
+    told += [
+        f"activation {activation_name(outputs)}" + ("" if activation or "activation" in held.words else " (assumed)")
+    ]
     told += [f"hidden layer {activation_name(inner)}"] if hidden_activation or inner != "linear" else []
     told += [f"not used: {', '.join(unused)}"] if unused else []
     return ToyModel(
@@ -107,7 +109,11 @@ def _told(held: Held, roles: Roles, shapes: Mapping[str, Shape], arrangement: Ar
         f"decoder {shown('decoder', 'tied')}",
         f"bias {shown('bias', 'none')}",
     ]
-    told += [f"{role.replace('_', ' ')} {shown(role, '')}" for role in roles.names if role not in ("weights", "decoder", "bias")]
+    told += [
+        f"{role.replace('_', ' ')} {shown(role, '')}"
+        for role in roles.names
+        if role not in ("weights", "decoder", "bias")
+    ]
     if arrangement.axis is not None:
         end = "first" if arrangement.axis == 0 else "last"
         told.insert(0, f"run {run} of {arrangement.runs} ({end} axis)")

@@ -32,7 +32,9 @@ def open_archive(path: Path) -> Held:
     """Return the arrays of an .npz file."""
     with broken_file_named(path, ".npz"):
         archive = _Archive(path)
-    words = {name: str(archive.read(name)) for name in WORDS if name in archive.members and archive.look(name)[1] == "U"}
+    words = {
+        name: str(archive.read(name)) for name in WORDS if name in archive.members and archive.look(name)[1] == "U"
+    }
     entries = {name: archive.entry(name) for name in archive.members if name not in words}
     return Held(repr(path.name), entries, words)
 

@@ -68,7 +68,7 @@ def choose(held: Held, chosen: Chosen) -> Roles:
         claims = [name for name in open_names if _role(name, understood) == role]
         if role == "weights" and not claims and role not in given:
             claims = _only_matrix(held, open_names, understood)
-        if role not in given and said.get(role) is not False and claims:
+        if role not in given and said.get(role) is not False and (claims or role == "weights"):
             names[role] = _one(held, role, claims)
     rest = tuple(name for name in open_names if name not in names.values())
     return Roles(names, understood, rest)
@@ -113,4 +113,3 @@ def _one(held: Held, role: str, names: list[str]) -> str:
 def _check_held(held: Held, role: str, name: str) -> None:
     if name not in held.entries:
         raise ValueError(f"`{role}` must be an array of {held.title}; got {name!r}. Pick one of: {held.names()}.")
-
