@@ -1,5 +1,6 @@
 """The toy model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from geomsup.activations import ActivationLike, activation_name, resolve_activation
 from geomsup.arrays import read_only, to_numpy
 
-__all__ = ["ToyModel"]
+__all__ = ["ToyModel", "checked_model"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +221,19 @@ class ToyModel:
         shown = hidden + biased + activation_name(self.activation)
         size = self.n_hidden if self.W_between is None else f"{self.n_hidden} and {self.W_between.shape[1]}"
         return f"ToyModel({self.n_features} features in {size} dimensions, {shown}{tied})"
+
+
+def checked_model(name: str, value: Any) -> ToyModel:
+    """Return `value` if it is a `ToyModel`; else say how to make one of it."""
+    if isinstance(value, ToyModel):
+        return value
+    if hasattr(value, "best") and hasattr(value, "W"):  # a TrainingRun
+        advice = "Pick one: run.best() or run.model(0)."
+    elif isinstance(value, Mapping) or hasattr(value, "state_dict"):
+        advice = "Build one: ToyModel.from_state(...)."
+    else:
+        advice = "Wrap the weights: ToyModel(W, b)."
+    raise TypeError(f"`{name}` must be a ToyModel; got {type(value).__name__}. {advice}")
 
 
 def _matrix(name: str, value: Any) -> np.ndarray:

@@ -43,17 +43,24 @@ class Inputs:
     values: Texts = field(default=None, kw_only=True)
     groups: Texts = field(default=None, kw_only=True)
 
-    def of(self, n: int, *, probability: Any = None, known: gs.Features | None = None) -> gs.Features:
-        """Return the features of n inputs; `known` is what options change, `probability` the default without it."""
+    def of(
+        self, n: int, *, probability: Any = None, known: gs.Features | None = None, file: str = "nothing"
+    ) -> gs.Features:
+        """Return the features of n inputs.
+
+        `known` is what options change, and `probability` the default without it. `file` is what does not say it.
+        """
         given = {} if self.features is None else _arguments(self.features, n)
         given |= self._given()
         if known is not None:
             return replace(known, **{name: value for name, value in given.items() if name != "n"})
         if given.setdefault("probability", probability) is None:
             raise ValueError(
-                "`--probability` must be given; nothing says what the model was trained on. Pass P(feature is present)."
+                f"`--probability` must be given; {file} does not say what its model was trained on. "
+                "Pass P(feature is present)."
             )
-        return gs.Features(**({"n": n} | given))
+        arguments: dict[str, Any] = {"n": n} | given
+        return gs.Features(**arguments)
 
     def each_of(self, n: int) -> list[gs.Features]:
         """Return the features for each probability given, of trainings."""

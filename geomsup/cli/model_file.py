@@ -10,11 +10,10 @@ import geomsup as gs
 from geomsup.cli.inputs import Inputs
 from geomsup.cli.options import Whole
 
-__all__ = ["Axes", "ModelFile", "Names", "Named"]
+__all__ = ["ModelFile", "Named"]
 
 Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
 Named = Annotated[str | None, Parameter(name=("--weights", "--name"))]
-Axes = Annotated[str, Parameter(help='Axis that counts the models of a batch: "first", "last" or "auto".')]
 Absent = Annotated[bool, Parameter(negative="")]
 
 
@@ -81,7 +80,7 @@ class ModelFile:
             orientation=self.orientation, activation=self.activation, hidden_activation=self.hidden_activation,
         )  # fmt: skip
         assert isinstance(model, gs.ToyModel)  # as a run was named
-        return model, self.inputs.of(model.n_features, known=self._trained_on())
+        return model, self.inputs.of(model.n_features, known=self._trained_on(), file=repr(self.path.name))
 
     def _said(self, role: str) -> Any:
         """Return a role's array, False for none, or None where no flag speaks of it."""

@@ -12,7 +12,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.loading.roles import Roles
 
-__all__ = ["Arrangement", "arrange"]
+__all__ = ["Arrangement", "arrange", "instances_last"]
 
 Shape = tuple[int, ...]
 ENDS = {"first": 0, "last": -1}
@@ -65,7 +65,8 @@ def arrange(title: str, roles: Roles, shapes: Mapping[str, Shape], *, orientatio
     W = shapes["weights"]
     if len(W) < 2 or 0 in W:
         raise ValueError(
-            f"`W` must have the shape (n_features, n_hidden), or a batch of these; got shape {W}. Pass a row per feature."
+            f"`W` must have the shape (n_features, n_hidden), or a batch of these; got shape {W}. "
+            "Pass a row per feature."
         )
     if len(W) > 3:
         raise ValueError(
@@ -89,6 +90,12 @@ def arrange(title: str, roles: Roles, shapes: Mapping[str, Shape], *, orientatio
     _check_untied(title, roles, shapes, fitting[0], orientation, sure_bias)
     _check_no_dictionary(title, roles, shapes, fitting[0])
     return fitting[0]
+
+
+def instances_last(roles: Roles, shapes: Mapping[str, Shape], orientation: str) -> bool:
+    """Whether the shapes fit only if the last axis counts the models of a batch."""
+    fitting = [one for one in _readings(shapes["weights"], orientation, "auto") if _misfit(one, roles, shapes) is None]
+    return bool(fitting) and all(reading.axis == -1 for reading in fitting)
 
 
 def _readings(W: Shape, orientation: str, instances: str) -> Iterator[Arrangement]:

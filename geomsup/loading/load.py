@@ -8,11 +8,13 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.activations import ActivationLike
-from geomsup.arrays import as_rows
+from geomsup.arrays import as_rows, to_numpy
+from geomsup.loading.arrangement import instances_last
 from geomsup.loading.formats import open_file
+from geomsup.loading.held import Held
 from geomsup.loading.models import build
 from geomsup.loading.objects import held_by_object
-from geomsup.loading.roles import Chosen, choose_weights
+from geomsup.loading.roles import Chosen, choose, choose_weights
 from geomsup.model import ToyModel
 
 if TYPE_CHECKING:
@@ -122,23 +124,27 @@ def read_weights(
     """Return W ``(..., n_features, n_hidden)`` of a file, and where it was found; biases do not matter.
 
     Of a .safetensors file only that tensor is read, whatever the size of the file. Instances are on the first axis
-    unless `instances` is "last".
+    unless `instances` is "last", or biases in the file fit only then.
     """
     checks.one_of("instances", instances, ("auto", "first", "last"))
     held = open_file(checks.folder_or_file("path", path))
     name = choose_weights(held, weights)
-    stored = np.asarray(_numbers(held.entries[name].read()))
-    array = np.moveaxis(stored, -1, 0) if instances == "last" and stored.ndim == 3 else stored
+    stored = to_numpy("W", held.entries[name].read())
+    last = stored.ndim == 3 and (instances == "last" or (instances == "auto" and _last(held, name, orientation)))
+    array = np.moveaxis(stored, -1, 0) if last else stored
     W = as_rows(array, orientation=orientation)
-    side = "columns" if W.shape != array.shape or orientation == "columns" else "rows"
-    end = f", {len(W)} instances on the {'last' if array is not stored else 'first'} axis" if W.ndim == 3 else ""
-    return W, f"{held.title}: weights {name} {stored.shape}, {side} are features{end}"
+    columns = orientation == "columns" or (orientation == "auto" and W.shape != array.shape)
+    end = f", {len(W)} models along the {'last' if last else 'first'} axis" if W.ndim == 3 else ""
+    return W, f"{held.title}: weights {name} {stored.shape}, {'columns' if columns else 'rows'} are features{end}"
 
 
-def _numbers(value: Any) -> Any:
-    from geomsup.arrays import to_numpy
-
-    return to_numpy("W", value)
+def _last(held: Held, weights: str, orientation: str) -> bool:
+    checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
+    try:
+        roles = choose(held, Chosen(weights=weights))
+    except ValueError:
+        return False  # what has no certain role tells nothing
+    return instances_last(roles, {role: held.entries[name].shape for role, name in roles.names.items()}, orientation)
 
 
 def _chosen(weights: Any, bias: Any, decoder: Any, hidden_bias: Any, ignore: Any) -> Chosen:

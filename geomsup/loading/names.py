@@ -56,7 +56,7 @@ def meanings(names: Iterable[str]) -> dict[str, Meaning]:
 def is_by_product(name: str) -> bool:
     """Whether a name is that of something that training leaves beside the weights."""
     words = set(words_of(name))
-    return bool(words & COPIES) or bool(words & BESIDE) and not words & (WEIGHT | BIAS | DECODER)
+    return bool(words & COPIES) or (bool(words & BESIDE) and not words & (WEIGHT | BIAS | DECODER))
 
 
 def words_of(name: str) -> list[str]:

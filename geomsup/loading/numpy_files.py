@@ -12,7 +12,7 @@ import numpy as np
 from geomsup.loading.broken import broken_file_named
 from geomsup.loading.held import Entry, Held, entry_of
 
-__all__ = ["open_array", "open_archive"]
+__all__ = ["open_archive", "open_array"]
 
 # Bytes of an array from which its compression is checked: weights are not compressed by a large factor.
 LARGE = 100_000_000

@@ -24,7 +24,7 @@ def held_by_object(state: Any) -> Held:
             'Pass {"W": layer.weight, "b": ...} with the bias of the output.'
         )
     if callable(getattr(state, "state_dict", None)) and not isinstance(state, type):
-        return held_by(f"the module {type(state).__name__}", _state_dict(state))
+        return held_by(f"the module {type(state).__name__}", state.state_dict())
     if isinstance(state, Mapping):
         return held_by("`state`", state)
     if hasattr(state, "best") and hasattr(state, "W"):
@@ -35,14 +35,3 @@ def held_by_object(state: Any) -> Held:
         f"`state` must be a dictionary of arrays, or a PyTorch module; got {checks.shown(state)}. "
         'Pass {"W": W, "b": b}, or model.state_dict().'
     )
-
-
-def _state_dict(module: Any) -> Mapping[str, Any]:
-    """Return a module's arrays under their names; a parameter that two layers share counts once."""
-    held = dict(module.state_dict())
-    named = getattr(module, "named_parameters", None)
-    if named is None:
-        return held
-    own = {name for name, _ in named()}  # PyTorch leaves out a shared parameter's second name here
-    every = {name for name, _ in named(remove_duplicate=False)}
-    return {name: value for name, value in held.items() if name not in every - own}
