@@ -1,5 +1,6 @@
 """From a file to named arrays: what is in it decides before its suffix."""
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +36,7 @@ def open_file(path: Path) -> Held:
     ValueError
         If the file is missing, of another kind or broken, or if it is a pickle.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # which a name too long for the system is not either
         raise ValueError(f"`path` must be an existing file; got {str(path)!r}. Check the spelling.")
     return _opener(path)(path)
 

@@ -49,7 +49,7 @@ class Held:
         """Names of the arrays, the first ones when many."""
         names = list(self.entries)
         shown = names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], f"... ({len(names)} in all)"]
-        return ", ".join(shown) or "none"
+        return " ".join(", ".join(shown).split()) or "none"
 
 
 def entry_of(value: Any) -> Entry:

@@ -185,7 +185,7 @@ def _of_training(
     model = trained.model(run)
     return replace(
         model,
-        activation=activation or model.activation,
-        hidden_activation=hidden_activation or model.hidden_activation,
+        activation=model.activation if activation is None else activation,
+        hidden_activation=model.hidden_activation if hidden_activation is None else hidden_activation,
         source=f"{path.name!r}: run {run} of {len(trained)} of a training",
     )

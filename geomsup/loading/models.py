@@ -47,14 +47,13 @@ def build(
     unused = check_leftovers(held, roles, arrangement, chosen)
     if run is None and arrangement.runs > 1:
         raise ValueError(f"`run` must be given; {held.title} holds {arrangement.runs} models. Count from 0.")
-    outputs: ActivationLike = activation or held.words.get("activation", "relu")
+    outputs = held.words.get("activation", "relu") if activation is None else activation
     inner = _hidden_activation(held, roles, arrangement, hidden_activation)
     one = {role: arrangement.one(array, run or 0) for role, array in arrays.items()}
+    known = activation is not None or "activation" in held.words
     told = _told(held, roles, shapes, arrangement, run or 0)
-    told += [
-        f"activation {activation_name(outputs)}" + ("" if activation or "activation" in held.words else " (assumed)")
-    ]
-    told += [f"hidden layer {activation_name(inner)}"] if hidden_activation or inner != "linear" else []
+    told += [f"activation {activation_name(outputs)}" + ("" if known else " (assumed)")]
+    told += [f"hidden layer {activation_name(inner)}"] if hidden_activation is not None or inner != "linear" else []
     told += [f"not used: {', '.join(unused)}"] if unused else []
     return ToyModel(
         **_parts(one, arrangement), activation=outputs, hidden_activation=inner,
@@ -78,7 +77,7 @@ def _hidden_activation(
 ) -> ActivationLike:
     """Return the hidden activation; a hidden bias makes it necessary to state it, as such layers often have a ReLU."""
     if asked is not None or "hidden_activation" in held.words:
-        return asked or held.words["hidden_activation"]
+        return held.words["hidden_activation"] if asked is None else asked
     if "hidden_bias" not in roles.names:
         return "linear"
     raise ValueError(
