@@ -213,8 +213,8 @@ SEARCH = {"starts": _is(2), "rng": _is(0), "time_limit": _is(2.0), "threads": _i
 
 # How the arrays of a file or an object are read.
 ROLES: dict[str, Maker] = {
-    "weights": _is("W"), "bias": _is("b_final"), "decoder": _is(False), "hidden_bias": _is(False), "ignore": _is("note"),
-    "run": _is(0), "instances": _is("auto"), "orientation": _is("rows"), "activation": _is("relu"),
+    "weights": _is("W"), "bias": _is("b_final"), "decoder": _is(False), "hidden_bias": _is(False),
+    "ignore": _is("note"), "run": _is(0), "instances": _is("auto"), "orientation": _is("rows"), "activation": _is("relu"),
     "hidden_activation": _is("linear"),
 }  # fmt: skip
 
@@ -626,8 +626,8 @@ COMMANDS: dict[str, dict[str, Maker]] = {
         "--seed": _is("0"), "--record": _is("0"), "--threads": _is("1"), "--device": _is("cpu"),
         "--output": lambda: str(_folder() / "trained.npz"),
     } | FEATURES,
-    "classify": {"path": lambda: _weights(), "--orientation": _is("rows"), "--noise": _is("0.01"), "--weights": _is("W")}
-    | {"--represented": _is("0.1")} | RESULT,
+    "classify": {"path": lambda: _weights(), "--orientation": _is("rows"), "--noise": _is("0.01")}
+    | {"--weights": _is("W"), "--represented": _is("0.1")} | RESULT,
     "loss": {"path": lambda: str(_stored()), "--method": _is("auto"), "--rtol": _is("1e-9"), "--run": _is("0")}
     | NAMES | FEATURES | RESULT,
     "compare": {"path": lambda: _weights(), "--starts": _is("1"), "--seed": _is("0"), "--run": _is("0")} | FEATURES,
