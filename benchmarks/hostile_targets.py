@@ -214,8 +214,8 @@ SEARCH = {"starts": _is(2), "rng": _is(0), "time_limit": _is(2.0), "threads": _i
 # How the arrays of a file or an object are read.
 ROLES: dict[str, Maker] = {
     "weights": _is("W"), "bias": _is("b_final"), "decoder": _is(False), "hidden_bias": _is(False),
-    "ignore": _is("note"), "run": _is(0), "instances": _is("auto"), "orientation": _is("rows"), "activation": _is("relu"),
-    "hidden_activation": _is("linear"),
+    "ignore": _is("note"), "run": _is(0), "instances": _is("auto"), "orientation": _is("rows"),
+    "activation": _is("relu"), "hidden_activation": _is("linear"),
 }  # fmt: skip
 
 TARGETS: dict[str, Target] = {
