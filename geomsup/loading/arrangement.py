@@ -87,7 +87,9 @@ def arrange(title: str, roles: Roles, shapes: Mapping[str, Shape], *, orientatio
             '`W` must have more rows (features) than columns (hidden units) when orientation is "auto"; '
             f'got shape {W}. Pass orientation="rows" or "columns".'
         )
-    _check_untied(title, roles, shapes, fitting[0], orientation, sure_bias)
+    _check_square(title, roles, shapes, fitting[0])
+    if orientation == "auto" and not sure_bias:
+        _check_wide(title, roles, shapes, fitting[0])
     _check_no_dictionary(title, roles, shapes, fitting[0])
     return fitting[0]
 
@@ -151,29 +153,35 @@ def _check_run(run: int | None, runs: int) -> None:
         raise ValueError(f"`run` must be below the number of runs in the file, {runs}; got {run}. Count from 0.")
 
 
-def _check_untied(
-    title: str, roles: Roles, shapes: Mapping[str, Shape], reading: Arrangement, orientation: str, sure_bias: bool
-) -> None:
-    """Refuse an encoder and a decoder of which a wide hidden layer is as probable as many features.
-
-    An encoder of shape (5, 2) has 5 inputs, or 5 units for 2 inputs. A bias of the output decides, or the convention
-    that the encoder's name stands for.
-    """
-    if "decoder" not in roles.names or "W_between" in roles.names:
-        return
-    names = {role: roles.names[role] for role in ("weights", "decoder")}
-    if reading.n == reading.m and set(names.values()) != {"W", "W_out"}:
+def _check_square(title: str, roles: Roles, shapes: Mapping[str, Shape], reading: Arrangement) -> None:
+    """Refuse a square decoder, unless the names are ours: its rows and its columns have one length."""
+    names = {roles.names["weights"], roles.names.get("decoder")}
+    if "decoder" in shapes and "W_between" not in shapes and reading.n == reading.m and names != {"W", "W_out"}:
         raise ValueError(
-            f"`decoder` must not be square, or nobody can tell its rows from its columns; got {names['decoder']!r} "
-            f"{shapes['decoder']} in {title}. Save both matrices with a row per feature, as W and W_out."
+            f"`decoder` must not be square, or nobody can tell its rows from its columns; got "
+            f"{roles.names['decoder']!r} {shapes['decoder']} in {title}. "
+            "Save both matrices with a row per feature, as W and W_out."
         )
+
+
+def _check_wide(title: str, roles: Roles, shapes: Mapping[str, Shape], reading: Arrangement) -> None:
+    """Refuse an encoder of which a wide hidden layer is as probable as many features.
+
+    An encoder of shape (5, 2) has 5 inputs, or 5 units for 2 inputs. The convention that its name stands for decides.
+    Tied weights without such a name are a toy model's: wide ones store every feature apart.
+    """
     meaning = roles.meaning("weights")
     inputs = None if meaning is None else meaning.inputs
-    by_name = inputs is not None and reading.core(shapes["weights"])[inputs] == reading.n
-    if orientation == "auto" and not by_name and not sure_bias:
+    agrees = None if inputs is None else reading.core(shapes["weights"])[inputs] == reading.n
+    if "decoder" not in shapes:
+        doubtful = agrees is False and meaning is not None and meaning.layer == "encoder"
+    else:
+        doubtful = not agrees and "W_between" not in shapes
+    if doubtful:
         raise ValueError(
-            f"`orientation` must be given: {names['weights']!r} {shapes['weights']} in {title} may have {reading.n} "
-            f'features, or {reading.m} and a wide hidden layer. Pass "rows" if its rows are features, else "columns".'
+            f"`orientation` must be given: {roles.names['weights']!r} {shapes['weights']} in {title} may have "
+            f"{reading.n} features, or {reading.m} and a wide hidden layer. "
+            'Pass "rows" if its rows are features, else "columns".'
         )
 
 

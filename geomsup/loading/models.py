@@ -1,6 +1,7 @@
 """From named arrays to a model that says in `source` what it took for what."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,8 @@ def build(
     ValueError
         If the roles of the arrays, or their axes, are not certain.
     """
-    if {"activation", "hidden_activation"} <= set(held.words) and orientation == "auto":
-        orientation = "rows"  # what `ToyModel.to_dict` wrote
+    if {"activation", "hidden_activation"} <= set(held.words) and {"W", "b"} <= set(held.entries):
+        orientation = "rows" if orientation == "auto" else orientation  # what `ToyModel.to_dict` wrote
     roles = choose(held, chosen)
     arrays = {role: to_numpy(name, held.entries[name].read()) for role, name in roles.names.items()}
     if arrays["weights"].ndim == 2:
@@ -47,18 +48,20 @@ def build(
     unused = check_leftovers(held, roles, arrangement, chosen)
     if run is None and arrangement.runs > 1:
         raise ValueError(f"`run` must be given; {held.title} holds {arrangement.runs} models. Count from 0.")
-    outputs = held.words.get("activation", "relu") if activation is None else activation
-    inner = _hidden_activation(held, roles, arrangement, hidden_activation)
     one = {role: arrangement.one(array, run or 0) for role, array in arrays.items()}
-    known = activation is not None or "activation" in held.words
-    told = _told(held, roles, shapes, arrangement, run or 0)
-    told += [f"activation {activation_name(outputs)}" + ("" if known else " (assumed)")]
-    told += [f"hidden layer {activation_name(inner)}"] if hidden_activation is not None or inner != "linear" else []
-    told += [f"not used: {', '.join(unused)}"] if unused else []
-    return ToyModel(
-        **_parts(one, arrangement), activation=outputs, hidden_activation=inner,
-        source=f"{held.title}: {'; '.join(told)}",
-    )  # fmt: skip
+    model = ToyModel(
+        **_parts(one, arrangement),
+        activation=held.words.get("activation", "relu") if activation is None else activation,
+        hidden_activation=_hidden_activation(held, roles, hidden_activation),
+    )
+    told = _told(roles, shapes, arrangement, run or 0)
+    assumed = activation is None and "activation" not in held.words
+    told.append(f"activation {activation_name(model.activation)}{' (assumed)' if assumed else ''}")
+    if hidden_activation is not None or model.hidden_activation != "linear":
+        told.append(f"hidden layer {activation_name(model.hidden_activation)}")
+    if unused:
+        told.append(f"not used: {', '.join(unused)}")
+    return replace(model, source=f"{held.title}: {'; '.join(told)}")
 
 
 def _flat(role: str, array: np.ndarray) -> np.ndarray:
@@ -72,9 +75,7 @@ def _layer_of_bias(roles: Roles) -> str | int | None:
     return None if meaning is None else meaning.layer
 
 
-def _hidden_activation(
-    held: Held, roles: Roles, arrangement: Arrangement, asked: ActivationLike | None
-) -> ActivationLike:
+def _hidden_activation(held: Held, roles: Roles, asked: ActivationLike | None) -> ActivationLike:
     """Return the hidden activation; a hidden bias makes it necessary to state it, as such layers often have a ReLU."""
     if asked is not None or "hidden_activation" in held.words:
         return held.words["hidden_activation"] if asked is None else asked
@@ -99,7 +100,7 @@ def _parts(one: Mapping[str, np.ndarray], arrangement: Arrangement) -> dict[str,
     }
 
 
-def _told(held: Held, roles: Roles, shapes: Mapping[str, Shape], arrangement: Arrangement, run: int) -> list[str]:
+def _told(roles: Roles, shapes: Mapping[str, Shape], arrangement: Arrangement, run: int) -> list[str]:
     def shown(role: str, without: str) -> str:
         return f"{roles.names[role]} {shapes[role]}" if role in roles.names else without
 

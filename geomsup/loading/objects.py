@@ -9,6 +9,9 @@ from geomsup.loading.nested import held_by
 
 __all__ = ["held_by_object"]
 
+# PyTorch's names of layers that have weights, and are no model.
+LAYERS = ("Linear", "Embedding")
+
 
 def held_by_object(state: Any) -> Held:
     """Return the arrays of a dictionary, or of a PyTorch module, whose `state_dict` it asks for.
@@ -18,9 +21,9 @@ def held_by_object(state: Any) -> Held:
     TypeError
         If `state` is something else.
     """
-    if type(state).__name__ == "Linear" and hasattr(state, "weight"):
+    if type(state).__name__ in LAYERS and hasattr(state, "weight"):
         raise TypeError(
-            "`state` must be a whole model; got a Linear layer alone. "
+            f"`state` must be a whole model; got the layer {type(state).__name__} alone. "
             'Pass {"W": layer.weight, "b": ...} with the bias of the output.'
         )
     if callable(getattr(state, "state_dict", None)) and not isinstance(state, type):

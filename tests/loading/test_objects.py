@@ -45,6 +45,10 @@ class Linear(Module):
     weight = Tensor(W)
 
 
+class Embedding(Linear):
+    """Another layer."""
+
+
 TAKEN = {
     "module": Module(linear1__weight=W.T, linear2__weight=D, linear2__bias=B),
     "state dict": Module(linear1__weight=W.T, linear2__weight=D, linear2__bias=B).state_dict(),
@@ -72,7 +76,8 @@ REFUSED = [
     (gs.dimensionality, Module(a=W), ARRAY + "the module Module. Pass the `.weight` of a layer, or build"),
     (gs.ToyModel, RUN, ARRAY + "a TrainingRun. Pass its `.W`."),
     (gs.ToyModel, MASKED, "`W` must not be a masked array"),
-    (gs.ToyModel.from_state, Linear(), "`state` must be a whole model; got a Linear layer alone. Pass {"),
+    (gs.ToyModel.from_state, Linear(), "`state` must be a whole model; got the layer Linear alone. Pass {"),
+    (gs.ToyModel.from_state, Embedding(weight=W), "`state` must be a whole model; got the layer Embedding alone."),
     (gs.ToyModel.from_state, RUN, "`state` must be one model; got a TrainingRun. Pick one with `.model(0)`"),
     (gs.ToyModel.from_state, {"W": MASKED, "b": B}, "`W` must not be a masked array"),
     (gs.ToyModel.from_state, W, "`state` must be a dictionary of arrays, or a PyTorch module; got array("),
