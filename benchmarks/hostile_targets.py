@@ -211,6 +211,13 @@ def _reproduced(ids: Any, size: Any, output: Any, jobs: Any) -> Any:
 WEIGHTS = {"W": _W, "orientation": _is("rows")}
 SEARCH = {"starts": _is(2), "rng": _is(0), "time_limit": _is(2.0), "threads": _is(1), "progress": _is(None)}
 
+# How the arrays of a file or an object are read.
+ROLES: dict[str, Maker] = {
+    "weights": _is("W"), "bias": _is("b_final"), "decoder": _is(False), "hidden_bias": _is(False),
+    "ignore": _is("note"), "run": _is(0), "instances": _is("auto"), "orientation": _is("rows"),
+    "activation": _is("relu"), "hidden_activation": _is("linear"),
+}  # fmt: skip
+
 TARGETS: dict[str, Target] = {
     "Uniform": Target(gs.Uniform, {"low": _is(0.0), "high": _is(1.0)}),
     "Uniform.sample": Target(lambda size, rng: gs.Uniform().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
@@ -250,6 +257,15 @@ TARGETS: dict[str, Target] = {
         },
     ),
     "ToyModel.__call__": Target(lambda x: _model()(x), {"x": _is([0.1, 0.2, 0.3])}),
+    "ToyModel.from_state": Target(
+        gs.ToyModel.from_state,
+        {"state": lambda: {"W": _W(), "b_final": [0.0, 0.0, 0.0], "note": [1.0]}} | ROLES,
+    ),
+    "ToyModel.from_state entries": Target(
+        lambda **state: gs.ToyModel.from_state(state),
+        {"W": _W, "b": _is([0.0, 0.0, 0.0]), "W_out": _W, "other": _is("text")},
+    ),
+    "load": Target(gs.load, {"path": lambda: _stored()} | ROLES),
     "as_rows": Target(gs.as_rows, WEIGHTS),
     "dimensionality": Target(gs.dimensionality, WEIGHTS),
     "dimensions_per_feature": Target(gs.dimensions_per_feature, WEIGHTS, finite=False),
@@ -554,6 +570,13 @@ def _saved() -> Path:
 
 
 @cache
+def _stored() -> Path:
+    path = _folder() / "stored.npz"
+    np.savez(path, W=_W(), b_final=[0.0, 0.0, 0.0], note=[1.0])
+    return path
+
+
+@cache
 def _weights() -> str:
     path = _folder() / "W.npy"
     np.save(path, _plane())
@@ -578,7 +601,14 @@ TEXTS: dict[str, Maker] = {
 }  # fmt: skip
 TEXTS |= {"10**400": _is(str(10**400)), "a broken file": lambda: _broken(), "a folder": lambda: str(_folder())}
 
-FEATURES = {"--probability": _is("0.3"), "--importance": _is("1")}
+FEATURES = {
+    "--probability": _is("0.3"), "--importance": _is("1"), "--values": _is("uniform:0,1"),
+    "--groups": _is("correlated:0,1"),
+}  # fmt: skip
+NAMES = {
+    "--weights": _is("W"), "--bias": _is("b_final"), "--ignore": _is("note"), "--orientation": _is("rows"),
+    "--instances": _is("auto"), "--activation": _is("relu"), "--hidden-activation": _is("linear"),
+}  # fmt: skip
 RESULT = {"--output": lambda: str(_folder() / "result.json")}
 ENERGY = {"--starts": _is("2"), "--seed": _is("0"), "--time-limit": _is("2"), "--threads": _is("1")} | RESULT
 
@@ -596,10 +626,10 @@ COMMANDS: dict[str, dict[str, Maker]] = {
         "--seed": _is("0"), "--record": _is("0"), "--threads": _is("1"), "--device": _is("cpu"),
         "--output": lambda: str(_folder() / "trained.npz"),
     } | FEATURES,
-    "classify": {"path": lambda: _weights(), "--orientation": _is("rows"), "--noise": _is("0.01"), "--name": _is("W")}
-    | {"--represented": _is("0.1")} | RESULT,
-    "loss": {"path": lambda: _weights(), "--method": _is("auto"), "--rtol": _is("1e-9"), "--run": _is("0")}
-    | {"--activation": _is("relu")} | FEATURES | RESULT,
+    "classify": {"path": lambda: _weights(), "--orientation": _is("rows"), "--noise": _is("0.01")}
+    | {"--weights": _is("W"), "--represented": _is("0.1")} | RESULT,
+    "loss": {"path": lambda: str(_stored()), "--method": _is("auto"), "--rtol": _is("1e-9"), "--run": _is("0")}
+    | NAMES | FEATURES | RESULT,
     "compare": {"path": lambda: _weights(), "--starts": _is("1"), "--seed": _is("0"), "--run": _is("0")} | FEATURES,
     "optimum": {"n_features": _is("3"), "n_hidden": _is("1"), "--activation": _is("relu"), "--starts": _is("2")}
     | {"--seed": _is("0")} | FEATURES | RESULT,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from geomsup.experiments import Report as Report, Verdict as Verdict, reproduce as reproduce
     from geomsup.features import Discrete as Discrete, Features as Features, Uniform as Uniform
     from geomsup.isometries import Symmetry as Symmetry, symmetry as symmetry
+    from geomsup.loading import load as load
     from geomsup.loss import (
         ExpectedLoss as ExpectedLoss,
         Hessian as Hessian,
@@ -85,6 +86,7 @@ _ROOMS = {
     "arrays": ("as_rows",),
     "features": ("Discrete", "Features", "Uniform"),
     "model": ("ToyModel",),
+    "loading": ("load",),
     "loss": ("ExpectedLoss", "Hessian", "expected_loss", "hessian"),
     "dimensions": ("dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"),
     "isometries": ("Symmetry", "symmetry"),
@@ -178,6 +180,7 @@ __all__ = [
     "frame_spectrum",
     "hessian",
     "leverage",
+    "load",
     "minimize_energy",
     "one_hot_codes",
     "one_hot_features",

@@ -1,6 +1,6 @@
 """Arrays from outside, which all come in here, and read-only arrays of a value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -11,6 +11,9 @@ __all__ = ["Batch", "as_rows", "named_rows", "read_only", "to_numpy"]
 
 if TYPE_CHECKING:
     from geomsup.training import TrainingRun
+
+# Keys of a dictionary that an error lists.
+MOST_KEYS = 8
 
 # Types that a type checker knows to be a batch of weights; it takes anything else for one W.
 Batch: TypeAlias = "np.ndarray[tuple[int, int, int], Any] | Sequence[Sequence[Sequence[float]]] | TrainingRun"
@@ -71,6 +74,7 @@ def named_rows(name: str, W: Any, orientation: str) -> np.ndarray:
 
 def to_numpy(name: str, value: Any) -> np.ndarray:
     """Bring tensors of other libraries to the CPU by their own methods, without importing them."""
+    _refuse_holder(name, value)
     if hasattr(value, "detach"):  # PyTorch; .double() because NumPy has no bfloat16
         value = value.detach().cpu()
         value = (value if value.is_complex() else value.double()).numpy()
@@ -80,6 +84,23 @@ def to_numpy(name: str, value: Any) -> np.ndarray:
         array = np.asarray(value)
         value = np.asarray(value, dtype=np.float64) if array.dtype.kind == "V" else array  # V: bfloat16
     return checks.real_array(name, value)
+
+
+def _refuse_holder(name: str, value: Any) -> None:
+    """Refuse what holds arrays and is none, in words that say where the array is."""
+    if isinstance(value, Mapping):
+        keys = ", ".join(repr(str(key)[:40]) for key in list(value)[:MOST_KEYS]) or "none"
+        what, advice = f"a dictionary with the keys {keys}", "Pass one of its arrays"
+    elif callable(getattr(value, "state_dict", None)):
+        named = hasattr(value, "weight")
+        what, advice = f"the module {type(value).__name__}", f"Pass {'its' if named else 'the'} `.weight`"
+        advice += "" if named else " of a layer"
+    elif hasattr(value, "W") and type(value).__module__.partition(".")[0] == __package__:
+        what, advice = f"a {type(value).__name__}", "Pass its `.W`"
+    else:
+        return
+    hint = "." if advice.endswith(".W`") else ", or build a model with ToyModel.from_state."
+    raise TypeError(f"`{name}` must be an array; got {what}. {advice}{hint}")
 
 
 def read_only(array: Any) -> np.ndarray:

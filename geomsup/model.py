@@ -1,5 +1,6 @@
 """The toy model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from geomsup.activations import ActivationLike, activation_name, resolve_activation
 from geomsup.arrays import read_only, to_numpy
 
-__all__ = ["ToyModel"]
+__all__ = ["ToyModel", "checked_model"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,9 @@ class ToyModel:
         shape ``(n_features, n_second)``.
     b_between
         Bias of the second hidden layer, ``(n_second,)``; zero by default if there is one.
+    source
+        Where the model was read from, and which array was taken for what; None if it was not read. `load` and
+        `from_state` write it.
 
     Raises
     ------
@@ -67,6 +71,7 @@ class ToyModel:
     b_hidden: np.ndarray | None = None
     W_between: np.ndarray | None = None
     b_between: np.ndarray | None = None
+    source: str | None = None
 
     if TYPE_CHECKING:  # more is taken than is kept
 
@@ -80,6 +85,7 @@ class ToyModel:
             b_hidden: Any = None,
             W_between: Any = None,
             b_between: Any = None,
+            source: str | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -96,6 +102,52 @@ class ToyModel:
         arrays = {"W": W, "b": b, "W_out": W_out, "b_hidden": b_hidden, "W_between": W_between, "b_between": b_between}
         for name, array in arrays.items():
             object.__setattr__(self, name, None if array is None else read_only(array))
+
+    @classmethod
+    def from_state(
+        cls,
+        state: Any,
+        *,
+        weights: str | None = None,
+        bias: str | bool | None = None,
+        decoder: str | bool | None = None,
+        hidden_bias: str | bool | None = None,
+        ignore: Any = (),
+        run: int | None = None,
+        instances: str = "auto",
+        orientation: str = "auto",
+        activation: ActivationLike | None = None,
+        hidden_activation: ActivationLike | None = None,
+    ) -> "ToyModel":
+        """Build a model from a dictionary of arrays or tensors, or from a PyTorch module, whatever their names are.
+
+        Parameters
+        ----------
+        state
+            A state dict, nested or not, a PyTorch module, or what `to_dict` returned.
+        weights, bias, decoder, hidden_bias, ignore, run, instances, orientation, activation, hidden_activation
+            As in ``geomsup.load``, which has the same rules.
+
+        Raises
+        ------
+        ValueError
+            If it is not certain which array is what, or an array that may belong to the model would not be used.
+        TypeError
+            If `state` is neither a dictionary nor a module, or an array holds no real numbers.
+
+        Examples
+        --------
+        >>> state = {"embedding.weight": [[1.0, -1.0]], "unembedding.bias": [0.1, 0.2]}
+        >>> model = ToyModel.from_state(state)
+        >>> model.W.shape, model.b
+        ((2, 1), array([0.1, 0.2]))
+        """
+        from geomsup.loading.load import model_from
+
+        return model_from(
+            state, weights=weights, bias=bias, decoder=decoder, hidden_bias=hidden_bias, ignore=ignore, run=run,
+            instances=instances, orientation=orientation, activation=activation, hidden_activation=hidden_activation,
+        )  # fmt: skip
 
     @property
     def n_features(self) -> int:
@@ -169,6 +221,19 @@ class ToyModel:
         shown = hidden + biased + activation_name(self.activation)
         size = self.n_hidden if self.W_between is None else f"{self.n_hidden} and {self.W_between.shape[1]}"
         return f"ToyModel({self.n_features} features in {size} dimensions, {shown}{tied})"
+
+
+def checked_model(name: str, value: Any) -> ToyModel:
+    """Return `value` if it is a `ToyModel`; else say how to make one of it."""
+    if isinstance(value, ToyModel):
+        return value
+    if hasattr(value, "best") and hasattr(value, "W"):  # a TrainingRun
+        advice = "Pick one: run.best() or run.model(0)."
+    elif isinstance(value, Mapping) or hasattr(value, "state_dict"):
+        advice = "Build one: ToyModel.from_state(...)."
+    else:
+        advice = "Wrap the weights: ToyModel(W, b)."
+    raise TypeError(f"`{name}` must be a ToyModel; got {type(value).__name__}. {advice}")
 
 
 def _matrix(name: str, value: Any) -> np.ndarray:

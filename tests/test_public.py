@@ -63,6 +63,7 @@ PUBLIC = [
     "frame_spectrum",
     "hessian",
     "leverage",
+    "load",
     "minimize_energy",
     "one_hot_codes",
     "one_hot_features",

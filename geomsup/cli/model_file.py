@@ -1,14 +1,20 @@
 """The model file that several commands read, and the flags that complete it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.options import Numbers, Whole, one_or_all
+from geomsup.cli.inputs import Inputs
+from geomsup.cli.options import Whole
 
-__all__ = ["ModelFile"]
+__all__ = ["ModelFile", "Named"]
+
+Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
+Named = Annotated[str | None, Parameter(name=("--weights", "--name"))]
+Absent = Annotated[bool, Parameter(negative="")]
 
 
 @Parameter(name="*")  # the fields are options of the command, not options of an option
@@ -19,59 +25,82 @@ class ModelFile:
     Parameters
     ----------
     path
-        A file with W and b; files of `geomsup train` hold the features too.
-    probability
-        P(feature is present), one value or one per feature.
-    importance
-        One importance for all features, or one per feature.
+        A file with a model (.npz, .npy, .safetensors, .pt, .pth, .csv, .txt, .json); files of `geomsup train` hold the
+        features too.
     run
         Number of the model, if the file holds several.
-    name
+    weights
         Which array of the file is W.
+    bias
+        Which array is the bias of the output.
+    no_bias
+        The model has no bias.
+    decoder
+        Which array is the decoder.
+    no_decoder
+        The decoder is W.
+    hidden_bias
+        Which array is the bias of the hidden layer.
+    no_hidden_bias
+        The hidden layer has no bias.
+    ignore
+        Arrays that are no part of the model.
     orientation
         "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
+    instances
+        Axis that counts the models of a batch: "first", "last", or "auto": what all arrays agree on.
     activation
         Output activation, "relu" or "linear"; by default what the model was trained with, or "relu".
+    hidden_activation
+        Activation of the hidden layer; by default what the model was trained with, or "linear". Must be given if the
+        file has a hidden bias and does not say it.
     """
 
     path: Path
-    probability: Numbers = field(default=None, kw_only=True)
-    importance: Numbers = field(default=None, kw_only=True)
+    inputs: Inputs = field(default_factory=Inputs, kw_only=True)
     run: Whole = field(default=0, kw_only=True)
-    name: str | None = field(default=None, kw_only=True)
+    weights: Named = field(default=None, kw_only=True)
+    bias: str | None = field(default=None, kw_only=True)
+    no_bias: Absent = field(default=False, kw_only=True)
+    decoder: str | None = field(default=None, kw_only=True)
+    no_decoder: Absent = field(default=False, kw_only=True)
+    hidden_bias: str | None = field(default=None, kw_only=True)
+    no_hidden_bias: Absent = field(default=False, kw_only=True)
+    ignore: Names = field(default=None, kw_only=True)
     orientation: str = field(default="auto", kw_only=True)
+    instances: str = field(default="auto", kw_only=True)
     activation: str | None = field(default=None, kw_only=True)
+    hidden_activation: str | None = field(default=None, kw_only=True)
 
     def read(self) -> tuple[gs.ToyModel, gs.Features]:
         """Read the model; a file of `geomsup train` holds what the flags leave open."""
-        from geomsup.files import read_model
+        model = gs.load(
+            self.path, weights=self.weights, bias=self._said("bias"), decoder=self._said("decoder"),
+            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run, instances=self.instances,
+            orientation=self.orientation, activation=self.activation, hidden_activation=self.hidden_activation,
+        )  # fmt: skip
+        assert isinstance(model, gs.ToyModel)  # as a run was named
+        return model, self.inputs.of(model.n_features, known=self._trained_on(), file=repr(self.path.name))
+
+    def _said(self, role: str) -> Any:
+        """Return a role's array, False for none, or None where no flag speaks of it."""
+        name, absent = getattr(self, role), getattr(self, f"no_{role}")
+        if absent and name is not None:
+            flag = role.replace("_", "-")
+            raise ValueError(f"`--no-{flag}` must not come with `--{flag}`; got both. Leave one out.")
+        return False if absent else name
+
+    def _trained_on(self) -> gs.Features | None:
+        """Return the features of the run, if `geomsup train` wrote the file."""
         from geomsup.training.storage import holds_training
 
-        if holds_training(self.path):
-            return self._trained()
-        if self.probability is None:
-            raise ValueError(
-                f"`--probability` must be given; {self.path.name!r} does not say what its model was trained on. "
-                "Pass P(feature is present)."
-            )
-        model = read_model(
-            self.path, run=self.run, activation=self.activation or "relu", name=self.name, orientation=self.orientation
-        )
-        p, weights = one_or_all(self.probability, None), one_or_all(self.importance, 1.0)
-        return model, gs.Features(model.n_features, p, weights)
-
-    def _trained(self) -> tuple[gs.ToyModel, gs.Features]:
+        if not holds_training(self.path):
+            return None
         trained = gs.TrainingRun.load(self.path)
-        if not 0 <= self.run < len(trained):
+        settings = trained.settings
+        if (settings.target, settings.criterion) != ("identity", "squared"):
             raise ValueError(
-                f"`--run` must be in 0 ... {len(trained) - 1}; got {self.run}. The file holds no such run."
+                f"`path` must hold models trained for the squared error of x; those of {self.path.name!r} were for the "
+                f"target {settings.target!r} and criterion {settings.criterion!r}. Use TrainingRun.expected_loss."
             )
-        model, known = trained.model(self.run), trained.features[self.run]
-        if self.activation is not None:
-            model = replace(model, activation=self.activation)
-        return model, gs.Features(
-            known.n,
-            one_or_all(self.probability, known.probability),
-            one_or_all(self.importance, known.importance),
-            known.values,
-        )
+        return trained.features[self.run]

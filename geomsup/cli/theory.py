@@ -5,7 +5,8 @@ from pathlib import Path
 
 import geomsup as gs
 from geomsup.cli.console import check_files, deliver, progress_bars, save_figure
-from geomsup.cli.options import Ends, Json, Numbers, Output, Whole, grid, one_or_all
+from geomsup.cli.inputs import Inputs
+from geomsup.cli.options import Ends, Json, Output, Whole, grid
 
 __all__ = ["optimum", "phase_diagram", "plateaus"]
 
@@ -14,8 +15,7 @@ def optimum(
     n_features: Whole,
     n_hidden: Whole,
     *,
-    probability: Numbers = None,
-    importance: Numbers = None,
+    inputs: Inputs = Inputs(),  # noqa: B008  (frozen)
     activation: str = "relu",
     starts: Whole | None = None,
     seed: Whole = 0,
@@ -30,10 +30,6 @@ def optimum(
         Number of features n.
     n_hidden
         Number of hidden dimensions m.
-    probability
-        P(feature is present), one value or one per feature. Default 0.05.
-    importance
-        One importance for all features, or one per feature.
     activation
         Output activation, "relu" or "linear".
     starts
@@ -44,7 +40,7 @@ def optimum(
         Also write the result as JSON to this file.
     """
     check_files(output)
-    features = gs.Features(n_features, one_or_all(probability, 0.05), one_or_all(importance, 1.0))
+    features = inputs.of(n_features, probability=0.05)
     with progress_bars() as progress:
         result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed, progress=progress)
     deliver(result.to_dict(), str(result), as_json, output)

@@ -10,7 +10,8 @@ from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure
-from geomsup.cli.options import Json, Numbers, Whole, one_or_all
+from geomsup.cli.inputs import Inputs
+from geomsup.cli.options import Json, Whole
 from geomsup.cli.settings import with_settings
 from geomsup.threads import Progress
 
@@ -70,8 +71,7 @@ def train(
     n_features: Whole,
     n_hidden: Whole,
     *,
-    probability: Numbers = None,
-    importance: Numbers = None,
+    inputs: Inputs = Inputs(),  # noqa: B008  (frozen)
     models: Whole = 4,
     untied: Annotated[bool, Parameter(negative="")] = False,
     second_layer: Whole | None = None,
@@ -88,10 +88,6 @@ def train(
         Number of features n.
     n_hidden
         Number of hidden dimensions m.
-    probability
-        P(feature is present); several values train several sets of models. Default 0.05.
-    importance
-        One importance for all features, or one per feature.
     models
         Models per probability.
     untied
@@ -105,8 +101,7 @@ def train(
         goes to a file beside it; the same command goes on from there.
     """
     check_output("--output", output, (".npz", ".safetensors"))
-    probabilities = [0.05] if probability is None else probability
-    features = [gs.Features(n_features, p, one_or_all(importance, 1.0)) for p in probabilities]
+    features = inputs.each_of(n_features)
     units = n_hidden if second_layer is None else (n_hidden, second_layer)
     tied = not untied and second_layer is None
     with progress_bars() as progress:

@@ -1,11 +1,11 @@
 """Commands on the weights in a file: ``classify``, ``loss`` and ``compare``."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import geomsup as gs
 from geomsup.cli.console import check_files, deliver, save_figure
-from geomsup.cli.model_file import ModelFile
+from geomsup.cli.model_file import ModelFile, Named
 from geomsup.cli.options import Json, Output, Whole
 
 __all__ = ["classify", "compare", "loss"]
@@ -14,8 +14,9 @@ __all__ = ["classify", "compare", "loss"]
 def classify(
     path: Path,
     *,
-    name: str | None = None,
+    weights: Named = None,
     orientation: str = "auto",
+    instances: str = "auto",
     noise: float | None = None,
     represented: float | None = None,
     center: Literal["origin", "mean"] = "origin",
@@ -29,11 +30,13 @@ def classify(
     Parameters
     ----------
     path
-        A .npy, .npz or .safetensors file with W, one model or a batch.
-    name
+        A file with W (.npy, .npz, .safetensors, .pt, .pth, .csv, .txt, .json), one model or a batch.
+    weights
         Which array of the file is W.
     orientation
         "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
+    instances
+        Axis that counts the models of a batch: "first", "last", or "auto": what all arrays agree on, else the first.
     noise
         Noise per coordinate of the unit rows, if known.
     represented
@@ -48,10 +51,10 @@ def classify(
     plot
         Draw the geometry to this file (one model only).
     """
-    from geomsup.files import read_weights
+    from geomsup.loading.load import read_weights
 
     check_files(output, plot)
-    W = read_weights(path, name=name, orientation=orientation)
+    W, source = read_weights(path, weights=weights, orientation=orientation, instances=instances)
     found = gs.classify(
         W,
         orientation="rows",
@@ -67,9 +70,9 @@ def classify(
         save_figure(found.plot().figure, plot)
     result = None
     if as_json or output is not None:  # listing the numbers of a large W takes longer than classifying it
-        result = [g.to_dict() for g in found] if several else found.to_dict()
+        result = [_with(source, g.to_dict()) for g in found] if several else _with(source, found.to_dict())
     text = "\n".join([*(f"{i}: {g}" for i, g in enumerate(found)), str(found)]) if several else found.summary()
-    deliver(result, text, as_json, output)
+    deliver(result, f"{text}\n{_read(source)}", as_json, output)
 
 
 def loss(
@@ -96,7 +99,8 @@ def loss(
     result = gs.expected_loss(model, features, method=method, rtol=rtol)
     lines = [str(result)]
     lines += [f"  feature {i}: {value:.9g}" for i, value in enumerate(result.per_feature)]
-    deliver(result.to_dict(), "\n".join(lines), as_json, output)
+    lines += [_read(model.source)]
+    deliver(_with(model.source, result.to_dict()), "\n".join(lines), as_json, output)
 
 
 def compare(
@@ -126,4 +130,14 @@ def compare(
     result = gs.compare(model, features, starts=starts, rng=seed)
     if plot is not None:
         save_figure(result.plot()[0].figure, plot)
-    deliver(result.to_dict(), str(result), as_json, output)
+    deliver(_with(model.source, result.to_dict()), f"{result}\n{_read(model.source)}", as_json, output)
+
+
+def _read(source: str | None) -> str:
+    """Return the line that says which arrays were taken for what."""
+    return f"read from {source}"
+
+
+def _with(source: str | None, result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result as JSON with what was taken for what."""
+    return result | {"source": source}

@@ -16,7 +16,7 @@ from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, tim
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
-from geomsup.model import ToyModel
+from geomsup.model import ToyModel, checked_model
 from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
@@ -186,8 +186,7 @@ def _too_large(model: ToyModel) -> ValueError:
 
 
 def _check(model: Any, features: Any, method: str, rtol: float) -> None:
-    if not isinstance(model, ToyModel):
-        raise TypeError(f"`model` must be a ToyModel; got {type(model).__name__}. Wrap the weights: ToyModel(W, b).")
+    checked_model("model", model)
     if not isinstance(features, Features):
         raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
     if features.n != model.n_features:

@@ -10,7 +10,7 @@ from geomsup import checks
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.objective import pack, unpack
-from geomsup.model import ToyModel
+from geomsup.model import ToyModel, checked_model
 from geomsup.optima.descent import FINE, descend
 
 __all__ = ["Crossing", "crossing"]
@@ -181,8 +181,7 @@ def _bracket(bracket: Any) -> tuple[float, float]:
 
 
 def _check(name: str, model: Any, features: Features) -> None:
-    if not isinstance(model, ToyModel):
-        raise TypeError(f"`{name}` must be a ToyModel; got {type(model).__name__}. Wrap weights: ToyModel(W).")
+    model = checked_model(name, model)
     tied = model.W_out is None and model.activation == "relu" and model.hidden_activation == "linear"
     tied = tied and model.b_hidden is None
     if not tied or model.n_features != features.n:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.model import ToyModel
+from geomsup.model import checked_model
 from geomsup.training.kernels.codes import OUTPUTS
 from geomsup.training.settings import HIDDEN, PRESETS, Settings
 
@@ -43,8 +43,7 @@ def choose(n: int, *, model: Any, **given: Any) -> Settings:
 
 def _kind_of(model: Any, n: int, settings: Settings) -> dict[str, Any]:
     """Return the settings that a start model decides; raise if it does not fit."""
-    if not isinstance(model, ToyModel):
-        raise TypeError(f"`model` must be a ToyModel; got {model!r}. Wrap the weights in ToyModel(W, b).")
+    model = checked_model("model", model)
     for name, known in (("activation", tuple(OUTPUTS)), ("hidden_activation", HIDDEN)):
         if getattr(model, name) not in known:
             raise ValueError(

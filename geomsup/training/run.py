@@ -55,6 +55,8 @@ class TrainingRun:
         Step that took a run out of the range of single precision, ``(runs,)``; 0 where none did.
     moments, pending
         State of the optimiser, ``(runs, 2, weights)``, and losses not yet recorded, ``(runs,)``: what `resume` needs.
+    source
+        The file that the run was read from by ``geomsup.load``; else None.
 
     References
     ----------
@@ -89,6 +91,7 @@ class TrainingRun:
     diverged_at: np.ndarray = None  # pyright: ignore[reportAssignmentType]
     moments: np.ndarray | None = None
     pending: np.ndarray | None = None
+    source: str | None = None
 
     def __post_init__(self) -> None:
         if self.diverged_at is None:

@@ -34,7 +34,8 @@ import pytest
         ("optimum 5 2 --starts 0", "`starts` must be at least 1; got 0."),
         ("optimum 5 2 --activation gelu", '`activation` must be one of "relu", "linear"; got \'gelu\'.'),
         ("classify nothing.npy", "`path` must be an existing file; got 'nothing.npy'. Check the spelling."),
-        ("classify text.txt", "`path` must end in .npy, .npz or .safetensors; got 'text.txt'."),
+        ("classify text.txt", "`path` must hold numbers only; got 'nothing' in 'text.txt'. Leave out headings"),
+        ("classify text.md", "`path` must end in .npy, .npz, .safetensors, .pt, .pth, .csv, .txt or .json; got"),
         ("classify text.npy", "`path` must be a valid .npy file; 'text.npy' is broken"),
         ("classify text.npz", "`path` must be a valid .npz file; 'text.npz' is broken"),
         (
@@ -78,7 +79,7 @@ import pytest
             '`orientation` must be one of "auto", "rows", "columns"; got \'up\'.',
         ),
         ("classify good.npy --noise -1", "`noise` must be positive and finite; got -1."),
-        ("classify good.npy --name V", "`name` must be an array of 'good.npy'; got 'V'. Pick one of: W."),
+        ("classify good.npy --name V", "`weights` must be an array of 'good.npy'; got 'V'. Pick one of: W."),
         ("classify batch.npy --plot a.png", "`--plot` must be given one model; the file holds a batch."),
         ("classify good.npy --plot a.xyz", "`--plot` must end in .png, .pdf, .svg; got 'a.xyz'. Rename it."),
         (
@@ -108,6 +109,9 @@ import pytest
             "`run` must be below the number of runs in the file, 2; got 2.",
         ),
         ("loss batch.npy --probability 0.1 --run -1", "`run` must be at least 0; got -1."),
+        ("loss batch.npy --probability 0.1", "`instances` must say which axis of 'W' (2, 3, 2) counts the models"),
+        ("loss bias.npz --probability 0.1 --bias b --no-bias", "`--no-bias` must not come with `--bias`; got both."),
+        ("loss bias.npz --probability 0.1 --no-bias --ignore c", "`ignore` must be an array of 'bias.npz'; got 'c'."),
         (
             "loss good.npy --probability 0.1 --method guess",
             '`method` must be one of "auto", "exact", "spectral"',
@@ -115,7 +119,7 @@ import pytest
         ("loss good.npy --probability 0.1 --rtol 2", "`rtol` must be in (0, 1); got 2."),
         (
             "loss bias.npz --probability 0.1",
-            "`b` must have one entry per feature, shape (3,); got shape (2,).",
+            "`bias` must have one entry per feature of 'W' (3, 2); got 'b' of shape (2,) in 'bias.npz'.",
         ),
         (
             "loss described.npz",
@@ -146,7 +150,7 @@ def test_bad_input_is_one_line_and_exit_code_two(refuse, folder, arguments, mess
     np.savez("described.npz", W=good, description=np.array("mine"))
     (folder / "pickle.npy").write_bytes(pickle.dumps(good))
     (folder / "part.npy").write_bytes((folder / "good.npy").read_bytes()[:-5])
-    for kind in ("txt", "npy", "npz", "safetensors"):
+    for kind in ("txt", "md", "npy", "npz", "safetensors"):
         (folder / f"text.{kind}").write_text("nothing but text " * 9)
     assert message in refuse(*arguments.split())
 

@@ -11,6 +11,24 @@ import pytest
 import geomsup as gs
 from geomsup.cli import main
 
+INPUTS = ["--features", "--probability", "--importance", "--values", "--groups"]
+MODEL = [
+    *INPUTS,
+    "--run",
+    "--weights",
+    "--name",
+    "--bias",
+    "--no-bias",
+    "--decoder",
+    "--no-decoder",
+    "--hidden-bias",
+    "--no-hidden-bias",
+    "--ignore",
+    "--orientation",
+    "--instances",
+    "--activation",
+    "--hidden-activation",
+]
 OPTIONS = {
     "reproduce": ["--all", "--list", "--quick", "--output", "-o", "--jobs", "--json"],
     "thomson": ["--starts", "--seed", "--time-limit", "--threads", "--output", "-o", "--plot", "--json"],
@@ -51,8 +69,7 @@ OPTIONS = {
     ],
     "demo": ["--output", "-o", "--models", "--steps", "--seed", "--json"],
     "train": [
-        "--probability",
-        "--importance",
+        *INPUTS,
         "--models",
         "--steps",
         "--batch",
@@ -81,8 +98,10 @@ OPTIONS = {
         "--json",
     ],
     "classify": [
+        "--weights",
         "--name",
         "--orientation",
+        "--instances",
         "--noise",
         "--represented",
         "--center",
@@ -93,12 +112,7 @@ OPTIONS = {
         "--json",
     ],
     "loss": [
-        "--probability",
-        "--importance",
-        "--run",
-        "--name",
-        "--orientation",
-        "--activation",
+        *MODEL,
         "--method",
         "--rtol",
         "--output",
@@ -106,8 +120,7 @@ OPTIONS = {
         "--json",
     ],
     "optimum": [
-        "--probability",
-        "--importance",
+        *INPUTS,
         "--activation",
         "--starts",
         "--seed",
@@ -116,12 +129,7 @@ OPTIONS = {
         "--json",
     ],
     "compare": [
-        "--probability",
-        "--importance",
-        "--run",
-        "--name",
-        "--orientation",
-        "--activation",
+        *MODEL,
         "--starts",
         "--seed",
         "--output",

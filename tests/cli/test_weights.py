@@ -10,7 +10,8 @@ from tests.cli.common import PENTAGON, strict
 
 
 def test_classify_prints_a_summary(run, pentagon):
-    assert run("classify", pentagon) == gs.classify(PENTAGON).summary() + "\n"
+    summary = gs.classify(PENTAGON).summary()
+    assert run("classify", pentagon) == f"{summary}\nread from 'pentagon.npz': weights W (5, 2), rows are features\n"
 
 
 @pytest.mark.parametrize("kind", ["npy", "npz", "safetensors"])
@@ -26,6 +27,7 @@ def test_classify_reads_every_kind_of_file(run, folder, kind):
 def test_classify_writes_json_and_a_figure(run, pentagon, folder):
     out = run("classify", pentagon, "--json", "-o", "result.json", "--plot", "figure.png")
     truth = json.loads(json.dumps(gs.classify(PENTAGON).to_dict()))
+    truth["source"] = "'pentagon.npz': weights W (5, 2), rows are features"
     assert strict(out) == truth
     assert strict((folder / "result.json").read_text()) == truth
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
@@ -37,6 +39,7 @@ def test_classify_takes_a_batch(run, folder):
         "0: pentagon",
         "1: pentagon",
         "2 of 2: pen",
+        "read from '",
     ]
     assert [entry["name"] for entry in strict(run("classify", "batch.npy", "--json"))] == ["pentagon"] * 2
 
@@ -49,18 +52,33 @@ def test_classify_options_reach_the_library(run, folder):
     rough = PENTAGON + np.random.default_rng(0).normal(size=(5, 2)) * 0.02
     np.save("rough.npy", rough)
     for noise in (1e-4, 0.02):
-        truth = gs.classify(rough, noise=noise).to_dict()
+        truth = gs.classify(rough, noise=noise).to_dict() | {
+            "source": "'rough.npy': weights W (5, 2), rows are features"
+        }
         assert strict(run("classify", "rough.npy", "--noise", noise, "--json")) == json.loads(json.dumps(truth))
+
+
+def test_classify_finds_the_models_of_a_batch(run, folder):
+    """Instances are on the first axis, unless a bias fits only the last one, or a flag says so."""
+    both = np.stack([PENTAGON, PENTAGON[:, ::-1]], -1)
+    np.savez("last.npz", W=np.repeat(both, 4, axis=1)[..., :1], b=np.zeros((5, 1)))  # (5, 8, 1), of rank 2
+    np.save("flag.npy", both)
+    assert "1 models along the last axis" in run("classify", "last.npz", "--orientation", "rows")
+    assert [one["name"] for one in strict(run("classify", "flag.npy", "--instances", "last", "--json"))] == [
+        "pentagon"
+    ] * 2
 
 
 def test_loss_is_that_of_the_library(run, pentagon, folder):
     truth = gs.expected_loss(gs.ToyModel(PENTAGON, [-0.2] * 5), gs.Features(5, 0.1))
     result = strict(run("loss", pentagon, "--probability", 0.1, "--json", "-o", "loss.json"))
-    assert result == truth.to_dict()
+    source = "'pentagon.npz': weights W (5, 2), rows are features; decoder tied; bias b (5,); activation relu (assumed)"
+    assert result == truth.to_dict() | {"source": source}
     assert strict((folder / "loss.json").read_text()) == result
     lines = run("loss", pentagon, "--probability", 0.1).splitlines()
     assert lines[0].startswith(f"expected loss {truth.value:.12g} (exact, error at most ")
-    assert len(lines) == 6
+    assert len(lines) == 7
+    assert lines[-1] == f"read from {source}"
     spectral = strict(run("loss", pentagon, "--probability", 0.1, "--method", "spectral", "--rtol", 1e-6, "--json"))
     assert spectral["method"] == "spectral"
     assert spectral["value"] == pytest.approx(truth.value, rel=1e-6)

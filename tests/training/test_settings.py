@@ -12,7 +12,7 @@ from geomsup.training.settings import BY_MODEL, PRESETS, Settings
 
 OPTIONS = {option.name: option for option in fields(Settings)}
 NOT_SETTINGS = {"features", "threads", "progress"}  # arguments of `train` that are no settings
-OWN = {"n_features", "n_hidden", "probability", "importance", "models", "untied", "second_layer", "threads", "output"}
+OWN = {"n_features", "n_hidden", "inputs", "models", "untied", "second_layer", "threads", "output"}
 
 
 def test_train_takes_every_setting():

@@ -23,6 +23,11 @@ def a_session() -> None:
     reveal_type(model.b)  # ndarray
     reveal_type(model([0.0, 1.0, 0.0, 0.0]))  # ndarray
 
+    reveal_type(gs.ToyModel.from_state({"W": W, "b_final": np.zeros(4)}))  # ToyModel
+    reveal_type(model.source)  # str | None
+    read = gs.load("model.npz", bias="b_final", run=0)
+    reveal_type(read)  # ToyModel | TrainingRun
+
     geometry = gs.classify(W)
     reveal_type(geometry)  # Geometry
     reveal_type(geometry.components[0].polytope)  # Polytope | None

@@ -1,0 +1,140 @@
+"""The options that state what the inputs are: everything that `Features` can be."""
+
+import inspect
+import json
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+import geomsup as gs
+from geomsup.cli.options import Numbers, one_or_all
+
+__all__ = ["Inputs"]
+
+Texts = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
+
+
+@Parameter(name="*")  # the fields are options of the command, not options of an option
+@dataclass(frozen=True)
+class Inputs:
+    """What is known of the features of the inputs; later options change what earlier ones say.
+
+    Parameters
+    ----------
+    features
+        A .toml or .json file with the arguments of Features, or what its `to_dict` returned.
+    probability
+        P(feature is present), one value or one per feature.
+    importance
+        One importance for all features, or one per feature.
+    values
+        Values of a present feature, for all or one per feature: "uniform:0,1" (the default) or "discrete:1,2,3", with
+        weights "discrete:1,2,3:0.5,0.3,0.2".
+    groups
+        Features that are present together, "correlated:0,1", or of which at most one is, "anticorrelated:2,3,4".
+    """
+
+    features: Path | None = field(default=None, kw_only=True)
+    probability: Numbers = field(default=None, kw_only=True)
+    importance: Numbers = field(default=None, kw_only=True)
+    values: Texts = field(default=None, kw_only=True)
+    groups: Texts = field(default=None, kw_only=True)
+
+    def of(
+        self, n: int, *, probability: Any = None, known: gs.Features | None = None, file: str = "nothing"
+    ) -> gs.Features:
+        """Return the features of n inputs.
+
+        `known` is what options change, and `probability` the default without it. `file` is what does not say it.
+        """
+        given = {} if self.features is None else _arguments(self.features, n)
+        given |= self._given()
+        if known is not None:
+            return replace(known, **{name: value for name, value in given.items() if name != "n"})
+        if given.setdefault("probability", probability) is None:
+            raise ValueError(
+                f"`--probability` must be given; {file} does not say what its model was trained on. "
+                "Pass P(feature is present)."
+            )
+        arguments: dict[str, Any] = {"n": n} | given
+        return gs.Features(**arguments)
+
+    def each_of(self, n: int) -> list[gs.Features]:
+        """Return the features for each probability given, of trainings."""
+        if self.probability is None:
+            return [self.of(n, probability=0.05)]
+        return [replace(self, probability=[value]).of(n) for value in self.probability]
+
+    def _given(self) -> dict[str, Any]:
+        """Return the arguments of `Features` that options state."""
+        given: dict[str, Any] = {}
+        for name in ("probability", "importance"):
+            if getattr(self, name) is not None:
+                given[name] = one_or_all(getattr(self, name), None)
+        if self.values is not None:
+            given["values"] = one_or_all([_law(text) for text in self.values], None)  # pyright: ignore[reportArgumentType]
+        if self.groups is not None:
+            given |= {"correlated": [], "anticorrelated": []}
+            for text in self.groups:
+                kind, members = _group(text)
+                given[kind].append(members)
+        return given
+
+
+def _law(text: str) -> gs.Uniform | gs.Discrete:
+    name, *lists = text.split(":")
+    try:
+        numbers = [tuple(float(number) for number in part.split(",")) for part in lists]
+        if name == "uniform" and [len(part) for part in numbers] == [2]:
+            return gs.Uniform(*numbers[0])
+        if name == "discrete" and len(numbers) in (1, 2):
+            return gs.Discrete(*numbers)
+    except ValueError as error:
+        if str(error).startswith("`"):
+            raise
+    raise ValueError(
+        f"`--values` must be like uniform:0,1 or discrete:1,2,3:0.5,0.3,0.2; got {text[:40]!r}. Name ends or values."
+    )
+
+
+def _group(text: str) -> tuple[str, tuple[int, ...]]:
+    kind, _, members = text.partition(":")
+    if kind not in ("correlated", "anticorrelated") or not all(one.strip().isdecimal() for one in members.split(",")):
+        raise ValueError(
+            f"`--groups` must be like correlated:0,1 or anticorrelated:2,3; got {text[:40]!r}. Count features from 0."
+        )
+    return kind, tuple(int(one) for one in members.split(","))
+
+
+def _arguments(path: Path, n: int) -> dict[str, Any]:
+    """Return the arguments of `Features` that a file holds."""
+    content = _content(path)
+    known = list(inspect.signature(gs.Features).parameters)
+    strange = [name for name in content if name not in known]
+    if strange:
+        raise ValueError(
+            f"`--features` must hold arguments of Features; {path.name!r} has {strange[0]!r}. "
+            f"Pick from: {', '.join(known)}."
+        )
+    if content.setdefault("n", n) != n:
+        raise ValueError(f"`--features` must be about {n} features, as W is; {path.name!r} has n = {content['n']}.")
+    missing = {"probability": 1.0, "importance": 1.0}
+    made = gs.Features.from_dict(missing | content)
+    return {name: getattr(made, name) for name in content}
+
+
+def _content(path: Path) -> dict[str, Any]:
+    readers = {".toml": tomllib.loads, ".json": json.loads}
+    if path.suffix not in readers or not path.is_file():
+        raise ValueError(f"`--features` must be an existing .toml or .json file; got {str(path)!r}. Check the name.")
+    try:
+        content = readers[path.suffix](path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise ValueError(f"`--features` must be valid; {path.name!r} is broken: {reason}. Correct it.") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"`--features` must hold names and values; {path.name!r} holds none. Write n = 5, say.")
+    return content

@@ -1,0 +1,63 @@
+"""Arrays in nested dictionaries, as checkpoints and JSON hold them, under names joined by dots."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from geomsup.loading.held import Entry, Held, entry_of
+
+__all__ = ["held_by"]
+
+# Texts that say how a model's layers work.
+WORDS = ("activation", "hidden_activation")
+DEEPEST = 20  # levels
+
+
+def held_by(title: str, content: Any) -> Held:
+    """Return the arrays of a mapping; what is no mapping is the array W."""
+    entries: dict[str, Entry] = {}
+    words: dict[str, str] = {}
+    for name, value in _leaves(content if isinstance(content, Mapping) else {"W": content}):
+        if isinstance(value, str):
+            if name.rpartition(".")[2] in WORDS:
+                words[name.rpartition(".")[2]] = value
+        elif value is not None:
+            if name in entries:
+                raise ValueError(f"`path` must name each array once; got {name!r} twice in {title}. Rename one.")
+            entries[name] = entry_of(value) if hasattr(value, "shape") and hasattr(value, "dtype") else _plain(value)
+    return Held(title, entries, words)
+
+
+def _leaves(content: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if depth > DEEPEST:
+        raise ValueError(f"`path` must nest its arrays at most {DEEPEST} deep; got more. Pass the weights alone.")
+    if isinstance(content, Mapping):
+        for name, value in content.items():
+            yield from _leaves(value, f"{prefix}.{name}" if prefix else str(name), depth + 1)
+    elif isinstance(content, list | tuple) and any(_holds_names(entry) for entry in content):
+        for place, value in enumerate(content):
+            yield from _leaves(value, f"{prefix}.{place}", depth + 1)
+    else:
+        yield prefix, content
+
+
+def _holds_names(entry: Any) -> bool:
+    """Whether an entry of a list is more than numbers: a dictionary, or a tensor with axes."""
+    return isinstance(entry, Mapping) or len(getattr(entry, "shape", ())) > 0
+
+
+def _plain(value: Any) -> Entry:
+    """Return an entry for numbers in lists, or for what is none: an array of objects, which `real_array` refuses."""
+
+    def read() -> Any:
+        return value
+
+    def look() -> tuple[tuple[int, ...], str]:
+        try:
+            array = np.asarray(value)
+        except (ValueError, OverflowError, RecursionError):  # ragged
+            return (len(value),), "O"
+        return array.shape, array.dtype.kind
+
+    return Entry(look, read)
