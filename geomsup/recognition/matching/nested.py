@@ -23,7 +23,7 @@ LARGEST = 100
 
 
 class _Levels(NamedTuple):
-    """_Levels of a shape of shapes, outermost first, their squared sizes, and the vertex of each row."""
+    """Levels of a shape of shapes, outermost first, their squared sizes, and the vertex of each row."""
 
     shapes: tuple[Polytope, ...]
     squares: tuple[float, ...]
