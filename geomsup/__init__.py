@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         thomson as thomson,
     )
     from geomsup.experiments import Report as Report, Verdict as Verdict, reproduce as reproduce
-    from geomsup.features import Discrete as Discrete, Features as Features, Uniform as Uniform
+    from geomsup.features import Discrete as Discrete, Features as Features, Joint as Joint, Uniform as Uniform
     from geomsup.isometries import Symmetry as Symmetry, symmetry as symmetry
     from geomsup.loading import load as load
     from geomsup.loss import (
@@ -84,7 +84,7 @@ if TYPE_CHECKING:
 # would hide a function of the same name.
 _ROOMS = {
     "arrays": ("as_rows",),
-    "features": ("Discrete", "Features", "Uniform"),
+    "features": ("Discrete", "Features", "Joint", "Uniform"),
     "model": ("ToyModel",),
     "loading": ("load",),
     "loss": ("ExpectedLoss", "Hessian", "expected_loss", "hessian"),
@@ -147,6 +147,7 @@ __all__ = [
     "Geometries",
     "Geometry",
     "Hessian",
+    "Joint",
     "OneHotLoss",
     "OneHotState",
     "OneHotTable",

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.joint import Joint
 from geomsup.laws import Discrete, Law, Uniform, law_from_dict
 
-__all__ = ["Discrete", "Features", "Uniform"]
+__all__ = ["Discrete", "Features", "Joint", "Uniform"]
 
 Groups = tuple[tuple[int, ...], ...]
 
 MOST_FEATURES = 10_000_000
+
+# Arguments that group features.
+GROUPED = ("correlated", "anticorrelated", "joint")
+
+# Probabilities that two arguments state, and that differ by less, are the same.
+SAME = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +34,8 @@ class Features:
     n
         Number of features.
     probability
-        p_i = P(x_i ≠ 0) = 1 − sparsity, in [0, 1]; one number or ``(n,)``.
+        p_i = P(x_i ≠ 0) = 1 − sparsity, in [0, 1]; one number or ``(n,)``. Those of `joint` features follow from their
+        tables: one number is for the others, and ``(n,)`` must agree.
     importance
         Weight I_i >= 0 of feature i in the loss; one number or ``(n,)``.
     values
@@ -37,6 +45,9 @@ class Features:
         Groups of indices that are present or absent together, with the same probability; values are independent.
     anticorrelated
         Groups of indices of which at most one is present, each with its own probability; these add to at most 1.
+    joint
+        `Joint` distributions of presence, each for up to 16 features: correlation of any strength, hierarchies, exactly
+        k present, arcs of a ring.
 
     Raises
     ------
@@ -66,6 +77,7 @@ class Features:
     values: Law | tuple[Law, ...] = field(default_factory=Uniform)
     correlated: Groups = ()
     anticorrelated: Groups = ()
+    joint: tuple[Joint, ...] = ()
 
     if TYPE_CHECKING:  # more is taken than is kept
 
@@ -77,19 +89,27 @@ class Features:
             values: Law | Sequence[Law] = ...,
             correlated: Sequence[Sequence[int]] | np.ndarray = (),
             anticorrelated: Sequence[Sequence[int]] | np.ndarray = (),
+            joint: Sequence[Joint] = (),
         ) -> None: ...
 
     def __post_init__(self) -> None:
         n = checks.integer("n", self.n, minimum=1, maximum=MOST_FEATURES)
         object.__setattr__(self, "n", n)
         object.__setattr__(self, "values", _laws(self.values, n))
+        object.__setattr__(self, "joint", _joints(self.joint, n))
+        object.__setattr__(self, "probability", _with_joint(self.probability, self.joint, n))
         bounds = {"probability": (0.0, 1.0), "importance": (0.0, np.inf)}
         for name, (low, high) in bounds.items():
             array = checks.per_feature(name, getattr(self, name), n, low=low, high=high)
             object.__setattr__(self, name, _frozen(array))
         for name in ("correlated", "anticorrelated"):
             object.__setattr__(self, name, _groups(name, getattr(self, name), n))
-        _check_groups(self.correlated, self.anticorrelated, self.probability)
+        _check_groups(self.correlated, self.anticorrelated, self.joint, self.probability)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the presence of some features depends on that of others."""
+        return bool(self.correlated or self.anticorrelated or self.joint)
 
     @cached_property
     def laws(self) -> tuple[Law, ...]:
@@ -98,14 +118,38 @@ class Features:
 
     @cached_property
     def units(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
-        """Independent units: ("together", members) or ("one of", members); a feature alone is "together"."""
-        grouped = {i for group in self.correlated + self.anticorrelated for i in group}
+        """Independent units: ("together", members), ("one of", members) or ("joint", members).
+
+        A feature alone is "together".
+        """
+        tables = tuple(table.members for table in self.joint)
+        grouped = {i for group in self.correlated + self.anticorrelated + tables for i in group}
         alone = tuple(("together", (i,)) for i in range(self.n) if i not in grouped)
         return (
             *alone,
             *(("together", group) for group in self.correlated),
             *(("one of", group) for group in self.anticorrelated),
+            *(("joint", group) for group in tables),
         )
+
+    def sets(self, kind: str, group: tuple[int, ...]) -> tuple[tuple[tuple[int, ...], float], ...]:
+        """Return the sets of features of a unit that may be present, each with its probability.
+
+        Examples
+        --------
+        >>> features = Features(3, 0.1, correlated=[(0, 1)])
+        >>> [features.sets(*unit) for unit in features.units]
+        [(((2,), 0.1),), (((0, 1), 0.1),)]
+        """
+        if kind == "joint":
+            return self._tables[group].table
+        if kind == "together":
+            return ((group, float(self.probability[group[0]])),)
+        return tuple(((i,), float(self.probability[i])) for i in group)
+
+    @cached_property
+    def _tables(self) -> dict[tuple[int, ...], Joint]:
+        return {table.members: table for table in self.joint}
 
     @cached_property
     def mean(self) -> np.ndarray:
@@ -136,7 +180,7 @@ class Features:
             for i in members:
                 for j in members:
                     if i != j:
-                        both = self.probability[i] if kind == "together" else 0.0
+                        both = sum(p for present, p in self.sets(kind, members) if i in present and j in present)
                         result[i, j] = both * centre[i] * centre[j] - mean[i] * mean[j]
         return _frozen(result)
 
@@ -152,6 +196,8 @@ class Features:
             edges = np.concatenate([[0.0], np.cumsum(self.probability[list(group)])])
             lot = generator.random((size, 1))
             present[:, group] = (lot >= edges[:-1]) & (lot < edges[1:])
+        for table in self.joint:
+            present[:, table.members] = _drawn(table, generator.random(size))
         if isinstance(self.values, tuple):
             values = np.stack([law.sample(size, generator) for law in self.values], axis=1)
         else:
@@ -168,6 +214,7 @@ class Features:
             "values": [law.to_dict() for law in values] if isinstance(values, tuple) else values.to_dict(),
             "correlated": [list(group) for group in self.correlated],
             "anticorrelated": [list(group) for group in self.anticorrelated],
+            "joint": [table.to_dict() for table in self.joint],
         }
 
     @classmethod
@@ -180,7 +227,8 @@ class Features:
                 f"`values` must be a distribution, or a list of them; got {checks.shown(law)}. See `to_dict`."
             )
         values = law_from_dict(law) if isinstance(law, dict) else [law_from_dict(one) for one in law]
-        groups = data.get("correlated", ()), data.get("anticorrelated", ())
+        joint = [Joint.from_dict(table) for table in data.get("joint", ())]
+        groups = data.get("correlated", ()), data.get("anticorrelated", ()), joint
         return cls(data["n"], data["probability"], data["importance"], values, *groups)
 
     def __eq__(self, other: object) -> bool:
@@ -192,7 +240,7 @@ class Features:
     @cached_property
     def _key(self) -> tuple[Any, ...]:
         arrays = (*self.probability.tolist(), *self.importance.tolist())
-        return (self.n, *arrays, self.values, self.correlated, self.anticorrelated)
+        return (self.n, *arrays, self.values, self.correlated, self.anticorrelated, self.joint)
 
     @cached_property
     def _hash(self) -> int:
@@ -207,7 +255,7 @@ class Features:
                 f"{name}={array[0]:g}" if same else f"{name}={np.array2string(array, threshold=6, precision=4)}"
             )
         shown.append(f"values={self.values!r}")
-        shown += [f"{name}={getattr(self, name)}" for name in ("correlated", "anticorrelated") if getattr(self, name)]
+        shown += [f"{name}={getattr(self, name)}" for name in GROUPED if getattr(self, name)]
         return f"Features({', '.join(shown)})"
 
 
@@ -262,12 +310,53 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and getattr(value, "ndim", 1) > 0
 
 
-def _check_groups(correlated: Groups, anticorrelated: Groups, probability: np.ndarray) -> None:
-    everyone = [i for group in correlated + anticorrelated for i in group]
+def _joints(joint: Any, n: int) -> tuple[Joint, ...]:
+    if not isinstance(joint, Sequence) or not all(isinstance(table, Joint) for table in joint):
+        raise TypeError(
+            f"`joint` must be a list of Joint distributions; got {checks.shown(joint)}. Write [Joint((0, 1), ...)]."
+        )
+    for table in joint:
+        if max(table.members) >= n:
+            raise ValueError(f"`joint` must have members below {n}; got {table.members}. Count from 0.")
+    return tuple(joint)
+
+
+def _with_joint(probability: Any, joint: tuple[Joint, ...], n: int) -> Any:
+    """Probabilities of all features, those of joint ones from their tables."""
+    if not joint:
+        return probability
+    members = [i for table in joint for i in table.members]
+    known = np.concatenate([table.probability for table in joint])
+    array = np.array(checks.per_feature("probability", probability, n, low=0.0, high=1.0))
+    if np.ndim(probability) == 1:
+        off = np.abs(array[members] - known)
+        if not off.max() <= SAME:
+            worst = int(off.argmax())
+            raise ValueError(
+                f"`probability` must agree with `joint`; got {array[members[worst]]:g} for feature {members[worst]}, "
+                f"whose table gives {known[worst]:g}. Pass one number for the features without a table."
+            )
+    array[members] = known
+    return array
+
+
+def _drawn(table: Joint, lots: np.ndarray) -> np.ndarray:
+    """Which members are present ``(size, members)``, by numbers from 0 to 1: each set has a stretch."""
+    edges = np.cumsum([p for _, p in table.table])
+    sets = [present for present, _ in table.table] + [()]
+    states = np.array([[i in present for i in table.members] for present in sets])
+    return states[np.searchsorted(edges, lots, side="right")]
+
+
+def _check_groups(
+    correlated: Groups, anticorrelated: Groups, joint: tuple[Joint, ...], probability: np.ndarray
+) -> None:
+    everyone = [i for group in correlated + anticorrelated + tuple(table.members for table in joint) for i in group]
     twice = sorted(i for i, times in Counter(everyone).items() if times > 1)
     if twice:
         raise ValueError(
-            f"`correlated` and `anticorrelated` must name every feature once at most; got {twice[0]} twice. Merge them."
+            f"`correlated`, `anticorrelated` and `joint` must name every feature once at most; got {twice[0]} twice. "
+            "Merge them."
         )
     for group in correlated:
         shared = probability[list(group)]

@@ -127,8 +127,10 @@ def _range(c: np.ndarray, features: Features) -> tuple[float, float]:
         if not ends:
             continue
         least, most = [min(end) for end in ends], [max(end) for end in ends]
-        low += min(0.0, sum(least) if kind == "together" else min(least))
-        high += max(0.0, sum(most) if kind == "together" else max(most))
+        if kind == "joint":  # any of the members may be there
+            least, most = [min(0.0, end) for end in least], [max(0.0, end) for end in most]
+        low += min(0.0, min(least) if kind == "one of" else sum(least))
+        high += max(0.0, max(most) if kind == "one of" else sum(most))
     return low, high
 
 

@@ -45,7 +45,7 @@ def ordinary(features: Features, room: int = ROOM, *, in_proportion: bool = True
     value = int(excesses(max(max(map(abs, law.support)) for law in features.laws), room))
     weight = int(excesses(features.importance.max(), room))
     likely = float(features.probability.max())
-    rare = min(int(_exponents(likely)) - RAREST, 0) if likely and in_proportion else 0
+    rare = min(int(_exponents(likely)) - RAREST, 0) if likely and in_proportion and not features.joint else 0
     if value == weight == rare == 0:
         return Ordinary(features, 0, 0)
     single = not isinstance(features.values, tuple)

@@ -12,7 +12,13 @@ import numpy as np
 
 from geomsup.features import Features
 
-__all__ = ["Inputs", "Laws", "Plan", "Units", "make_inputs", "make_laws", "make_plan", "make_units"]
+__all__ = [
+    "ONE_OF", "TOGETHER", "Inputs", "Laws", "Plan", "Sets", "Units", "make_inputs", "make_laws", "make_plan",
+    "make_units",
+]  # fmt: skip
+
+# Kinds of units; others are the number of a table in `Sets`.
+TOGETHER, ONE_OF = -1, -2
 
 Member = tuple[int, float, float]  # feature, lower end and width of the piece
 Outcome = tuple[float, tuple[Member, ...]]  # probability, and the features that are present
@@ -42,17 +48,31 @@ class Inputs(NamedTuple):
     plan: Plan
 
 
-class Units(NamedTuple):
-    """Members of unit u are member[start[u]] ... member[start[u + 1] - 1], present together or one at a time.
+class Sets(NamedTuple):
+    """Sets of table t are set_ptr[t] ... set_ptr[t + 1] - 1, of these probabilities.
 
-    `absent` (units,) is the probability that nobody of the unit is present, `probability` (n,) that of a feature.
+    Those present in set s are place_ptr[s] ... place_ptr[s + 1] - 1 of `place`, counted within their unit.
+    """
+
+    set_ptr: np.ndarray
+    probability: np.ndarray
+    place_ptr: np.ndarray
+    place: np.ndarray
+
+
+class Units(NamedTuple):
+    """Members of unit u are member[start[u]] ... member[start[u + 1] - 1].
+
+    They come together, one at a time, or as a table of `sets` says: `kind` (units,). `absent` (units,) is the
+    probability that nobody of the unit is present, `probability` (n,) that of a feature.
     """
 
     start: np.ndarray
     member: np.ndarray
-    together: np.ndarray
+    kind: np.ndarray
     absent: np.ndarray
     probability: np.ndarray
+    sets: Sets
 
 
 class Laws(NamedTuple):
@@ -77,13 +97,24 @@ def make_units(features: Features) -> Units:
     """List the units of the features."""
     probability = features.probability
     start = np.cumsum([0, *(len(group) for _, group in features.units)])
-    together = np.array([kind == "together" for kind, _ in features.units])
-    absent = [
-        1 - probability[group[0]] if kind == "together" else max(1 - probability[list(group)].sum(), 0.0)
-        for kind, group in features.units
-    ]
+    kinds, tables = [], []
+    for kind, group in features.units:
+        kinds.append({"together": TOGETHER, "one of": ONE_OF}.get(kind, len(tables)))
+        if kind == "joint":
+            tables.append((group, features.sets(kind, group)))
+    absent = [max(1 - sum(p for _, p in features.sets(*unit)), 0.0) for unit in features.units]
     member = np.array([i for _, group in features.units for i in group], np.int64)
-    return Units(start, member, together, np.array(absent), np.array(probability))
+    return Units(start, member, np.array(kinds), np.array(absent), np.array(probability), _sets(tables))
+
+
+def _sets(tables: list[tuple[tuple[int, ...], tuple[tuple[tuple[int, ...], float], ...]]]) -> Sets:
+    places = [[group.index(i) for i in present] for group, sets in tables for present, _ in sets]
+    return Sets(
+        np.cumsum([0, *(len(sets) for _, sets in tables)]),
+        np.array([p for _, sets in tables for _, p in sets], float),
+        np.cumsum([0, *map(len, places)]),
+        np.array([place for one in places for place in one], np.int64),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -124,8 +155,15 @@ def _outcomes(features: Features, kind: str, group: tuple[int, ...]) -> list[Out
             weight = p * float(np.prod([piece[0] for piece in choice]))
             found.append((weight, tuple((i, *piece[1:]) for i, piece in zip(group, choice, strict=True))))
     else:
-        absent = max(1 - float(features.probability[list(group)].sum()), 0.0)
-        for i in group:
-            p = float(features.probability[i])
-            found += [(p * weight, ((i, low, width),)) for weight, low, width in pieces[i]]
+        sets = features.sets(kind, group)
+        absent = max(1 - sum(p for _, p in sets), 0.0)
+        if sum(np.prod([float(len(pieces[i])) for i in present]) for present, _ in sets) > MOST_OUTCOMES:
+            raise ValueError(
+                f"`joint` must not hold tables with more than {MOST_OUTCOMES} combinations of sets and values; "
+                f"got {len(sets)} sets of {len(group)} features. Use fewer, or a Uniform."
+            )
+        for present, p in sets:
+            for choice in product(*(pieces[i] for i in present)):
+                weight = p * float(np.prod([piece[0] for piece in choice]))
+                found.append((weight, tuple((i, *piece[1:]) for i, piece in zip(present, choice, strict=True))))
     return [(absent, ()), *((weight, present) for weight, present in found if weight > 0)]

@@ -40,7 +40,8 @@ def joint_transforms(features: Features, i: int, factors: Factors, one: np.ndarr
     """Return the transforms of output i from those of its features.
 
     A unit that comes together has the transform 1 - p + p Π_j E e^{t c_j x_j}, one of which a single member comes
-    1 - Σ p_j + Σ_j p_j E e^{t c_j x_j}; a factor x_j changes the transform of the unit of j alone.
+    1 - Σ p_j + Σ_j p_j E e^{t c_j x_j}, one with a table the sum over its sets. A factor x_j changes the transform of
+    the unit of j alone.
     """
     units = features.units
     whole = np.empty((len(units), *one.shape), factors.plain.dtype)
@@ -49,6 +50,10 @@ def joint_transforms(features: Features, i: int, factors: Factors, one: np.ndarr
     home = next(k for k, (_, group) in enumerate(units) if i in group)
     for k, (kind, group) in enumerate(units):
         at = list(group)
+        if kind == "joint":
+            whole[k], marked[at], twice = _over_sets(features.sets(kind, group), factors, at, i, one, times)
+            both[at] = twice if k == home else both[at]
+            continue
         unit = _together if kind == "together" else _one_of
         whole[k], marked[at] = unit(features.probability[at], factors.plain[at], factors.once[at], one, times)
         if k == home:
@@ -79,6 +84,40 @@ def _one_of(
 ) -> tuple[np.ndarray, np.ndarray]:
     chance = p.reshape(-1, *(1,) * one.ndim)
     return max(1 - p.sum(), 0.0) * one + (chance * plain).sum(axis=0), chance * once
+
+
+def _over_sets(
+    sets: Sequence[tuple[tuple[int, ...], float]],
+    factors: Factors,
+    group: list[int],
+    i: int,
+    one: np.ndarray,
+    times: Product,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Transforms of a unit with a table of sets: plain, with the factor x_j, and with x_i x_j, for its members j."""
+    whole = max(1 - sum(p for _, p in sets), 0.0) * one
+    once, twice = np.zeros_like(factors.plain[group]), np.zeros_like(factors.plain[group])
+    for present, p in sets:
+        here = list(present)
+        places = [group.index(j) for j in here]
+        rest = _all_but_each(factors.plain[here], one, times)
+        whole = whole + p * times(factors.plain[here[0]], rest[0])
+        for place, j, others in zip(places, here, rest, strict=True):
+            once[place] += p * times(factors.once[j], others)
+        if i in present:
+            twice[places] += p * np.array(_marked_with(factors, here, i, times))
+    return whole, once, twice
+
+
+def _marked_with(factors: Factors, present: list[int], i: int, times: Product) -> list[np.ndarray]:
+    """Transforms of features that are all present, with the factor x_i x_j, for each of them as j."""
+    result = []
+    for j in present:
+        product = factors.twice if j == i else times(factors.once[i], factors.once[j])
+        for other in set(present) - {i, j}:
+            product = times(product, factors.plain[other])
+        result.append(product)
+    return result
 
 
 def _twice_marked(kind: str, p: np.ndarray, factors: Factors, group: list[int], i: int, times: Product) -> np.ndarray:

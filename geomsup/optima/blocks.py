@@ -1,7 +1,7 @@
 """Best blocks: k features in r dimensions that interfere with no others, each searched once and kept on disk."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -101,12 +101,11 @@ def select(features: Features, chosen: Sequence[int]) -> Features:
         for kind in ("correlated", "anticorrelated")
     }
     values = features.values if not isinstance(features.values, tuple) else [features.laws[i] for i in index]
-    return Features(len(index), features.probability[index], features.importance[index], values, **groups)
+    joint = [table.moved(place) for table in features.joint if table.members[0] in place]
+    return Features(len(index), features.probability[index], features.importance[index], values, **groups, joint=joint)
 
 
 def _rescaled(features: Features, factor: float) -> Features:
     """Return features with importances times `factor`, rounded to 15 digits so that equal ratios are equal."""
     importance = [float(f"{x:.15g}") for x in features.importance * factor]
-    return Features(
-        features.n, features.probability, importance, features.values, features.correlated, features.anticorrelated
-    )
+    return replace(features, importance=np.array(importance))

@@ -47,7 +47,7 @@ def _negative_part(features: Features, i: int) -> float:
 
 
 def _by_entropy(features: Features, m: int) -> float:
-    if features.correlated or features.anticorrelated or not all(isinstance(law, Uniform) for law in features.laws):
+    if features.grouped or not all(isinstance(law, Uniform) for law in features.laws):
         return 0.0
     widths = np.array([law.support[1] - law.support[0] for law in features.laws])
     sides = widths * np.sqrt(features.importance)

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from geomsup.features import Features
+from geomsup.features import Features, Joint
 from geomsup.laws import Uniform
 from geomsup.training.kernels.adam import Rule
 from geomsup.training.kernels.codes import OUTPUTS, SCHEDULES, TARGETS
 from geomsup.training.kernels.compiled import BLOCK
-from geomsup.training.kernels.draws import AGAIN, OWN, PLAIN, Gaps, Law
+from geomsup.training.kernels.draws import AGAIN, JOINT, OWN, PLAIN, Gaps, Law
 from geomsup.training.kernels.form import Extras, Form
 from geomsup.training.settings import Settings
 
@@ -74,7 +74,7 @@ def make_inputs(features: Features) -> Inputs:
         members = list(group)
         decider[members] = group[0]
         edge[members] = np.concatenate([[0.0], np.cumsum(p[members])[:-1]])
-    alone = not features.correlated and not features.anticorrelated
+    alone = not features.grouped
     if alone and all(isinstance(law, Uniform) for law in features.laws):
         kind[:] = PLAIN
 
@@ -83,8 +83,28 @@ def make_inputs(features: Features) -> Inputs:
     slope = np.divide(1.0, last + 1 - begin, out=np.zeros(n), where=last >= begin)
     low = np.where(kind == PLAIN, pieces[1, :, 0], 0.0)
     slope = np.where(kind == PLAIN, pieces[2, :, 0] * slope, slope)
-    law = Law(np.array([kind, decider, begin, last]).astype(np.int32), _single([low, slope]), _single(pieces))
+    for number, table in enumerate(features.joint):
+        members = list(table.members)
+        kind[members], decider[members] = JOINT, members[0]
+        begin[members], last[members] = number, np.arange(len(members))
+    stretches = np.array([kind, decider, begin, last]).astype(np.int32)
+    law = Law(stretches, _single([low, slope]), _single(pieces), _sets(features.joint))
     return Inputs(law, _gaps(p, alone))
+
+
+def _sets(joint: tuple[Joint, ...]) -> np.ndarray:
+    """Return where the stretch of each set begins, and its members as bits; tables of fewer sets end in copies."""
+    most = max((len(table.table) for table in joint), default=0) + 1
+    sets = np.zeros((2, len(joint), most), np.int32)
+    for row, table in zip(sets.transpose(1, 0, 2), joint, strict=True):
+        edges = np.cumsum([0.0, *(p for _, p in table.table)])
+        bits = [sum(1 << table.members.index(i) for i in present) for present, _ in table.table]
+        count = len(edges)
+        row[0] = np.minimum(np.rint(np.append(edges, [edges[-1]] * (most - count)) * WORDS), WORDS - 1)
+        row[1, : count - 1] = bits
+        if edges[-1] > 1 - 1 / WORDS:  # the last number is no stretch of its own
+            row[1, count - 1 :] = bits[-1]
+    return sets
 
 
 def _gaps(p: np.ndarray, alone: bool) -> Gaps:

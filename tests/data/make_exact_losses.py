@@ -1,4 +1,4 @@
-"""Write exact_losses.json: expected losses and gradients in exact rational arithmetic.
+"""Write exact_losses.json and joint_losses.json: expected losses and gradients in exact rational arithmetic.
 
 Recipe: python tests/data/make_exact_losses.py. Nothing of geomsup is imported. Every float of the inputs is
 taken as the dyadic rational it is; losses follow inclusion-exclusion over cube vertices,
@@ -56,8 +56,17 @@ def set_loss(i, present, a, b, leak):
 
 
 def outcomes(unit, p, laws):
-    """All (probability, {feature: (low, width)}) of a unit ("together" or "one of", members)."""
+    """All (probability, {feature: (low, width)}) of a unit: "together" or "one of", members; or "joint", table."""
     kind, members = unit
+    if kind == "joint":
+        yield 1 - sum(q for _, q in members), {}
+        for present, q in members:
+            for pieces in product(*(laws[j] for j in present)):
+                weight = q
+                for w, _, _ in pieces:
+                    weight *= w
+                yield weight, {j: (low, width) for j, (_, low, width) in zip(present, pieces, strict=True)}
+        return
     if kind == "together":
         yield 1 - p[members[0]], {}
         for pieces in product(*(laws[j] for j in members)):
@@ -232,6 +241,31 @@ def more_cases():
         )
 
 
+def joint_cases():
+    """Yield (name, W, b, p of the others, importance, laws, tables, activation); tables: (members, [(present, p)])."""
+    rng = random.Random(2)
+    for trial in range(160):
+        names = rng.choice([["uniform"], ["uniform"], ["binary"], ["signed"], ["upper"], ["spins"], list(LAWS)])
+        n, m = rng.choice([2, 3, 3, 4, 4, 5]), rng.choice([1, 2, 3])
+        scale = [10.0 ** rng.choice([0, 0, 0, 0, -3, -8]) for _ in range(n)]
+        W = [[scale[i] * rng.gauss(0, 1) / sqrt(m) for _ in range(m)] for i in range(n)]
+        b = [rng.choice([0.0, rng.gauss(0, 0.2), rng.gauss(0, 2)]) for _ in range(n)]
+        order, tables = rng.sample(range(n), n), []
+        while len(order) >= 2 and len(tables) < 2:
+            size = rng.randint(2, min(4, len(order)))
+            members, order = order[:size], order[size:]
+            sets = [[j for k, j in enumerate(members) if code >> k & 1] for code in range(1, 2**size)]
+            chosen = rng.sample(sets, rng.randint(1, len(sets)))
+            whole = rng.choice([1.0, 0.5, 2.0**-20])  # with 1, somebody is always present
+            shares = [2.0 ** -(k + 1) for k in range(len(chosen) - 1)]
+            shares.append(1 - sum(shares))
+            tables.append((members, [(present, whole * q) for present, q in zip(chosen, shares, strict=True)]))
+        laws = [LAWS[rng.choice(names)] for _ in range(n)]
+        p = [rng.choice([0.01, 0.25, 0.5, 1.0]) for _ in range(n)]
+        importance = [rng.choice([1.0, 0.5, 2.0]) for _ in range(n)]
+        yield f"joint {trial}", W, b, p, importance, laws, tables, rng.choice(["relu", "relu", *LEAKS])
+
+
 def pieces(law):
     if law["law"] == "uniform":
         return [(F(1), F(law["low"]), F(law["high"]) - F(law["low"]))]
@@ -251,7 +285,40 @@ def spread(value, n):
     return list(value) if isinstance(value, list) else [value] * n
 
 
+def write_joint():
+    """Losses of joint tables; the probabilities of their members follow from them."""
+    rows = []
+    for name, W, b, p, importance, laws, tables, activation in joint_cases():
+        n = len(W)
+        grouped = {j for members, _ in tables for j in members}
+        units = [("together", [j]) for j in range(n) if j not in grouped]
+        units += [("joint", [(present, F(q)) for present, q in table]) for _, table in tables]
+        exact = [[[F(v) for v in row] for row in W], *([F(v) for v in values] for values in (b, p, importance))]
+        exact += [[pieces(law) for law in laws], units, LEAKS[activation]]
+        marginal = list(p)
+        for members, table in tables:
+            for j in members:
+                marginal[j] = sum(q for present, q in table if j in present)  # dyadic: exact
+        row = {"name": name, "W": W, "b": b, "probability": marginal, "importance": importance, "values": laws}
+        row |= {"joint": [{"members": members, "table": table} for members, table in tables], "activation": activation}
+        row["loss"] = digits(loss(*exact))
+        slopes = gradient(*exact) if n <= 3 else None
+        if slopes:
+            row["grad_W"], row["grad_b"] = (
+                [[digits(v, 25) for v in line] for line in slopes[0]],
+                [digits(v, 25) for v in slopes[1]],
+            )
+        rows.append(row)
+    write("joint_losses.json", rows)
+
+
+def write(name, rows):
+    text = ",\n".join(json.dumps(row) for row in rows)
+    Path(__file__).with_name(name).write_text(f'{{"recipe": "{Path(__file__).name}", "cases": [\n{text}\n]}}\n')
+
+
 def main():
+    write_joint()
     rows = []
     for name, W, b, p, importance, laws, correlated, anticorrelated, activation in all_cases():
         n = len(W)
@@ -270,9 +337,7 @@ def main():
             row["grad_b"] = [digits(v, 25) for v in grad_b]
         rows.append(row)
         print(name, row["loss"], flush=True)
-    text = ",\n".join(json.dumps(row) for row in rows)
-    path = Path(__file__).with_name("exact_losses.json")
-    path.write_text(f'{{"recipe": "{Path(__file__).name}", "cases": [\n{text}\n]}}\n')
+    write("exact_losses.json", rows)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,7 @@ def test_permuting_features_permutes_the_terms(problem, seed):
         [features.laws[i] for i in order],
         correlated=[tuple(int(place[i]) for i in group) for group in features.correlated],
         anticorrelated=[tuple(int(place[i]) for i in group) for group in features.anticorrelated],
+        joint=[table.moved({i: int(place[i]) for i in table.members}) for table in features.joint],
     )
     one = expected_loss(model, features, method="exact")
     two = expected_loss(ToyModel(model.W[order], model.b[order], model.activation), shuffled, method="exact")
@@ -129,6 +130,7 @@ def test_orthogonal_blocks_add(one, two):
         features1.laws + features2.laws,
         correlated=features1.correlated + _shifted(features2.correlated, n),
         anticorrelated=features1.anticorrelated + _shifted(features2.anticorrelated, n),
+        joint=features1.joint + tuple(t.moved({i: i + n for i in t.members}) for t in features2.joint),
     )
     parts = [
         expected_loss(ToyModel(m.W, m.b, model1.activation), f, method="exact")

@@ -6,9 +6,14 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from geomsup import Discrete, Features, ToyModel, Uniform
+from geomsup import Discrete, Features, Joint, ToyModel, Uniform
 
-CASES = json.loads((Path(__file__).parents[1] / "data" / "exact_losses.json").read_text())["cases"]
+DATA = Path(__file__).parents[1] / "data"
+CASES = [
+    case
+    for name in ("exact_losses", "joint_losses")
+    for case in json.loads((DATA / f"{name}.json").read_text())["cases"]
+]
 
 
 def problem(case):
@@ -38,21 +43,30 @@ def problems(draw, max_features=6, discrete=True):
     law = draw(st.sampled_from(laws))
     if draw(st.booleans()):
         law = [laws[k] for k in rng.integers(0, len(laws), size=n)]
-    together, apart = _random_groups(n, rng) if draw(st.booleans()) else ((), ())
+    together, apart, tables = _random_groups(n, rng) if draw(st.booleans()) else ((), (), ())
     for group in together:
         p[list(group)] = p[group[0]]
     for group in apart:
         p[list(group)] /= max(1.0, p[list(group)].sum())
     activation = draw(st.sampled_from(["relu", "relu", "abs", "leaky_relu"]))
-    features = Features(n, p, rng.random(n) * 2, law, correlated=together, anticorrelated=apart)
+    for table in tables:
+        p[list(table.members)] = table.probability
+    features = Features(n, p, rng.random(n) * 2, law, correlated=together, anticorrelated=apart, joint=tables)
     return ToyModel(W, b, activation), features
 
 
 def _random_groups(n, rng):
-    """Cut a shuffled list of features into groups, and let each be correlated, anticorrelated or neither."""
-    order, groups = rng.permutation(n), ([], [], [])
+    """Cut a shuffled list of features into groups: each is correlated, anticorrelated, joint or nothing of these."""
+    order, groups = rng.permutation(n), ([], [], [], [])
     while len(order) >= 2:
         size = int(rng.integers(2, min(3, len(order)) + 1))
-        groups[rng.integers(0, 3)].append(tuple(int(k) for k in order[:size]))
+        groups[rng.integers(0, 4)].append(tuple(int(k) for k in order[:size]))
         order = order[size:]
-    return tuple(groups[0]), tuple(groups[1])
+    return tuple(groups[0]), tuple(groups[1]), tuple(_random_table(group, rng) for group in groups[2])
+
+
+def _random_table(group, rng):
+    """Give sets of a group random probabilities; some sets never come, and now and then all of them are certain."""
+    sets = [tuple(i for k, i in enumerate(group) if code >> k & 1) for code in range(1, 2 ** len(group))]
+    weights = rng.dirichlet(np.ones(len(sets))) * rng.choice([1e-6, 0.3, 1.0])
+    return Joint(group, {present: p for present, p in zip(sets, weights, strict=True) if rng.random() < 0.7})

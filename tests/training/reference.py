@@ -35,7 +35,11 @@ def samples(features, key, step, batch, lists=True):
     if lists and make_inputs(features).gaps.sparse:
         return listed_samples(features, key, step, batch)
     columns = []
+    tables = {i: table for table in features.joint for i in table.members}
     for i in range(features.n):
+        if i in tables:
+            columns.append(joint_column(features.laws[i], tables[i], i, words, (key, step, batch)))
+            continue
         decider, edge, again = i, 0.0, False
         for group in features.correlated:
             if i in group:
@@ -48,6 +52,15 @@ def samples(features, key, step, batch, lists=True):
         place = words(i + 2**31, key, step, batch) if again else (word - edge) / (p or 1)
         columns.append(np.where(present, value_at(features.laws[i], place), 0.0))
     return np.stack(columns, axis=1)
+
+
+def joint_column(law, table, i, words, block):
+    """Return a joint feature's values: the word of its table's first member chooses a set, its own word the value."""
+    word, edge, present = words(table.members[0], *block), 0.0, np.zeros(block[-1], bool)
+    for members, p in table.table:
+        present |= (i in members) & (word >= edge) & (word < edge + p)
+        edge += p
+    return np.where(present, value_at(law, words(i + 2**31, *block)), 0.0)
 
 
 def listed_samples(features, key, step, batch, block=128):

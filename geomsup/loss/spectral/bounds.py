@@ -3,21 +3,23 @@
 import numpy as np
 
 from geomsup.compiling import njit
+from geomsup.loss.plan import ONE_OF, TOGETHER
 from geomsup.loss.spectral.moments import unit_moments
-from geomsup.loss.spectral.units import collect, ends
+from geomsup.loss.spectral.units import collect, ends, over_sets, over_sets_with
 
 __all__ = ["spectral_periods", "spectral_tails"]
 
 
 @njit(error_model="numpy")
-def _log_moment_generating(s, a, b, members, ustart, together, absent, p, laws):
+def _log_moment_generating(s, a, b, members, ustart, kind, absent, p, laws, sets):
     """Return log E e^{su} and log E e^{-su}; products are folded into the logarithm before they overflow."""
     piece_ptr, weight, low, width = laws
     up, down = s * b, -s * b
     product_up, product_down = 1.0, 1.0
+    ups, downs = np.empty(len(a)), np.empty(len(a))
     for v in range(len(absent)):
         present_up, present_down = 0.0, 0.0
-        if together[v]:
+        if kind[v] == TOGETHER:
             present_up, present_down = p[ustart[v]], p[ustart[v]]
         for m in range(ustart[v], ustart[v + 1]):
             mean_up, mean_down = 0.0, 0.0
@@ -30,10 +32,14 @@ def _log_moment_generating(s, a, b, members, ustart, together, absent, p, laws):
                 shift = np.exp(s * a[m] * low[piece]) if low[piece] != 0.0 else 1.0
                 mean_up += weight[piece] * grown_up * shift
                 mean_down += weight[piece] * grown_down / shift
-            if together[v]:
+            if kind[v] == TOGETHER:
                 present_up, present_down = present_up * mean_up, present_down * mean_down
-            else:
+            elif kind[v] == ONE_OF:
                 present_up, present_down = present_up + p[m] * mean_up, present_down + p[m] * mean_down
+            else:
+                ups[m - ustart[v]], downs[m - ustart[v]] = mean_up, mean_down
+        if kind[v] >= 0:
+            present_up, present_down = over_sets(sets, kind[v], ups), over_sets(sets, kind[v], downs)
         product_up *= absent[v] + present_up
         product_down *= absent[v] + present_down
         if max(product_up, product_down) > 1e100 or min(product_up, product_down) < 1e-100:
@@ -51,19 +57,19 @@ def spectral_periods(coupling, b, units, laws, wanted, most, budget, stop):
     other than relu). For s >= 3/T both powers are below e^{s(|u| - T)}: what is left is e^{-sT} E e^{±su} times
     1.02 T² + 2.2 |x| T, for the best s of a few. `most` (n,) is the greatest |x|.
     """
-    n = len(b)
+    sets, n = units.sets, len(b)
     periods, overflow = np.ones(n), np.zeros(n)
     members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
     all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
-    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    all_ustart, all_kind = np.empty(n + 1, np.int64), np.empty(n, np.int64)
     law = np.empty(4)
     for i in range(n):
         if stop[0] != 0:
             break
         if not wanted[i]:
             continue
-        count, _ = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
-        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
+        count, _ = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_kind, all_absent, ids)
+        ustart, kind, absent = all_ustart[: count + 1], all_kind[:count], all_absent[:count]
         a, p = all_a[: ustart[count]], all_p[: ustart[count]]
         bottom, top = ends(a, members, laws)
         bottom, top = bottom + b[i], top + b[i]
@@ -73,14 +79,14 @@ def spectral_periods(coupling, b, units, laws, wanted, most, budget, stop):
             continue
         spread = 0.0
         for v in range(count):
-            unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, law)
+            unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, -1, law)
             spread += law[2] - law[1] ** 2
         if spread <= 0.0:
             continue
         best = whole
         for steepness in (3.0, 5.0, 8.0, 12.0, 17.0, 24.0):
             s = steepness / spread**0.5
-            up, down = _log_moment_generating(s, a, b[i], members, ustart, together, absent, p, laws)
+            up, down = _log_moment_generating(s, a, b[i], members, ustart, kind, absent, p, laws, sets)
             both = max(up, down) + np.log1p(np.exp(-abs(up - down)))  # the two sides in one
             T = whole
             for _ in range(6):
@@ -101,18 +107,18 @@ def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid, stop):
     integrals. Atoms do not fall.
     """
     piece_ptr, weight, low, width = laws
-    n = len(b)
-    tails = np.zeros((n, len(grid)))
+    sets, n = units.sets, len(b)
+    tails, falls = np.zeros((n, len(grid))), np.empty(n)
     members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
     all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
-    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    all_ustart, all_kind = np.empty(n + 1, np.int64), np.empty(n, np.int64)
     for i in range(n):
         if stop[0] != 0:
             break
         if not wanted[i]:
             continue
-        count, target = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
-        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
+        count, target = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_kind, all_absent, ids)
+        ustart, kind, absent = all_ustart[: count + 1], all_kind[:count], all_absent[:count]
         a, p = all_a[: ustart[count]], all_p[: ustart[count]]
         bottom, top = ends(a, members, laws)
         if bottom + b[i] >= 0.0 or top + b[i] <= 0.0:
@@ -122,9 +128,9 @@ def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid, stop):
         for g in range(len(grid) - 1, -1, -1):
             theta = 2.0 * np.pi * grid[g] / T
             none, one, more = 1.0, 0.0, 0.0
-            of_target = 0.0
+            of_target, of_x = 0.0, 0.0
             for v in range(count):
-                present, with_target = (p[ustart[v]], p[ustart[v]]) if together[v] else (0.0, 0.0)
+                present, with_target = (p[ustart[v]], p[ustart[v]]) if kind[v] == TOGETHER else (0.0, 0.0)
                 for s in range(ustart[v], ustart[v + 1]):
                     fall, fall1 = 0.0, 0.0
                     for piece in range(piece_ptr[members[s]], piece_ptr[members[s] + 1]):
@@ -134,12 +140,20 @@ def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid, stop):
                         fall1 += weight[piece] * (
                             abs(low[piece]) * decay + width[piece] * (2.0 / z if z > 4.0 else 0.5)
                         )
-                    if together[v]:
+                    if kind[v] == TOGETHER:
                         present *= fall
                         with_target *= fall1 if s == target else fall
-                    else:
+                    elif kind[v] == ONE_OF:
                         present += p[s] * fall
                         with_target += p[s] * fall1 if s == target else 0.0
+                    else:
+                        falls[s - ustart[v]] = fall
+                        if s == target:
+                            of_x = fall1
+                if kind[v] >= 0:
+                    present = over_sets(sets, kind[v], falls)
+                    if v == count - 1:
+                        with_target = over_sets_with(sets, kind[v], falls, target - ustart[v], of_x)
                 if v == count - 1:
                     of_target = with_target * (one + more)
                 more = absent[v] * more + (one + more) * present

@@ -111,7 +111,9 @@ def _sums_of_target(q, one, more, psi, xi, zeta, turn, c1, c2, c3, count, second
 
 
 @fast
-def _add_series(a, b, members, ustart, together, absent, p, laws, target, period, terms, gradient, sums, slopes, store):
+def _add_series(
+    a, b, members, ustart, kind, absent, p, laws, sets, target, period, terms, gradient, sums, slopes, store
+):
     """Add the Fourier sums over k <= terms of one output; the target's unit is the last.
 
     All transforms are restricted to two or more units present: Φ of 1, χ_s of x_s, χ_ts of x_t x_s, t the target.
@@ -143,7 +145,7 @@ def _add_series(a, b, members, ustart, together, absent, p, laws, target, period
                 degree = 2 if s == target else (1 if gradient else 0)
                 feature_transforms(omega * a[s], members[s], laws, first, count, inverse, degree, scratch, spare,
                          psi[s - base], xi[s - base], zeta)  # fmt: skip
-            compose(ustart[v] - base, ustart[v + 1] - base, together[v], p[base:], target - base if v == last else -1,
+            compose(ustart[v] - base, ustart[v + 1] - base, kind[v], sets, p[base:], target - base if v == last else -1,
                      gradient, psi, xi, zeta, pair, whole[slot], count)  # fmt: skip
             if v == last:
                 _sums_of_target(absent[v], one, more, whole[slot], xi[target - base], zeta, turn, c1, c2, c3, count,
@@ -265,12 +267,12 @@ def spectral_outputs(
     E x, `widest` the most features of one unit, and `wanted` (n,) says which outputs to do. Nothing more is done once
     stop[0] is not 0.
     """
-    n = len(b)
+    sets, n = units.sets, len(b)
     value, bound = np.zeros(n), np.zeros(n)
     grad_coupling, grad_b = np.zeros((n, n)), np.zeros(n)
     members, ids, place = np.empty(n, np.int64), np.empty(n, np.int64), np.zeros(n, np.int64)
     all_a, all_p, all_absent = np.empty(n), np.empty(n), np.empty(n)
-    all_ustart, all_together = np.empty(n + 1, np.int64), np.empty(n, np.bool_)
+    all_ustart, all_kind = np.empty(n + 1, np.int64), np.empty(n, np.int64)
     depth = (n, 2, CHUNK)
     store = (np.empty(depth), np.empty(depth), np.empty(depth), np.empty(depth), np.empty(depth), np.empty(n))
     moment, sums = np.empty((3, 4)), np.empty(5)
@@ -282,8 +284,8 @@ def spectral_outputs(
             break
         if not wanted[i]:
             continue
-        count, target = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_together, all_absent, ids)
-        ustart, together, absent = all_ustart[: count + 1], all_together[:count], all_absent[:count]
+        count, target = collect(coupling[i], i, units, members, all_a, all_p, all_ustart, all_kind, all_absent, ids)
+        ustart, kind, absent = all_ustart[: count + 1], all_kind[:count], all_absent[:count]
         size = ustart[count]
         a, p = all_a[:size], all_p[:size]
         for s in range(size):
@@ -293,16 +295,16 @@ def spectral_outputs(
         few = _few_present(
             coupling[i], i, surplus[i], b[i], leak, ids[:count], absent, place, plan, slope, spare, error
         )
-        moments(a, b[i], members, ustart, together, absent, p, laws, target, moment)
+        moments(a, b[i], members, ustart, kind, absent, p, laws, sets, target, moment)
         bottom, top = ends(a, members, laws)
         bottom, top, T = bottom + b[i], top + b[i], periods[i]
         single, pair, slopes = np.zeros((size, 4)), np.zeros((size, 4)), np.zeros((size, 2))
         if gradient:
-            moment_slopes(a, b[i], members, ustart, together, absent, p, laws, target, single, pair)
+            moment_slopes(a, b[i], members, ustart, kind, absent, p, laws, sets, target, single, pair)
         two = -1 if top <= 0.0 else (1 if bottom >= 0.0 else 0)
         sums[:] = 0.0
         if two == 0:
-            _add_series(a, b[i], members, ustart, together, absent, p, laws, target, T, terms[i], gradient, sums,
+            _add_series(a, b[i], members, ustart, kind, absent, p, laws, sets, target, T, terms[i], gradient, sums,
                         slopes, store)  # fmt: skip
             size_u = moment[0, 2] ** 0.5
             error[0] += EPS * (

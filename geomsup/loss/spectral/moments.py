@@ -8,6 +8,7 @@ start ... stop - 1 form a unit (`Features.units`). `laws` lists the pieces of ev
 import numpy as np
 
 from geomsup.compiling import njit
+from geomsup.loss.plan import TOGETHER
 
 __all__ = ["moment_slopes", "moments", "unit_moments"]
 
@@ -57,19 +58,22 @@ def _recentre(moments, b):
 
 
 @njit(error_model="numpy")
-def unit_moments(a, members, start, stop, together, p, laws, first, first_power, second, out):
+def unit_moments(a, members, start, stop, kind, p, laws, sets, first, first_power, second, out):
     """Fill out[d] = E[x_first^first_power x_second (Σ a x)^d; unit present], d <= 3.
 
     If `first` or `second` is -1, its factor is left out.
     """
     law, work = np.empty(4), np.empty(4)
     out[:] = 0.0
-    if together:
+    if kind >= 0:
+        _moments_of_sets(a, members, start, laws, sets, kind, first, first_power, second, out)
+        return
+    if kind == TOGETHER:
         out[0] = p[start]
     for s in range(start, stop):
         power = (first_power if s == first else 0) + (1 if s == second else 0)
         _mixed_powers(a[s], members[s], laws, power, law)
-        if together:
+        if kind == TOGETHER:
             _convolve(out, law, work)
             out[:] = work
         elif (first < 0 or s == first) and (second < 0 or s == second):
@@ -77,7 +81,27 @@ def unit_moments(a, members, start, stop, together, p, laws, first, first_power,
 
 
 @njit(error_model="numpy")
-def moments(a, b, members, ustart, together, absent, p, laws, target, out):
+def _moments_of_sets(a, members, start, laws, sets, table, first, first_power, second, out):
+    """Add to out[d] what `unit_moments` says, for a unit with a table of sets."""
+    set_ptr, probability, place_ptr, place = sets
+    law, work, product = np.empty(4), np.empty(4), np.empty(4)
+    for k in range(set_ptr[table], set_ptr[table + 1]):
+        has_first, has_second = first < 0, second < 0
+        product[:] = 0.0
+        product[0] = probability[k]
+        for q in range(place_ptr[k], place_ptr[k + 1]):
+            s = start + place[q]
+            has_first, has_second = has_first or s == first, has_second or s == second
+            power = (first_power if s == first else 0) + (1 if s == second else 0)
+            _mixed_powers(a[s], members[s], laws, power, law)
+            _convolve(product, law, work)
+            product[:] = work
+        if has_first and has_second:
+            out += product
+
+
+@njit(error_model="numpy")
+def moments(a, b, members, ustart, kind, absent, p, laws, sets, target, out):
     """Fill out[i, d] = E[x_t^i u^d; two or more units present], i <= 2, d <= 3.
 
     The last unit is that of the target t.
@@ -89,10 +113,10 @@ def moments(a, b, members, ustart, together, absent, p, laws, target, out):
         any_[:] = one + more
         if v == last:
             for i in (1, 2):
-                unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, target, i, -1, unit)
+                unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, target, i, -1, unit)
                 _convolve(any_, unit, shifted)
                 out[i] = shifted
-        unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, -1, unit)
         _convolve(any_, unit, shifted)
         more[:] = absent[v] * more + shifted
         one[:] = absent[v] * one + none * unit
@@ -103,7 +127,7 @@ def moments(a, b, members, ustart, together, absent, p, laws, target, out):
 
 
 @njit(error_model="numpy")
-def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, single, pair):
+def moment_slopes(a, b, members, ustart, kind, absent, p, laws, sets, target, single, pair):
     """Fill single[s, d] = E[x_s u^d; C] and pair[s, d] = E[x_t x_s u^d; C], d <= 3, where C: two or more units present.
 
     This is done for every member s except the target t. The moments of the other units come from prefix and suffix
@@ -113,21 +137,21 @@ def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, sing
     before_none, before_any = np.ones(last + 1), np.zeros((last + 1, 4))
     unit, work = np.empty(4), np.empty(4)
     for v in range(last):
-        unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, -1, unit)
         _convolve(before_any[v], unit, work)
         before_any[v + 1] = absent[v] * before_any[v] + work + before_none[v] * unit
         before_none[v + 1] = before_none[v] * absent[v]
     for s in range(ustart[last], ustart[last + 1]):  # s in the target's unit, one or more other units present
         if s != target:
-            unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, s, unit)
+            unit_moments(a, members, ustart[last], ustart[last + 1], kind[last], p, laws, sets, -1, 0, s, unit)
             _convolve(before_any[last], unit, single[s])
-            unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, target, 1, s, unit)
+            unit_moments(a, members, ustart[last], ustart[last + 1], kind[last], p, laws, sets, target, 1, s, unit)
             _convolve(before_any[last], unit, pair[s])
             _recentre(single[s], b)
             _recentre(pair[s], b)
     of_target, of_target1 = np.empty(4), np.empty(4)
-    unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, -1, 0, -1, of_target)
-    unit_moments(a, members, ustart[last], ustart[last + 1], together[last], p, laws, target, 1, -1, of_target1)
+    unit_moments(a, members, ustart[last], ustart[last + 1], kind[last], p, laws, sets, -1, 0, -1, of_target)
+    unit_moments(a, members, ustart[last], ustart[last + 1], kind[last], p, laws, sets, target, 1, -1, of_target1)
     after_none, after_any, full, rest, some = 1.0, np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
     for v in range(last - 1, -1, -1):
         full[:] = after_any
@@ -141,12 +165,12 @@ def moment_slopes(a, b, members, ustart, together, absent, p, laws, target, sing
         _convolve(full, of_target1, work)
         full[:] = work
         for s in range(ustart[v], ustart[v + 1]):
-            unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, s, unit)
+            unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, s, unit)
             _convolve(some, unit, single[s])
             _convolve(full, unit, pair[s])
             _recentre(single[s], b)
             _recentre(pair[s], b)
-        unit_moments(a, members, ustart[v], ustart[v + 1], together[v], p, laws, -1, 0, -1, unit)
+        unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, -1, unit)
         _convolve(after_any, unit, work)
         after_any[:] = absent[v] * after_any + work + after_none * unit
         after_none *= absent[v]

@@ -6,6 +6,7 @@ Arrays of transforms are (2, CHUNK), real and imaginary parts, with frequencies 
 import numpy as np
 
 from geomsup.compiling import njit
+from geomsup.loss.plan import ONE_OF
 
 __all__ = ["CHUNK", "compose", "fast", "feature_transforms", "phases"]
 
@@ -117,7 +118,55 @@ def _multiply(x, y, count):
 
 
 @fast
-def compose(start, stop, together, p, target, gradient, psi, xi, zeta, pair, total, count):
+def _add_product(weight, first, second, psi, start, places, left_out, other, out, work, count):
+    """Add weight * first * second * Π ψ over the places but two to `out`; `second` counts only if `other` >= 0."""
+    for r in range(count):
+        work[0, r], work[1, r] = weight * first[0, r], weight * first[1, r]
+    if other >= 0:
+        _multiply(work, second, count)
+    for q in range(len(places)):
+        if places[q] != left_out and places[q] != other:
+            _multiply(work, psi[start + places[q]], count)
+    for r in range(count):
+        out[0, r] += work[0, r]
+        out[1, r] += work[1, r]
+
+
+@fast
+def _compose_sets(start, stop, sets, table, target, gradient, psi, xi, zeta, pair, total, count):
+    """Do what `compose` says for a unit with a table of sets: sums over the sets of products over their members."""
+    set_ptr, probability, place_ptr, place = sets
+    size = stop - start
+    own = np.zeros((size, 2, CHUNK))
+    square, work, one = np.zeros((2, CHUNK)), np.empty((2, CHUNK)), np.zeros((2, CHUNK))
+    one[0] = 1.0
+    total[:, :count] = 0.0
+    if target >= 0:
+        for s in range(start, stop):
+            pair[s, :, :count] = 0.0
+    for k in range(set_ptr[table], set_ptr[table + 1]):
+        here, weight = place[place_ptr[k] : place_ptr[k + 1]], probability[k]
+        _add_product(weight, one, one, psi, start, here, -1, -1, total, work, count)
+        with_target = False
+        for q in range(len(here)):
+            with_target = with_target or start + here[q] == target
+        for q in range(len(here)):
+            s = start + here[q]
+            if gradient or s == target:
+                _add_product(weight, xi[s], one, psi, start, here, here[q], -1, own[here[q]], work, count)
+            if s == target:
+                _add_product(weight, zeta, one, psi, start, here, here[q], -1, square, work, count)
+            elif gradient and with_target:
+                _add_product(weight, xi[s], xi[target], psi, start, here, here[q], target - start, pair[s], work, count)
+    for s in range(start, stop):
+        if gradient or s == target:
+            xi[s, :, :count] = own[s - start, :, :count]
+    if target >= 0:
+        zeta[:, :count] = square[:, :count]
+
+
+@fast
+def compose(start, stop, kind, sets, p, target, gradient, psi, xi, zeta, pair, total, count):
     """Combine the members start ... stop - 1 of a unit, psi and xi given presence, into those of the unit.
 
     total becomes E[e^{iθu}; unit present], xi[s] becomes E[x_s e^{iθu}; unit present], and if the unit holds the
@@ -131,7 +180,10 @@ def compose(start, stop, together, p, target, gradient, psi, xi, zeta, pair, tot
         if target >= 0:
             _scale(zeta, p[start], count)
         return
-    if not together:
+    if kind >= 0:
+        _compose_sets(start, stop, sets, kind, target, gradient, psi, xi, zeta, pair, total, count)
+        return
+    if kind == ONE_OF:
         total[:, :count] = 0.0
         for s in range(start, stop):
             for r in range(count):

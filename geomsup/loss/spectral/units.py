@@ -2,13 +2,13 @@
 
 from geomsup.compiling import njit
 
-__all__ = ["collect", "ends"]
+__all__ = ["collect", "ends", "over_sets", "over_sets_with"]
 
 
 @njit(error_model="numpy")
-def collect(coupling, i, units, members, a, p, ustart, together, absent, ids):
+def collect(coupling, i, units, members, a, p, ustart, kind, absent, ids):
     """List the units that output i depends on, the target's last; return their number and the target's place."""
-    start, member, is_together, q, probability = units
+    start, member, kinds, q, probability, _ = units
     count, size, own = 0, 0, 0
     for unit in range(len(q)):
         coupled, holds_target = False, False
@@ -27,7 +27,7 @@ def collect(coupling, i, units, members, a, p, ustart, together, absent, ids):
     target = 0
     for v in range(count):
         unit = ids[v]
-        ustart[v], together[v], absent[v] = size, is_together[unit], q[unit]
+        ustart[v], kind[v], absent[v] = size, kinds[unit], q[unit]
         for s in range(start[unit], start[unit + 1]):
             j = member[s]
             if j == i:
@@ -51,3 +51,30 @@ def ends(a, members, laws):
         bottom += least
         top += most
     return bottom, top
+
+
+@njit(error_model="numpy")
+def over_sets(sets, table, factors):
+    """Return Σ_S P(S) Π_{s in S} factors[s] over the sets of a table; members count from the first of the unit."""
+    set_ptr, probability, place_ptr, place = sets
+    total = 0.0
+    for k in range(set_ptr[table], set_ptr[table + 1]):
+        product = probability[k]
+        for q in range(place_ptr[k], place_ptr[k + 1]):
+            product *= factors[place[q]]
+        total += product
+    return total
+
+
+@njit(error_model="numpy")
+def over_sets_with(sets, table, factors, target, instead):
+    """Return the same over the sets with the target, whose factor is `instead`."""
+    set_ptr, probability, place_ptr, place = sets
+    total = 0.0
+    for k in range(set_ptr[table], set_ptr[table + 1]):
+        product, here = probability[k], False
+        for q in range(place_ptr[k], place_ptr[k + 1]):
+            here = here or place[q] == target
+            product *= instead if place[q] == target else factors[place[q]]
+        total += product if here else 0.0
+    return total

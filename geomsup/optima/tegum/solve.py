@@ -93,4 +93,4 @@ def nonnegative(features: Features) -> bool:
 
 def separable(features: Features) -> bool:
     """Whether any features can make a block of their own: none are in groups, and none can be negative."""
-    return nonnegative(features) and not features.correlated and not features.anticorrelated
+    return nonnegative(features) and not features.grouped

@@ -13,6 +13,7 @@ from geomsup.training.cuda.large import UPDATE_WARPS, make_add_gradients, make_t
 from geomsup.training.cuda.samples import BLOCK
 from geomsup.training.cuda.small import make_train_steps
 from geomsup.training.kernels.adam import factors_of_steps
+from geomsup.training.kernels.draws import Law
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import train_in_turns
 
@@ -27,13 +28,14 @@ STEP_BLOCKS = 16  # thread blocks that share the weights of a large model in a s
 class Tables(NamedTuple):
     """Tables of all runs, on the host or on the device, in the order in which kernels take them.
 
-    Stretches and pieces are those of a `draws.Law`. Scales are those of the `Law`, and the spread of `draws.Gaps`.
+    Stretches, pieces and sets are those of a `draws.Law`. Scales are its own, and the spread of `draws.Gaps`.
     Rates are those of the gaps, 0 where all features are drawn.
     """
 
     stretches: Any
     scales: Any
     pieces: Any
+    sets: Any
     importance: Any
     rates: Any
     keys: Any
@@ -206,4 +208,15 @@ def _tables(trainees: list[Trainee]) -> Tables:
             scales[run, 2], rates[run] = gaps.spread, gaps.rate
     stretches = np.stack([law.stretches for law in laws])
     importance, keys = (np.stack([getattr(trainee, name) for trainee in trainees]) for name in ("importance", "key"))
-    return Tables(stretches, scales, padded, importance, rates, keys)
+    return Tables(stretches, scales, padded, _padded_sets(laws), importance, rates, keys)
+
+
+def _padded_sets(laws: list[Law]) -> np.ndarray:
+    """Sets of all runs, ``(runs, 2, tables, stretches)``: further stretches are copies of the last one."""
+    tables, most = (max(1, *(law.sets.shape[axis] for law in laws)) for axis in (1, 2))
+    padded = np.zeros((len(laws), 2, tables, most), np.int32)
+    for own, law in zip(padded, laws, strict=True):
+        _, count, length = law.sets.shape
+        if count:
+            own[:, :count] = np.pad(law.sets, ((0, 0), (0, 0), (0, most - length)), mode="edge")
+    return padded

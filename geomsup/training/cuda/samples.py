@@ -12,12 +12,14 @@ from geomsup.training.kernels.compiled import ONE, ZERO
 from geomsup.training.kernels.draws import (
     AGAIN,
     HALF_WORD,
+    JOINT,
     LANE_BITS,
     MARK_AGAIN,
     MARK_GAPS,
     ONE_BIT,
     PLAIN,
     general_value,
+    joint_value,
     logarithm,
     plain_value,
     value_at,
@@ -33,17 +35,19 @@ def make_draw(form: Form) -> Any:
     """Return the device function that fills a tile ``(n, width * 32)`` with its part of a block.
 
     Its arguments: the tile; the tables of the run, stretches ``(4, n)``, scales ``(3, n)`` (as `draws.draw` takes
-    them, and spread), pieces, the rate of gaps (0: draw everything); `moves` ``(split,)`` int64 in shared memory; part
-    of the features and of the samples, lane; block, batch, step, key.
+    them, and spread), pieces, sets, the rate of gaps (0: draw everything); `moves` ``(split,)`` int64 in shared
+    memory; part of the features and of the samples, lane; block, batch, step, key.
     """
     n, width, split = form.n, form.width, form.split
     rows = -(-n // split)
 
     @cuda.jit(device=True)
-    def draw(tile, stretches, scales, pieces, rate, moves, part, half, lane, block, batch, step, key_0, key_1):
+    def draw(tile, stretches, scales, pieces, sets, rate, moves, part, half, lane, block, batch, step, key_0, key_1):
         step_low, step_high = np.uint32(step & ALL), np.uint32(step >> 32)
         if rate == 0.0:
-            draw_all(tile, stretches, scales, pieces, part, half, lane, block, batch, step_low, step_high, key_0, key_1)
+            draw_all(
+                tile, stretches, scales, pieces, sets, part, half, lane, block, batch, step_low, step_high, key_0, key_1
+            )
         else:
             for i in range(part * rows, min(n, part * rows + rows)):
                 for j in range(width):
@@ -55,7 +59,9 @@ def make_draw(form: Form) -> Any:
         together()
 
     @cuda.jit(device=True)
-    def draw_all(tile, stretches, scales, pieces, part, half, lane, block, batch, step_low, step_high, key_0, key_1):
+    def draw_all(
+        tile, stretches, scales, pieces, sets, part, half, lane, block, batch, step_low, step_high, key_0, key_1
+    ):
         counter = np.uint32(block * LANES + lane)
         for i in range(part * rows, min(n, part * rows + rows)):
             kind, decider, edge, last = stretches[0, i], stretches[1, i], stretches[2, i], stretches[3, i]
@@ -64,7 +70,7 @@ def make_draw(form: Form) -> Any:
                 counter, np.uint32(decider), step_low, step_high, key_0, key_1
             )
             other_0, other_1, other_2, other_3 = word_0, word_1, word_2, word_3
-            if kind == AGAIN:
+            if kind >= AGAIN:
                 other_0, other_1, other_2, other_3 = philox_inline(
                     counter, np.uint32(i) | MARK_AGAIN, step_low, step_high, key_0, key_1
                 )
@@ -75,7 +81,10 @@ def make_draw(form: Form) -> Any:
                     x = plain_value(word, last, low, slope)
                 else:
                     other = choose(other_0, other_1, other_2, other_3, quarter)
-                    x = general_value(word, other, edge, last, slope, kind, pieces[:, i])
+                    if kind == JOINT:
+                        x = joint_value(word, other, sets[:, edge], last, pieces[:, i])
+                    else:
+                        x = general_value(word, other, edge, last, slope, kind, pieces[:, i])
                 tile[i, j * LANES + lane] = x if block * BLOCK + quarter * LANES + lane < batch else ZERO
 
     @cuda.jit(device=True)

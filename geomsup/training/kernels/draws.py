@@ -3,7 +3,8 @@
 Every feature has a stretch, a range of 31-bit integers. It is present if a random integer falls on its stretch. The
 place on the stretch is then uniform, and gives the value: one number decides both. Members of an anticorrelated group
 share the number, and have stretches side by side. Members of a correlated group share number and stretch; those after
-the first draw another number for their value.
+the first draw another number for their value. Members of a joint distribution share the number too: each of their
+sets has a stretch, and every member draws another number for its value.
 """
 
 import math
@@ -15,13 +16,15 @@ from geomsup.training.kernels.compiled import BLOCK, ZERO, compiled, inlined
 from geomsup.training.kernels.philox import philox_inline
 
 __all__ = [
-    "AGAIN", "GAPS", "HALF_WORD", "LANE_BITS", "MARK_AGAIN", "MARK_GAPS", "ONE_BIT", "OWN", "PLAIN", "QUARTER", "Gaps",
-    "Law", "draw", "draw_present", "fill_words", "general_value", "logarithm", "plain_value", "value_at",
+    "AGAIN", "GAPS", "HALF_WORD", "JOINT", "LANE_BITS", "MARK_AGAIN", "MARK_GAPS", "ONE_BIT", "OWN", "PLAIN", "QUARTER",
+    "Gaps", "Law", "draw", "draw_present", "fill_words", "general_value", "joint_value", "logarithm", "plain_value",
+    "value_at",
 ]  # fmt: skip
 
 PLAIN = 0  # kind of row: a feature without a group, with a uniform distribution
 OWN = 1  # kind of row: the value comes from the number that says whether the feature is present
 AGAIN = 2  # kind of row: the value comes from another number
+JOINT = 3  # kind of row: a table of sets says whether the feature is present; the value comes from another number
 ONE_BIT, MARK_AGAIN, MARK_GAPS = np.uint32(1), np.uint32(0x80000000), np.uint32(0x40000000)
 HALF_WORD = np.float32(2.0**-31)
 QUARTER = BLOCK // 4
@@ -37,17 +40,22 @@ class Law(NamedTuple):
     Parameters
     ----------
     stretches
-        Kind of row, feature whose number decides, first and last number that mean present, ``(4, n)`` int32.
+        Kind of row, feature whose number decides, first and last number that mean present, ``(4, n)`` int32. For joint
+        rows the last two are the number of the table, and the bit of the feature in its sets.
     scales
         Low end and slope, ``(2, n)``: the value is low + slope * number for plain rows; for others the place on the
         stretch is slope * (number - first).
     pieces
         Where on [0, 1] each piece of the distribution begins, its low end, its slope, ``(3, n, pieces)``.
+    sets
+        For each table the first number of each stretch, ascending from 0, and the bits of the features that are present
+        there, ``(2, tables, stretches)`` int32.
     """
 
     stretches: np.ndarray
     scales: np.ndarray
     pieces: np.ndarray
+    sets: np.ndarray
 
 
 class Gaps(NamedTuple):
@@ -74,16 +82,19 @@ def draw(x, size, first, step, law, words, key):
 
     `law` is a `Law`; `words` ``(2, BLOCK)`` int32 is scratch.
     """
-    stretches, scales, pieces = law
+    stretches, scales, pieces, sets = law
     for i in range(x.shape[0]):
         row, kind, edge, last = x[i], stretches[0, i], stretches[2, i], stretches[3, i]
         fill_words(words[0], first // 4, np.uint32(stretches[1, i]), step, key)
         if kind == PLAIN:
             _plain_row(row, words[0], last, scales[0, i], scales[1, i])
         else:
-            if kind == AGAIN:
+            if kind >= AGAIN:
                 fill_words(words[1], first // 4, np.uint32(i) | MARK_AGAIN, step, key)
-            _general_row(row, words, edge, last, scales[1, i], kind, pieces[:, i])
+            if kind == JOINT:
+                _joint_row(row, words, sets[:, edge], last, pieces[:, i])
+            else:
+                _general_row(row, words, edge, last, scales[1, i], kind, pieces[:, i])
         for s in range(size, BLOCK):
             row[s] = ZERO
 
@@ -117,6 +128,12 @@ def _general_row(row, words, edge, last, slope, kind, pieces):
 
 
 @inlined
+def _joint_row(row, words, sets, bit, pieces):
+    for s in range(BLOCK):
+        row[s] = joint_value(words[0, s], words[1, s], sets, bit, pieces)
+
+
+@inlined
 def plain_value(word, last, low, slope):
     """Return the value that a number gives a feature without a group, of a uniform distribution."""
     return low + slope * np.float32(word) if word <= last else ZERO
@@ -131,6 +148,19 @@ def general_value(word, other, edge, last, slope, kind, pieces):
             place = np.float32(other) * HALF_WORD
         return value_at(place, pieces)
     return ZERO
+
+
+@inlined
+def joint_value(word, other, sets, bit, pieces):
+    """Return the value of a feature that is present on the stretches of a table that have its bit."""
+    first, last = 0, sets.shape[1] - 1
+    while first < last:  # the last stretch that begins at the number or before
+        middle = (first + last + 1) // 2
+        if sets[0, middle] <= word:
+            first = middle
+        else:
+            last = middle - 1
+    return value_at(np.float32(other) * HALF_WORD, pieces) if (sets[1, first] >> bit) & 1 else ZERO
 
 
 @inlined

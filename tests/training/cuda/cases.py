@@ -20,6 +20,8 @@ HIDDEN = {"hidden_activation": "relu"}
 CASES = {
     "three blocks of samples": (gs.Features(3, [1, 0.5, 0.1], [1, 0.5, 2]), 2, {"batch": 300, "record": 1}),
     "groups": (gs.Features(5, 0.3, **GROUPS), 3, {}),
+    "joint tables": ([gs.Features(4, 0.3, joint=[gs.Joint.correlated((3, 1, 0), 0.4, correlation=0.5)]),
+                      gs.Features(4, 0.3, joint=[gs.Joint.exactly((0, 2), 1), gs.Joint((1,), {(1,): 0.2})])], 2, {}),
     "lists": (gs.Features(24, np.linspace(0, 0.1, 24)), 1, {"batch": 150, "steps": 1}),
     "two runs": ([gs.Features(2, 0.5), gs.Features(2, 0.9, 3, values=gs.Discrete((1, 2)))], 1, {}),
     "untied |x|": (gs.Features(2, 0.5, values=SIGNED), 3, HIDDEN | {"tied": False, "target": "abs"}),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest
 
-from geomsup import Discrete, Features, Uniform
+from geomsup import Discrete, Features, Joint, Uniform
 from geomsup.training.arguments import make_inputs
 from geomsup.training.kernels import draws
 from geomsup.training.kernels.compiled import BLOCK
@@ -106,3 +106,20 @@ def test_groups_keep_their_promises():
 def test_an_anticorrelated_group_can_fill_all_samples():
     x = draw(Features(3, [0.5, 0.25, 0.25], values=Discrete((1,)), anticorrelated=[(0, 1, 2)]), 4096, 0)
     assert (x.sum(axis=1) == 1).all()
+
+
+def test_joint_tables_keep_their_promises():
+    table = Joint.hierarchy({5: [], 0: [5], 3: [5]}, (0.5, 0.4, 0.7))
+    features = Features(7, 0.2, values=Uniform(1, 2), joint=[table, Joint.exactly((1, 2, 4), 2)])
+    x = np.concatenate([draw(features, 4096, step) for step in range(10)])
+    present = x != 0
+    assert not (present[:, [0, 3]].any(axis=1) & ~present[:, 5]).any()
+    assert (present[:, [1, 2, 4]].sum(axis=1) == 2).all()
+    assert np.allclose(present.mean(axis=0), features.probability, atol=0.012)
+    assert np.allclose(np.cov(x.T), features.covariance, atol=0.02)
+
+
+def test_a_table_can_fill_all_samples():
+    x = draw(Features(2, values=Discrete((1,)), joint=[Joint((0, 1), {(0,): 0.25, (0, 1): 0.75})]), 4096, 0)
+    assert (x[:, 0] == 1).all()
+    assert x[:, 1].mean() == pytest.approx(0.75, abs=0.03)

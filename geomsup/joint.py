@@ -1,0 +1,319 @@
+"""Which of a few features are present together: any distribution over their sets."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import comb, prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geomsup import checks
+
+__all__ = ["Joint"]
+
+# A table of all sets of more features is long.
+MOST_MEMBERS = 16
+# Sets with a probability, at most: those of 16 features.
+MOST_SETS = 2**MOST_MEMBERS
+
+# Rounding errors of probabilities that add to 1.
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Joint:
+    """A distribution over the sets of features that are present together; values are independent of it.
+
+    ``Features(n, p, joint=[...])`` takes any number of them, for different features. The class methods make the usual
+    ones.
+
+    Parameters
+    ----------
+    members
+        Indices of the features.
+    table
+        Probability of each set of members that are present, ``{(0, 1): 0.1, (0,): 0.2}``. With the rest of the
+        probability none of them is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a set has other members, or the probabilities are negative or add to more than 1.
+
+    Examples
+    --------
+    >>> pair = Joint((0, 1), {(0, 1): 0.1, (0,): 0.2})
+    >>> pair.probability, pair.absent
+    (array([0.3, 0.1]), 0.7)
+    >>> Joint.correlated((0, 1), 0.1, correlation=0.5)
+    Joint((0, 1), 3 sets, probability 0.1)
+    """
+
+    members: tuple[int, ...]
+    table: tuple[tuple[tuple[int, ...], float], ...]
+
+    if TYPE_CHECKING:  # more is taken than is kept
+
+        def __init__(self, members: Iterable[int], table: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        members = _members(self.members)
+        object.__setattr__(self, "members", members)
+        object.__setattr__(self, "table", _table(members, self.table))
+
+    @cached_property
+    def probability(self) -> np.ndarray:
+        """P(member is present), ``(members,)``."""
+        parts = [sum(p for present, p in self.table if i in present) for i in self.members]
+        result = np.array(parts, dtype=np.float64)
+        result.flags.writeable = False
+        return result
+
+    @cached_property
+    def absent(self) -> float:
+        """P(no member is present)."""
+        return max(1.0 - sum(p for _, p in self.table), 0.0)
+
+    def both(self, i: int, j: int) -> float:
+        """P(features i and j are both present)."""
+        return float(sum(p for present, p in self.table if i in present and j in present))
+
+    def moved(self, places: Mapping[int, int]) -> "Joint":
+        """Return the same distribution for other features: i becomes ``places[i]``."""
+        table = {tuple(places[i] for i in present): p for present, p in self.table}
+        return Joint([places[i] for i in self.members], table)
+
+    @classmethod
+    def independent(cls, members: Iterable[int], probability: Any) -> "Joint":
+        """Features that are independent of each other, each present with its probability.
+
+        Examples
+        --------
+        >>> Joint.independent((0, 1), (0.5, 0.2)).both(0, 1)
+        0.1
+        """
+        own = _members(members)
+        p = checks.per_feature("probability", probability, len(own), low=0.0, high=1.0)
+        return cls(own, _independent(own, p))
+
+    @classmethod
+    def correlated(cls, members: Iterable[int], probability: float, *, correlation: float) -> "Joint":
+        """Features of one probability that come together with the probability `correlation`, else independently.
+
+        The correlation of the presence of any two is `correlation`.
+
+        Parameters
+        ----------
+        members
+            Indices of the features.
+        probability
+            P(feature is present), of each.
+        correlation
+            From 0, independent, to 1, together.
+
+        Examples
+        --------
+        >>> pair = Joint.correlated((0, 1), 0.1, correlation=0.5)
+        >>> (pair.both(0, 1) - 0.01) / (0.1 * 0.9)
+        0.5
+        """
+        own, p = _members(members), _probability("probability", probability)
+        share = _probability("correlation", correlation)
+        table = {present: (1 - share) * q for present, q in _independent(own, np.full(len(own), p)).items()}
+        table[own] = table.get(own, 0.0) + share * p
+        return cls(own, table)
+
+    @classmethod
+    def exactly(cls, members: Iterable[int], count: int) -> "Joint":
+        """`count` of the features are present, all sets of so many equally often.
+
+        Examples
+        --------
+        >>> Joint.exactly(range(4), 2).probability
+        array([0.5, 0.5, 0.5, 0.5])
+        """
+        from itertools import combinations
+
+        own = _members(members)
+        count = checks.integer("count", count, minimum=1, maximum=len(own))
+        ways = comb(len(own), count)
+        return cls(own, dict.fromkeys(combinations(own, count), 1 / ways))
+
+    @classmethod
+    def one_at_least(cls, members: Iterable[int], probability: float) -> "Joint":
+        """Independent features of which one, any of them, is forced to be present where none would be.
+
+        Examples
+        --------
+        >>> Joint.one_at_least((0, 1), 0.5).probability  # 1/2 + 1/2 · 1/4
+        array([0.625, 0.625])
+        """
+        own, p = _members(members), _probability("probability", probability)
+        table = _independent(own, np.full(len(own), p))
+        for i in own:
+            table[i,] = table.get((i,), 0.0) + (1 - p) ** len(own) / len(own)
+        return cls(own, table)
+
+    @classmethod
+    def hierarchy(cls, parents: Mapping[int, Sequence[int]], probability: Any, *, need: str = "all") -> "Joint":
+        """A feature is only present if its parents are: trees, and graphs without circles.
+
+        Parameters
+        ----------
+        parents
+            Parents of each member, ``{0: [], 1: [0], 2: [0]}``: 0 has none, 1 and 2 are its children.
+        probability
+            P(feature is present, given that its parents are), one number or one per member, in the order of `parents`.
+        need
+            "all" parents, or "any" of them.
+
+        Examples
+        --------
+        >>> Joint.hierarchy({0: [], 1: [0], 2: [0]}, (0.1, 0.5, 0.5)).probability
+        array([0.1 , 0.05, 0.05])
+        """
+        own = _members(parents)
+        p = dict(zip(own, checks.per_feature("probability", probability, len(own), low=0.0, high=1.0), strict=True))
+        enough = all if checks.one_of("need", need, ("all", "any")) == "all" else any
+        table: dict[tuple[int, ...], float] = {(): 1.0}
+        for i in _in_order(own, parents):
+            above = tuple(parents[i])
+            grown: dict[tuple[int, ...], float] = {}
+            for present, q in table.items():
+                may = not above or enough(parent in present for parent in above)
+                chance = p[i] if may else 0.0
+                for state, weight in (((*present, i), q * chance), (present, q * (1 - chance))):
+                    if weight > 0:
+                        grown[state] = weight
+            table = grown
+        return cls(own, {present: q for present, q in table.items() if present})
+
+    @classmethod
+    def ring(cls, members: Iterable[int], width: float, *, probability: float = 1.0) -> "Joint":
+        """Features on a circle: those within an arc of `width` about a random angle are present.
+
+        Parameters
+        ----------
+        members
+            Indices of the features, in their order on the circle.
+        width
+            Length of the arc, in distances of neighbours; more than 0, less than the number of members.
+        probability
+            P(there is an arc).
+
+        Examples
+        --------
+        >>> Joint.ring(range(6), 1.5).probability
+        array([0.25, 0.25, 0.25, 0.25, 0.25, 0.25])
+        """
+        own, p = _members(members), _probability("probability", probability)
+        k, width = len(own), checks.positive_number("width", width)
+        if not width < k:
+            raise ValueError(
+                f"`width` must be less than the number of members ({k}); got {width:g}. Pass a shorter arc."
+            )
+        whole, part = int(width), width - int(width)
+        table: dict[tuple[int, ...], float] = {}
+        for first in range(k):
+            for length, share in ((whole, 1 - part), (whole + 1, part)):
+                present = tuple(own[(first + step) % k] for step in range(min(length, k)))
+                key = tuple(sorted(present))
+                table[key] = table.get(key, 0.0) + p * share / k
+        table.pop((), None)
+        return cls(own, table)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the distribution as plain lists and numbers, ready for JSON."""
+        return {"members": list(self.members), "table": [[list(present), p] for present, p in self.table]}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Joint":
+        """Build a distribution from what `to_dict` returned."""
+        checks.holds("joint", data, ("members", "table"))
+        return cls(data["members"], {tuple(present): p for present, p in data["table"]})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Joint) and (self.members, self.table) == (other.members, other.table)
+
+    def __hash__(self) -> int:
+        return hash((self.members, self.table))
+
+    def __repr__(self) -> str:
+        low, high = float(self.probability.min()), float(self.probability.max())
+        shown = f"{low:g}" if high - low < ROUNDING else f"{low:g} to {high:g}"
+        return f"Joint({self.members}, {len(self.table)} sets, probability {shown})"
+
+
+def _members(members: Any) -> tuple[int, ...]:
+    try:
+        found = tuple(checks.integer("members", i, minimum=0) for i in members)
+    except TypeError as error:
+        if "members" in str(error):
+            raise
+        raise TypeError(f"`members` must be a list of indices; got {checks.shown(members)}. Write (0, 1, 2).") from None
+    if not 1 <= len(found) <= MOST_MEMBERS or len(set(found)) < len(found):
+        raise ValueError(
+            f"`members` must be 1 to {MOST_MEMBERS} different indices; got {checks.shown(members)}. "
+            "Use several smaller ones."
+        )
+    return found
+
+
+def _table(members: tuple[int, ...], table: Any) -> tuple[tuple[tuple[int, ...], float], ...]:
+    """Sets in the order of the members, each once, without those that never come, and without the empty one."""
+    if not isinstance(table, Mapping | Sequence) or isinstance(table, str):
+        raise TypeError(
+            f"`table` must map sets of members to probabilities; got {checks.shown(table)}. Write {{(0, 1): 0.1}}."
+        )
+    place = {i: k for k, i in enumerate(members)}
+    sums: dict[tuple[int, ...], float] = {}
+    for present, p in table.items() if isinstance(table, Mapping) else table:
+        group = (present,) if isinstance(present, int) else tuple(present)
+        if len(set(group)) < len(group) or any(i not in place for i in group):
+            raise ValueError(
+                f"`table` must have sets of members {members}, each once; got {checks.shown(present)}. "
+                "Write the indices that are present."
+            )
+        key = tuple(sorted(group, key=lambda i: place[i]))
+        sums[key] = sums.get(key, 0.0) + _probability("table", p)
+    total = sum(sums.values())
+    if not total <= 1 + ROUNDING:
+        raise ValueError(f"`table` must hold probabilities that add to at most 1; got {total:g}. Divide by the sum.")
+    kept = sorted((key, p) for key, p in sums.items() if key and p > 0)
+    return tuple(sorted(kept, key=lambda entry: [place[i] for i in entry[0]]))
+
+
+def _probability(name: str, value: Any) -> float:
+    p = checks.number(name, value)
+    if not 0 <= p <= 1:
+        raise ValueError(f"`{name}` must be from 0 to 1; got {p:g}. Pass a probability.")
+    return p
+
+
+def _independent(members: tuple[int, ...], p: np.ndarray) -> dict[tuple[int, ...], float]:
+    table = {}
+    for states in product((False, True), repeat=len(members)):
+        weight = prod(float(q) if here else 1 - float(q) for here, q in zip(states, p, strict=True))
+        present = tuple(i for i, here in zip(members, states, strict=True) if here)
+        if present and weight > 0:
+            table[present] = weight
+    return table
+
+
+def _in_order(members: tuple[int, ...], parents: Mapping[int, Sequence[int]]) -> list[int]:
+    """Members, each behind its parents."""
+    order: list[int] = []
+    left = list(members)
+    for i in members:
+        strange = [parent for parent in parents[i] if parent not in parents]
+        if strange:
+            raise ValueError(f"`parents` must be members themselves; got {strange[0]} for {i}. Add it as a member.")
+    while left:
+        ready = [i for i in left if all(parent in order for parent in parents[i])]
+        if not ready:
+            raise ValueError(f"`parents` must not go in circles; got one among {left}. Take out a parent.")
+        order += ready
+        left = [i for i in left if i not in ready]
+    return order
