@@ -222,6 +222,17 @@ TARGETS: dict[str, Target] = {
     "Uniform": Target(gs.Uniform, {"low": _is(0.0), "high": _is(1.0)}),
     "Uniform.sample": Target(lambda size, rng: gs.Uniform().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
     "Discrete": Target(gs.Discrete, {"values": _is((1, 2)), "weights": _is((1, 3))}),
+    "Joint": Target(gs.Joint, {"members": _is((0, 1)), "table": _is({(0, 1): 0.1, (0,): 0.2})}),
+    "Joint.correlated": Target(
+        gs.Joint.correlated, {"members": _is((0, 1)), "probability": _is(0.3), "correlation": _is(0.5)}
+    ),
+    "Joint.hierarchy": Target(
+        gs.Joint.hierarchy, {"parents": _is({0: [], 1: [0]}), "probability": _is(0.3), "need": _is("any")}
+    ),
+    "Joint.exactly": Target(gs.Joint.exactly, {"members": _is((0, 1, 2)), "count": _is(2)}),
+    "Joint.ring": Target(gs.Joint.ring, {"members": _is((0, 1, 2)), "width": _is(1.5), "probability": _is(0.5)}),
+    "Joint.independent": Target(gs.Joint.independent, {"members": _is((0, 1)), "probability": _is(0.3)}),
+    "Joint.one_at_least": Target(gs.Joint.one_at_least, {"members": _is((0, 1)), "probability": _is(0.3)}),
     "Features": Target(
         gs.Features,
         {

@@ -30,6 +30,7 @@ PUBLIC = [
     "Geometries",
     "Geometry",
     "Hessian",
+    "Joint",
     "OneHotLoss",
     "OneHotState",
     "OneHotTable",

@@ -27,7 +27,9 @@ def in_rationals(model, features):
         [tuple(Fraction(float(v)) for v in piece) for piece in zip(*law.pieces(), strict=True)] for law in features.laws
     ]
     laws = [[(w / sum(piece[0] for piece in law), low, width) for w, low, width in law] for law in laws]
-    return rational_loss(rows, b, p, importance, laws, features.units, Fraction(LEAKS[model.activation]))
+    tables = {table.members: [(present, Fraction(q)) for present, q in table.table] for table in features.joint}
+    units = [(kind, tables.get(group, group) if kind == "joint" else group) for kind, group in features.units]
+    return rational_loss(rows, b, p, importance, laws, units, Fraction(LEAKS[model.activation]))
 
 
 @given(problems(max_features=4))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from geomsup import Features, ToyModel, Uniform, expected_loss
+from geomsup import Features, Joint, ToyModel, Uniform, expected_loss
 from geomsup.features import Discrete
 from geomsup.loss.numeric import numeric_losses
 from geomsup.loss.sampled import sampled_losses
@@ -20,6 +20,13 @@ GROUPED = Features(
     4, [0.2, 0.2, 0.3, 0.1], [1, 2, 0.5, 1], [Uniform(), Discrete((1, -2)), Uniform(-1, 1), Uniform(0.5, 1)],
     correlated=[(0, 1)], anticorrelated=[(2, 3)],
 )  # fmt: skip
+TABLED = Features(
+    4,
+    [0.3, 0.12, 0.06, 0.1],
+    [1, 2, 0.5, 1],
+    GROUPED.values,
+    joint=[Joint.hierarchy({0: [], 1: [0], 2: [1]}, (0.3, 0.4, 0.5))],
+)
 LONELY = Features(3, [0.3, 1.0, 0.0], 1.0, [Discrete((1, 2, 3)), Uniform(-1, 0), Uniform()])
 
 
@@ -29,8 +36,11 @@ def outcomes(features):
     for kind, group in features.units:
         if kind == "together":
             units.append([(1 - p[group[0]], ()), (p[group[0]], group)])
-        else:
+        elif kind == "one of":
             units.append([(1 - p[list(group)].sum(), ()), *((p[j], (j,)) for j in group)])
+        else:
+            (table,) = (table for table in features.joint if table.members == group)
+            units.append([(table.absent, ()), *((q, present) for present, q in table.table)])
     for choice in product(*units):
         yield prod(weight for weight, _ in choice), [j for _, present in choice for j in present]
 
@@ -76,7 +86,7 @@ def test_one_feature_against_mpmath():
 
 
 @pytest.mark.parametrize("activation", ["gelu", "square", np.tanh, np.sin])
-@pytest.mark.parametrize("features", [Features(1), Features(2, [0.1, 0.9]), Features(3, 0.4), LONELY, GROUPED])
+@pytest.mark.parametrize("features", [Features(1), Features(2, [0.1, 0.9]), Features(3, 0.4), LONELY, GROUPED, TABLED])
 def test_smooth_activations_against_nested_quadrature(activation, features):
     model = random_model(features.n, activation)
     result, truth = losses(model, features), nested(model, features)
@@ -113,7 +123,7 @@ KINKED = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KINKED)
-@pytest.mark.parametrize("features", [Features(3, 0.4), GROUPED])
+@pytest.mark.parametrize("features", [Features(3, 0.4), GROUPED, TABLED])
 def test_kinked_callables_against_the_exact_engine(name, features):
     model = random_model(features.n, KINKED[name])
     truth = expected_loss(ToyModel(model.W, model.b, activation=name), features, gradient=True, rtol=1e-6)
@@ -155,7 +165,7 @@ def _root(u):
 
 
 @pytest.mark.parametrize("activation", ["gelu", "square", np.tanh])
-@pytest.mark.parametrize("features", [Features(3, 0.4, [1, 2, 0.5]), GROUPED])
+@pytest.mark.parametrize("features", [Features(3, 0.4, [1, 2, 0.5]), GROUPED, TABLED])
 def test_slopes_against_finite_differences(activation, features):
     model = random_model(features.n, activation)
     result = losses(model, features, gradient=True)

@@ -16,6 +16,7 @@ def a_session() -> None:
     features = gs.Features(4, probability=0.05, values=gs.Uniform(0, 1))
     reveal_type(features.probability)  # ndarray
     reveal_type(features.n)  # int
+    reveal_type(gs.Joint.correlated((0, 1), 0.1, correlation=0.5).probability)  # ndarray
     reveal_type(features.variance)  # ndarray
 
     model = gs.ToyModel(W, np.zeros(4))

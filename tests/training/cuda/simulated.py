@@ -112,7 +112,8 @@ def prepare():
     for place in MODULES:
         if place is not form and place is not launch:
             place.cuda = module
-    samples.general_value, samples.value_at = on_plain_arrays(samples.general_value), on_plain_arrays(samples.value_at)
+    for name in ("general_value", "joint_value", "value_at"):
+        setattr(samples, name, on_plain_arrays(getattr(samples, name)))
     simulator.BlockThread.is_alive = is_alive
     for name, value in SIZES.items():
         assign(name, value)
