@@ -227,7 +227,10 @@ class Features:
                 f"`values` must be a distribution, or a list of them; got {checks.shown(law)}. See `to_dict`."
             )
         values = law_from_dict(law) if isinstance(law, dict) else [law_from_dict(one) for one in law]
-        joint = [Joint.from_dict(table) for table in data.get("joint", ())]
+        tables = data.get("joint", ())
+        if not _is_list(tables):
+            raise TypeError(f"`joint` must be a list of tables; got {checks.shown(tables)}. See `to_dict`.")
+        joint = [Joint.from_dict(table) for table in tables]
         groups = data.get("correlated", ()), data.get("anticorrelated", ()), joint
         return cls(data["n"], data["probability"], data["importance"], values, *groups)
 

@@ -1,6 +1,6 @@
 """Which of a few features are present together: any distribution over their sets."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -174,6 +174,11 @@ class Joint:
         >>> Joint.hierarchy({0: [], 1: [0], 2: [0]}, (0.1, 0.5, 0.5)).probability
         array([0.1 , 0.05, 0.05])
         """
+        if not isinstance(parents, Mapping) or not all(isinstance(above, Sequence) for above in parents.values()):
+            raise TypeError(
+                f"`parents` must map each member to a list of its parents; got {checks.shown(parents)}. "
+                "Write {0: [], 1: [0]}."
+            )
         own = _members(parents)
         p = dict(zip(own, checks.per_feature("probability", probability, len(own), low=0.0, high=1.0), strict=True))
         enough = all if checks.one_of("need", need, ("all", "any")) == "all" else any
@@ -232,7 +237,7 @@ class Joint:
     def from_dict(cls, data: dict[str, Any]) -> "Joint":
         """Build a distribution from what `to_dict` returned."""
         checks.holds("joint", data, ("members", "table"))
-        return cls(data["members"], {tuple(present): p for present, p in data["table"]})
+        return cls(data["members"], data["table"])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Joint) and (self.members, self.table) == (other.members, other.table)
@@ -263,26 +268,31 @@ def _members(members: Any) -> tuple[int, ...]:
 
 def _table(members: tuple[int, ...], table: Any) -> tuple[tuple[tuple[int, ...], float], ...]:
     """Sets in the order of the members, each once, without those that never come, and without the empty one."""
-    if not isinstance(table, Mapping | Sequence) or isinstance(table, str):
-        raise TypeError(
-            f"`table` must map sets of members to probabilities; got {checks.shown(table)}. Write {{(0, 1): 0.1}}."
-        )
     place = {i: k for k, i in enumerate(members)}
     sums: dict[tuple[int, ...], float] = {}
-    for present, p in table.items() if isinstance(table, Mapping) else table:
-        group = (present,) if isinstance(present, int) else tuple(present)
-        if len(set(group)) < len(group) or any(i not in place for i in group):
+    for present, p in _pairs(table):
+        group = tuple(present) if isinstance(present, Iterable) and not isinstance(present, str) else (present,)
+        if not all(isinstance(i, Hashable) and i in place for i in group) or len(set(group)) < len(group):
             raise ValueError(
                 f"`table` must have sets of members {members}, each once; got {checks.shown(present)}. "
                 "Write the indices that are present."
             )
-        key = tuple(sorted(group, key=lambda i: place[i]))
+        key = tuple(sorted(map(int, group), key=lambda i: place[i]))
         sums[key] = sums.get(key, 0.0) + _probability("table", p)
     total = sum(sums.values())
     if not total <= 1 + ROUNDING:
         raise ValueError(f"`table` must hold probabilities that add to at most 1; got {total:g}. Divide by the sum.")
-    kept = sorted((key, p) for key, p in sums.items() if key and p > 0)
+    kept = [(key, p) for key, p in sums.items() if key and p > 0]
     return tuple(sorted(kept, key=lambda entry: [place[i] for i in entry[0]]))
+
+
+def _pairs(table: Any) -> list[tuple[Any, Any]]:
+    entries = list(table.items()) if isinstance(table, Mapping) else table
+    if isinstance(entries, list | tuple) and all(isinstance(one, list | tuple) and len(one) == 2 for one in entries):
+        return [(one[0], one[1]) for one in entries]
+    raise TypeError(
+        f"`table` must map sets of members to probabilities; got {checks.shown(table)}. Write {{(0, 1): 0.1}}."
+    )
 
 
 def _probability(name: str, value: Any) -> float:
