@@ -1,21 +1,30 @@
 """Rows that are a shape of shapes, such as a triangle of 3 triangles."""
 
 from collections.abc import Iterator
+from math import factorial
 from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.recognition.matching.acceptance import reach
+from geomsup.recognition.matching.acceptance import freedom, reach
 from geomsup.recognition.matching.alignment import procrustes, rms
 from geomsup.recognition.matching.coincidence import LabelledRows
+from geomsup.recognition.matching.families import sound
 from geomsup.recognition.matching.match import Match
 from geomsup.shapes import Polytope
+from geomsup.shapes.families import simplex
 from geomsup.shapes.nested import is_level, nested, nested_vertices
 
 __all__ = ["nested_shapes"]
 
 # Of fewer vertices there is only a digon of 2 digons, which is near to many tetrahedra.
 SMALLEST = 6
+# Rows with cosines of no more than this are components of their own.
+LOOSE = 0.05
+
+# Levels are told from those of a regular simplex if noise gives as much this often, over all groupings.
+CHANCE = 1e-4
+
 # Dimensions of a triangle of 3 digons and of a digon of 2 polygons; all others have more.
 LEAST_DIMENSION = 5
 # Larger components are not compared.
@@ -44,7 +53,28 @@ def nested_shapes(rows: LabelledRows) -> list[Match]:
     if not SMALLEST <= v <= LARGEST or m < LEAST_DIMENSION:
         return []
     matches = [_fitted(rows, levels) for levels in _groupings(rows.vertices)]
-    return [match for match in matches if match.chord <= match.reach]
+    near = [match for match in matches if match.chord <= match.reach and sound(match.template, LOOSE)]
+    return [match for match in near if not _as_regular(rows.X, match)]
+
+
+def _as_regular(X: np.ndarray, match: Match) -> bool:
+    """Whether a shape of simplices is as good as the regular simplex, by the noise inside its subspace.
+
+    Its levels then have the sizes that make all inner products equal, up to that noise, whatever the grouping of rows.
+    """
+    from scipy.special import fdtri
+
+    k, r = match.template.shape
+    if match.n_vertices != r + 1:
+        return False
+    regular = simplex(r).vertices[list(match.isomorphism)]
+    own = X @ match.frame.T
+    offset = ((own - regular @ procrustes(regular, own)) ** 2).sum() - ((own - match.template) ** 2).sum()
+    left = max(freedom(k, r, r) - match.n_parameters, 1)
+    variance = ((own - match.template) ** 2).sum() / left
+    groupings = factorial(match.n_vertices) / match.symmetry_order
+    allowed = match.n_parameters * fdtri(match.n_parameters, left, 1 - CHANCE / groupings)
+    return bool(offset <= allowed * variance)
 
 
 def _fitted(rows: LabelledRows, levels: _Levels) -> Match:
