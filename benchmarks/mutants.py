@@ -1,9 +1,9 @@
 """Do the tests notice a changed line? python -m benchmarks.mutants [--rooms loss energy] [--number 20] [--seed 0]
 
 A mutant is the package with one random change: another comparison, a constant times a factor or off by one, another
-sign, a term less, min for max, a condition negated. Each is made in a copy in a temporary folder, and that room's tests
-run on it, the nearest first, until one fails. Mutants that live are printed with the line that changed. Arguments
-after ``--`` go to pytest.
+sign, a term less, min for max, a condition negated. Each is made in a copy in a temporary folder. The tests of the
+module's room, a top-level folder, run on it in the order of import distance, until one fails. Mutants that live are
+printed with the line that changed. Arguments after ``--`` go to pytest.
 """
 
 import argparse
@@ -44,7 +44,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_CACHE_DIR": "", "HYPOTHESIS_PROFILE": "ci",
 }  # fmt: skip
 # What pytest says: all passed, some failed, nothing was collected.
-PASSED, FAILED, NOTHING = 0, 1, 5
+PASSED, NOTHING = 0, 5
 
 
 def changed(node: ast.AST) -> Iterator[ast.AST]:
@@ -74,7 +74,7 @@ def changed(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def sites(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes below one, those of errors' messages and of annotations left out."""
+    """Yield all descendants of a node, except those in error messages and annotations."""
     for name, field in ast.iter_fields(tree):
         if name in ("annotation", "returns"):
             continue
@@ -94,7 +94,7 @@ class _Change(ast.NodeTransformer):
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module's path in the package, its source with one change, and the lines before and after."""
+    """A module's path in the repository, its source with one change, and the lines before and after."""
 
     path: Path
     source: str
@@ -163,13 +163,13 @@ def reached(path: Path) -> dict[str, int]:
 @cache
 def is_tested(path: Path) -> bool:
     """Whether the tests look closely at a module on this machine."""
-    # Without a GPU, what runs on one is only run for a few steps in a simulator.
+    # Without a GPU, tests run its kernels only for a few steps, in a simulator.
     return path.parent.name != "cuda" or path.stem == "available" or obstacle() is None
 
 
 @cache
 def is_compiled(path: Path) -> bool:
-    """Whether kernels are made of a module: it has some, or a module that has imports it."""
+    """Whether a kernel depends on a module: the module has kernels, or a module with kernels imports it."""
     marks = re.compile(r"^@(.*jit|compiled|inlined)|= njit", re.MULTILINE)
     kernels = [file for file in (ROOT / "geomsup").rglob("*.py") if marks.search(file.read_text())]
     return path in kernels or any(module_name(path) in imports(kernel) for kernel in kernels)
@@ -185,7 +185,7 @@ def tests_of(path: Path) -> list[str]:
 
 
 def outcome(copy: Path, mutant: Mutant, limit: float, options: list[str]) -> str:
-    """Run the tests on a mutant: "killed", "timed out" or "lived"."""
+    """Run the tests on a mutant: "killed by" a test, "timed out" or "lived"."""
     file, original = copy / mutant.path, ROOT / mutant.path
     file.write_text(mutant.source)
     give_kernels(copy)
@@ -219,7 +219,7 @@ def make_copy(folder: Path) -> None:
 
 
 def give_kernels(copy: Path) -> None:
-    """Give a copy the kernels compiled so far: it throws away those of what its mutant changes, and uses the others."""
+    """Copy the compiled kernels; the copy compiles anew only what depends on the mutated file."""
     kept, own = kernel_folder(), copy / "geomsup" / "__pycache__" / "kernels"
     shutil.rmtree(own, ignore_errors=True)
     if kept is not None:
@@ -231,7 +231,7 @@ def main() -> None:
     parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=list(ROOMS))
     parser.add_argument("--number", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--limit", type=float, default=600, help="seconds after which a mutant counts as killed")
+    parser.add_argument("--limit", type=float, default=600, help="seconds after which a mutant counts as timed out")
     parser.add_argument("--interpreted", action="store_true", help="leave out what kernels are made of")
     options, extra = parser.parse_known_args()
     rng, counts, begin = random.Random(options.seed), Counter(), time.monotonic()

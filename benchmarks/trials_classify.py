@@ -1,9 +1,10 @@
 """Is every shape of the catalogue with up to 200 vertices named? python -m benchmarks.trials_classify (hours of CPU).
 
-Each shape, in each variant and at two other values of its free parameters, is rotated or reflected, permuted and
-scaled, with noise of 0, 1 and 3 % of its shortest chord on every coordinate. A name is wrong unless what was named has
-a member equal to the noiseless rows. Wrong names are listed with what tells the two apart: their distance over the
-noise, and the squared residuals of both over the variance of the noise.
+Each shape of 2 to 8 dimensions, in each variant, is rotated or reflected, permuted and scaled, with noise of 0, 1 and
+3 % of its shortest chord on every coordinate; prisms and the like are also stretched twice. Another name is an alias if
+a member of what was named equals the noiseless rows, and wrong if it is further from them than `APART`. Wrong names are
+listed with what tells the two apart: their distance over the noise, and the squared residuals of both over the variance
+of the noise.
 """
 
 import argparse
@@ -40,7 +41,7 @@ def catalogue(kinds):
 
 
 def members(shape):
-    """Name and vertices: the variants, then those stretched along the largest subspace that the symmetries keep."""
+    """Name and vertices of each variant, then of the shape stretched across its largest invariant subspace."""
     yield from shape.variants.items()
     found = family(shape) if shape.kind in FLEXIBLE else None
     if found is None or len(found.subspaces) == 1:

@@ -13,10 +13,8 @@ from geomsup import checks
 
 __all__ = ["Joint"]
 
-# A table of all sets of more features is long.
+# Members of one distribution, at most: a table of all their sets has 2^16 entries.
 MOST_MEMBERS = 16
-# Sets with a probability, at most: those of 16 features.
-MOST_SETS = 2**MOST_MEMBERS
 
 # Rounding errors of probabilities that add to 1.
 ROUNDING = 1e-12
@@ -34,8 +32,8 @@ class Joint:
     members
         Indices of the features.
     table
-        Probability of each set of members that are present, ``{(0, 1): 0.1, (0,): 0.2}``. With the rest of the
-        probability none of them is.
+        Probability of each set of members that are present, ``{(0, 1): 0.1, (0,): 0.2}``. The remaining probability is
+        that of no member present.
 
     Raises
     ------
@@ -158,7 +156,7 @@ class Joint:
 
     @classmethod
     def hierarchy(cls, parents: Mapping[int, Sequence[int]], probability: Any, *, need: str = "all") -> "Joint":
-        """A feature is only present if its parents are: trees, and graphs without circles.
+        """A feature is only present if its parents are, all or any of them: trees, and graphs without circles.
 
         Parameters
         ----------
@@ -261,7 +259,7 @@ def _members(members: Any) -> tuple[int, ...]:
     if not 1 <= len(found) <= MOST_MEMBERS or len(set(found)) < len(found):
         raise ValueError(
             f"`members` must be 1 to {MOST_MEMBERS} different indices; got {checks.shown(members)}. "
-            "Use several smaller ones."
+            "Use several Joints with fewer members."
         )
     return found
 

@@ -31,8 +31,7 @@ SHARED = Threshold(
 )
 GONE = Threshold(
     0.05,
-    "interference up to which no superposition is left: a quarter of `SHARED`, so that weak superposition does not "
-    "pass",
+    "interference up to which superposition is gone: a quarter of `SHARED`, from which on features share dimensions",
 )
 MONOSEMANTIC = Threshold(
     0.9,
@@ -44,8 +43,8 @@ IN_USE = Threshold(
     "strength, as a fraction of the strongest neuron's, above which a neuron is in use: weaker ones hardly change "
     "outputs",
 )
-NEARLY_ALL = Threshold(0.9, "fraction from which it is nearly all: one in ten trainings, cells or features may differ")
-MOST = Threshold(0.5, "fraction above which it is most: more than half, as the word means")
+NEARLY_ALL = Threshold(0.9, "fraction that counts as nearly all: one in ten trainings, cells or features may differ")
+MOST = Threshold(0.5, "fraction above which most are: more than half, as the word means")
 
 
 def stored(W: np.ndarray) -> np.ndarray:

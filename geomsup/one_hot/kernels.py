@@ -10,7 +10,7 @@ Terms = tuple[np.ndarray, np.ndarray, np.ndarray]
 NEAR = 1e-9  # a root this close to the end of its chamber is tried in it
 REAL = 1e-6  # double roots split into complex pairs this far from the axis
 POLISHING = 4  # Newton steps: eigenvalue routines leave 1e-13 or so of a root, each step squares that
-SETTLED = 1e-10  # a last step this short ends at a root: rounding alone leaves 1e-13, a root that is none far more
+SETTLED = 1e-10  # longest last step at a root: rounding alone leaves 1e-13, a false root far more
 
 
 def squared_errors(coupling: np.ndarray, b: np.ndarray, own: np.ndarray) -> Terms:
@@ -74,7 +74,7 @@ def critical_ratios(cosines: np.ndarray) -> list[float]:
 
 
 def _slope_polynomial(cosines: np.ndarray, low: float, high: float) -> Polynomial:
-    """Return A' B - A B' / 2 between neighbouring cosines, in v = `high` - τ: A and B then have terms of one sign."""
+    """Return A' B - A B' / 2 between neighbouring cosines, primes by v = `high` - τ: A and B have terms of one sign."""
     if high > 0:
         on = cosines[cosines >= high]
         A = Polynomial([1 - high, 1]) ** 2 * Polynomial([2 + high, -1]) / 6
@@ -89,7 +89,7 @@ def _slope_polynomial(cosines: np.ndarray, low: float, high: float) -> Polynomia
 
 
 def _polished(cosines: np.ndarray, slope: Polynomial, high: float, v: float) -> float | None:
-    """Improve a root by Newton steps with slopes summed without cancellation; None if it is none."""
+    """Improve a root by Newton steps with slopes summed without cancellation; None for a false root."""
     steepness, step = slope.deriv(), np.inf
     for _ in range(POLISHING):
         A, B, dA, dB = ratio_moments(cosines, high - v)

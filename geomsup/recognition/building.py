@@ -1,4 +1,4 @@
-"""From what a reading found to public values: named components, and what those without a shape are like."""
+"""Makes the public `Component` of a `Found` set of rows, with a description if it has no shape."""
 
 from dataclasses import replace
 
@@ -67,7 +67,7 @@ def _unnamed(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | Non
     name, order = STRAY if part.stray else component_name(None, k, found, rank), None
     description: Description | Outline | None = None
     if k > MANY:
-        # All rows together have been scanned already; some of them are scanned again.
+        # The overlaps of all rows are known; those of fewer rows are computed.
         whole = k == len(rows)
         X = rows.single if whole else rows.single[members]
         description = describe(X, rows.norms[members], features=features, found=scanned if whole else None)

@@ -119,3 +119,16 @@ def test_unreachable_accuracy_is_refused():
     model = ToyModel(rng.normal(size=(20, 3)))
     with pytest.raises(ValueError, match=r"`rtol` must be reachable; asked for 1e-16, but the spectral method only"):
         expected_loss(model, Features(20, 0.3), rtol=1e-16)
+
+
+def test_slopes_in_couplings_of_zero():
+    """An output that its own feature does not reach: E x² of that feature then counts in the slope."""
+    W = np.array([[1.0, 0.0], [0.5, 0.8], [-0.7, -0.4]])
+    decoder = np.array([[0.0, 1.0], [0.6, 0.3], [-0.2, 0.9]])  # the first output is 0·x_0 + ...
+    features = Features(3, 0.3)
+    exact, spectral = (
+        expected_loss(ToyModel(W, [0.1, -0.1, 0.05], W_out=decoder), features, method=method, gradient=True)
+        for method in ("exact", "spectral")
+    )
+    np.testing.assert_allclose(spectral.grad_W_out, exact.grad_W_out, rtol=1e-6)
+    np.testing.assert_allclose(spectral.grad_W, exact.grad_W, rtol=1e-6)

@@ -76,8 +76,8 @@ def judge(data: Data) -> Verdict:
     """Hold if features stored fall as attacks grow, and at every density superposition ends within 0.1 of 80 %.
 
     The mean number stored must fall at every density, and may not rise by a feature from one length to the next.
-    Superposition has ended at the weakest attack under which most models store features and share none. With other
-    numbers if features stored fall.
+    Superposition ends at the weakest attack under which most models store features, none of them in superposition. With
+    other numbers if features stored fall.
     """
     attack, stored = data["attack"], data["stored"].mean(axis=2)
     clear = ((data["shared"] < GONE) & (data["stored"] > 0)).mean(axis=2) > MOST

@@ -36,14 +36,12 @@ BETWEEN = Threshold(0.3, "D_i that a feature passes when it jumps: a round numbe
 NEAR = Threshold(0.05, "distance from a level within which a D_i is on it: a tenth of the 1/2 between the two levels")
 WINDOW = 5  # records to either side of a jump that count as around it
 STEEP = Threshold(
-    2, "times as fast at a jump as beside it above which a fall is sudden: 1 if jumps have no effect, 1.2 as measured"
+    2, "ratio of the falls at a jump and beside it above which they are sudden: 1 without an effect, 1.2 as measured"
 )
-SETTLED = Threshold(
-    0.95, "fraction of the D_i on a level above which features are on levels: one in twenty may still move"
-)
+SETTLED = Threshold(0.95, "fraction of D_i at a level above which features have settled: one in twenty may still move")
 CHANCE = Threshold(
     0.01,
-    "fraction of random times with as large a fall below which jumps and falls go together: the usual level of 1 %",
+    "fraction of sets of random times with as large a mean fall below which jumps and falls go together: the usual 1 %",
 )
 DRAWS = 999  # sets of random times that jumps are compared with: ten of them are 1 %
 
@@ -127,9 +125,9 @@ def judge(data: Data) -> Verdict:
     """Hold if features jump to levels, and the loss falls faster at jumps than at other times, and suddenly.
 
     Levels: at the end 95 % of the D_i are at 0 or 1/2, and every run has more jumps up than dimensions. Faster: of
-    random times between a run's first and last jump, at most 1 % have as large a mean fall. Suddenly: most jumps have
-    no other near them, and at these the loss falls twice as fast as beside them (median). With other numbers if it is
-    not sudden.
+    999 sets of random times between a run's first and last jump, at most 1 % have as large a mean fall. Suddenly:
+    most jumps have no other near them, and at these the loss falls twice as fast as beside them (median). With other
+    numbers if it is not sudden.
     """
     jumps = [find_jumps(D) for D in data["D"]]
     up = np.array([(turn > 0).sum() for _, turn in jumps])
@@ -141,7 +139,7 @@ def judge(data: Data) -> Verdict:
     span = float(np.mean([np.ptp(when) / len(loss) if len(when) else 0.0 for (when, _), loss in zip(
         jumps, data["loss"], strict=True)]))  # fmt: skip
     steep = np.concatenate([
-        _steepness(_falls(loss), when - _start(loss)) for (when, _), loss in zip(jumps, data["loss"], strict=True)
+        _steepness(_falls(loss), when - _start(loss) - 1) for (when, _), loss in zip(jumps, data["loss"], strict=True)
     ])  # fmt: skip
     alone = len(steep) / max(up.sum() + down.sum(), 1)
     sudden = bool(len(steep) and np.median(steep) > STEEP)
@@ -200,12 +198,15 @@ def _falls(loss: np.ndarray) -> np.ndarray:
 
 
 def _steepness(fall: np.ndarray, when: np.ndarray) -> np.ndarray:
-    """Return the fall of the loss around jumps without another near, over the fall on either side of them."""
+    """Return the fall of the loss around jumps without another near, over the fall on either side of them.
+
+    `when` counts falls: a jump that is seen in record k + 1 happens during fall k.
+    """
     gaps = np.abs(when[:, None] - when) + 3 * WINDOW * np.eye(len(when))
     lone = when[(gaps > 2 * WINDOW).all(axis=1)]
     lone = lone[(lone >= 3 * WINDOW) & (lone < len(fall) - 3 * WINDOW)]
     around = np.array([fall[k - WINDOW : k + WINDOW + 1].mean() for k in lone])
     beside = np.array(
-        [fall[[*range(k - 3 * WINDOW, k - WINDOW), *range(k + WINDOW + 1, k + 3 * WINDOW)]].mean() for k in lone]
+        [fall[[*range(k - 3 * WINDOW, k - WINDOW), *range(k + WINDOW + 1, k + 3 * WINDOW + 1)]].mean() for k in lone]
     )
     return around / np.maximum(beside, 1e-12)

@@ -29,8 +29,7 @@ TWO = ((2, 2), (4, 2), (4, 4), (6, 4))  # neurons of the first and the second la
 P = 0.6  # density of the single pair
 EXACT = Threshold(
     0.01,
-    "loss, as a fraction of the variance of the targets, below which a network computes them: 0.06 or more, or "
-    "1e-10 or less, is measured",
+    "loss / variance of the targets below which a network computes them: 1e-10 or less, or 0.06 or more, is measured",
 )
 ROUNDING = Threshold(1e-12, "error of an explicit network that is rounding: products and sums of order 1 leave 1e-16")
 CORNERS = np.array([[1, 1, -1, -1], [1, -1, 1, -1]], dtype=float)

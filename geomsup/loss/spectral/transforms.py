@@ -38,7 +38,7 @@ def phases(angle, first, count, cos, sin):
 
 @fast
 def _transforms(a, centre, radius, probability, first, count, inverse, moments, scratch, psi, xi, zeta):
-    """Fill p E e^{iθax}, and if `moments` >= 1, 2 also p E x e^{iθax} and p E x² e^{iθax}; θ = first + r steps.
+    """Fill psi, p E e^{iθax}; xi, the same with x, if `moments` >= 1; zeta, with x², if it is 2. θ is first + r.
 
     x is uniform on centre ± radius, `a` its coefficient times the step, inverse[r] = 1/(first + r). With
     h = θ a radius, v ~ U[-1, 1]: S = E cos hv = sin h / h, Q = E v sin hv = (S - cos h) / h and
@@ -52,7 +52,7 @@ def _transforms(a, centre, radius, probability, first, count, inverse, moments, 
     else:
         phases(a * centre, first, count, turn_cos, turn_sin)
     psi_re, psi_im = psi[0], psi[1]
-    still = abs(step) < 1e-290  # x does not spread, or is not coupled: S = 1 and Q = 0
+    still = abs(step) < 1e-290  # x does not spread, or is not coupled: S = 1, Q = 0 and P = 1/3
     scale = 0.0 if still else 1.0 / step
     for r in range(count):
         S[r] = 1.0 if still else sin[r] * inverse[r] * scale
@@ -79,7 +79,7 @@ def _transforms(a, centre, radius, probability, first, count, inverse, moments, 
     zeta_re, zeta_im = zeta[0], zeta[1]
     even, odd, square = probability * centre**2, 2.0 * probability * centre * radius, probability * radius**2
     for r in range(count):
-        P = S[r] - 2.0 * Q[r] * inverse[r] * scale
+        P = 1 / 3 if still else S[r] - 2.0 * Q[r] * inverse[r] * scale
         zeta_re[r] = (even * S[r] + square * P) * turn_cos[r] - odd * Q[r] * turn_sin[r]
         zeta_im[r] = (even * S[r] + square * P) * turn_sin[r] + odd * Q[r] * turn_cos[r]
 
@@ -119,7 +119,7 @@ def _multiply(x, y, count):
 
 @fast
 def _add_product(weight, first, second, psi, start, places, left_out, other, out, work, count):
-    """Add weight * first * second * Π ψ over the places but two to `out`; `second` counts only if `other` >= 0."""
+    """Add weight * first * second * Π ψ to `out`; Π omits the places `left_out` and `other` (-1: and `second`)."""
     for r in range(count):
         work[0, r], work[1, r] = weight * first[0, r], weight * first[1, r]
     if other >= 0:
@@ -167,7 +167,7 @@ def _compose_sets(start, stop, sets, table, target, gradient, psi, xi, zeta, pai
 
 @fast
 def compose(start, stop, kind, sets, p, target, gradient, psi, xi, zeta, pair, total, count):
-    """Combine the members start ... stop - 1 of a unit, psi and xi given presence, into those of the unit.
+    """Combine the transforms of the members start ... stop - 1 of a unit, each given its presence, into the unit's.
 
     total becomes E[e^{iθu}; unit present], xi[s] becomes E[x_s e^{iθu}; unit present], and if the unit holds the
     target, zeta becomes E[x_t² e^{iθu}; ...] and pair[s] E[x_t x_s e^{iθu}; ...].

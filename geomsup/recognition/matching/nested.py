@@ -22,7 +22,7 @@ SMALLEST = 6
 # Rows with cosines of no more than this are components of their own.
 LOOSE = 0.05
 
-# Levels are told from those of a regular simplex if noise gives as much this often, over all groupings.
+# A shape of shapes is kept if noise sets it apart from the regular simplex at most this often, over all groupings.
 CHANCE = 1e-4
 
 # Dimensions of a triangle of 3 digons and of a digon of 2 polygons; all others have more.
@@ -58,9 +58,9 @@ def nested_shapes(rows: LabelledRows) -> list[Match]:
 
 
 def _as_regular(X: np.ndarray, match: Match) -> bool:
-    """Whether a shape of simplices is as good as the regular simplex, by the noise inside its subspace.
+    """Whether the regular simplex fits as well as this shape of shapes, by the noise inside its subspace.
 
-    Its levels then have the sizes that make all inner products equal, up to that noise, whatever the grouping of rows.
+    The fitted sizes of the levels then make all inner products equal, up to that noise, for any grouping of the rows.
     """
     from scipy.special import fdtri
 
@@ -141,7 +141,7 @@ def _level(X: np.ndarray) -> _Levels | None:
 
 
 def _equal_groups(X: np.ndarray, n_groups: int) -> Iterator[list[np.ndarray]]:
-    """Groups of as many rows each, whose inner products are larger than others, or smaller, or alike."""
+    """Groups of equal size, clustered by large inner products, by small ones, or by alike rows of the Gram matrix."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
     gram = X @ X.T

@@ -1,4 +1,4 @@
-"""What else rows on a named shape may be: how probable that is, over the probability of the shape."""
+"""What else rows on a named shape may be, and how probable that is."""
 
 from math import exp, lgamma, log, pi
 
@@ -13,22 +13,23 @@ from geomsup.recognition.matching.match import Match
 
 __all__ = ["apex_by_chance", "few_directions", "part_of_another", "stray_on_a_vertex"]
 
-# Shapes of more vertices that are each like no other are not taken for smaller ones with strays.
+# With more apexes than this, vertices like no other, a shape is not taken for a smaller one with strays.
 MOST_APEXES = 2
 
-# What is left of a shape without its apexes is flat if a singular value is below this fraction of the largest. Its
-# symmetries are those within this fraction of the shortest distance: a fitted shape has fewer exact ones.
-FLAT, ALIKE = 0.1, 0.15
+# What is left of a shape without its apexes is flat if a singular value is below this fraction of the largest.
+FLAT = 0.1
+# Tolerance of its symmetries, as a fraction of the shortest distance: a fitted shape has few exact ones.
+ALIKE = 0.15
 
-# How often a stray row completes the others' shape, were all directions as good, and how often a shape has one vertex
-# out of place, over how often it has none. Fitted to planted cases (`python -m benchmarks.reliability`).
+# Odds, before the rows are looked at, that one is a stray on a vertex, and that one vertex is out of place. Fitted to
+# planted cases (`python -m benchmarks.reliability`).
 STRAY = 0.5
 UNEVEN = 0.1
-# How far such a vertex is out of place may have any size, from 0.001 to 1: log 1000.
+# The displacement of such a vertex has any order of magnitude from 0.001 to 1, an interval of log 1000.
 SIZES = 7.0
 
-# Where other rows have no name, or vertices are empty, rows at noise of 3 % are part of a shape that was not recognised
-# this often. It is in proportion to the noise. Fitted to the same cases.
+# Probability that a shape is part of one that was not recognised, where other rows have no name or vertices are empty:
+# at noise of 3 %, and in proportion to the noise. Fitted to the same cases.
 PART = 2e-3
 
 # Larger ratios of probabilities are as good as infinite.
@@ -55,7 +56,7 @@ def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
 
 
 def _places(match: Match, on: list[int]) -> float:
-    """Number of places for the vertices of rows `on` that are as good: a cap on any of the 8 faces of an octahedron."""
+    """Number of equally good places for the vertices of rows `on`: 8 for an apex above a face of an octahedron."""
     others = np.delete(match.template, on, axis=0)
     spread = np.linalg.svd(others, compute_uv=False)
     if not match.polytope or len(others) < 3 or spread[-1] < FLAT * spread[0]:  # a base has one apex
@@ -73,7 +74,7 @@ def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
     """Probability that as few random directions as there are vertices come as close, at most 1.
 
     Fifteen rows in three heaps say no more of a triangle than three rows: only the means of the heaps count. Random
-    directions have m dimensions, and n rows would have had as many heaps for their number.
+    directions have m dimensions. All n rows have n·v/k heaps, at the ratio of these k rows in v heaps.
     """
     k, v = len(X), match.n_vertices
     if match.polytope is None or k == v:
@@ -117,7 +118,7 @@ def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
         lgamma((left + d) / 2) - lgamma(left / 2) - d / 2 * log(pi * squared)
         - (left + d) / 2 * log(1 + distance**2 / squared)
     )  # fmt: skip
-    # Over the density of a stray: S times a ball's share of it, per unit of log distance.
+    # The density of a vertex out of place over that of a stray is 1/(fraction within that distance · d · SIZES).
     log_uneven = -chance.log_cap(m, distance) - log(d * SIZES)
     log_sphere = log(2) + m / 2 * log(pi) - lgamma(m / 2)
     log_even = log_noise + log_sphere

@@ -13,7 +13,7 @@ RANK_FLOOR = 0.02
 
 
 def groups(labels: np.ndarray) -> Iterator[np.ndarray]:
-    """Members of equal labels, by number: for each k, the ``(B, k)`` indices of labels that occur k times.
+    """For each k, the indices ``(B, k)`` of the B labels that occur k times, one label per row.
 
     Examples
     --------
@@ -41,8 +41,8 @@ def basis(rows: UnitRows, members: np.ndarray) -> np.ndarray:
 def leaks(rows: UnitRows, place: np.ndarray, weights: np.ndarray, spans: dict[int, np.ndarray]) -> np.ndarray:
     """Squared length of every row in the spans of the components it does not belong to, added up.
 
-    With weight rank/size, w_c X_cᵀX_c is the projector on the span of component c if c is a tight frame; that
-    is taken for small components. Large ones come with a basis of their span.
+    Small components are taken for tight frames: w_c X_cᵀX_c, with the weight rank/size, is then the projector on the
+    span of component c. Large ones come with a basis of their span.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def leaks(rows: UnitRows, place: np.ndarray, weights: np.ndarray, spans: dict[in
 
 
 def _loads(rows: UnitRows, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """x_i (Σ_j w_j x_jᵀx_j) x_iᵀ for all rows i and j among `members`, through the smaller Gram matrix."""
+    """x_i (Σ_j w_j x_jᵀx_j) x_iᵀ for every row i, with j among `members`, by the smaller of X Xᵀ and XᵀX."""
     loads = np.zeros(len(rows))
     if len(members) == 0:
         return loads
