@@ -79,6 +79,12 @@ def _hidden_activation(held: Held, roles: Roles, asked: ActivationLike | None) -
     """Return the hidden activation; a hidden bias makes it necessary to state it, as such layers often have a ReLU."""
     if asked is not None or "hidden_activation" in held.words:
         return held.words["hidden_activation"] if asked is None else asked
+    between = any(meaning.skips for meaning in map(roles.meaning, roles.names) if meaning is not None)
+    if between:
+        raise ValueError(
+            f"`hidden_activation` must be given: the layers of {held.title} have numbers that leave room for an "
+            'activation between them. Pass "linear" or "relu".'
+        )
     if "hidden_bias" not in roles.names:
         return "linear"
     raise ValueError(

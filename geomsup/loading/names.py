@@ -37,12 +37,14 @@ class Meaning:
 
     `kind` is "weight" or "bias". `layer` is "encoder", "decoder", "hidden", "" where the name does not say it, or the
     number of a layer. `inputs` is the axis of an encoder's inputs by the convention of its name: 0 for W_enc, 1 for
-    `encoder.weight`, whose shape PyTorch makes (out, in); None where there is no convention.
+    `encoder.weight`, whose shape PyTorch makes (out, in); None where there is no convention. `skips`: numbers between
+    those of the two layers are missing, as of an activation between them.
     """
 
     kind: str
     layer: str | int = ""
     inputs: int | None = None
+    skips: bool = False
 
 
 def meanings(names: Iterable[str]) -> dict[str, Meaning]:
@@ -120,7 +122,8 @@ def _with_layers(found: Mapping[str, Meaning]) -> dict[str, Meaning]:
     if len(numbers) > 2:
         return {name: meaning for name, meaning in found.items() if not isinstance(meaning.layer, int)}
     order = dict(zip(numbers, ("encoder", "decoder") if len(numbers) == 2 else ("",), strict=True)) if numbers else {}
+    skips = len(numbers) == 2 and numbers[1] - numbers[0] > 1
     return {
-        name: replace(meaning, layer=order[meaning.layer]) if isinstance(meaning.layer, int) else meaning
+        name: replace(meaning, layer=order[meaning.layer], skips=skips) if isinstance(meaning.layer, int) else meaning
         for name, meaning in found.items()
     }

@@ -19,6 +19,7 @@ def held_by(title: str, content: Any) -> Held:
     entries: dict[str, Entry] = {}
     words: dict[str, str] = {}
     for name, value in _leaves(content if isinstance(content, Mapping) else {"W": content}):
+        value = str(value) if getattr(value, "shape", None) == () and _is_text(value) else value
         if isinstance(value, str):
             if name.rpartition(".")[2] in WORDS:
                 words[name.rpartition(".")[2]] = value
@@ -27,6 +28,11 @@ def held_by(title: str, content: Any) -> Held:
                 raise ValueError(f"`path` must name each array once; got {name!r} twice in {title}. Rename one.")
             entries[name] = entry_of(value) if hasattr(value, "shape") and hasattr(value, "dtype") else _plain(value)
     return Held(title, entries, words)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is a text that NumPy has wrapped."""
+    return isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "U"
 
 
 def _leaves(content: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

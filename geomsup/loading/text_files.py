@@ -32,7 +32,9 @@ def open_table(path: Path) -> Held:
 
 def _number(path: Path, cell: str) -> float:
     try:
-        return float(cell)
+        if "_" not in cell:  # Python's own sign in numbers
+            return float(cell)
+        raise ValueError
     except ValueError:
         raise ValueError(
             f"`path` must hold numbers only; got {checks.shown(cell)} in {path.name!r}. "
@@ -41,14 +43,31 @@ def _number(path: Path, cell: str) -> float:
 
 
 def _refuse_counts(path: Path, cells: list[list[str]]) -> None:
-    """Refuse numbers of rows or columns, which table programs write beside the table."""
+    """Refuse numbers of rows or columns, which table programs write beside the table, and sizes above it."""
     row, column = cells[0], [line[0] for line in cells]
     for what, ones, crosses in (("line", row, len(cells) > 1), ("column", column, len(row) > 1)):
-        if crosses and len(ones) > 1 and ones == [str(place) for place in range(len(ones))]:
+        if crosses and len(ones) > 1 and _counts(ones):
             raise ValueError(
-                f"`path` must hold weights only; the first {what} of {path.name!r} counts 0, 1, ... . "
+                f"`path` must hold weights only; the first {what} of {path.name!r} counts {ones[0]}, {ones[1]}, ... . "
                 "Leave it out (pandas: header=False, index=False)."
             )
+    if _numbers(row) == [float(len(cells) - 1), float(len(row))]:
+        raise ValueError(
+            f"`path` must hold weights only; the first line of {path.name!r} is the size of the others. Leave it out."
+        )
+
+
+def _counts(cells: list[str]) -> bool:
+    """Whether cells are 0, 1, ... or 1, 2, 3, ..., with decimals or without."""
+    counts = [[float(place + first) for place in range(len(cells))] for first in (0, 1)]
+    return _numbers(cells) in (counts if len(cells) > 2 else counts[:1])
+
+
+def _numbers(cells: list[str]) -> list[float] | None:
+    try:
+        return [float(cell) for cell in cells]
+    except ValueError:
+        return None
 
 
 def open_json(path: Path) -> Held:

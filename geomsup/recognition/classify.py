@@ -31,6 +31,9 @@ MOST_OUTLINES = 200
 # More rows are not read in other ways to give a hint.
 MOST_HINTED = 100
 
+# Shapes that a hint counts have more confidence.
+HINTED = 0.9
+
 # Default working memory in bytes.
 MEMORY = 2**30
 
@@ -201,7 +204,10 @@ def _read(rows: UnitRows, options: Options, strays: bool = True) -> _Whole:
     if len(rows) > MANY_ROWS or (rows.n_dimensions > MANY_ROWS and len(rows) > 1):
         parts, scanned = read_many(rows, options.noise, options.memory / 4)
         return _Whole(rows, parts, 0.0, scanned)
-    parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise, strays) if len(rows) else ([], 0.0)
+    if not len(rows):
+        return _Whole(rows, [], 0.0)
+    centred = isinstance(options.center, str)
+    parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise, strays, centred)
     return _Whole(rows, parts, log_p)
 
 
@@ -234,7 +240,8 @@ def _hint(W: np.ndarray, options: Options, parts: list[Found]) -> str | None:
     }
     for argument, other in others.items():
         geometry, _ = _read_about(W, other, strays=False)
-        shaped = sum(len(component.features) for component in geometry.components if component.polytope)
+        sure = [one for one in geometry.components if one.polytope and one.confidence > HINTED]
+        shaped = sum(len(component.features) for component in sure)
         if shaped >= mine + 3:
             return f"{argument} names more: {geometry.name}"
     return None

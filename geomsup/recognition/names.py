@@ -98,7 +98,9 @@ def counted(name: str, count: int) -> str:
     >>> counted("digon", 1), counted("digon", 3)
     ('digon', '3 digons')
     """
-    return name if count == 1 else f"{count} {plural(name)}"
+    if count == 1:
+        return name
+    return f"{count} × {name}" if " diagonals of " in name else f"{count} {plural(name)}"
 
 
 def _compound(names: Sequence[str]) -> str | None:

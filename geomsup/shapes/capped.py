@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
@@ -68,13 +69,13 @@ def _family(
 def ringed_shapes(n: int) -> tuple[Polytope, ...]:
     """Solids of n vertices made of rings and caps that no optimum of points is known to be, but that W's may hold.
 
-    Elongated and gyroelongated pyramids and bipyramids, capped prisms, the snub disphenoid. Their one variant,
+    Elongated and gyroelongated pyramids and bipyramids, capped prisms, the snub disphenoid, cuboids. Their one variant,
     "typical", is no optimum of anything: rings at round heights.
 
     Examples
     --------
     >>> [shape.name for shape in ringed_shapes(8)]
-    ['elongated triangular bipyramid', 'bicapped triangular prism', 'snub disphenoid']
+    ['elongated triangular bipyramid', 'bicapped triangular prism', 'snub disphenoid', 'square cuboid', 'cuboid']
     """
     return tuple(_ringed(name, order, points) for name, order, points in _rings_and_caps(n))
 
@@ -107,6 +108,14 @@ def _rings_and_caps(n: int) -> Iterator[tuple[str, int, np.ndarray]]:
         yield name, 4, np.concatenate([ring(3, 0.7), ring(3, -0.7), caps])
     if n == 8:
         yield "snub disphenoid", 8, _snub_disphenoid()
+        yield "square cuboid", 16, np.concatenate([ring(4, 0.75), ring(4, -0.75)])
+        yield "cuboid", 8, _cuboid()
+
+
+def _cuboid() -> np.ndarray:
+    """A brick of three lengths."""
+    points = np.array(list(product((-4.0, 4.0), (-5.0, 5.0), (-7.0, 7.0))))
+    return points / np.linalg.norm(points, axis=1, keepdims=True)
 
 
 def _snub_disphenoid() -> np.ndarray:

@@ -465,3 +465,24 @@ def test_a_training_gives_its_run_or_one_of_its_models(tmp_path):
     (tmp_path / "renamed.pt").write_bytes((tmp_path / "run.safetensors").read_bytes())
     with pytest.raises(ValueError, match=r"^`path` must end in \.safetensors if `geomsup train` or .* got 'renamed"):
         gs.load(tmp_path / "renamed.pt", run=0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,0.5\n2,0.25\n3,0.75\n",
+        "0.0,0.5\n1.0,0.25\n",
+        "1,2,3\n0.5,0.1,0.2\n0.3,0.2,0.1\n",
+        "2 3\n0.5 0.1 0.2\n0.3 0.2 0.1\n",
+    ],
+)
+def test_numbers_and_sizes_beside_a_table_are_refused(text, tmp_path):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(ValueError, match="`path` must hold"):
+        gs.load(tmp_path / "t.csv", bias=False)
+
+
+def test_pythons_signs_in_numbers_are_no_numbers(tmp_path):
+    (tmp_path / "t.csv").write_text("1_000,0.5\n0.1,0.2\n0.3,0.4\n")
+    with pytest.raises(ValueError, match="`path` must hold numbers only; got '1_000'"):
+        gs.load(tmp_path / "t.csv", bias=False)

@@ -112,3 +112,21 @@ def test_where_a_model_is_needed_the_way_to_one_is_named(call):
 def test_runs_and_modules_with_weights_are_taken_where_weights_are():
     assert len(gs.classify(RUN)) == 2
     assert gs.as_rows(SimpleNamespace(W=W.T)).shape == W.shape
+
+
+def test_layers_with_a_number_between_them_may_have_an_activation_there(rng):
+    """Of nn.Sequential(Linear, ReLU, Linear), the ReLU has the number 1 and no arrays."""
+    state = {"0.weight": rng.normal(size=(2, 5)), "2.weight": rng.normal(size=(5, 2)), "2.bias": np.zeros(5)}
+    with pytest.raises(ValueError, match=r"`hidden_activation` must be given: the layers .* leave room"):
+        gs.ToyModel.from_state(state)
+    model = gs.ToyModel.from_state(state, hidden_activation="relu")
+    np.testing.assert_array_equal(model.W_out, state["2.weight"])
+    state = {name.replace("2.", "1."): array for name, array in state.items()}
+    assert gs.ToyModel.from_state(state).hidden_activation == "linear"
+
+
+def test_texts_that_numpy_has_wrapped_are_obeyed(tmp_path):
+    W = [[1.0], [-1.0]]
+    np.savez(tmp_path / "z.npz", W=W, activation="gelu")
+    assert gs.load(tmp_path / "z.npz").activation == "gelu"
+    assert gs.ToyModel.from_state(dict(np.load(tmp_path / "z.npz"))).activation == "gelu"

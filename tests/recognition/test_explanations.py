@@ -232,3 +232,43 @@ def test_a_batch_counts_its_names(rng):
 def test_errors(options, message):
     with pytest.raises(ValueError, match=message):
         gs.classify(CUBE, **options)
+
+
+@pytest.mark.parametrize(("n", "m"), [(2, 5), (3, 30), (6, 60), (10, 100)])
+def test_random_rows_about_their_mean_are_no_simplex(n, m):
+    """Their sum is 0 whatever they are, and in many dimensions they are nearly a simplex."""
+    rng = np.random.default_rng(n)
+    for _ in range(5):
+        W = rng.normal(size=(n, m))
+        geometry = gs.classify(W, orientation="rows", center="mean")
+        assert all(component.confidence < 0.99 for component in geometry.components if component.polytope)
+
+
+def test_a_hint_leads_to_a_name_that_is_certain():
+    rng = np.random.default_rng(0)
+    assert gs.classify(rng.normal(size=(10, 100)), orientation="rows").hint is None
+    assert gs.classify(np.repeat([[1, 0], [0.7, 0.7], [0, 1]], 5, 0)).hint is None
+
+
+CUBE = np.array([[a, b, c] for a in (1, -1) for b in (1, -1) for c in (1, -1)])
+
+
+@pytest.mark.parametrize(
+    ("lengths", "name"),
+    [((1, 1, 0.5), "square cuboid"), ((1, 1, 1.05), "square cuboid"), ((1, 1, 1.5), "square cuboid"),
+     ((1, 1.1, 1.21), "cuboid"), ((1, 1.3, 1.6), "cuboid"), ((1, 1, 1), "cube")],
+)  # fmt: skip
+def test_bricks_are_no_snub_disphenoids(lengths, name):
+    assert gs.classify(CUBE * lengths, orientation="rows").name == name
+
+
+def test_a_noisy_cube_is_no_brick(rng):
+    cube = gs.polytope("cube")
+    for _ in range(20):
+        W = cube.vertices + 0.03 * cube.shortest_chord * rng.normal(size=(8, 3))
+        assert gs.classify(W, orientation="rows").name == "cube"
+
+
+@pytest.mark.parametrize("name", ["cube", "square antiprism", "icosahedron", "rectified 5-cell"])
+def test_a_rigid_shape_without_a_vertex_is_not_fitted_by_a_family(name):
+    assert gs.classify(gs.polytope(name).vertices[1:], orientation="rows").name == f"{name} with 1 vertex empty"

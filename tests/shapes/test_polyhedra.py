@@ -132,10 +132,14 @@ def test_a_name_means_what_it_meant():
 
 
 def test_candidates_are_those_that_were():
-    """Names of all candidates in 3 dimensions with 3 to 120 vertices, made before there were solids of this kind."""
+    """Names of all candidates in 3 dimensions with 3 to 120 vertices, made before there were solids of this kind.
+
+    Cuboids came later.
+    """
+    later = ("square cuboid", "cuboid")
+    found = {n: [candidates(3, n, flexible=flexible) for flexible in (False, True)] for n in range(3, 121)}
     names = {
-        n: [[shape.name for shape in candidates(3, n, flexible=flexible)] for flexible in (False, True)]
-        for n in range(3, 121)
+        n: [[shape.name for shape in shapes if shape.name not in later] for shapes in both] for n, both in found.items()
     }
     assert sum(len(flexible) for _, flexible in names.values()) == 168
     digest = hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()

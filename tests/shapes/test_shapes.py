@@ -199,7 +199,7 @@ def test_listing():
         "octagon", "cube", "square antiprism", "16-cell", "tetrahedral prism", "7-simplex", "heptagonal pyramid",
         "snub disphenoid", "elongated triangular bipyramid", "bicapped triangular prism",
         "regular-faced snub disphenoid", "regular-faced elongated triangular bipyramid", "biaugmented triangular prism",
-        "gyrobifastigium", "triakis tetrahedron",
+        "gyrobifastigium", "triakis tetrahedron", "square cuboid", "cuboid",
     }  # fmt: skip
     sizes = [(shape.dimension, shape.n_vertices) for shape in gs.polytopes()]
     assert sizes == sorted(sizes)

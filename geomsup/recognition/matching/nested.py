@@ -1,16 +1,18 @@
 """Rows that are a shape of shapes, such as a triangle of 3 triangles."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import factorial
 from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.recognition.matching.acceptance import freedom, reach
+from geomsup.recognition.matching.acceptance import reach
 from geomsup.recognition.matching.alignment import procrustes, rms
 from geomsup.recognition.matching.coincidence import LabelledRows
 from geomsup.recognition.matching.families import sound
 from geomsup.recognition.matching.match import Match
+from geomsup.recognition.matching.variants import significant
 from geomsup.shapes import Polytope
 from geomsup.shapes.families import simplex
 from geomsup.shapes.nested import is_level, nested, nested_vertices
@@ -21,9 +23,6 @@ __all__ = ["nested_shapes"]
 SMALLEST = 6
 # Rows with cosines of no more than this are components of their own.
 LOOSE = 0.05
-
-# A shape of shapes is kept if noise sets it apart from the regular simplex at most this often, over all groupings.
-CHANCE = 1e-4
 
 # Dimensions of a triangle of 3 digons and of a digon of 2 polygons; all others have more.
 LEAST_DIMENSION = 5
@@ -62,19 +61,11 @@ def _as_regular(X: np.ndarray, match: Match) -> bool:
 
     The fitted sizes of the levels then make all inner products equal, up to that noise, for any grouping of the rows.
     """
-    from scipy.special import fdtri
-
-    k, r = match.template.shape
+    r = match.template.shape[1]
     if match.n_vertices != r + 1:
         return False
-    regular = simplex(r).vertices[list(match.isomorphism)]
-    own = X @ match.frame.T
-    offset = ((own - regular @ procrustes(regular, own)) ** 2).sum() - ((own - match.template) ** 2).sum()
-    left = max(freedom(k, r, r) - match.n_parameters, 1)
-    variance = ((own - match.template) ** 2).sum() / left
-    groupings = factorial(match.n_vertices) / match.symmetry_order
-    allowed = match.n_parameters * fdtri(match.n_parameters, left, 1 - CHANCE / groupings)
-    return bool(offset <= allowed * variance)
+    plain = replace(match, template=simplex(r).vertices[list(match.isomorphism)], n_parameters=0)
+    return not significant(X, match, plain, factorial(match.n_vertices) / match.symmetry_order)
 
 
 def _fitted(rows: LabelledRows, levels: _Levels) -> Match:

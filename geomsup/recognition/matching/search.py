@@ -18,7 +18,7 @@ from geomsup.recognition.matching.nested import nested_shapes
 from geomsup.recognition.matching.partly import partly_filled
 from geomsup.recognition.matching.solids import DIMENSIONS, other_solids
 from geomsup.recognition.matching.templates import Template, lower_bounds, nearest_stretched, templates
-from geomsup.recognition.matching.variants import Fit, decided
+from geomsup.recognition.matching.variants import Fit, decided, significant
 from geomsup.shapes import Polytope, candidates
 
 __all__ = ["best_match", "match_many"]
@@ -38,6 +38,9 @@ LOOSEST = 0.05
 
 # Kinds of shapes whose faces are regular, or dual to such: nothing of them is free.
 RIGID = ("Johnson", "solid")
+
+# Shapes that are members of families with other names, simplest first: named unless the other is clearly better.
+CONTAINED = {"square cuboid": ("cube",), "cuboid": ("cube", "square cuboid")}
 
 # Vertices that two shapes have fitted are the same if they differ by less than this fraction of the rows' distance.
 ALIKE = 0.3
@@ -119,7 +122,8 @@ def _fit_shapes(rows: LabelledRows, noise: float | None, others: bool = True) ->
     best, least, chosen = None, np.inf, -1
     found: list[tuple[float, Match]] = []
     for i in sorted((i for i, (_, starts) in enumerate(hopes) if starts), key=lambda i: (hopes[i][0], i)):
-        if best is not None and hopes[i][0] > best.chord and _accident(rows, _promised(rows, *hopes[i])) > least:
+        hopeless = best is not None and hopes[i][0] > best.chord and not _has_fewer_parameters(shapes[i], best)
+        if hopeless and _accident(rows, _promised(rows, *hopes[i])) > least:
             continue
         match = _fit(rows, shapes[i], hopes[i][1], noise)
         if match is not None:
@@ -128,6 +132,11 @@ def _fit_shapes(rows: LabelledRows, noise: float | None, others: bool = True) ->
             found.append((accident, match))
             if accident < least:
                 best, least, chosen = match, accident, i
+    for i in _contained(best, shapes):
+        match = _fit(rows, shapes[i], hopes[i][1], noise)
+        if match and best and not significant(rows.X, best, match):
+            best, least, chosen = match, _accident(rows, match), i
+            break
     for match in _less_usual(rows, best) if others else ():
         if noise is None or noise_explains(len(rows.X), m, len(match.frame), match.chord, noise, match.n_parameters):
             accident = _accident(rows, match)
@@ -139,6 +148,21 @@ def _fit_shapes(rows: LabelledRows, noise: float | None, others: bool = True) ->
     return best and _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != chosen])
 
 
+def _has_fewer_parameters(shape: Polytope, best: Match) -> bool:
+    """Whether fitting a shape could explain the rows with fewer parameters than the best so far.
+
+    A bound on the distance to its variants says nothing of its other members.
+    """
+    own = family(shape) if best.n_parameters > 1 and shape.kind not in RIGID else None
+    return own is not None and own.n_parameters < best.n_parameters
+
+
+def _contained(best: Match | None, shapes: list[Polytope]) -> list[int]:
+    """Places of the shapes that are special members of the best one, simplest first."""
+    names = CONTAINED.get(best.polytope.name, ()) if best and best.polytope else ()
+    return [i for name in names for i, shape in enumerate(shapes) if shape.name == name]
+
+
 def _less_usual(rows: LabelledRows, best: Match | None) -> Iterator[Match]:
     """Explanations to try where no candidate fits well: shapes with empty vertices, and shapes of shapes.
 
@@ -147,6 +171,8 @@ def _less_usual(rows: LabelledRows, best: Match | None) -> Iterator[Match]:
     doubtful = best is None or best.chord > CLEAR_RATIO * best.reach
     if doubtful:
         yield from partly_filled(rows)
+    elif best and best.n_parameters:  # a rigid shape with empty vertices needs no parameters
+        yield from (match for match in partly_filled(rows) if match.polytope and family(match.polytope) is None)
     if doubtful or (best and best.chord > EXACT and best.n_vertices == len(best.frame) + 1):
         yield from nested_shapes(rows)
 

@@ -6,17 +6,22 @@ from typing import NamedTuple
 import numpy as np
 
 from geomsup.recognition.matching.acceptance import RIGID_RATIO, freedom, noise_explains
+from geomsup.recognition.matching.alignment import procrustes
 from geomsup.recognition.matching.families import family
 from geomsup.recognition.matching.match import Match
 from geomsup.shapes.capped import TYPICAL
 
-__all__ = ["Fit", "decided"]
+__all__ = ["Fit", "decided", "significant"]
 
 # A variant of a shape with free parameters is named when the data lie off it, along the parameters, by no more than
 # noise does with this probability (3 standard errors of one parameter), or by VARIANT_DEGREES (the Thomson and
 # the tight-frame square antiprism are 1.2 degrees apart).
 VARIANT_CHANCE = 0.0027
 VARIANT_DEGREES = 0.25
+
+
+# Further parameters are kept if noise would lower the distance as much at most this often.
+SIGNIFICANT = 1e-4
 
 
 class Fit(NamedTuple):
@@ -44,6 +49,24 @@ def decided(X: np.ndarray, fit: Fit, noise: float | None) -> Match | None:
     if not accepted or best.variant == TYPICAL or (noise is not None and family(best.polytope) is None):
         return None
     return replace(best, variant="distorted")
+
+
+def significant(X: np.ndarray, rich: Match, plain: Match, ways: float = 1.0) -> bool:
+    """Whether a fit with more parameters, in one of so many `ways`, is nearer than noise would make it (F test).
+
+    Distances are those inside the subspace of the richer fit: other dimensions tell nothing about parameters.
+    """
+    from scipy.special import fdtri
+
+    k, r = rich.template.shape
+    own = X @ rich.frame.T
+    plain_frame = procrustes(plain.template, own)
+    before = ((own - plain.template @ plain_frame) ** 2).sum()
+    after = ((own - rich.template) ** 2).sum()
+    count = max(rich.n_parameters - plain.n_parameters, 1)
+    left = max(freedom(k, r, r) - rich.n_parameters, 1)
+    allowed = count * float(fdtri(count, left, 1 - SIGNIFICANT / ways)) * after / left
+    return bool(before - after > allowed)
 
 
 def _explains(X: np.ndarray, best: Match, own: Match | None, noise: float | None) -> bool:

@@ -2,24 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import exp
+from math import exp, log
 
 import numpy as np
 
-from geomsup.recognition.found import Found
+from geomsup.recognition.found import DOUBT, Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.reading.cuts import interference, partitions
 from geomsup.recognition.reading.evidence import Block, Evidence, n_dimensions
 from geomsup.recognition.reading.explanation import Reading, judged
-from geomsup.recognition.reading.rivals import apex_by_chance, few_directions, part_of_another, stray_on_a_vertex
+from geomsup.recognition.reading.rivals import (
+    apex_by_chance,
+    centred_by_chance,
+    few_directions,
+    part_of_another,
+    stray_on_a_vertex,
+)
 from geomsup.recognition.reading.rows import NOISE_FLOOR
 from geomsup.recognition.reading.strays import without_strays
 
 __all__ = ["read_few"]
 
 
-def read_few(X: np.ndarray, noise: float | None, strays: bool = True) -> tuple[list[Found], float]:
+def read_few(
+    X: np.ndarray, noise: float | None, strays: bool = True, centred: bool = False
+) -> tuple[list[Found], float]:
     """Find the components of unit rows X ``(n, m)``; their matrix of cosines is kept in memory.
 
     Parameters
@@ -30,13 +38,15 @@ def read_few(X: np.ndarray, noise: float | None, strays: bool = True) -> tuple[l
         As in `classify`.
     strays
         Whether some rows may be strays.
+    centred
+        Whether the rows are about their own mean.
 
     Returns
     -------
     list of Found, float
         The components, and the log of the probability that random rows come as close to all shapes together.
     """
-    reader = _Reader(X, noise, n_dimensions(X))
+    reader = _Reader(X, noise, n_dimensions(X), centred)
     reading = reader.best(range(len(X)))
     if strays:
         reading = without_strays(X, reading, reader.best)
@@ -50,6 +60,7 @@ class _Reader:
     X: np.ndarray
     noise: float | None
     m: int
+    centred: bool
     blocks: dict[tuple[int, ...], Block] = field(default_factory=dict)
     rooms: dict[tuple[int, ...], int] = field(default_factory=dict)
     seen: list[tuple[float, frozenset[tuple[int, ...]]]] = field(default_factory=list)
@@ -84,6 +95,11 @@ class _Reader:
             return found
         others = [log_p for log_p, named in self.seen if item.block.features not in named]
         X, match = self.X[found.members], item.block.match
+        if self.centred and len(X) == len(self.X):
+            log_p = centred_by_chance(X, match, self.m)
+            if log_p > log(DOUBT):
+                return found.unnamed()
+            found = replace(found, log_p=max(found.log_p, log_p))
         rival = found.rival + apex_by_chance(X, match, self.m) + stray_on_a_vertex(X, match, self.m)
         rival += few_directions(X, match, self.m, len(self.X))
         if match.empty or not all(other.named for other in chosen.items):

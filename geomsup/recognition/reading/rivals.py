@@ -11,7 +11,7 @@ from geomsup.recognition.matching.acceptance import freedom
 from geomsup.recognition.matching.alignment import procrustes
 from geomsup.recognition.matching.match import Match
 
-__all__ = ["apex_by_chance", "few_directions", "part_of_another", "stray_on_a_vertex"]
+__all__ = ["apex_by_chance", "centred_by_chance", "few_directions", "part_of_another", "stray_on_a_vertex"]
 
 # With more apexes than this, vertices like no other, a shape is not taken for a smaller one with strays.
 MOST_APEXES = 2
@@ -68,6 +68,27 @@ def _places(match: Match, on: list[int]) -> float:
     except TooWide:
         return 1.0
     return max(1.0, order / match.symmetry_order)
+
+
+def centred_by_chance(X: np.ndarray, match: Match, m: int) -> float:
+    """Log of the probability that random rows, taken about their own mean, come as close to a shape; at most 0.
+
+    The mean of such rows is 0, whatever they are, and in many dimensions they are nearly a simplex. Only their k − 1
+    differences, orthonormal contrasts, are random. These are compared with the contrasts of the shape.
+    """
+    from scipy.linalg import helmert
+
+    k = len(X)
+    if match.polytope is None or match.n_vertices < k or match.empty:
+        return -np.inf
+    contrasts = helmert(k)
+    rows, template = contrasts @ X, contrasts @ match.template
+    lengths = [np.linalg.norm(part, axis=1, keepdims=True) for part in (rows, template)]
+    rows, template = rows / lengths[0], template / lengths[1]
+    rho = max(chance.deviation(rows, template), chance.SMALLEST_DEVIATION)
+    # k! orders of the rows, not (k - 1)!
+    tube = chance.tube(template, match.symmetry_order / k, k - 1, m, m, rho, match.n_parameters)
+    return min(0.0, tube.log_probability + chance.log_choices(k, k, match.n_templates))
 
 
 def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
