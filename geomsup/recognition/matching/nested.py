@@ -46,7 +46,7 @@ def nested_shapes(rows: LabelledRows) -> list[Match]:
     >>> from geomsup.shapes import polytope
     >>> X = polytope("triangle of 3 digons").vertices
     >>> [match.polytope.name for match in nested_shapes(LabelledRows(X, np.arange(6)))]
-    ['digon of 2 triangles', 'triangle of 3 digons']
+    ['triangle of 3 digons']
     """
     v, m = rows.vertices.shape
     if not SMALLEST <= v <= LARGEST or m < LEAST_DIMENSION:
