@@ -155,7 +155,7 @@ def judge(data: Data) -> Verdict:
             "agreeing cells, paper's candidates and exact": paper,
             "kinds of regions": len(present),
             "jump of D across borders, median": jump,
-            "jump of D across borders, a tenth has less": np.quantile(jumps, 0.1) if len(jumps) else 0.0,
+            "jump of D across borders, 10th percentile": np.quantile(jumps, 0.1) if len(jumps) else 0.0,
             "jump of D across borders, least": float(jumps.min(initial=1.0)),
             "median excess of the best trained": float(np.median(excess)),
             "largest excess of the best trained": float(excess.max()),
