@@ -1,6 +1,7 @@
 """Complements of subspaces: what a block has to itself, beside all others or after those before it."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,8 +31,8 @@ def beside(bases: Sequence[np.ndarray], m: int) -> list[np.ndarray]:
     stacked = np.concatenate([np.empty((0, m)), *bases])
     gram = stacked @ stacked.T
     if not _independent(gram):
-        total = stacked.T @ stacked
-        return [_free(total - basis.T @ basis) for basis in bases]
+        starts = np.cumsum([0, *(len(basis) for basis in bases)])
+        return [_free(np.delete(stacked, slice(*ends), axis=0)) for ends in pairwise(starts)]
     # The rows of G⁻¹B that belong to a block are orthogonal to all others: with what nobody uses, its complement.
     unused = np.linalg.qr(stacked.T, mode="complete")[0][:, len(stacked) :]
     duals = np.split(np.linalg.solve(gram, stacked), np.cumsum([len(basis) for basis in bases])[:-1]) if bases else []
@@ -50,7 +51,7 @@ def after(bases: Sequence[np.ndarray], m: int) -> list[np.ndarray]:
     stacked = np.concatenate([np.empty((0, m)), *bases])
     starts = np.cumsum([0, *(len(basis) for basis in bases)])[:-1]
     if not _independent(stacked @ stacked.T):
-        return [_free(stacked[:start].T @ stacked[:start]) for start in starts]
+        return [_free(stacked[:start]) for start in starts]
     axes = np.linalg.qr(stacked.T, mode="complete")[0]
     return [axes[:, start:] for start in starts]
 
@@ -60,11 +61,17 @@ def _independent(gram: np.ndarray) -> bool:
     return len(gram) == 0 or bool(np.linalg.eigvalsh(gram)[0] >= NOISE_FLOOR**2)
 
 
-def _free(projectors: np.ndarray) -> np.ndarray:
-    """Directions in which a sum of projectors has eigenvalues below the floor.
+def _free(rows: np.ndarray) -> np.ndarray:
+    """Directions in which the sum of the projectors that rows make has eigenvalues below the floor.
 
     A small eigenvalue of a sum of projectors is about the square of an angle: 1 - cos θ for two lines at an angle θ. So
-    it is compared with the square of the noise floor.
+    it is compared with the square of the noise floor. Few rows of many dimensions are cheaper by their Gram matrix.
     """
-    eigenvalues, axes = np.linalg.eigh(projectors)
-    return axes[:, eigenvalues < NOISE_FLOOR**2]
+    k, m = rows.shape
+    if k >= m:
+        squared, axes = np.linalg.eigh(rows.T @ rows)
+        return axes[:, squared < NOISE_FLOOR**2]
+    squared, mixes = np.linalg.eigh(rows @ rows.T)
+    taken = squared >= NOISE_FLOOR**2
+    span = rows.T @ mixes[:, taken] / np.sqrt(squared[taken])
+    return np.linalg.qr(span, mode="complete")[0][:, int(taken.sum()) :]
