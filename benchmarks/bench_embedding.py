@@ -67,7 +67,7 @@ def planted(n_components, m, noise=1e-3, seed=0):
 
 
 def recovered(geometry, truth):
-    """Components that are a planted one, whole, under its name."""
+    """Return how many components found are exactly one planted component, under its right name."""
     sizes = np.bincount(truth)
     right = 0
     for component in geometry.components:

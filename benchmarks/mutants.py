@@ -2,8 +2,8 @@
 
 A mutant is the package with one random change: another comparison, a constant times a factor or off by one, another
 sign, a term less, min for max, a condition negated. Each is made in a copy in a temporary folder. The tests of the
-module's room, a top-level folder, run on it in the order of import distance, until one fails. Mutants that live are
-printed with the line that changed. Arguments after ``--`` go to pytest.
+module's room, a top-level folder, run on it in the order of import distance, until one fails. Every mutant is printed
+with its outcome (killed, timed out, lived) and the line that changed. Arguments after ``--`` go to pytest.
 """
 
 import argparse
@@ -43,7 +43,7 @@ FACTORS = (0.1, 0.5, 2.0, 10.0)
 ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_CACHE_DIR": "", "HYPOTHESIS_PROFILE": "ci",
 }  # fmt: skip
-# What pytest says: all passed, some failed, nothing was collected.
+# Exit codes of pytest under which a mutant lives: all tests passed, or none was collected.
 PASSED, NOTHING = 0, 5
 
 
@@ -102,7 +102,7 @@ class Mutant:
 
     @classmethod
     def draw(cls, rooms: list[str], interpreted: bool, rng: random.Random) -> "Mutant":
-        """Change one place, each as probable as any other of these rooms."""
+        """Make one change at random; every possible change in these rooms is equally probable."""
         paths = [path for room in rooms for path in sorted((ROOT / "geomsup" / room).rglob("*.py")) if is_tested(path)]
         paths = [path for path in paths if not (interpreted and is_compiled(path))]
         path = rng.choices(paths, [len(_places(path)) for path in paths])[0]

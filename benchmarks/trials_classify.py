@@ -1,10 +1,10 @@
 """Is every shape of the catalogue with up to 200 vertices named? python -m benchmarks.trials_classify (hours of CPU).
 
 Each shape of 2 to 8 dimensions, in each variant, is rotated or reflected, permuted and scaled, with noise of 0, 1 and
-3 % of its shortest chord on every coordinate; prisms and the like are also stretched twice. Another name is an alias if
-a member of what was named equals the noiseless rows, and wrong if it is further from them than `APART`. Wrong names are
-listed with what tells the two apart: their distance over the noise, and the squared residuals of both over the variance
-of the noise.
+3 % of its shortest chord on every coordinate. Prisms and the like are tried in two more forms, stretched by 0.8 and by
+1.25. Another name is an alias if the named shape, its free parameters fitted, equals the noiseless rows. It is wrong if
+the two are further apart than `APART`. All cases but the right ones are listed, with what tells the two apart: their
+distance over the noise, and the squared residuals of both over the variance of the noise.
 """
 
 import argparse
@@ -27,8 +27,8 @@ FLEXIBLE = ("product", "family")
 STRETCHES = (0.8, 1.25)
 # Distance of rows and a shape that is rounding.
 EQUAL = 1e-6
-# Shapes nearer than this many standard deviations of one coordinate are told apart by chance alone: the likelihood
-# ratio, which no test beats, errs on Φ(-3/2), 7 %.
+# Distance of all rows together, in standard deviations of one coordinate, below which another name is not called wrong:
+# there even the best test, the likelihood ratio, errs in more than Φ(-3/2) = 7 % of the cases.
 APART = 3.0
 HEAD = ["shape", "member", "noise", "trial", "verdict", "found", "variant", "separation", "chi2_own", "chi2_found"]
 

@@ -7,7 +7,7 @@ __all__ = ["critical_ratios", "ratio_moments", "squared_errors"]
 
 Terms = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-NEAR = 1e-9  # a root this close to the end of its chamber is tried in it
+NEAR = 1e-9  # a root at most this far outside the interval of its polynomial counts as inside; nearer roots are one
 REAL = 1e-6  # double roots split into complex pairs this far from the axis
 POLISHING = 4  # Newton steps: eigenvalue routines leave 1e-13 or so of a root, each step squares that
 SETTLED = 1e-10  # longest last step at a root: rounding alone leaves 1e-13, a false root far more
@@ -74,7 +74,10 @@ def critical_ratios(cosines: np.ndarray) -> list[float]:
 
 
 def _slope_polynomial(cosines: np.ndarray, low: float, high: float) -> Polynomial:
-    """Return A' B - A B' / 2 between neighbouring cosines, primes by v = `high` - τ: A and B have terms of one sign."""
+    """Return A' B - A B' / 2 between neighbouring cosines, in v = `high` - τ >= 0; primes are derivatives in v.
+
+    In v, the sums over cosines in B have no negative terms, so they do not cancel.
+    """
     if high > 0:
         on = cosines[cosines >= high]
         A = Polynomial([1 - high, 1]) ** 2 * Polynomial([2 + high, -1]) / 6

@@ -75,7 +75,8 @@ def draw(data: Data) -> Any:
 def judge(data: Data) -> Verdict:
     """Hold if features stored fall as attacks grow, and at every density superposition ends within 0.1 of 80 %.
 
-    The mean number stored must fall at every density, and may not rise by a feature from one length to the next.
+    At every density the mean number stored must be lower under the strongest attack than without one. From one length
+    of attacks to the next it may rise, but by less than one feature.
     Superposition ends at the weakest attack under which most models store features, none of them in superposition. With
     other numbers if features stored fall.
     """
@@ -92,9 +93,9 @@ def judge(data: Data) -> Verdict:
         numbers |= {f"loss under the strongest / without, p = {p:g}": _ratio(data["loss"][:, k])}
     return Verdict(
         decide(falls and bool((np.abs(removed - CLAIMED) <= NEAR + 1e-9).all()), falls),
-        f"Features stored fall from up to {stored[0].max():.3g} without attacks to up to {stored[-1].max():.3g} under "
-        f"the strongest. Superposition is gone under attacks of {removed.min():g} to {removed.max():g} of the inputs' "
-        "mean length (inf: under none tried).",
+        f"The largest number stored at any density is {stored[0].max():.3g} without attacks, {stored[-1].max():.3g} "
+        f"under the strongest. By density, superposition ends at attacks of {removed.min():g} to {removed.max():g} of "
+        "the inputs' mean length (inf: at no length tried).",
         numbers,
         ("rows stored", "superposition of the rows stored"),
     )

@@ -41,7 +41,7 @@ STEEP = Threshold(
 SETTLED = Threshold(0.95, "fraction of D_i at a level above which features have settled: one in twenty may still move")
 CHANCE = Threshold(
     0.01,
-    "fraction of sets of random times with as large a mean fall below which jumps and falls go together: the usual 1 %",
+    "p-value, of sets of random times, below which jumps and falls of the loss go together: the usual 1 %",
 )
 DRAWS = 999  # sets of random times that jumps are compared with: ten of them are 1 %
 

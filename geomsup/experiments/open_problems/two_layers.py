@@ -37,7 +37,7 @@ AXES = np.array([[1, -1, 0, 0], [0, 0, 1, -1]], dtype=float)
 
 
 def measure(lab: Lab, models: int, steps: int, pairs: int, neurons: int) -> Data:
-    """Train one pair, and several pairs, through one layer and through two of as many neurons; return losses."""
+    """Train one pair on several sizes of one and two layers, many pairs on equal totals; return relative losses."""
     recipe = {"target": "abs_pairs", "hidden_activation": "relu", "tied": False, "models": models, "steps": steps}
     recipe |= {"learning_rate": 1e-2, "schedule": "cosine", "batch": 512}
     pair, many = _signed(2, P), [_signed(2 * pairs, p) for p in (P, 0.1)]
@@ -140,12 +140,12 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(not alone and not explicit and bool(len(both)), least < fewest),
         f"One layer of 8 computes both exactly (error {data['explicit'][0]:.1g}), as max = (|x + y| + |x − y|)/2. "
-        f"Trained, one layer gets below {100 * EXACT:g} % of the variance with {_count(fewest)} neurons, two layers "
-        f"with {_count(least)}.",
+        f"Trained, one layer gets below {100 * EXACT:g} % of the variance with {_count(fewest)}, two layers with "
+        f"{_count(least)}.",
         numbers,
         ("trained losses", "an explicit network of one layer without error"),
     )
 
 
 def _count(neurons: float) -> str:
-    return f"{neurons:g}" if np.isfinite(neurons) else "none of the tried numbers of"
+    return f"{neurons:g} neurons" if np.isfinite(neurons) else "no number of neurons that was tried"

@@ -119,7 +119,10 @@ def _multiply(x, y, count):
 
 @fast
 def _add_product(weight, first, second, psi, start, places, left_out, other, out, work, count):
-    """Add weight * first * second * Π ψ to `out`; Π omits the places `left_out` and `other` (-1: and `second`)."""
+    """Add weight * first * second * Π ψ to `out`; Π omits the places `left_out` and `other`.
+
+    If `other` is -1, no second place is omitted, and the factor `second` is left out.
+    """
     for r in range(count):
         work[0, r], work[1, r] = weight * first[0, r], weight * first[1, r]
     if other >= 0:
@@ -169,7 +172,8 @@ def _compose_sets(start, stop, sets, table, target, gradient, psi, xi, zeta, pai
 def compose(start, stop, kind, sets, p, target, gradient, psi, xi, zeta, pair, total, count):
     """Combine the transforms of the members start ... stop - 1 of a unit, each given its presence, into the unit's.
 
-    total becomes E[e^{iθu}; unit present], xi[s] becomes E[x_s e^{iθu}; unit present], and if the unit holds the
+    Here u = Σ a_s x_s over the members present, and E[y; A] is the mean of y where A holds and 0 elsewhere. total
+    becomes E[e^{iθu}; unit present], xi[s] becomes E[x_s e^{iθu}; unit present], and if the unit holds the
     target, zeta becomes E[x_t² e^{iθu}; ...] and pair[s] E[x_t x_s e^{iθu}; ...].
     """
     if stop - start == 1:
