@@ -24,7 +24,8 @@ def component_of(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps |
         return _unnamed(part, rows, D, scanned, outlined)
     k, m, shape = len(part.members), rows.n_dimensions, part.polytope
     if shape is not None and part.isomorphism is not None and shape.dimension in DIMENSIONS:
-        solid, vertices = by_norms(shape, part.isomorphism, rows.norms[part.members])
+        solid, vertices, rival = by_norms(shape, part.isomorphism, rows.norms[part.members])
+        part = replace(part, rival=part.rival + rival)
         if solid != shape:
             part = replace(part, polytope=solid, isomorphism=vertices, template=solid.vertices[list(vertices)])
             shape = solid

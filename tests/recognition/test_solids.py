@@ -44,3 +44,13 @@ def test_clearly_different_norms_of_a_uniform_shape_are_told():
     assert "norms" not in str(gs.classify(cube * np.linspace(0.7, 1.0, 8)[:, None]))
     assert "norms" not in str(gs.classify(cube))
     assert "norms" not in str(gs.classify(gs.polytope("triakis tetrahedron").points))
+
+
+def test_lengths_between_two_solids_leave_doubt():
+    """The tetrakis hexahedron and the rhombic dodecahedron share directions; their lengths are on either side of 1."""
+    cube = gs.polytope("cube").vertices
+    W = np.vstack([cube, gs.polytope("octahedron").vertices])
+    (component,) = gs.classify(W, orientation="rows").components
+    assert 0.4 < component.confidence < 0.6
+    (component,) = gs.classify(gs.polytope("rhombic dodecahedron").points, orientation="rows").components
+    assert component.confidence > 0.9999

@@ -1,6 +1,7 @@
 """Shapes with vertices at several distances from the centroid, by their directions: solids, and 4-dimensional duals."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,9 @@ LARGEST_DUAL = 300
 
 # Lengths of rows that are within this fraction of those of a solid, root mean square, are its own.
 LIKE_NORMS = 0.1
+# The next solid is as probable as this power of the deviations of both: as noise of any size would have it.
+CLOSE = 4
+
 # Lengths that differ by less than this fraction, root mean square, are equal: those of no solid are so near.
 EQUAL_NORMS = 0.01
 
@@ -40,8 +44,16 @@ def other_solids(n_vertices: int) -> tuple[Polytope, ...]:
     return tuple(solid for solid in _of_size(n_vertices) if _twin(solid) == solid and sound(solid.vertices))
 
 
-def by_norms(shape: Polytope, isomorphism: tuple[int, ...], norms: np.ndarray) -> tuple[Polytope, tuple[int, ...]]:
-    """Return the solid with the directions of a shape and the lengths of the rows, and its vertex of each row.
+class _Named(NamedTuple):
+    """A solid, its vertex of each row, and how probable the next solid is by the lengths, over this one."""
+
+    solid: Polytope
+    isomorphism: tuple[int, ...]
+    rival: float = 0.0
+
+
+def by_norms(shape: Polytope, isomorphism: tuple[int, ...], norms: np.ndarray) -> _Named:
+    """Return the solid with the directions of a shape and the lengths of the rows.
 
     That is the shape itself if its directions are free to move, or if no solid has the lengths of the rows.
 
@@ -64,7 +76,7 @@ def by_norms(shape: Polytope, isomorphism: tuple[int, ...], norms: np.ndarray) -
     >>> by_norms(cube, tuple(range(8)), lengths)[0].name
     'triakis tetrahedron'
     """
-    same = shape, isomorphism
+    same = _Named(shape, isomorphism)
     if len(set(isomorphism)) != shape.n_vertices or family(shape) is not None:
         return same
     lengths = np.zeros(shape.n_vertices)
@@ -74,13 +86,18 @@ def by_norms(shape: Polytope, isomorphism: tuple[int, ...], norms: np.ndarray) -
         return same
     # A shape that has lengths of its own is one of the solids.
     least = np.inf if shape.kind == "solid" else min(LIKE_NORMS, uneven / 2)
-    best = same
+    best, spreads = same, {} if shape.kind == "solid" else {shape: uneven}
     for solid in _of_size(shape.n_vertices):
         for place in _places(shape, solid) if _twin(solid) == shape else ():
             spread = _spread(lengths, solid.norms[place])
+            spreads[solid] = min(spread, spreads.get(solid, np.inf))
             if spread < least:
-                best, least = (solid, tuple(place[list(isomorphism)].tolist())), spread
-    return best
+                best, least = _Named(solid, tuple(place[list(isomorphism)].tolist())), spread
+    others = [spread for solid, spread in spreads.items() if solid != best.solid]
+    if best is same or not others:
+        return best
+    next_best = max(min(others), SAME)
+    return best._replace(rival=min(least / next_best, 1.0) ** CLOSE)
 
 
 def _spread(lengths: np.ndarray, norms: np.ndarray) -> float:
