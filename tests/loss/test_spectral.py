@@ -130,5 +130,5 @@ def test_slopes_in_couplings_of_zero():
         expected_loss(ToyModel(W, [0.1, -0.1, 0.05], W_out=decoder), features, method=method, gradient=True)
         for method in ("exact", "spectral")
     )
-    np.testing.assert_allclose(spectral.grad_W_out, exact.grad_W_out, rtol=1e-6)
-    np.testing.assert_allclose(spectral.grad_W, exact.grad_W, rtol=1e-6)
+    np.testing.assert_allclose(spectral.grad_W_out, exact.grad_W_out, rtol=1e-3)
+    np.testing.assert_allclose(spectral.grad_W, exact.grad_W, rtol=1e-3)
