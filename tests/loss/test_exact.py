@@ -85,7 +85,10 @@ def test_rotating_hidden_space_changes_nothing(problem, seed):
     q, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(model.n_hidden, model.n_hidden)))
     one = expected_loss(model, features, method="exact")
     two = expected_loss(ToyModel(model.W @ q, model.b, model.activation), features, method="exact")
-    assert abs(one.value - two.value) <= one.error + two.error + 1e-13 * one.value
+    # Turning rounds W, so that a loss of 0 is none afterwards.
+    size = max(1.0, float(np.abs(model.gram).max()))
+    rounded = (8 * np.finfo(float).eps * size) ** 2 * float(features.importance @ features.second_moment)
+    assert abs(one.value - two.value) <= one.error + two.error + 1e-13 * one.value + rounded
 
 
 @given(problems(), st.integers(0, 2**32 - 1))
