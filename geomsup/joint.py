@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import combinations, product
 from math import comb, prod
 from typing import TYPE_CHECKING, Any
 
@@ -132,8 +132,6 @@ class Joint:
         >>> Joint.exactly(range(4), 2).probability
         array([0.5, 0.5, 0.5, 0.5])
         """
-        from itertools import combinations
-
         own = _members(members)
         count = checks.integer("count", count, minimum=1, maximum=len(own))
         ways = comb(len(own), count)

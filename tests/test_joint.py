@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 import geomsup as gs
 from geomsup import Features, Joint, ToyModel, expected_loss
+from geomsup.loss.plan import make_plan
 
 
 def probabilities(table):
@@ -218,3 +219,16 @@ def test_refusals(make, message):
 def test_wrong_kinds(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+def test_values_of_features_that_exclude_each_other_do_not_multiply():
+    """700 features of 100 values each have 70,000 cases; two that come together and have 300 values, 90,000."""
+    values = gs.Discrete(tuple(range(1, 101)))
+    assert len(make_plan(Features(700, 1 / 700, values=values, anticorrelated=[range(700)])).probability) == 70_001
+    many = gs.Discrete(tuple(range(1, 301)))
+    for features, name in (
+        (Features(2, 0.1, values=many, correlated=[(0, 1)]), "correlated"),
+        (Features(2, 0.1, values=many, joint=[Joint.correlated((0, 1), 0.1, correlation=0.5)]), "joint"),
+    ):
+        with pytest.raises(ValueError, match=f"`{name}` must not hold groups with more than 65536 combinations"):
+            make_plan(features)

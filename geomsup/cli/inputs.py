@@ -5,16 +5,14 @@ import json
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.options import Numbers, one_or_all
+from geomsup.cli.options import Numbers, Texts, one_or_all
 
 __all__ = ["Inputs"]
-
-Texts = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
 
 
 @Parameter(name="*")  # the fields are options of the command, not options of an option

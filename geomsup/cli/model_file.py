@@ -8,11 +8,10 @@ from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.inputs import Inputs
-from geomsup.cli.options import Whole
+from geomsup.cli.options import Texts, Whole
 
 __all__ = ["ModelFile", "Named"]
 
-Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
 Named = Annotated[str | None, Parameter(name=("--weights", "--name"))]
 Absent = Annotated[bool, Parameter(negative="")]
 
@@ -66,7 +65,7 @@ class ModelFile:
     no_decoder: Absent = field(default=False, kw_only=True)
     hidden_bias: str | None = field(default=None, kw_only=True)
     no_hidden_bias: Absent = field(default=False, kw_only=True)
-    ignore: Names = field(default=None, kw_only=True)
+    ignore: Texts = field(default=None, kw_only=True)
     orientation: str = field(default="auto", kw_only=True)
     instances: str = field(default="auto", kw_only=True)
     activation: str | None = field(default=None, kw_only=True)

@@ -9,7 +9,7 @@ from cyclopts import Parameter, Token
 
 from geomsup import checks
 
-__all__ = ["Ends", "Json", "NotWhole", "Numbers", "Output", "Whole", "grid", "one_or_all"]
+__all__ = ["Ends", "Json", "NotWhole", "Numbers", "Output", "Texts", "Whole", "grid", "one_or_all"]
 
 
 class NotWhole(ValueError):
@@ -34,6 +34,7 @@ Output = Annotated[Path | None, Parameter(("--output", "-o"), help="Also write t
 Ends = Annotated[tuple[float, float], Parameter(negative="")]
 MOST_POINTS = 1000  # along an axis
 Numbers = Annotated[list[float] | None, Parameter(consume_multiple=True, negative="")]
+Texts = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
 
 
 def grid(option: str, ends: tuple[float, float], points: Any, fewest: int = 1) -> np.ndarray:

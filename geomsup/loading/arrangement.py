@@ -12,7 +12,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.loading.roles import Roles
 
-__all__ = ["Arrangement", "arrange", "instances_last"]
+__all__ = ["Arrangement", "arrange", "check_run", "instances_last"]
 
 Shape = tuple[int, ...]
 ENDS = {"first": 0, "last": -1}
@@ -76,7 +76,7 @@ def arrange(title: str, roles: Roles, shapes: Mapping[str, Shape], *, orientatio
     fitting = [reading for reading in every if _misfit(reading, roles, shapes) is None]
     if not fitting:
         _refuse_misfit(title, roles, shapes, every[0])
-    _check_run(run, max(reading.runs for reading in fitting))
+    check_run(run, max(reading.runs for reading in fitting))
     if len({reading.axis for reading in fitting}) > 1:
         raise ValueError(
             f"`instances` must say which axis of {roles.names['weights']!r} {W} counts the models of {title}; "
@@ -148,7 +148,8 @@ def _refuse_misfit(title: str, roles: Roles, shapes: Mapping[str, Shape], readin
     )
 
 
-def _check_run(run: int | None, runs: int) -> None:
+def check_run(run: int | None, runs: int) -> None:
+    """Refuse a run that a file of so many does not hold."""
     if run is not None and checks.integer("run", run, minimum=0) >= runs:
         raise ValueError(f"`run` must be below the number of runs in the file, {runs}; got {run}. Count from 0.")
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Entry", "Held", "arrays_of", "entry_of"]
+__all__ = ["WORDS", "Entry", "Held", "arrays_of", "entry_of"]
 
+# Texts of a file or an object that say how the model's layers work.
+WORDS = ("activation", "hidden_activation")
 # Names that an error lists.
 MOST_NAMES = 120
 

@@ -9,7 +9,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.activations import ActivationLike
 from geomsup.arrays import as_rows, to_numpy
-from geomsup.loading.arrangement import instances_last
+from geomsup.loading.arrangement import check_run, instances_last
 from geomsup.loading.formats import open_file
 from geomsup.loading.held import Held
 from geomsup.loading.models import build
@@ -178,10 +178,7 @@ def _of_training(
                 "its models know theirs. Leave it out."
             )
         return replace(trained, source=f"{path.name!r}: a training of {len(trained)} runs")
-    if checks.integer("run", run, minimum=0) >= len(trained):
-        raise ValueError(
-            f"`run` must be below the number of runs in the file, {len(trained)}; got {run}. Count from 0."
-        )
+    check_run(run, len(trained))
     model = trained.model(run)
     return replace(
         model,

@@ -9,7 +9,7 @@ import numpy as np
 from geomsup.activations import ActivationLike, activation_name
 from geomsup.arrays import to_numpy
 from geomsup.loading.arrangement import Arrangement, Shape, arrange
-from geomsup.loading.held import Held
+from geomsup.loading.held import WORDS, Held
 from geomsup.loading.leftovers import check_leftovers
 from geomsup.loading.roles import Chosen, Roles, choose
 from geomsup.model import ToyModel
@@ -34,7 +34,7 @@ def build(
     ValueError
         If the roles of the arrays, or their axes, are not certain.
     """
-    if {"activation", "hidden_activation"} <= set(held.words) and {"W", "b"} <= set(held.entries):
+    if set(WORDS) <= set(held.words) and {"W", "b"} <= set(held.entries):
         orientation = "rows" if orientation == "auto" else orientation  # what `ToyModel.to_dict` wrote
     roles = choose(held, chosen)
     arrays = {role: to_numpy(name, held.entries[name].read()) for role, name in roles.names.items()}

@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.loading.held import Entry, Held, entry_of
+from geomsup.loading.held import WORDS, Entry, Held, entry_of
 
 __all__ = ["held_by"]
 
-# Texts that say how a model's layers work.
-WORDS = ("activation", "hidden_activation")
 DEEPEST = 20  # levels
 
 

@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 
 from geomsup.loading.broken import broken_file_named
-from geomsup.loading.held import Entry, Held, entry_of
+from geomsup.loading.held import WORDS, Entry, Held, entry_of
 
 __all__ = ["open_archive", "open_array"]
 
@@ -18,8 +18,6 @@ __all__ = ["open_archive", "open_array"]
 LARGE = 100_000_000
 # An array that was compressed by more than this factor is a bomb.
 MOST_SQUEEZED = 100
-# Entries of an .npz file that may say how the model's layers work.
-WORDS = ("activation", "hidden_activation")
 
 
 def open_array(path: Path) -> Held:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geomsup.loading.broken import broken_file_named
-from geomsup.loading.held import Entry, Held
+from geomsup.loading.held import WORDS, Entry, Held
 
 __all__ = ["looks_like_safetensors", "open_safetensors"]
 
@@ -46,7 +46,7 @@ def open_safetensors(path: Path) -> Held:
             f"`path` must end in .safetensors if `geomsup train` or TrainingRun.save wrote it; got {path.name!r}. "
             "Rename it."
         )
-    words = {name: about[name] for name in ("activation", "hidden_activation") if name in about}
+    words = {name: about[name] for name in WORDS if name in about}
     entries = {name: _entry(path, name, entry, 8 + length) for name, entry in header.items()}
     return Held(repr(path.name), entries, words)
 

@@ -142,28 +142,17 @@ def make_inputs(features: Features) -> Inputs:
 
 def _outcomes(features: Features, kind: str, group: tuple[int, ...]) -> list[Outcome]:
     pieces = {i: list(zip(*features.laws[i].pieces(), strict=True)) for i in group}
+    sets = features.sets(kind, group)
+    count = sum(np.prod([float(len(pieces[i])) for i in present]) for present, _ in sets)
+    if kind != "one of" and count > MOST_OUTCOMES:  # those of single features add up, and do not multiply
+        raise ValueError(
+            f"`{'joint' if kind == 'joint' else 'correlated'}` must not hold groups with more than {MOST_OUTCOMES} "
+            f"combinations of values; got {count:.3g} for {len(group)} features. Use fewer, or a Uniform."
+        )
     found: list[Outcome] = []
-    if kind == "together":
-        p = float(features.probability[group[0]])
-        if np.prod([float(len(pieces[i])) for i in group]) > MOST_OUTCOMES:
-            raise ValueError(
-                f"`correlated` must not hold groups with more than {MOST_OUTCOMES} combinations of values; "
-                f"got {len(group)} features with {len(pieces[group[0]])} values. Use fewer, or a Uniform."
-            )
-        absent = 1 - p
-        for choice in product(*(pieces[i] for i in group)):
+    for present, p in sets:
+        for choice in product(*(pieces[i] for i in present)):
             weight = p * float(np.prod([piece[0] for piece in choice]))
-            found.append((weight, tuple((i, *piece[1:]) for i, piece in zip(group, choice, strict=True))))
-    else:
-        sets = features.sets(kind, group)
-        absent = max(1 - sum(p for _, p in sets), 0.0)
-        if sum(np.prod([float(len(pieces[i])) for i in present]) for present, _ in sets) > MOST_OUTCOMES:
-            raise ValueError(
-                f"`joint` must not hold tables with more than {MOST_OUTCOMES} combinations of sets and values; "
-                f"got {len(sets)} sets of {len(group)} features. Use fewer, or a Uniform."
-            )
-        for present, p in sets:
-            for choice in product(*(pieces[i] for i in present)):
-                weight = p * float(np.prod([piece[0] for piece in choice]))
-                found.append((weight, tuple((i, *piece[1:]) for i, piece in zip(present, choice, strict=True))))
+            found.append((weight, tuple((i, *piece[1:]) for i, piece in zip(present, choice, strict=True))))
+    absent = max(1 - sum(p for _, p in sets), 0.0)
     return [(absent, ()), *((weight, present) for weight, present in found if weight > 0)]

@@ -39,9 +39,8 @@ class Transforms(NamedTuple):
 def joint_transforms(features: Features, i: int, factors: Factors, one: np.ndarray, times: Product) -> Transforms:
     """Return the transforms of output i from those of its features.
 
-    A unit that comes together has the transform 1 - p + p Π_j E e^{t c_j x_j}, one of which a single member comes
-    1 - Σ p_j + Σ_j p_j E e^{t c_j x_j}, one with a table the sum over its sets. A factor x_j changes the transform of
-    the unit of j alone.
+    A unit has the transform 1 - Σ_S P(S) + Σ_S P(S) Π_{j in S} E e^{t c_j x_j}, S the sets that may be present. A
+    factor x_j changes the transform of the unit of j alone.
     """
     units = features.units
     whole = np.empty((len(units), *one.shape), factors.plain.dtype)
@@ -50,14 +49,9 @@ def joint_transforms(features: Features, i: int, factors: Factors, one: np.ndarr
     home = next(k for k, (_, group) in enumerate(units) if i in group)
     for k, (kind, group) in enumerate(units):
         at = list(group)
-        if kind == "joint":
-            whole[k], marked[at], twice = _over_sets(features.sets(kind, group), factors, at, i, one, times)
-            both[at] = twice if k == home else both[at]
-            continue
-        unit = _together if kind == "together" else _one_of
-        whole[k], marked[at] = unit(features.probability[at], factors.plain[at], factors.once[at], one, times)
+        whole[k], marked[at], twice = _over_sets(features.sets(kind, group), factors, at, i, one, times)
         if k == home:
-            both[at] = _twice_marked(kind, features.probability[at], factors, at, i, times)
+            both[at] = twice
     rest = _all_but_each(whole, one, times)
     own = times(marked[i], rest[home])
     with_own = whole.copy()
@@ -71,21 +65,6 @@ def joint_transforms(features: Features, i: int, factors: Factors, one: np.ndarr
     return Transforms(times(whole[home], rest[home]), own, other, both)
 
 
-def _together(
-    p: np.ndarray, plain: np.ndarray, once: np.ndarray, one: np.ndarray, times: Product
-) -> tuple[np.ndarray, np.ndarray]:
-    rest = _all_but_each(plain, one, times)
-    marked = [p[0] * times(mark, others) for mark, others in zip(once, rest, strict=True)]
-    return (1 - p[0]) * one + p[0] * times(plain[0], rest[0]), np.array(marked)
-
-
-def _one_of(
-    p: np.ndarray, plain: np.ndarray, once: np.ndarray, one: np.ndarray, times: Product
-) -> tuple[np.ndarray, np.ndarray]:
-    chance = p.reshape(-1, *(1,) * one.ndim)
-    return max(1 - p.sum(), 0.0) * one + (chance * plain).sum(axis=0), chance * once
-
-
 def _over_sets(
     sets: Sequence[tuple[tuple[int, ...], float]],
     factors: Factors,
@@ -94,7 +73,7 @@ def _over_sets(
     one: np.ndarray,
     times: Product,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Transforms of a unit with a table of sets: plain, with the factor x_j, and with x_i x_j, for its members j."""
+    """Transforms of a unit, from its sets: plain, with the factor x_j, and with x_i x_j, for its members j."""
     whole = max(1 - sum(p for _, p in sets), 0.0) * one
     once, twice = np.zeros_like(factors.plain[group]), np.zeros_like(factors.plain[group])
     for present, p in sets:
@@ -117,20 +96,6 @@ def _marked_with(factors: Factors, present: list[int], i: int, times: Product) -
         for other in set(present) - {i, j}:
             product = times(product, factors.plain[other])
         result.append(product)
-    return result
-
-
-def _twice_marked(kind: str, p: np.ndarray, factors: Factors, group: list[int], i: int, times: Product) -> np.ndarray:
-    """Transforms of the unit of i with the factor x_i x_j, for its members j."""
-    result = np.zeros_like(factors.plain[group])
-    for k, j in enumerate(group):
-        if kind == "one of" and j != i:
-            continue
-        product = factors.twice if j == i else times(factors.once[i], factors.once[j])
-        if kind == "together":
-            for other in set(group) - {i, j}:
-                product = times(product, factors.plain[other])
-        result[k] = p[k] * product
     return result
 
 

@@ -6,11 +6,17 @@ from math import comb, exp, inf, lgamma, log, pi
 
 import numpy as np
 
-__all__ = ["Tube", "confidence", "deviation", "log_cap", "log_choices", "log_elsewhere", "tube"]
+__all__ = [
+    "LARGEST_EXPONENT", "Tube", "confidence", "deviation", "log_cap", "log_choices", "log_elsewhere", "log_sphere",
+    "tube",
+]  # fmt: skip
 
 # The least deviation. Smaller ones are rounding errors of the formula in `deviation`, a difference of squares. It also
 # keeps log p finite, so that two perfect shapes count more than one.
 SMALLEST_DEVIATION = 1e-8
+
+# Ratios of probabilities beyond e to this power are nothing, or as good as infinite.
+LARGEST_EXPONENT = 700.0
 
 
 def deviation(X: np.ndarray, template: np.ndarray, free: np.ndarray | None = None) -> float:
@@ -131,7 +137,7 @@ def tube(
     copies = (
         _log_labellings(k, n_vertices, n_vertices + empty) - log(symmetry_order) + parameters * log(pi / 2 * k**0.5)
     )
-    return Tube(copies + _log_orbit(template, f) - k * _log_sphere(m - 1), codimension, k * rho**2)
+    return Tube(copies + _log_orbit(template, f) - k * log_sphere(m - 1), codimension, k * rho**2)
 
 
 def log_choices(n: int, k: int, templates: int) -> float:
@@ -167,7 +173,7 @@ def log_cap(m: int, rho: float) -> float:
     >>> exp(log_cap(2, 0.1))  # an arc of 0.2 of a circle of 2π
     0.0318
     """
-    return _log_ball(m - 1) + (m - 1) * log(rho) - _log_sphere(m - 1)
+    return _log_ball(m - 1) + (m - 1) * log(rho) - log_sphere(m - 1)
 
 
 def confidence(log_p: float) -> float:
@@ -187,11 +193,11 @@ def _log_orbit(template: np.ndarray, f: int) -> float:
     eigenvalues = np.linalg.eigvalsh(template.T @ template).tolist()
     turns = sum(log(a + b) for a, b in combinations(eigenvalues, 2)) / 2
     tilts = (f - r) / 2 * sum(map(log, eigenvalues))
-    return turns + tilts + sum(_log_sphere(j - 1) for j in range(f - r + 1, f + 1))
+    return turns + tilts + sum(log_sphere(j - 1) for j in range(f - r + 1, f + 1))
 
 
-def _log_sphere(d: int) -> float:
-    """Volume of the d-sphere S^d in R^{d+1}; two points for d = 0."""
+def log_sphere(d: int) -> float:
+    """Log of the volume of the d-sphere S^d in R^{d+1}; two points for d = 0."""
     return log(2) + (d + 1) / 2 * log(pi) - lgamma((d + 1) / 2)
 
 

@@ -45,9 +45,6 @@ CONTAINED = {"square cuboid": ("cube",), "cuboid": ("cube", "square cuboid")}
 # Vertices that two shapes have fitted are the same if they differ by less than this fraction of the rows' distance.
 ALIKE = 0.3
 
-# Smaller ratios of probabilities are nothing.
-LARGEST_EXPONENT = 700.0
-
 # A shape with more free parameters fits too much.
 MOST_PARAMETERS = 5
 
@@ -184,7 +181,7 @@ def _rival(best: Match, least: float, found: list[tuple[float, Match]]) -> float
     """
     same = max(ALIKE * best.chord, chance.SMALLEST_DEVIATION)
     others = [accident for accident, match in found if match is not best and rms(match.fitted - best.fitted) > same]
-    return exp(max(least - min(others), -LARGEST_EXPONENT)) if others else 0.0
+    return exp(max(least - min(others), -chance.LARGEST_EXPONENT)) if others else 0.0
 
 
 def _beside(best: Match, others: list[tuple[float, str]]) -> Match:

@@ -32,9 +32,6 @@ SIZES = 7.0
 # at noise of 3 %, and in proportion to the noise. Fitted to the same cases.
 PART = 2e-3
 
-# Larger ratios of probabilities are as good as infinite.
-LARGEST_EXPONENT = 700.0
-
 
 def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
     """Probability that a row on a vertex like no other, such as an apex, is there by chance, at most 1.
@@ -141,6 +138,5 @@ def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
     )  # fmt: skip
     # The density of a vertex out of place over that of a stray is 1/(fraction within that distance · d · SIZES).
     log_uneven = -chance.log_cap(m, distance) - log(d * SIZES)
-    log_sphere = log(2) + m / 2 * log(pi) - lgamma(m / 2)
-    log_even = log_noise + log_sphere
-    return STRAY / (exp(min(log_even, LARGEST_EXPONENT)) + UNEVEN * exp(min(log_uneven, LARGEST_EXPONENT)))
+    even, uneven = (exp(min(x, chance.LARGEST_EXPONENT)) for x in (log_noise + chance.log_sphere(d), log_uneven))
+    return STRAY / (even + UNEVEN * uneven)
