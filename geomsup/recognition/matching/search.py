@@ -1,7 +1,7 @@
 """Are these unit rows a rotated, relabelled copy of a known shape? Maps are proposed, residuals decide."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from math import exp, log1p
 
 import numpy as np
@@ -116,33 +116,54 @@ def _fit_shapes(rows: LabelledRows, noise: float | None, others: bool = True) ->
     hopes = [_hopes(rows, shape) for shape in shapes]
     # What is known of the distance of each shape: a lower bound, then what fitting it has found.
     distances = [bound for bound, _ in hopes]
-    best, least, chosen = None, np.inf, -1
-    found: list[tuple[float, Match]] = []
+    choice = _Choice(rows)
     for i in sorted((i for i, (_, starts) in enumerate(hopes) if starts), key=lambda i: (hopes[i][0], i)):
-        hopeless = best is not None and hopes[i][0] > best.chord and not _has_fewer_parameters(shapes[i], best)
-        if hopeless and _accident(rows, _promised(rows, *hopes[i])) > least:
+        if choice.is_beyond(shapes[i], *hopes[i]):
             continue
         match = _fit(rows, shapes[i], hopes[i][1], noise)
         if match is not None:
             distances[i] = match.chord
-            accident = _accident(rows, match)
-            found.append((accident, match))
-            if accident < least:
-                best, least, chosen = match, accident, i
-    for i in _contained(best, shapes):
+            choice.weigh(match, i)
+    for i in _contained(choice.best, shapes):
         match = _fit(rows, shapes[i], hopes[i][1], noise)
-        if match and best and not significant(rows.X, best, match):
-            best, least, chosen = match, _accident(rows, match), i
+        if match and choice.best and not significant(rows.X, choice.best, match):
+            choice.take(match, _accident(rows, match), i)
             break
-    for match in _less_usual(rows, best) if others else ():
+    for match in _less_usual(rows, choice.best) if others else ():
         if noise is None or noise_explains(len(rows.X), m, len(match.frame), match.chord, noise, match.n_parameters):
-            accident = _accident(rows, match)
-            found.append((accident, match))
-            if accident < least:
-                best, least, chosen = match, accident, -1
-    if best is not None:
-        best = replace(best, rival=_rival(best, least, found))
-    return best and _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != chosen])
+            choice.weigh(match)
+    if choice.best is None:
+        return None
+    best = replace(choice.best, rival=_rival(choice.best, choice.least, choice.found))
+    return _beside(best, [(distances[i], shapes[i].name) for i in range(len(shapes)) if i != choice.place])
+
+
+@dataclass(eq=False)
+class _Choice:
+    """The least accidental match so far, its place among the candidates, and all that were found."""
+
+    rows: LabelledRows
+    best: Match | None = None
+    least: float = np.inf
+    place: int = -1
+    found: list[tuple[float, Match]] = field(default_factory=list)
+
+    def weigh(self, match: Match, place: int = -1) -> None:
+        """Keep a match if it is less accidental than the best; others may be rivals."""
+        accident = _accident(self.rows, match)
+        self.found.append((accident, match))
+        if accident < self.least:
+            self.take(match, accident, place)
+
+    def take(self, match: Match, accident: float, place: int) -> None:
+        """Prefer a match to the best so far."""
+        self.best, self.least, self.place = match, accident, place
+
+    def is_beyond(self, shape: Polytope, bound: float, starts: list[Template]) -> bool:
+        """Whether a shape at its lower bound would be further than the best, and more accidental."""
+        if self.best is None or bound <= self.best.chord or _has_fewer_parameters(shape, self.best):
+            return False
+        return _accident(self.rows, _promised(self.rows, bound, starts)) > self.least
 
 
 def _has_fewer_parameters(shape: Polytope, best: Match) -> bool:

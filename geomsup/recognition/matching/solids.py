@@ -84,20 +84,22 @@ def by_norms(shape: Polytope, isomorphism: tuple[int, ...], norms: np.ndarray) -
     uneven = _spread(lengths, np.ones(len(lengths)))
     if shape.kind != "solid" and uneven < EQUAL_NORMS:
         return same
-    # A shape that has lengths of its own is one of the solids.
-    least = np.inf if shape.kind == "solid" else min(LIKE_NORMS, uneven / 2)
-    best, spreads = same, {} if shape.kind == "solid" else {shape: uneven}
+    found: dict[Polytope, tuple[float, np.ndarray]] = {}
     for solid in _of_size(shape.n_vertices):
         for place in _places(shape, solid) if _twin(solid) == shape else ():
             spread = _spread(lengths, solid.norms[place])
-            spreads[solid] = min(spread, spreads.get(solid, np.inf))
-            if spread < least:
-                best, least = _Named(solid, tuple(place[list(isomorphism)].tolist())), spread
-    others = [spread for solid, spread in spreads.items() if solid != best.solid]
-    if best is same or not others:
-        return best
-    next_best = max(min(others), SAME)
-    return best._replace(rival=min(least / next_best, 1.0) ** CLOSE)
+            if spread < found.get(solid, (np.inf,))[0]:
+                found[solid] = spread, place
+    if not found:
+        return same
+    (solid, (least, place)), *others = sorted(found.items(), key=lambda entry: entry[1][0])
+    spreads = [spread for _, (spread, _) in others]
+    if shape.kind != "solid":  # else the shape has lengths of its own, and is one of the solids
+        if least >= min(LIKE_NORMS, uneven / 2):
+            return same
+        spreads.append(uneven)
+    rival = min(least / max(min(spreads), SAME), 1.0) ** CLOSE if spreads else 0.0
+    return _Named(solid, tuple(place[list(isomorphism)].tolist()), rival)
 
 
 def _spread(lengths: np.ndarray, norms: np.ndarray) -> float:
