@@ -1,10 +1,10 @@
 """Is a confidence the probability that the name is right? python -m benchmarks.reliability --cases 20000.
 
 Rows with a known truth: shapes of the catalogue under noise, several of them in orthogonal subspaces, shapes that some
-rows do not fill, shapes with extra rows, solids, exact shapes with a vertex moved, and rows without any shape (random,
-of low rank, clustered). Every component that gets a name counts once. It is right if its rows, without the noise, lie
-on the vertices of the shape that the name says. The table shows, for ranges of the confidence, how often names were
-right.
+rows do not fill, shapes with extra rows, both at once, solids, exact shapes with a vertex moved, and rows without any
+shape (random, of low rank, clustered). Every component that gets a name counts once. It is right if its rows, without
+the noise, lie on the vertices of the shape that the name says. The table shows, for ranges of the confidence, how often
+names were right.
 """
 
 import argparse
@@ -84,6 +84,17 @@ def with_extra_rows(rng):
     return np.concatenate([W, extra]), noise, planted
 
 
+def gaps_and_extra_rows(rng):
+    """A shape that some rows do not fill, another shape in other dimensions, and stray rows."""
+    (first, _, planted), other = part_filled(rng), shape(rng)
+    (n, d), (k, r) = first.shape, other.vertices.shape
+    W = np.zeros((n + k, d + r))
+    W[:n, :d], W[n:, d:] = first, other.vertices
+    extra = rng.normal(size=(rng.integers(1, 4), d + r)) / (d + r) ** 0.5
+    noise = 0.03 * rng.random() * min(chord(first), chord(other.vertices))
+    return np.concatenate([W, extra]), noise, [*planted, (other, range(n, n + k))]
+
+
 def basis(rng):
     m = int(rng.integers(4, 31))
     extra = rng.normal(size=(rng.integers(1, 6), m)) * 10 ** rng.uniform(-0.3, 0.3)
@@ -119,7 +130,10 @@ def clustered(rng):
     return centers[rng.integers(0, k, rng.integers(8, 40))], 0.03, []
 
 
-KINDS = (alone, several, part_filled, with_extra_rows, basis, solid, moved, random_rows, low_rank, clustered)
+KINDS = (
+    alone, several, part_filled, with_extra_rows, gaps_and_extra_rows, basis, solid, moved, random_rows, low_rank,
+    clustered,
+)  # fmt: skip
 
 
 def right(component, rows, planted, exact):

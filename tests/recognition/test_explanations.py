@@ -32,6 +32,16 @@ def test_rows_across_a_basis_are_strays(extra, rng):
     assert all(c.confidence == 0 and c.polytope is None for c in geometry.components if c.name == STRAY)
 
 
+@pytest.mark.parametrize("seed", [1, pytest.param(4, marks=pytest.mark.slow), pytest.param(9, marks=pytest.mark.slow)])
+def test_a_stray_does_not_tear_a_shape_that_is_not_full(seed):
+    octagon, simplex = ngon(8)[:-1], gs.polytope("5-simplex").vertices
+    rng = np.random.default_rng(seed)
+    W = np.zeros((14, 7))
+    W[:7, :2], W[7:13, 2:], W[13] = octagon, simplex, rng.normal(size=7) / 7**0.5
+    noisy = W @ rotation(7, rng) + 0.01 * rng.normal(size=W.shape)
+    assert names(noisy) == ["octagon with 1 vertex empty", "5-simplex", STRAY]
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_a_basis_with_extra_rows_is_never_a_simplex(data):

@@ -14,7 +14,7 @@ from geomsup.recognition.matching.match import Match
 from geomsup.recognition.matching.templates import Template, templates
 from geomsup.shapes import Polytope, candidates
 
-__all__ = ["partly_filled"]
+__all__ = ["partly_filled", "too_empty"]
 
 # At most this fraction of the filled vertices may be empty besides: of an icosahedron's, two.
 MOST_EMPTY = 0.2
@@ -28,7 +28,8 @@ LARGEST = 300
 def partly_filled(rows: LabelledRows) -> Iterator[Match]:
     """Shapes of more vertices that the rows fit well, within half of the acceptance bound.
 
-    Simplices are left out: any equal obtuse angles between a few rows would do.
+    Simplices are left out: any equal obtuse angles between a few rows would do. The last ones have one empty vertex more
+    than a name may have (`too_empty`): they can only be rivals.
 
     Examples
     --------
@@ -40,12 +41,21 @@ def partly_filled(rows: LabelledRows) -> Iterator[Match]:
     v, m = rows.vertices.shape
     if v > LARGEST:
         return
-    for empty in range(1, min(max(1, int(MOST_EMPTY * v)), MOST) + 1):
+    for empty in range(1, _most_empty(v) + 2):
         for rank in range(2, min(v - 1, m) + 1):
             for shape in candidates(rank, v + empty, flexible=True):
                 match = _fit(rows, shape)
                 if match is not None:
                     yield match
+
+
+def too_empty(match: Match) -> bool:
+    """Whether a shape has more empty vertices than a name may have."""
+    return len(match.empty) > _most_empty(match.n_vertices)
+
+
+def _most_empty(filled: int) -> int:
+    return min(max(1, int(MOST_EMPTY * filled)), MOST)
 
 
 def _fit(rows: LabelledRows, shape: Polytope) -> Match | None:

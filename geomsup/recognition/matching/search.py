@@ -15,7 +15,7 @@ from geomsup.recognition.matching.families import family, sound
 from geomsup.recognition.matching.maps import proposals
 from geomsup.recognition.matching.match import Match
 from geomsup.recognition.matching.nested import nested_shapes
-from geomsup.recognition.matching.partly import partly_filled
+from geomsup.recognition.matching.partly import partly_filled, too_empty
 from geomsup.recognition.matching.solids import DIMENSIONS, other_solids
 from geomsup.recognition.matching.templates import Template, lower_bounds, nearest_stretched, templates
 from geomsup.recognition.matching.variants import Fit, decided, significant
@@ -152,7 +152,7 @@ class _Choice:
         """Keep a match if it is less accidental than the best; others may be rivals."""
         accident = _accident(self.rows, match)
         self.found.append((accident, match))
-        if accident < self.least:
+        if accident < self.least and not too_empty(match):
             self.take(match, accident, place)
 
     def take(self, match: Match, accident: float, place: int) -> None:

@@ -5,6 +5,7 @@ from math import log
 
 import numpy as np
 
+from geomsup.recognition.reading.cuts import DEFAULT_CUT
 from geomsup.recognition.reading.evidence import Evidence
 from geomsup.recognition.reading.explanation import Reading
 
@@ -26,8 +27,8 @@ SUSPICIOUS = 0.5
 def without_strays(X: np.ndarray, reading: Reading, read: Callable[[Sequence[int]], Reading]) -> Reading:
     """Return the best reading of unit rows X ``(n, m)`` when some of them may be strays.
 
-    A row across the others has a large load x_i F x_iᵀ, F = XᵀX. Of the rows in blocks that have no name, or fit badly,
-    those of the largest load are taken out one after another; `read` reads the others.
+    Of the rows in blocks that have no name, or fit badly, one after another is taken out; `read` reads the others. A row
+    across the others has a large load, or many neighbours: one search goes by the first, one by the second.
 
     Parameters
     ----------
@@ -38,20 +39,45 @@ def without_strays(X: np.ndarray, reading: Reading, read: Callable[[Sequence[int
     read
         Reads the rows of the indices it is given; the other rows are strays.
     """
+    best = reading
+    for order in (_loads, _neighbours):
+        best = min(best, _search(X, reading, read, order), key=lambda one: one.log_p)
+    return best
+
+
+def _search(
+    X: np.ndarray,
+    reading: Reading,
+    read: Callable[[Sequence[int]], Reading],
+    order: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Reading:
+    """Take out one row after another, that of the greatest `order` first; return the best reading on the way."""
     best, now, failures = reading, reading, 0
     kept, most = set(range(len(X))), int(MOST_STRAYS * len(X))
     while failures < PATIENCE and len(X) - len(kept) < most:
         doubtful = [i for item in now.items if _doubtful(item) for i in item.block.features if i in kept]
         if not doubtful:
             break
-        rows = X[sorted(kept)]
-        loads = ((X[doubtful] @ rows.T) ** 2).sum(axis=1)
-        kept.remove(doubtful[int(np.argmax(loads))])
+        kept.remove(doubtful[int(np.argmax(order(X[doubtful], X[sorted(kept)])))])
         now = read(sorted(kept))
         better = now.log_p < best.log_p + log(CHANCE)
         failures = 0 if better else failures + 1
         best = now if better else best
     return best
+
+
+def _loads(some: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """x_i F x_iᵀ of some rows x_i, F = XᵀX of all: large in a tight frame for a row that is not of it."""
+    return ((some @ rows.T) ** 2).sum(axis=1)
+
+
+def _neighbours(some: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """How many rows are not orthogonal to each of some, and the load as a fraction of one row, to break ties.
+
+    Rows of a block are orthogonal to those of other blocks, however many rows these have.
+    """
+    cosines = np.abs(some @ rows.T)
+    return (cosines > DEFAULT_CUT).sum(axis=1) + (cosines**2).sum(axis=1) / (len(rows) + 1)
 
 
 def _doubtful(item: Evidence) -> bool:
