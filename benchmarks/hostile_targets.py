@@ -231,6 +231,10 @@ TARGETS: dict[str, Target] = {
     ),
     "Joint.exactly": Target(gs.Joint.exactly, {"members": _is((0, 1, 2)), "count": _is(2)}),
     "Joint.ring": Target(gs.Joint.ring, {"members": _is((0, 1, 2)), "width": _is(1.5), "probability": _is(0.5)}),
+    "Joint.mixture": Target(
+        gs.Joint.mixture,
+        {"members": _is((0, 1)), "probability": _is([[0.1, 0.5], [0.4, 0.2]]), "weights": _is((1.0, 2.0))},
+    ),
     "Joint.independent": Target(gs.Joint.independent, {"members": _is((0, 1)), "probability": _is(0.3)}),
     "Joint.one_at_least": Target(gs.Joint.one_at_least, {"members": _is((0, 1)), "probability": _is(0.3)}),
     "Features": Target(

@@ -97,17 +97,18 @@ class Joint:
         return cls(own, _independent(own, p))
 
     @classmethod
-    def correlated(cls, members: Iterable[int], probability: float, *, correlation: float) -> "Joint":
-        """Features of one probability that come together with the probability `correlation`, else independently.
+    def correlated(cls, members: Iterable[int], probability: Any, *, correlation: float) -> "Joint":
+        """Features that come as much together as they can with the probability `correlation`, else independently.
 
-        The correlation of the presence of any two is `correlation`.
+        As much as they can: i is present where U < p_i, with one uniform number U for all. At equal probability, all are
+        present or none is, and the presence of any two has the correlation `correlation`.
 
         Parameters
         ----------
         members
             Indices of the features.
         probability
-            P(feature is present), of each.
+            P(feature is present), one number or one per member.
         correlation
             From 0, independent, to 1, together.
 
@@ -116,12 +117,61 @@ class Joint:
         >>> pair = Joint.correlated((0, 1), 0.1, correlation=0.5)
         >>> (pair.both(0, 1) - 0.01) / (0.1 * 0.9)
         0.5
+        >>> Joint.correlated((0, 1), (0.5, 0.25), correlation=1).table
+        (((0,), 0.25), ((0, 1), 0.25))
         """
-        own, p = _members(members), _probability("probability", probability)
+        own = _members(members)
+        p = checks.per_feature("probability", probability, len(own), low=0.0, high=1.0)
         share = _probability("correlation", correlation)
-        table = {present: (1 - share) * q for present, q in _independent(own, np.full(len(own), p)).items()}
-        table[own] = table.get(own, 0.0) + share * p
+        table = {present: (1 - share) * q for present, q in _independent(own, p).items()}
+        order = np.argsort(-p, kind="stable")
+        falling = np.append(p[order], 0.0)
+        for k in range(len(own)):  # the likeliest k + 1 features are present
+            present = tuple(own[i] for i in sorted(order[: k + 1].tolist()))
+            table[present] = table.get(present, 0.0) + share * float(falling[k] - falling[k + 1])
         return cls(own, table)
+
+    @classmethod
+    def mixture(cls, members: Iterable[int], probability: Any, *, weights: Any = None) -> "Joint":
+        """Features that are independent of each other, given the state of something hidden: a topic, an angle.
+
+        P(S) = Σ_k w_k Π_{i in S} p_ki Π_{i not in S} (1 − p_ki).
+
+        Parameters
+        ----------
+        members
+            Indices of the features.
+        probability
+            p_ki = P(feature i is present, given state k), ``(states, members)``.
+        weights
+            Relative weights w_k of the states, ``(states,)``; equal by default.
+
+        Examples
+        --------
+        >>> months = Joint.mixture((0, 1, 2), [[0.9, 0.1, 0.0], [0.0, 0.1, 0.9]])
+        >>> months.probability, months.both(0, 2)
+        (array([0.45, 0.1 , 0.45]), 0.0)
+        """
+        own = _members(members)
+        p = checks.real_array("probability", probability)
+        if p.ndim != 2 or p.shape[1] != len(own) or not len(p) or not ((p >= 0) & (p <= 1)).all():
+            raise ValueError(
+                f"`probability` must have the shape (states, {len(own)}), with entries from 0 to 1; "
+                f"got {checks.shown(probability)}. Write a row of probabilities for each state."
+            )
+        share = np.ones(len(p)) if weights is None else np.atleast_1d(checks.real_array("weights", weights))
+        if share.shape != (len(p),) or not (share >= 0).all() or not 0 < share.sum() < np.inf:
+            raise ValueError(
+                f"`weights` must be positive, one per state ({len(p)}); got {checks.shown(weights)}. "
+                "Write how often each state comes."
+            )
+        # Product by product: row k holds P(S | k) of all sets S of the members so far.
+        chance = np.ones((len(p), 1))
+        for column in p.T:
+            chance = np.concatenate([chance * (1 - column)[:, None], chance * column[:, None]], axis=1)
+        total = share / share.sum() @ chance
+        sets = ((tuple(i for k, i in enumerate(own) if code >> k & 1), q) for code, q in enumerate(total.tolist()))
+        return cls(own, {present: q for present, q in sets if present})
 
     @classmethod
     def exactly(cls, members: Iterable[int], count: int) -> "Joint":

@@ -3,6 +3,7 @@
 import json
 from fractions import Fraction
 from itertools import combinations, product
+from math import prod
 
 import numpy as np
 import pytest
@@ -44,6 +45,47 @@ def test_correlation_is_that_of_any_two(p, rho, k):
     assert table.probability == pytest.approx([p] * k)
     for i, j in combinations(range(k), 2):
         assert (table.both(i, j) - p * p) / (p * (1 - p)) == pytest.approx(rho, abs=1e-9)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=4), st.floats(0, 1))
+def test_correlation_keeps_unequal_probabilities(p, rho):
+    table = Joint.correlated(range(len(p)), p, correlation=rho)
+    assert table.probability == pytest.approx(p, abs=1e-9)
+    for i, j in combinations(range(len(p)), 2):
+        assert table.both(i, j) == pytest.approx(rho * min(p[i], p[j]) + (1 - rho) * p[i] * p[j], abs=1e-9)
+
+
+@pytest.mark.parametrize("weights", [None, (3, 1, 2)])
+def test_mixtures_are_sums_over_their_states(weights):
+    p = [
+        [Fraction(1, 2), Fraction(0), Fraction(1)],
+        [Fraction(1, 4), Fraction(3, 4), Fraction(1, 8)],
+        [Fraction(0)] * 3,
+    ]
+    share = [Fraction(w, sum(weights)) if weights else Fraction(1, 3) for w in weights or (1, 1, 1)]
+    truth = {}
+    for state in product((0, 1), repeat=3):
+        weight = sum(
+            w * prod(q if here else 1 - q for q, here in zip(row, state, strict=True))
+            for w, row in zip(share, p, strict=True)
+        )
+        if any(state) and weight:
+            truth[tuple(i for i in range(3) if state[i])] = float(weight)
+    assert probabilities(Joint.mixture(range(3), np.array(p, float), weights=weights)) == truth
+
+
+def test_a_mixture_of_one_state_is_independent():
+    p = (0.5, 0.2, 0.7)
+    one, other = Joint.mixture((3, 0, 1), [p]), Joint.independent((3, 0, 1), p)
+    assert probabilities(one) == dict(other.table)
+
+
+def test_a_narrow_window_on_a_circle_is_an_arc():
+    """A member is present for the angles within half the width of it: the mixture over a fine grid is `ring`."""
+    angles = (np.arange(6000) + 0.5) / 1000
+    here = np.abs((angles[:, None] - np.arange(6) + 3) % 6 - 3) < 0.75
+    one, other = Joint.mixture(range(6), here.astype(float)), Joint.ring(range(6), 1.5)
+    assert probabilities(one) == dict(other.table)
 
 
 def test_exactly_so_many():
@@ -189,6 +231,16 @@ def test_optimum_training_and_comparison_take_tables():
         (lambda: Joint((0, 1), {(0,): -0.1}), "`table` must be from 0 to 1; got -0.1"),
         (lambda: Joint((0, 1), {(0,): float("nan")}), "`table` must be"),
         (lambda: Joint.correlated((0, 1), 0.1, correlation=1.5), "`correlation` must be from 0 to 1; got 1.5"),
+        (lambda: Joint.correlated((0, 1), (0.1,) * 3, correlation=0.5), "`probability` must"),
+        (lambda: Joint.mixture((0, 1), [0.1, 0.2]), r"`probability` must have the shape \(states, 2\)"),
+        (lambda: Joint.mixture((0, 1), [[0.1, 1.2]]), "with entries from 0 to 1"),
+        (lambda: Joint.mixture((0, 1), [[0.1, np.nan]]), "`probability` must"),
+        (lambda: Joint.mixture((0, 1), np.zeros((0, 2))), "`probability` must"),
+        (
+            lambda: Joint.mixture((0, 1), [[0.1, 0.2]], weights=(1, 2)),
+            r"`weights` must be positive, one per state \(1\)",
+        ),
+        (lambda: Joint.mixture((0, 1), [[0.1, 0.2]], weights=[0]), "`weights` must be positive"),
         (lambda: Joint.exactly((0, 1), 3), "`count` must be"),
         (lambda: Joint.hierarchy({0: [1], 1: [0]}, 0.5), "`parents` must not go in circles"),
         (lambda: Joint.hierarchy({0: [7]}, 0.5), "`parents` must be members themselves; got 7 for 0"),
