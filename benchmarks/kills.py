@@ -1,6 +1,6 @@
 """SIGKILL, SIGTERM and SIGINT at random moments of long commands: what is left, and what the next run makes of it.
 
-    python -m benchmarks.kills [--times 20] [--seed 0] [name ...]
+    python -m benchmarks.kills [--times 20] [--seed 0] [--signals SIGTERM SIGINT] [name ...]
 
 Each command is run once to its end, for its results and its time. Then, for each signal, it is killed at random moments
 in an empty folder. Checked each time: no process is left; the results it leaves are whole, or not there; the same
@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,7 +179,7 @@ def finished(folder: Path) -> Iterator[Path]:
     yield from (path for path in folder.glob("results/*/parts/*.npz") if ".part." not in path.name)
 
 
-def trials(name: str, times: int, rng: random.Random) -> int:
+def trials(name: str, times: int, kinds: Sequence[signal.Signals], rng: random.Random) -> int:
     """Kill one command `times` times by each signal; print what came of it, and return the number of faults."""
     command, faults = COMMANDS[name], 0
     with TemporaryDirectory() as folder:
@@ -188,7 +188,7 @@ def trials(name: str, times: int, rng: random.Random) -> int:
         begin = time.monotonic()
         truth = whole(command, Path(folder))
         seconds = time.monotonic() - begin
-    for kind in SIGNALS:
+    for kind in kinds:
         late = 0.0
         for _ in range(times):
             moment = rng.uniform(0.0, seconds)
@@ -206,9 +206,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="commands; all by default")
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--signals", nargs="+", choices=[kind.name for kind in SIGNALS], help="all by default")
     options = parser.parse_args()
     rng = random.Random(options.seed)
-    faults = sum(trials(name, options.times, rng) for name in options.names or COMMANDS)
+    kinds = [kind for kind in SIGNALS if kind.name in (options.signals or [kind.name])]
+    faults = sum(trials(name, options.times, kinds, rng) for name in options.names or COMMANDS)
     print(f"{faults} faults")
     return 1 if faults else 0
 

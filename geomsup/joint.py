@@ -98,9 +98,9 @@ class Joint:
 
     @classmethod
     def correlated(cls, members: Iterable[int], probability: Any, *, correlation: float) -> "Joint":
-        """Features that come as much together as they can with the probability `correlation`, else independently.
+        """Features that come together, as far as they can, with the probability `correlation`, else independently.
 
-        As much as they can: i is present where U < p_i, with one uniform number U for all. At equal probability, all are
+        As far as they can: i is present where U < p_i, with one uniform number U for all. At equal probability all are
         present or none is, and the presence of any two has the correlation `correlation`.
 
         Parameters

@@ -19,6 +19,7 @@ GROUPS = (
     "phase_change",
     "uniform",
     "nonuniform",
+    "correlated",
     "dynamics",
     "adversarial",
     "privileged",

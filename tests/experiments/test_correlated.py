@@ -1,0 +1,116 @@
+"""C1 and C2: their worlds against definitions, their judges on data made by hand, and short measurements."""
+
+import numpy as np
+import pytest
+
+from geomsup.experiments import Lab
+from geomsup.experiments.correlated import hidden, ring
+from geomsup.experiments.correlated.worlds import STRUCTURES, constructive, make_hidden, make_ring
+
+
+def circle(k, radius=0.75):
+    turns = 2 * np.pi * np.arange(k) / k
+    return radius * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+
+
+def test_ring_features_keep_their_density(rng):
+    for correlation in (0.0, 0.4, 1.0):
+        features = make_ring(8, 0.1, correlation)
+        assert features.probability == pytest.approx([0.1] * 8)
+    x = features.sample(20_000, rng) > 0
+    neighbours = (x & np.roll(x, 1, axis=1)).mean()
+    assert neighbours == pytest.approx(0.1 * 2 / 3, abs=0.01)  # two of the three places of an arc have a next one
+    assert not (x & np.roll(x, 3, axis=1)).any()
+
+
+@pytest.mark.parametrize("structure", STRUCTURES[:2])
+def test_hidden_places_say_who_is_present(structure):
+    """By enumeration of the places: pairs are present together as the published formula says."""
+    turns = 2 * np.pi * np.arange(12) / 12
+    v = np.stack([np.cos(turns), np.sin(turns)] if structure == "circle" else [np.sin(turns), np.sin(2 * turns)], 1)
+    chance = 1 / (1 + np.exp(-10 * v @ v.T))
+    table = make_hidden(structure, 12).joint[0]
+    for i, j in ((0, 1), (2, 7), (3, 9)):
+        assert table.both(i, j) == pytest.approx((chance[:, i] * chance[:, j]).mean(), rel=1e-9)
+
+
+def test_sphere_pairs_are_as_drawn_at_random(rng):
+    u = rng.normal(size=(200_000, 3))
+    u /= np.linalg.norm(u, axis=1, keepdims=True)
+    k = np.arange(12) + 0.5
+    height, turn = 1 - k / 6, np.pi * (1 + 5**0.5) * k
+    v = np.stack([np.sqrt(1 - height**2) * np.cos(turn), np.sqrt(1 - height**2) * np.sin(turn), height], axis=1)
+    chance = 1 / (1 + np.exp(-10 * u @ v.T))
+    table = make_hidden("sphere", 12).joint[0]
+    for i, j in ((0, 1), (2, 7), (3, 9)):
+        assert table.both(i, j) == pytest.approx((chance[:, i] * chance[:, j]).mean(), abs=3e-3)
+
+
+def test_constructive_share_is_that_of_samples(rng):
+    features, W = make_hidden("circle", 12), rng.normal(size=(12, 3))
+    x, G = features.sample(100_000, rng), W @ W.T
+    moved = (x.T @ x / len(x)) * (G - np.diag(np.diag(G)))
+    assert constructive(G, features) == pytest.approx(np.clip(moved, 0, None).sum() / np.abs(moved).sum(), abs=0.01)
+    assert constructive(np.eye(12), features) == 0
+
+
+def ring_data():
+    few = np.zeros((8, 2))
+    few[:5] = circle(5, 1.0)
+    W = np.stack([np.stack([few, few, circle(8)])] * 2)
+    return {
+        "rho": np.array([0, 0.5, 1]),
+        "p": np.array([0.1, 0.2]),
+        "W": W,
+        "b": W[..., 0],
+        "edge": np.array([0.7, 0.6]),
+    }
+
+
+def test_ring_is_judged_by_both_ends_and_the_edge():
+    data = ring_data()
+    assert ring.judge(data).status == "holds"
+    assert ring.judge(data | {"edge": np.array([0.7, np.nan])}).status == "holds with other numbers"
+    crossed = data["W"].copy()
+    crossed[0, -1] = crossed[0, -1][[0, 2, 1, 3, 4, 5, 6, 7]]
+    assert ring.judge(data | {"W": crossed}).status == "does not hold"
+    kept = data["W"].copy()
+    kept[:, 0] = circle(8)
+    assert ring.judge(data | {"W": kept}).status == "does not hold"
+
+
+@pytest.mark.slow
+def test_ring_measured():
+    data = ring.measure(Lab(), points=3, densities=(0.2,), starts=2, halvings=2)
+    assert data["W"].shape == (1, 3, 8, 2)
+    assert 0 < data["edge"][0] < 1
+    assert ring.judge(data).numbers["constructive share at correlation 1, p = 0.2"] == pytest.approx(1, abs=0.05)
+
+
+def hidden_data(correlated, decayed):
+    """Principal components, or a line on which signs alternate, at the first and at the second decay."""
+    W = np.zeros((4, 2, 1, 12, 2))
+    for s, structure in enumerate(STRUCTURES):
+        axes = np.linalg.eigh(make_hidden(structure, 12).covariance)[1]
+        for d, like in enumerate((correlated, decayed)):
+            W[s, d, 0, :, 0] = (-1.0) ** np.arange(12)
+            if structure == "independent":
+                W[s, d, 0, 2:] = 0
+            elif like:
+                W[s, d, 0] = axes[:, -2:]
+    return {"m": np.array([2]), "W": W, "loss": np.ones((4, 2, 1)), "linear": np.ones((4, 1))}
+
+
+def test_hidden_is_judged_by_shares_and_likeness():
+    assert hidden.judge(hidden_data(False, True)).status == "holds"
+    assert hidden.judge(hidden_data(True, True)).status == "holds with other numbers"
+    assert hidden.judge(hidden_data(False, False)).status == "does not hold"
+
+
+@pytest.mark.slow
+def test_hidden_measured():
+    data = hidden.measure(Lab(), hidden=(2,), models=1, steps=20)
+    assert data["W"].shape == (4, 2, 1, 12, 2)
+    # The best linear model of independent features keeps two of twelve variances of 1/4.
+    assert data["linear"][-1, 0] == pytest.approx(10 / 4)
+    assert np.isfinite(data["loss"]).all()
