@@ -18,6 +18,7 @@ TITLES = {
     "phase_change": "Phase change",
     "uniform": "Uniform superposition",
     "nonuniform": "Non-uniform superposition",
+    "correlated": "Correlated features",
     "dynamics": "Learning dynamics",
     "adversarial": "Adversarial examples",
     "privileged": "Privileged basis",

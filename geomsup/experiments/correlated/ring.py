@@ -125,7 +125,8 @@ def _draw_ring(ax: Any, W: np.ndarray) -> None:
         colour = colormaps["twilight_shifted"]((i + 0.5) / len(W))
         ax.plot([0, x], [0, y], color=colour, linewidth=1.6)
         ax.plot(x, y, "o", color=colour, markersize=6)
-        ax.text(1.18 * x, 1.18 * y, str(i + 1), fontsize=7, ha="center", va="center", color=INK)
+        beyond = 1 + 0.2 / max(float(np.hypot(x, y)), 0.1)  # left-out rows have their number near the middle
+        ax.text(beyond * x, beyond * y, str(i + 1), fontsize=7, ha="center", va="center", color=INK)
     ax.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), aspect="equal", xticks=[], yticks=[])
 
 

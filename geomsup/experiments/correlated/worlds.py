@@ -34,12 +34,13 @@ def make_ring(n: int, density: float, correlation: float) -> Features:
     return Features(n, joint=[Joint(range(n), dict(table))])
 
 
-def make_hidden(structure: str, n: int) -> Features:
-    """Return n binary features that are independent given a hidden place; "independent" ones have none.
+def make_hidden(structure: str, n: int, log_odds: float = 0.0) -> Features:
+    """Return n binary features that are independent given a hidden place.
 
-    Feature i has a direction v_i, and P(i is present | place u) = 1/(1 + exp(-10 u·v_i)), as in the code that Prieto et
-    al. published. Directions, and places, are equally spaced on a circle or on a figure of eight; or directions are a
-    lattice on a sphere, on which places are uniform.
+    Feature i has a direction v_i, and P(i is present | place u) = 1/(1 + exp(-10 u·v_i - log_odds)), as in the code
+    that Prieto et al. published. Directions, and places, are equally spaced on a circle or on a figure of eight; or
+    directions are a lattice on a sphere, on which places are uniform. "independent" features are as dense as those of
+    the circle.
 
     Examples
     --------
@@ -47,7 +48,8 @@ def make_hidden(structure: str, n: int) -> Features:
     True
     """
     if structure == "independent":
-        return Features(n, 0.5, values=Discrete((1.0,)))
+        density = float(make_hidden("circle", n, log_odds).probability[0])
+        return Features(n, density, values=Discrete((1.0,)))
     turns = 2 * np.pi * np.arange(n) / n
     if structure == "sphere":
         directions, places = _lattice(n), _lattice(FINE)
@@ -55,7 +57,7 @@ def make_hidden(structure: str, n: int) -> Features:
         directions = places = np.stack(
             [np.cos(turns), np.sin(turns)] if structure == "circle" else [np.sin(turns), np.sin(2 * turns)], axis=1
         )
-    chance = 1 / (1 + np.exp(-SHARPNESS * places @ directions.T))
+    chance = 1 / (1 + np.exp(-SHARPNESS * places @ directions.T - log_odds))
     return Features(n, joint=[Joint.mixture(range(n), chance)], values=Discrete((1.0,)))
 
 
