@@ -1,4 +1,4 @@
-"""Activations: piecewise linear ones with exact losses, smooth ones, those of a whole layer, and functions of the user."""
+"""Activations: piecewise linear ones with exact losses, smooth ones, those of whole layers, and the user's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -42,15 +42,16 @@ class Inputs:
     groups: Texts = field(default=None, kw_only=True)
 
     def of(
-        self, n: int, *, probability: Any = None, known: gs.Features | None = None, file: str = "nothing"
-    ) -> gs.Features:
-        """Return the features of n inputs.
+        self, n: int, *, probability: Any = None, known: Any = None, file: str = "nothing"
+    ) -> Any:
+        """Return the features of n inputs: `Features`, or the data set that is known.
 
         `known` is what options change, and `probability` the default without it. `file` is what does not say it.
+        Options that describe a distribution take the place of a data set.
         """
         given = {} if self.features is None else _arguments(self.features, n)
         given |= self._given()
-        if known is not None:
+        if known is not None and not (isinstance(known, gs.SampledFeatures) and set(given) - {"importance"}):
             return replace(known, **{name: value for name, value in given.items() if name != "n"})
         if given.setdefault("probability", probability) is None:
             raise ValueError(

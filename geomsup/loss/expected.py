@@ -48,7 +48,7 @@ class ExpectedLoss:
     grad_W, grad_b, grad_W_out, grad_b_hidden, grad_W_between, grad_b_between
         ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)``, and the derivatives by whatever else the model has; None unless asked for.
     model, features
-        What was evaluated.
+        What was evaluated: a `ToyModel`, and `Features` or `SampledFeatures`.
     """
 
     value: float
@@ -56,7 +56,7 @@ class ExpectedLoss:
     per_feature: np.ndarray
     method: str
     model: ToyModel = field(repr=False)
-    features: Features | SampledFeatures = field(repr=False)
+    features: Any = field(repr=False)
     grad_W: np.ndarray | None = field(default=None, repr=False)
     grad_b: np.ndarray | None = field(default=None, repr=False)
     grad_W_out: np.ndarray | None = field(default=None, repr=False)

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.features import Features
 from geomsup.model import ToyModel
-from geomsup.samples import SampledFeatures
 from geomsup.threads import Progress
 from geomsup.training.layout import OPTIONAL
 from geomsup.training.settings import Settings
@@ -65,7 +63,7 @@ class TrainingRun:
 
     Examples
     --------
-    >>> from geomsup.training import train
+    >>> from geomsup import Features, train
     >>> run = train(Features(2, probability=0.5), 1, steps=20, batch=32, record=10)
     >>> run.steps, run.W_history.shape
     (array([10, 20]), (1, 2, 2, 1))
@@ -73,7 +71,7 @@ class TrainingRun:
     ToyModel(2 features in 1 dimensions, relu)
     """
 
-    features: tuple[Features | SampledFeatures, ...]
+    features: tuple[Any, ...]
     W: np.ndarray
     b: np.ndarray
     steps: np.ndarray
@@ -203,7 +201,7 @@ class TrainingRun:
 
         Examples
         --------
-        >>> from geomsup.training import train
+        >>> from geomsup import Features, train
         >>> half = train(Features(2, probability=0.5), 1, steps=20, batch=32)
         >>> whole = train(Features(2, probability=0.5), 1, steps=40, batch=32)
         >>> bool((half.resume(40).W == whole.W).all())
@@ -269,7 +267,7 @@ class TrainingRun:
 
         Examples
         --------
-        >>> from geomsup.training import train
+        >>> from geomsup import Features, train
         >>> run = train(Features(2, probability=0.1), 1, models=2, steps=3000, learning_rate=5e-3, batch=256)
         >>> bool(run.compare(starts=4).best.excess < 0.05)
         True

@@ -135,9 +135,9 @@ def train(
         Threads to train in; by default one for each processor this process may use.
     device
         "cpu", "cuda", or "auto" (default): a CUDA GPU if there is one, numba-cuda is installed (extra ``cuda``) and its
-        kernels train such models (m up to 64, n up to 4096, objective "sampled", fresh samples, hidden "linear" or
-        "relu"); else the CPU. Both draw the same samples and agree to rounding; a seed gives the same bits on one kind of device. ``config["device"]`` tells
-        which it was.
+        kernels do such trainings (m up to 64, n up to 4096, fresh samples, objective "sampled", hidden layers "linear"
+        or "relu"); else the CPU. Both draw the same samples and agree to rounding; a seed gives the same bits on one
+        kind of device. ``config["device"]`` tells which it was.
     progress
         Called as ``progress("training", fraction)`` from the calling thread, at most 20 times a second. The fraction is
         that of the steps done (objective "exact": of the runs).
@@ -234,7 +234,8 @@ def _entries(features: Any) -> list[Features | SampledFeatures]:
     for entry in entries:
         if not isinstance(entry, Features | SampledFeatures):
             raise TypeError(
-                f"`features` must hold Features only; got {checks.shown(entry)}. Wrap it in Features(...), or samples in SampledFeatures(...)."
+                f"`features` must hold Features only; got {checks.shown(entry)}. "
+                "Wrap it in Features(...), or samples in SampledFeatures(...)."
             )
         if entry.n != entries[0].n:
             raise ValueError(

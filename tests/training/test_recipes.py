@@ -194,7 +194,7 @@ BAD = {
     "scale of a model": ({"init_scale": 2.0, "model": gs.ToyModel(np.ones((3, 2)))},
                          r"`init_scale` is for random starts, .* got 2\. Leave it out"),
     "LayerNorm of one": ({"hidden_activation": "layernorm", "n_hidden": 1}, r"needs at least 2 hidden dimensions"),
-    "hidden": ({"hidden_activation": "tanh"}, r"`hidden_activation` must be one of .*\"gelu\", \"solu\", \"layernorm\""),
+    "hidden": ({"hidden_activation": "tanh"}, r"`hidden_activation` must be one of .*\"solu\", \"layernorm\""),
     "output": ({"activation": "solu"}, r"`activation` must be one of .*; got 'solu'"),
     "exact": ({"objective": "exact", "hidden_activation": "solu"}, r"`objective` \"exact\" is for hidden_activation"),
 }  # fmt: skip
