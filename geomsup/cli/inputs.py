@@ -41,9 +41,7 @@ class Inputs:
     values: Texts = field(default=None, kw_only=True)
     groups: Texts = field(default=None, kw_only=True)
 
-    def of(
-        self, n: int, *, probability: Any = None, known: Any = None, file: str = "nothing"
-    ) -> Any:
+    def of(self, n: int, *, probability: Any = None, known: Any = None, file: str = "nothing") -> Any:
         """Return the features of n inputs: `Features`, or the data set that is known.
 
         `known` is what options change, and `probability` the default without it. `file` is what does not say it.

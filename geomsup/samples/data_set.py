@@ -9,9 +9,8 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.arrays import read_only, to_numpy
-from geomsup.features import Features
 
-__all__ = ["SampledFeatures", "checked_features"]
+__all__ = ["SampledFeatures"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,15 +140,3 @@ class SampledFeatures:
         same = bool((self.importance == self.importance[0]).all())
         shown = f"{self.importance[0]:g}" if same else np.array2string(self.importance, threshold=6, precision=4)
         return f"SampledFeatures({len(self)} samples of {self.n} features, importance={shown})"
-
-
-def checked_features(name: str, value: Any) -> Features:
-    """Return `value` if it is `Features`; else say what to do, for samples too."""
-    if isinstance(value, Features):
-        return value
-    if isinstance(value, SampledFeatures):
-        raise TypeError(
-            f"`{name}` must be Features here, a distribution in a formula, which samples do not give; got {value!r}. "
-            "Describe it by Features(n, p), or use what takes samples: expected_loss and train."
-        )
-    raise TypeError(f"`{name}` must be a Features; got {type(value).__name__}. Build one: Features(n, p).")
