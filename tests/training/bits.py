@@ -22,6 +22,8 @@ TRAININGS = {
     "shared": (gs.Features(200, 0.5), LARGE | {"schedule": "cosine", "weight_decay": 0.1}),
     "lists": (gs.Features(200, 0.05), LARGE | {"tied": False, "hidden_activation": "relu", "n_hidden": 30}),
     "extras": (gs.Features(200, 0.5), LARGE | {"dropout": 0.2, "attack": 0.3, "hidden_l1": 0.01, "n_hidden": (20, 9)}),
+    "data": (gs.SampledFeatures(gs.Features(200, 0.5).sample(3000, 0)), LARGE | {"optimizer": "sgd", "momentum": 0.9}),
+    "bent": (gs.Features(200, 0.5), LARGE | {"hidden_activation": "solu", "coherence": 0.1}),
     "classes": (gs.Features(200, 0.5), LARGE | {"criterion": "cross-entropy", "activation": "linear"}),
 }
 FEW = ("plain", "shared", "lists")
