@@ -140,7 +140,7 @@ def expected_loss(
     >>> float(loss), loss.error < 1e-14  # exactly 1/48
     (0.02083333, True)
     >>> print(expected_loss(digon, SampledFeatures([[0.5, 0.0], [0.2, 0.4]])))
-    expected loss 0.06 (sampled, standard error 4.2e-02)
+    expected loss 0.04 (sampled, standard error 2.8e-02)
     """
     _check(model, features, method, rtol)
     checks.boolean("gradient", gradient)

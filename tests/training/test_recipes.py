@@ -166,6 +166,7 @@ def test_resumed_from_a_file_to_the_same_bits(tmp_path, kind):
     assert np.isfinite(longer.expected_loss()).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["solu", "layernorm", "gelu"])
 def test_a_model_has_the_loss_of_its_training(name):
     features = gs.Features(5, 0.4)
