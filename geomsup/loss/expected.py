@@ -40,7 +40,8 @@ class ExpectedLoss:
     error
         A bound on ``abs(value - truth)``: rounding, truncation, and the rounding of W Wᵀ. For "numeric" it is an
         estimate of such a bound, and for "sampled" one standard error. On a data set the value is exact, and the
-        standard error is that with which it estimates the loss of the distribution that the samples come from.
+        standard error is that with which it estimates the loss of the distribution that the samples come from, of a
+        model that was not trained on them.
     per_feature
         ``(n,)``, the terms of the sum.
     method
