@@ -119,6 +119,9 @@ VALUES: dict[str, Maker] = {
     "far ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], [1e200, -1e200, 0.0]),
     "gelu ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], activation="gelu"),
     "hidden ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], hidden_activation="relu"),
+    "SoLU ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], hidden_activation="solu"),
+    "SampledFeatures": lambda: gs.SampledFeatures([[0.5, 0.0, 0.0], [0.0, 0.2, 0.3]]),
+    "huge SampledFeatures": lambda: gs.SampledFeatures(np.eye(3) * 1e200, 1e200),
 }
 
 
@@ -151,6 +154,10 @@ def _plane() -> np.ndarray:
 
 def _features() -> gs.Features:
     return gs.Features(3, 0.3)
+
+
+def _data() -> gs.SampledFeatures:
+    return gs.SampledFeatures(_features().sample(9, 0))
 
 
 def _model() -> gs.ToyModel:
@@ -247,6 +254,15 @@ TARGETS: dict[str, Target] = {
             "correlated": _is(()),
             "anticorrelated": _is([(0, 1)]),
         },
+    ),
+    "SampledFeatures": Target(
+        gs.SampledFeatures, {"X": lambda: _features().sample(9, 0), "importance": _is(1.0)}, finite=False
+    ),
+    "SampledFeatures.sample": Target(lambda size, rng: _data().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
+    "SampledFeatures.from_dict": Target(gs.SampledFeatures.from_dict, {"data": lambda: _data().to_dict()}),
+    "expected_loss of samples": Target(
+        lambda X, importance: gs.expected_loss(_model(), gs.SampledFeatures(X, importance)),
+        {"X": lambda: _features().sample(9, 0), "importance": _is(1.0)},
     ),
     "Features.sample": Target(lambda size, rng: _features().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
     "Features.from_dict": Target(gs.Features.from_dict, {"data": lambda: _features().to_dict()}),
@@ -475,6 +491,8 @@ TARGETS: dict[str, Target] = {
             "models": _is(1),
             "steps": _is(4),
             "batch": _is(8),
+            "optimizer": _is("sgd"),
+            "momentum": _is(0.9),
             "learning_rate": _is(1e-3),
             "schedule": _is("constant"),
             "weight_decay": _is(0.0),
@@ -487,9 +505,11 @@ TARGETS: dict[str, Target] = {
             "tied": _is(True),
             "hidden_bias": _is(False),
             "hidden_l1": _is(0.0),
+            "coherence": _is(0.1),
             "dropout": _is(0.0),
             "criterion": _is("squared"),
             "attack": _is(0.0),
+            "init_scale": _is(1.0),
             "seed": _is(0),
             "record": _is(0),
             "model": _is(None),
@@ -634,6 +654,7 @@ COMMANDS: dict[str, dict[str, Maker]] = {
     },
     "train": {
         "n_features": _is("3"), "n_hidden": _is("1"), "--models": _is("1"), "--steps": _is("4"), "--batch": _is("8"),
+        "--optimizer": _is("sgd"), "--momentum": _is("0.9"), "--coherence": _is("0.1"), "--init-scale": _is("2"),
         "--learning-rate": _is("0.001"), "--schedule": _is("linear"), "--weight-decay": _is("0"), "--clip": _is("1"),
         "--preset": _is("adam"), "--objective": _is("sampled"), "--target": _is("identity"),
         "--activation": _is("relu"), "--hidden-l1": _is("0"), "--dropout": _is("0"),

@@ -35,7 +35,8 @@ def kernels(form: Form) -> dict[str, tuple[Any, tuple[Any, ...]]]:
 
     single, whole, double = types.float32, types.int64, types.float64
     table, box, stack = (types.Array(single, axes, "C") for axes in (2, 3, 4))
-    tables = types.int32[:, :, ::1], box, stack, table, double[::1], types.uint32[:, ::1]
+    integers = types.Array(types.int32, 3, "C"), types.Array(types.int32, 4, "C")  # stretches and sets
+    tables = integers[0], box, stack, integers[1], table, double[::1], types.uint32[:, ::1]
     ends = double[::1], whole[::1]
     if form.small:
         return {"small": (make_train_steps(form), (table, box, *tables, *ends, *[whole] * 3, table, double))}

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         classify as classify,
         find_shapes as find_shapes,
     )
+    from geomsup.samples import SampledFeatures as SampledFeatures
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
     from geomsup.training import TrainingRun as TrainingRun, train as train
 
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "arrays": ("as_rows",),
     "features": ("Discrete", "Features", "Joint", "Uniform"),
+    "samples": ("SampledFeatures",),
     "model": ("ToyModel",),
     "loading": ("load",),
     "loss": ("ExpectedLoss", "Hessian", "expected_loss", "hessian"),
@@ -163,6 +165,7 @@ __all__ = [
     "Potential",
     "Record",
     "Report",
+    "SampledFeatures",
     "Symmetry",
     "ToyModel",
     "TrainingRun",

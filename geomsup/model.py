@@ -30,7 +30,9 @@ class ToyModel:
         "gelu" (u Φ(u)) or "square"; or a function from arrays to arrays of the same shape, elementwise; or a pair
         (f, f') of such functions.
     hidden_activation
-        Activation of the hidden layer, "linear" by default; anything `activation` can be.
+        Activation of the hidden layer, "linear" by default; anything `activation` can be. Also "solu", z softmax(z),
+        without the LayerNorm that transformers have behind it; or "layernorm", (z - mean z) / sqrt(var z + 1e-5),
+        without gain and bias; both over the units of the layer.
     W_out
         Decoder, ``(n_features, n_hidden)``; `W` itself by default (tied weights).
     b_hidden
@@ -53,6 +55,7 @@ class ToyModel:
     References
     ----------
     :cite:t:`elhage2022`, "Demonstrating superposition": the ReLU output model (our W is its transpose).
+    :cite:t:`elhage2022solu`: SoLU.
 
     Examples
     --------

@@ -14,8 +14,8 @@ import geomsup as gs
 from geomsup import compiling
 
 PACKAGE = Path(gs.__file__).parent
-RULE = "adam.Rule(1, 8.0, 4, 0.0, 0.0)"
-PROBLEM = f"from geomsup.training.kernels import adam; print(adam.rate_at({RULE}, 1))"  # 8 (1 - 1/4) = 6
+RULE = "rule.Rule(1, 8.0, 4, 0.0, 0.0)"
+PROBLEM = f"from geomsup.training.kernels import rule; print(rule.rate_at({RULE}, 1))"  # 8 (1 - 1/4) = 6
 
 
 def run(folder, text=PROBLEM, **surroundings):
@@ -41,7 +41,7 @@ def test_a_change_of_what_a_kernel_calls_is_seen(copy):
     """Numba's own cache looks at the file of a function only."""
     assert run(copy)[0] == "6.0"
     first = kept(copy)
-    assert any(name.startswith("adam.rate_at-geomsup.training.kernels.adam-") for name in first)
+    assert any(name.startswith("rule.rate_at-geomsup.training.kernels.rule-") for name in first)
     assert run(copy)[0] == "6.0"
     assert kept(copy) == first  # used again
     codes = copy / "geomsup/training/kernels/codes.py"
@@ -69,7 +69,7 @@ def test_digests_follow_imports():
 def test_another_folder_is_used_where_the_package_cannot_be_written(copy, tmp_path):
     (copy / "geomsup/__pycache__").touch()  # no folder can be made here
     assert run(copy, XDG_CACHE_HOME=str(tmp_path / "cache"), LOCALAPPDATA="") == ("6.0", "")
-    assert list((tmp_path / "cache/geomsup").glob("kernels-*/adam.rate_at-geomsup.training.kernels.adam-*"))
+    assert list((tmp_path / "cache/geomsup").glob("kernels-*/rule.rate_at-geomsup.training.kernels.rule-*"))
 
 
 @pytest.mark.slow

@@ -12,7 +12,9 @@ QUICK = {
     for name in (
         "Uniform", "Uniform.sample", "Discrete", "Features", "Features.sample", "Features.from_dict", "ToyModel",
         "ToyModel.__call__", "as_rows", "dimensionality", "leverage", "frame_spectrum", "dimensions_per_feature",
-        "expected_loss", "expected_loss of W", "symmetry", "polytope", "paper_prediction", "one_hot_loss",
+        "expected_loss", "expected_loss of W",
+        "expected_loss of samples", "SampledFeatures", "SampledFeatures.sample",
+        "symmetry", "polytope", "paper_prediction", "one_hot_loss",
         "one_hot_features", "one_hot_state", "best_known", "Potential", "Potential.energy",
         "Potential of what it returns", "Verdict", "symbolic.digon", "symbolic.simplex",
     )

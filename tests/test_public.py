@@ -46,6 +46,7 @@ PUBLIC = [
     "Potential",
     "Record",
     "Report",
+    "SampledFeatures",
     "Symmetry",
     "ToyModel",
     "TrainingRun",

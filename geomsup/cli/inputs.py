@@ -3,10 +3,12 @@
 import inspect
 import json
 import tomllib
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
@@ -24,6 +26,8 @@ class Inputs:
     ----------
     features
         A .toml or .json file with the arguments of Features, or what its `to_dict` returned.
+    samples
+        A .npy, .csv or .txt file with samples in rows, in place of a distribution.
     probability
         P(feature is present), one value or one per feature.
     importance
@@ -36,21 +40,23 @@ class Inputs:
     """
 
     features: Path | None = field(default=None, kw_only=True)
+    samples: Path | None = field(default=None, kw_only=True)
     probability: Numbers = field(default=None, kw_only=True)
     importance: Numbers = field(default=None, kw_only=True)
     values: Texts = field(default=None, kw_only=True)
     groups: Texts = field(default=None, kw_only=True)
 
-    def of(
-        self, n: int, *, probability: Any = None, known: gs.Features | None = None, file: str = "nothing"
-    ) -> gs.Features:
-        """Return the features of n inputs.
+    def of(self, n: int, *, probability: Any = None, known: Any = None, file: str = "nothing") -> Any:
+        """Return the features of n inputs: `Features`, or the data set that is known.
 
         `known` is what options change, and `probability` the default without it. `file` is what does not say it.
+        Options that describe a distribution take the place of a data set.
         """
         given = {} if self.features is None else _arguments(self.features, n)
         given |= self._given()
-        if known is not None:
+        if self.samples is not None:
+            return _data(self.samples, n, given)
+        if known is not None and not (isinstance(known, gs.SampledFeatures) and set(given) - {"importance"}):
             return replace(known, **{name: value for name, value in given.items() if name != "n"})
         if given.setdefault("probability", probability) is None:
             raise ValueError(
@@ -60,7 +66,7 @@ class Inputs:
         arguments: dict[str, Any] = {"n": n} | given
         return gs.Features(**arguments)
 
-    def each_of(self, n: int) -> list[gs.Features]:
+    def each_of(self, n: int) -> list[gs.Features | gs.SampledFeatures]:
         """Return the features for each probability given, of trainings."""
         if self.probability is None:
             return [self.of(n, probability=0.05)]
@@ -105,6 +111,30 @@ def _group(text: str) -> tuple[str, tuple[int, ...]]:
             f"`--groups` must be like correlated:0,1 or anticorrelated:2,3; got {text[:40]!r}. Count features from 0."
         )
     return kind, tuple(int(one) for one in members.split(","))
+
+
+def _data(path: Path, n: int, given: dict[str, Any]) -> gs.SampledFeatures:
+    """Return the data set in a file, with the importance given; raise if a distribution is described too."""
+    other = sorted(set(given) - {"n", "importance"})
+    if other:
+        raise ValueError(
+            f"`--samples` must not come with {other[0]}: samples have it already; got both. Leave one out."
+        )
+    if path.suffix not in (".npy", ".csv", ".txt") or not path.is_file():
+        raise ValueError(f"`--samples` must be an existing .npy, .csv or .txt file; got {str(path)!r}. Check the name.")
+    try:
+        if path.suffix == ".npy":
+            X = np.load(path, allow_pickle=False)
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of an empty file, which is refused below
+                X = np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None, ndmin=2)
+    except (ValueError, EOFError, OSError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise ValueError(f"`--samples` must hold numbers; {path.name!r} does not: {reason}. Correct it.") from None
+    if X.ndim != 2 or X.shape[1] != n:
+        raise ValueError(f"`--samples` must have {n} columns, one per feature; {path.name!r} has shape {X.shape}.")
+    return gs.SampledFeatures(X, given.get("importance", 1.0))
 
 
 def _arguments(path: Path, n: int) -> dict[str, Any]:

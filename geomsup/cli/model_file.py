@@ -71,7 +71,7 @@ class ModelFile:
     activation: str | None = field(default=None, kw_only=True)
     hidden_activation: str | None = field(default=None, kw_only=True)
 
-    def read(self) -> tuple[gs.ToyModel, gs.Features]:
+    def read(self) -> tuple[gs.ToyModel, Any]:
         """Read the model; a file of `geomsup train` holds what the flags leave open."""
         model = gs.load(
             self.path, weights=self.weights, bias=self._said("bias"), decoder=self._said("decoder"),
@@ -89,7 +89,7 @@ class ModelFile:
             raise ValueError(f"`--no-{flag}` must not come with `--{flag}`; got both. Leave one out.")
         return False if absent else name
 
-    def _trained_on(self) -> gs.Features | None:
+    def _trained_on(self) -> gs.Features | gs.SampledFeatures | None:
         """Return the features of the run, if `geomsup train` wrote the file."""
         from geomsup.training.storage import holds_training
 

@@ -131,7 +131,7 @@ def train(
 
 def _train_into(
     output: Path,
-    features: list[gs.Features],
+    features: list[gs.Features | gs.SampledFeatures],
     n_hidden: Any,
     *,
     threads: int | None,
@@ -141,7 +141,8 @@ def _train_into(
     """Train to the end and save the result; on the way a file holds what is done, for the same command only."""
     from geomsup.training import train_whole
 
-    asked = [gs.__version__, [entry.to_dict() for entry in features], n_hidden, options]
+    said = [entry.fingerprint if isinstance(entry, gs.SampledFeatures) else entry.to_dict() for entry in features]
+    asked = [gs.__version__, said, n_hidden, options]
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
     part = output.with_name(f"{output.stem}.part-{digest}{output.suffix}")
     try:

@@ -10,6 +10,7 @@ from geomsup.features import Features
 from geomsup.loss.expected import Unreachable, expected_loss
 from geomsup.loss.ordinary import ordinary_for, times_power
 from geomsup.model import ToyModel
+from geomsup.samples import checked_features
 
 __all__ = ["Hessian", "hessian"]
 
@@ -142,6 +143,7 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     """
     if isinstance(model, ToyModel):  # expected_loss refuses anything else
         _check(model)
+        checked_features("features", features)
     expected_loss(model, features, rtol=rtol, gradient=True)  # refuses what has none
     law, value_unit, loss_unit = ordinary_for(model, features)
     v = _packed(model.W, np.ldexp(model.b, -value_unit), model.W_out)

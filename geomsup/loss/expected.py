@@ -17,6 +17,7 @@ from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
 from geomsup.model import ToyModel, checked_model
+from geomsup.samples import SampledFeatures, checked_features
 from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
@@ -38,7 +39,9 @@ class ExpectedLoss:
         L = Σ_i I_i E(x_i - x'_i)².
     error
         A bound on ``abs(value - truth)``: rounding, truncation, and the rounding of W Wᵀ. For "numeric" it is an
-        estimate of such a bound, and for "sampled" one standard error.
+        estimate of such a bound, and for "sampled" one standard error. On a data set the value is exact, and the
+        standard error is that with which it estimates the loss of the distribution that the samples come from, of a
+        model that was not trained on them.
     per_feature
         ``(n,)``, the terms of the sum.
     method
@@ -46,7 +49,7 @@ class ExpectedLoss:
     grad_W, grad_b, grad_W_out, grad_b_hidden, grad_W_between, grad_b_between
         ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)``, and the derivatives by whatever else the model has; None unless asked for.
     model, features
-        What was evaluated.
+        What was evaluated: a `ToyModel`, and `Features` or `SampledFeatures`.
     """
 
     value: float
@@ -54,7 +57,7 @@ class ExpectedLoss:
     per_feature: np.ndarray
     method: str
     model: ToyModel = field(repr=False)
-    features: Features = field(repr=False)
+    features: Any = field(repr=False)
     grad_W: np.ndarray | None = field(default=None, repr=False)
     grad_b: np.ndarray | None = field(default=None, repr=False)
     grad_W_out: np.ndarray | None = field(default=None, repr=False)
@@ -85,7 +88,7 @@ class Unreachable(ValueError):
 
 def expected_loss(
     model: ToyModel,
-    features: Features,
+    features: Features | SampledFeatures,
     *,
     method: str = "auto",
     rtol: float = 1e-9,
@@ -104,20 +107,21 @@ def expected_loss(
     model
         A `ToyModel`.
     features
-        The distribution of the inputs, with the model's number of features.
+        The distribution of the inputs, with the model's number of features; or `SampledFeatures`, a data set, over
+        which the loss is the mean.
     method
         "exact" takes up to 16 independent features coupled to one output, or 65,536 sets of present features in
         general. "spectral" takes any number. "numeric" is quadrature, for any output activation. "sampled" draws
         samples. "auto", the default, is exact for linear models and up to 256 sets, and spectral beyond; exact wherever
         that is possible if values are discrete, or if series do not reach `rtol`; numeric for outputs that are not
-        piecewise linear; and sampled for nonlinear hidden layers.
+        piecewise linear; and sampled for nonlinear hidden layers and data sets.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
         ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed.
     gradient
         Also return ∂L/∂W and ∂L/∂b.
     samples, rng
-        For "sampled": number of samples, and anything ``np.random.default_rng`` takes.
+        For "sampled": number of samples, and anything ``np.random.default_rng`` takes. Not used for a data set.
 
     Raises
     ------
@@ -136,12 +140,14 @@ def expected_loss(
     >>> loss = expected_loss(digon, Features(2, probability=0.25))
     >>> float(loss), loss.error < 1e-14  # exactly 1/48
     (0.02083333, True)
+    >>> print(expected_loss(digon, SampledFeatures([[0.5, 0.0], [0.2, 0.4]])))
+    expected loss 0.04 (sampled, standard error 2.8e-02)
     """
     _check(model, features, method, rtol)
     checks.boolean("gradient", gradient)
     checks.room("model", features.n**2)
-    method = _method_for(model, method)
-    if method == "sampled":
+    method = _method_for(model, features, method)
+    if isinstance(features, SampledFeatures) or method == "sampled":
         return _sampled(
             model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
         )
@@ -187,8 +193,8 @@ def _too_large(model: ToyModel) -> ValueError:
 
 def _check(model: Any, features: Any, method: str, rtol: float) -> None:
     checked_model("model", model)
-    if not isinstance(features, Features):
-        raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
+    if not isinstance(features, SampledFeatures):
+        checked_features("features", features)
     if features.n != model.n_features:
         raise ValueError(
             f"`features` must have as many features as `model` ({model.n_features}); got {features.n}. "
@@ -236,8 +242,15 @@ def _whole_bias(model: ToyModel) -> tuple[np.ndarray, np.ndarray]:
     return model.b + model.decoder @ model.b_hidden, (model.n_hidden + 1) * np.finfo(float).eps * size
 
 
-def _method_for(model: ToyModel, method: str) -> str:
-    """Narrow "auto" down to what the model's activations allow, and refuse what they do not."""
+def _method_for(model: ToyModel, features: Features | SampledFeatures, method: str) -> str:
+    """Narrow "auto" down to what the features and the model's activations allow, and refuse what they do not."""
+    if isinstance(features, SampledFeatures):
+        if method in ("auto", "sampled"):
+            return "sampled"
+        raise ValueError(
+            f'`method` must be "sampled" or "auto" for SampledFeatures; got {method!r}. '
+            "The loss is then the mean over the data set."
+        )
     bent = isinstance(model.activation, str) and model.activation in LEAKS
     if not (model.hidden_activation == "linear" and model.W_between is None) and method != "sampled":
         if method == "auto":
@@ -282,7 +295,9 @@ def _chain(
     return grads | {"grad_W": encoder, "grad_W_out": decoder}
 
 
-def _sampled(model: ToyModel, features: Features, gradient: bool, samples: int, rng: Any) -> ExpectedLoss:
+def _sampled(
+    model: ToyModel, features: Features | SampledFeatures, gradient: bool, samples: int, rng: Any
+) -> ExpectedLoss:
     generator = checks.random_generator("rng", rng)
     try:
         with np.errstate(over="ignore", invalid="ignore"):

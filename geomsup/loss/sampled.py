@@ -1,5 +1,6 @@
-"""Monte Carlo estimate of the loss: a check of the exact methods, and the only method for nonlinear hidden layers."""
+"""Means over samples: Monte Carlo, the only method for nonlinear hidden layers, and the loss on a data set."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,9 @@ import numpy as np
 from geomsup.activations import resolve_activation
 from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.samples import SampledFeatures
 
-__all__ = ["SampledLosses", "sampled_losses"]
+__all__ = ["SampledLosses", "batches", "sampled_losses"]
 
 CHUNK_ENTRIES = 4_000_000  # inputs drawn at a time: 32 MB
 
@@ -34,8 +36,22 @@ class SampledLosses:
     slope_b: np.ndarray
 
 
-def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.random.Generator) -> SampledLosses:
+def batches(
+    features: Features | SampledFeatures, samples: int, chunk: int, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Yield so many draws, at most `chunk` at a time; of a data set all its samples, each once."""
+    if isinstance(features, SampledFeatures):
+        yield from (features.X[start : start + chunk] for start in range(0, len(features), chunk))
+    else:
+        yield from (features.sample(min(chunk, samples - start), rng) for start in range(0, samples, chunk))
+
+
+def sampled_losses(
+    model: ToyModel, features: Features | SampledFeatures, samples: int, rng: np.random.Generator
+) -> SampledLosses:
     """Average over `samples` draws, in chunks; any activations of the output and of the hidden layer.
+
+    Of a data set the average is over all its samples, and the standard error is that of samples from elsewhere.
 
     Raises
     ------
@@ -54,9 +70,8 @@ def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.ra
     slope_between, slope_second = np.zeros((model.n_hidden, decoder.shape[1])), np.zeros(decoder.shape[1])
     slope_coupling = np.full((n, n), 0.0 if linear else np.nan)
     total, total_square = 0.0, 0.0
-    chunk = max(1, CHUNK_ENTRIES // n)
-    for start in range(0, samples, chunk):
-        x = features.sample(min(chunk, samples - start), rng)
+    samples = len(features) if isinstance(features, SampledFeatures) else samples
+    for x in batches(features, samples, max(1, CHUNK_ENTRIES // n), rng):
         a = x @ model.W if model.b_hidden is None else x @ model.W + model.b_hidden
         h = top = hidden(a)
         if between is not None:
@@ -82,7 +97,7 @@ def sampled_losses(model: ToyModel, features: Features, samples: int, rng: np.ra
             slope_second += pull.sum(axis=0)
             slope_between += h.T @ pull
             pull = pull @ between.T
-        pull *= hidden.slope(a)
+        pull = hidden.pulled(a, pull)
         slope_hidden += pull.sum(axis=0)
         slope_encoder += x.T @ pull
     variance = max(total_square / samples - (total / samples) ** 2, 0.0)

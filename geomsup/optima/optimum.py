@@ -16,6 +16,7 @@ from geomsup.optima.descent import descend
 from geomsup.optima.multistart import descend_from_many
 from geomsup.optima.result import Optimum
 from geomsup.optima.tegum.solve import nonnegative, separable, solve_tegum
+from geomsup.samples import checked_features
 from geomsup.threads import Progress
 
 __all__ = ["optimum"]
@@ -88,8 +89,7 @@ def optimum(
     >>> best.geometry.name
     'digon'
     """
-    if not isinstance(features, Features):
-        raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
+    checked_features("features", features)
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
     checks.room("n_hidden", features.n * (n_hidden + features.n))
     starts = None if starts is None else checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)

@@ -1,4 +1,4 @@
-"""Makes the arguments of kernels: features as tables to draw from, settings as tuples."""
+"""Makes the arguments of kernels: features as tables to draw from or data sets, settings as tuples."""
 
 import math
 from typing import Any, NamedTuple
@@ -7,11 +7,13 @@ import numpy as np
 
 from geomsup.features import Features, Joint
 from geomsup.laws import Uniform
-from geomsup.training.kernels.adam import Rule
-from geomsup.training.kernels.codes import OUTPUTS, SCHEDULES, TARGETS
+from geomsup.samples import SampledFeatures
+from geomsup.training.kernels.codes import BENT, OUTPUTS, SCHEDULES, TARGETS
 from geomsup.training.kernels.compiled import BLOCK
 from geomsup.training.kernels.draws import AGAIN, JOINT, OWN, PLAIN, Gaps, Law
 from geomsup.training.kernels.form import Extras, Form
+from geomsup.training.kernels.rows import Rows, make_rows
+from geomsup.training.kernels.rule import Rule
 from geomsup.training.settings import Settings
 
 __all__ = ["NO_GAPS", "Inputs", "make_extras", "make_form", "make_inputs", "make_rule", "mean_length"]
@@ -24,13 +26,19 @@ SPARSE_PROBABILITY = 0.1
 SPARSE_NUMBER = 64
 SAMPLES = 2**14  # samples that measure the length of attacks
 NO_GAPS = Gaps(False, 0.0, np.zeros(0, np.float32))
+NO_ROWS = make_rows(np.zeros((0, 0), np.float32))
+NO_LAW = Law(
+    np.zeros((4, 0), np.int32), np.zeros((2, 0), np.float32), np.zeros((3, 0, 1), np.float32),
+    np.zeros((2, 0, 1), np.int32),
+)  # fmt: skip
 
 
 class Inputs(NamedTuple):
-    """The arguments of `draws.draw`, and the further ones of `draws.draw_present`."""
+    """The arguments of `draws.draw`, the further ones of `draws.draw_present`, and those of `rows.draw_rows`."""
 
     law: Law
     gaps: Gaps
+    rows: Rows
 
 
 def make_form(settings: Settings) -> Form:
@@ -40,12 +48,12 @@ def make_form(settings: Settings) -> Form:
     return Form(settings.tied, hidden_relu, output == "gelu", leak, TARGETS[settings.target])
 
 
-def make_extras(settings: Settings, features: Features) -> Extras | None:
+def make_extras(settings: Settings, features: Features | SampledFeatures) -> Extras | None:
     """Return the settings that the paper's plain form lacks; None if all of them are off."""
     length = settings.attack and settings.attack * mean_length(features)
     extras = Extras(
         settings.hidden_bias, settings.deep, np.float32(settings.hidden_l1), settings.dropout,
-        settings.criterion == "cross-entropy", np.float32(length),
+        settings.criterion == "cross-entropy", np.float32(length), BENT[settings.hidden_activation],
     )  # fmt: skip
     return extras if any(extras) else None
 
@@ -53,17 +61,26 @@ def make_extras(settings: Settings, features: Features) -> Extras | None:
 def make_rule(settings: Settings) -> Rule:
     """Return the rule by which steps are taken."""
     schedule, clip = SCHEDULES[settings.schedule], settings.clip or 0.0
-    return Rule(schedule, settings.learning_rate, settings.steps, settings.weight_decay, clip)
+    return Rule(
+        schedule, settings.learning_rate, settings.steps, settings.weight_decay, clip, settings.optimizer == "sgd",
+        settings.momentum, settings.coherence,
+    )  # fmt: skip
 
 
-def mean_length(features: Features) -> float:
-    """Return E ‖x‖₂, as the mean over 2¹⁴ samples, which are always the same; it is within about 1 %."""
-    lengths = np.linalg.norm(features.sample(SAMPLES, np.random.default_rng(0)), axis=1)
-    return float(lengths.mean())
+def mean_length(features: Features | SampledFeatures) -> float:
+    """Return E ‖x‖₂, as the mean over 2¹⁴ samples, which are always the same; it is within about 1 %.
+
+    Of a data set the mean over all its samples.
+    """
+    given = isinstance(features, SampledFeatures)
+    x = features.X if given else features.sample(SAMPLES, np.random.default_rng(0))
+    return float(np.linalg.norm(x, axis=1).mean())
 
 
-def make_inputs(features: Features) -> Inputs:
+def make_inputs(features: Features | SampledFeatures) -> Inputs:
     """Return the tables of `features`; values beyond single precision become infinite, and the training reports it."""
+    if isinstance(features, SampledFeatures):
+        return Inputs(NO_LAW, NO_GAPS, make_rows(features.single))
     n, p = features.n, features.probability
     pieces = _pieces(features)
     kind, decider, edge = np.full(n, OWN), np.arange(n), np.zeros(n)
@@ -89,7 +106,7 @@ def make_inputs(features: Features) -> Inputs:
         begin[members], last[members] = number, np.arange(len(members))
     stretches = np.array([kind, decider, begin, last]).astype(np.int32)
     law = Law(stretches, _single([low, slope]), _single(pieces), _sets(features.joint))
-    return Inputs(law, _gaps(p, alone))
+    return Inputs(law, _gaps(p, alone), NO_ROWS)
 
 
 def _sets(joint: tuple[Joint, ...]) -> np.ndarray:

@@ -16,7 +16,7 @@ MOST_RECORDS = 10_000_000  # of a run: their losses take 80 MB
 LEFT_OUT = {option.name for option in fields(Settings) if option.metadata["by"]}  # None stands for a default
 
 
-def choose(n: int, *, model: Any, **given: Any) -> Settings:
+def choose(n: int, *, model: Any, samples: int | None = None, **given: Any) -> Settings:
     """Return the settings for models of `n` features: those given; for others those of the preset or start model.
 
     Parameters
@@ -25,6 +25,8 @@ def choose(n: int, *, model: Any, **given: Any) -> Settings:
         Number of features.
     model
         The start model, or None.
+    samples
+        Number of samples in the (smallest) data set; None if samples are drawn. Batches are no larger.
     given
         The other arguments of `train` that are settings.
     """
@@ -36,8 +38,14 @@ def choose(n: int, *, model: Any, **given: Any) -> Settings:
         kind = _kind_of(model, n, bare)
         _check_agreement(said, kind)
         usual |= kind | {"model": model.to_dict()}
+    if samples is not None:
+        usual["batch"] = min(usual.get("batch", bare.batch), samples)
     settings = Settings(**(usual | said))
     check_together(settings, n)
+    if samples is not None and settings.batch > samples:
+        raise ValueError(
+            f"`batch` must be at most the number of samples, {samples}; got {settings.batch}. Leave it out."
+        )
     return settings
 
 
@@ -86,6 +94,16 @@ def check_together(settings: Settings, n: int) -> None:
         raise ValueError("`tied` must be False with two hidden layers; got True. Leave it out.")
     if "pairs" in settings.target and n % 2:
         raise ValueError(f'`target` "{settings.target}" needs an even number of features; got {n}. Add one.')
+    if settings.hidden_activation == "layernorm" and settings.units[0] == 1:
+        raise ValueError('`hidden_activation` "layernorm" needs at least 2 hidden dimensions; got 1. Add one.')
+    if settings.momentum and settings.optimizer != "sgd":
+        raise ValueError(
+            f'`momentum` is for optimizer "sgd", as Adam has its own; got {settings.momentum:g}. Pass optimizer="sgd".'
+        )
+    if settings.init_scale != 1 and settings.model is not None:
+        raise ValueError(
+            f"`init_scale` is for random starts, not for a start `model`; got {settings.init_scale:g}. Leave it out."
+        )
     if settings.criterion == "cross-entropy":
         for name, known in (("activation", "linear"), ("target", "identity")):
             if getattr(settings, name) != known:

@@ -7,9 +7,14 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss import expected_loss, hessian
+from geomsup.loss.objective import SERIES_RTOL, pack, relu_objective, unpack
+from geomsup.loss.ordinary import CLOSE, ordinary
 from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, End, descend
+from geomsup.optima.quasi_newton import lbfgs
+from geomsup.samples import checked_features
 from geomsup.threads import Progress, check_stop, in_threads
+from geomsup.training.measure import measured_loss
 from geomsup.training.run import TrainingRun
 from geomsup.training.settings import Settings
 from geomsup.training.turns import Keeper
@@ -22,7 +27,7 @@ FLAT = 1e-7  # eigenvalues below this fraction of the largest belong to directio
 
 
 def train_exactly(
-    features: list[Features],
+    features: list[Any],
     starts: list[dict[str, np.ndarray]],
     settings: Settings,
     workers: int,
@@ -35,7 +40,8 @@ def train_exactly(
     loss NaN.
     """
     _check(settings)
-    return _descend_all(features, starts, [], settings, workers, progress)
+    known = [checked_features("features", entry) for entry in features]
+    return _descend_all(known, starts, [], settings, workers, progress)
 
 
 def descend_further(run: TrainingRun, workers: int, progress: Progress) -> TrainingRun:
@@ -44,7 +50,8 @@ def descend_further(run: TrainingRun, workers: int, progress: Progress) -> Train
     done = int(left.argmax()) if left.any() else len(run)
     ended = [End(float(run.loss[k, -1]), run.W[k], run.b[k]) for k in range(done)]
     starts = [{"W": run.W[k], "b": run.b[k]} for k in range(len(run))]
-    return _descend_all(list(run.features), starts, ended, run.settings, workers, progress)
+    features = [checked_features("features", entry) for entry in run.features]
+    return _descend_all(features, starts, ended, run.settings, workers, progress)
 
 
 def _descend_all(
@@ -67,7 +74,7 @@ def _descend_all(
     first = len(ended)
     try:
         runs = zip(features[first:], starts[first:], strict=True)
-        in_threads(lambda run: _descend(*run, settings.steps), runs, workers=workers, told=told)
+        in_threads(lambda run: _descend(*run, settings), runs, workers=workers, told=told)
     except KeyboardInterrupt:
         check_stop()  # raises if this training is part of a search, which then stops too
         message = f"Training was interrupted after {len(ended)} of {len(starts)} runs."
@@ -104,8 +111,10 @@ def _check(settings: Settings) -> None:
             raise ValueError(f'`objective` "exact" is for {name} {known!r}; got {value!r}. Train on samples instead.')
 
 
-def _descend(features: Features, start: dict[str, np.ndarray], steps: int) -> End:
-    (end,) = descend(features, [(start["W"], start["b"])], slope=FINE, most_steps=steps)
+def _descend(features: Features, start: dict[str, np.ndarray], settings: Settings) -> End:
+    if settings.coherence:
+        return _descend_penalised(features, start, settings)
+    (end,) = descend(features, [(start["W"], start["b"])], slope=FINE, most_steps=settings.steps)
     if end.W.size + end.b.size > MOST_PARAMETERS:
         return end
     for _ in range(NEWTON_STEPS):
@@ -114,6 +123,28 @@ def _descend(features: Features, start: dict[str, np.ndarray], steps: int) -> En
             break
         end = better
     return end
+
+
+def _descend_penalised(features: Features, start: dict[str, np.ndarray], settings: Settings) -> End:
+    """Descend the loss and λ Σ_{i<j} (w_i·w_j)² together; the loss of the end is without the penalty."""
+    law, value_unit, loss_unit = ordinary(features, CLOSE)  # W has no unit
+    factor, cost = np.ldexp(settings.coherence, -loss_unit), float(law.importance @ law.variance) or 1.0
+    objective, n = relu_objective(law), features.n
+
+    def penalised(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        loss, gradient = objective(vector)
+        W, _ = unpack(vector, n)
+        gram = W @ W.T
+        np.fill_diagonal(gram, 0.0)
+        # Every pair stands twice in the Gram matrix.
+        push = pack(2 * factor * gram @ W, np.zeros(n))
+        return (loss + factor * (gram**2).sum() / 2) / cost, (gradient + push) / cost
+
+    begin = pack(start["W"], np.ldexp(start["b"], -value_unit))
+    _, vector = lbfgs(penalised, begin, slope=FINE, accuracy=SERIES_RTOL, most_steps=settings.steps)
+    W, b = unpack(vector, n)
+    b = np.ldexp(b, value_unit)
+    return End(measured_loss(ToyModel(W, b), features), W, b)
 
 
 def _newton(features: Features, end: End) -> End | None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
+from geomsup.samples import SampledFeatures
 from geomsup.threads import Progress, processors
 from geomsup.training.run import TrainingRun
 from geomsup.training.settings import Settings
@@ -27,7 +28,11 @@ def check_workers(threads: Any, progress: Any) -> int:
 
 
 def finish(
-    trainees: list[Trainee], features: list[Features], settings: Settings, workers: int, progress: Progress
+    trainees: list[Trainee],
+    features: list[Features | SampledFeatures],
+    settings: Settings,
+    workers: int,
+    progress: Progress,
 ) -> TrainingRun:
     """Train to the end, or until Ctrl-C; warn of an interruption and of runs that diverged; return all runs."""
     if settings.device == "cuda":
@@ -60,7 +65,9 @@ def _report_diverged(trainees: list[Trainee], learning_rate: float) -> None:
     warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
-def _collect(trainees: list[Trainee], features: list[Features], settings: Settings, completed: int) -> TrainingRun:
+def _collect(
+    trainees: list[Trainee], features: list[Features | SampledFeatures], settings: Settings, completed: int
+) -> TrainingRun:
     first = trainees[0]
     since, pending = first.last_record, np.array([trainee.total for trainee in trainees])
     for trainee in trainees:

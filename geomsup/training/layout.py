@@ -45,13 +45,16 @@ def split(theta: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> dict[str, np
 
 
 def start_weights(
-    shapes: dict[str, tuple[int, ...]], seed: int, number: int, model: ToyModel | None
+    shapes: dict[str, tuple[int, ...]], seed: int, number: int, model: ToyModel | None, scale: float = 1.0
 ) -> dict[str, np.ndarray]:
-    """Return the weights that run `number` starts from: the model's, or Xavier-normal ones and zero biases."""
+    """Return the weights that run `number` starts from: the model's, or Xavier-normal ones and zero biases.
+
+    `scale` multiplies the standard deviation of Xavier-normal weights.
+    """
     if model is not None:
         return {name: getattr(model, name) for name in shapes}
     rng = np.random.default_rng([seed, number])
     return {
-        name: rng.normal(0.0, np.sqrt(2 / sum(shape)), shape) if len(shape) == 2 else np.zeros(shape)
+        name: rng.normal(0.0, scale * np.sqrt(2 / sum(shape)), shape) if len(shape) == 2 else np.zeros(shape)
         for name, shape in shapes.items()
     }

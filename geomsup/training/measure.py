@@ -5,7 +5,9 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.expected import Unreachable
+from geomsup.loss.sampled import batches
 from geomsup.model import ToyModel
+from geomsup.samples import SampledFeatures
 
 __all__ = ["cross_entropies", "measured_loss", "targets_of"]
 
@@ -14,24 +16,28 @@ RTOLS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)  # accuracies of the exact lo
 CHUNK = 2**22  # entries of x held at a time
 
 
-def measured_loss(model: ToyModel, features: Features, target: str = "identity", criterion: str = "squared") -> float:
-    """Return E Σ_i I_i (y_i − x'_i)², or the cross-entropy: exact, or the mean over the same 2¹⁸ samples each time."""
+def measured_loss(
+    model: ToyModel, features: Features | SampledFeatures, target: str = "identity", criterion: str = "squared"
+) -> float:
+    """Return E Σ_i I_i (y_i − x'_i)², or the cross-entropy: exact, or the mean over the same 2¹⁸ samples each time.
+
+    Of a data set it is the mean over all its samples.
+    """
     linear = model.hidden_activation == "linear" and model.W_between is None
     if target == "identity" and criterion == "squared" and linear:
         return _exact(model, features)
-    size = max(1, min(SAMPLES, CHUNK // features.n))
-    rng, total = np.random.default_rng(0), 0.0
-    chunks = -(-SAMPLES // size)
-    for _ in range(chunks):
-        x = features.sample(size, rng)
+    size, rng = max(1, min(SAMPLES, CHUNK // features.n)), np.random.default_rng(0)
+    total, count = 0.0, 0
+    for x in batches(features, SAMPLES, size, rng):
         if criterion == "cross-entropy":
-            total += float(cross_entropies(x, model(x), features.importance).mean())
+            losses = cross_entropies(x, model(x), features.importance)
         else:
-            total += float(((targets_of(x, target) - model(x)) ** 2 @ features.importance).mean())
-    return total / chunks
+            losses = (targets_of(x, target) - model(x)) ** 2 @ features.importance
+        total, count = total + float(losses.sum()), count + len(x)
+    return total / count
 
 
-def _exact(model: ToyModel, features: Features) -> float:
+def _exact(model: ToyModel, features: Features | SampledFeatures) -> float:
     """Return the exact expected loss, as accurate as rounding allows: for rare, well stored features not very."""
     for rtol in RTOLS[:-1]:
         try:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.features import Features
 from geomsup.model import ToyModel
 from geomsup.threads import Progress
 from geomsup.training.layout import OPTIONAL
@@ -34,14 +33,14 @@ class TrainingRun:
     Parameters
     ----------
     features
-        What each run was trained on, one `Features` per run.
+        What each run was trained on, one `Features` or `SampledFeatures` per run.
     W, b
         Final weights, ``(runs, n, m)`` and ``(runs, n)``, in the single precision they were trained in.
     steps
         Steps done at each record, ``(records,)``.
     loss
         Mean loss of the batches since the record before, ``(runs, records)``: with dropout and attacks as in training,
-        without the penalty on hidden activations; NaN after a run diverged.
+        without the penalties on hidden activations and on coherence; NaN after a run diverged.
     W_history, b_history
         Weights at each record, ``(runs, records, n, m)`` and ``(runs, records, n)``; None if none were recorded.
     config
@@ -64,7 +63,7 @@ class TrainingRun:
 
     Examples
     --------
-    >>> from geomsup.training import train
+    >>> from geomsup import Features, train
     >>> run = train(Features(2, probability=0.5), 1, steps=20, batch=32, record=10)
     >>> run.steps, run.W_history.shape
     (array([10, 20]), (1, 2, 2, 1))
@@ -72,7 +71,7 @@ class TrainingRun:
     ToyModel(2 features in 1 dimensions, relu)
     """
 
-    features: tuple[Features, ...]
+    features: tuple[Any, ...]
     W: np.ndarray
     b: np.ndarray
     steps: np.ndarray
@@ -178,8 +177,9 @@ class TrainingRun:
         """Return the expected loss of each run's final model on its features, ``(runs,)``; NaN where it diverged.
 
         The target and the criterion are those of the training; inputs are clean, and no unit is dropped. The loss is
-        exact where `geomsup.expected_loss` is, to 1e-9 or what rounding allows. For hidden ReLUs, targets other than x,
-        and cross-entropy it is the mean over 2¹⁸ samples, which are the same for all runs.
+        exact where `geomsup.expected_loss` is, to 1e-9 or what rounding allows. For nonlinear hidden layers, targets
+        other than x, and cross-entropy it is the mean over 2¹⁸ samples, which are the same for all runs. On a data set
+        it is the mean over all its samples.
         """
         return np.array([self._expected_loss_of(run) for run in range(len(self))])
 
@@ -201,7 +201,7 @@ class TrainingRun:
 
         Examples
         --------
-        >>> from geomsup.training import train
+        >>> from geomsup import Features, train
         >>> half = train(Features(2, probability=0.5), 1, steps=20, batch=32)
         >>> whole = train(Features(2, probability=0.5), 1, steps=40, batch=32)
         >>> bool((half.resume(40).W == whole.W).all())
@@ -267,7 +267,7 @@ class TrainingRun:
 
         Examples
         --------
-        >>> from geomsup.training import train
+        >>> from geomsup import Features, train
         >>> run = train(Features(2, probability=0.1), 1, models=2, steps=3000, learning_rate=5e-3, batch=256)
         >>> bool(run.compare(starts=4).best.excess < 0.05)
         True
@@ -296,14 +296,14 @@ class TrainingRun:
         ))  # fmt: skip
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write everything to `path`, a file that `load` reads; replaces a file there in one move.
+        """Write everything, data sets too, to `path`, a file that `load` reads; replaces a file there in one move.
 
         A name that ends in .safetensors makes one (extra ``weights``); any other an .npz file under that very name.
         """
-        from geomsup.training.storage import write
+        from geomsup.training.storage import described, write
 
-        entries = self.features[:: self.settings.models]
-        write(Path(path), {"config": self.config, "features": [one.to_dict() for one in entries]}, self._arrays())
+        entries, data = described(self.features[:: self.settings.models])
+        write(Path(path), {"config": self.config, "features": entries}, self._arrays() | data)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "TrainingRun":
@@ -318,9 +318,7 @@ class TrainingRun:
         """
         from geomsup.training.storage import read
 
-        description, arrays = read(checks.folder_or_file("path", path))
-        config = description["config"]
-        entries = [Features.from_dict(entry) for entry in description["features"]]
+        config, entries, arrays = read(checks.folder_or_file("path", path))
         features = tuple(entry for entry in entries for _ in range(config["models"]))
         fields: dict[str, Any] = {"W_history": None, "b_history": None} | arrays
         return cls(features=features, config=config, **fields)

@@ -15,7 +15,8 @@ from geomsup.training.kernels.codes import OUTPUTS, SCHEDULES, TARGETS
 __all__ = ["BY_MODEL", "BY_PRESET", "HIDDEN", "PRESETS", "Settings"]
 
 LARGEST_SEED = 2**128 - 1  # NumPy uses 128 bits for seeds that it draws itself
-HIDDEN = ("linear", "relu")
+HIDDEN = ("linear", "relu", "gelu", "solu", "layernorm")
+OPTIMIZERS = ("adam", "sgd")
 OBJECTIVES = ("sampled", "exact")
 CRITERIA = ("squared", "cross-entropy")
 DEVICES = ("auto", "cpu", "cuda")
@@ -95,11 +96,21 @@ def _not_negative(name: str, value: Any) -> float:
     return number
 
 
-def _fraction(name: str, value: Any) -> float:
+def _moderate(name: str, value: Any) -> float:
     number = checks.number(name, value)
-    if not 0 <= number < 1:
-        raise ValueError(f"`{name}` must be at least 0 and below 1; got {number:g}. Pass the fraction that is dropped.")
+    if abs(number) > 1e30:  # single precision ends at 3e38
+        raise ValueError(f"`{name}` must be between -1e30 and 1e30; got {number:g}. Pass a smaller number.")
     return number
+
+
+def _fraction(hint: str) -> Callable[[str, Any], float]:
+    def rule(name: str, value: Any) -> float:
+        number = checks.number(name, value)
+        if not 0 <= number < 1:
+            raise ValueError(f"`{name}` must be at least 0 and below 1; got {number:g}. {hint}")
+        return number
+
+    return rule
 
 
 def _length(name: str, value: Any) -> float | None:
@@ -132,12 +143,14 @@ class Settings:
     models: int = _option("Models per entry of `features`.", _whole(1), 1)
     steps: int = _option("Training steps.", _whole(1), 10_000, BY_PRESET)
     batch: int = _option("Samples in a step.", _whole(1), 1024, BY_PRESET)
-    learning_rate: float = _option("Rate of Adam.", checks.positive_number, 1e-3, BY_PRESET)
+    optimizer: str = _option(f"{_in_words(OPTIMIZERS)}.", _one_of(OPTIMIZERS), "adam")
+    momentum: float = _option("Part of the last step that sgd keeps.", _fraction("Pass 0.9, say."), 0.0)
+    learning_rate: float = _option("Rate of the optimizer.", checks.positive_number, 1e-3, BY_PRESET)
     schedule: str = _option(
         f"How the rate changes: {_in_words(SCHEDULES)}, of which the last two fall to 0.",
         _one_of(SCHEDULES), "constant", BY_PRESET,
     )  # fmt: skip
-    weight_decay: float = _option("Decay of the weights (AdamW).", _not_negative, 0.0, BY_PRESET)
+    weight_decay: float = _option("Decay of the weights, as in AdamW; below 0 they grow.", _moderate, 0.0, BY_PRESET)
     clip: float | None = _option("Largest norm of the gradient; a longer one is scaled down.", _length, None, BY_PRESET)
     preset: str = _option(f"Where options left out come from: {_in_words(PRESETS)}.", _one_of(PRESETS), "adam")
     objective: str = _option("sampled, or exact: descend the exact expected loss.", _one_of(OBJECTIVES), "sampled")
@@ -149,11 +162,17 @@ class Settings:
     )
     hidden_bias: bool = _option("Train a bias of the hidden layer.", _yes_or_no("True trains one."), False, BY_MODEL)
     hidden_l1: float = _option("Penalty on the sum of the absolute values of the hidden units.", _not_negative, 0.0)
-    dropout: float = _option("Probability of dropping a hidden unit.", _fraction, 0.0)
+    coherence: float = _option(
+        "Factor of a penalty on the sum of (w_i · w_j)² over pairs of rows of W.", _not_negative, 0.0
+    )
+    dropout: float = _option(
+        "Probability of dropping a hidden unit.", _fraction("Pass the fraction that is dropped."), 0.0
+    )
     criterion: str = _option("squared, or cross-entropy: say which input is largest.", _one_of(CRITERIA), "squared")
     attack: float = _option(
         "Length of adversarial attacks on every sample, in mean lengths of inputs.", _not_negative, 0.0
     )
+    init_scale: float = _option("Factor of the standard deviation of the start.", checks.positive_number, 1.0)
     seed: int = _option("Seed of starts and samples.", _whole(0, maximum=LARGEST_SEED), 0)
     record: int | tuple[int, ...] = _option("Steps between snapshots of the weights; 0 keeps none.", _record, 0)
     model: Mapping[str, Any] | None = _option("Model that every run starts from.", _as_it_is, None)

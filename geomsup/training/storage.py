@@ -1,23 +1,57 @@
-"""The files of trainings: .npz or .safetensors, without pickles; each holds arrays, and a description as JSON."""
+"""The files of trainings: .npz or .safetensors, without pickles; each holds arrays, and a description as JSON.
+
+A data set that a training had is one of the arrays. The description has its fingerprint: another one is refused.
+"""
 
 import json
 import os
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
+from geomsup.features import Features
 from geomsup.files import replacing
+from geomsup.samples import SampledFeatures
 from geomsup.training.run import ALWAYS, PERHAPS
 
-__all__ = ["FORMAT", "holds_training", "read", "write"]
+__all__ = ["FORMAT", "described", "holds_training", "read", "write"]
 
-FORMAT = 3  # of the files that `write` writes
-ARRAYS = ALWAYS + PERHAPS  # others are not read
-# Settings that files of format 2 do not hold, with the values that those trainings had.
-SINCE_FORMAT_2 = {"hidden_bias": False, "hidden_l1": 0.0, "dropout": 0.0, "criterion": "squared", "attack": 0.0}
+FORMAT = 4  # of the files that `write` writes
+ARRAYS = ALWAYS + PERHAPS  # others are not read, but for data sets
+DATA = "data_"  # begins the name of a data set
+# Settings that files of earlier formats do not hold, with the values that those trainings had.
+SINCE_3 = {"optimizer": "adam", "momentum": 0.0, "coherence": 0.0, "init_scale": 1.0}
+SINCE_2 = {"hidden_bias": False, "hidden_l1": 0.0, "dropout": 0.0, "criterion": "squared", "attack": 0.0}
+LACKING: dict[int, dict[str, Any]] = {2: SINCE_2 | SINCE_3, 3: SINCE_3, FORMAT: {}}
+
+Entry = Features | SampledFeatures
+
+
+def described(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """Return what describes features, ready for JSON, and the arrays of data sets among them, by name."""
+    descriptions, names, arrays = [], {}, {}
+    for entry in entries:
+        if isinstance(entry, Features):
+            descriptions.append(entry.to_dict())
+            continue
+        name = names.setdefault(entry.fingerprint, f"{DATA}{len(names)}")
+        arrays[name] = entry.X
+        descriptions.append({"data": name, "fingerprint": entry.fingerprint, "importance": entry.importance.tolist()})
+    return descriptions, arrays
+
+
+def _entry(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> Entry:
+    """Return the features of a description; raise ValueError if the data set is another."""
+    if "data" not in description:
+        return Features.from_dict(description)
+    entry = SampledFeatures(arrays[description["data"]], description["importance"])
+    if entry.fingerprint != description["fingerprint"]:
+        raise ValueError("fingerprint")
+    return entry
 
 
 def write(path: Path, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -45,8 +79,8 @@ def holds_training(path: Path) -> bool:
         return False
 
 
-def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the description and the arrays of a file that `write` wrote.
+def read(path: Path) -> tuple[dict[str, Any], list[Entry], dict[str, np.ndarray]]:
+    """Return the config, what was trained on, and the arrays, of a file that `write` wrote.
 
     Raises
     ------
@@ -66,21 +100,19 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         description, arrays = reader(path)
         version = description["format"]
-        if version in (2, FORMAT):
+        if version in LACKING:
             _check(description, arrays)
+            entries = [_entry(entry, arrays) for entry in description["features"]]
+            config = LACKING[version] | description["config"]
+            return config, entries, {name: array for name, array in arrays.items() if name in ARRAYS}
     except errors as error:
         raise ValueError(
             f"`path` must be a file written by TrainingRun.save; {os.fspath(path)!r} is not one. Check the path."
         ) from error
-    if version == 2:
-        description["config"] = SINCE_FORMAT_2 | description["config"]
-        return description, arrays
-    if version != FORMAT:
-        raise ValueError(
-            f"`path` must hold a training of format 2 or {FORMAT}; got format {version}. "
-            + ("Update geomsup to read it." if version > FORMAT else "Train it again.")
-        )
-    return description, arrays
+    raise ValueError(
+        f"`path` must hold a training of format {min(LACKING)} to {FORMAT}; got format {version}. "
+        + ("Update geomsup to read it." if version > FORMAT else "Train it again.")
+    )
 
 
 def _check(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -97,14 +129,18 @@ def _check(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
 def _read_npz(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     with np.load(path, allow_pickle=False) as file:
         description = json.loads(str(file["description"]))
-        return description, {name: file[name] for name in file.files if name in ARRAYS}
+        return description, {name: file[name] for name in file.files if _is_read(name)}
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     with _safetensors().safe_open(path, framework="np") as file:
         description = json.loads(file.metadata()["description"])
         names = file.keys()  # the handle is no mapping: it has keys, but cannot be iterated over
-        return description, {name: file.get_tensor(name) for name in names if name in ARRAYS}
+        return description, {name: file.get_tensor(name) for name in names if _is_read(name)}
+
+
+def _is_read(name: str) -> bool:
+    return name in ARRAYS or name.startswith(DATA)
 
 
 def _safetensors() -> Any:

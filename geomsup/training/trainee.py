@@ -5,10 +5,12 @@ from concurrent.futures import Executor
 import numpy as np
 
 from geomsup.features import Features
+from geomsup.samples import SampledFeatures
 from geomsup.training.arguments import NO_GAPS, make_extras, make_form, make_inputs, make_rule
 from geomsup.training.kernels.buffers import Buffers, make_buffers
 from geomsup.training.kernels.compiled import BLOCK
 from geomsup.training.kernels.form import Shape
+from geomsup.training.kernels.rows import prepare_orders
 from geomsup.training.kernels.steps import Task, part_gradient, take_step, train_steps
 from geomsup.training.layout import layout, pack, split
 from geomsup.training.settings import Settings
@@ -47,7 +49,12 @@ class Trainee:
     turn_seconds = 0.005  # handing a turn to a thread costs 0.05 ms
 
     def __init__(
-        self, number: int, features: Features, weights: dict[str, np.ndarray], marks: np.ndarray, settings: Settings
+        self,
+        number: int,
+        features: Features | SampledFeatures,
+        weights: dict[str, np.ndarray],
+        marks: np.ndarray,
+        settings: Settings,
     ) -> None:
         self.number, self.marks, self.settings = number, marks, settings
         self.layout = layout(features.n, settings)
@@ -120,16 +127,19 @@ class Trainee:
         gradients = np.empty((self.parts, self.theta.size), np.float32)
         reached = stop
         for step in range(self.done, stop):
+            prepare_orders(task.rows, step, batch, task.key)
 
             def gradient_of(part: int, step: int = step) -> float:
                 begin, end = part * size, min((part + 1) * size, batch)
-                return part_gradient(gradients[part], self.theta, task, self.extras, step, begin, end, buffers[part])
+                return part_gradient(
+                    gradients[part], self.theta, task, self.extras, step, begin, end, batch, buffers[part]
+                )
 
             loss, gradient = 0.0, np.zeros_like(self.theta)
             for part, of_part in enumerate(self.helpers.map(gradient_of, range(self.parts))):
                 loss += of_part
                 gradient += gradients[part]
-            finite = take_step(self.theta, gradient, self.moments, step, batch, self.rule)
+            finite = take_step(self.theta, gradient, self.moments, task.shape, step, batch, self.rule)
             self.total += 1.0 / batch * loss
             if not (finite and np.isfinite(self.total)):
                 reached = step + 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geomsup.features import Features
+from geomsup.samples import SampledFeatures
 from geomsup.threads import Progress
 from geomsup.training.run import TrainingRun
 from geomsup.training.trainer import train
@@ -18,7 +19,7 @@ SITTING_SECONDS = 30.0
 
 
 def train_whole(
-    features: Features | Sequence[Features],
+    features: Features | SampledFeatures | Sequence[Features | SampledFeatures],
     n_hidden: int | Sequence[int],
     *,
     part: Path | None = None,

@@ -11,7 +11,7 @@ import pytest
 import geomsup as gs
 from geomsup.cli import main
 
-INPUTS = ["--features", "--probability", "--importance", "--values", "--groups"]
+INPUTS = ["--features", "--samples", "--probability", "--importance", "--values", "--groups"]
 MODEL = [
     *INPUTS,
     "--run",
@@ -83,6 +83,10 @@ OPTIONS = {
         "--untied",
         "--hidden-bias",
         "--second-layer",
+        "--optimizer",
+        "--momentum",
+        "--init-scale",
+        "--coherence",
         "--hidden-l1",
         "--dropout",
         "--criterion",

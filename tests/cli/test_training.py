@@ -65,6 +65,14 @@ def test_train_takes_the_options_of_train(run, folder):
     run("train", 4, 2, "--second-layer", 3, "--hidden-bias", "--models", 1, "--steps", 3, *arguments)
     saved = gs.TrainingRun.load("geomsup-run.npz")
     assert saved.config == gs.train(gs.Features(4, 0.05), (2, 3), hidden_bias=True, steps=3, **options).config
+    options = {"optimizer": "sgd", "momentum": 0.9, "coherence": 0.1, "init_scale": 0.5, "weight_decay": -0.1}
+    options |= {"hidden_activation": "solu"}
+    arguments = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
+    run("train", 4, 2, "--models", 1, "--steps", 3, *arguments)
+    saved = gs.TrainingRun.load("geomsup-run.npz")
+    truth = gs.train(gs.Features(4, 0.05), 2, steps=3, **options)
+    assert saved.config == truth.config
+    np.testing.assert_array_equal(saved.W, truth.W)
     run("train", 2, 1, "--models", 2, "--objective", "exact", "-o", "exact.safetensors")
     assert gs.TrainingRun.load("exact.safetensors").config["objective"] == "exact"
 

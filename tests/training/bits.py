@@ -11,8 +11,9 @@ import sys
 import numpy as np
 
 import geomsup as gs
-from geomsup.training.kernels import adam, codes, hidden, outputs, products, steps
+from geomsup.training.kernels import codes, hidden, outputs, products, rule, steps
 from geomsup.training.kernels.compiled import BLOCK
+from geomsup.training.kernels.form import Shape
 
 PLAIN = {"n_hidden": 2, "steps": 40, "batch": 300, "record": 7, "models": 2, "clip": 0.3}
 LARGE = {"n_hidden": 20, "steps": 3, "batch": 1300, "record": 1}
@@ -21,6 +22,8 @@ TRAININGS = {
     "shared": (gs.Features(200, 0.5), LARGE | {"schedule": "cosine", "weight_decay": 0.1}),
     "lists": (gs.Features(200, 0.05), LARGE | {"tied": False, "hidden_activation": "relu", "n_hidden": 30}),
     "extras": (gs.Features(200, 0.5), LARGE | {"dropout": 0.2, "attack": 0.3, "hidden_l1": 0.01, "n_hidden": (20, 9)}),
+    "data": (gs.SampledFeatures(gs.Features(200, 0.5).sample(3000, 0)), LARGE | {"optimizer": "sgd", "momentum": 0.9}),
+    "bent": (gs.Features(200, 0.5), LARGE | {"hidden_activation": "solu", "coherence": 0.1}),
     "classes": (gs.Features(200, 0.5), LARGE | {"criterion": "cross-entropy", "activation": "linear"}),
 }
 FEW = ("plain", "shared", "lists")
@@ -31,9 +34,10 @@ def call_with_other_types():
     for dtype in (np.float64, np.float32):
         wide = np.ones((60, 2), dtype)
         one = wide[:, 0]
-        rule = adam.Rule(0, 0.1, 10, 0.0, 1.0)
-        steps.take_step(one.copy(), one, np.zeros((2, 120), dtype)[:, ::2], 0, 8, rule)
-        adam.adam(one.copy()[::2], one[::2], np.zeros((2, 60), dtype)[:, ::2], 1, 0.1, 0.0, 0.5)
+        steps.take_step(
+            one.copy(), one, np.zeros((2, 120), dtype)[:, ::2], Shape(6, 9, 9), 0, 8, rule.Rule(0, 0.1, 10, 0.0, 1.0)
+        )
+        rule.adam(one.copy()[::2], one[::2], np.zeros((2, 60), dtype)[:, ::2], 1, 0.1, 0.0, 0.5)
         fixed = np.ones((3, BLOCK), dtype)
         fixed.flags.writeable = False
         outputs.set_targets(fixed, np.ones((3, 2 * BLOCK), dtype)[:, ::2], codes.ABSOLUTE)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import geomsup as gs
 from geomsup.activations import resolve_activation
 from geomsup.training.arguments import make_inputs
 from geomsup.training.measure import targets_of
@@ -32,6 +33,8 @@ def words(stream, key, step, batch, block=128):
 
 def samples(features, key, step, batch, lists=True):
     """Return the batch of a step, ``(batch, n)``: each feature drawn from the word of its group or its own."""
+    if isinstance(features, gs.SampledFeatures):
+        return rows_of_data(features, key, step, batch)
     if lists and make_inputs(features).gaps.sparse:
         return listed_samples(features, key, step, batch)
     columns = []
@@ -52,6 +55,25 @@ def samples(features, key, step, batch, lists=True):
         place = words(i + 2**31, key, step, batch) if again else (word - edge) / (p or 1)
         columns.append(np.where(present, value_at(features.laws[i], place), 0.0))
     return np.stack(columns, axis=1)
+
+
+def rows_of_data(data, key, step, batch):
+    """Return the batch of a step: epochs one behind the other, each in its own order."""
+    count = len(data)
+    places = step * batch + np.arange(batch)
+    if batch == count:
+        return data.X
+    return np.stack([data.X[order_of_epoch(place // count, key, count)[place % count]] for place in places])
+
+
+def order_of_epoch(epoch, key, count):
+    """Return a permutation: as in `random.shuffle`, from the front, by exact products with 32-bit words."""
+    order = list(range(count))
+    drawn = philox((np.arange(-(-count // 4)), 2**29, epoch % 2**32, epoch // 2**32), key).T.ravel()
+    for i in range(count):
+        j = int(drawn[i]) * (i + 1) // 2**32
+        order[i], order[j] = order[j], order[i]
+    return order
 
 
 def joint_column(law, table, i, words, block):
@@ -107,12 +129,12 @@ class Extended:
 
     def __init__(
         self, activation="relu", hidden_activation="linear", target="identity", hidden_l1=0.0, dropout=0.0,
-        criterion="squared", length=0.0,
+        criterion="squared", length=0.0, coherence=0.0,
     ):  # fmt: skip
         self.output = resolve_activation("activation", activation).function
         self.hidden = resolve_activation("hidden_activation", hidden_activation).function
         self.target, self.penalty, self.dropout = target, hidden_l1, dropout
-        self.criterion, self.length = criterion, length
+        self.criterion, self.length, self.coherence = criterion, length, coherence
 
     def masks(self, units, first, key, step, batch):
         if not self.dropout:
@@ -149,11 +171,13 @@ class Extended:
                 if present:
                     c = max(present, key=lambda i: inputs[i])
                     loss -= importance[c] * np.log(np.exp(logits[c]) / np.exp(logits).sum()) / len(x)
-        return loss, loss + self.penalty * size / len(x)
+        rows = parts["W"]
+        pairs = sum((rows[i] @ rows[j]) ** 2 for i in range(len(rows)) for j in range(i)) if self.coherence else 0.0
+        return loss, loss + self.penalty * size / len(x) + self.coherence * pairs
 
-    def train(self, features, parts, key, steps, batch, learning_rate):
-        """Return the weights, the loss of each step, and the slope at the first."""
-        parts, losses, slopes = {name: part.astype(float) for name, part in parts.items()}, [], []
+    def train(self, features, parts, key, steps, batch, learning_rate, momentum=None, decay=0.0):
+        """Return the weights, the loss of each step, and the slope at the first; of SGD if `momentum` is given."""
+        velocity, parts, losses, slopes = 0.0, {name: part.astype(float) for name, part in parts.items()}, [], []
         moments = np.zeros((2, packed(parts).size))
         for step in range(steps):
             x, theta = samples(features, key, step, batch, lists=not self.length), packed(parts)
@@ -169,7 +193,10 @@ class Extended:
             slopes.append(np.array([(minimised(theta + shift) - minimised(theta - shift)) / 2e-6 for shift in shifts]))
             moments += np.array([[0.1], [0.001]]) * (np.stack([slopes[-1], slopes[-1] ** 2]) - moments)
             first, second = moments / (1 - np.array([[0.9], [0.999]]) ** (step + 1))
-            parts = unpacked(theta - learning_rate * first / (np.sqrt(second) + 1e-8), parts)
+            move = first / (np.sqrt(second) + 1e-8)
+            if momentum is not None:
+                move = velocity = momentum * velocity + slopes[-1]
+            parts = unpacked((1 - learning_rate * decay) * theta - learning_rate * move, parts)
         return parts, np.array(losses), slopes[0]
 
 

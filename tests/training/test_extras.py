@@ -150,13 +150,16 @@ def test_resumed_from_a_file_to_the_same_bits(tmp_path, kind):
     assert np.allclose(again.model(0)(np.ones(4)), early(np.ones(4)), atol=1e-5)
 
 
-def test_files_of_format_2_are_read(tmp_path):
+@pytest.mark.parametrize("version", [2, 3])
+def test_files_of_earlier_formats_are_read(tmp_path, version):
     run, path = gs.train(SIGNED, 2, steps=10, batch=8, tied=False), tmp_path / "run.npz"
     run.save(path)
     with np.load(path) as file:
         arrays = dict(file)
-    text = str(arrays["description"]).replace('"format": 3', '"format": 2')
-    for name in ("hidden_bias", "hidden_l1", "dropout", "criterion", "attack"):
+    text = str(arrays["description"]).replace('"format": 4', f'"format": {version}')
+    younger = ["optimizer", "momentum", "coherence", "init_scale"]
+    younger += ["hidden_bias", "hidden_l1", "dropout", "criterion", "attack"] if version == 2 else []
+    for name in younger:
         start = text.index(f'"{name}": ')
         text = text[:start] + text[text.index(", ", start) + 2 :]
     np.savez(path, **(arrays | {"description": np.array(text)}))

@@ -138,10 +138,10 @@ def test_load_refuses_other_files(run, tmp_path):
             gs.TrainingRun.load(path)
 
 
-@pytest.mark.parametrize(("version", "advice"), [(1, "Train it again"), (4, "Update geomsup")])
+@pytest.mark.parametrize(("version", "advice"), [(1, "Train it again"), (5, "Update geomsup")])
 def test_load_refuses_other_formats(tmp_path, version, advice):
     np.savez(tmp_path / "new.npz", description=np.array(f'{{"format": {version}}}'))
-    with pytest.raises(ValueError, match=rf"format 2 or 3; got format {version}. {advice}"):
+    with pytest.raises(ValueError, match=rf"format 2 to 4; got format {version}. {advice}"):
         gs.TrainingRun.load(tmp_path / "new.npz")
 
 

@@ -27,7 +27,7 @@ def trained(cache, *arguments):
 @pytest.mark.slow
 def test_same_bits_in_any_process(tmp_path):
     plain = trained(None)
-    assert len(plain) == 5
+    assert len(plain) == 7
     assert trained(None, "mixed") == plain
     fresh = trained(tmp_path, "mixed", "few")
     assert fresh.items() < plain.items()

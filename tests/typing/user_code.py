@@ -18,6 +18,9 @@ def a_session() -> None:
     reveal_type(features.n)  # int
     reveal_type(gs.Joint.correlated((0, 1), 0.1, correlation=0.5).probability)  # ndarray
     reveal_type(features.variance)  # ndarray
+    data = gs.SampledFeatures(features.sample(100, rng=0), importance=1)
+    reveal_type(data.X)  # ndarray
+    reveal_type(gs.train(data, 2, optimizer="sgd", momentum=0.9))  # TrainingRun
 
     model = gs.ToyModel(W, np.zeros(4))
     reveal_type(model.W)  # ndarray

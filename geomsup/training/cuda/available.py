@@ -17,6 +17,7 @@ __all__ = ["choose_again", "choose_device", "obstacle", "refusal"]
 KNOWN = {
     "steps", "batch", "learning_rate", "schedule", "weight_decay", "clip", "preset", "objective", "target", "seed",
     "activation", "hidden_activation", "tied", "record", "n_hidden", "models", "model", "device", "criterion",
+    "optimizer", "momentum", "init_scale",
 }  # fmt: skip
 KNOWN_VALUES = {
     "objective": ("sampled",),
@@ -24,14 +25,18 @@ KNOWN_VALUES = {
     "criterion": ("squared",),
     "activation": ("relu", "linear", "abs", "leaky_relu", "gelu"),
     "hidden_activation": ("linear", "relu"),
+    "optimizer": ("adam", "sgd"),
 }
 
 
-def choose_device(n: int, settings: Settings) -> str:
-    """Return "cpu" or "cuda" for a training of models of `n` features, where the settings may say "auto"."""
+def choose_device(n: int, settings: Settings, *, fresh: bool = True) -> str:
+    """Return "cpu" or "cuda" for a training of models of `n` features, where the settings may say "auto".
+
+    `fresh` says whether all samples are drawn from distributions, not taken from a data set.
+    """
     if settings.device == "cpu":
         return "cpu"
-    refused = refusal(n, settings)
+    refused = refusal(n, settings) if fresh else "trains on fresh samples; got SampledFeatures, a data set."
     if settings.device == "auto":
         return "cuda" if refused is None and not _simulated() and obstacle() is None else "cpu"
     if refused is not None:

@@ -40,6 +40,8 @@ class Form(NamedTuple):
         Warps that share the rows of W.
     small
         Whether one thread block trains the model, for many steps in one launch.
+    sgd, momentum
+        As in a `Rule`.
     """
 
     n: int
@@ -52,6 +54,8 @@ class Form(NamedTuple):
     width: int
     split: int
     small: bool
+    sgd: bool
+    momentum: np.float32
 
     @property
     def size(self) -> int:
@@ -68,7 +72,8 @@ def make_form(n: int, settings: Settings) -> Form:
     """Return the form of models of `n` features: small where all of it fits in shared memory."""
     (m,) = settings.units
     width = next(width for most, width in WIDTHS if m <= most)
-    form = Form(n, m, *arguments.make_form(settings), width, 1, True)
+    momentum = np.float32(settings.momentum)
+    form = Form(n, m, *arguments.make_form(settings), width, 1, True, settings.optimizer == "sgd", momentum)
     tile = n * width * LANES
     held = (form.size + SLOTS * (form.size + 1) + SMALL_WARPS * tile) * 4 + 256
     if width == 4 and held <= SHARED_BYTES:

@@ -12,8 +12,8 @@ from geomsup.training.cuda.form import LANES, SLOTS, SMALL_WARPS, make_form
 from geomsup.training.cuda.large import UPDATE_WARPS, make_add_gradients, make_take_step
 from geomsup.training.cuda.samples import BLOCK
 from geomsup.training.cuda.small import make_train_steps
-from geomsup.training.kernels.adam import factors_of_steps
 from geomsup.training.kernels.draws import Law
+from geomsup.training.kernels.rule import factors_of_steps
 from geomsup.training.trainee import Trainee
 from geomsup.training.turns import train_in_turns
 
@@ -120,7 +120,7 @@ class Fleet:
         return np.where(reached == 0, self.totals.copy_to_host(), np.nan), reached
 
     def _factors(self, stop: int) -> Any:
-        """Return Adam's factors of each step up to `stop`, ``(steps, 3)``, on the device."""
+        """Return the factors of each step up to `stop`, ``(steps, 3)``, on the device."""
         return cuda.to_device(factors_of_steps(self.done, stop, self.rule))
 
     @property

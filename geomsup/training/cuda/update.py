@@ -1,4 +1,4 @@
-"""Device functions: a step of Adam by the threads of one block or several, from sums that lie in slots."""
+"""Device functions: a step of Adam or SGD by the threads of one block or several, from sums that lie in slots."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, Form
 from geomsup.training.cuda.warp import sum_lanes
-from geomsup.training.kernels.adam import moved, shortened
+from geomsup.training.kernels.rule import moved, pushed, shortened
 
 __all__ = ["make_update"]
 
@@ -17,11 +17,11 @@ def make_update(form: Form, warps: int) -> Any:
     """Return the device function that takes a step of one run, for blocks of `warps` warps.
 
     Its arguments: the weights, both moments ``(2, size)``; sums ``(slots, size + split)`` and how many slots to add;
-    thread; number of the block, and how many share the weights; factors of the step ``(3,)`` (see `adam.factors`);
+    thread; number of the block, and how many share the weights; factors of the step ``(3,)`` (see `rule.factors`);
     batch; clip, or 0; `box` ``(warps + 1,)`` float64 in shared memory, whose last entry becomes the mean loss of the
     batch. It tells each thread whether its own weights are finite.
     """
-    size, split = form.size, form.split
+    size, split, sgd, momentum = form.size, form.split, form.sgd, form.momentum
     threads = warps * LANES
 
     @cuda.jit(device=True)
@@ -52,7 +52,11 @@ def make_update(form: Form, warps: int) -> Any:
         finite = True
         for q in range(share * threads + thread, size, shares * threads):
             slope = total(sums, slots, q) * single
-            weight, first, second = moved(weights[q], moments[0, q], moments[1, q], slope, rate, root, keep)
+            second = moments[1, q]
+            if sgd:
+                weight, first = pushed(weights[q], moments[0, q], slope, rate, momentum, keep)
+            else:
+                weight, first, second = moved(weights[q], moments[0, q], second, slope, rate, root, keep)
             weights[q], moments[0, q], moments[1, q] = weight, first, second
             finite = finite and math.isfinite(weight) and math.isfinite(first) and math.isfinite(second)
         return finite

@@ -86,6 +86,8 @@ class More(NamedTuple):
         Of attacks: the decoder of both layers together, inverse lengths, and what is added to the inputs.
     classes, sums
         For cross-entropy: the class of each sample; its largest logit, and its sum over classes.
+    before, inside, across
+        Of `hidden.bend`: the hidden layer before its activation; what its slope needs of each unit; and of each sample.
     """
 
     masks: np.ndarray
@@ -98,6 +100,9 @@ class More(NamedTuple):
     change: np.ndarray
     classes: np.ndarray
     sums: np.ndarray
+    before: np.ndarray
+    inside: np.ndarray
+    across: np.ndarray
 
 
 class Buffers(NamedTuple):
@@ -157,4 +162,7 @@ def _more(shape: Shape) -> More:
     unused = np.zeros((2, m * last), np.float32)
     between_T, composed, inverse = (np.empty(size, np.float32) for size in ((last, m), (n, m), (n,)))
     classes = np.empty(BLOCK, np.int32)
-    return More(masks, top_masks, unused, between_T, _padded(m, last), composed, inverse, _block(n), classes, _block(2))
+    return More(
+        masks, top_masks, unused, between_T, _padded(m, last), composed, inverse, _block(n), classes, _block(2),
+        _block(m), _block(m), _block(2),
+    )  # fmt: skip

@@ -48,6 +48,8 @@ class Extras(NamedTuple):
         Whether the loss is cross-entropy.
     length
         Length of attacks; 0 for none.
+    bent
+        Code of a hidden activation that is neither linear nor a ReLU (see `codes`); 0 for these.
     """
 
     hidden_bias: bool
@@ -56,3 +58,4 @@ class Extras(NamedTuple):
     dropout: float
     classify: bool
     length: np.float32
+    bent: int

@@ -8,7 +8,7 @@ from geomsup.training.kernels.codes import ABSOLUTE, ABSOLUTE_PAIRS, PAIRS, SQUA
 from geomsup.training.kernels.compiled import BLOCK, ONE, TWO, ZERO, compiled, inlined
 from geomsup.training.kernels.vectors import add_up
 
-__all__ = ["class_errors", "errors", "gelu_pull", "linear_pull", "set_targets", "target_of"]
+__all__ = ["class_errors", "errors", "gelu_and_slope", "gelu_pull", "linear_pull", "set_targets", "target_of"]
 
 ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)  # the latter is the normal density at 0
 NONE = -1  # class of a sample without features
@@ -100,6 +100,14 @@ def gelu_pull(u, target, weight):
     below = 0.5 * math.erfc(-wide * ROOT_HALF)
     error = np.float32(wide * below) - target
     return error, weight * error * np.float32(below + wide * DENSITY * math.exp(-0.5 * wide * wide))
+
+
+@inlined
+def gelu_and_slope(z):
+    """Return z Φ(z), and its derivative."""
+    wide = np.float64(z)
+    below = 0.5 * math.erfc(-wide * ROOT_HALF)
+    return np.float32(wide * below), np.float32(below + wide * DENSITY * math.exp(-0.5 * wide * wide))
 
 
 @inlined

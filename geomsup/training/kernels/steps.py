@@ -1,4 +1,4 @@
-"""The arithmetic of one run: draw, forward, backward and Adam, fused over blocks of samples.
+"""The arithmetic of one run: draw, forward, backward and step, fused over blocks of samples.
 
 Arrays of a block are ``(features, BLOCK)`` or ``(hidden, BLOCK)``: the innermost loops run along samples, contiguously,
 so that they compile to vector instructions. Sums over a part of a batch are single precision, sums over steps of the
@@ -13,15 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.training.kernels.adam import adam, clipped, rate_at
 from geomsup.training.kernels.attack import attack_samples, inverse_lengths
 from geomsup.training.kernels.codes import IDENTITY
 from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inlined
 from geomsup.training.kernels.draws import Gaps, Law, draw, draw_present
 from geomsup.training.kernels.form import Form, Shape
-from geomsup.training.kernels.hidden import draw_masks, pass_on, pull_back
+from geomsup.training.kernels.hidden import bend, draw_masks, pass_on, pull_back, unbend
 from geomsup.training.kernels.outputs import class_errors, errors, set_targets
 from geomsup.training.kernels.products import correlate, multiply
+from geomsup.training.kernels.rows import Rows, draw_rows, prepare_orders
+from geomsup.training.kernels.rule import adam, add_coherence, clipped, rate_at, sgd
 from geomsup.training.kernels.sparse import (
     combine_present,
     correlate_present,
@@ -43,6 +44,7 @@ class Task(NamedTuple):
     form: Form
     law: Law
     gaps: Gaps
+    rows: Rows
     importance: np.ndarray
     key: np.ndarray
 
@@ -58,7 +60,7 @@ def train_steps(theta, moments, task, extras, start, stop, batch, part_size, rul
     theta
         W in rows, then b, then W_out, b_hidden, W_between and b_between as far as the model has them; updated.
     moments
-        Adam's first and second moments of the gradient, ``(2, theta.size)``; updated.
+        Adam's first and second moments of the gradient, ``(2, theta.size)``; of SGD the velocities, and zeros. Updated.
     task
         A `Task`.
     extras
@@ -76,11 +78,12 @@ def train_steps(theta, moments, task, extras, start, stop, batch, part_size, rul
     for step in range(start, stop):
         loss = 0.0
         gradient[:] = ZERO
+        prepare_orders(task.rows, step, batch, task.key)
         for begin in range(0, batch, part_size):
             end = min(begin + part_size, batch)
-            loss += part_gradient(part, theta, task, extras, step, begin, end, buffers)
+            loss += part_gradient(part, theta, task, extras, step, begin, end, batch, buffers)
             gradient += part
-        finite = take_step(theta, gradient, moments, step, batch, rule)
+        finite = take_step(theta, gradient, moments, task.shape, step, batch, rule)
         total += share * loss
         if not (finite and math.isfinite(total)):
             return step + 1, total
@@ -88,21 +91,25 @@ def train_steps(theta, moments, task, extras, start, stop, batch, part_size, rul
 
 
 @compiled
-def take_step(theta, gradient, moments, step, batch, rule):
+def take_step(theta, gradient, moments, shape, step, batch, rule):
     """Take a step by the summed gradient of a batch; return whether weights and moments are finite."""
     scale = 1.0 / batch
+    if rule.coherence > 0:
+        add_coherence(gradient, theta, shape.n, shape.m, batch * rule.coherence)
     if rule.clip > 0:
         scale = clipped(gradient, scale, rule.clip)
+    if rule.sgd:
+        return sgd(theta, gradient, moments, rate_at(rule, step), rule.momentum, rule.decay, scale)
     return adam(theta, gradient, moments, step + 1, rate_at(rule, step), rule.decay, scale)
 
 
 @compiled
-def part_gradient(gradient, theta, task, extras, step, begin, end, buffers):
+def part_gradient(gradient, theta, task, extras, step, begin, end, batch, buffers):
     """Set `gradient` to the sum over samples `begin` to `end` of the batch of `step`; return the sum of their losses.
 
-    Arguments are those of `train_steps`.
+    Arguments are those of `train_steps`; `prepare_orders` comes first.
     """
-    shape, form, law, gaps, importance, key = task
+    shape, form, law, gaps, rows, importance, key = task
     tied, hidden_relu, gelu, leak, target = form
     x, y, g, words, squares, h, grad_h, top, grad_top = buffers.blocks
     present, values, open_places, pulls, moves, numbers = buffers.lists
@@ -122,7 +129,10 @@ def part_gradient(gradient, theta, task, extras, step, begin, end, buffers):
         grad_V_rows[:] = ZERO
     if extras is not None:
         deep, penalty, rate, length = extras.deep, extras.penalty, extras.dropout, extras.length
-        masks, top_masks, unused, between_T, between_rows, composed, inverse, change, classes, sums = buffers.more
+        (
+            masks, top_masks, unused, between_T, between_rows, composed, inverse, change, classes, sums,
+            before, inside, across,
+        ) = buffers.more  # fmt: skip
         bias, between, b_between = _inner(theta, shape, form, extras, unused[0])
         grad_bias, grad_between, grad_b_between = _inner(gradient, shape, form, extras, unused[1])
         _transpose(between, between_T)
@@ -138,7 +148,9 @@ def part_gradient(gradient, theta, task, extras, step, begin, end, buffers):
     loss, count = 0.0, 0
     for first in range(begin, end, BLOCK):
         size = min(BLOCK, end - first)
-        if gaps.sparse:
+        if rows.X.shape[0] > 0:
+            draw_rows(x, size, first, step, batch, rows)
+        elif gaps.sparse:
             block = first // BLOCK
             count = draw_present(x, size, block, step, gaps, law.pieces, key, moves, numbers, present, values)
         else:
@@ -159,7 +171,10 @@ def part_gradient(gradient, theta, task, extras, step, begin, end, buffers):
             if rate > 0:
                 draw_masks(masks, rate, 0, first, step, words, key)
                 draw_masks(top_masks, rate, shape.m, first, step, words, key)
-            pass_on(h, bias, hidden_relu, masks)
+            if extras.bent:
+                bend(h, bias, extras.bent, masks, before, inside, across)
+            else:
+                pass_on(h, bias, hidden_relu, masks)
             if deep:
                 multiply(between_T, h, top, False)
                 pass_on(top, b_between, True, top_masks)
@@ -186,7 +201,10 @@ def part_gradient(gradient, theta, task, extras, step, begin, end, buffers):
                 pull_back(grad_top, top, True, top_masks, penalty, grad_b_between, size)
                 multiply(between, grad_top, grad_h, False)
                 add_product(h, grad_top, by_top, between_rows)
-            pull_back(grad_h, h, hidden_relu, masks, penalty, grad_bias, size)
+            if extras.bent:
+                unbend(grad_h, h, extras.bent, masks, penalty, grad_bias, size, before, inside, across)
+            else:
+                pull_back(grad_h, h, hidden_relu, masks, penalty, grad_bias, size)
         if gaps.sparse:
             to_samples(grad_h, by_sample)
             correlate_present(present, values, count, by_sample, grad_W_rows)

@@ -36,7 +36,7 @@ def test_the_simulated_device_agrees_with_the_cpu():
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = {name: (devices, errors) for name, devices, errors, _ in map(json.loads, done.stdout.splitlines())}
-    assert len(found) == 20
+    assert len(found) == 22
     for name, (devices, errors) in found.items():
         assert devices[0] == "cuda", name
         assert all(error < 1e-5 for error in errors.values()), (name, errors)
@@ -104,6 +104,8 @@ def test_a_gpu_that_cannot_be_used_is_an_obstacle(monkeypatch):
         ({"objective": "exact"}, "whose objective is 'sampled'; got 'exact'"),
         ({"activation": "square"}, "whose activation is 'relu' or .*; got 'square'"),
         ({"dropout": 0.5}, "does not know the setting dropout; got 0.5"),
+        ({"coherence": 0.5}, "does not know the setting coherence; got 0.5"),
+        ({"hidden_activation": "solu"}, "whose hidden_activation is 'linear' or 'relu'; got 'solu'"),
     ],
 )
 def test_what_the_kernels_do_not_train_is_refused(change, message, monkeypatch):
@@ -111,6 +113,14 @@ def test_what_the_kernels_do_not_train_is_refused(change, message, monkeypatch):
     with pytest.raises(ValueError, match=f'`device` "cuda" .*{message}.*Pass device="cpu"'):
         chosen("cuda", **change)
     assert chosen("auto", **change) == "cpu"
+
+
+def test_data_sets_are_trained_on_the_cpu(monkeypatch):
+    monkeypatch.setattr(available, "obstacle", lambda: None)
+    assert available.choose_device(5, SETTINGS, fresh=False) == "cpu"
+    on_the_device = dataclasses.replace(SETTINGS, device="cuda")
+    with pytest.raises(ValueError, match=r'`device` "cuda" trains on fresh samples; got SampledFeatures.*device="cpu"'):
+        available.choose_device(5, on_the_device, fresh=False)
 
 
 def test_kernels_know_every_target_and_output():

@@ -1,4 +1,4 @@
-"""Kernels: the steps of Adam and AdamW, the learning rate, and clipping."""
+"""Kernels: how a summed gradient becomes a step, of Adam or SGD: penalty, clipping, rate, momentum and decay."""
 
 import math
 from typing import NamedTuple
@@ -8,7 +8,10 @@ import numpy as np
 from geomsup.training.kernels.codes import COSINE, LINEAR
 from geomsup.training.kernels.compiled import compiled, inlined
 
-__all__ = ["Rule", "adam", "clipped", "factors", "factors_of_steps", "moved", "rate_at", "shortened"]
+__all__ = [
+    "Rule", "adam", "add_coherence", "clipped", "factors", "factors_of_steps", "moved", "pushed", "rate_at", "sgd",
+    "shortened",
+]  # fmt: skip
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
 
@@ -21,9 +24,13 @@ class Rule(NamedTuple):
     schedule, base, steps
         Code of the schedule (see `codes`), its first rate, and the number of steps in which it falls.
     decay
-        Weight decay of AdamW.
+        Weight decay, decoupled from the gradient as in AdamW; below 0 weights grow.
     clip
         Largest norm of the gradient; 0 for no limit.
+    sgd, momentum
+        Whether steps are those of SGD, not of Adam; and the part of the last step that SGD keeps.
+    coherence
+        Factor λ of the penalty λ Σ_{i<j} (w_i·w_j)².
     """
 
     schedule: int
@@ -31,6 +38,9 @@ class Rule(NamedTuple):
     steps: int
     decay: float
     clip: float
+    sgd: bool = False
+    momentum: float = 0.0
+    coherence: float = 0.0
 
 
 @compiled
@@ -44,6 +54,30 @@ def rate_at(rule, step):
     if rule.schedule == COSINE:
         return rule.base * math.cos(0.5 * math.pi * step / rule.steps)
     return rule.base
+
+
+@compiled
+def add_coherence(gradient, theta, n, m, factor):
+    """Add factor times the gradient of Σ_{i<j} (w_i·w_j)² by rows of W, the first n m entries of theta.
+
+    By row i it is 2 Σ_{j≠i} (w_i·w_j) w_j = 2 (WᵀW w_i - |w_i|² w_i).
+    """
+    square, push = np.zeros((m, m)), np.empty(m)
+    for i in range(n):
+        for k in range(m):
+            for q in range(m):
+                square[k, q] += np.float64(theta[i * m + k]) * np.float64(theta[i * m + q])
+    for i in range(n):
+        length = 0.0
+        for k in range(m):
+            length += np.float64(theta[i * m + k]) * np.float64(theta[i * m + k])
+        for q in range(m):
+            push[q] = -length * np.float64(theta[i * m + q])
+        for k in range(m):
+            for q in range(m):
+                push[q] += np.float64(theta[i * m + k]) * square[k, q]
+        for q in range(m):
+            gradient[i * m + q] += np.float32(2.0 * factor * push[q])
 
 
 @compiled
@@ -72,10 +106,15 @@ def factors(step, learning_rate, decay):
 
 @compiled
 def factors_of_steps(start, stop, rule):
-    """Return the `factors` of the steps after `start`, up to number `stop`, ``(stop - start, 3)``."""
+    """Return the `factors` of the steps after `start`, up to number `stop`, ``(stop - start, 3)``.
+
+    The rate of SGD needs no correction.
+    """
     rows = np.empty((stop - start, 3), np.float32)
     for step in range(start, stop):
         rate, root, keep = factors(step + 1, rate_at(rule, step), rule.decay)
+        if rule.sgd:
+            rate = np.float32(rate_at(rule, step))
         rows[step - start, 0], rows[step - start, 1], rows[step - start, 2] = rate, root, keep
     return rows
 
@@ -102,4 +141,28 @@ def adam(theta, gradient, moments, step, learning_rate, decay, scale):
         slope = gradient[q] * scale
         theta[q], first[q], second[q] = moved(theta[q], first[q], second[q], slope, rate, root, keep)
         finite &= math.isfinite(theta[q]) & math.isfinite(first[q]) & math.isfinite(second[q])
+    return finite
+
+
+@inlined
+def pushed(weight, velocity, slope, rate, momentum, keep):
+    """Return a weight and its velocity after a step of SGD against `slope`."""
+    velocity = momentum * velocity + slope
+    return keep * weight - rate * velocity, velocity
+
+
+@compiled
+def sgd(theta, gradient, moments, learning_rate, momentum, decay, scale):
+    """Take a step of SGD along -scale * gradient; return whether weights and velocities are finite.
+
+    Velocities (sutskever2013, with PyTorch's order of the rate) are moments[0]. Before the step every weight loses the
+    fraction learning_rate * decay.
+    """
+    rate, keep, scale = np.float32(learning_rate), np.float32(1.0 - learning_rate * decay), np.float32(scale)
+    momentum = np.float32(momentum)
+    velocity = moments[0]
+    finite = True
+    for q in range(theta.size):
+        theta[q], velocity[q] = pushed(theta[q], velocity[q], gradient[q] * scale, rate, momentum, keep)
+        finite &= math.isfinite(theta[q]) & math.isfinite(velocity[q])
     return finite

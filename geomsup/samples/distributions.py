@@ -1,0 +1,20 @@
+"""The check of what needs a distribution in a formula, where a user may bring samples."""
+
+from typing import Any
+
+from geomsup.features import Features
+from geomsup.samples.data_set import SampledFeatures
+
+__all__ = ["checked_features"]
+
+
+def checked_features(name: str, value: Any) -> Features:
+    """Return `value` if it is `Features`; else say what to do, for samples too."""
+    if isinstance(value, Features):
+        return value
+    if isinstance(value, SampledFeatures):
+        raise TypeError(
+            f"`{name}` must be Features here, a distribution in a formula, which samples do not give; got {value!r}. "
+            "Describe it by Features(n, p), or use what takes samples: expected_loss and train."
+        )
+    raise TypeError(f"`{name}` must be a Features; got {type(value).__name__}. Build one: Features(n, p).")
