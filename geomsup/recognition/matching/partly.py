@@ -28,8 +28,8 @@ LARGEST = 300
 def partly_filled(rows: LabelledRows) -> Iterator[Match]:
     """Shapes of more vertices that the rows fit well, within half of the acceptance bound.
 
-    Simplices are left out: any equal obtuse angles between a few rows would do. The last ones have one empty vertex more
-    than a name may have (`too_empty`): they can only be rivals.
+    Simplices are left out: any equal obtuse angles between a few rows would do. The last ones have one empty vertex
+    more than a name may have (`too_empty`): they can only be rivals.
 
     Examples
     --------

@@ -27,8 +27,8 @@ SUSPICIOUS = 0.5
 def without_strays(X: np.ndarray, reading: Reading, read: Callable[[Sequence[int]], Reading]) -> Reading:
     """Return the best reading of unit rows X ``(n, m)`` when some of them may be strays.
 
-    Of the rows in blocks that have no name, or fit badly, one after another is taken out; `read` reads the others. A row
-    across the others has a large load, or many neighbours: one search goes by the first, one by the second.
+    Of the rows in blocks that have no name, or fit badly, one after another is taken out; `read` reads the others. A
+    row across the others has a large load, or many neighbours: one search goes by the first, one by the second.
 
     Parameters
     ----------
