@@ -16,13 +16,16 @@ from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, tim
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
+from geomsup.loss.targets import TARGETS, USUAL, Wanted, checked, count_distribution, method_for, target_losses
 from geomsup.model import ToyModel, checked_model
 from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 
+SMALLER = 8  # features; the same of other losses than the usual one
 SMALL = 12  # features; with more, a loss can take so long that handing it to a thread does not matter
 GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
+BY_ACTIVE = ("active", "by_active", "by_active_error", "given_active")
 UNDERFLOW = 5e-324  # rounding error of the loss of a feature that is scaled into the range of small doubles
 MOST_SAMPLES = 10**10
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
@@ -35,7 +38,7 @@ class ExpectedLoss:
     Attributes
     ----------
     value
-        L = Σ_i I_i E(x_i - x'_i)².
+        L = Σ_i I_i E(τ(x_i) - x'_i)^power, τ(x) = x and power 2 unless asked otherwise.
     error
         A bound on ``abs(value - truth)``: rounding, truncation, and the rounding of W Wᵀ. For "numeric" it is an
         estimate of such a bound, and for "sampled" one standard error.
@@ -45,7 +48,12 @@ class ExpectedLoss:
         "exact", "spectral", "numeric" or "sampled".
     grad_W, grad_b, grad_W_out, grad_b_hidden, grad_W_between, grad_b_between
         ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)``, and the derivatives by whatever else the model has; None unless asked for.
-    model, features
+    active
+        P(k features are active, i.e. not 0), ``(n + 1,)``; for "sampled" the shares of the samples. Like the next two,
+        None unless asked for.
+    by_active, by_active_error
+        P(k active) L_k, ``(n + 1,)``: the terms of L = Σ_k P(k active) L_k, and their errors.
+    model, features, target, power
         What was evaluated.
     """
 
@@ -61,10 +69,24 @@ class ExpectedLoss:
     grad_b_hidden: np.ndarray | None = field(default=None, repr=False)
     grad_W_between: np.ndarray | None = field(default=None, repr=False)
     grad_b_between: np.ndarray | None = field(default=None, repr=False)
+    active: np.ndarray | None = field(default=None, repr=False)
+    by_active: np.ndarray | None = field(default=None, repr=False)
+    by_active_error: np.ndarray | None = field(default=None, repr=False)
+    target: str = "identity"
+    power: int = 2
+
+    @property
+    def given_active(self) -> np.ndarray | None:
+        """L_k, the loss given that k features are active, ``(n + 1,)``; 0 where that never happens."""
+        if self.active is None or self.by_active is None:
+            return None
+        return np.divide(self.by_active, self.active, out=np.zeros(len(self.active)), where=self.active > 0)
 
     def __str__(self) -> str:
         sign = "standard error" if self.method == "sampled" else "error at most"
-        return f"expected loss {self.value:.12g} ({self.method}, {sign} {self.error:.1e})"
+        named = "" if self.target == "identity" else f"to {self.target} of x "
+        named += "" if self.power == 2 else f"of power {self.power} "
+        return f"expected loss {named}{self.value:.12g} ({self.method}, {sign} {self.error:.1e})"
 
     def __float__(self) -> float:
         return self.value
@@ -76,7 +98,9 @@ class ExpectedLoss:
             "error": self.error,
             "per_feature": self.per_feature.tolist(),
             "method": self.method,
-        }
+            "target": self.target,
+            "power": self.power,
+        } | {name: getattr(self, name).tolist() for name in BY_ACTIVE if self.active is not None}
 
 
 class Unreachable(ValueError):
@@ -90,10 +114,13 @@ def expected_loss(
     method: str = "auto",
     rtol: float = 1e-9,
     gradient: bool = False,
+    target: str = "identity",
+    power: int = 2,
+    by_active: bool = False,
     samples: int = 1_000_000,
     rng: Any = None,
 ) -> ExpectedLoss:
-    """Return the expected loss L = Σ_i I_i E(x_i - x'_i)² of `model` on `features`.
+    """Return the expected loss L = Σ_i I_i E(τ(x_i) - x'_i)^power of `model` on `features`, by default E(x_i - x'_i)².
 
     For a given set of present features each output is a function of a linear form of uniform values. The method
     "exact" sums the expectations over all sets. The method "spectral" takes any number of features: each output has a
@@ -116,6 +143,13 @@ def expected_loss(
         ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed.
     gradient
         Also return ∂L/∂W and ∂L/∂b.
+    target
+        τ(x), what an output is to be: "identity", "abs", "relu" or "square" of its input.
+    power
+        2, or 4 for the mean fourth power, which weighs rare large errors more.
+    by_active
+        Also return what each number of active features adds to the loss. This, other targets and power 4 are "exact"
+        where sets are at most 65,536, and else "sampled".
     samples, rng
         For "sampled": number of samples, and anything ``np.random.default_rng`` takes.
 
@@ -136,21 +170,24 @@ def expected_loss(
     >>> loss = expected_loss(digon, Features(2, probability=0.25))
     >>> float(loss), loss.error < 1e-14  # exactly 1/48
     (0.02083333, True)
+    >>> expected_loss(digon, Features(2, probability=0.25), by_active=True).by_active  # all of it when both are present
+    array([0.        , 0.        , 0.02083333])
     """
     _check(model, features, method, rtol)
     checks.boolean("gradient", gradient)
+    wanted = checked(target, power, by_active)
     checks.room("model", features.n**2)
-    method = _method_for(model, method)
+    method = _method_for(model, method) if wanted == USUAL else method_for(model, features, method)
     if method == "sampled":
-        return _sampled(
-            model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
-        )
+        samples = checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES)
+        return _sampled(model, features, gradient, wanted, samples, rng)
     law, value_unit, loss_unit = ordinary_for(model, features)
-    evaluate = partial(_evaluate, model, law, value_unit, method, rtol, gradient)
-    losses, used = patiently(evaluate) if features.n > SMALL else evaluate()
+    loss_unit += (power - 2) * value_unit
+    evaluate = partial(_evaluate, model, law, value_unit, wanted, method, rtol, gradient)
+    losses, used = patiently(evaluate) if features.n > (SMALL if wanted == USUAL else SMALLER) else evaluate()
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
         value, error = (float(law.importance @ part) for part in (losses.value, losses.error))
-        floor = rtol**2 * float(law.importance @ law.second_moment)
+        floor = rtol**2 * float(law.importance @ (law.second_moment if wanted == USUAL else wanted.size(law, value_unit)))
         grads = _chain(model, law.importance, losses.slope_coupling, losses.slope_b, value_unit) if gradient else {}
     if error > max(rtol * value, floor):
         if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:
@@ -164,9 +201,18 @@ def expected_loss(
         float(times_power(value, loss_unit)),
         float(times_power(error, loss_unit)) + (UNDERFLOW * features.n if loss_unit else 0.0),
         times_power(law.importance * losses.value, loss_unit), used, model, features,
-        **{name: times_power(grad, loss_unit) for name, grad in grads.items()},
+        **{name: times_power(grad, loss_unit) for name, grad in grads.items()}, target=target, power=power,
+        **_by_active(losses, law.importance, features, loss_unit),
     )  # fmt: skip
     return _finite(result)
+
+
+def _by_active(losses: OutputLosses, importance: np.ndarray, features: Features, unit: int) -> dict[str, np.ndarray]:
+    """Return the parts of the loss by the number of active features, where they were asked for."""
+    if losses.by_active is None or losses.by_active_error is None:
+        return {}
+    parts = (times_power(importance @ part, unit) for part in (losses.by_active, losses.by_active_error))
+    return dict(zip(BY_ACTIVE, (count_distribution(features), *parts)))
 
 
 def _finite(result: ExpectedLoss) -> ExpectedLoss:
@@ -201,10 +247,12 @@ def _check(model: Any, features: Any, method: str, rtol: float) -> None:
 
 @np.errstate(over="ignore", invalid="ignore")  # what is beyond doubles is refused later
 def _evaluate(
-    model: ToyModel, features: Features, value_unit: int, method: str, rtol: float, gradient: bool
+    model: ToyModel, features: Features, value_unit: int, wanted: Wanted, method: str, rtol: float, gradient: bool
 ) -> tuple[OutputLosses, str]:
     """Return the outputs' losses on features in units of 2^value_unit, and the method used."""
     b, b_error = (np.ldexp(part, -value_unit) for part in _whole_bias(model))
+    if wanted != USUAL:
+        return target_losses(model, b, b_error, features, value_unit, wanted, gradient), method
     if method == "numeric":
         from geomsup.loss.coupling import coupling_matrix
 
@@ -282,13 +330,22 @@ def _chain(
     return grads | {"grad_W": encoder, "grad_W_out": decoder}
 
 
-def _sampled(model: ToyModel, features: Features, gradient: bool, samples: int, rng: Any) -> ExpectedLoss:
+def _sampled(
+    model: ToyModel, features: Features, gradient: bool, wanted: Wanted, samples: int, rng: Any
+) -> ExpectedLoss:
     generator = checks.random_generator("rng", rng)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
-            result = sampled_losses(model, features, samples, generator)
+            target = np.asarray if wanted.target == "identity" else TARGETS[wanted.target]
+            result = sampled_losses(model, features, samples, generator, target, wanted.power)
     except OverflowError:
         raise _too_large(model) from None
     grads = {name: getattr(result, name) for name in GRADIENTS} if gradient else {}
+    shares = {name: getattr(result, name) for name in BY_ACTIVE[:3]} if wanted.by_active else {}
     value = float(result.per_feature.sum())
-    return _finite(ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, **grads))
+    return _finite(
+        ExpectedLoss(
+            value, result.standard_error, result.per_feature, "sampled", model, features, **grads, **shares,
+            target=wanted.target, power=wanted.power,
+        )
+    )  # fmt: skip
