@@ -20,9 +20,7 @@ import numpy as np
 
 from geomsup.compiling import njit
 
-__all__ = [
-    "count_sets", "exact_outputs", "exactly", "gather_set", "independent_slopes", "relevant", "set_loss", "workspace",
-]  # fmt: skip
+__all__ = ["count_sets", "exact_outputs", "gather_set", "independent_slopes", "relevant", "set_loss", "workspace"]
 
 EPS = 2.0**-52
 # Fused products are never less exact; nothing else is reordered.

@@ -14,13 +14,16 @@ from math import comb
 
 import numpy as np
 
-from geomsup.loss.exact_kernels import exactly, gather_set, independent_slopes, relevant
-from geomsup.loss.targets.target import NODES, WEIGHTS
+from geomsup.compiling import njit
+from geomsup.loss.exact_kernels import gather_set, independent_slopes, relevant
+from geomsup.loss.targets.nodes import NODES, WEIGHTS
 from geomsup.loss.targets.walk import make_room, start, tabulate, walk
 
 __all__ = ["count_present", "output_moments", "set_moment", "target_room"]
 
 EPS = 2.0**-52
+exactly = njit(error_model="numpy", fastmath={"contract"})
+
 # Binomial coefficients of powers of x, of which there are up to (x²)³ x.
 CHOOSE = np.array([[float(comb(n, k)) for k in range(8)] for n in range(8)])
 
@@ -65,29 +68,25 @@ def set_moment(a, surplus, low, width, k, z, b, leak, target, scale, power, room
     blur = 2.0 * (k + 2) * EPS * size
     degree = target[2] * (power - 1) if z >= 0 else 0
     origin, step = _origin(z, side, a, low, width, room) if z >= 0 else (0.0, 0.0)
-    tabulate(k, z, degree, -1, room)
-    _functional(room, side, kept, other, slope * scale, target[2], power, origin, step, z, 0)
-    value += walk(t, k, live, z, degree, -1, blur, room, error)
-    if gradient:
-        ignored = np.zeros(1)
-        for j in range(k, -1, -1):  # of b, which has no factor, and of the couplings
-            if j == z:
-                continue
-            marked = j if j < k else -1
-            if marked >= 0:
-                tabulate(k, z, degree, marked, room)
-            _functional(room, side, kept, other, slope * scale, target[2], power, origin, step, z, 1)
-            moved = side * walk(t, k, live, z, degree, marked, blur, room, ignored)
-            if j == k:
-                plain = moved
-                grad[k] += plain
-            else:
-                first, along = _origin(j, side, a, low, width, room)
-                grad[j] += first * plain + along * moved
-        if z >= 0:
-            tabulate(k, z, degree + 1, -1, room)
-            _functional(room, side, kept, other, slope * scale, target[2], power, origin, step, z, 2)
-            grad[z] += side * walk(t, k, live, z, degree + 1, -1, blur, room, ignored)
+    ignored, plain = np.zeros(1), 0.0
+    for task in range(k + 2 if gradient else 1):  # the value, the slope in b, those in the couplings
+        j = task - 2
+        own = task > 1 and j == z
+        marked, top = (j if task > 1 and not own else -1), (degree + 1 if own else degree)
+        if task != 1:
+            tabulate(k, z, top, marked, room)
+        _functional(room, side, kept, other, slope * scale, target[2], power, origin, step, z, min(task, 1), own)
+        found = walk(t, k, live, z, top, marked, blur, room, error if task == 0 else ignored)
+        if task == 0:
+            value += found
+        elif task == 1:
+            plain = side * found
+            grad[k] += plain
+        elif own:
+            grad[z] += side * found
+        else:
+            first, along = _origin(j, side, a, low, width, room)
+            grad[j] += first * plain + along * side * found
     return value
 
 
@@ -105,22 +104,20 @@ def _origin(j, side, a, low, width, room):
 
 
 @exactly
-def _functional(room, side, kept, other, slope, degree, power, origin, step, z, derivative):
-    """Fill f[0] with what the minority side adds (0), with its derivative in v (1), or with x_z times that (2)."""
+def _functional(room, side, kept, other, slope, degree, power, origin, step, z, lower, own):
+    """Fill f[0] with what the minority side adds, or if `lower` is 1 with the derivative in v, times x_z if `own`."""
     f, size, unit = room.f[0], room.size[0], room.unit[0]
     f[:] = 0.0
     factorial, measure = 1.0, 1.0
     for r in range(1, power + 1):
         factorial *= r
-        if derivative == 0 or r > 1:
-            measure *= unit
+        measure *= unit if r > lower else 1.0
         if z < 0 and r < power:
             continue
         factor = CHOOSE[power, r] * (-side) ** r * (other**r - kept**r) * slope ** (power - r) * factorial * measure
-        order = r if derivative == 0 else r - 1
-        top = degree * (power - r) + (1 if derivative == 2 else 0)
+        top = degree * (power - r) + int(own)
         for q in range(top + 1 if factor != 0.0 else 0):
-            f[q, order] += factor * CHOOSE[top, q] * origin ** (top - q) * step**q
+            f[q, r - lower] += factor * CHOOSE[top, q] * origin ** (top - q) * step**q
     size[:] = np.abs(f)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Features
 from geomsup.loss.exact import AFFORDABLE, sets_needed
-from geomsup.loss.ordinary import FARTHEST, scaled_coupling
+from geomsup.loss.ordinary import FARTHEST, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.plan import make_plan
 from geomsup.loss.targets.target import TARGETS, Wanted, moments
@@ -67,13 +67,16 @@ def target_losses(
     n, size = features.n, moments(features, power) ** (1 / power)
     coupling, surplus, moved, exponent = scaled_coupling(model.decoder, model.W, b, features, size)
     b, moved = np.ldexp(b, -exponent), moved + np.ldexp(b_error, -exponent)
-    ratio = 2.0 ** np.clip(-exponent, -FARTHEST, FARTHEST)
-    unit = np.where(exponent > 0, np.ldexp(1.0, exponent), 1 / ratio)
-    scale = np.ldexp(ratio, value_unit * (target.degree - 1))
+    # τ(x) is 2^own τ(y) in units of x. If it is far larger or smaller than u, it is as good as infinitely so.
+    own = value_unit * (target.degree - 1)
+    scale = 2.0 ** np.clip(own - exponent, -FARTHEST, FARTHEST)
+    unit = times_power(1.0, np.maximum(exponent, own - FARTHEST))
     leak = LEAKS[activation_name(model.activation)]
     tallies, slopes = np.empty((2, n, n + 1)), np.empty((n, n + 1))
+    # Kinks must be at ends of pieces, and high powers of an x of either sign would cancel.
+    cut = target.below != target.above or target.degree * (power - 1) > 1
     for i in range(n):
-        plan = make_plan(features, i if target.below != target.above else -1)
+        plan = make_plan(features, i if cut else -1)
         tallies[:, i] = output_moments(
             coupling[i], surplus[i], b[i], leak, i, target, scale[i], power, plan, features.mean, gradient, by_active,
             slopes[i], stop_flag(),

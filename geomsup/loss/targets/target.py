@@ -7,14 +7,11 @@ import numpy as np
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.loss.plan import make_laws
+from geomsup.loss.targets.nodes import NODES, WEIGHTS
 
-__all__ = ["NODES", "POWERS", "TARGETS", "USUAL", "WEIGHTS", "Target", "Wanted", "checked", "moments"]
+__all__ = ["POWERS", "TARGETS", "USUAL", "Target", "Wanted", "checked", "moments"]
 
 POWERS = (2, 4)
-
-# Five Gauss-Legendre nodes on [0, 1] are exact up to degree 9; the 4th power of a square has 8.
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
-NODES, WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 
 
 class Target(NamedTuple):
