@@ -149,12 +149,11 @@ def compare(
 
 def _active_lines(result: gs.ExpectedLoss) -> list[str]:
     """Return a line for each number of active features that adds something to the loss."""
-    parts = result.active, result.by_active, result.given_active
-    if parts[0] is None:
+    if result.active is None or result.by_active is None or result.given_active is None:
         return []
     return [
         f"  {k} active: {share:.9g} (P = {p:.4g}, loss then {loss:.6g})"
-        for k, (p, share, loss) in enumerate(zip(*parts, strict=True))  # pyright: ignore[reportArgumentType]
+        for k, (p, share, loss) in enumerate(zip(result.active, result.by_active, result.given_active, strict=True))
         if share > 0
     ]
 

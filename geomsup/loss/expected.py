@@ -25,7 +25,7 @@ __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 SMALLER = 8  # features; the same of other losses than the usual one
 SMALL = 12  # features; with more, a loss can take so long that handing it to a thread does not matter
 GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
-BY_ACTIVE = ("active", "by_active", "by_active_error", "given_active")
+BY_ACTIVE = ("active", "by_active", "by_active_error")
 UNDERFLOW = 5e-324  # rounding error of the loss of a feature that is scaled into the range of small doubles
 MOST_SAMPLES = 10**10
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
@@ -84,15 +84,16 @@ class ExpectedLoss:
 
     def __str__(self) -> str:
         sign = "standard error" if self.method == "sampled" else "error at most"
-        named = "" if self.target == "identity" else f"to {self.target} of x "
-        named += "" if self.power == 2 else f"of power {self.power} "
-        return f"expected loss {named}{self.value:.12g} ({self.method}, {sign} {self.error:.1e})"
+        named = "" if self.target == "identity" else f" to {self.target}(x)"
+        named += "" if self.power == 2 else f" of power {self.power}"
+        return f"expected loss{named}{':' if named else ''} {self.value:.12g} ({self.method}, {sign} {self.error:.1e})"
 
     def __float__(self) -> float:
         return self.value
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain values, ready for JSON."""
+        shares = (*BY_ACTIVE, "given_active") if self.by_active is not None else ()
         return {
             "value": self.value,
             "error": self.error,
@@ -100,7 +101,7 @@ class ExpectedLoss:
             "method": self.method,
             "target": self.target,
             "power": self.power,
-        } | {name: getattr(self, name).tolist() for name in BY_ACTIVE if self.active is not None}
+        } | {name: getattr(self, name).tolist() for name in shares}
 
 
 class Unreachable(ValueError):
@@ -187,7 +188,9 @@ def expected_loss(
     losses, used = patiently(evaluate) if features.n > (SMALL if wanted == USUAL else SMALLER) else evaluate()
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
         value, error = (float(law.importance @ part) for part in (losses.value, losses.error))
-        floor = rtol**2 * float(law.importance @ (law.second_moment if wanted == USUAL else wanted.size(law, value_unit)))
+        floor = rtol**2 * float(
+            law.importance @ (law.second_moment if wanted == USUAL else wanted.size(law, value_unit))
+        )
         grads = _chain(model, law.importance, losses.slope_coupling, losses.slope_b, value_unit) if gradient else {}
     if error > max(rtol * value, floor):
         if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:
@@ -211,8 +214,11 @@ def _by_active(losses: OutputLosses, importance: np.ndarray, features: Features,
     """Return the parts of the loss by the number of active features, where they were asked for."""
     if losses.by_active is None or losses.by_active_error is None:
         return {}
-    parts = (times_power(importance @ part, unit) for part in (losses.by_active, losses.by_active_error))
-    return dict(zip(BY_ACTIVE, (count_distribution(features), *parts)))
+    return {
+        "active": count_distribution(features),
+        "by_active": times_power(importance @ losses.by_active, unit),
+        "by_active_error": times_power(importance @ losses.by_active_error, unit),
+    }
 
 
 def _finite(result: ExpectedLoss) -> ExpectedLoss:
@@ -341,7 +347,7 @@ def _sampled(
     except OverflowError:
         raise _too_large(model) from None
     grads = {name: getattr(result, name) for name in GRADIENTS} if gradient else {}
-    shares = {name: getattr(result, name) for name in BY_ACTIVE[:3]} if wanted.by_active else {}
+    shares = {name: getattr(result, name) for name in BY_ACTIVE} if wanted.by_active else {}
     value = float(result.per_feature.sum())
     return _finite(
         ExpectedLoss(

@@ -90,9 +90,8 @@ def set_loss(i, present, a, b, leak, target, power):
         slope = below if low < 0 else above
         return piece_loss(i, present, a, b, leak, slope, degree, power)
     left, right = present | {i: (low, -low)}, present | {i: (F(0), low + width)}
-    return (
-        -low / width * piece_loss(i, left, a, b, leak, below, degree, power)
-        + (low + width) / width * piece_loss(i, right, a, b, leak, above, degree, power)
+    return -low / width * piece_loss(i, left, a, b, leak, below, degree, power) + (low + width) / width * piece_loss(
+        i, right, a, b, leak, above, degree, power
     )
 
 
@@ -131,7 +130,9 @@ def cases():
         if trial % 5 == 0:
             W = [[round(v, 1) for v in row] for row in W]
         tiny = trial % 7 == 0
-        b = [rng.choice([0.0, 1e-5 * rng.gauss(0, 1)] if tiny else [0.0, rng.gauss(0, 0.2), rng.gauss(0, 2)]) for _ in W]
+        b = [
+            rng.choice([0.0, 1e-5 * rng.gauss(0, 1)] if tiny else [0.0, rng.gauss(0, 0.2), rng.gauss(0, 2)]) for _ in W
+        ]
         p = [rng.choice([1e-9, 0.01, 0.25, 0.5, 1.0]) for _ in range(n)]
         order, correlated, anticorrelated, tables = rng.sample(range(n), n), [], [], []
         while len(order) >= 2 and trial % 2:

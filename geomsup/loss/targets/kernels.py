@@ -6,8 +6,8 @@ others. Five Gauss-Legendre nodes make that mean exact, and all its terms are po
 
     Σ_{1 <= r <= q} C(q, r) (-side)^r (other^r - kept^r) E[τ^(q-r) v_+^r],  f(u) = kept u or other u on either side,
 
-for `walk`. The target τ(x) = scale * slope * x^degree, and x is counted from that end of its piece which is nearer to 0:
-where both u and x are small, nothing then cancels.
+for `walk`. The target is τ(x) = scale * slope * x^degree, and x is counted from that end of its piece which is nearer
+to 0: where both u and x are small, nothing then cancels.
 """
 
 from math import comb

@@ -2,13 +2,13 @@
 
 This is the recursion of `exact_kernels`, with powers of two of the uniforms as factors. Write v = t + Σ_j c_j y_j with
 c_j > 0 and y_j ~ U[0, 1], and R_r for the mean of v_+^r / r! over the uniforms that come after the one in question.
-That one may have a factor η^e, where η is y or 1 - y. Integration by parts then says, with m_k = e! / (e - k)! / c^(k+1),
+That one may have a factor η^e, where η is y or 1 - y. With m_k = e! / (e - k)! / c^(k+1), integration by parts says
 
     E[y^e R_r(t + c y)]       = Σ_{k <= e} (-1)^k m_k R_{r+k+1}(t + c) - (-1)^e m_e R_{r+e+1}(t),
     E[(1 - y)^e R_r(t + c y)] = m_e R_{r+e+1}(t + c) - Σ_{k <= e} m_k R_{r+k+1}(t).
 
-A functional Σ f[q, r] E[η_z^q v_+^r / r!] goes down the tree as it is: no value comes back. Coefficients are measured in
-powers of two, each level's of the size of its own c, so that no power of a small one overflows.
+A functional Σ f[q, r] E[η_z^q v_+^r / r!] goes down the tree, and its values at the leaves add up to that of the root.
+Each level is measured in a power of two of the size of its own c, so that no power of a small one overflows.
 """
 
 from typing import NamedTuple
@@ -31,9 +31,9 @@ class Room(NamedTuple):
     """What a set of up to k features is worked on in; rows are levels, the largest coefficient first.
 
     `f` (k + 1, q, r) is the functional of a level, of v_+^(level + r), and `size` bounds its terms before they cancel.
-    `moments` (k + 1, q, d) are E[η_z^q η_j^e s^d / d!] of the sum s of a level's uniforms. A leaf of level l is measured
-    in `unit[l]`, an inner node in `unit[l + 1]`, in which the inverse coefficient is `inverse[l]`; `change[l, r]` is the
-    r-th power of the ratio of the two. `mirrored` says where η is 1 - y.
+    `moments` (k + 1, q, d) are E[η_z^q η_j^e s^d / d!] of the sum s = Σ c y of the level and those after it. A leaf of
+    level l is measured in `unit[l]`, an inner node in `unit[l + 1]`, in which the inverse coefficient is `inverse[l]`;
+    `change[l, r]` is the r-th power of the ratio of the two. `mirrored` says where η is 1 - y. The others are scratch.
     """
 
     c: np.ndarray
@@ -126,7 +126,10 @@ def _own_moments(c, power, mirrored, count, weights):
 
 @exactly
 def walk(t, k, live, z, degree, marked, blur, room, error):
-    """Return the value of the functional f[0] at t; error[0] grows by a bound on its rounding, t's (`blur`) included."""
+    """Return the value of the functional f[0] at t.
+
+    error[0] grows by a bound on its rounding, and on what an error of t by `blur` does.
+    """
     tail, place, stage, change = room.tail, room.place, room.stage, room.change
     orders = room.f.shape[2]
     level, total = 0, 0.0
