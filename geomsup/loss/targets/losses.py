@@ -11,7 +11,7 @@ from geomsup.features import Features
 from geomsup.loss.exact import AFFORDABLE, sets_needed
 from geomsup.loss.ordinary import FARTHEST, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
-from geomsup.loss.plan import make_plan
+from geomsup.loss.plan import make_laws, make_plan
 from geomsup.loss.targets.target import TARGETS, Wanted, moments
 from geomsup.model import ToyModel
 from geomsup.threads import check_stop, stop_flag
@@ -74,9 +74,9 @@ def target_losses(
     leak = LEAKS[activation_name(model.activation)]
     tallies, slopes = np.empty((2, n, n + 1)), np.empty((n, n + 1))
     # Kinks must be at ends of pieces, and high powers of an x of either sign would cancel.
-    cut = target.below != target.above or target.degree * (power - 1) > 1
+    cut = _hold_zero(features) & (target.below != target.above or target.degree * (power - 1) > 1)
     for i in range(n):
-        plan = make_plan(features, i if cut else -1)
+        plan = make_plan(features, i if cut[i] else -1)
         tallies[:, i] = output_moments(
             coupling[i], surplus[i], b[i], leak, i, target, scale[i], power, plan, features.mean, gradient, by_active,
             slopes[i], stop_flag(),
@@ -94,6 +94,12 @@ def target_losses(
             return losses
         error = parts[1] + _moved(tallies[0], moved[:, None], power) * unit[:, None] ** power
         return replace(losses, by_active=parts[0], by_active_error=error)
+
+
+def _hold_zero(features: Features) -> np.ndarray:
+    """Return which features have a piece with values on both sides of 0, ``(n,)``."""
+    laws = make_laws(features)
+    return np.logical_or.reduceat((laws.low < 0) & (laws.low + laws.width > 0), laws.piece_ptr[:-1])
 
 
 def _moved(value: np.ndarray, distance: np.ndarray, power: int) -> Any:

@@ -1,6 +1,6 @@
 """Kernels for means E[η_z^q η_j^e v_+^r] of a form v of uniforms, walked largest coefficient first.
 
-This is the recursion of `exact_kernels`, with powers of two of the uniforms as factors. Write v = t + Σ_j c_j y_j with
+This is the recursion of `exact_kernels`, with powers of one or two uniforms as factors. Write v = t + Σ_j c_j y_j with
 c_j > 0 and y_j ~ U[0, 1], and R_r for the mean of v_+^r / r! over the uniforms that come after the one in question.
 That one may have a factor η^e, where η is y or 1 - y. With m_k = e! / (e - k)! / c^(k+1), integration by parts says
 
