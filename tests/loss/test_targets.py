@@ -90,7 +90,7 @@ def test_the_parts_add_up(problem, kind):
     assert plain.by_active is None
 
 
-@given(problems(max_features=4), kinds, st.sampled_from([1e-60, 0.25, 3.0, 1e40]))
+@given(problems(max_features=4, discrete=False), kinds, st.sampled_from([1e-60, 0.25, 3.0, 1e40]))
 def test_a_loss_scales_with_the_units(problem, kind, unit):
     (model, features), (target, power) = problem, kind
     laws = [law.times(unit) for law in features.laws]
@@ -107,7 +107,8 @@ def test_a_loss_scales_with_the_units(problem, kind, unit):
     one, two = expected_loss(model, features, **options), expected_loss(other, scaled, **options)
     ratio = (unit * own) ** power
     assert two.value == pytest.approx(ratio * one.value, rel=1e-6, abs=ratio * one.error + two.error)
-    size = ratio / (unit * own) * max(1.0, np.abs(one.grad_b).max())
+    # Slopes that are 0 are sums of terms of the size of E |x - x'|^(power - 1).
+    size = ratio / (unit * own) * max(1.0, 10 * one.value) ** ((power - 1) / power)
     np.testing.assert_allclose(two.grad_b, ratio / (unit * own) * one.grad_b, rtol=1e-6, atol=1e-9 * size)
 
 
