@@ -29,7 +29,7 @@ def method_for(model: ToyModel, features: Features, method: str) -> str:
             f"features; got {method!r}. No series is known for them."
         )
     linear = model.hidden_activation == "linear" and model.W_between is None
-    if not (linear and activation_name(model.activation) in LEAKS):
+    if not (linear and isinstance(model.activation, str) and model.activation in LEAKS):
         if method == "auto":
             return "sampled"
         raise ValueError(
