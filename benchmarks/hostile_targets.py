@@ -310,6 +310,9 @@ TARGETS: dict[str, Target] = {
             "method": _is("auto"),
             "rtol": _is(1e-9),
             "gradient": _is(True),
+            "target": _is("abs"),
+            "power": _is(4),
+            "by_active": _is(True),
             "samples": _is(100),
             "rng": _is(0),
         },
@@ -318,6 +321,23 @@ TARGETS: dict[str, Target] = {
     "expected_loss of W": Target(
         lambda W, b, values, probability, importance: gs.expected_loss(
             gs.ToyModel(W, b), gs.Features(3, probability, importance, values), gradient=True
+        ),
+        {
+            "W": _W,
+            "b": _is([0.1, 0.0, -0.1]),
+            "values": gs.Uniform,
+            "probability": _is(0.3),
+            "importance": _is(1.0),
+        },
+    ),
+    "expected_loss of power 4": Target(
+        lambda W, b, values, probability, importance: gs.expected_loss(
+            gs.ToyModel(W, b),
+            gs.Features(3, probability, importance, values),
+            gradient=True,
+            target="square",
+            power=4,
+            by_active=True,
         ),
         {
             "W": _W,
@@ -664,7 +684,8 @@ COMMANDS: dict[str, dict[str, Maker]] = {
     } | FEATURES,
     "classify": {"path": lambda: _weights(), "--orientation": _is("rows"), "--noise": _is("0.01")}
     | {"--weights": _is("W"), "--represented": _is("0.1")} | RESULT,
-    "loss": {"path": lambda: str(_stored()), "--method": _is("auto"), "--rtol": _is("1e-9"), "--run": _is("0")}
+    "loss": {"path": lambda: str(_stored()), "--method": _is("auto"), "--rtol": _is("1e-9"), "--run": _is("0"),
+             "--target": _is("identity"), "--power": _is("2")}
     | NAMES | FEATURES | RESULT,
     "compare": {"path": lambda: _weights(), "--starts": _is("1"), "--seed": _is("0"), "--run": _is("0")} | FEATURES,
     "optimum": {"n_features": _is("3"), "n_hidden": _is("1"), "--activation": _is("relu"), "--starts": _is("2")}

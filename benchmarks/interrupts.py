@@ -20,6 +20,8 @@ OPERATIONS = {
     "hessian": "gs.hessian(gs.ToyModel(rng.normal(size=(60, 4)) / 2), gs.Features(60, 0.05))",
     "expected_loss, exact": "gs.expected_loss(gs.ToyModel(rng.normal(size=(16, 3))), gs.Features(16, 0.3), "
     "method='exact', gradient=True)",
+    "expected_loss, power 4": "gs.expected_loss(gs.ToyModel(rng.normal(size=(16, 3))), gs.Features(16, 0.3), "
+    "power=4, gradient=True)",
     "expected_loss, 1000 features": "gs.expected_loss(gs.ToyModel(rng.normal(size=(1000, 30)) / 3), "
     "gs.Features(1000, 0.05), gradient=True)",
     "expected_loss, numeric": "gs.expected_loss(gs.ToyModel(rng.normal(size=(40, 4)), activation='gelu'), "

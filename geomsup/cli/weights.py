@@ -1,7 +1,9 @@
 """Commands on the weights in a file: ``classify``, ``loss`` and ``compare``."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.console import check_files, deliver, save_figure
@@ -80,6 +82,9 @@ def loss(
     *,
     method: str = "auto",
     rtol: float = 1e-9,
+    target: Literal["identity", "abs", "relu", "square"] = "identity",
+    power: Whole = 2,
+    by_active: Annotated[bool, Parameter(negative="")] = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -91,14 +96,23 @@ def loss(
         "auto", "exact", "spectral" or "sampled".
     rtol
         Relative accuracy to reach.
+    target
+        What an output is to be: its input, or "abs", "relu" or "square" of it.
+    power
+        2, or 4 for the mean fourth power.
+    by_active
+        Also say what each number of active features adds to the loss.
     output
         Also write the result as JSON to this file.
     """
     check_files(output)
     model, features = file.read()
-    result = gs.expected_loss(model, features, method=method, rtol=rtol)
+    result = gs.expected_loss(
+        model, features, method=method, rtol=rtol, target=target, power=power, by_active=by_active
+    )
     lines = [str(result)]
     lines += [f"  feature {i}: {value:.9g}" for i, value in enumerate(result.per_feature)]
+    lines += _active_lines(result)
     lines += [_read(model.source)]
     deliver(_with(model.source, result.to_dict()), "\n".join(lines), as_json, output)
 
@@ -131,6 +145,17 @@ def compare(
     if plot is not None:
         save_figure(result.plot()[0].figure, plot)
     deliver(_with(model.source, result.to_dict()), f"{result}\n{_read(model.source)}", as_json, output)
+
+
+def _active_lines(result: gs.ExpectedLoss) -> list[str]:
+    """Return a line for each number of active features that adds something to the loss."""
+    if result.active is None or result.by_active is None or result.given_active is None:
+        return []
+    return [
+        f"  {k} active: {share:.9g} (P = {p:.4g}, loss then {loss:.6g})"
+        for k, (p, share, loss) in enumerate(zip(result.active, result.by_active, result.given_active, strict=True))
+        if share > 0
+    ]
 
 
 def _read(source: str | None) -> str:

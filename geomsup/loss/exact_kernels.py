@@ -20,7 +20,7 @@ import numpy as np
 
 from geomsup.compiling import njit
 
-__all__ = ["count_sets", "exact_outputs", "gather_set", "set_loss", "workspace"]
+__all__ = ["count_sets", "exact_outputs", "gather_set", "independent_slopes", "relevant", "set_loss", "workspace"]
 
 EPS = 2.0**-52
 # Fused products are never less exact; nothing else is reordered.
@@ -294,7 +294,7 @@ def workspace(k):
 
 
 @exactly
-def _relevant(coupling, i, plan, units):
+def relevant(coupling, i, plan, units):
     """List the units with a feature that output i depends on, itself included; return units, features, sets."""
     unit_ptr, _, outcome_ptr, feature, _, _ = plan
     count, members, sets = 0, 0, 1
@@ -352,7 +352,7 @@ def _output_loss(coupling, surplus, b, leak, i, plan, mean, gradient, row, error
     """
     n = len(coupling)
     units = np.empty(len(plan[0]), np.int64)
-    count, members, sets = _relevant(coupling, i, plan, units)
+    count, members, sets = relevant(coupling, i, plan, units)
     work = workspace(members)
     a, low, width = np.empty(members), np.empty(members), np.empty(members)
     chosen = np.empty(members, np.int64)
@@ -378,12 +378,12 @@ def _output_loss(coupling, surplus, b, leak, i, plan, mean, gradient, row, error
             digits[u] = 0
     error[0] += sets * EPS * total  # of the sum over sets, whose terms are all positive
     if gradient:
-        _independent_slopes(plan, units[:count], mean, row)
+        independent_slopes(plan, units[:count], mean, row)
     return total
 
 
 @exactly
-def _independent_slopes(plan, relevant, mean, row):
+def independent_slopes(plan, relevant, mean, row):
     """Fill the slopes in couplings of features that u and x_i do not depend on: E x_j times the slope in b."""
     unit_ptr, _, outcome_ptr, feature, _, _ = plan
     n = len(mean)

@@ -16,14 +16,17 @@ from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, tim
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
+from geomsup.loss.targets import TARGETS, USUAL, Wanted, checked, count_distribution, method_for, target_losses
 from geomsup.model import ToyModel, checked_model
 from geomsup.samples import SampledFeatures, checked_features
 from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
 
+SMALLER = 8  # features; the same of other losses than the usual one
 SMALL = 12  # features; with more, a loss can take so long that handing it to a thread does not matter
 GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
+BY_ACTIVE = ("active", "by_active", "by_active_error")
 UNDERFLOW = 5e-324  # rounding error of the loss of a feature that is scaled into the range of small doubles
 MOST_SAMPLES = 10**10
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
@@ -36,7 +39,7 @@ class ExpectedLoss:
     Attributes
     ----------
     value
-        L = Σ_i I_i E(x_i - x'_i)².
+        L = Σ_i I_i E(τ(x_i) - x'_i)^power, τ(x) = x and power 2 unless asked otherwise.
     error
         A bound on ``abs(value - truth)``: rounding, truncation, and the rounding of W Wᵀ. For "numeric" it is an
         estimate of such a bound, and for "sampled" one standard error. On a data set the value is exact, and the
@@ -48,8 +51,13 @@ class ExpectedLoss:
         "exact", "spectral", "numeric" or "sampled".
     grad_W, grad_b, grad_W_out, grad_b_hidden, grad_W_between, grad_b_between
         ∂L/∂W ``(n, m)``, ∂L/∂b ``(n,)``, and the derivatives by whatever else the model has; None unless asked for.
-    model, features
-        What was evaluated: a `ToyModel`, and `Features` or `SampledFeatures`.
+    active
+        P(k features are active, i.e. not 0), ``(n + 1,)``; for "sampled" the shares of the samples. Like the next two,
+        None unless asked for.
+    by_active, by_active_error
+        P(k active) L_k, ``(n + 1,)``: the terms of L = Σ_k P(k active) L_k, and their errors.
+    model, features, target, power
+        What was evaluated: a `ToyModel`, `Features` or `SampledFeatures`, and as what.
     """
 
     value: float
@@ -64,22 +72,39 @@ class ExpectedLoss:
     grad_b_hidden: np.ndarray | None = field(default=None, repr=False)
     grad_W_between: np.ndarray | None = field(default=None, repr=False)
     grad_b_between: np.ndarray | None = field(default=None, repr=False)
+    active: np.ndarray | None = field(default=None, repr=False)
+    by_active: np.ndarray | None = field(default=None, repr=False)
+    by_active_error: np.ndarray | None = field(default=None, repr=False)
+    target: str = "identity"
+    power: int = 2
+
+    @property
+    def given_active(self) -> np.ndarray | None:
+        """L_k, the loss given that k features are active, ``(n + 1,)``; 0 where that never happens."""
+        if self.active is None or self.by_active is None:
+            return None
+        return np.divide(self.by_active, self.active, out=np.zeros(len(self.active)), where=self.active > 0)
 
     def __str__(self) -> str:
         sign = "standard error" if self.method == "sampled" else "error at most"
-        return f"expected loss {self.value:.12g} ({self.method}, {sign} {self.error:.1e})"
+        named = "" if self.target == "identity" else f" to {self.target}(x)"
+        named += "" if self.power == 2 else f" of power {self.power}"
+        return f"expected loss{named}{':' if named else ''} {self.value:.12g} ({self.method}, {sign} {self.error:.1e})"
 
     def __float__(self) -> float:
         return self.value
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain values, ready for JSON."""
+        shares = (*BY_ACTIVE, "given_active") if self.by_active is not None else ()
         return {
             "value": self.value,
             "error": self.error,
             "per_feature": self.per_feature.tolist(),
             "method": self.method,
-        }
+            "target": self.target,
+            "power": self.power,
+        } | {name: getattr(self, name).tolist() for name in shares}
 
 
 class Unreachable(ValueError):
@@ -93,10 +118,13 @@ def expected_loss(
     method: str = "auto",
     rtol: float = 1e-9,
     gradient: bool = False,
+    target: str = "identity",
+    power: int = 2,
+    by_active: bool = False,
     samples: int = 1_000_000,
     rng: Any = None,
 ) -> ExpectedLoss:
-    """Return the expected loss L = Σ_i I_i E(x_i - x'_i)² of `model` on `features`.
+    """Return the expected loss L = Σ_i I_i E(τ(x_i) - x'_i)^power of `model` on `features`, by default E(x_i - x'_i)².
 
     For a given set of present features each output is a function of a linear form of uniform values. The method
     "exact" sums the expectations over all sets. The method "spectral" takes any number of features: each output has a
@@ -120,6 +148,13 @@ def expected_loss(
         ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed.
     gradient
         Also return ∂L/∂W and ∂L/∂b.
+    target
+        τ(x), what an output is to be: "identity", "abs", "relu" or "square" of its input.
+    power
+        2, or 4 for the mean fourth power, which weighs rare large errors more.
+    by_active
+        Also return what each number of active features adds to the loss. This, other targets and power 4 are "exact"
+        where sets are at most 65,536, and else "sampled".
     samples, rng
         For "sampled": number of samples, and anything ``np.random.default_rng`` takes. Not used for a data set.
 
@@ -140,23 +175,31 @@ def expected_loss(
     >>> loss = expected_loss(digon, Features(2, probability=0.25))
     >>> float(loss), loss.error < 1e-14  # exactly 1/48
     (0.02083333, True)
+    >>> expected_loss(digon, Features(2, probability=0.25), by_active=True).by_active  # all of it when both are present
+    array([0.        , 0.        , 0.02083333])
     >>> print(expected_loss(digon, SampledFeatures([[0.5, 0.0], [0.2, 0.4]])))
     expected loss 0.04 (sampled, standard error 2.8e-02)
     """
     _check(model, features, method, rtol)
     checks.boolean("gradient", gradient)
+    wanted = checked(target, power, by_active)
     checks.room("model", features.n**2)
-    method = _method_for(model, features, method)
+    if wanted == USUAL or isinstance(features, SampledFeatures):
+        method = _method_for(model, features, method)
+    else:
+        method = method_for(model, features, method)
     if isinstance(features, SampledFeatures) or method == "sampled":
-        return _sampled(
-            model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
-        )
+        samples = checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES)
+        return _sampled(model, features, gradient, wanted, samples, rng)
     law, value_unit, loss_unit = ordinary_for(model, features)
-    evaluate = partial(_evaluate, model, law, value_unit, method, rtol, gradient)
-    losses, used = patiently(evaluate) if features.n > SMALL else evaluate()
+    loss_unit += (power - 2) * value_unit
+    evaluate = partial(_evaluate, model, law, value_unit, wanted, method, rtol, gradient)
+    losses, used = patiently(evaluate) if features.n > (SMALL if wanted == USUAL else SMALLER) else evaluate()
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
         value, error = (float(law.importance @ part) for part in (losses.value, losses.error))
-        floor = rtol**2 * float(law.importance @ law.second_moment)
+        floor = rtol**2 * float(
+            law.importance @ (law.second_moment if wanted == USUAL else wanted.size(law, value_unit))
+        )
         grads = _chain(model, law.importance, losses.slope_coupling, losses.slope_b, value_unit) if gradient else {}
     if error > max(rtol * value, floor):
         if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:
@@ -170,9 +213,21 @@ def expected_loss(
         float(times_power(value, loss_unit)),
         float(times_power(error, loss_unit)) + (UNDERFLOW * features.n if loss_unit else 0.0),
         times_power(law.importance * losses.value, loss_unit), used, model, features,
-        **{name: times_power(grad, loss_unit) for name, grad in grads.items()},
+        **{name: times_power(grad, loss_unit) for name, grad in grads.items()}, target=target, power=power,
+        **_by_active(losses, law.importance, features, loss_unit),
     )  # fmt: skip
     return _finite(result)
+
+
+def _by_active(losses: OutputLosses, importance: np.ndarray, features: Features, unit: int) -> dict[str, np.ndarray]:
+    """Return the parts of the loss by the number of active features, where they were asked for."""
+    if losses.by_active is None or losses.by_active_error is None:
+        return {}
+    return {
+        "active": count_distribution(features),
+        "by_active": times_power(importance @ losses.by_active, unit),
+        "by_active_error": times_power(importance @ losses.by_active_error, unit),
+    }
 
 
 def _finite(result: ExpectedLoss) -> ExpectedLoss:
@@ -207,10 +262,12 @@ def _check(model: Any, features: Any, method: str, rtol: float) -> None:
 
 @np.errstate(over="ignore", invalid="ignore")  # what is beyond doubles is refused later
 def _evaluate(
-    model: ToyModel, features: Features, value_unit: int, method: str, rtol: float, gradient: bool
+    model: ToyModel, features: Features, value_unit: int, wanted: Wanted, method: str, rtol: float, gradient: bool
 ) -> tuple[OutputLosses, str]:
     """Return the outputs' losses on features in units of 2^value_unit, and the method used."""
     b, b_error = (np.ldexp(part, -value_unit) for part in _whole_bias(model))
+    if wanted != USUAL:
+        return target_losses(model, b, b_error, features, value_unit, wanted, gradient), method
     if method == "numeric":
         from geomsup.loss.coupling import coupling_matrix
 
@@ -296,14 +353,26 @@ def _chain(
 
 
 def _sampled(
-    model: ToyModel, features: Features | SampledFeatures, gradient: bool, samples: int, rng: Any
+    model: ToyModel,
+    features: Features | SampledFeatures,
+    gradient: bool,
+    wanted: Wanted,
+    samples: int,
+    rng: Any,
 ) -> ExpectedLoss:
     generator = checks.random_generator("rng", rng)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
-            result = sampled_losses(model, features, samples, generator)
+            target = np.asarray if wanted.target == "identity" else TARGETS[wanted.target]
+            result = sampled_losses(model, features, samples, generator, target, wanted.power)
     except OverflowError:
         raise _too_large(model) from None
     grads = {name: getattr(result, name) for name in GRADIENTS} if gradient else {}
+    shares = {name: getattr(result, name) for name in BY_ACTIVE} if wanted.by_active else {}
     value = float(result.per_feature.sum())
-    return _finite(ExpectedLoss(value, result.standard_error, result.per_feature, "sampled", model, features, **grads))
+    return _finite(
+        ExpectedLoss(
+            value, result.standard_error, result.per_feature, "sampled", model, features, **grads, **shares,
+            target=wanted.target, power=wanted.power,
+        )
+    )  # fmt: skip

@@ -17,7 +17,10 @@ from geomsup.loss.coupling import coupling_matrix
 from geomsup.loss.outputs import OutputLosses
 from geomsup.model import ToyModel
 
-__all__ = ["CLOSE", "Ordinary", "excesses", "ordinary", "ordinary_for", "row_losses", "scaled_coupling", "times_power"]
+__all__ = [
+    "CLOSE", "FARTHEST", "Ordinary", "excesses", "ordinary", "ordinary_for", "row_losses", "scaled_coupling",
+    "times_power",
+]  # fmt: skip
 
 ROOM = 40  # sizes between 2^-40 and 2^40 are left as they are: no power that is taken of them overflows
 CLOSE = 4  # sizes that descents leave as they are: their first steps and tolerances are for numbers near 1
@@ -100,13 +103,14 @@ def row_losses(
 
 
 def scaled_coupling(
-    decoder: np.ndarray, encoder: np.ndarray, b: np.ndarray, features: Features
+    decoder: np.ndarray, encoder: np.ndarray, b: np.ndarray, features: Features, size: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return couplings, 1 - their diagonal and their rounding, all in units of 2^power, and the powers (n,).
 
-    Powers are 0 where outputs are of ordinary size, and else bring them there.
+    Powers are 0 where outputs are of ordinary size, and else bring them there. Rounding is that of features of norms
+    `size`, by default their root mean squares.
     """
-    size = features.root_mean_square
+    size = features.root_mean_square if size is None else size
     rows, columns = excesses(np.abs(decoder).max(axis=1)), excesses(np.abs(encoder).max())
     rough, surplus, moved = coupling_matrix(np.ldexp(decoder, -rows[:, None]), np.ldexp(encoder, -columns), size)
     largest = np.array([max(map(abs, law.support)) for law in features.laws])

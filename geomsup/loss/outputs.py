@@ -12,10 +12,13 @@ class OutputLosses:
     """Losses of the outputs x'_i = f(b_i + Σ_j coupling_ij x_j), before importances.
 
     `value` (n,) is E (x_i - x'_i)², `error` (n,) bounds its error, `slope_coupling` (n, n) and `slope_b` (n,)
-    are its derivatives with respect to row i of the coupling matrix and to b_i.
+    are its derivatives with respect to row i of the coupling matrix and to b_i. `by_active` and `by_active_error`
+    (n, n + 1), where asked for, are what each number of active features adds to the first two.
     """
 
     value: np.ndarray
     error: np.ndarray
     slope_coupling: np.ndarray
     slope_b: np.ndarray
+    by_active: np.ndarray | None = None
+    by_active_error: np.ndarray | None = None

@@ -118,12 +118,15 @@ def _sets(tables: list[tuple[tuple[int, ...], tuple[tuple[tuple[int, ...], float
 
 
 @lru_cache(maxsize=64)
-def make_plan(features: Features) -> Plan:
-    """List the units' outcomes; outcomes that never happen are left out."""
+def make_plan(features: Features, halved: int = -1) -> Plan:
+    """List the units' outcomes; outcomes that never happen are left out.
+
+    Pieces of feature `halved` that hold 0 are cut there, for what has a kink at 0.
+    """
     unit_ptr, probability, outcome_ptr = [0], [], [0]
     members: list[Member] = []
     for kind, group in features.units:
-        for weight, present in _outcomes(features, kind, group):
+        for weight, present in _outcomes(features, kind, group, halved):
             probability.append(weight)
             members.extend(present)
             outcome_ptr.append(len(members))
@@ -140,8 +143,10 @@ def make_inputs(features: Features) -> Inputs:
     return Inputs(np.array(features.mean), np.array(features.root_mean_square), make_plan(features))
 
 
-def _outcomes(features: Features, kind: str, group: tuple[int, ...]) -> list[Outcome]:
+def _outcomes(features: Features, kind: str, group: tuple[int, ...], halved: int) -> list[Outcome]:
     pieces = {i: list(zip(*features.laws[i].pieces(), strict=True)) for i in group}
+    if halved in pieces:
+        pieces[halved] = [half for piece in pieces[halved] for half in _halves(*piece)]
     sets = features.sets(kind, group)
     count = sum(np.prod([float(len(pieces[i])) for i in present]) for present, _ in sets)
     if kind != "one of" and count > MOST_OUTCOMES:  # those of single features add up, and do not multiply
@@ -156,3 +161,11 @@ def _outcomes(features: Features, kind: str, group: tuple[int, ...]) -> list[Out
             found.append((weight, tuple((i, *piece[1:]) for i, piece in zip(present, choice, strict=True))))
     absent = max(1 - sum(p for _, p in sets), 0.0)
     return [(absent, ()), *((weight, present) for weight, present in found if weight > 0)]
+
+
+def _halves(weight: float, low: float, width: float) -> list[tuple[float, float, float]]:
+    """Return a piece of a distribution, or the two parts of it on either side of 0."""
+    high = low + width
+    if not low < 0 < high:
+        return [(weight, low, width)]
+    return [(weight * (-low / width), low, -low), (weight * (high / width), 0.0, high)]

@@ -1,6 +1,6 @@
 """Means over samples: Monte Carlo, the only method for nonlinear hidden layers, and the loss on a data set."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,8 @@ class SampledLosses:
 
     `grad_W` (n, m), `grad_b` (n,) and the others (None if the model lacks the part) are those of the weighted sum.
     `slope_coupling` and `slope_b` are as in `OutputLosses`, before importances; `slope_coupling` is NaN if the hidden
-    layer is not linear, since there is no coupling matrix then.
+    layer is not linear, since there is no coupling matrix then. `active` (n + 1,) are the shares of samples with k
+    features that are not 0, `by_active` what these add to the weighted loss, and `by_active_error` its standard errors.
     """
 
     per_feature: np.ndarray
@@ -34,6 +35,9 @@ class SampledLosses:
     grad_b_between: np.ndarray | None
     slope_coupling: np.ndarray
     slope_b: np.ndarray
+    active: np.ndarray
+    by_active: np.ndarray
+    by_active_error: np.ndarray
 
 
 def batches(
@@ -47,9 +51,14 @@ def batches(
 
 
 def sampled_losses(
-    model: ToyModel, features: Features | SampledFeatures, samples: int, rng: np.random.Generator
+    model: ToyModel,
+    features: Features | SampledFeatures,
+    samples: int,
+    rng: np.random.Generator,
+    target: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    power: int = 2,
 ) -> SampledLosses:
-    """Average over `samples` draws, in chunks; any activations of the output and of the hidden layer.
+    """Average (target(x) - x')^power over `samples` draws, in chunks; any activations of outputs and hidden layer.
 
     Of a data set the average is over all its samples, and the standard error is that of samples from elsewhere.
 
@@ -71,6 +80,7 @@ def sampled_losses(
     slope_coupling = np.full((n, n), 0.0 if linear else np.nan)
     total, total_square = 0.0, 0.0
     samples = len(features) if isinstance(features, SampledFeatures) else samples
+    tally = np.zeros((3, n + 1))  # samples, losses and their squares, by the number of active features
     for x in batches(features, samples, max(1, CHUNK_ENTRIES // n), rng):
         a = x @ model.W if model.b_hidden is None else x @ model.W + model.b_hidden
         h = top = hidden(a)
@@ -79,13 +89,16 @@ def sampled_losses(
         u = top @ decoder.T + model.b
         if not np.isfinite(u).all():
             raise OverflowError
-        residual = output(u) - x
-        losses = features.importance * residual**2
+        residual = output(u) - target(x)
+        losses = features.importance * residual**power
         per_feature += losses.sum(axis=0)
         each = losses.sum(axis=1)
         total += each.sum()
         total_square += (each**2).sum()
-        slope = 2 * residual * output.slope(u)
+        count = np.count_nonzero(x, axis=1)
+        for sums, weights in zip(tally, (None, each, each**2), strict=True):
+            sums += np.bincount(count, weights, minlength=n + 1)
+        slope = power * residual ** (power - 1) * output.slope(u)
         slope_b += slope.sum(axis=0)
         if linear:
             slope_coupling += slope.T @ x
@@ -113,4 +126,7 @@ def sampled_losses(
         grad_b_between=slope_second / samples if deep else None,
         slope_coupling=slope_coupling / samples,
         slope_b=slope_b / samples,
+        active=tally[0] / samples,
+        by_active=tally[1] / samples,
+        by_active_error=np.sqrt(np.maximum(tally[2] / samples - (tally[1] / samples) ** 2, 0.0) / samples),
     )

@@ -106,3 +106,15 @@ def test_compare_above_an_optimum_of_zero_is_still_json(run, folder):
     arguments = ("compare", "square.npy", "--orientation", "rows", "--probability", 0.1)
     assert strict(run(*arguments, "--json", "-o", "both.json"))["excess"] is None
     assert "inf %" in run(*arguments)
+
+
+def test_loss_to_another_target_by_active_features(run, refuse, pentagon):
+    flags = ("loss", pentagon, "--probability", 0.1, "--target", "abs", "--power", 4, "--by-active")
+    model, features = gs.ToyModel(PENTAGON, np.full(5, -0.2)), gs.Features(5, 0.1)
+    truth = gs.expected_loss(model, features, target="abs", power=4, by_active=True)
+    found = strict(run(*flags, "--json"))
+    assert {name: found[name] for name in truth.to_dict()} == truth.to_dict()
+    lines = run(*flags).splitlines()
+    assert lines[0] == str(truth)
+    assert sum(" active: " in line for line in lines) == 5
+    assert refuse("loss", pentagon, "--probability", 0.1, "--power", 3).startswith("`power` must be 2 or 4; got 3.")

@@ -95,8 +95,12 @@ def loss(W, b, p, importance, laws, units, leak):
     return total
 
 
-def gradient(W, b, *rest):
-    """Slopes in W and b, or None at a kink: where the two one-sided differences do not agree."""
+def gradient(*arguments):
+    return slopes_of(loss, *arguments)
+
+
+def slopes_of(loss, W, b, *rest):
+    """Slopes of a loss in W and b, or None at a kink: where the two one-sided differences do not agree."""
     h, here, kinks = F(1, 10**60), loss(W, b, *rest), []
 
     def slope(change):
@@ -312,9 +316,9 @@ def write_joint():
     write("joint_losses.json", rows)
 
 
-def write(name, rows):
+def write(name, rows, recipe=__file__):
     text = ",\n".join(json.dumps(row) for row in rows)
-    Path(__file__).with_name(name).write_text(f'{{"recipe": "{Path(__file__).name}", "cases": [\n{text}\n]}}\n')
+    Path(recipe).with_name(name).write_text(f'{{"recipe": "{Path(recipe).name}", "cases": [\n{text}\n]}}\n')
 
 
 def main():

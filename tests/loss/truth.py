@@ -1,4 +1,4 @@
-"""Exact-rational truths (tests/data/exact_losses.json, made by make_exact_losses.py) and random models."""
+"""Exact-rational truths (tests/data/*_losses.json, each of which names the script that made it) and random models."""
 
 import json
 from pathlib import Path
@@ -14,6 +14,7 @@ CASES = [
     for name in ("exact_losses", "joint_losses")
     for case in json.loads((DATA / f"{name}.json").read_text())["cases"]
 ]
+TARGET_CASES = json.loads((DATA / "target_losses.json").read_text())["cases"]
 
 
 def problem(case):

@@ -45,6 +45,7 @@ def a_session() -> None:
     expected = gs.expected_loss(model, features)
     reveal_type(expected.value)  # float
     reveal_type(expected.per_feature)  # ndarray
+    reveal_type(gs.expected_loss(model, features, target="abs", power=4, by_active=True).by_active)  # ndarray | None
     reveal_type(gs.hessian(model, features))  # Hessian
 
     best = gs.optimum(features, 2)
