@@ -10,7 +10,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.joint import Joint
-from geomsup.laws import Discrete, Law, Uniform, law_from_dict
+from geomsup.laws import Discrete, Law, Uniform, ends, law_from_dict
 
 __all__ = ["Discrete", "Features", "Joint", "Uniform"]
 
@@ -150,6 +150,17 @@ class Features:
     @cached_property
     def _tables(self) -> dict[tuple[int, ...], Joint]:
         return {table.members: table for table in self.joint}
+
+    @cached_property
+    def ends(self) -> np.ndarray:
+        """Least and greatest value on the pieces of each present feature's distribution, ``(n, 2)``."""
+        found = {id(law): ends(law) for law in self.laws}  # most often one for all features
+        return _frozen(np.array([found[id(law)] for law in self.laws]))
+
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """Largest absolute value on the pieces of each present feature's distribution, ``(n,)``."""
+        return _frozen(np.abs(self.ends).max(axis=1))
 
     @cached_property
     def mean(self) -> np.ndarray:

@@ -11,6 +11,7 @@ from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Discrete, Features
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.linear import linear_losses
+from geomsup.loss.misfit import coarser, misfit_errors
 from geomsup.loss.numeric import numeric_losses
 from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
@@ -19,10 +20,12 @@ from geomsup.loss.spectral import spectral_losses
 from geomsup.model import ToyModel, checked_model
 from geomsup.threads import patiently
 
-__all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
+__all__ = ["ExpectedLoss", "Unreachable", "check_problem", "expected_loss", "loss_of_pieces"]
 
 SMALL = 12  # features; with more, a loss can take so long that handing it to a thread does not matter
 GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
+RTOL = 1e-9  # relative accuracy of the methods, unless pieces for smooth distributions give less
+SHARE = 0.05  # fraction of what such pieces may change that methods may add
 UNDERFLOW = 5e-324  # rounding error of the loss of a feature that is scaled into the range of small doubles
 MOST_SAMPLES = 10**10
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
@@ -37,8 +40,9 @@ class ExpectedLoss:
     value
         L = Σ_i I_i E(x_i - x'_i)².
     error
-        A bound on ``abs(value - truth)``: rounding, truncation, and the rounding of W Wᵀ. For "numeric" it is an
-        estimate of such a bound, and for "sampled" one standard error.
+        A bound on ``abs(value - truth)``: rounding, truncation, the rounding of W Wᵀ, and what changes if pieces stand
+        for a smooth distribution of values. For "numeric" it is an estimate of such a bound, and for "sampled" one
+        standard error.
     per_feature
         ``(n,)``, the terms of the sum.
     method
@@ -88,7 +92,7 @@ def expected_loss(
     features: Features,
     *,
     method: str = "auto",
-    rtol: float = 1e-9,
+    rtol: float | None = None,
     gradient: bool = False,
     samples: int = 1_000_000,
     rng: Any = None,
@@ -113,7 +117,8 @@ def expected_loss(
         piecewise linear; and sampled for nonlinear hidden layers.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
-        ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed.
+        ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed. None, the default, is 1e-9; for smooth
+        distributions of values it is what their pieces give, about 1e-5: their `cells` make it better.
     gradient
         Also return ∂L/∂W and ∂L/∂b.
     samples, rng
@@ -137,7 +142,7 @@ def expected_loss(
     >>> float(loss), loss.error < 1e-14  # exactly 1/48
     (0.02083333, True)
     """
-    _check(model, features, method, rtol)
+    check_problem(model, features, method, rtol)
     checks.boolean("gradient", gradient)
     checks.room("model", features.n**2)
     method = _method_for(model, method)
@@ -145,16 +150,37 @@ def expected_loss(
         return _sampled(
             model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
         )
+    result = loss_of_pieces(model, features, method, rtol, gradient)
+    if rtol is not None and not result.error <= max(rtol * result.value, rtol**2 * float(features.importance @ features.second_moment)):
+        raise Unreachable(
+            f"`rtol` must be reachable; asked for {rtol:g}, but the pieces that stand for the distributions of values "
+            f"only bound the error by {result.error:.2g} on a loss of {result.value:.3g}. Pass a larger rtol, or "
+            "distributions with more cells=."
+        )
+    return result
+
+
+def loss_of_pieces(
+    model: ToyModel, features: Features, method: str, rtol: float | None, gradient: bool
+) -> ExpectedLoss:
+    """Return the loss by any method but "sampled"; the method keeps `rtol`, whatever the pieces add to the error."""
+    method = _method_for(model, method)
     law, value_unit, loss_unit = ordinary_for(model, features)
+    cost = float(law.importance @ law.second_moment)
+    misfit = _misfit(model, law)
+    if rtol is None:
+        rtol = min(max(RTOL, SHARE * misfit / cost), 0.5) if misfit else RTOL
     evaluate = partial(_evaluate, model, law, value_unit, method, rtol, gradient)
     losses, used = patiently(evaluate) if features.n > SMALL else evaluate()
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
         value, error = (float(law.importance @ part) for part in (losses.value, losses.error))
-        floor = rtol**2 * float(law.importance @ law.second_moment)
         grads = _chain(model, law.importance, losses.slope_coupling, losses.slope_b, value_unit) if gradient else {}
-    if error > max(rtol * value, floor):
+        if misfit and method == "numeric":
+            rough, _ = _evaluate(model, coarser(law), value_unit, method, rtol, False)
+            misfit = max(misfit, float(law.importance @ np.abs(losses.value - rough.value)))
+    if error > max(rtol * value, rtol**2 * cost):
         if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:
-            return expected_loss(model, features, method="exact", rtol=rtol, gradient=gradient)
+            return loss_of_pieces(model, features, "exact", rtol, gradient)
         raise Unreachable(
             f"`rtol` must be reachable; asked for {rtol:g}, but the {used} method only bounds the error by "
             f"{times_power(error, loss_unit):.2g} on a loss of {times_power(value, loss_unit):.3g}. Pass a larger rtol"
@@ -162,11 +188,25 @@ def expected_loss(
         )
     result = ExpectedLoss(
         float(times_power(value, loss_unit)),
-        float(times_power(error, loss_unit)) + (UNDERFLOW * features.n if loss_unit else 0.0),
+        float(times_power(error + misfit, loss_unit)) + (UNDERFLOW * features.n if loss_unit else 0.0),
         times_power(law.importance * losses.value, loss_unit), used, model, features,
         **{name: times_power(grad, loss_unit) for name, grad in grads.items()},
     )  # fmt: skip
     return _finite(result)
+
+
+def _misfit(model: ToyModel, features: Features) -> float:
+    """Return a bound on what the pieces change; for outputs that are not piecewise linear, that of a ReLU.
+
+    The latter only says how large such changes are.
+    """
+    leak = LEAKS[activation_name(model.activation)] if _is_bent(model) else float(model.activation == "linear")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(features.importance @ misfit_errors(model.decoder @ model.W.T, leak, features))
+
+
+def _is_bent(model: ToyModel) -> bool:
+    return isinstance(model.activation, str) and model.activation in LEAKS
 
 
 def _finite(result: ExpectedLoss) -> ExpectedLoss:
@@ -185,7 +225,8 @@ def _too_large(model: ToyModel) -> ValueError:
     )
 
 
-def _check(model: Any, features: Any, method: str, rtol: float) -> None:
+def check_problem(model: Any, features: Any, method: str, rtol: float | None) -> None:
+    """Refuse what has no expected loss."""
     checked_model("model", model)
     if not isinstance(features, Features):
         raise TypeError(f"`features` must be a Features; got {type(features).__name__}. Build one: Features(n, p).")
@@ -195,7 +236,7 @@ def _check(model: Any, features: Any, method: str, rtol: float) -> None:
             "Rows of W are features."
         )
     checks.one_of("method", method, METHODS)
-    if not 0 < checks.positive_number("rtol", rtol) < 1:
+    if rtol is not None and not 0 < checks.positive_number("rtol", rtol) < 1:
         raise ValueError(f"`rtol` must be in (0, 1); got {rtol:g}. Pass a relative accuracy such as 1e-9.")
 
 
@@ -238,7 +279,7 @@ def _whole_bias(model: ToyModel) -> tuple[np.ndarray, np.ndarray]:
 
 def _method_for(model: ToyModel, method: str) -> str:
     """Narrow "auto" down to what the model's activations allow, and refuse what they do not."""
-    bent = isinstance(model.activation, str) and model.activation in LEAKS
+    bent = _is_bent(model)
     if not (model.hidden_activation == "linear" and model.W_between is None) and method != "sampled":
         if method == "auto":
             return "sampled"

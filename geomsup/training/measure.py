@@ -10,7 +10,7 @@ from geomsup.model import ToyModel
 __all__ = ["cross_entropies", "measured_loss", "targets_of"]
 
 SAMPLES = 2**18  # where the exact loss is not known
-RTOLS = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)  # accuracies of the exact loss, tried in this order
+RTOLS = (None, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)  # accuracies of the exact loss, tried in this order
 CHUNK = 2**22  # entries of x held at a time
 
 
