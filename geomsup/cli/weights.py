@@ -79,7 +79,7 @@ def loss(
     file: ModelFile,
     *,
     method: str = "auto",
-    rtol: float = 1e-9,
+    rtol: float | None = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:

@@ -35,7 +35,10 @@ ROUNDING = 4e-15  # of E(x - t)₊, in units of the root mean square of x
 
 
 class Histogram(NamedTuple):
-    """Weights, lower ends and widths of pieces, ``(cells,)`` each, and how far they are from the distribution."""
+    """Weights, lower ends and widths of pieces, ``(cells,)`` each, and how far they are from the distribution.
+
+    The rarest piece comes first.
+    """
 
     weights: np.ndarray
     low: np.ndarray
@@ -66,7 +69,8 @@ def histogram(law: Smooth) -> Histogram:
     if not (weights > 0).all():
         raise ValueError(f"`cells` must be a number that leaves all weights positive; got {law.cells} for {law!r}. Try another one.")
     first, second, own = _misfit(ordinary, knots, weights)
-    parts = weights, knots[:-1] * unit, np.diff(knots) * unit
+    rarest = np.argsort(weights, kind="stable")  # first: the trainer's single precision holds places near 0 best
+    parts = weights[rarest], knots[:-1][rarest] * unit, np.diff(knots)[rarest] * unit
     for part in parts:
         part.flags.writeable = False
     return Histogram(*parts, Misfit(first * unit, second * unit**2, own * unit**2))

@@ -114,7 +114,7 @@ def expected_loss(
         general. "spectral" takes any number. "numeric" is quadrature, for any output activation. "sampled" draws
         samples. "auto", the default, is exact for linear models and up to 256 sets, and spectral beyond; exact wherever
         that is possible if values are discrete, or if series do not reach `rtol`; numeric for outputs that are not
-        piecewise linear; and sampled for nonlinear hidden layers.
+        piecewise linear; and sampled for nonlinear hidden layers and normalised features.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
         ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed. None, the default, is 1e-9; for smooth
@@ -145,7 +145,7 @@ def expected_loss(
     check_problem(model, features, method, rtol)
     checks.boolean("gradient", gradient)
     checks.room("model", features.n**2)
-    method = _method_for(model, method)
+    method = _method_for(model, features, method)
     if method == "sampled":
         return _sampled(
             model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
@@ -164,7 +164,7 @@ def loss_of_pieces(
     model: ToyModel, features: Features, method: str, rtol: float | None, gradient: bool
 ) -> ExpectedLoss:
     """Return the loss by any method but "sampled"; the method keeps `rtol`, whatever the pieces add to the error."""
-    method = _method_for(model, method)
+    method = _method_for(model, features, method)
     law, value_unit, loss_unit = ordinary_for(model, features)
     cost = float(law.importance @ law.second_moment)
     misfit = _misfit(model, law)
@@ -277,8 +277,15 @@ def _whole_bias(model: ToyModel) -> tuple[np.ndarray, np.ndarray]:
     return model.b + model.decoder @ model.b_hidden, (model.n_hidden + 1) * np.finfo(float).eps * size
 
 
-def _method_for(model: ToyModel, method: str) -> str:
-    """Narrow "auto" down to what the model's activations allow, and refuse what they do not."""
+def _method_for(model: ToyModel, features: Features, method: str) -> str:
+    """Narrow "auto" down to what the inputs and the model's activations allow, and refuse what they do not."""
+    if features.normalised and method != "sampled":
+        if method == "auto":
+            return "sampled"
+        raise ValueError(
+            f'`method` must be "sampled" or "auto" for normalised features; got {method!r}. '
+            "Other methods need features whose values are independent."
+        )
     bent = _is_bent(model)
     if not (model.hidden_activation == "linear" and model.W_between is None) and method != "sampled":
         if method == "auto":

@@ -66,6 +66,8 @@ def make_inputs(features: Features) -> Inputs:
     """Return the tables of `features`; values beyond single precision become infinite, and the training reports it."""
     n, p = features.n, features.probability
     pieces = _pieces(features)
+    if features.normalised:  # the unit of x does not matter, and squares of single precision then are no zeros
+        pieces[1:] /= 2.0 ** np.round(np.log2(features.reach.max()))
     kind, decider, edge = np.full(n, OWN), np.arange(n), np.zeros(n)
     for group in features.correlated:
         decider[list(group)] = group[0]
@@ -88,7 +90,7 @@ def make_inputs(features: Features) -> Inputs:
         kind[members], decider[members] = JOINT, members[0]
         begin[members], last[members] = number, np.arange(len(members))
     stretches = np.array([kind, decider, begin, last]).astype(np.int32)
-    law = Law(stretches, _single([low, slope]), _single(pieces), _sets(features.joint))
+    law = Law(stretches, _single([low, slope]), _single(pieces), _sets(features.joint), features.normalised)
     return Inputs(law, _gaps(p, alone))
 
 
