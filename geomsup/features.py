@@ -128,7 +128,7 @@ class Features:
 
         A feature alone is "together".
         """
-        self._refuse_normalised()
+        self.refuse_normalised()
         tables = tuple(table.members for table in self.joint)
         grouped = {i for group in self.correlated + self.anticorrelated + tables for i in group}
         alone = tuple(("together", (i,)) for i in range(self.n) if i not in grouped)
@@ -172,13 +172,13 @@ class Features:
     @cached_property
     def mean(self) -> np.ndarray:
         """E x_i, ``(n,)``."""
-        self._refuse_normalised()
+        self.refuse_normalised()
         return _frozen(self.probability * np.array([law.mean for law in self.laws]))
 
     @cached_property
     def second_moment(self) -> np.ndarray:
         """E x_i², ``(n,)``."""
-        self._refuse_normalised()
+        self.refuse_normalised()
         return _frozen(self.probability * np.array([law.second_moment for law in self.laws]))
 
     @cached_property
@@ -204,7 +204,8 @@ class Features:
                         result[i, j] = both * centre[i] * centre[j] - mean[i] * mean[j]
         return _frozen(result)
 
-    def _refuse_normalised(self) -> None:
+    def refuse_normalised(self) -> None:
+        """Raise ValueError if samples are normalised: what follows would rest on independent features."""
         if self.normalised:
             raise ValueError(
                 "`features` must not be normalised for moments, exact losses, optima and comparisons, as the features "

@@ -29,7 +29,7 @@ NARROW = math.sqrt(0.5)
 # Beyond the last knot E x(x - t)₊ is below this over cells³, in units of sqrt(Var x E x²): no more than the cells leave.
 BEYOND = 0.1
 # An end of the support is the last knot, if the place where the rest stops to matter is this close to it.
-CLOSE = 0.01
+CLOSE = 0.02
 STEPS = 200  # of bisection and doubling; each halves an interval, or doubles it
 ROUNDING = 4e-15  # of E(x - t)₊, in units of the root mean square of x
 
@@ -104,7 +104,7 @@ def _ends(law: Smooth) -> tuple[float, float]:
 
 
 def _end(law: Smooth, side: int, goal: float) -> float:
-    """Return the end of the knots below (side -1) or above (1): there E x(x - t) of what lies beyond is `goal`."""
+    """Return the end of the knots below (side -1) or above (1): beyond it E x(x - t) is at most `goal`."""
     end, mode = law.support[side > 0], law.mode
     if end == mode:
         return end
@@ -120,11 +120,11 @@ def _end(law: Smooth, side: int, goal: float) -> float:
 
 
 def _beyond(law: Smooth, t: float, side: int) -> float:
-    """Return at least |E x (x - t)| over the values beyond t, on one side of it."""
+    """Return at least |E x (x - t)| and size |E (x - t)| over the values beyond t, on one side of it."""
     _, first, second = (float(part) for part in law.excess(np.array(t)))
     if side < 0:  # from (x-t)₊ to (t-x)₊
         first, second = first - (law.mean - t), law.variance + (law.mean - t) ** 2 - second
-    return abs(second) + abs(t * first)
+    return abs(second) + max(abs(t), math.sqrt(law.second_moment)) * abs(first)
 
 
 def _weights(law: Smooth, knots: np.ndarray) -> np.ndarray:

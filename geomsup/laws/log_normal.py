@@ -12,7 +12,7 @@ from geomsup.laws.smooth import CELLS, Smooth
 __all__ = ["LogNormal"]
 
 # Below, the distribution is a peak of less than a thousandth of its mean. Above, a value in a billion decides the loss.
-NARROWEST, WIDEST = 1e-3, 1.5
+NARROWEST, WIDEST = 1e-3, 1.25
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class LogNormal(Smooth):
     median
         Median of the value, in the units of x: half of the values are above.
     sigma
-        Standard deviation of log x, from 0.001 to 1.5.
+        Standard deviation of log x, from 0.001 to 1.25.
     cells
         Number of uniform pieces that stand for the density; see `Normal`.
 

@@ -47,7 +47,7 @@ class Normal(Smooth):
 
     def __post_init__(self) -> None:
         self._checked("std")
-        check_size("mean", abs(self.mean))
+        check_size("mean", max(abs(self.mean), self.std))
         if not abs(self.mean) <= FARTHEST * self.std:
             raise ValueError(
                 f"`std` must be at least {1 / FARTHEST:g} of `mean`; got {self.std:g} for {self.mean:g}. "

@@ -14,7 +14,7 @@ __all__ = ["PowerLaw"]
 
 STEEPEST = 10.0  # exponent
 # `high` in units of `low`. On a narrower range the density hardly falls; on a wider one few values decide the loss.
-NARROWEST, WIDEST = 1.01, 1e6
+NARROWEST, WIDEST = 1.01, 1e4
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PowerLaw(Smooth):
     exponent
         How fast the density falls, from -10 to 10; 0 is uniform.
     low, high
-        Least and greatest value, in the units of x. `low` is positive, and `high` 1.01 to a million times as large.
+        Least and greatest value, in the units of x. `low` is positive, and `high` 1.01 to ten thousand times as large.
     cells
         Number of uniform pieces that stand for the density; see `Normal`.
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.laws import EXACT, misfit_of
 from geomsup.loss.expected import Unreachable, check_problem, loss_of_pieces
 from geomsup.loss.misfit import coarser
 from geomsup.loss.ordinary import ordinary_for, times_power
@@ -17,6 +16,7 @@ __all__ = ["Hessian", "hessian"]
 
 MOST_PARAMETERS = 400
 STEPS = (4e-3, 2e-4, 1e-5)  # steps tried in turn: near a kink of the second derivative only short ones stay on one side
+SMOOTH = 1e-7  # accuracy of losses with histograms of values, whose steps change second derivatives by far more
 CLEAN = 1e-8  # an error this small beside the row ends the search
 FLAT = 1e-5  # eigenvalues this small beside the largest are flat: where optimisers stop, rotations cost about 1e-8
 CRITICAL = 1e-6  # a gradient this small beside the largest eigenvalue is zero: a step of 1e-6 would cancel it
@@ -33,7 +33,7 @@ class Hessian:
     entry_error
         ``(k, k)``, an estimate of the error of each entry: the change by the last extrapolation, the asymmetry, and
         the jump between derivatives from the left and from the right; for smooth distributions of values also the
-        change if half as many pieces stand for them. The jump is large where the loss has no second
+        change if a quarter of the pieces stand for them. The jump is large where the loss has no second
         derivative: at ``b[i] = 0`` with a kink there, if with some probability no feature is present.
     gradient
         ``(k,)``, the exact gradient.
@@ -155,10 +155,13 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     )
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
-            parts = _differentiated(v, model, law, rtol)
-            if any(misfit_of(one) != EXACT for one in law.laws):
-                rough, _, _ = _differentiated(v, model, coarser(law), rtol)
-                parts = parts[0], parts[1] + np.abs(parts[0] - rough), parts[2]
+            rough = coarser(law)
+            if rough is law:
+                parts = _differentiated(v, model, law, rtol)
+            else:
+                parts = _differentiated(v, model, law, max(rtol, SMOOTH))
+                other, _, _ = _differentiated(v, model, rough, max(rtol, SMOOTH))
+                parts = parts[0], parts[1] + np.abs(parts[0] - other), parts[2]
     except Unreachable:  # its message is about a model one step away, and in other units
         raise ValueError(
             f"`rtol` must be reachable also near the model, where slopes are taken; got {rtol:g}. Pass a larger rtol."

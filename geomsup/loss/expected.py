@@ -176,7 +176,7 @@ def loss_of_pieces(
         value, error = (float(law.importance @ part) for part in (losses.value, losses.error))
         grads = _chain(model, law.importance, losses.slope_coupling, losses.slope_b, value_unit) if gradient else {}
         if misfit and method == "numeric":
-            rough, _ = _evaluate(model, coarser(law), value_unit, method, rtol, False)
+            rough, _ = _evaluate(model, coarser(law), value_unit, method, rtol, False)  # too far off: 64 times
             misfit = max(misfit, float(law.importance @ np.abs(losses.value - rough.value)))
     if error > max(rtol * value, rtol**2 * cost):
         if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:

@@ -58,6 +58,13 @@ def _together(features: Features) -> np.ndarray:
 
 
 def coarser(features: Features) -> Features:
-    """Return the features with half the cells in every histogram that stands for a distribution."""
-    halves = {id(law): replace(law, cells=max(law.cells // 2, FEWEST)) for law in features.laws if isinstance(law, Smooth)}
-    return replace(features, values=[halves.get(id(law), law) for law in features.laws])
+    """Return the features with a quarter of the cells in every histogram that stands for a distribution, 16 at least.
+
+    Features without such distributions are returned as they are.
+    """
+    if not any(isinstance(law, Smooth) for law in features.laws):
+        return features
+    fewer = {
+        id(law): replace(law, cells=max(law.cells // 4, FEWEST)) for law in features.laws if isinstance(law, Smooth)
+    }
+    return replace(features, values=[fewer.get(id(law), law) for law in features.laws])
