@@ -209,7 +209,7 @@ class Features:
         if self.normalised:
             raise ValueError(
                 "`features` must not be normalised for moments, exact losses, optima and comparisons, as the features "
-                'then depend on each other; got normalised=True. Use expected_loss with method="sampled", or leave it out.'
+                'then depend on each other; got normalised=True. Use expected_loss(method="sampled"), or leave it out.'
             )
 
     def sample(self, size: int, rng: Any = None) -> np.ndarray:
@@ -262,9 +262,7 @@ class Features:
             raise TypeError(f"`joint` must be a list of tables; got {checks.shown(tables)}. See `to_dict`.")
         joint = [Joint.from_dict(table) for table in tables]
         groups = data.get("correlated", ()), data.get("anticorrelated", ()), joint
-        return cls(
-            data["n"], data["probability"], data["importance"], values, *groups, data.get("normalised", False)
-        )
+        return cls(data["n"], data["probability"], data["importance"], values, *groups, data.get("normalised", False))
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Features) and self._key == other._key)

@@ -11,7 +11,7 @@ STEEPEST = 100.0  # exponent: with more, the second probability is below 1e-30
 
 
 def zipf(n: int, exponent: float = 1.0, *, largest: float = 1.0) -> np.ndarray:
-    """Return the probabilities p_i = largest / i^exponent, i = 1 ... n, of features whose frequencies follow Zipf's law.
+    """Return p_i = largest / i^exponent, i = 1 ... n, the probabilities of features that follow Zipf's law.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def test_a_loss_with_a_closed_form():
 
 def test_json_and_equality_know_it():
     assert gs.Features.from_dict(json.loads(json.dumps(UNIT.to_dict()))) == UNIT
-    assert UNIT != replace(UNIT, normalised=False)
+    assert replace(UNIT, normalised=False) != UNIT
     assert "normalised=True" in repr(UNIT)
     old = {name: value for name, value in UNIT.to_dict().items() if name != "normalised"}
     assert gs.Features.from_dict(old) == replace(UNIT, normalised=False)
@@ -75,7 +75,7 @@ READERS = {
     "lower bound": lambda: lower_bound(THREE, 2),
     "compare": lambda: gs.compare(TRIANGLE, THREE),
     "exact training": lambda: gs.train(THREE, 2, steps=2, objective="exact"),
-    "crossing": lambda: gs.crossing(TRIANGLE, gs.ToyModel(np.zeros((3, 2))), THREE, bracket=(0.01, 0.5)),
+    "crossing": lambda: gs.crossing(TRIANGLE, TRIANGLE, lambda p: replace(THREE, probability=p), (0.01, 0.5)),
 }
 
 
@@ -94,7 +94,12 @@ def test_the_trainer_sees_the_same_samples_divided_by_their_lengths(probability)
     zero = gs.ToyModel(np.zeros((24, 2)))
     run = gs.train(features, 2, steps=1, batch=300, model=zero, seed=5, learning_rate=1e-9)
     plain = gs.train(replace(features, normalised=False), 2, steps=1, batch=300, model=zero, seed=5, learning_rate=1e-9)
-    x = samples(replace(features, normalised=False), np.array([np.random.SeedSequence(5).generate_state(1)[0], 0], np.uint32), 0, 300)
+    x = samples(
+        replace(features, normalised=False),
+        np.array([np.random.SeedSequence(5).generate_state(1)[0], 0], np.uint32),
+        0,
+        300,
+    )
     assert plain.loss[0, 0] == pytest.approx((x**2).sum(axis=1).mean(), rel=1e-5)
     assert run.loss[0, 0] == pytest.approx((x != 0).any(axis=1).mean(), rel=1e-5)
 
@@ -111,6 +116,8 @@ def test_the_command_line_says_it(tmp_path, capsys):
     from geomsup.cli.inputs import Inputs
 
     assert Inputs(probability=[0.1], normalised=True).of(3) == gs.Features(3, 0.1, normalised=True)
-    (tmp_path / "unit.toml").write_text('probability = 0.1\nnormalised = true\nvalues = {law = "half-normal", scale = 2}')
+    (tmp_path / "unit.toml").write_text(
+        'probability = 0.1\nnormalised = true\nvalues = {law = "half-normal", scale = 2}'
+    )
     features = Inputs(features=tmp_path / "unit.toml").of(3)
     assert features == gs.Features(3, 0.1, values=gs.HalfNormal(2), normalised=True)

@@ -101,7 +101,7 @@ def _law(text: str) -> gs.Law:
         if name in NAMES and name not in ("uniform", "discrete") and len(numbers) in (1, 2):
             made, needed = NAMES[name]
             if len(numbers[0]) == len(needed) and all(len(part) == 1 for part in numbers[1:]):
-                return made(*numbers[0], **{"cells": int(part[0]) for part in numbers[1:]})
+                return made(*numbers[0], **({"cells": int(numbers[1][0])} if len(numbers) == 2 else {}))
     except ValueError as error:
         if str(error).startswith("`"):
             raise

@@ -22,7 +22,7 @@ __all__ = ["Histogram", "histogram"]
 FITTED = 4  # points of a cell at which E(x - t)₊ is fitted: a cubic has no more
 SEEN = 16  # points of a cell at which the misfit is computed; what lies between is bounded
 FINE = 20_001  # points of the density on which knots are found
-# Share of the cells that has equal widths: no cell is wider than a fiftieth of the range makes of them.
+# Share of the cells that has equal widths, so that none is very wide where the density hardly falls.
 EVEN = 0.02
 # Cells at an end of the support are narrower: nothing beyond the end can balance what is fitted there.
 NARROW = math.sqrt(0.5)
@@ -67,7 +67,9 @@ def histogram(law: Smooth) -> Histogram:
     knots = _knots(ordinary)
     weights = _weights(ordinary, knots)
     if not (weights > 0).all():
-        raise ValueError(f"`cells` must be a number that leaves all weights positive; got {law.cells} for {law!r}. Try another one.")
+        raise ValueError(
+            f"`cells` must be a number that leaves all weights positive; got {law.cells} for {law!r}. Try another one."
+        )
     first, second, own = _misfit(ordinary, knots, weights)
     rarest = np.argsort(weights, kind="stable")  # first: the trainer's single precision holds places near 0 best
     parts = weights[rarest], knots[:-1][rarest] * unit, np.diff(knots)[rarest] * unit

@@ -1,7 +1,7 @@
 """Distributions with a smooth density: what they have in common."""
 
 from abc import ABC, abstractmethod
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -81,6 +81,10 @@ class Smooth(ABC):
     @abstractmethod
     def times(self, factor: float) -> Self:
         """Return the distribution of `factor` times the value, for a factor above 0."""
+
+    def with_cells(self, cells: int) -> Self:
+        """Return the same distribution with another number of cells."""
+        return replace(self, cells=cells)  # pyright: ignore[reportArgumentType]  (every class of these is a dataclass)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the distribution as plain values."""

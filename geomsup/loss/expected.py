@@ -151,7 +151,9 @@ def expected_loss(
             model, features, gradient, checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES), rng
         )
     result = loss_of_pieces(model, features, method, rtol, gradient)
-    if rtol is not None and not result.error <= max(rtol * result.value, rtol**2 * float(features.importance @ features.second_moment)):
+    if rtol is not None and not result.error <= max(
+        rtol * result.value, rtol**2 * float(features.importance @ features.second_moment)
+    ):
         raise Unreachable(
             f"`rtol` must be reachable; asked for {rtol:g}, but the pieces that stand for the distributions of values "
             f"only bound the error by {result.error:.2g} on a loss of {result.value:.3g}. Pass a larger rtol, or "

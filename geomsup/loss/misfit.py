@@ -64,7 +64,5 @@ def coarser(features: Features) -> Features:
     """
     if not any(isinstance(law, Smooth) for law in features.laws):
         return features
-    fewer = {
-        id(law): replace(law, cells=max(law.cells // 4, FEWEST)) for law in features.laws if isinstance(law, Smooth)
-    }
+    fewer = {id(law): law.with_cells(max(law.cells // 4, FEWEST)) for law in features.laws if isinstance(law, Smooth)}
     return replace(features, values=[fewer.get(id(law), law) for law in features.laws])

@@ -69,7 +69,10 @@ def test_optimum_and_train_take_them_too(run, folder):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("--values uniform:0", "another of uniform, discrete, normal, half-normal, exponential, log-normal, power-law; got 'uniform:0'."),
+        (
+            "--values uniform:0",
+            "another of uniform, discrete, normal, half-normal, exponential, log-normal, power-law; got 'uniform:0'.",
+        ),
         ("--values gauss:0,1", "`--values` must be like uniform:0,1"),
         ("--values discrete:1,a", "`--values` must be like uniform:0,1"),
         ("--values normal:0", "`--values` must be like uniform:0,1"),

@@ -106,7 +106,9 @@ def test_no_excess_of_the_pieces_is_farther_off_than_the_misfit_says(law, seed):
     weight, low, width = law.pieces()
     rng, spread = np.random.default_rng(seed), low.max() + width.max() - low.min()
     t = rng.uniform(low.min() - 0.1 * spread, low.max() + width.max() + 0.1 * spread, 200)
-    t = np.concatenate([t, low[rng.integers(0, len(low), 200)] + width[rng.integers(0, len(low), 200)] * rng.random(200)])
+    t = np.concatenate(
+        [t, low[rng.integers(0, len(low), 200)] + width[rng.integers(0, len(low), 200)] * rng.random(200)]
+    )
     above = np.maximum(low + width - t[:, None], 0), np.maximum(low - t[:, None], 0)
     first = (weight * (above[0] ** 2 - above[1] ** 2) / (2 * width)).sum(axis=1)
     second = (weight * (above[0] ** 3 - above[1] ** 3) / (3 * width)).sum(axis=1)

@@ -1,25 +1,28 @@
 """Losses of smooth distributions of values: against quadrature, samples, invariances and differences."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import integrate
 
-from geomsup import Features, ToyModel, Uniform, expected_loss, hessian
+from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss, hessian
 from geomsup.loss.spectral.falls import make_falls
 from tests.laws.test_smooth import LAWS, NAMES, PAIRS, laws
 
 
 def of_one(law, truth, w, b, p):
     """E (x - relu(w² x + b))² of one feature, by quadrature with the kink as an end."""
-    kink = -b / w**2
 
     def error(x):
         return (x - max(w**2 * x + b, 0.0)) ** 2 * truth.pdf(x)
 
-    ends = sorted({truth.ppf(1e-15), *np.clip([kink, law.mean, law.mean + 5 * law.variance**0.5],
-                                              truth.ppf(1e-15), truth.ppf(1 - 1e-15)), truth.ppf(1 - 1e-15)})  # fmt: skip
-    present = sum(integrate.quad(error, *pair, epsabs=1e-13, limit=300)[0] for pair in zip(ends, ends[1:], strict=False))
+    low, high = truth.ppf(1e-15), truth.ppf(1 - 1e-15)
+    inner = np.clip([-b / w**2, law.mean, law.mean + 5 * law.variance**0.5], low, high)
+    parts = pairwise(sorted({low, *inner, high}))
+    present = sum(integrate.quad(error, *ends, epsabs=1e-13, limit=300)[0] for ends in parts)
     return (1 - p) * max(b, 0.0) ** 2 + p * present
 
 
@@ -40,7 +43,9 @@ def test_losses_of_two_features_are_those_of_quadrature(law, truth):
     G = model.gram
     low, high = truth.ppf(1e-12), truth.ppf(1 - 1e-12)
     # Gauss-Legendre on pieces in each variable; kinks in the other variable are ends.
-    edges = np.unique(truth.ppf(np.concatenate([np.logspace(-12, -1, 23), np.linspace(0.1, 0.9, 33), 1 - np.logspace(-12, -1, 23)])))
+    edges = np.unique(
+        truth.ppf(np.concatenate([np.logspace(-12, -1, 23), np.linspace(0.1, 0.9, 33), 1 - np.logspace(-12, -1, 23)]))
+    )
     nodes, weights = np.polynomial.legendre.leggauss(12)
 
     def on(ends):
@@ -73,10 +78,8 @@ def test_the_loss_scales_with_the_units_of_x(law, seed):
 @pytest.mark.parametrize("activation", ["relu", "abs", "leaky_relu"])
 @pytest.mark.parametrize("law", LAWS, ids=NAMES)
 def test_methods_agree_and_more_cells_stay_within_the_error_of_fewer(law, activation, rng):
-    import dataclasses
-
     model = ToyModel(rng.normal(size=(2, 2)), rng.normal(size=2) * 0.3, activation=activation)
-    few, many = (Features(2, 0.4, values=dataclasses.replace(law, cells=cells)) for cells in (16, 128))
+    few, many = (Features(2, 0.4, values=replace(law, cells=cells)) for cells in (16, 128))
     exact, spectral = (expected_loss(model, few, method=method) for method in ("exact", "spectral"))
     assert abs(exact.value - spectral.value) <= 1e-6 * exact.value + 0.1 * spectral.error
     better = expected_loss(model, many, method="spectral")
@@ -86,11 +89,9 @@ def test_methods_agree_and_more_cells_stay_within_the_error_of_fewer(law, activa
 
 @pytest.mark.parametrize("law", LAWS[:4], ids=NAMES[:4])
 def test_groups_of_smooth_features_are_within_the_error(law, rng):
-    import dataclasses
-
     model = ToyModel(rng.normal(size=(4, 2)), rng.normal(size=4) * 0.3)
     losses = [
-        expected_loss(model, Features(4, 0.3, values=dataclasses.replace(law, cells=cells), correlated=[(0, 1)],
+        expected_loss(model, Features(4, 0.3, values=replace(law, cells=cells), correlated=[(0, 1)],
                                       anticorrelated=[(2, 3)]))
         for cells in (16, 64)
     ]  # fmt: skip
@@ -119,14 +120,15 @@ def test_losses_are_within_four_standard_errors_of_four_million_samples(law):
     rng = np.random.default_rng(5)
     model = ToyModel(rng.normal(size=(5, 2)) / 2**0.5, rng.normal(size=5) * 0.1)
     features = Features(5, 0.2, values=law)
-    truth, estimate = expected_loss(model, features), expected_loss(model, features, method="sampled", samples=4_000_000, rng=7)
+    truth, estimate = (
+        expected_loss(model, features),
+        expected_loss(model, features, method="sampled", samples=4_000_000, rng=7),
+    )
     assert abs(truth.value - estimate.value) <= 4 * estimate.error + truth.error
 
 
 @pytest.mark.parametrize("activation", ["gelu", "square", np.tanh], ids=["gelu", "square", "tanh"])
 def test_numeric_errors_hold_what_the_pieces_change(activation):
-    from dataclasses import replace
-
     model, law = ToyModel([[0.8], [-0.6]], [0.1, 0.0], activation=activation), LAWS[1]
     few, many = (expected_loss(model, Features(2, 0.4, values=replace(law, cells=cells))) for cells in (32, 256))
     assert few.method == "numeric"
@@ -143,7 +145,9 @@ def test_an_accuracy_that_the_pieces_cannot_give_is_refused_and_cells_are_named(
     model, features = ToyModel([[0.8], [-0.6]]), Features(2, 0.3, values=LAWS[3])
     reached = expected_loss(model, features)
     assert 1e-9 * reached.value < reached.error < 1e-4 * reached.value
-    with pytest.raises(ValueError, match="pieces that stand for the distributions .* or distributions with more cells="):
+    with pytest.raises(
+        ValueError, match=r"pieces that stand for the distributions .* or distributions with more cells="
+    ):
         expected_loss(model, features, rtol=1e-9)
     assert expected_loss(model, features, rtol=1e-4).error <= 1e-4 * reached.value
 
@@ -168,13 +172,13 @@ def test_characteristic_functions_are_below_their_falls(law):
         ends = [np.exp(1j * z * end) for end in (low, low + width)]
         plain = (weight * (ends[1] - ends[0]) / (1j * z * width)).sum()
         assert abs(plain) <= min(1, falls.atoms[0] + falls.variation[0] / z) + 1e-9
-        own = (weight / width * (((low + width) * ends[1] - low * ends[0]) / (1j * z) + (ends[1] - ends[0]) / z**2)).sum()
+        own = (
+            weight / width * (((low + width) * ends[1] - low * ends[0]) / (1j * z) + (ends[1] - ends[0]) / z**2)
+        ).sum()
         assert abs(own) <= min(falls.own_size[0], falls.own_atoms[0] + falls.own_variation[0] / z) * (1 + 1e-6)
 
 
 def test_falls_of_mixtures_are_those_of_their_parts():
-    from geomsup import Discrete
-
     falls = make_falls(Features(2, values=[Discrete((1, -3), (1, 3)), Uniform(-1, 1)]))
     np.testing.assert_allclose(falls.atoms, [1, 0])
     np.testing.assert_allclose(falls.variation, [0, 1])

@@ -134,7 +134,10 @@ def spectral_tails(coupling, b, leak, units, laws, falls, wanted, periods, grid,
                     j, z = members[s], abs(a[s]) * theta
                     fall, fall1 = 1.0, own_size[j]
                     if z > 0.0:
-                        fall, fall1 = min(fall, atoms[j] + variation[j] / z), min(fall1, own_atoms[j] + own_variation[j] / z)
+                        fall, fall1 = (
+                            min(fall, atoms[j] + variation[j] / z),
+                            min(fall1, own_atoms[j] + own_variation[j] / z),
+                        )
                     if kind[v] == TOGETHER:
                         present *= fall
                         with_target *= fall1 if s == target else fall

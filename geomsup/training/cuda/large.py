@@ -37,7 +37,21 @@ def make_add_gradients(form: Form) -> Any:
 
     @cuda.jit(max_registers=MOST_REGISTERS)
     def add_gradients(
-        theta, stretches, scales, pieces, sets, normalised, importance, rates, keys, reached, sums, tiles, first, step, batch
+        theta,
+        stretches,
+        scales,
+        pieces,
+        sets,
+        normalised,
+        importance,
+        rates,
+        keys,
+        reached,
+        sums,
+        tiles,
+        first,
+        step,
+        batch,
     ):
         unit, run, thread = cuda.blockIdx.x, first + cuda.blockIdx.y, cuda.threadIdx.x
         part, lane = thread // LANES & split - 1, thread & LANES - 1
