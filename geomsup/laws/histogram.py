@@ -22,11 +22,11 @@ __all__ = ["Histogram", "histogram"]
 FITTED = 4  # points of a cell at which E(x - t)₊ is fitted: a cubic has no more
 SEEN = 16  # points of a cell at which the misfit is computed; what lies between is bounded
 FINE = 20_001  # points of the density on which knots are found
-# Share of the cells that has equal widths, so that none is very wide where the density hardly falls.
+# Share of the cells that has equal widths, so that none is very wide where the density is flat.
 EVEN = 0.02
 # Cells at an end of the support are narrower: nothing beyond the end can balance what is fitted there.
 NARROW = math.sqrt(0.5)
-# Beyond the last knot E x(x - t)₊ is below this over cells³, in units of sqrt(Var x E x²): no more than the cells leave.
+# Beyond the last knot E x(x - t)₊ is below this over cells³, in units of sqrt(Var x E x²). Cells leave as much.
 BEYOND = 0.1
 # An end of the support is the last knot, if the place where the rest stops to matter is this close to it.
 CLOSE = 0.02
