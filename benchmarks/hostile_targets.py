@@ -226,7 +226,7 @@ TARGETS: dict[str, Target] = {
     "Discrete": Target(gs.Discrete, {"values": _is((1, 2)), "weights": _is((1, 3))}),
     "Normal": Target(gs.Normal, {"mean": _is(0.5), "std": _is(1.0), "cells": _is(16)}),
     "HalfNormal": Target(gs.HalfNormal, {"scale": _is(1.0), "cells": _is(16)}),
-    "Exponential": Target(gs.Exponential, {"mean": _is(1.0), "cells": _is(16)}),
+    "Exponential": Target(gs.Exponential, {"mean": _is(1.0), "cells": _is(16)}, covers=("Law",)),
     "Exponential.sample": Target(lambda size, rng: gs.Exponential().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
     "LogNormal": Target(gs.LogNormal, {"median": _is(1.0), "sigma": _is(0.5), "cells": _is(16)}),
     "PowerLaw": Target(gs.PowerLaw, {"exponent": _is(2.0), "low": _is(1.0), "high": _is(10.0), "cells": _is(16)}),

@@ -5,7 +5,7 @@ import json
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -45,7 +45,7 @@ class Inputs:
     importance: Numbers = field(default=None, kw_only=True)
     values: Texts = field(default=None, kw_only=True)
     groups: Texts = field(default=None, kw_only=True)
-    normalised: bool | None = field(default=None, kw_only=True)
+    normalised: Annotated[bool, Parameter(negative="")] = field(default=False, kw_only=True)
 
     def of(
         self, n: int, *, probability: Any = None, known: gs.Features | None = None, file: str = "nothing"
@@ -80,8 +80,8 @@ class Inputs:
                 given[name] = one_or_all(getattr(self, name), None)
         if self.values is not None:
             given["values"] = one_or_all([_law(text) for text in self.values], None)  # pyright: ignore[reportArgumentType]
-        if self.normalised is not None:
-            given["normalised"] = self.normalised
+        if self.normalised:
+            given["normalised"] = True
         if self.groups is not None:
             given |= {"correlated": [], "anticorrelated": []}
             for text in self.groups:

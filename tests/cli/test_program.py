@@ -11,7 +11,7 @@ import pytest
 import geomsup as gs
 from geomsup.cli import main
 
-INPUTS = ["--features", "--probability", "--importance", "--values", "--groups"]
+INPUTS = ["--features", "--probability", "--importance", "--values", "--groups", "--normalised"]
 MODEL = [
     *INPUTS,
     "--run",
