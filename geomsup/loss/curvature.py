@@ -146,8 +146,10 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     if isinstance(model, ToyModel):  # check_problem refuses anything else
         _check(model)
     check_problem(model, features, "auto", rtol)
-    loss_of_pieces(model, features, "auto", rtol, True)  # refuses what has none
     law, value_unit, loss_unit = ordinary_for(model, features)
+    rough = coarser(law)
+    rtol = rtol if rough is law else max(rtol, SMOOTH)
+    loss_of_pieces(model, features, "auto", rtol, True)  # refuses what has none
     v = _packed(model.W, np.ldexp(model.b, -value_unit), model.W_out)
     refusal = ValueError(
         f"`model` must have second derivatives that a double can hold; got weights up to {_largest(model.W)} and "
@@ -155,12 +157,9 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     )
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
-            rough = coarser(law)
-            if rough is law:
-                parts = _differentiated(v, model, law, rtol)
-            else:
-                parts = _differentiated(v, model, law, max(rtol, SMOOTH))
-                other, _, _ = _differentiated(v, model, rough, max(rtol, SMOOTH))
+            parts = _differentiated(v, model, law, rtol)
+            if rough is not law:
+                other, _, _ = _differentiated(v, model, rough, rtol)
                 parts = parts[0], parts[1] + np.abs(parts[0] - other), parts[2]
     except Unreachable:  # its message is about a model one step away, and in other units
         raise ValueError(

@@ -170,8 +170,9 @@ def loss_of_pieces(
     law, value_unit, loss_unit = ordinary_for(model, features)
     cost = float(law.importance @ law.second_moment)
     misfit = _misfit(model, law)
+    drowned = SHARE * misfit if rtol is None else 0.0  # an error that does not matter beside the pieces'
     if rtol is None:
-        rtol = min(max(RTOL, SHARE * misfit / cost), 0.5) if misfit else RTOL
+        rtol = min(max(RTOL, drowned / cost), 0.5) if misfit else RTOL
     evaluate = partial(_evaluate, model, law, value_unit, method, rtol, gradient)
     losses, used = patiently(evaluate) if features.n > SMALL else evaluate()
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
@@ -180,7 +181,7 @@ def loss_of_pieces(
         if misfit and method == "numeric":
             rough, _ = _evaluate(model, coarser(law), value_unit, method, rtol, False)  # too far off: 64 times
             misfit = max(misfit, float(law.importance @ np.abs(losses.value - rough.value)))
-    if error > max(rtol * value, rtol**2 * cost):
+    if error > max(rtol * value, rtol**2 * cost, drowned):
         if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:
             return loss_of_pieces(model, features, "exact", rtol, gradient)
         raise Unreachable(
