@@ -113,6 +113,8 @@ VALUES: dict[str, Maker] = {
     "never Features": lambda: gs.Features(3, 0.0),
     "worthless Features": lambda: gs.Features(3, 0.3, 0.0),
     "negative Features": lambda: gs.Features(3, 0.3, values=gs.Uniform(-1, 1)),
+    "normalised Features": lambda: gs.Features(3, 0.3, normalised=True),
+    "smooth Features": lambda: gs.Features(3, 0.3, values=gs.Normal(0.2, 0.5, cells=16)),
     "ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]]),
     "huge ToyModel": lambda: gs.ToyModel([[1e60], [-1e60], [1e50]]),
     "tiny ToyModel": lambda: gs.ToyModel([[1e-160], [-1e-170], [1e-310]]),
@@ -229,6 +231,13 @@ TARGETS: dict[str, Target] = {
     "Uniform": Target(gs.Uniform, {"low": _is(0.0), "high": _is(1.0)}),
     "Uniform.sample": Target(lambda size, rng: gs.Uniform().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
     "Discrete": Target(gs.Discrete, {"values": _is((1, 2)), "weights": _is((1, 3))}),
+    "Normal": Target(gs.Normal, {"mean": _is(0.5), "std": _is(1.0), "cells": _is(16)}),
+    "HalfNormal": Target(gs.HalfNormal, {"scale": _is(1.0), "cells": _is(16)}),
+    "Exponential": Target(gs.Exponential, {"mean": _is(1.0), "cells": _is(16)}, covers=("Law",)),
+    "Exponential.sample": Target(lambda size, rng: gs.Exponential().sample(size, rng), {"size": _is(3), "rng": _is(0)}),
+    "LogNormal": Target(gs.LogNormal, {"median": _is(1.0), "sigma": _is(0.5), "cells": _is(16)}),
+    "PowerLaw": Target(gs.PowerLaw, {"exponent": _is(2.0), "low": _is(1.0), "high": _is(10.0), "cells": _is(16)}),
+    "zipf": Target(gs.zipf, {"n": _is(3), "exponent": _is(1.0), "largest": _is(0.5)}),
     "Joint": Target(gs.Joint, {"members": _is((0, 1)), "table": _is({(0, 1): 0.1, (0,): 0.2})}),
     "Joint.correlated": Target(
         gs.Joint.correlated, {"members": _is((0, 1)), "probability": _is(0.3), "correlation": _is(0.5)}
@@ -253,6 +262,7 @@ TARGETS: dict[str, Target] = {
             "values": gs.Uniform,
             "correlated": _is(()),
             "anticorrelated": _is([(0, 1)]),
+            "normalised": _is(False),
         },
     ),
     "SampledFeatures": Target(

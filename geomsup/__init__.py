@@ -27,8 +27,18 @@ if TYPE_CHECKING:
         thomson as thomson,
     )
     from geomsup.experiments import Report as Report, Verdict as Verdict, reproduce as reproduce
-    from geomsup.features import Discrete as Discrete, Features as Features, Joint as Joint, Uniform as Uniform
+    from geomsup.features import Features as Features, Joint as Joint
     from geomsup.isometries import Symmetry as Symmetry, symmetry as symmetry
+    from geomsup.laws import (
+        Discrete as Discrete,
+        Exponential as Exponential,
+        HalfNormal as HalfNormal,
+        Law as Law,
+        LogNormal as LogNormal,
+        Normal as Normal,
+        PowerLaw as PowerLaw,
+        Uniform as Uniform,
+    )
     from geomsup.loading import load as load
     from geomsup.loss import (
         ExpectedLoss as ExpectedLoss,
@@ -65,6 +75,7 @@ if TYPE_CHECKING:
         Plateaus as Plateaus,
         plateaus as plateaus,
     )
+    from geomsup.probabilities import zipf as zipf
     from geomsup.recognition import (
         Component as Component,
         Description as Description,
@@ -85,7 +96,9 @@ if TYPE_CHECKING:
 # would hide a function of the same name.
 _ROOMS = {
     "arrays": ("as_rows",),
-    "features": ("Discrete", "Features", "Joint", "Uniform"),
+    "laws": ("Discrete", "Exponential", "HalfNormal", "Law", "LogNormal", "Normal", "PowerLaw", "Uniform"),
+    "probabilities": ("zipf",),
+    "features": ("Features", "Joint"),
     "samples": ("SampledFeatures",),
     "model": ("ToyModel",),
     "loading": ("load",),
@@ -145,11 +158,16 @@ __all__ = [
     "Discovery",
     "Discrete",
     "ExpectedLoss",
+    "Exponential",
     "Features",
     "Geometries",
     "Geometry",
+    "HalfNormal",
     "Hessian",
     "Joint",
+    "Law",
+    "LogNormal",
+    "Normal",
     "OneHotLoss",
     "OneHotState",
     "OneHotTable",
@@ -163,6 +181,7 @@ __all__ = [
     "Plateaus",
     "Polytope",
     "Potential",
+    "PowerLaw",
     "Record",
     "Report",
     "SampledFeatures",
@@ -203,6 +222,7 @@ __all__ = [
     "symmetry",
     "thomson",
     "train",
+    "zipf",
 ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.joint import Joint
-from geomsup.laws import Discrete, Law, Uniform, law_from_dict
+from geomsup.laws import Discrete, Law, Uniform, ends, law_from_dict
 
 __all__ = ["Discrete", "Features", "Joint", "Uniform"]
 
@@ -39,8 +39,8 @@ class Features:
     importance
         Weight I_i >= 0 of feature i in the loss; one number or ``(n,)``.
     values
-        Distribution of a present feature's value, `Uniform` or `Discrete`; one for all features, or one for each. By
-        default the paper's U[0, 1].
+        Distribution of a present feature's value, such as `Uniform`, `Discrete` or `Normal` (any `Law`); one for all
+        features, or one for each. By default the paper's U[0, 1].
     correlated
         Groups of indices that are present or absent together, with the same probability; values are independent.
     anticorrelated
@@ -48,6 +48,9 @@ class Features:
     joint
         `Joint` distributions of presence, each for up to 16 features: correlation of any strength, hierarchies, exactly
         k present, arcs of a ring.
+    normalised
+        Whether each sample is divided by its length ‖x‖₂; a sample without a present feature stays 0. The features then
+        depend on each other: only samples and trainings are made of them, and the moments below are refused.
 
     Raises
     ------
@@ -78,6 +81,7 @@ class Features:
     correlated: Groups = ()
     anticorrelated: Groups = ()
     joint: tuple[Joint, ...] = ()
+    normalised: bool = False
 
     if TYPE_CHECKING:  # more is taken than is kept
 
@@ -90,6 +94,7 @@ class Features:
             correlated: Sequence[Sequence[int]] | np.ndarray = (),
             anticorrelated: Sequence[Sequence[int]] | np.ndarray = (),
             joint: Sequence[Joint] = (),
+            normalised: bool = False,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -105,6 +110,7 @@ class Features:
         for name in ("correlated", "anticorrelated"):
             object.__setattr__(self, name, _groups(name, getattr(self, name), n))
         _check_groups(self.correlated, self.anticorrelated, self.joint, self.probability)
+        object.__setattr__(self, "normalised", checks.boolean("normalised", self.normalised))
 
     @property
     def grouped(self) -> bool:
@@ -122,6 +128,7 @@ class Features:
 
         A feature alone is "together".
         """
+        self.refuse_normalised()
         tables = tuple(table.members for table in self.joint)
         grouped = {i for group in self.correlated + self.anticorrelated + tables for i in group}
         alone = tuple(("together", (i,)) for i in range(self.n) if i not in grouped)
@@ -152,13 +159,26 @@ class Features:
         return {table.members: table for table in self.joint}
 
     @cached_property
+    def ends(self) -> np.ndarray:
+        """Least and greatest value on the pieces of each present feature's distribution, ``(n, 2)``."""
+        found = {id(law): ends(law) for law in self.laws}  # most often one for all features
+        return _frozen(np.array([found[id(law)] for law in self.laws]))
+
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """Largest absolute value on the pieces of each present feature's distribution, ``(n,)``."""
+        return _frozen(np.abs(self.ends).max(axis=1))
+
+    @cached_property
     def mean(self) -> np.ndarray:
         """E x_i, ``(n,)``."""
+        self.refuse_normalised()
         return _frozen(self.probability * np.array([law.mean for law in self.laws]))
 
     @cached_property
     def second_moment(self) -> np.ndarray:
         """E x_i², ``(n,)``."""
+        self.refuse_normalised()
         return _frozen(self.probability * np.array([law.second_moment for law in self.laws]))
 
     @cached_property
@@ -184,6 +204,14 @@ class Features:
                         result[i, j] = both * centre[i] * centre[j] - mean[i] * mean[j]
         return _frozen(result)
 
+    def refuse_normalised(self) -> None:
+        """Raise ValueError if samples are normalised: what follows would rest on independent features."""
+        if self.normalised:
+            raise ValueError(
+                "`features` must not be normalised for moments, exact losses, optima and comparisons, as the features "
+                'then depend on each other; got normalised=True. Use expected_loss(method="sampled"), or leave it out.'
+            )
+
     def sample(self, size: int, rng: Any = None) -> np.ndarray:
         """Draw inputs ``(size, n)``; `rng` is anything ``np.random.default_rng`` takes."""
         size = checks.integer("size", size, minimum=0)
@@ -202,7 +230,8 @@ class Features:
             values = np.stack([law.sample(size, generator) for law in self.values], axis=1)
         else:
             values = self.values.sample((size, self.n), generator)
-        return np.where(present, values, 0.0)
+        x = np.where(present, values, 0.0)
+        return _normalised(x) if self.normalised else x
 
     def to_dict(self) -> dict[str, Any]:
         """Return the features as plain lists and numbers, ready for JSON."""
@@ -215,6 +244,7 @@ class Features:
             "correlated": [list(group) for group in self.correlated],
             "anticorrelated": [list(group) for group in self.anticorrelated],
             "joint": [table.to_dict() for table in self.joint],
+            "normalised": self.normalised,
         }
 
     @classmethod
@@ -232,7 +262,7 @@ class Features:
             raise TypeError(f"`joint` must be a list of tables; got {checks.shown(tables)}. See `to_dict`.")
         joint = [Joint.from_dict(table) for table in tables]
         groups = data.get("correlated", ()), data.get("anticorrelated", ()), joint
-        return cls(data["n"], data["probability"], data["importance"], values, *groups)
+        return cls(data["n"], data["probability"], data["importance"], values, *groups, data.get("normalised", False))
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Features) and self._key == other._key)
@@ -243,7 +273,8 @@ class Features:
     @cached_property
     def _key(self) -> tuple[Any, ...]:
         arrays = (*self.probability.tolist(), *self.importance.tolist())
-        return (self.n, *arrays, self.values, self.correlated, self.anticorrelated, self.joint)
+        groups = self.correlated, self.anticorrelated, self.joint
+        return (self.n, *arrays, self.values, *groups, self.normalised)
 
     @cached_property
     def _hash(self) -> int:
@@ -258,13 +289,21 @@ class Features:
                 f"{name}={array[0]:g}" if same else f"{name}={np.array2string(array, threshold=6, precision=4)}"
             )
         shown.append(f"values={self.values!r}")
-        shown += [f"{name}={getattr(self, name)}" for name in GROUPED if getattr(self, name)]
+        shown += [f"{name}={getattr(self, name)}" for name in (*GROUPED, "normalised") if getattr(self, name)]
         return f"Features({', '.join(shown)})"
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
     array.flags.writeable = False
     return array
+
+
+def _normalised(x: np.ndarray) -> np.ndarray:
+    """Divide samples ``(size, n)`` by their lengths; those of zeros stay."""
+    largest = np.abs(x).max(axis=1, keepdims=True)  # squares of x may be no doubles
+    x = x / np.where(largest > 0, largest, 1.0)
+    length = np.linalg.norm(x, axis=1, keepdims=True)
+    return x / np.where(length > 0, length, 1.0)
 
 
 def _is_law(value: Any) -> bool:

@@ -26,11 +26,16 @@ PUBLIC = [
     "Discovery",
     "Discrete",
     "ExpectedLoss",
+    "Exponential",
     "Features",
     "Geometries",
     "Geometry",
+    "HalfNormal",
     "Hessian",
     "Joint",
+    "Law",
+    "LogNormal",
+    "Normal",
     "OneHotLoss",
     "OneHotState",
     "OneHotTable",
@@ -44,6 +49,7 @@ PUBLIC = [
     "Plateaus",
     "Polytope",
     "Potential",
+    "PowerLaw",
     "Record",
     "Report",
     "SampledFeatures",
@@ -83,6 +89,7 @@ PUBLIC = [
     "symmetry",
     "thomson",
     "train",
+    "zipf",
 ]
 SUBMODULES = ["symbolic"]  # public as modules: gs.symbolic.loss
 FUNCTIONS = [name for name in PUBLIC if name.islower()]

@@ -6,13 +6,14 @@ import tomllib
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.options import Numbers, Texts, one_or_all
+from geomsup.laws.reading import NAMES
 
 __all__ = ["Inputs"]
 
@@ -34,9 +35,13 @@ class Inputs:
         One importance for all features, or one per feature.
     values
         Values of a present feature, for all or one per feature: "uniform:0,1" (the default) or "discrete:1,2,3", with
-        weights "discrete:1,2,3:0.5,0.3,0.2".
+        weights "discrete:1,2,3:0.5,0.3,0.2"; or "normal:0,1" (mean, standard deviation), "half-normal:1" (scale),
+        "exponential:1" (mean), "log-normal:1,0.5" (median, sigma), "power-law:2,1,10" (exponent, ends), with a number
+        of cells "normal:0,1:128".
     groups
         Features that are present together, "correlated:0,1", or of which at most one is, "anticorrelated:2,3,4".
+    normalised
+        Divide every input by its length.
     """
 
     features: Path | None = field(default=None, kw_only=True)
@@ -45,6 +50,7 @@ class Inputs:
     importance: Numbers = field(default=None, kw_only=True)
     values: Texts = field(default=None, kw_only=True)
     groups: Texts = field(default=None, kw_only=True)
+    normalised: Annotated[bool, Parameter(negative="")] = field(default=False, kw_only=True)
 
     def of(self, n: int, *, probability: Any = None, known: Any = None, file: str = "nothing") -> Any:
         """Return the features of n inputs: `Features`, or the data set that is known.
@@ -80,6 +86,8 @@ class Inputs:
                 given[name] = one_or_all(getattr(self, name), None)
         if self.values is not None:
             given["values"] = one_or_all([_law(text) for text in self.values], None)  # pyright: ignore[reportArgumentType]
+        if self.normalised:
+            given["normalised"] = True
         if self.groups is not None:
             given |= {"correlated": [], "anticorrelated": []}
             for text in self.groups:
@@ -88,7 +96,7 @@ class Inputs:
         return given
 
 
-def _law(text: str) -> gs.Uniform | gs.Discrete:
+def _law(text: str) -> gs.Law:
     name, *lists = text.split(":")
     try:
         numbers = [tuple(float(number) for number in part.split(",")) for part in lists]
@@ -96,11 +104,16 @@ def _law(text: str) -> gs.Uniform | gs.Discrete:
             return gs.Uniform(*numbers[0])
         if name == "discrete" and len(numbers) in (1, 2):
             return gs.Discrete(*numbers)
+        if name in NAMES and name not in ("uniform", "discrete") and len(numbers) in (1, 2):
+            made, needed = NAMES[name]
+            if len(numbers[0]) == len(needed) and all(len(part) == 1 for part in numbers[1:]):
+                return made(*numbers[0], **({"cells": int(numbers[1][0])} if len(numbers) == 2 else {}))
     except ValueError as error:
         if str(error).startswith("`"):
             raise
     raise ValueError(
-        f"`--values` must be like uniform:0,1 or discrete:1,2,3:0.5,0.3,0.2; got {text[:40]!r}. Name ends or values."
+        f"`--values` must be like uniform:0,1, discrete:1,2,3:0.5,0.3,0.2, normal:0,1 or another of "
+        f"{', '.join(NAMES)}; got {text[:40]!r}. Name its numbers in order."
     )
 
 

@@ -81,7 +81,7 @@ def loss(
     file: ModelFile,
     *,
     method: str = "auto",
-    rtol: float = 1e-9,
+    rtol: float | None = None,
     target: Literal["identity", "abs", "relu", "square"] = "identity",
     power: Whole = 2,
     by_active: Annotated[bool, Parameter(negative="")] = False,

@@ -11,6 +11,7 @@ from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Discrete, Features
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.linear import linear_losses
+from geomsup.loss.misfit import coarser, misfit_errors
 from geomsup.loss.numeric import numeric_losses
 from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
@@ -21,12 +22,14 @@ from geomsup.model import ToyModel, checked_model
 from geomsup.samples import SampledFeatures, checked_features
 from geomsup.threads import patiently
 
-__all__ = ["ExpectedLoss", "Unreachable", "expected_loss"]
+__all__ = ["ExpectedLoss", "Unreachable", "check_problem", "expected_loss", "loss_of_pieces"]
 
 SMALLER = 8  # features; the same of other losses than the usual one
 SMALL = 12  # features; with more, a loss can take so long that handing it to a thread does not matter
 GRADIENTS = ("grad_W", "grad_b", "grad_W_out", "grad_b_hidden", "grad_W_between", "grad_b_between")
 BY_ACTIVE = ("active", "by_active", "by_active_error")
+RTOL = 1e-9  # relative accuracy of the methods, unless pieces for smooth distributions give less
+SHARE = 0.05  # fraction of what such pieces may change that methods may add
 UNDERFLOW = 5e-324  # rounding error of the loss of a feature that is scaled into the range of small doubles
 MOST_SAMPLES = 10**10
 METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
@@ -41,10 +44,10 @@ class ExpectedLoss:
     value
         L = Σ_i I_i E(τ(x_i) - x'_i)^power, τ(x) = x and power 2 unless asked otherwise.
     error
-        A bound on ``abs(value - truth)``: rounding, truncation, and the rounding of W Wᵀ. For "numeric" it is an
-        estimate of such a bound, and for "sampled" one standard error. On a data set the value is exact, and the
-        standard error is that with which it estimates the loss of the distribution that the samples come from, of a
-        model that was not trained on them.
+        A bound on ``abs(value - truth)``: rounding, truncation, the rounding of W Wᵀ, and what changes if pieces stand
+        for a smooth distribution of values. For "numeric" it is an estimate of such a bound, and for "sampled" one
+        standard error. On a data set the value is exact, and the standard error is that with which it estimates the
+        loss of the distribution that the samples come from, of a model that was not trained on them.
     per_feature
         ``(n,)``, the terms of the sum.
     method
@@ -116,7 +119,7 @@ def expected_loss(
     features: Features | SampledFeatures,
     *,
     method: str = "auto",
-    rtol: float = 1e-9,
+    rtol: float | None = None,
     gradient: bool = False,
     target: str = "identity",
     power: int = 2,
@@ -142,10 +145,11 @@ def expected_loss(
         general. "spectral" takes any number. "numeric" is quadrature, for any output activation. "sampled" draws
         samples. "auto", the default, is exact for linear models and up to 256 sets, and spectral beyond; exact wherever
         that is possible if values are discrete, or if series do not reach `rtol`; numeric for outputs that are not
-        piecewise linear; and sampled for nonlinear hidden layers and data sets.
+        piecewise linear; and sampled for nonlinear hidden layers, normalised features and data sets.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
-        ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed.
+        ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed. None, the default, is 1e-9; for smooth
+        distributions of values it is what their pieces give, about 1e-5: their `cells` make it better.
     gradient
         Also return ∂L/∂W and ∂L/∂b.
     target
@@ -180,30 +184,54 @@ def expected_loss(
     >>> print(expected_loss(digon, SampledFeatures([[0.5, 0.0], [0.2, 0.4]])))
     expected loss 0.04 (sampled, standard error 2.8e-02)
     """
-    _check(model, features, method, rtol)
+    check_problem(model, features, method, rtol)
     checks.boolean("gradient", gradient)
     wanted = checked(target, power, by_active)
     checks.room("model", features.n**2)
-    if wanted == USUAL or isinstance(features, SampledFeatures):
-        method = _method_for(model, features, method)
-    else:
-        method = method_for(model, features, method)
-    if isinstance(features, SampledFeatures) or method == "sampled":
+    method = _for_inputs(features, method)
+    if method != "sampled" and not isinstance(features, SampledFeatures):
+        method = _method_for(model, method) if wanted == USUAL else method_for(model, features, wanted, method)
+    if method == "sampled" or isinstance(features, SampledFeatures):
         samples = checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES)
         return _sampled(model, features, gradient, wanted, samples, rng)
+    result = loss_of_pieces(model, features, method, rtol, gradient, wanted)
+    if rtol is not None and not result.error <= max(rtol * result.value, rtol**2 * wanted.cost(features)):
+        raise Unreachable(
+            f"`rtol` must be reachable; asked for {rtol:g}, but the pieces that stand for the distributions of values "
+            f"only bound the error by {result.error:.2g} on a loss of {result.value:.3g}. Pass a larger rtol, or "
+            "distributions with more cells=."
+        )
+    return result
+
+
+def loss_of_pieces(
+    model: ToyModel,
+    features: Features,
+    method: str,
+    rtol: float | None,
+    gradient: bool,
+    wanted: Wanted = USUAL,
+) -> ExpectedLoss:
+    """Return the loss by any method but "sampled"; the method keeps `rtol`, whatever the pieces add to the error."""
+    method = _method_for(model, _for_inputs(features, method)) if wanted == USUAL else method
     law, value_unit, loss_unit = ordinary_for(model, features)
-    loss_unit += (power - 2) * value_unit
+    loss_unit += (wanted.power - 2) * value_unit
+    cost = wanted.cost(law, value_unit)
+    misfit = _misfit(model, law)
+    drowned = SHARE * misfit if rtol is None else 0.0  # an error that does not matter beside the pieces'
+    if rtol is None:
+        rtol = min(max(RTOL, drowned / cost), 0.5) if misfit else RTOL
     evaluate = partial(_evaluate, model, law, value_unit, wanted, method, rtol, gradient)
     losses, used = patiently(evaluate) if features.n > (SMALL if wanted == USUAL else SMALLER) else evaluate()
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
         value, error = (float(law.importance @ part) for part in (losses.value, losses.error))
-        floor = rtol**2 * float(
-            law.importance @ (law.second_moment if wanted == USUAL else wanted.size(law, value_unit))
-        )
         grads = _chain(model, law.importance, losses.slope_coupling, losses.slope_b, value_unit) if gradient else {}
-    if error > max(rtol * value, floor):
+        if misfit and method == "numeric":
+            rough, _ = _evaluate(model, coarser(law), value_unit, wanted, method, rtol, False)  # too far off: 64 times
+            misfit = max(misfit, float(law.importance @ np.abs(losses.value - rough.value)))
+    if error > max(rtol * value, rtol**2 * cost, drowned):
         if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:
-            return expected_loss(model, features, method="exact", rtol=rtol, gradient=gradient)
+            return loss_of_pieces(model, features, "exact", rtol, gradient)
         raise Unreachable(
             f"`rtol` must be reachable; asked for {rtol:g}, but the {used} method only bounds the error by "
             f"{times_power(error, loss_unit):.2g} on a loss of {times_power(value, loss_unit):.3g}. Pass a larger rtol"
@@ -211,23 +239,41 @@ def expected_loss(
         )
     result = ExpectedLoss(
         float(times_power(value, loss_unit)),
-        float(times_power(error, loss_unit)) + (UNDERFLOW * features.n if loss_unit else 0.0),
+        float(times_power(error + misfit, loss_unit)) + (UNDERFLOW * features.n if loss_unit else 0.0),
         times_power(law.importance * losses.value, loss_unit), used, model, features,
-        **{name: times_power(grad, loss_unit) for name, grad in grads.items()}, target=target, power=power,
-        **_by_active(losses, law.importance, features, loss_unit),
+        **{name: times_power(grad, loss_unit) for name, grad in grads.items()},
+        target=wanted.target, power=wanted.power,
+        **_by_active(losses, law.importance, features, misfit, loss_unit),
     )  # fmt: skip
     return _finite(result)
 
 
-def _by_active(losses: OutputLosses, importance: np.ndarray, features: Features, unit: int) -> dict[str, np.ndarray]:
+def _by_active(
+    losses: OutputLosses, importance: np.ndarray, features: Features, misfit: float, unit: int
+) -> dict[str, np.ndarray]:
     """Return the parts of the loss by the number of active features, where they were asked for."""
     if losses.by_active is None or losses.by_active_error is None:
         return {}
     return {
         "active": count_distribution(features),
         "by_active": times_power(importance @ losses.by_active, unit),
-        "by_active_error": times_power(importance @ losses.by_active_error, unit),
+        # The bound on what pieces change adds up over sets: it bounds every part.
+        "by_active_error": times_power(importance @ losses.by_active_error + misfit, unit),
     }
+
+
+def _misfit(model: ToyModel, features: Features) -> float:
+    """Return a bound on what the pieces change; for outputs that are not piecewise linear, that of a ReLU.
+
+    The latter only says how large such changes are.
+    """
+    leak = LEAKS[activation_name(model.activation)] if _is_bent(model) else float(model.activation == "linear")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(features.importance @ misfit_errors(model.decoder @ model.W.T, leak, features))
+
+
+def _is_bent(model: ToyModel) -> bool:
+    return isinstance(model.activation, str) and model.activation in LEAKS
 
 
 def _finite(result: ExpectedLoss) -> ExpectedLoss:
@@ -246,7 +292,8 @@ def _too_large(model: ToyModel) -> ValueError:
     )
 
 
-def _check(model: Any, features: Any, method: str, rtol: float) -> None:
+def check_problem(model: Any, features: Any, method: str, rtol: float | None) -> None:
+    """Refuse what has no expected loss."""
     checked_model("model", model)
     if not isinstance(features, SampledFeatures):
         checked_features("features", features)
@@ -256,7 +303,7 @@ def _check(model: Any, features: Any, method: str, rtol: float) -> None:
             "Rows of W are features."
         )
     checks.one_of("method", method, METHODS)
-    if not 0 < checks.positive_number("rtol", rtol) < 1:
+    if rtol is not None and not 0 < checks.positive_number("rtol", rtol) < 1:
         raise ValueError(f"`rtol` must be in (0, 1); got {rtol:g}. Pass a relative accuracy such as 1e-9.")
 
 
@@ -299,16 +346,23 @@ def _whole_bias(model: ToyModel) -> tuple[np.ndarray, np.ndarray]:
     return model.b + model.decoder @ model.b_hidden, (model.n_hidden + 1) * np.finfo(float).eps * size
 
 
-def _method_for(model: ToyModel, features: Features | SampledFeatures, method: str) -> str:
-    """Narrow "auto" down to what the features and the model's activations allow, and refuse what they do not."""
-    if isinstance(features, SampledFeatures):
-        if method in ("auto", "sampled"):
-            return "sampled"
-        raise ValueError(
-            f'`method` must be "sampled" or "auto" for SampledFeatures; got {method!r}. '
-            "The loss is then the mean over the data set."
-        )
-    bent = isinstance(model.activation, str) and model.activation in LEAKS
+def _for_inputs(features: Features | SampledFeatures, method: str) -> str:
+    """Narrow "auto" down to what the inputs allow, and refuse what they do not."""
+    given = isinstance(features, SampledFeatures)
+    if not given and not features.normalised:
+        return method
+    if method not in ("auto", "sampled"):
+        name, why = (
+            ("SampledFeatures", "The loss is then the mean over the data set.") if given
+            else ("normalised features", "Other methods need features whose values are independent.")
+        )  # fmt: skip
+        raise ValueError(f'`method` must be "sampled" or "auto" for {name}; got {method!r}. {why}')
+    return "sampled"
+
+
+def _method_for(model: ToyModel, method: str) -> str:
+    """Narrow "auto" down to what the model's activations allow, and refuse what they do not."""
+    bent = _is_bent(model)
     if not (model.hidden_activation == "linear" and model.W_between is None) and method != "sampled":
         if method == "auto":
             return "sampled"

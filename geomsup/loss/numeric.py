@@ -96,8 +96,8 @@ def _output(
     terms = int(np.clip(BUDGET / features.n**2, SHORTEST, LONGEST // 2))
     series = _fourier(f, b + low, b + high, goal, terms)
     mean_square = float(features.second_moment[i])
-    size = float(features.probability[i] * max(map(abs, features.laws[i].support)))  # at least E |x_i|
-    moved = float(np.abs(c) @ (features.probability * [max(map(abs, law.support)) for law in features.laws]))
+    size = float(features.probability[i] * features.reach[i])  # at least E |x_i|
+    moved = float(np.abs(c) @ (features.probability * features.reach))
     value, rounding, slope_b, slope_c = mean_square, 0.0, 0.0, np.zeros(len(c))
     step = max(1, BLOCK // len(c))
     for start in range(0, len(series.theta), step):
@@ -123,7 +123,7 @@ def _range(c: np.ndarray, features: Features) -> tuple[float, float]:
     """Least and greatest value of Σ_j c_j x_j; features that never come do not count."""
     low = high = 0.0
     for kind, group in features.units:
-        ends = [np.array(features.laws[j].support) * c[j] for j in group if features.probability[j] > 0]
+        ends = [features.ends[j] * c[j] for j in group if features.probability[j] > 0]
         if not ends:
             continue
         least, most = [min(end) for end in ends], [max(end) for end in ends]

@@ -45,7 +45,7 @@ def ordinary(features: Features, room: int = ROOM, *, in_proportion: bool = True
     Values and importances between 2^-room and 2^room are. Probabilities are only scaled if the loss is
     `in_proportion` to the smallest ones: nothing is lost where no feature is present.
     """
-    value = int(excesses(max(max(map(abs, law.support)) for law in features.laws), room))
+    value = int(excesses(features.reach.max(), room))
     weight = int(excesses(features.importance.max(), room))
     likely = float(features.probability.max())
     rare = min(int(_exponents(likely)) - RAREST, 0) if likely and in_proportion and not features.joint else 0
@@ -113,7 +113,7 @@ def scaled_coupling(
     size = features.root_mean_square if size is None else size
     rows, columns = excesses(np.abs(decoder).max(axis=1)), excesses(np.abs(encoder).max())
     rough, surplus, moved = coupling_matrix(np.ldexp(decoder, -rows[:, None]), np.ldexp(encoder, -columns), size)
-    largest = np.array([max(map(abs, law.support)) for law in features.laws])
+    largest = features.reach
     seen = _exponents((np.abs(rough) * largest).max(axis=1)) + rows + columns
     # An output far smaller than its weights, as those of most inputs it sees are 0, goes into units of its weights.
     power = _beyond(np.maximum(np.maximum(seen, _exponents(np.abs(b))), rows + columns - DEEPEST))

@@ -102,7 +102,10 @@ def select(features: Features, chosen: Sequence[int]) -> Features:
     }
     values = features.values if not isinstance(features.values, tuple) else [features.laws[i] for i in index]
     joint = [table.moved(place) for table in features.joint if table.members[0] in place]
-    return Features(len(index), features.probability[index], features.importance[index], values, **groups, joint=joint)
+    return Features(
+        len(index), features.probability[index], features.importance[index], values, joint=joint,
+        correlated=groups["correlated"], anticorrelated=groups["anticorrelated"],
+    )  # fmt: skip
 
 
 def _rescaled(features: Features, factor: float) -> Features:

@@ -33,6 +33,7 @@ def lower_bound(features: Features, n_hidden: int) -> float:
     >>> round(lower_bound(Features(2, 1.0), 1), 5)  # the optimum is 0.0833
     0.04114
     """
+    features.refuse_normalised()
     negative = float(features.importance @ [_negative_part(features, i) for i in range(features.n)])
     return max(negative, _by_entropy(features, n_hidden))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geomsup.features import Features
+from geomsup.loss.misfit import coarser
 from geomsup.loss.objective import has_few_sets
 from geomsup.optima.descent import COARSE, FINE, MOST_STEPS, End, Start, descend
 from geomsup.optima.settle import settle
@@ -17,6 +18,7 @@ __all__ = ["Descents", "descend_from_many"]
 # there and the descent slow, so the dropped feature itself is tried.
 VANISHING = 0.05
 POLISHED = 3  # ends that are descended to FINE; of series, whose coarse losses are good to 1e-7, only the best
+NEAR_STEPS = 20  # of a descent that begins where one with fewer pieces ended: their minima lie a few thousandths apart
 SAME = 1e-7  # relative difference of losses below which two coarse ends are one
 
 
@@ -45,7 +47,7 @@ def descend_from_many(
     """
     begin = [random_start(features, n_hidden, i, rng) for i in range(starts)]
     begin += [*catalogue_starts(features, n_hidden, rng), *guesses]
-    ends = sorted(descend(features, begin, most_steps=most_steps), key=lambda end: end.loss)
+    ends = sorted(_descended(features, begin, most_steps), key=lambda end: end.loss)
     ends[0] = _exchange(features, ends[0])
     polished = POLISHED if has_few_sets(features) else 1
     best = [(W, b) for _, W, b in ends[:polished]]
@@ -54,6 +56,15 @@ def descend_from_many(
     ends.sort(key=lambda end: end.loss)
     ends[0], kind = settle(features, ends[0])
     return Descents(ends[0].W, ends[0].b, kind, np.array([end.loss for end in ends]))
+
+
+def _descended(features: Features, begin: Sequence[Start], most_steps: int) -> list[End]:
+    """Descend from every start; where pieces stand for smooth distributions of values, at first with few of them."""
+    rough = coarser(features)
+    if rough is features:
+        return descend(features, begin, most_steps=most_steps)
+    near = descend(rough, begin, most_steps=most_steps)
+    return descend(features, [(W, b) for _, W, b in near], most_steps=min(most_steps, NEAR_STEPS))
 
 
 def _exchange(features: Features, end: End) -> End:

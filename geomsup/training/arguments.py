@@ -29,7 +29,7 @@ NO_GAPS = Gaps(False, 0.0, np.zeros(0, np.float32))
 NO_ROWS = make_rows(np.zeros((0, 0), np.float32))
 NO_LAW = Law(
     np.zeros((4, 0), np.int32), np.zeros((2, 0), np.float32), np.zeros((3, 0, 1), np.float32),
-    np.zeros((2, 0, 1), np.int32),
+    np.zeros((2, 0, 1), np.int32), False,
 )  # fmt: skip
 
 
@@ -83,6 +83,8 @@ def make_inputs(features: Features | SampledFeatures) -> Inputs:
         return Inputs(NO_LAW, NO_GAPS, make_rows(features.single))
     n, p = features.n, features.probability
     pieces = _pieces(features)
+    if features.normalised:  # the unit of x does not matter, and squares of single precision then are no zeros
+        pieces[1:] /= 2.0 ** np.round(np.log2(features.reach.max()))
     kind, decider, edge = np.full(n, OWN), np.arange(n), np.zeros(n)
     for group in features.correlated:
         decider[list(group)] = group[0]
@@ -105,7 +107,7 @@ def make_inputs(features: Features | SampledFeatures) -> Inputs:
         kind[members], decider[members] = JOINT, members[0]
         begin[members], last[members] = number, np.arange(len(members))
     stretches = np.array([kind, decider, begin, last]).astype(np.int32)
-    law = Law(stretches, _single([low, slope]), _single(pieces), _sets(features.joint))
+    law = Law(stretches, _single([low, slope]), _single(pieces), _sets(features.joint), features.normalised)
     return Inputs(law, _gaps(p, alone), NO_ROWS)
 
 

@@ -30,6 +30,10 @@ def test_values(loss):
     laws = [gs.Uniform(0, 1), gs.Uniform(0, 2), gs.Discrete((1,)), gs.Uniform(0.5, 1), gs.Discrete((1, 2))]
     texts = ["uniform:0,1", "uniform:0,2", "discrete:1", "uniform:0.5,1", "discrete:1,2"]
     assert loss(*both, *texts) == true(0.1, values=laws)
+    assert loss(*both, "normal:0.5,0.2") == true(0.1, values=gs.Normal(0.5, 0.2))
+    laws = [gs.HalfNormal(1), gs.Exponential(2, cells=32), gs.LogNormal(1, 0.5), gs.PowerLaw(2, 1, 10), gs.Uniform()]
+    texts = ["half-normal:1", "exponential:2:32", "log-normal:1,0.5", "power-law:2,1,10", "uniform:0,1"]
+    assert loss(*both, *texts) == true(0.1, values=laws)
 
 
 def test_groups(loss):
@@ -65,9 +69,16 @@ def test_optimum_and_train_take_them_too(run, folder):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("--values uniform:0", "`--values` must be like uniform:0,1 or discrete:1,2,3:0.5,0.3,0.2; got 'uniform:0'."),
+        (
+            "--values uniform:0",
+            "another of uniform, discrete, normal, half-normal, exponential, log-normal, power-law; got 'uniform:0'.",
+        ),
         ("--values gauss:0,1", "`--values` must be like uniform:0,1"),
         ("--values discrete:1,a", "`--values` must be like uniform:0,1"),
+        ("--values normal:0", "`--values` must be like uniform:0,1"),
+        ("--values normal:0,1:16,32", "`--values` must be like uniform:0,1"),
+        ("--values normal:0,1:4", "`cells` must be at least 16; got 4"),
+        ("--values log-normal:1,9", "`sigma` must be in"),
         ("--values uniform:1,0", "`high` must be greater than `low`"),
         ("--values uniform:0,1 uniform:0,2", "`values` must be one distribution, or one per feature (5); got 2."),
         ("--groups 0,1", "`--groups` must be like correlated:0,1 or anticorrelated:2,3; got '0,1'."),
@@ -79,13 +90,13 @@ def test_optimum_and_train_take_them_too(run, folder):
         ("--features list.json", "`--features` must hold names and values; 'list.json' holds none."),
         ("--features typo.json", "`--features` must hold arguments of Features; 'typo.json' has 'probabilty'."),
         ("--features seven.json", "`--features` must be about 5 features, as W is; 'seven.json' has n = 7."),
-        ("--features law.json", '`law` must be "uniform" or "discrete"; got'),
+        ("--features law.json", '`law` must be one of "uniform", "discrete", "normal",'),
     ],
 )
 def test_what_features_cannot_be_is_refused(refuse, folder, flags, message):
     np.save("model.npy", PENTAGON)
     texts = {"bad.toml": "n = ", "bad.json": "{", "list.json": "[1]", "typo.json": '{"probabilty": 0.1}'}
-    texts |= {"seven.json": '{"n": 7, "probability": 0.1}', "law.json": '{"values": {"law": "normal"}}'}
+    texts |= {"seven.json": '{"n": 7, "probability": 0.1}', "law.json": '{"values": {"law": "cauchy"}}'}
     for name, text in texts.items():
         (folder / name).write_text(text)
     assert message in refuse("loss", "model.npy", "--probability", 0.1, *flags.split())

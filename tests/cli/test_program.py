@@ -11,7 +11,7 @@ import pytest
 import geomsup as gs
 from geomsup.cli import main
 
-INPUTS = ["--features", "--samples", "--probability", "--importance", "--values", "--groups"]
+INPUTS = ["--features", "--samples", "--probability", "--importance", "--values", "--groups", "--normalised"]
 MODEL = [
     *INPUTS,
     "--run",

@@ -12,6 +12,7 @@ from geomsup.loss import exact_kernels
 from geomsup.loss.plan import make_laws, make_plan, make_units
 from geomsup.loss.spectral import bounds, kernels, moments, transforms, units
 from geomsup.loss.spectral.bounds import spectral_periods, spectral_tails
+from geomsup.loss.spectral.falls import make_falls
 from geomsup.loss.spectral.kernels import spectral_outputs
 from geomsup.threads import stop_flag
 from tests.loss.truth import CASES, problem, problems
@@ -54,6 +55,7 @@ def test_truncation_never_exceeds_its_bound(problem):
     exact = expected_loss(model, features, method="exact")
     n, coupling, b = features.n, model.coupling, np.array(model.b)
     units, laws, plan = make_units(features), make_laws(features), make_plan(features)
+    falls = make_falls(features)
     leak, widest = LEAKS[model.activation], int(np.diff(units.start).max())
     most = np.array([max(map(abs, law.support)) for law in features.laws])
     everyone = np.ones(n, bool)
@@ -66,7 +68,7 @@ def test_truncation_never_exceeds_its_bound(problem):
             np.full(n, terms), False, stop_flag(),
         )  # fmt: skip
         grid = np.array([float(terms), 1e3, 1e5])
-        tails = spectral_tails(coupling, b, leak, units, laws, everyone, periods, grid, stop_flag())[:, 0]
+        tails = spectral_tails(coupling, b, leak, units, laws, falls, everyone, periods, grid, stop_flag())[:, 0]
         bound = features.importance @ (tails + overflow + rounding) + exact.error
         assert abs(features.importance @ value - exact.value) <= bound
 

@@ -16,6 +16,15 @@ def a_session() -> None:
     features = gs.Features(4, probability=0.05, values=gs.Uniform(0, 1))
     reveal_type(features.probability)  # ndarray
     reveal_type(features.n)  # int
+    smooth = gs.Features(
+        2, gs.zipf(2, largest=0.1), values=[gs.Normal(0, 1), gs.Exponential(2, cells=128)], normalised=True
+    )
+    reveal_type(smooth.sample(3))  # ndarray
+    reveal_type(gs.zipf(3))  # ndarray
+    law: gs.Law = gs.PowerLaw(2, 1, 10)
+    reveal_type(law.mean)  # float
+    reveal_type(gs.LogNormal(1, 0.5).times(2))  # LogNormal
+    reveal_type(gs.HalfNormal().mean)  # float
     reveal_type(gs.Joint.correlated((0, 1), 0.1, correlation=0.5).probability)  # ndarray
     reveal_type(features.variance)  # ndarray
     data = gs.SampledFeatures(features.sample(100, rng=0), importance=1)

@@ -99,14 +99,13 @@ def spectral_periods(coupling, b, units, laws, wanted, most, budget, stop):
 
 
 @njit(error_model="numpy")
-def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid, stop):
+def spectral_tails(coupling, b, leak, units, laws, falls, wanted, periods, grid, stop):
     """Return (n, len(grid)): bounds on what output i leaves out when its series stops after grid[g] terms.
 
-    For a uniform piece |E e^{izy}| and 2 |E y e^{izy}| are at most min(1, 2/|z|) (the second: min(1, 4/|z|)), which
-    falls with the frequency: between grid points the left end bounds every term, and sums of 1/k² and 1/k³ are
-    integrals. Atoms do not fall.
+    `falls` bounds the characteristic functions (`geomsup.loss.spectral.falls`) by what falls with the frequency:
+    between grid points the left end bounds every term, and sums of 1/k² and 1/k³ are integrals.
     """
-    piece_ptr, weight, low, width = laws
+    atoms, variation, own_size, own_atoms, own_variation = falls
     sets, n = units.sets, len(b)
     tails, falls = np.zeros((n, len(grid))), np.empty(n)
     members, ids = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -132,13 +131,12 @@ def spectral_tails(coupling, b, leak, units, laws, wanted, periods, grid, stop):
             for v in range(count):
                 present, with_target = (p[ustart[v]], p[ustart[v]]) if kind[v] == TOGETHER else (0.0, 0.0)
                 for s in range(ustart[v], ustart[v + 1]):
-                    fall, fall1 = 0.0, 0.0
-                    for piece in range(piece_ptr[members[s]], piece_ptr[members[s] + 1]):
-                        z = abs(a[s]) * width[piece] * theta
-                        decay = 2.0 / z if z > 2.0 else 1.0
-                        fall += weight[piece] * decay
-                        fall1 += weight[piece] * (
-                            abs(low[piece]) * decay + width[piece] * (2.0 / z if z > 4.0 else 0.5)
+                    j, z = members[s], abs(a[s]) * theta
+                    fall, fall1 = 1.0, own_size[j]
+                    if z > 0.0:
+                        fall, fall1 = (
+                            min(fall, atoms[j] + variation[j] / z),
+                            min(fall1, own_atoms[j] + own_variation[j] / z),
                         )
                     if kind[v] == TOGETHER:
                         present *= fall

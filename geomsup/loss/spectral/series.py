@@ -5,6 +5,7 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.plan import make_laws, make_plan, make_units
+from geomsup.loss.spectral.falls import make_falls
 from geomsup.threads import check_stop, stop_flag
 
 __all__ = ["spectral_losses"]
@@ -30,6 +31,7 @@ def spectral_losses(
     from geomsup.loss.spectral.kernels import spectral_outputs
 
     units, laws, plan = make_units(features), make_laws(features), make_plan(features)
+    falls = make_falls(features)
     widest = int(np.diff(units.start).max())
     if widest > WIDEST:
         raise ValueError(
@@ -37,15 +39,14 @@ def spectral_losses(
             'Split the group or use method="sampled".'
         )
     stop = stop_flag()
-    most = np.array([max(map(abs, law.support)) for law in features.laws])
     importance, mean = features.importance, features.mean
     cost = float(importance @ features.second_moment)
 
     def series(goal: float, wanted: np.ndarray, gradient: bool) -> tuple[OutputLosses, bool]:
         """Evaluate to an absolute accuracy of about `goal`; say whether a longer series could still help."""
         share = goal / features.n / np.maximum(importance, np.finfo(float).tiny)
-        periods, overflow = spectral_periods(coupling, b, units, laws, wanted, most, 0.1 * share, stop)
-        tails = spectral_tails(coupling, b, leak, units, laws, wanted, periods, GRID, stop)
+        periods, overflow = spectral_periods(coupling, b, units, laws, wanted, features.reach, 0.1 * share, stop)
+        tails = spectral_tails(coupling, b, leak, units, laws, falls, wanted, periods, GRID, stop)
         choice = np.minimum((tails > 0.8 * share[:, None]).sum(axis=1), len(GRID) - 1)
         terms = GRID[choice].astype(np.int64)
         value, rounding, *slopes = spectral_outputs(

@@ -8,6 +8,7 @@ import numpy as np
 
 from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Features
+from geomsup.laws import misfit_of
 from geomsup.loss.exact import AFFORDABLE, sets_needed
 from geomsup.loss.ordinary import FARTHEST, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
@@ -19,10 +20,8 @@ from geomsup.threads import check_stop, stop_flag
 __all__ = ["count_distribution", "method_for", "target_losses"]
 
 
-def method_for(model: ToyModel, features: Features, method: str) -> str:
+def method_for(model: ToyModel, features: Features, wanted: Wanted, method: str) -> str:
     """Return "exact" or "sampled", or refuse what is asked for."""
-    if method == "sampled":
-        return method
     if method not in ("auto", "exact"):
         raise ValueError(
             f'`method` must be "exact", "sampled" or "auto" for other targets and powers, and by the number of active '
@@ -35,6 +34,13 @@ def method_for(model: ToyModel, features: Features, method: str) -> str:
         raise ValueError(
             f'`method` must be "sampled" or "auto" for models with a nonlinear hidden layer, or outputs other than '
             f"{', '.join(LEAKS)}; got {method!r}. Only piecewise linear outputs have closed forms."
+        )
+    if not wanted.usual and any(any(misfit_of(law)) for law in features.laws):
+        if method == "auto":
+            return "sampled"
+        raise ValueError(
+            '`method` must be "sampled" or "auto" for other targets and powers where pieces stand for smooth '
+            f"distributions of values; got {method!r}. What these change in such losses has no bound."
         )
     sets = sets_needed(scaled_coupling(model.decoder, model.W, model.b, features)[0], features)
     if sets <= AFFORDABLE:

@@ -41,6 +41,16 @@ class Wanted(NamedTuple):
     power: int
     by_active: bool
 
+    @property
+    def usual(self) -> bool:
+        """Whether it is E (x - x')², in parts or not."""
+        return (self.target, self.power) == ("identity", 2)
+
+    def cost(self, features: Features, value_unit: int = 0) -> float:
+        """Return Σ_i I_i `size`: a loss of this size is had for nothing."""
+        size = features.second_moment if self.usual else self.size(features, value_unit)
+        return float(features.importance @ size)
+
     def size(self, features: Features, value_unit: int) -> np.ndarray:
         """Return E τ(2^value_unit x_i)^power in units of 2^(power value_unit), ``(n,)``, or more (of one-sided τ)."""
         degree = TARGETS[self.target].degree

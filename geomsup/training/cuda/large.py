@@ -37,7 +37,21 @@ def make_add_gradients(form: Form) -> Any:
 
     @cuda.jit(max_registers=MOST_REGISTERS)
     def add_gradients(
-        theta, stretches, scales, pieces, sets, importance, rates, keys, reached, sums, tiles, first, step, batch
+        theta,
+        stretches,
+        scales,
+        pieces,
+        sets,
+        normalised,
+        importance,
+        rates,
+        keys,
+        reached,
+        sums,
+        tiles,
+        first,
+        step,
+        batch,
     ):
         unit, run, thread = cuda.blockIdx.x, first + cuda.blockIdx.y, cuda.threadIdx.x
         part, lane = thread // LANES & split - 1, thread & LANES - 1
@@ -50,7 +64,7 @@ def make_add_gradients(form: Form) -> Any:
         blocks = (batch + BLOCK - 1) // BLOCK
         for block in range(slot, blocks, SLOTS):
             draw(
-                tile, stretches[run], scales[run], pieces[run], sets[run], rates[run], moves,
+                tile, stretches[run], scales[run], pieces[run], sets[run], normalised[run], rates[run], moves,
                 part, half, lane, block, batch, step, keys[run, 0], keys[run, 1],
             )  # fmt: skip
             gradient(theta[run], tile, importance[run], out, block == slot, shared, part, half, lane, block, batch)

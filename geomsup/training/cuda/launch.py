@@ -29,6 +29,7 @@ class Tables(NamedTuple):
     """Tables of all runs, on the host or on the device, in the order in which kernels take them.
 
     Stretches, pieces and sets are those of a `draws.Law`. Scales are its own, and the spread of `draws.Gaps`.
+    `normalised` says of which runs samples are.
     Rates are those of the gaps, 0 where all features are drawn.
     """
 
@@ -36,6 +37,7 @@ class Tables(NamedTuple):
     scales: Any
     pieces: Any
     sets: Any
+    normalised: Any
     importance: Any
     rates: Any
     keys: Any
@@ -208,7 +210,8 @@ def _tables(trainees: list[Trainee]) -> Tables:
             scales[run, 2], rates[run] = gaps.spread, gaps.rate
     stretches = np.stack([law.stretches for law in laws])
     importance, keys = (np.stack([getattr(trainee, name) for trainee in trainees]) for name in ("importance", "key"))
-    return Tables(stretches, scales, padded, _padded_sets(laws), importance, rates, keys)
+    normalised = np.array([law.normalised for law in laws])
+    return Tables(stretches, scales, padded, _padded_sets(laws), normalised, importance, rates, keys)
 
 
 def _padded_sets(laws: list[Law]) -> np.ndarray:

@@ -19,6 +19,7 @@ from geomsup.training.kernels.draws import (
     ONE_BIT,
     PLAIN,
     general_value,
+    inverse_length,
     joint_value,
     logarithm,
     plain_value,
@@ -35,14 +36,17 @@ def make_draw(form: Form) -> Any:
     """Return the device function that fills a tile ``(n, width * 32)`` with its part of a block.
 
     Its arguments: the tile; the tables of the run, stretches ``(4, n)``, scales ``(3, n)`` (as `draws.draw` takes
-    them, and spread), pieces, sets, the rate of gaps (0: draw everything); `moves` ``(split,)`` int64 in shared
-    memory; part of the features and of the samples, lane; block, batch, step, key.
+    them, and spread), pieces, sets, whether samples are normalised, the rate of gaps (0: draw everything); `moves`
+    ``(split,)`` int64 in shared memory; part of the features and of the samples, lane; block, batch, step, key.
     """
     n, width, split = form.n, form.width, form.split
     rows = -(-n // split)
 
     @cuda.jit(device=True)
-    def draw(tile, stretches, scales, pieces, sets, rate, moves, part, half, lane, block, batch, step, key_0, key_1):
+    def draw(
+        tile, stretches, scales, pieces, sets, normalised, rate, moves,
+        part, half, lane, block, batch, step, key_0, key_1,
+    ):  # fmt: skip
         step_low, step_high = np.uint32(step & ALL), np.uint32(step >> 32)
         if rate == 0.0:
             draw_all(
@@ -57,6 +61,9 @@ def make_draw(form: Form) -> Any:
                 tile, scales, pieces, rate, moves, part, half, lane, block, batch, step_low, step_high, key_0, key_1
             )
         together()
+        if normalised:
+            normalise(tile, part, lane)
+            together()
 
     @cuda.jit(device=True)
     def draw_all(
@@ -131,6 +138,17 @@ def make_draw(form: Form) -> Any:
             column = s - half * width * LANES
             if number < ONE and block * BLOCK + s < batch and 0 <= column < width * LANES:
                 tile[i, column] = value_at(number, pieces[:, i])
+
+    @cuda.jit(device=True)
+    def normalise(tile, part, lane):
+        """Divide samples by their lengths; each warp of a block does some of the columns."""
+        for column in range(part * LANES + lane, width * LANES, split * LANES):
+            square = ZERO
+            for i in range(n):
+                square += tile[i, column] * tile[i, column]
+            inverse = inverse_length(square)
+            for i in range(n):
+                tile[i, column] *= inverse
 
     @cuda.jit(device=True)
     def together():

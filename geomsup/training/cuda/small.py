@@ -28,7 +28,7 @@ def make_train_steps(form: Form) -> Any:
 
     @cuda.jit
     def train_steps(
-        theta, moments, stretches, scales, pieces, sets, importance, rates, keys, totals, reached,
+        theta, moments, stretches, scales, pieces, sets, normalised, importance, rates, keys, totals, reached,
         start, stop, batch, factors, clip,
     ):  # fmt: skip
         run, thread = cuda.blockIdx.x, cuda.threadIdx.x
@@ -48,8 +48,8 @@ def make_train_steps(form: Form) -> Any:
         while step < stop and sound:
             for block in range(warp, blocks, SMALL_WARPS):
                 draw(
-                    tiles[warp], stretches[run], scales[run], pieces[run], sets[run], rates[run], moves,
-                    0, 0, lane, block, batch, step, keys[run, 0], keys[run, 1],
+                    tiles[warp], stretches[run], scales[run], pieces[run], sets[run], normalised[run], rates[run],
+                    moves, 0, 0, lane, block, batch, step, keys[run, 0], keys[run, 1],
                 )  # fmt: skip
                 gradient(
                     weights, tiles[warp], importance[run], sums[block & SLOTS - 1], block < SLOTS, tiles[warp],

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.training.kernels.compiled import BLOCK, ZERO, compiled, inlined
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inlined
 from geomsup.training.kernels.philox import philox_inline
 
 __all__ = [
     "AGAIN", "GAPS", "HALF_WORD", "JOINT", "LANE_BITS", "MARK_AGAIN", "MARK_GAPS", "ONE_BIT", "OWN", "PLAIN", "QUARTER",
-    "Gaps", "Law", "draw", "draw_present", "fill_words", "general_value", "joint_value", "logarithm", "plain_value",
-    "value_at",
+    "Gaps", "Law", "draw", "draw_present", "fill_words", "general_value", "inverse_length", "joint_value", "logarithm",
+    "normalise", "normalise_present", "plain_value", "value_at",
 ]  # fmt: skip
 
 PLAIN = 0  # kind of row: a feature without a group, with a uniform distribution
@@ -50,12 +50,15 @@ class Law(NamedTuple):
     sets
         For each table the first number of each stretch, ascending from 0, and the bits of the features that are present
         there, ``(2, tables, stretches)`` int32.
+    normalised
+        Whether each sample is divided by its length.
     """
 
     stretches: np.ndarray
     scales: np.ndarray
     pieces: np.ndarray
     sets: np.ndarray
+    normalised: bool
 
 
 class Gaps(NamedTuple):
@@ -82,7 +85,7 @@ def draw(x, size, first, step, law, words, key):
 
     `law` is a `Law`; `words` ``(2, BLOCK)`` int32 is scratch.
     """
-    stretches, scales, pieces, sets = law
+    stretches, scales, pieces, sets, _ = law
     for i in range(x.shape[0]):
         row, kind, edge, last = x[i], stretches[0, i], stretches[2, i], stretches[3, i]
         fill_words(words[0], first // 4, np.uint32(stretches[1, i]), step, key)
@@ -166,10 +169,50 @@ def joint_value(word, other, sets, bit, pieces):
 @inlined
 def value_at(place, pieces):
     """Return the value at a place on [0, 1], by the pieces of a distribution."""
-    k = pieces.shape[1] - 1
-    while k > 0 and place < pieces[0, k]:
-        k -= 1
+    k, last = 0, pieces.shape[1] - 1
+    while k < last:  # the last piece that begins at the place or before
+        middle = (k + last + 1) // 2
+        if pieces[0, middle] <= place:
+            k = middle
+        else:
+            last = middle - 1
     return pieces[1, k] + pieces[2, k] * (place - pieces[0, k])
+
+
+@compiled
+def normalise(x, inverse):
+    """Divide each sample of x ``(n, BLOCK)`` by its length; `inverse` ``(BLOCK,)`` is scratch."""
+    inverse[:] = ZERO
+    for i in range(x.shape[0]):
+        row = x[i]
+        for s in range(BLOCK):
+            inverse[s] += row[s] * row[s]
+    for s in range(BLOCK):
+        inverse[s] = inverse_length(inverse[s])
+    for i in range(x.shape[0]):
+        row = x[i]
+        for s in range(BLOCK):
+            row[s] *= inverse[s]
+
+
+@compiled
+def normalise_present(x, present, values, count, inverse):
+    """Divide each sample by its length, in x and in the lists of `draw_present`; `inverse` ``(BLOCK,)`` is scratch."""
+    inverse[:] = ZERO
+    for j in range(count):
+        inverse[np.int64(present[j]) & (BLOCK - 1)] += values[j] * values[j]
+    for s in range(BLOCK):
+        inverse[s] = inverse_length(inverse[s])
+    flat = x.reshape(-1)
+    for j in range(count):
+        values[j] *= inverse[np.int64(present[j]) & (BLOCK - 1)]
+        flat[np.int64(present[j])] = values[j]
+
+
+@inlined
+def inverse_length(square):
+    """Return 1 / sqrt(square), and 0 of 0: a sample without a present feature stays 0."""
+    return ONE / math.sqrt(square) if square > ZERO else ZERO
 
 
 @compiled

@@ -16,7 +16,7 @@ import numpy as np
 from geomsup.training.kernels.attack import attack_samples, inverse_lengths
 from geomsup.training.kernels.codes import IDENTITY
 from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inlined
-from geomsup.training.kernels.draws import Gaps, Law, draw, draw_present
+from geomsup.training.kernels.draws import Gaps, Law, draw, draw_present, normalise, normalise_present
 from geomsup.training.kernels.form import Form, Shape
 from geomsup.training.kernels.hidden import bend, draw_masks, pass_on, pull_back, unbend
 from geomsup.training.kernels.outputs import class_errors, errors, set_targets
@@ -153,8 +153,12 @@ def part_gradient(gradient, theta, task, extras, step, begin, end, batch, buffer
         elif gaps.sparse:
             block = first // BLOCK
             count = draw_present(x, size, block, step, gaps, law.pieces, key, moves, numbers, present, values)
+            if law.normalised:
+                normalise_present(x, present, values, count, squares)
         else:
             draw(x, size, first, step, law, words, key)
+            if law.normalised:
+                normalise(x, squares)
         if own_targets:
             set_targets(x, y, target)
         if extras is not None:  # noqa: SIM102  (apart, for numba to drop it whole)
