@@ -1,10 +1,19 @@
-"""Judges of Q1 to Q6 on data made by hand, and their measurements where those are quick."""
+"""Judges of Q1 to Q8 on data made by hand, and their measurements where those are quick."""
 
 import numpy as np
 import pytest
 
 from geomsup.experiments import Lab
-from geomsup.experiments.questions import dense, directions, importance, right_angle, sparse_gram, triangle
+from geomsup.experiments.questions import (
+    dense,
+    directions,
+    fixed_data,
+    importance,
+    optimizer,
+    right_angle,
+    sparse_gram,
+    triangle,
+)
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 
@@ -158,3 +167,67 @@ def test_deviations_do_not_change_when_all_turns(turn):
     orthogonal, antipodal = right_angle.deviations(turned)
     assert float(orthogonal) == pytest.approx(3)
     assert sorted(antipodal) == pytest.approx([0, 2], abs=1e-9)
+
+
+def reached(adam, sgd, momentum):
+    """Runs of which these shares reach the optimum, at every size and start."""
+    ratio = np.full((len(optimizer.SIZES), 3, len(optimizer.SCALES), 20), 1.1)
+    for j, share in enumerate((adam, sgd, momentum)):
+        ratio[:, j, :, : round(20 * share)] = 1.0
+    return {"ratio": ratio}
+
+
+def test_optimizers_are_judged_by_the_runs_that_reach_the_optimum():
+    assert optimizer.judge(reached(1.0, 0.5, 0.6)).status == "holds"
+    some = reached(1.0, 0.5, 0.6)
+    some["ratio"][0] = 1.0
+    assert optimizer.judge(some).status == "holds with other numbers"
+    told = optimizer.judge(reached(0.9, 1.0, 0.9))
+    assert told.status == "does not hold"
+    assert told.numbers["share at the optimum, 5 in 2, Adam, start 1"] == 0.9
+
+
+def test_diverged_runs_have_not_reached_the_optimum():
+    data = reached(1.0, 1.0, 1.0)
+    data["ratio"][:, 1:] = np.nan
+    assert optimizer.judge(data).status == "holds"
+
+
+@pytest.mark.slow
+def test_optimizers_measured():
+    data = optimizer.measure(Lab(), models=1, steps=10, starts=2)
+    assert data["ratio"].shape == (3, 3, 4, 1)
+    assert (data["ratio"] >= 1 - 1e-9).all()
+
+
+def fixed(uneven, worst, enough):
+    counts = np.array([3, 5, 100, 10_000])
+    truth = np.array([1.2, worst, 1.1, enough, 1.01])
+    return {
+        "count": counts, "W": np.zeros((5, 40, 2)), "seen": np.array([0, 0, 0.5, 0.9, np.nan]), "truth": truth,
+        "optimum": np.array(1.0), "uneven": np.array([*uneven, np.nan, np.nan]), "hidden": np.zeros((4, 7, 2)),
+        "nothing": np.array(1.3),
+    }  # fmt: skip
+
+
+def test_fixed_data_are_judged_by_both_ends_and_what_is_between():
+    assert fixed_data.judge(fixed((0.01, 0.05), 50, 1.0)).status == "holds"
+    assert fixed_data.judge(fixed((0.01, 0.5), 50, 1.0)).status == "holds with other numbers"
+    assert fixed_data.judge(fixed((0.01, 0.05), 1.2, 1.0)).status == "holds with other numbers"
+    assert fixed_data.judge(fixed((0.01, 0.05), 50, 1.2)).status == "does not hold"
+
+
+def test_evenness_is_that_of_angles_only():
+    turns = 2 * np.pi * np.arange(5) / 5 + 0.3
+    polygon = np.stack([np.cos(turns), np.sin(turns)], axis=1) * np.array([[1], [2], [3], [1], [2]])
+    assert fixed_data._unevenness(polygon) == pytest.approx(0, abs=1e-12)
+    assert fixed_data._unevenness(polygon[:4]) == pytest.approx(2 * 4 / 5 - 1)
+
+
+@pytest.mark.slow
+def test_fixed_data_measured():
+    data = fixed_data.measure(Lab(), counts=(3, 10_000), models=1, steps=30)
+    assert data["W"].shape == (3, 40, 2)
+    assert (data["truth"] >= data["optimum"] * (1 - 1e-9)).all()
+    assert np.isfinite(data["uneven"][0])
+    assert fixed_data.draw(data) is not None

@@ -106,7 +106,7 @@ def draw(data: Data) -> Any:
     for ax in axes[-1, :3]:
         ax.set_xlabel("dimensions")
     axes[0, 0].legend(frameon=False, fontsize=8)
-    axes[0, 2].legend(frameon=False, fontsize=8)
+    axes[0, 2].legend(frameon=False, fontsize=7, loc="upper right", bbox_to_anchor=(1.0, 0.85))
     return figure
 
 

@@ -88,7 +88,7 @@ def draw(data: Data) -> Any:
     ax.plot(counts, data["seen"][:-1], "s-", color=PALETTE[1], label="on the data set")
     ax.axhline(data["optimum"], color="black", linewidth=0.8, label="optimum")
     ax.axhline(data["nothing"], color="grey", linewidth=0.8, linestyle="--", label="no model")
-    ax.set(xscale="log", xlabel="samples", ylabel="loss")
+    ax.set(xscale="log", yscale="log", ylim=(0.3 * float(data["optimum"]), None), xlabel="samples", ylabel="loss")
     ax.legend(frameon=False, fontsize=7)
     few = [k for k, count in enumerate(counts) if count <= FEW]
     for ax, k in zip(axes.ravel()[1:5], few, strict=False):
