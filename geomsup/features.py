@@ -154,6 +154,22 @@ class Features:
             return ((group, float(self.probability[group[0]])),)
         return tuple(((i,), float(self.probability[i])) for i in group)
 
+    def both(self, kind: str, group: tuple[int, ...]) -> np.ndarray:
+        """Return P(features i and j of a unit are both present), ``(group, group)``; on the diagonal P(i is present).
+
+        Examples
+        --------
+        >>> features = Features(3, 0.1, correlated=[(0, 1)])
+        >>> features.both("together", (0, 1))
+        array([[0.1, 0.1],
+               [0.1, 0.1]])
+        """
+        if kind == "one of":
+            return np.diag(self.probability[list(group)])
+        sets = self.sets(kind, group)
+        present = np.array([[i in one for i in group] for one, _ in sets], float).reshape(-1, len(group))
+        return present.T @ (present * np.array([p for _, p in sets])[:, None])
+
     @cached_property
     def _tables(self) -> dict[tuple[int, ...], Joint]:
         return {table.members: table for table in self.joint}
@@ -197,11 +213,11 @@ class Features:
         mean, centre = self.mean, np.array([law.mean for law in self.laws])
         result = np.diag(self.variance)
         for kind, members in self.units:
-            for i in members:
-                for j in members:
-                    if i != j:
-                        both = sum(p for present, p in self.sets(kind, members) if i in present and j in present)
-                        result[i, j] = both * centre[i] * centre[j] - mean[i] * mean[j]
+            if len(members) > 1:
+                at = list(members)
+                block = self.both(kind, members) * np.outer(centre[at], centre[at]) - np.outer(mean[at], mean[at])
+                np.fill_diagonal(block, self.variance[at])
+                result[np.ix_(at, at)] = block
         return _frozen(result)
 
     def refuse_normalised(self) -> None:

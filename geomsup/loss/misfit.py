@@ -51,9 +51,8 @@ def _together(features: Features) -> np.ndarray:
     """P(x_i and x_j are present), ``(n, n)``; the diagonal is not used."""
     result = np.outer(features.probability, features.probability)
     for kind, members in features.units:
-        for i in members if len(members) > 1 else ():
-            for j in members:
-                result[i, j] = sum(p for present, p in features.sets(kind, members) if i in present and j in present)
+        if len(members) > 1:
+            result[np.ix_(members, members)] = features.both(kind, members)
     return result
 
 

@@ -79,6 +79,7 @@ def test_densities_and_excesses_are_those_of_scipy(law, truth):
 
 
 @pytest.mark.parametrize(("law", "truth"), PAIRS, ids=NAMES)
+@pytest.mark.slow
 def test_samples_have_the_distribution_itself_not_that_of_the_pieces(law, truth):
     x = law.sample((100, 50), rng=1)
     assert x.shape == (100, 50)

@@ -74,11 +74,12 @@ def _likeness(G: np.ndarray, H: np.ndarray) -> float:
 def _tables(data: Data) -> tuple[np.ndarray, np.ndarray]:
     """Return shares, and likenesses with principal components, ``(densities, structures, decays, dimensions)``."""
     share, like = np.zeros(data["loss"].shape), np.zeros(data["loss"].shape)
-    for o, s, d, k in np.ndindex(share.shape):
+    for o, s in np.ndindex(share.shape[:2]):
         features = make_hidden(STRUCTURES[s], N, LOG_ODDS[o])
-        G = data["W"][o, s, d, k] @ data["W"][o, s, d, k].T
-        share[o, s, d, k] = constructive(G, features)
-        like[o, s, d, k] = _likeness(G, _projector(features, int(data["m"][k])))
+        for d, k in np.ndindex(share.shape[2:]):
+            G = data["W"][o, s, d, k] @ data["W"][o, s, d, k].T
+            share[o, s, d, k] = constructive(G, features)
+            like[o, s, d, k] = _likeness(G, _projector(features, int(data["m"][k])))
     return share, like
 
 
