@@ -1,3 +1,3 @@
-"""Correlated worlds: features on a circle, or given by something hidden (C1, C2)."""
+"""Correlated worlds: features on a circle, or given by something hidden (C1 to C4)."""
 
 __all__ = []

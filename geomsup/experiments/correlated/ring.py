@@ -14,7 +14,7 @@ from geomsup.model import ToyModel
 from geomsup.optima import optimum
 from geomsup.plot.palette import FAINT, INK
 
-__all__ = ["EXPERIMENT", "draw", "judge", "measure"]
+__all__ = ["EXPERIMENT", "draw", "in_order", "judge", "measure"]
 
 EXPERIMENT = Experiment(
     id="C1",
@@ -83,7 +83,7 @@ def _shares(data: Data) -> np.ndarray:
     ])  # fmt: skip
 
 
-def _in_order(W: np.ndarray) -> bool:
+def in_order(W: np.ndarray) -> bool:
     """Whether rows go once around, each next to its neighbours on the ring."""
     turns = np.unwrap(np.arctan2(W[:, 1], W[:, 0]))
     steps = np.diff(np.append(turns, turns[0]))
@@ -139,7 +139,7 @@ def judge(data: Data) -> Verdict:
     """
     shares, norms = _shares(data), np.linalg.norm(data["W"], axis=-1)
     left_out = (norms[:, 0] < FEW).sum(axis=-1)
-    regular = [_even(W) and _in_order(W) for W in data["W"][:, -1]]
+    regular = [_even(W) and in_order(W) for W in data["W"][:, -1]]
     ends = bool((left_out > 0).all() and all(regular) and (shares[:, -1] > MOSTLY).all())
     edges = bool(np.isfinite(data["edge"]).all())
     numbers: dict[str, float] = {}

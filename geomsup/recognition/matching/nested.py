@@ -9,7 +9,7 @@ import numpy as np
 
 from geomsup.recognition.matching.acceptance import reach
 from geomsup.recognition.matching.alignment import procrustes, rms
-from geomsup.recognition.matching.coincidence import LabelledRows
+from geomsup.recognition.matching.coincidence import LabelledRows, merged
 from geomsup.recognition.matching.families import sound
 from geomsup.recognition.matching.match import Match
 from geomsup.recognition.matching.variants import significant
@@ -23,6 +23,10 @@ __all__ = ["nested_shapes"]
 SMALLEST = 6
 # Rows with cosines of no more than this are components of their own.
 LOOSE = 0.05
+
+# Rows of different groups, about the means of these, are orthogonal. Root-mean-square cosines up to this may come from
+# noise; rows of four dimensions without any order have 0.5.
+APART = 0.25
 
 # Dimensions of a triangle of 3 digons and of a digon of 2 polygons; all others have more.
 LEAST_DIMENSION = 5
@@ -83,8 +87,11 @@ def _fitted(rows: LabelledRows, levels: _Levels) -> Match:
 def _groupings(X: np.ndarray) -> list[_Levels]:
     """Ways to read rows as a simplex or polygon of equal groups; of those with the same levels, the nearest."""
     found: dict[tuple[Polytope, ...], tuple[float, _Levels]] = {}
+    trees = _trees(X)
     for n_groups in range(2, min(len(X) // 2 + 1, X.shape[1])):
-        for groups in _equal_groups(X, n_groups) if len(X) % n_groups == 0 else ():
+        for groups in _equal_groups(trees, n_groups) if len(X) % n_groups == 0 else ():
+            if not _apart(X, groups):
+                continue
             means = np.array([X[group].mean(axis=0) for group in groups])
             outer = _level(means)
             if outer is None or outer.shapes[0].dimension + n_groups > X.shape[1]:
@@ -131,18 +138,48 @@ def _level(X: np.ndarray) -> _Levels | None:
     return _Levels((match.polytope,), (float((X**2).sum(axis=1).mean()),), np.array(match.isomorphism))
 
 
-def _equal_groups(X: np.ndarray, n_groups: int) -> Iterator[list[np.ndarray]]:
-    """Groups of equal size, clustered by large inner products, by small ones, or by alike rows of the Gram matrix."""
-    from scipy.cluster.hierarchy import fcluster, linkage
+def _apart(X: np.ndarray, groups: list[np.ndarray]) -> bool:
+    """Whether the rows of different groups, about their means, are nearly orthogonal.
 
+    Examples
+    --------
+    >>> _apart(np.eye(4), [np.array([0, 1]), np.array([2, 3])]), _apart(np.eye(2), [np.array([0]), np.array([1])])
+    (True, True)
+    >>> _apart(np.array([[1.0, 0], [-1, 0], [0.9, 0.1], [-1, 0.2]]), [np.array([0, 1]), np.array([2, 3])])
+    False
+    """
+    about = X - X.mean(axis=0)
+    for group in groups:
+        about[group] = X[group] - X[group].mean(axis=0)
+    lengths = np.linalg.norm(about, axis=1, keepdims=True)
+    cosines = about @ about.T / np.maximum(lengths * lengths.T, 1e-300)
+    for group in groups:
+        cosines[np.ix_(group, group)] = 0.0
+    others = len(X) * (len(X) - len(groups[0]))
+    return bool((cosines**2).sum() <= APART**2 * others)
+
+
+def _trees(X: np.ndarray) -> list[np.ndarray]:
+    """Linkages of rows by large inner products, by small ones, and by alike rows of the Gram matrix."""
+    from scipy.cluster.hierarchy import linkage
+
+    if len(X) < 2:
+        return []
     gram = X @ X.T
     first, second = np.triu_indices(len(X), 1)
     pairs = gram[first, second]
     unlike = ((gram[first] - gram[second]) ** 2).sum(axis=1)
     unlike -= (gram[first, first] - pairs) ** 2 + (gram[second, second] - pairs) ** 2
+    distances = (pairs.max() - pairs, pairs - pairs.min(), unlike)
+    return [linkage(np.maximum(one, 0.0), "average") for one in distances]
+
+
+def _equal_groups(trees: list[np.ndarray], n_groups: int) -> Iterator[list[np.ndarray]]:
+    """Groups of equal size, by any of the linkages."""
     seen = set[frozenset[bytes]]()
-    for distances in (pairs.max() - pairs, pairs - pairs.min(), unlike):
-        labels = fcluster(linkage(np.maximum(distances, 0.0), "average"), n_groups, "maxclust")
+    for tree in trees:
+        n = len(tree) + 1
+        labels = merged(tree[: n - n_groups], n)
         groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
         key = frozenset(group.tobytes() for group in groups)
         if len(groups) == n_groups and len({len(group) for group in groups}) == 1 and key not in seen:
