@@ -1,10 +1,10 @@
-"""C1 and C2: their worlds against definitions, their judges on data made by hand, and short measurements."""
+"""C1 to C4: their worlds against definitions, their judges on data made by hand, and short measurements."""
 
 import numpy as np
 import pytest
 
 from geomsup.experiments import Lab
-from geomsup.experiments.correlated import hidden, ring
+from geomsup.experiments.correlated import continuous, genres, hidden, ring
 from geomsup.experiments.correlated.worlds import STRUCTURES, constructive, make_hidden, make_ring
 
 
@@ -101,6 +101,7 @@ def hidden_data(published, sparser):
     return {"m": np.array([2]), "density": density, "W": W, "loss": ones, "linear": ones[:, :, 0]}
 
 
+@pytest.mark.slow
 def test_hidden_is_judged_by_shares():
     assert hidden.judge(hidden_data(True, True)).status == "holds"
     assert hidden.judge(hidden_data(False, True)).status == "holds with other numbers"
@@ -116,3 +117,51 @@ def test_hidden_measured():
     assert data["linear"][0, -1, 0] == pytest.approx(10 / 4)
     assert np.isfinite(data["loss"]).all()
     assert hidden.draw(data) is not None
+
+
+def continuous_data(last):
+    few = np.zeros((8, 2))
+    few[:5] = circle(5, 1.0)
+    return {
+        "count": np.array([6, 8, 8]), "ring 6": circle(6), "ring 8": last, "free 6": few[:6], "free 8": few,
+        "lost": np.full((3, 2), 0.2),
+    }  # fmt: skip
+
+
+def test_continuous_features_are_judged_by_their_circles():
+    assert continuous.judge(continuous_data(circle(8))).status == "holds"
+    assert continuous.judge(continuous_data(circle(8)[[0, 2, 1, 3, 4, 5, 6, 7]])).status == "does not hold"
+    other = continuous_data(circle(8)) | {"free 8": circle(8)}
+    assert continuous.judge(other).status == "holds with other numbers"
+
+
+@pytest.mark.slow
+def test_continuous_measured():
+    data = continuous.measure(Lab(), counts=(6, 8), starts=2)
+    assert data["ring 8"].shape == (8, 2)
+    assert (data["lost"] > 0).all()
+    assert (data["lost"] < 1).all()
+
+
+def test_features_of_two_genres_never_meet(rng):
+    features = genres.make_genres()
+    x = features.sample(20_000, rng) > 0
+    assert not (x[:, :4].any(axis=1) & x[:, 4:8].any(axis=1)).any()
+    assert features.probability == pytest.approx([0.1] * 12)
+    assert features.joint[0].both(0, 1) == pytest.approx(0.2 * 0.25)
+
+
+def test_genres_are_judged_by_alignment_and_what_is_told():
+    shared, alone = np.zeros((12, 12)), np.eye(12)
+    shared[np.arange(12), np.repeat(range(3), 4)] = 1.0
+    data = {"m": np.array([3, 12]), "lost": np.zeros(2), "excess": np.zeros(2)}
+    assert genres.judge(data | {"W": np.array([[shared, shared]] * 2)}).status == "holds"
+    assert genres.judge(data | {"W": np.array([[shared, alone]] * 2)}).status == "holds with other numbers"
+    assert genres.judge(data | {"W": np.array([[alone, alone]] * 2)}).status == "does not hold"
+
+
+@pytest.mark.slow
+def test_genres_measured():
+    data = genres.measure(Lab(), hidden=(2,), models=1, steps=20, starts=2)
+    assert data["W"].shape == (2, 1, 12, 2)
+    assert data["excess"][0] >= -1e-9

@@ -9,6 +9,7 @@ from geomsup.experiments.open_problems import (
     gelu,
     many_neurons,
     pairs,
+    simultaneous,
     softmax,
     squares,
     two_classes,
@@ -264,3 +265,37 @@ def test_alignment_of_axes_of_even_entries_and_of_random_turns():
     assert dropout.alignment(np.ones((3, 6))) == pytest.approx(1)
     turned = [dropout.alignment(np.eye(6) @ Q) for Q in dropout._turns(np.random.default_rng(0))]
     assert np.mean(turned) == pytest.approx(3 * 6 / 8, rel=0.02)
+
+
+def simultaneous_data(several):
+    """Optima that are a square and a dropped feature for one, and `several` for more features at once."""
+    data = {}
+    for n, m in simultaneous.SIZES:
+        shared, alone = np.zeros((n, m)), np.eye(n)[:, :m]
+        shared[:4, 0] = [1, -1, 0.8, 0]
+        W = np.stack([shared] + [{"shared": shared, "alone": alone}[name] for name in several[: n - 2]])
+        key = f"{n} in {m}"
+        data |= {
+            f"W {key}": W, f"loss {key}": np.ones(n - 1), f"others {key}": np.ones(n - 1),
+            f"name {key}": np.full(n - 1, "square"), f"trained {key}": np.full(n - 1, 1.001),
+            f"trained name {key}": np.full(n - 1, "square"),
+        }  # fmt: skip
+    return data
+
+
+@pytest.mark.parametrize(
+    ("several", "status"),
+    [(["alone"] * 4, HOLDS), (["alone", "shared", "shared", "shared"], VARIES), (["shared"] * 4, FAILS)],
+)
+def test_several_features_at_once_are_judged_by_what_is_shared(several, status):
+    assert simultaneous.judge(simultaneous_data(several)).status == status
+
+
+@pytest.mark.slow
+def test_several_features_at_once_measured():
+    data = simultaneous.measure(Lab(), models=1, steps=20, starts=2)
+    assert data["W 5 in 2"].shape == (4, 5, 2)
+    # One feature at a time: three digons have no loss at all.
+    assert data["loss 6 in 3"][0] == pytest.approx(0, abs=1e-9)
+    # All but one of five present: 4/5 · 1/3 − (4/5 · 1/2)² is the variance of each.
+    assert data["loss 5 in 2"][3] < 5 * (4 / 15 - 4 / 25)
