@@ -284,3 +284,11 @@ def test_values_of_features_that_exclude_each_other_do_not_multiply():
     ):
         with pytest.raises(ValueError, match=f"`{name}` must not hold groups with more than 65536 combinations"):
             make_plan(features)
+
+
+def test_a_mixture_of_very_many_states_needs_little_memory():
+    """Of 40,000 states and 2^12 sets all at once it would take 1.3 GB."""
+    here = np.random.default_rng(0).random((40_000, 12))
+    one = Joint.mixture(range(12), here, weights=np.full(40_000, 1e308))
+    assert one.probability == pytest.approx(here.mean(axis=0), rel=1e-9)
+    assert one.both(3, 7) == pytest.approx((here[:, 3] * here[:, 7]).mean(), rel=1e-9)
