@@ -101,9 +101,9 @@ class Joint:
 
     @classmethod
     def correlated(cls, members: Iterable[int], probability: Any, *, correlation: float) -> "Joint":
-        """Features that come together, as far as they can, with the probability `correlation`, else independently.
+        """Features that are coupled with the probability `correlation`, and independent otherwise.
 
-        As far as they can: i is present where U < p_i, with one uniform number U for all. At equal probability all are
+        Coupled features share one uniform number U: feature i is present if U < p_i. With equal probabilities all are
         present or none is, and the presence of any two has the correlation `correlation`.
 
         Parameters
@@ -193,7 +193,7 @@ class Joint:
 
     @classmethod
     def one_at_least(cls, members: Iterable[int], probability: float) -> "Joint":
-        """Independent features of which one, any of them, is forced to be present where none would be.
+        """Independent features; if none of them would be present, one is, and all are equally likely to be that one.
 
         Examples
         --------
@@ -208,7 +208,7 @@ class Joint:
 
     @classmethod
     def hierarchy(cls, parents: Mapping[int, Sequence[int]], probability: Any, *, need: str = "all") -> "Joint":
-        """A feature is only present if its parents are, all or any of them: trees, and graphs without circles.
+        """Features that are only present if all, or any, of their parents are: trees, and graphs without circles.
 
         Parameters
         ----------

@@ -238,9 +238,9 @@ def test_optimum_training_and_comparison_take_tables():
         (lambda: Joint.mixture((0, 1), np.zeros((0, 2))), "`probability` must"),
         (
             lambda: Joint.mixture((0, 1), [[0.1, 0.2]], weights=(1, 2)),
-            r"`weights` must be positive, one per state \(1\)",
+            r"`weights` must be at least 0, one per state \(1\)",
         ),
-        (lambda: Joint.mixture((0, 1), [[0.1, 0.2]], weights=[0]), "`weights` must be positive"),
+        (lambda: Joint.mixture((0, 1), [[0.1, 0.2]], weights=[0]), "`weights` must be at least 0"),
         (lambda: Joint.exactly((0, 1), 3), "`count` must be"),
         (lambda: Joint.hierarchy({0: [1], 1: [0]}, 0.5), "`parents` must not go in circles"),
         (lambda: Joint.hierarchy({0: [7]}, 0.5), "`parents` must be members themselves; got 7 for 0"),

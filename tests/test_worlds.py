@@ -73,6 +73,12 @@ def test_every_world_is_taken_or_refused_in_one_line(world, name):
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("world", WORLDS)
+def test_phase_diagrams_say_that_they_have_inputs_of_their_own(world):
+    with pytest.raises(TypeError, match=r"^`n_features` must be a number, .*Take optimum, point by point, for other"):
+        gs.phase_diagram(WORLDS[world], 2, [0.1], [1.0])
+
+
 def test_the_loss_of_wide_groups_is_sampled():
     """Against means in NumPy; linear models have a formula for every group."""
     features = WORLDS["wide"]

@@ -159,8 +159,9 @@ def expected_loss(
     power
         2, or 4 for the mean fourth power, which weighs rare large errors more.
     by_active
-        Also return what each number of active features adds to the loss. This, other targets and power 4 are "exact"
-        where sets are at most 65,536, and else "sampled".
+        Also return what each number of active features adds to the loss. For this, for other targets and for power 4,
+        "auto" is exact if there are at most 65,536 sets, and sampled otherwise. Other targets and power 4 are sampled
+        for smooth distributions of values too.
     samples, rng
         For "sampled": number of samples, and anything ``np.random.default_rng`` takes. Not used for a data set.
 
