@@ -50,7 +50,7 @@ class Features:
         k present, arcs of a ring.
     normalised
         Whether each sample is divided by its length ‖x‖₂; a sample without a present feature stays 0. The features then
-        depend on each other: only samples and trainings are made of them, and the moments below are refused.
+        depend on each other: losses are sampled, training works, and the moments below are refused.
 
     Raises
     ------

@@ -16,6 +16,9 @@ __all__ = ["Joint"]
 # Members of one distribution, at most: a table of all their sets has 2^16 entries.
 MOST_MEMBERS = 16
 
+# Sets of members by states, of a mixture, that are worked out at a time: 32 MB.
+MOST_ENTRIES = 2**22
+
 # Rounding errors of probabilities that add to 1.
 ROUNDING = 1e-12
 
@@ -98,9 +101,9 @@ class Joint:
 
     @classmethod
     def correlated(cls, members: Iterable[int], probability: Any, *, correlation: float) -> "Joint":
-        """Features that come together, as far as they can, with the probability `correlation`, else independently.
+        """Features that are coupled with the probability `correlation`, and independent otherwise.
 
-        As far as they can: i is present where U < p_i, with one uniform number U for all. At equal probability all are
+        Coupled features share one uniform number U: feature i is present if U < p_i. With equal probabilities all are
         present or none is, and the presence of any two has the correlation `correlation`.
 
         Parameters
@@ -160,17 +163,18 @@ class Joint:
                 f"got {checks.shown(probability)}. Write a row of probabilities for each state."
             )
         share = np.ones(len(p)) if weights is None else np.atleast_1d(checks.real_array("weights", weights))
-        if share.shape != (len(p),) or not (share >= 0).all() or not 0 < share.sum() < np.inf:
+        if share.shape != (len(p),) or not (share >= 0).all() or not share.max() > 0:
             raise ValueError(
-                f"`weights` must be positive, one per state ({len(p)}); got {checks.shown(weights)}. "
+                f"`weights` must be at least 0, one per state ({len(p)}), and not all 0; got {checks.shown(weights)}. "
                 "Write how often each state comes."
             )
-        # Product by product: row k holds P(S | k) of all sets S of the members so far.
-        chance = np.ones((len(p), 1))
-        for column in p.T:
-            chance = np.concatenate([chance * (1 - column)[:, None], chance * column[:, None]], axis=1)
-        total = share / share.sum() @ chance
-        sets = ((tuple(i for k, i in enumerate(own) if code >> k & 1), q) for code, q in enumerate(total.tolist()))
+        share = share / share.max()  # so that their sum is a double
+        share /= share.sum()
+        step = max(1, MOST_ENTRIES >> len(own))
+        total = sum(share[k : k + step] @ _given(p[k : k + step]) for k in range(0, len(p), step))
+        sets = (
+            (tuple(i for k, i in enumerate(own) if code >> k & 1), q) for code, q in enumerate(np.array(total).tolist())
+        )
         return cls(own, {present: q for present, q in sets if present})
 
     @classmethod
@@ -189,7 +193,7 @@ class Joint:
 
     @classmethod
     def one_at_least(cls, members: Iterable[int], probability: float) -> "Joint":
-        """Independent features of which one, any of them, is forced to be present where none would be.
+        """Independent features; if none of them would be present, one is, and all are equally likely to be that one.
 
         Examples
         --------
@@ -204,7 +208,7 @@ class Joint:
 
     @classmethod
     def hierarchy(cls, parents: Mapping[int, Sequence[int]], probability: Any, *, need: str = "all") -> "Joint":
-        """A feature is only present if its parents are, all or any of them: trees, and graphs without circles.
+        """Features that are only present if all, or any, of their parents are: trees, and graphs without circles.
 
         Parameters
         ----------
@@ -356,6 +360,14 @@ def _independent(members: tuple[int, ...], p: np.ndarray) -> dict[tuple[int, ...
         if present and weight > 0:
             table[present] = weight
     return table
+
+
+def _given(p: np.ndarray) -> np.ndarray:
+    """Return P(S | state) of all sets S of members, ``(states, sets)``; p is ``(states, members)``."""
+    chance = np.ones((len(p), 1))
+    for column in p.T:  # of the members so far
+        chance = np.concatenate([chance * (1 - column)[:, None], chance * column[:, None]], axis=1)
+    return chance
 
 
 def _in_order(members: tuple[int, ...], parents: Mapping[int, Sequence[int]]) -> list[int]:

@@ -83,6 +83,7 @@ def test_the_standard_error_is_that_of_data_sets():
     (np.zeros((3, 0)), ValueError, r"got shape \(3, 0\)"),
     ([[1.0], [np.nan]], ValueError, r"`X` must be finite; got nan at index \(1, 0\)"),
     ([["a"], ["b"]], TypeError, r"`X` must hold real numbers; got text"),
+    ([[1e200], [1.0]], ValueError, r"`X` must hold numbers up to 1e\+150; got 1e\+200. Take another unit of x"),
     (gs.Features(2), TypeError, r"`X` must hold real numbers"),
 ])  # fmt: skip
 def test_bad_samples(X, kind, message):

@@ -146,7 +146,8 @@ def _data(path: Path, n: int, given: dict[str, Any]) -> gs.SampledFeatures:
         reason = " ".join(str(error).split()).rstrip(".")
         raise ValueError(f"`--samples` must hold numbers; {path.name!r} does not: {reason}. Correct it.") from None
     if X.ndim != 2 or X.shape[1] != n:
-        raise ValueError(f"`--samples` must have {n} columns, one per feature; {path.name!r} has shape {X.shape}.")
+        raise ValueError(f"`--samples` must have {n} columns, one per feature; {path.name!r} has shape {X.shape}. "
+                         "Write a row per sample.")  # fmt: skip
     return gs.SampledFeatures(X, given.get("importance", 1.0))
 
 

@@ -61,6 +61,8 @@ def phase_diagram(
 ) -> None:
     """Find the optimum over a plane of probabilities and importances of one extra feature, and where it changes.
 
+    Features are independent, with values U[0, 1]. For other inputs, use `geomsup optimum` point by point.
+
     Parameters
     ----------
     n_features

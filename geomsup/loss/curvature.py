@@ -19,6 +19,7 @@ MOST_PARAMETERS = 400
 STEPS = (4e-3, 2e-4, 1e-5)  # steps tried in turn: near a kink of the second derivative only short ones stay on one side
 SMOOTH = 1e-7  # accuracy of losses with histograms of values, whose steps change second derivatives by far more
 CLEAN = 1e-8  # an error this small beside the row ends the search
+CLEAN_OF_HISTOGRAMS = 1e-4  # the same where a histogram stands for a density: it changes second derivatives by 1e-3
 FLAT = 1e-5  # eigenvalues this small beside the largest are flat: where optimisers stop, rotations cost about 1e-8
 CRITICAL = 1e-6  # a gradient this small beside the largest eigenvalue is zero: a step of 1e-6 would cancel it
 
@@ -159,9 +160,10 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     )
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused below
-            parts = _differentiated(v, model, law, rtol)
+            clean = CLEAN if rough is law else CLEAN_OF_HISTOGRAMS
+            parts = _differentiated(v, model, law, rtol, clean)
             if rough is not law:
-                other, _, _ = _differentiated(v, model, rough, rtol)
+                other, _, _ = _differentiated(v, model, rough, rtol, clean)
                 parts = parts[0], parts[1] + np.abs(parts[0] - other), parts[2]
     except Unreachable:  # its message is about a model one step away, and in other units
         raise ValueError(
@@ -178,7 +180,9 @@ def hessian(model: ToyModel, features: Features, *, rtol: float = 1e-9) -> Hessi
     return Hessian(matrix, error, slope, model, features)
 
 
-def _differentiated(v: np.ndarray, model: ToyModel, features: Features, rtol: float) -> tuple[np.ndarray, ...]:
+def _differentiated(
+    v: np.ndarray, model: ToyModel, features: Features, rtol: float, clean: float
+) -> tuple[np.ndarray, ...]:
     """Return the second derivatives at `v`, their errors, and the gradient."""
 
     def gradient(vector: np.ndarray) -> np.ndarray:
@@ -187,7 +191,7 @@ def _differentiated(v: np.ndarray, model: ToyModel, features: Features, rtol: fl
 
     noise = 8 * np.finfo(float).eps * _size_of_slopes(_unpacked(v, model), features)
     center = gradient(v)
-    rows, errors = zip(*(_row(gradient, v, k, center, noise) for k in range(len(v))), strict=True)
+    rows, errors = zip(*(_row(gradient, v, k, center, noise, clean) for k in range(len(v))), strict=True)
     matrix, error = np.array(rows), np.array(errors)
     error = np.maximum(error, error.T) + np.abs(matrix - matrix.T) / 2
     return (matrix + matrix.T) / 2, error, center
@@ -222,13 +226,15 @@ def _size_of_slopes(model: ToyModel, features: Features) -> float:
     return 2 * longest * float((np.abs(features.importance) * reach).max())
 
 
-def _row(gradient: Any, v: np.ndarray, k: int, center: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray]:
+def _row(
+    gradient: Any, v: np.ndarray, k: int, center: np.ndarray, noise: float, clean: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the derivative of the gradient in v_k, and an estimate of its error, at the best of a few steps."""
     tried = []
     for step in STEPS:
         row, error = _extrapolated(gradient, v, k, center, step * max(1.0, abs(v[k])))
         tried.append((row, error + noise / step))
-        if tried[-1][1].max() <= CLEAN * np.abs(row).max():
+        if tried[-1][1].max() <= clean * np.abs(row).max():
             break
     return min(tried, key=lambda pair: float(pair[1].max()))
 

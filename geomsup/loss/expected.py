@@ -15,6 +15,7 @@ from geomsup.loss.misfit import coarser, misfit_errors
 from geomsup.loss.numeric import numeric_losses
 from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
+from geomsup.loss.plan import has_plan
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
 from geomsup.loss.targets import TARGETS, USUAL, Wanted, checked, count_distribution, method_for, target_losses
@@ -145,7 +146,8 @@ def expected_loss(
         general. "spectral" takes any number. "numeric" is quadrature, for any output activation. "sampled" draws
         samples. "auto", the default, is exact for linear models and up to 256 sets, and spectral beyond; exact wherever
         that is possible if values are discrete, or if series do not reach `rtol`; numeric for outputs that are not
-        piecewise linear; and sampled for nonlinear hidden layers, normalised features and data sets.
+        piecewise linear; and sampled for nonlinear hidden layers, normalised features, data sets, and groups of
+        features whose values have more than 65,536 combinations of pieces: three or more with smooth distributions.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
         ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed. None, the default, is 1e-9; for smooth
@@ -157,8 +159,9 @@ def expected_loss(
     power
         2, or 4 for the mean fourth power, which weighs rare large errors more.
     by_active
-        Also return what each number of active features adds to the loss. This, other targets and power 4 are "exact"
-        where sets are at most 65,536, and else "sampled".
+        Also return what each number of active features adds to the loss. For this, for other targets and for power 4,
+        "auto" is exact if there are at most 65,536 sets, and sampled otherwise. Other targets and power 4 are sampled
+        for smooth distributions of values too.
     samples, rng
         For "sampled": number of samples, and anything ``np.random.default_rng`` takes. Not used for a data set.
 
@@ -190,7 +193,8 @@ def expected_loss(
     checks.room("model", features.n**2)
     method = _for_inputs(features, method)
     if method != "sampled" and not isinstance(features, SampledFeatures):
-        method = _method_for(model, method) if wanted == USUAL else method_for(model, features, wanted, method)
+        usual = wanted == USUAL
+        method = _method_for(model, features, method) if usual else method_for(model, features, wanted, method)
     if method == "sampled" or isinstance(features, SampledFeatures):
         samples = checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES)
         return _sampled(model, features, gradient, wanted, samples, rng)
@@ -213,7 +217,7 @@ def loss_of_pieces(
     wanted: Wanted = USUAL,
 ) -> ExpectedLoss:
     """Return the loss by any method but "sampled"; the method keeps `rtol`, whatever the pieces add to the error."""
-    method = _method_for(model, _for_inputs(features, method)) if wanted == USUAL else method
+    method = _method_for(model, features, _for_inputs(features, method)) if wanted == USUAL else method
     law, value_unit, loss_unit = ordinary_for(model, features)
     loss_unit += (wanted.power - 2) * value_unit
     cost = wanted.cost(law, value_unit)
@@ -281,14 +285,16 @@ def _finite(result: ExpectedLoss) -> ExpectedLoss:
     grads = [getattr(result, name) for name in GRADIENTS]
     numbers = [result.value, result.error, *(grad for grad in grads if grad is not None)]
     if not all(np.isfinite(part).all() for part in numbers):
-        raise _too_large(result.model)
+        raise _too_large(result.model, result.features)
     return result
 
 
-def _too_large(model: ToyModel) -> ValueError:
+def _too_large(model: ToyModel, features: Features | SampledFeatures) -> ValueError:
+    largest = np.abs(features.X).max() if isinstance(features, SampledFeatures) else features.reach.max()
     return ValueError(
         f"`model` must have a loss, an error and slopes that a double can hold, below 1e308; got weights up to "
-        f"{np.abs(model.W).max():.3g} and biases up to {np.abs(model.b).max():.3g}. Rescale them."
+        f"{np.abs(model.W).max():.3g}, biases up to {np.abs(model.b).max():.3g} and values up to {largest:.3g}. "
+        "Rescale them."
     )
 
 
@@ -360,8 +366,8 @@ def _for_inputs(features: Features | SampledFeatures, method: str) -> str:
     return "sampled"
 
 
-def _method_for(model: ToyModel, method: str) -> str:
-    """Narrow "auto" down to what the model's activations allow, and refuse what they do not."""
+def _method_for(model: ToyModel, features: Features, method: str) -> str:
+    """Narrow "auto" down to what activations, and groups of features, allow; refuse what activations do not."""
     bent = _is_bent(model)
     if not (model.hidden_activation == "linear" and model.W_between is None) and method != "sampled":
         if method == "auto":
@@ -375,7 +381,11 @@ def _method_for(model: ToyModel, method: str) -> str:
             f'`method` must be "numeric", "sampled" or "auto" for outputs other than {", ".join(LEAKS)}; '
             f"got {method!r}. Only piecewise linear outputs have closed forms."
         )
-    return "numeric" if not bent and method == "auto" else method
+    if method != "auto":
+        return method
+    if not bent:
+        return "numeric"
+    return "auto" if model.activation == "linear" or has_plan(features) else "sampled"
 
 
 def _exact_is_best(sets: float, features: Features) -> bool:
@@ -420,7 +430,7 @@ def _sampled(
             target = np.asarray if wanted.target == "identity" else TARGETS[wanted.target]
             result = sampled_losses(model, features, samples, generator, target, wanted.power)
     except OverflowError:
-        raise _too_large(model) from None
+        raise _too_large(model, features) from None
     grads = {name: getattr(result, name) for name in GRADIENTS} if gradient else {}
     shares = {name: getattr(result, name) for name in BY_ACTIVE} if wanted.by_active else {}
     value = float(result.per_feature.sum())

@@ -6,15 +6,16 @@ uniform on one piece of its distribution. A set of present features is a choice 
 
 from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from geomsup.features import Features
 
 __all__ = [
-    "ONE_OF", "TOGETHER", "Inputs", "Laws", "Plan", "Sets", "Units", "make_inputs", "make_laws", "make_plan",
-    "make_units",
+    "ONE_OF", "TOGETHER", "Inputs", "Laws", "Plan", "Sets", "Units", "has_plan", "make_inputs", "make_laws",
+    "make_plan", "make_units",
 ]  # fmt: skip
 
 # Kinds of units; others are the number of a table in `Sets`.
@@ -117,6 +118,18 @@ def _sets(tables: list[tuple[tuple[int, ...], tuple[tuple[tuple[int, ...], float
     )
 
 
+def has_plan(features: Features) -> bool:
+    """Whether the outcomes of every unit are few enough to be listed: those of single features add up."""
+    pieces = np.diff(make_laws(features).piece_ptr)
+    groups = [unit for unit in features.units if len(unit[1]) > 1 and unit[0] != "one of"]
+    return all(_combinations(features.sets(*unit), pieces) <= MOST_OUTCOMES for unit in groups)
+
+
+def _combinations(sets: Any, pieces: Any) -> float:
+    """Return the number of outcomes of a unit whose features i have pieces[i] pieces."""
+    return sum(prod(float(pieces[i]) for i in present) for present, _ in sets)
+
+
 @lru_cache(maxsize=64)
 def make_plan(features: Features, halved: int = -1) -> Plan:
     """List the units' outcomes; outcomes that never happen are left out.
@@ -145,15 +158,16 @@ def make_inputs(features: Features) -> Inputs:
 
 def _outcomes(features: Features, kind: str, group: tuple[int, ...], halved: int) -> list[Outcome]:
     pieces = {i: list(zip(*features.laws[i].pieces(), strict=True)) for i in group}
-    if halved in pieces:
-        pieces[halved] = [half for piece in pieces[halved] for half in _halves(*piece)]
     sets = features.sets(kind, group)
-    count = sum(np.prod([float(len(pieces[i])) for i in present]) for present, _ in sets)
+    count = _combinations(sets, {i: len(found) for i, found in pieces.items()})
     if kind != "one of" and count > MOST_OUTCOMES:  # those of single features add up, and do not multiply
         raise ValueError(
             f"`{'joint' if kind == 'joint' else 'correlated'}` must not hold groups with more than {MOST_OUTCOMES} "
-            f"combinations of values; got {count:.3g} for {len(group)} features. Use fewer, or a Uniform."
+            f"combinations of pieces of their values; got {count:.3g} for {group}. "
+            'Pass method="sampled" to expected_loss, or smaller groups or values with fewer cells=.'
         )
+    if halved in pieces:  # at most twice as many
+        pieces[halved] = [half for piece in pieces[halved] for half in _halves(*piece)]
     found: list[Outcome] = []
     for present, p in sets:
         for choice in product(*(pieces[i] for i in present)):

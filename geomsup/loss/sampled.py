@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def sampled_losses(
     slope_hidden = np.zeros(model.n_hidden)
     slope_between, slope_second = np.zeros((model.n_hidden, decoder.shape[1])), np.zeros(decoder.shape[1])
     slope_coupling = np.full((n, n), 0.0 if linear else np.nan)
-    total, total_square = 0.0, 0.0
+    total, total_square, unit = 0.0, 0.0, 0  # squares are those of losses / 2^unit: others may be no doubles
     samples = len(features) if isinstance(features, SampledFeatures) else samples
     tally = np.zeros((3, n + 1))  # samples, losses and their squares, by the number of active features
     for x in batches(features, samples, max(1, CHUNK_ENTRIES // n), rng):
@@ -93,10 +94,13 @@ def sampled_losses(
         losses = features.importance * residual**power
         per_feature += losses.sum(axis=0)
         each = losses.sum(axis=1)
+        if total == 0:  # nothing has been added up
+            unit = int(np.frexp(each.max())[1])
+        square = np.ldexp(each, -unit) ** 2
         total += each.sum()
-        total_square += (each**2).sum()
+        total_square += square.sum()
         count = np.count_nonzero(x, axis=1)
-        for sums, weights in zip(tally, (None, each, each**2), strict=True):
+        for sums, weights in zip(tally, (None, each, square), strict=True):
             sums += np.bincount(count, weights, minlength=n + 1)
         slope = power * residual ** (power - 1) * output.slope(u)
         slope_b += slope.sum(axis=0)
@@ -113,11 +117,16 @@ def sampled_losses(
         pull = hidden.pulled(a, pull)
         slope_hidden += pull.sum(axis=0)
         slope_encoder += x.T @ pull
-    variance = max(total_square / samples - (total / samples) ** 2, 0.0)
+
+    def deviation(first: Any, second: Any) -> Any:
+        """Return the standard error of a mean of losses, from their sum and that of their squares."""
+        variance = second / samples - np.ldexp(first / samples, -unit) ** 2
+        return np.ldexp(np.sqrt(np.maximum(variance, 0.0) / samples), unit)
+
     tied = model.W_out is None
     return SampledLosses(
         per_feature=per_feature / samples,
-        standard_error=float(np.sqrt(variance / samples)),
+        standard_error=float(deviation(total, total_square)),
         grad_W=(slope_encoder + slope_decoder if tied else slope_encoder) / samples,
         grad_b=features.importance * slope_b / samples,
         grad_W_out=None if tied else slope_decoder / samples,
@@ -128,5 +137,5 @@ def sampled_losses(
         slope_b=slope_b / samples,
         active=tally[0] / samples,
         by_active=tally[1] / samples,
-        by_active_error=np.sqrt(np.maximum(tally[2] / samples - (tally[1] / samples) ** 2, 0.0) / samples),
+        by_active_error=deviation(tally[1], tally[2]),
     )

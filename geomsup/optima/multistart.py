@@ -19,6 +19,7 @@ __all__ = ["Descents", "descend_from_many"]
 VANISHING = 0.05
 POLISHED = 3  # ends that are descended to FINE; of series, whose coarse losses are good to 1e-7, only the best
 NEAR_STEPS = 20  # of a descent that begins where one with fewer pieces ended: their minima lie a few thousandths apart
+ALIKE = 1e-6  # the same where they come from series to 1e-7, of descents that stop at COARSE
 SAME = 1e-7  # relative difference of losses below which two coarse ends are one
 
 
@@ -63,8 +64,12 @@ def _descended(features: Features, begin: Sequence[Start], most_steps: int) -> l
     rough = coarser(features)
     if rough is features:
         return descend(features, begin, most_steps=most_steps)
-    near = descend(rough, begin, most_steps=most_steps)
-    return descend(features, [(W, b) for _, W, b in near], most_steps=min(most_steps, NEAR_STEPS))
+    near = sorted(descend(rough, begin, most_steps=most_steps), key=lambda end: end.loss)
+    # Ends of the same loss are the same minimum, turned or relabelled: one of them goes on for all.
+    new = [k == 0 or end.loss > near[k - 1].loss * (1 + ALIKE) for k, end in enumerate(near)]
+    first = [(end.W, end.b) for end, is_new in zip(near, new, strict=True) if is_new]
+    found = descend(features, first, most_steps=min(most_steps, NEAR_STEPS))
+    return [found[k] for k in np.cumsum(new) - 1]
 
 
 def _exchange(features: Features, end: End) -> End:

@@ -10,6 +10,7 @@ from geomsup import checks
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
+from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
 from geomsup.optima.bounds import lower_bound
 from geomsup.optima.descent import descend
@@ -98,6 +99,8 @@ def optimum(
     guesses = _fitting(guesses, features.n, n_hidden)
     checks.callback("progress", progress)
     law, value_unit, _ = units = ordinary(features, CLOSE)
+    if activation == "relu" and features.grouped:
+        make_plan(law)  # refuses groups of too many outcomes, before anything is searched
     guesses = [_of_ordinary_size(ToyModel(guess.W, np.ldexp(guess.b, -value_unit))) for guess in guesses]
     found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress)
     return _in_units(found, features, units)

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.features import Features
+from geomsup.samples import SampledFeatures
 
 __all__ = ["axis", "sizes"]
 
@@ -13,6 +15,11 @@ MOST_FEATURES = 8  # up to which the exact loss of a cell is a matter of millise
 
 def sizes(n_features: int, n_hidden: int) -> tuple[int, int]:
     """Return n and m, m < n <= 8."""
+    if isinstance(n_features, Features | SampledFeatures):
+        raise TypeError(
+            "`n_features` must be a number, as phase diagrams are of independent features with values U[0, 1]; "
+            f"got {checks.shown(n_features)}. Take optimum, point by point, for other inputs."
+        )
     n = checks.integer("n_features", n_features, minimum=2)
     m = checks.integer("n_hidden", n_hidden, minimum=1)
     if n > MOST_FEATURES:

@@ -213,7 +213,8 @@ def phase_diagram(
 ) -> PhaseDiagram:
     """Return the optimum of x' = relu(W Wᵀ x + b) in every cell of a plane, and the phases.
 
-    n features with one probability p, values U[0, 1], importance 1 except the last one's, I. In each cell (p, I)
+    n independent features have one probability p, values U[0, 1], and importance 1 except the last one's, I; for other
+    inputs, take `optimum` point by point. In each cell (p, I)
     random starts descend the exact expected loss. Then every cell tries its neighbours' optima until none improves,
     so a state that is found anywhere in its phase is found everywhere. The optima are the best found, and not proved.
 

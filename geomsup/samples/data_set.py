@@ -9,6 +9,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.arrays import read_only, to_numpy
+from geomsup.laws import LARGEST
 
 __all__ = ["SampledFeatures"]
 
@@ -63,6 +64,10 @@ class SampledFeatures:
                 "Pass a row per sample."
             )
         checks.room("X", X.size)
+        if not np.abs(X).max() <= LARGEST:
+            raise ValueError(
+                f"`X` must hold numbers up to {LARGEST:g}; got {np.abs(X).max():g}. Take another unit of x."
+            )
         importance = checks.per_feature("importance", self.importance, X.shape[1], low=0.0)
         object.__setattr__(self, "X", read_only(X))
         object.__setattr__(self, "importance", read_only(importance))

@@ -1,4 +1,4 @@
-"""The check of what needs a distribution in a formula, where a user may bring samples."""
+"""The check of functions that need the distribution of the inputs itself, where a user may bring samples."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def checked_features(name: str, value: Any) -> Features:
         return value
     if isinstance(value, SampledFeatures):
         raise TypeError(
-            f"`{name}` must be Features here, a distribution in a formula, which samples do not give; got {value!r}. "
+            f"`{name}` must be Features here, as samples do not say what their distribution is; got {value!r}. "
             "Describe it by Features(n, p), or use what takes samples: expected_loss and train."
         )
     raise TypeError(f"`{name}` must be a Features; got {type(value).__name__}. Build one: Features(n, p).")

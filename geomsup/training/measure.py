@@ -5,6 +5,7 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.expected import Unreachable
+from geomsup.loss.plan import has_plan
 from geomsup.loss.sampled import batches
 from geomsup.model import ToyModel
 from geomsup.samples import SampledFeatures
@@ -24,8 +25,7 @@ def measured_loss(
     Of a data set it is the mean over all its samples.
     """
     linear = model.hidden_activation == "linear" and model.W_between is None
-    known = isinstance(features, SampledFeatures) or not features.normalised
-    if target == "identity" and criterion == "squared" and linear and known:
+    if target == "identity" and criterion == "squared" and linear and _is_known(model, features):
         return _exact(model, features)
     size, rng = max(1, min(SAMPLES, CHUNK // features.n)), np.random.default_rng(0)
     total, count = 0.0, 0
@@ -36,6 +36,13 @@ def measured_loss(
             losses = (targets_of(x, target) - model(x)) ** 2 @ features.importance
         total, count = total + float(losses.sum()), count + len(x)
     return total / count
+
+
+def _is_known(model: ToyModel, features: Features | SampledFeatures) -> bool:
+    """Whether the loss of a model with a linear hidden layer needs no samples, or is a mean over a data set."""
+    if isinstance(features, SampledFeatures):
+        return True
+    return not features.normalised and (model.activation == "linear" or has_plan(features))
 
 
 def _exact(model: ToyModel, features: Features | SampledFeatures) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geomsup import Features, ToyModel, expected_loss
+from geomsup import Features, SampledFeatures, ToyModel, expected_loss
 from geomsup.loss.sampled import sampled_losses
 
 FEATURES = Features(4, 0.4, [1.0, 0.5, 2.0, 0.1])
@@ -115,3 +115,20 @@ def test_chunks_do_not_matter(monkeypatch, rng):
 def test_no_coupling_without_a_linear_hidden_layer(rng):
     assert np.isnan(draw(make(rng, True, hidden_activation="relu")).slope_coupling).all()
     assert np.isfinite(draw(make(rng, True, activation="gelu")).slope_coupling).all()
+
+
+@pytest.mark.parametrize("unit", [-490, -300, 300, 490])
+def test_standard_errors_scale_with_the_unit_of_values(unit):
+    """Squares of losses of x = 2^±300 are no doubles; in powers of two nothing is rounded."""
+    model, x = ToyModel([[1.0], [-0.7], [0.2]]), Features(3, 0.3).sample(500, rng=0)
+    found, plain = (
+        expected_loss(model, SampledFeatures(np.ldexp(x, power)), by_active=True, gradient=True) for power in (unit, 0)
+    )
+    assert found.value == np.ldexp(plain.value, 2 * unit)
+    assert found.error == np.ldexp(plain.error, 2 * unit)
+    assert np.array_equal(found.by_active_error, np.ldexp(plain.by_active_error, 2 * unit))
+
+
+def test_what_is_beyond_doubles_says_how_large_values_are():
+    with pytest.raises(ValueError, match=r"below 1e308; .*biases up to 0 and values up to 1e\+140\. Rescale them"):
+        expected_loss(ToyModel([[1.0]]), SampledFeatures([[1e140], [2.0]]), target="square", power=4)

@@ -155,7 +155,8 @@ def test_an_accuracy_that_the_pieces_cannot_give_is_refused_and_cells_are_named(
 def test_too_many_combinations_in_a_group_are_refused():
     features = Features(3, 0.3, values=LAWS[0], correlated=[(0, 1, 2)])
     with pytest.raises(ValueError, match="`correlated` must not hold groups with more than 65536 combinations"):
-        expected_loss(ToyModel(np.eye(3)), features)
+        expected_loss(ToyModel(np.eye(3)), features, method="spectral")
+    assert expected_loss(ToyModel(np.eye(3)), features, samples=100).method == "sampled"
 
 
 def test_hessians_say_how_far_pieces_can_be_off():

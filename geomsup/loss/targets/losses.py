@@ -12,7 +12,7 @@ from geomsup.laws import misfit_of
 from geomsup.loss.exact import AFFORDABLE, sets_needed
 from geomsup.loss.ordinary import FARTHEST, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
-from geomsup.loss.plan import make_laws, make_plan
+from geomsup.loss.plan import has_plan, make_laws, make_plan
 from geomsup.loss.targets.target import TARGETS, Wanted, moments
 from geomsup.model import ToyModel
 from geomsup.threads import check_stop, stop_flag
@@ -42,6 +42,8 @@ def method_for(model: ToyModel, features: Features, wanted: Wanted, method: str)
             '`method` must be "sampled" or "auto" for other targets and powers where pieces stand for smooth '
             f"distributions of values; got {method!r}. What these change in such losses has no bound."
         )
+    if method == "auto" and not has_plan(features):
+        return "sampled"
     sets = sets_needed(scaled_coupling(model.decoder, model.W, model.b, features)[0], features)
     if sets <= AFFORDABLE:
         return "exact"

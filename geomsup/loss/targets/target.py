@@ -1,4 +1,4 @@
-"""What outputs are compared with: multiples of x on either side of 0, or of its square; and moments of x."""
+"""What outputs are compared with: multiples of x or of x², one on either side of 0; and even moments of x."""
 
 from typing import Any, NamedTuple
 
