@@ -1,6 +1,7 @@
 """Every kind of input in every function: taken, or refused in one line that says what to do."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import geomsup as gs
 
 SMOOTH = gs.HalfNormal(1, cells=16)
-WORLDS = {
+WORLDS: dict[str, Any] = {
     "joint": gs.Features(3, 0.2, joint=[gs.Joint.correlated((0, 1), (0.2, 0.4), correlation=0.5)]),
     "mixture": gs.Features(3, joint=[gs.Joint.mixture((0, 1, 2), [[0.9, 0.1, 0.0], [0.0, 0.3, 1.0]])]),
     "smooth": gs.Features(3, 0.2, values=SMOOTH),
@@ -24,7 +25,7 @@ WORLDS = {
 }
 MODEL = gs.ToyModel([[1.0, 0.1], [-0.7, 0.3], [0.2, 0.6]], b=[-0.1, 0.05, 0.0])
 LINEAR = gs.ToyModel(MODEL.W, activation="linear")
-FEW = {"samples": 1000, "rng": 0}
+FEW: Any = {"samples": 1000, "rng": 0}
 
 
 def trained(features, **options):
