@@ -30,7 +30,7 @@ GENRE, FEATURE = 0.2, 0.5  # P(a genre is there), of each; P(a feature is presen
 TOLD = Threshold(
     0.95, "part of the samples with a feature whose genre the nearest direction tells: by chance it would be 1/3"
 )
-SHARED = Threshold(0.55, "cosine of a row and its genre's direction: four rows that share nothing have 1/2")
+ALONG = Threshold(0.55, "cosine of a row and its genre's direction: four rows that share nothing have 1/2")
 SAMPLES = 20_000  # of which genres are told: shares are within 0.004
 
 
@@ -121,7 +121,7 @@ def judge(data: Data) -> Verdict:
     features = make_genres()
     told = np.array([[_told(W, features) for W in row] for row in data["W"]])
     aligned = np.array([[_alignment(W) for W in row] for row in data["W"]])
-    good = (told > TOLD) & (aligned > SHARED)
+    good = (told > TOLD) & (aligned > ALONG)
     both = good.all(axis=0)
     numbers = {
         f"{what}, {kind}, {m} dimensions": table[k, j]
