@@ -123,7 +123,7 @@ VALUES: dict[str, Maker] = {
     "hidden ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], hidden_activation="relu"),
     "SoLU ToyModel": lambda: gs.ToyModel([[1.0], [-1.0], [0.0]], hidden_activation="solu"),
     "SampledFeatures": lambda: gs.SampledFeatures([[0.5, 0.0, 0.0], [0.0, 0.2, 0.3]]),
-    "huge SampledFeatures": lambda: gs.SampledFeatures(np.eye(3) * 1e200, 1e200),
+    "huge SampledFeatures": lambda: gs.SampledFeatures(np.eye(3) * 1e150, 1e200),
 }
 
 
