@@ -5,6 +5,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,18 @@ def test_every_public_function_has_an_example_and_says_what_it_returns(name):
     assert ">>>" in function.__doc__
     assert "Examples\n" in function.__doc__
     assert inspect.signature(function).return_annotation is not inspect.Signature.empty
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_no_docstring_holds_what_sphinx_takes_for_a_substitution(name):
+    """|word| outside code is one, and ends the build of the docs."""
+    value = getattr(gs, name)
+    texts = [inspect.getdoc(value) or ""]
+    if inspect.isclass(value):
+        texts += [inspect.getdoc(member) or "" for key, member in vars(value).items() if not key.startswith("_")]
+    for text in texts:
+        prose = "\n".join(line for line in text.splitlines() if ">>>" not in line)
+        assert not re.search(r"\|\w[^|\n`]*\w\|", re.sub(r"``.*?``|`.*?`|:math:`.*?`", "", prose)), name
 
 
 def test_dir_lists_the_public_names():

@@ -70,7 +70,7 @@ class Discoveries(Sequence[Discovery]):
     effective_dimension
         Number of dimensions in which random directions are as near to each other as rows of the null model.
     threshold
-        Least |cos| of rows that were taken as neighbours. Shapes without one such pair are not found.
+        Least absolute cosine of rows that were taken as neighbours. Shapes without one such pair are not found.
     """
 
     found: tuple[Discovery, ...]
