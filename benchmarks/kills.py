@@ -87,7 +87,7 @@ COMMANDS = {
         "run.part-*.npz",
     ),
     "train, exact": Command(
-        ("train", "7", "3", "--objective", "exact", "--models", "100", "-o", "run.npz"), training, "run.part-*.npz"
+        ("train", "7", "3", "--objective", "exact", "--models", "30", "-o", "run.npz"), training, "run.part-*.npz"
     ),
     "reproduce": Command(
         ("reproduce", "E1", "E2", "E16", "Q1", "--jobs", "2", "--quick", "-o", "results"),
