@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import exp, log1p
+from math import exp, log, log1p
 
 import numpy as np
 
@@ -41,6 +41,9 @@ RIGID = ("Johnson", "solid")
 
 # Shapes that are members of families with other names, simplest first: named unless the other is clearly better.
 CONTAINED = {"square cuboid": ("cube",), "cuboid": ("cube", "square cuboid")}
+
+# Log of the odds from which the other is clearly better, whatever the test says: a name at odds of 1:10 is no name.
+CLEARLY = log(10)
 
 # Vertices that two shapes have fitted are the same if they differ by less than this fraction of the rows' distance.
 ALIKE = 0.3
@@ -126,8 +129,9 @@ def _fit_shapes(rows: LabelledRows, noise: float | None, others: bool = True) ->
             choice.weigh(match, i)
     for i in _contained(choice.best, shapes):
         match = _fit(rows, shapes[i], hopes[i][1], noise)
-        if match and choice.best and not significant(rows.X, choice.best, match):
-            choice.take(match, _accident(rows, match), i)
+        accident = _accident(rows, match) if match else np.inf
+        if match and choice.best and accident < choice.least + CLEARLY and not significant(rows.X, choice.best, match):
+            choice.take(match, accident, i)
             break
     for match in _less_usual(rows, choice.best) if others else ():
         if noise is None or noise_explains(len(rows.X), m, len(match.frame), match.chord, noise, match.n_parameters):
