@@ -1,5 +1,7 @@
 """Names are the best explanation of the rows, not only better than random rows."""
 
+from itertools import product
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -282,3 +284,14 @@ def test_a_noisy_cube_is_no_brick(rng):
 @pytest.mark.parametrize("name", ["cube", "square antiprism", "icosahedron", "rectified 5-cell"])
 def test_a_rigid_shape_without_a_vertex_is_not_fitted_by_a_family(name):
     assert gs.classify(gs.polytope(name).vertices[1:], orientation="rows").name == f"{name} with 1 vertex empty"
+
+
+def test_a_cuboid_is_no_square_cuboid_if_that_is_clearly_worse():
+    cuboid = np.array(list(product((-1.0, 1.0), repeat=3))) * [1.0, 1.4, 1.9]
+    cuboid /= np.linalg.norm(cuboid, axis=1, keepdims=True)
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        W = cuboid @ rotation(3, rng) + 0.02 * rng.normal(size=(8, 3))
+        found.append(gs.classify(W, orientation="rows").components[0])
+    assert [one.name for one in found] == ["cuboid"] * 20
