@@ -1,19 +1,18 @@
 """The exponential distribution of a present feature's value."""
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from geomsup import checks
-from geomsup.laws.smooth import CELLS, Smooth
+from geomsup.laws.smooth import CELLS, FallingFromZero
 
 __all__ = ["Exponential"]
 
 
 @dataclass(frozen=True)
-class Exponential(Smooth):
+class Exponential(FallingFromZero):
     """The exponential distribution of a present feature's value.
 
     The density is exp(-x/mean)/mean for x > 0.
@@ -47,16 +46,6 @@ class Exponential(Smooth):
     def variance(self) -> float:
         """Variance of the distribution."""
         return self.mean**2
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """All positive numbers."""
-        return 0.0, math.inf
-
-    @property
-    def mode(self) -> float:
-        """Value of the greatest density."""
-        return 0.0
 
     def density(self, x: np.ndarray) -> np.ndarray:
         """Return the density at values that are not negative."""

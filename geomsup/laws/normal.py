@@ -8,7 +8,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.laws.law import check_size
-from geomsup.laws.smooth import CELLS, Smooth
+from geomsup.laws.smooth import CELLS, FallingFromZero, Smooth
 
 __all__ = ["HalfNormal", "Normal"]
 
@@ -87,7 +87,7 @@ class Normal(Smooth):
 
 
 @dataclass(frozen=True)
-class HalfNormal(Smooth):
+class HalfNormal(FallingFromZero):
     """The distribution of the absolute value of a normal number of mean 0.
 
     The density is sqrt(2/π)/scale exp(-x²/(2 scale²)) for x > 0.
@@ -131,16 +131,6 @@ class HalfNormal(Smooth):
     def second_moment(self) -> float:
         """Mean of the square of the value."""
         return self.scale**2
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """All positive numbers."""
-        return 0.0, math.inf
-
-    @property
-    def mode(self) -> float:
-        """Value of the greatest density."""
-        return 0.0
 
     def density(self, x: np.ndarray) -> np.ndarray:
         """Return the density at values that are not negative."""

@@ -1,5 +1,6 @@
 """Distributions with a smooth density: what they have in common."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import fields, replace
 from typing import Any, Self
@@ -9,7 +10,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.laws.law import Misfit, check_size
 
-__all__ = ["CELLS", "FEWEST", "Smooth"]
+__all__ = ["CELLS", "FEWEST", "FallingFromZero", "Smooth"]
 
 # The loss is then right to about 1e-5. The error falls with the cube of the number.
 CELLS = 64
@@ -103,3 +104,17 @@ class Smooth(ABC):
             object.__setattr__(self, field.name, number)
         for name in sizes:
             check_size(name, getattr(self, name))
+
+
+class FallingFromZero(Smooth):
+    """A distribution of positive values whose density is greatest at 0 and has no end."""
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """All positive numbers."""
+        return 0.0, math.inf
+
+    @property
+    def mode(self) -> float:
+        """Value of the greatest density."""
+        return 0.0
