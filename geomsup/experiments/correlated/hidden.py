@@ -32,7 +32,9 @@ DECAYS = (0.0, 1.0, 6.0)  # none, and those of the published code
 # The published recipe clips the gradient of the mean over outputs at 1; ours is that of the sum.
 RECIPE = {"batch": 256, "learning_rate": 1e-2, "schedule": "cosine", "clip": float(N)}
 HALF = Threshold(0.5, "constructive share of as much help as harm")
-MARGIN = Threshold(0.05, "by which shares must differ to count: those of two seeds differ by 0.02 on average")
+MARGIN = Threshold(
+    0.05, "by which shares must differ to count: those of two seeds differ by as much in one number of dimensions"
+)
 
 
 def measure(lab: Lab, hidden: Any, models: int, steps: int) -> Data:

@@ -30,7 +30,7 @@ N = 8  # features on the ring: the fewest of which a pentagon leaves three out
 SHOWN = (0.0, 0.1, 0.3, 0.5, 0.7, 1.0)  # correlations whose optima are drawn, at the middle density
 EVEN = Threshold(
     0.99,
-    "shortest over longest row from which a circle is regular: rows that differ have at most 0.95 as measured, equal "
+    "shortest over longest row from which a circle is regular: rows that differ have at most 0.78 as measured, equal "
     "ones 1 to six digits",
 )
 FEW = Threshold(0.5, "norm of a row below which a feature is left out: half way to a dimension of its own")

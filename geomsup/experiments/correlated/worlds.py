@@ -10,7 +10,7 @@ __all__ = ["STRUCTURES", "constructive", "make_hidden", "make_ring"]
 
 ARC = 3.0  # features of an arc, on average
 SHARPNESS = 10.0  # log odds of presence are this times the cosine of feature and place
-FINE = 2000  # places on a sphere: the table of the sets changes by less than 0.001 with twice as many
+FINE = 2000  # places on a sphere: no probability of a set changes by more than 1e-5 with twice as many
 
 STRUCTURES = ("circle", "figure of eight", "sphere", "independent")
 

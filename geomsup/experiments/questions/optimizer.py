@@ -33,9 +33,12 @@ RECIPES = {
 SCALES = (0.1, 0.3, 1.0, 3.0)  # of the start, in units of the usual one
 USUAL = SCALES.index(1.0)
 REACHED = Threshold(
-    1.02, "loss over the optimum's up to which a run has reached it: the next local minima are 4 % higher or more"
+    1.02,
+    "loss over the optimum's up to which a run has reached it: runs end at most 1.011 or at least 1.036 times as high",
 )
-FEWER = Threshold(0.15, "by which shares of runs must differ: more than chance makes of 20 runs in two of three cases")
+FEWER = Threshold(
+    0.15, "by which shares of runs must differ: 1.5 standard errors of the difference of two shares of 20 runs near 0.9"
+)
 
 
 def measure(lab: Lab, models: int, steps: int, starts: int) -> Data:
