@@ -204,6 +204,13 @@ def test_invariances(name, seed, scale, zeros, padding):
     )
 
 
+@pytest.mark.parametrize("seed", [1, 43, 285])  # noise that a cuboid or a snub disphenoid also explains
+def test_columns_that_no_row_uses_change_no_name(seed):
+    W = weights([CUBE], np.random.default_rng(seed), noise=0.01)
+    for n_columns in (1, 2, 5):
+        assert gs.classify(np.pad(W, ((0, 0), (0, n_columns))), orientation="rows").name == "cube"
+
+
 @pytest.mark.slow
 @given(**MOVES, scale=st.floats(0.5, 2))
 def test_a_row_twice(name, seed, scale):

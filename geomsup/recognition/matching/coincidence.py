@@ -13,6 +13,10 @@ COINCIDENT = 0.25
 # Rows are one direction if the next distance between rows is this many times as large as those within.
 CLEAR_GAP = 3.0
 
+# Rows that reach less far than this in a direction, over the direction where they reach furthest, have no noise in it:
+# columns of zeros, or columns that decayed in training.
+NO_NOISE = 1e-4
+
 # Vertices that thousands of rows may share.
 MOST_SHARED = 200
 # Vertices after which it shows whether there can be so few.
@@ -40,6 +44,11 @@ class LabelledRows:
         tall = self.vertices.shape[0] > self.vertices.shape[1]
         gram = self.vertices.T @ self.vertices if tall else self.vertices @ self.vertices.T
         return np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[::-1], 0.0))
+
+    @cached_property
+    def rank(self) -> int:
+        """Number of dimensions in which the rows, and so their noise, lie."""
+        return int((self.singular > NO_NOISE * self.singular[0]).sum())
 
     @cached_property
     def products(self) -> np.ndarray:

@@ -222,9 +222,10 @@ def _accident(rows: LabelledRows, match: Match) -> float:
 
     This weighs distance against freedom: a fitted parameter is one way less to leave the copies, and a shape of few
     symmetries has more copies. Up to a constant it is Bayes' factor for noise of unknown size, where all orders of
-    magnitude up to `USUAL_NOISE` are alike and larger noise is rarer by its fourth power.
+    magnitude up to `USUAL_NOISE` are alike and larger noise is rarer by its fourth power. Columns that the rows do not
+    use say nothing about which of two shapes it is.
     """
-    m = rows.X.shape[1]
+    m = max(rows.rank, match.template.shape[1])
     tube = chance.tube(
         match.template, match.symmetry_order, match.n_vertices, m, m,
         max(match.chord, chance.SMALLEST_DEVIATION), match.n_parameters, len(match.empty),
