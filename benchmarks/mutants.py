@@ -41,7 +41,7 @@ OPPOSITES |= {there: here for here, there in OPPOSITES.items()}
 FACTORS = (0.1, 0.5, 2.0, 10.0)
 # Kernels lie in the copy; hypothesis draws the same examples every time, so that the same mutants live.
 ENVIRONMENT = {
-    "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_CACHE_DIR": "", "HYPOTHESIS_PROFILE": "ci",
+    "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_CACHE_DIR": "", "HYPOTHESIS_PROFILE": "default",
 }  # fmt: skip
 # Exit codes of pytest under which a mutant lives: all tests passed, or none was collected.
 PASSED, NOTHING = 0, 5
