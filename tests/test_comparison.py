@@ -21,6 +21,7 @@ def test_the_plain_digon_costs_what_integration_says():
     assert result.model is DIGON
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 1), st.integers(1, 2))
 def test_no_tied_model_is_below_the_optimum(seed, p, m):
@@ -49,6 +50,7 @@ def test_the_optimum_has_no_excess(n, m, p):
     assert again.excess > -1e-9
 
 
+@pytest.mark.slow
 def test_components_add_up_to_the_loss():
     W = [[1, 0], [-1, 0.05], [0, 1], [0, -0.9], [0, 0]]
     features = Features(5, 0.2, [1, 0.9, 0.8, 0.7, 0.6])
@@ -145,6 +147,7 @@ def test_what_components_cost_adds_up_to_the_excess(W, p, importance):
     assert sum(part.rank for part in result.per_component) == 2
 
 
+@pytest.mark.slow
 def test_a_wrong_shape_is_told_from_a_noisy_one():
     features = Features(5, 0.1)
     angles = 2 * np.pi * np.arange(5) / 5

@@ -72,6 +72,7 @@ def test_the_figure_has_a_column_per_sparsity(demo):
     assert buffer.getvalue().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_rows(demo):
     again = run_demo(models=2, steps=60, batch=64, starts=2)
     assert again.rows() == demo.rows()

@@ -197,6 +197,7 @@ def test_every_method_agrees(seed):
     np.testing.assert_allclose(spectral.grad_b, exact.grad_b, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_many_features_with_many_tables_agree_with_sampling():
     rng = np.random.default_rng(5)
     W = rng.normal(size=(60, 12)) / np.sqrt(12)
@@ -286,6 +287,7 @@ def test_values_of_features_that_exclude_each_other_do_not_multiply():
             make_plan(features)
 
 
+@pytest.mark.slow
 def test_a_mixture_of_very_many_states_needs_little_memory():
     """Of 40,000 states and 2^12 sets all at once it would take 1.3 GB."""
     here = np.random.default_rng(0).random((40_000, 12))

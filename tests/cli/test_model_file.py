@@ -89,6 +89,7 @@ def test_every_layout_gives_the_true_loss_and_says_what_it_read(run, folder, lay
     assert last == f"read from {result['source']}"
 
 
+@pytest.mark.slow
 def test_a_bias_of_another_name_is_not_taken_for_zero(run, refuse, folder):
     W, _, b = (part[0] for part in weights(True))
     np.savez("nb.npz", W=W, b_final=b)

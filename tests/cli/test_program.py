@@ -240,6 +240,7 @@ sys.exit(main({arguments!r}))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "arguments"), [
     ("numpy", ["--version"]), ("cyclopts", ["--version"]), ("geomsup.cli.theory", ["--version"]),
     ("geomsup.plateau", ["plateaus"]), ("scipy.special", ["optimum", "2", "1"]),
@@ -306,6 +307,7 @@ def blas_threads(first, **asked):
     return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_blas_gets_one_thread_unless_somebody_chose():
     """Its threads wait for each other beside other work, and nobody then hears Ctrl-C for seconds."""
     assert blas_threads("pass") == "['1', None]"

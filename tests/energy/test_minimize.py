@@ -131,6 +131,7 @@ def test_configurations_of_one_energy_and_other_distances_are_two_minima():
     assert sorted(minimum.hits for minimum in minima.found) == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_time_limit_returns_the_best_so_far():
     found = gs.thomson(300, time_limit=0.5, starts=10**6)
     assert not found.complete

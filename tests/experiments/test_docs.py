@@ -35,6 +35,7 @@ def test_the_chapters_are_what_the_reports_say(docs, tmp_path):
         assert (docs / page.name).read_text() == page.read_text()
 
 
+@pytest.mark.slow
 def test_a_chapter_says_what_other_code_measured_or_judged(tmp_path):
     copy_reports(DOCS, tmp_path)
     write_summary(tmp_path)

@@ -52,6 +52,7 @@ def laws():
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("law", "truth"), PAIRS, ids=NAMES)
 def test_moments_and_support_are_those_of_scipy(law, truth):
     assert isinstance(law, Law)
@@ -129,6 +130,7 @@ def test_twice_as_many_cells_are_about_eight_times_as_close(law):
     assert many.own < few.own / 20
 
 
+@pytest.mark.slow
 @given(laws(), st.floats(1e-3, 1e3))
 def test_units_do_not_matter(law, factor):
     scaled = law.times(factor)

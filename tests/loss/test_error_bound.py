@@ -32,6 +32,7 @@ def in_rationals(model, features):
     return rational_loss(rows, b, p, importance, laws, units, Fraction(LEAKS[model.activation]))
 
 
+@pytest.mark.slow
 @given(problems(max_features=4))
 def test_the_error_bound_holds(problem):
     model, features = problem

@@ -40,6 +40,7 @@ def test_losses_lost_in_rounding_are_refused_and_auto_has_them(case):
     assert float(expected_loss(*problem(case))) == pytest.approx(float(Fraction(case["loss"])), rel=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gradient", [False, True])
 @pytest.mark.parametrize("case", [c for c in ORDINARY if "grad_W" in c], ids=lambda case: case["name"])
 def test_kernels_stay_within_their_arrays(case, gradient, interpreted):
@@ -93,6 +94,7 @@ def test_gradient_agrees_with_the_exact_method(problem):
     np.testing.assert_allclose(spectral.grad_b, exact.grad_b, rtol=1e-4, atol=3e-5 * scale + 1e-12)
 
 
+@pytest.mark.slow
 def test_many_features_agree_with_sampling():
     rng = np.random.default_rng(5)
     W = rng.normal(size=(60, 12)) / np.sqrt(12)

@@ -23,6 +23,7 @@ def test_enough_dimensions_leave_nothing():
     assert lower_bound(Features(5, 0.5, [1, 1, 0, 0, 0]), 2) == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.integers(2, 5), st.integers(1, 3), st.floats(0.05, 1), st.integers(0, 2**32 - 1))
 def test_no_optimum_is_below_the_bound(n, m, p, seed):

@@ -185,6 +185,7 @@ def test_more_dimensions_never_cost(p):
     assert all(b <= a * (1 + 1e-9) for a, b in itertools.pairwise(losses))
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(st.floats(0.02, 1), st.integers(1, 3), st.floats(0.1, 10))
 def test_loss_scales_with_importance(p, m, factor):

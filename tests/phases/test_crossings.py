@@ -28,6 +28,7 @@ def common_norm_and_bias(shape, p, start):
     return minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-16}).fun
 
 
+@pytest.mark.slow
 def test_the_pentagon_gives_way_to_two_digons():
     """Two digons cost twice the optimum of (2, 1), the fifth feature its variance: blocks do not interact."""
     found = crossing(PENTAGON, DIGONS, lambda p: Features(5, p), (0.1, 0.3))

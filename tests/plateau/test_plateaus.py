@@ -141,6 +141,7 @@ def test_square_pyramids_win_between_triangles_and_digons():
     assert sorted((gram < -0.2).sum(axis=1)) == [2, 2, 2, 2, 4]
 
 
+@pytest.mark.slow
 def test_both_kinds_gain_the_same_at_a_crossing_and_none_more():
     for crossing in found().crossings:
         assert crossing.dense.gain == pytest.approx(crossing.sparse.gain, rel=1e-8)

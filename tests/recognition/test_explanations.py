@@ -44,6 +44,7 @@ def test_a_stray_does_not_tear_a_shape_that_is_not_full(seed):
     assert names(noisy) == ["octagon with 1 vertex empty", "5-simplex", STRAY]
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_a_basis_with_extra_rows_is_never_a_simplex(data):
@@ -246,6 +247,7 @@ def test_errors(options, message):
         gs.classify(CUBE, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "m"), [(2, 5), (3, 30), (6, 60), (10, 100)])
 def test_random_rows_about_their_mean_are_no_simplex(n, m):
     """Their sum is 0 whatever they are, and in many dimensions they are nearly a simplex."""

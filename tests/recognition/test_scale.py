@@ -123,6 +123,7 @@ def test_a_batch_of_many_small_ones(rng):
         assert_recovered(geometry, truth)
 
 
+@pytest.mark.slow
 def test_shapes_beside_a_dense_rest(rng):
     planted, _ = tegum([ngon(5)] * 40 + [DIGON] * 60, 300, 1e-3, rng)
     W = np.vstack([planted, unit(rng.normal(size=(300, 300)))])

@@ -18,6 +18,7 @@ def digon_at(probability):
     return ToyModel([[norm], [-norm]], [bias, bias]), Features(2, probability)
 
 
+@pytest.mark.slow
 def test_thirty_digits(found):
     assert str(found.appearance) == "0.702247374914295352101086156621"
     assert str(found.transition) == "0.706403692673217597071653867763"

@@ -117,6 +117,7 @@ def test_agrees_with_exact_rationals(case):
 # Symbols everywhere
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.integers(1, 4), st.integers(1, 2), st.integers(0, 2**32 - 1), st.sampled_from([(0, 1), (-1, 2), (0.5, 1)]))
 def test_random_chambers_agree_with_the_numeric_engine(n, m, seed, ends):

@@ -108,6 +108,7 @@ def test_attacks_that_are_long_remove_superposition():
     assert (attacked**2).sum() < 1.7 * 6
 
 
+@pytest.mark.slow
 def test_two_layers_compute_more_than_one():
     features = gs.Features(2, 0.6, values=gs.Uniform(-1, 1))
     options = {"target": "abs_pairs", "hidden_activation": "relu", "tied": False, "models": 6, "steps": 3000}
