@@ -72,7 +72,7 @@ def assert_isomorphic(component, W):
 @pytest.mark.parametrize("name", SHAPES)
 def test_names_under_noise(name, extra):
     rng = np.random.default_rng(7)
-    count = 50 if name in FEWER else 200
+    count = 30 if name in FEWER else 120
     trials = [weights(SHAPES[name], rng, extra=extra, noise=0.03, irregular=0.2) for _ in range(count)]
     found = [gs.classify(W * 10.0 ** rng.integers(-9, 9), orientation="rows").components for W in trials]
     # A few are called distorted: noise is that large for one digon in hundreds.

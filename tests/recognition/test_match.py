@@ -9,7 +9,7 @@ import geomsup as gs
 from geomsup.recognition.matching import maps
 from geomsup.recognition.matching.acceptance import acceptance
 from geomsup.recognition.matching.chains import chains
-from geomsup.recognition.matching.coincidence import coincident
+from geomsup.recognition.matching.coincidence import LabelledRows, coincident
 from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.matching.templates import templates
 from geomsup.recognition.names import geometry_name
@@ -26,7 +26,8 @@ def test_graph_and_base_chain_give_isomorphisms(name, rng):
     shape = polytope(name)
     X = rng.permutation(SOLIDS[name]) @ rotation(3, rng)
     tolerance = 2 * acceptance(shape)
-    for order in (maps.by_graph(X, shape), next(maps.by_base_chain(X, templates(shape)[0], tolerance))):
+    rows = LabelledRows(X, np.arange(len(X)))
+    for order in (maps.by_graph(X, shape), next(maps.by_base_chain(rows, templates(shape)[0], tolerance))):
         assert sorted(order) == list(range(len(X)))
         np.testing.assert_allclose(X @ X.T, shape.gram[np.ix_(order, order)], atol=1e-12)
 

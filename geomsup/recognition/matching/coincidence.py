@@ -1,11 +1,13 @@
 """Rows that nearly coincide: features that share a vertex."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-__all__ = ["COINCIDENT", "LabelledRows", "coincident", "directions", "merged", "shared"]
+from geomsup.isometries.search import near_basis
+
+__all__ = ["COINCIDENT", "Flat", "LabelledRows", "coincident", "directions", "merged", "shared"]
 
 # Rows nearer than this may be one vertex twice; the catalogue's tightest solid, the dodecahedron, has 0.71.
 COINCIDENT = 0.25
@@ -29,6 +31,13 @@ class LabelledRows:
 
     X: np.ndarray
     labels: np.ndarray
+    flattened: "dict[int, Flat]" = field(default_factory=dict, repr=False)
+
+    def flat(self, dimension: int) -> "Flat":
+        """Vertices in their principal subspace of some dimension, with two bases; found once for all shapes."""
+        if dimension not in self.flattened:
+            self.flattened[dimension] = Flat.of(self.vertices, dimension)
+        return self.flattened[dimension]
 
     @cached_property
     def vertices(self) -> np.ndarray:
@@ -54,6 +63,23 @@ class LabelledRows:
     def products(self) -> np.ndarray:
         """Sorted inner products of the vertices, ``(v²,)``."""
         return np.sort(self.vertices @ self.vertices.T, axis=None)
+
+
+@dataclass(frozen=True, eq=False)
+class Flat:
+    """Rows ``(v, d)`` in their principal subspace, and d of them that are a basis: far apart, and near neighbours."""
+
+    rows: np.ndarray
+    bases: tuple[np.ndarray, np.ndarray]
+
+    @classmethod
+    def of(cls, rows: np.ndarray, dimension: int) -> "Flat":
+        """Return the rows in their principal subspace; rows far apart are found by QR with pivots."""
+        from scipy.linalg import qr
+
+        flat = rows @ np.linalg.svd(rows, full_matrices=False)[2][:dimension].T
+        *_, pivots = qr(flat.T, mode="r", pivoting=True)
+        return cls(flat, (pivots[: flat.shape[1]], np.array(near_basis(flat))))
 
 
 def directions(X: np.ndarray) -> np.ndarray:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.isometries.search import near_basis
 from geomsup.recognition.matching.alignment import assigned
 from geomsup.recognition.matching.chains import chains
+from geomsup.recognition.matching.coincidence import LabelledRows
 from geomsup.recognition.matching.templates import Template
 from geomsup.shapes import Polytope
 from geomsup.shapes.skeletons import skeleton_graph
@@ -44,8 +44,9 @@ LARGEST_GRAPH = 200
 FEWER_LEAVES = 8
 
 
-def proposals(X: np.ndarray, template: Template) -> Iterator[np.ndarray]:
-    """Maps from rows to template vertices that are worth refining."""
+def proposals(rows: LabelledRows, template: Template) -> Iterator[np.ndarray]:
+    """Maps from the vertices of rows to template vertices that are worth refining."""
+    X = rows.vertices
     k = len(X)
     if k == template.dimension + 1:  # a simplex: every bijection is an isomorphism
         yield np.arange(k)
@@ -53,14 +54,14 @@ def proposals(X: np.ndarray, template: Template) -> Iterator[np.ndarray]:
         yield by_angle(X)
     else:
         # This takes milliseconds; a search for graph isomorphism may hardly end (truncated 8-simplex, 72 vertices).
-        snug = by_base_chain(X, template, SNUG * template.reach)
+        snug = by_base_chain(rows, template, SNUG * template.reach)
         if not template.name:
             yield from islice(snug, FEWER_LEAVES)
             return
         yield from snug
         found = by_graph(X, template.shape) if template.first and k <= LARGEST_GRAPH else None
         if found is None:
-            yield from by_base_chain(X, template, 2 * template.reach)
+            yield from by_base_chain(rows, template, 2 * template.reach)
         else:
             yield found
 
@@ -99,10 +100,10 @@ def by_graph(X: np.ndarray, shape: Polytope) -> np.ndarray | None:
     return None if mapping is None else np.array([mapping[i] for i in range(len(X))])
 
 
-def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterator[np.ndarray]:
-    """Maps that extend an approximate isometry of a few rows; for noise that changes a colour.
+def by_base_chain(rows: LabelledRows, template: Template, tolerance: float) -> Iterator[np.ndarray]:
+    """Maps that extend an approximate isometry of a few vertices of rows; for noise that changes a colour.
 
-    d independent rows (the base) are sent depth-first to template vertices whose inner products agree within
+    d independent vertices (the base) are sent depth-first to template vertices whose inner products agree within
     `tolerance`; the d pairs fix an orthogonal map, and the other rows go to the vertices nearest to them. Maps that
     bring all rows nearest to vertices come first. Two bases are tried, of near neighbours and of rows far apart. Maps
     that a symmetry turns into each other are one: the first row goes to one vertex of each orbit; and where there are
@@ -113,19 +114,20 @@ def by_base_chain(X: np.ndarray, template: Template, tolerance: float) -> Iterat
     :cite:t:`sims1970` (base and strong generating set); docs/theory_notes.md, "Base chains".
     """
     d = template.dimension
-    plane = np.linalg.svd(X, full_matrices=False)[2][:d]
-    flat = X @ plane.T
+    flat = rows.flat(d).rows
     orbits = template.shape.orbits
     most_leaves = MOST_LEAVES if len(orbits) == 1 else MORE_LEAVES
-    for base in (_spread_base(flat), np.array(near_basis(flat))):
+    for base in rows.flat(d).bases:
         products = flat[base] @ flat[base].T
         allowed = np.ones((d, len(template.vertices)), dtype=bool)
-        if len(orbits) > 1 and len(X) == len(template.vertices):
+        if len(orbits) > 1 and len(flat) == len(template.vertices):
             seen = np.sort(flat[base] @ flat.T, axis=1)
             allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= (ALIKE * tolerance) ** 2
-        allowed[0] &= np.isin(np.arange(len(template.vertices)), [orbit[0] for orbit in orbits])
-        most_seen = int(np.clip(MOST_COSINES // len(X) ** 2, MORE_LEAVES, MOST_SEEN))
+        allowed[0] &= template.representatives
+        most_seen = int(np.clip(MOST_COSINES // len(flat) ** 2, MORE_LEAVES, MOST_SEEN))
         images = chains(products, template.gram, tolerance, allowed, MOST_NODES, most_seen)
+        if not len(images):
+            continue
         left, _, right = np.linalg.svd(np.swapaxes(template.vertices[images], 1, 2) @ flat[base])
         frames = left @ right
         for leaf in np.argsort(-_nearness(flat, template.vertices, frames), kind="stable")[:most_leaves]:
@@ -138,14 +140,6 @@ def _nearness(X: np.ndarray, vertices: np.ndarray, frames: np.ndarray) -> np.nda
     stacks = (frames[i : i + step] for i in range(0, len(frames), step))
     sums = [(X @ np.swapaxes(vertices @ stack, 1, 2)).max(axis=2).sum(axis=1) for stack in stacks]
     return np.concatenate(sums) if sums else np.empty(0)
-
-
-def _spread_base(X: np.ndarray) -> np.ndarray:
-    """Rows that form a well-conditioned basis, by QR with pivots."""
-    from scipy.linalg import qr
-
-    *_, pivots = qr(X.T, mode="r", pivoting=True)
-    return pivots[: X.shape[1]]
 
 
 @lru_cache(maxsize=64, typed=True)

@@ -65,7 +65,7 @@ def _fit(rows: LabelledRows, shape: Polytope) -> Match | None:
     if not _possible(rows, template, bound):
         return None
     best, least = None, bound
-    for order in by_base_chain(rows.vertices, template, 2 * bound):
+    for order in by_base_chain(rows, template, 2 * bound):
         better = refined(rows.vertices, template.vertices, order)
         chord = chance.deviation(rows.X, template.vertices[better[rows.labels]])
         if chord < least:

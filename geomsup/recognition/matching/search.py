@@ -280,7 +280,7 @@ def _in_turn(starts: list[Template]) -> Iterator[Template]:
 def _best_map(rows: LabelledRows, template: Template) -> np.ndarray | None:
     """Map from the vertices of the rows to the template's: the first that is good enough, or the best."""
     best, least, seen = None, np.inf, set[bytes]()
-    for order in proposals(rows.vertices, template):
+    for order in proposals(rows, template):
         if order.tobytes() in seen:
             continue
         better = refined(rows.vertices, template.vertices, order)

@@ -50,6 +50,11 @@ class Template:
         return np.sort(self.gram, axis=1)
 
     @cached_property
+    def representatives(self) -> np.ndarray:
+        """Which vertices stand for their orbits, one for each, ``(n,)``."""
+        return np.isin(np.arange(len(self.vertices)), [orbit[0] for orbit in self.shape.orbits])
+
+    @cached_property
     def levels(self) -> np.ndarray:
         """Different inner products, ascending."""
         return np.unique(self.gram.round(6))
