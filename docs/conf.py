@@ -1,7 +1,9 @@
 """Sphinx configuration: furo, MyST with executed pages, API from docstrings, literature from references.bib."""
 
 import re
+import shutil
 from html import escape
+from pathlib import Path
 
 from docutils.nodes import SkipNode
 from docutils.utils.math import MathError, latex2mathml
@@ -45,10 +47,13 @@ myst_heading_anchors = 2  # links to a section of another page are checked
 html_math_renderer = "mathml"
 
 
-def link_to_pages(app, docname, source):
-    """Turn a notebook's links to ``../docs/``, which Jupyter follows, into links within the site, whose root is docs."""
-    if docname.startswith("notebooks/"):
-        source[0] = source[0].replace("](../docs/", "](../")
+def copy_notebooks():
+    """Copy the notebooks beside the pages, for Sphinx reads one folder. The site's root is docs, so paths lose that."""
+    here = Path(__file__).parent
+    shutil.rmtree(here / "notebooks", ignore_errors=True)
+    shutil.copytree(here.parent / "notebooks", here / "notebooks", ignore=shutil.ignore_patterns("*.ipynb", ".*"))
+    for page in (here / "notebooks").glob("*.md"):
+        page.write_text(page.read_text(encoding="utf-8").replace("../docs/", "../"), encoding="utf-8")
 
 
 def write_formula(self, node, as_block):
@@ -64,7 +69,7 @@ def write_formula(self, node, as_block):
 
 
 def setup(app):
-    app.connect("source-read", link_to_pages)
+    copy_notebooks()
     app.add_html_math_renderer(
         "mathml",
         (lambda self, node: write_formula(self, node, False), None),

@@ -27,9 +27,8 @@ def cells(path):
     return re.findall(r"^```\{code-cell\} ipython3\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def test_there_are_notebooks_and_the_site_has_their_folder():
+def test_there_are_notebooks():
     assert len(NOTEBOOKS) >= 6
-    assert (ROOT / "docs" / "notebooks").resolve() == (ROOT / "notebooks").resolve()
 
 
 @each
