@@ -1,6 +1,7 @@
 """The table of all verdicts, and a chapter for each group, written from the reports in a folder."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,17 @@ TITLES = {
 }
 INTRODUCTION = """# The paper, reproduced
 
-Every experiment of "Toy models of superposition" (Elhage et al. 2022) and some around it, run by one command:
-claim, what was measured, verdict. This table and the chapters are written by the run itself:
+Every experiment of "Toy models of superposition" (Elhage et al. 2022) and some around it, run by one command. For each
+there is its figure, the claim, and the answer: the verdict, and the main thing measured. The title leads to the criterion,
+all numbers and the command. The run itself writes this page and the chapters:
 
 ```
 {command}
 ```
 
 {counts}
-
-| | experiment | verdict | measured |
-|---|---|---|---|
 """
+HEADINGS = "| | claim | answer |\n|---|---|---|\n"
 OUTDATED = "*The code that measures or judges this has changed since. The command below brings it up to date.*"
 
 
@@ -50,10 +50,10 @@ def write_summary(folder: Path) -> None:
     found = [(entry, report) for entry in experiments() if (report := _read(folder / entry.id))]
     groups = {group: [pair for pair in found if _folder(pair[0]) == group] for group in GROUPS}
     groups = {group: pairs for group, pairs in groups.items() if pairs}
-    rows = [_row(entry, report, group) for group, pairs in groups.items() for entry, report in pairs]
+    tables = [_table(group, pairs) for group, pairs in groups.items()]
     toctree = "\n```{toctree}\n:hidden:\n\n" + "\n".join(groups) + "\n```\n"
     head = INTRODUCTION.format(command=_command("--all", found), counts=_counts([report for _, report in found]))
-    write_text(folder / INDEX, head + "\n".join(rows) + "\n" + toctree)
+    write_text(folder / INDEX, head + "\n".join(["", *tables]) + toctree)
     for group, pairs in groups.items():
         parts = [_section(entry, report, folder / entry.id) for entry, report in pairs]
         write_text(folder / f"{group}.md", f"# {TITLES[group]}\n\n" + "\n\n".join(parts) + "\n")
@@ -84,9 +84,26 @@ def _command(what: str, found: list[tuple[Experiment, dict[str, Any]]]) -> str:
     return f"geomsup reproduce {what}{quick}"
 
 
+def _table(group: str, pairs: list[tuple[Experiment, dict[str, Any]]]) -> str:
+    rows = [_row(entry, report, group) for entry, report in pairs]
+    return f"## {TITLES[group]}\n\n" + HEADINGS + "\n".join(rows) + "\n"
+
+
 def _row(entry: Experiment, report: dict[str, Any], group: str) -> str:
-    measured = report["verdict"]["summary"] if report["verdict"] else report["error"]
-    return f"| {entry.id} | [{entry.title}]({group}.md) | {_status(report)} | {_cell(measured)} |"
+    """Return the figure, the claim, and the verdict with the first sentence of what was measured."""
+    measured = report["verdict"]["summary"].partition(". ")[0].rstrip(".") + "." if report["verdict"] else report["error"]
+    heading = _heading(entry)
+    claim = f"[**{heading}**]({group}.md#{_anchor(heading)})<br>{_cell(entry.claim)}"
+    return f"| ![{entry.id}]({entry.id}/figure.png) | {claim} | **{_status(report)}**<br>{_cell(measured)} |"
+
+
+def _heading(entry: Experiment) -> str:
+    return f"{entry.id}: {entry.title}"
+
+
+def _anchor(heading: str) -> str:
+    """Return what GitHub and MyST call a heading in a link."""
+    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
 
 
 def _cell(text: str) -> str:
@@ -96,7 +113,7 @@ def _cell(text: str) -> str:
 def _section(entry: Experiment, report: dict[str, Any], folder: Path) -> str:
     verdict = report["verdict"]
     lines = [
-        f"## {entry.id}: {entry.title}",
+        f"## {_heading(entry)}",
         f"**Claim** ({entry.source}). {entry.claim}",
         _criterion(entry),
         f"**Measured.** {verdict['summary'] if verdict else report['error']}",
