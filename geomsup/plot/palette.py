@@ -7,7 +7,7 @@ INK = "#222222"
 FAINT = "#BBBBBB"
 
 # Signed values, as in Gram matrices: blue is positive and red negative, as in matplotlib's RdBu.
-DIVERGING, POSITIVE, NEGATIVE = "RdBu", "#2166AC", "#B2182B"
+DIVERGING, POSITIVE, NEGATIVE = "RdBu", "#2E7EC4", "#C8402F"
 
 
 def component_colours(geometry) -> list[str]:

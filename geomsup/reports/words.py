@@ -34,9 +34,8 @@ def explained(component: "Component") -> str:
     if component.rank == 1:
         return f"{len(component.features)} features on opposite directions of one line"
     on = f"{len(component.features)} features on the {shape.n_vertices} corners of"
-    if component.rank == 2:
-        return f"{on} a flat figure"
-    return f"{on} a solid in {component.rank} dimensions"
+    figure = {2: "a flat figure", 3: "a solid"}.get(component.rank, f"a figure in {component.rank} dimensions")
+    return f"{on} {figure}"
 
 
 def fraction(value: float) -> str:

@@ -19,15 +19,15 @@ WIDTH = 760.0
 MOST_NODES = 300
 MOST_EDGES = 1500
 
-# Two features interfere if their inner product is beyond this fraction of their lengths: errors of 1 % in a loss that
-# goes with its square are below what trainings leave.
-LEAST_COSINE = 0.1
+# Two features interfere if their inner product is beyond this fraction of the median squared length. What one does to
+# the other's output goes with the square: below 1 % of the output's own, less than trainings leave to chance.
+LEAST = 0.1
 
 # Nodes that have their number beside them.
 MOST_NUMBERED = 120
 
 # Length along a ring that a node takes, and the gap between two rings.
-NODE, GAP = 22.0, 26.0
+NODE, GAP = 28.0, 46.0
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """Two nodes, as places in `Graph.nodes`, with the cosine of their rows."""
+    """Two nodes, as places in `Graph.nodes`, and their inner product, in units of the median squared length."""
 
     one: int
     other: int
-    cosine: float
+    product: float
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def graph(geometry: "Geometry", colours: "Colours", discoveries: "Discoveries | 
     >>> import geomsup as gs
     >>> from geomsup.reports.colours import colours_of
     >>> found = gs.classify([[1, 0], [-1, 0], [0, 1], [0, -1]])
-    >>> [(edge.one, edge.other, edge.cosine) for edge in graph(found, colours_of(found)).edges]
+    >>> [(edge.one, edge.other, edge.product) for edge in graph(found, colours_of(found)).edges]
     [(0, 1, -1.0), (2, 3, -1.0)]
     """
     shown = chosen_rows(geometry, colours, discoveries, MOST_NODES)
@@ -121,9 +121,9 @@ def _placed(groups: list[Group]) -> tuple[list[Node], float]:
 
 
 def _edges(rows: np.ndarray) -> list[Edge]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit = rows / np.where(norms > 0, norms, 1.0)
-    cosines = unit @ unit.T
-    pairs = np.argwhere(np.triu(np.abs(cosines) >= LEAST_COSINE, 1))
-    found = [Edge(int(i), int(j), round(float(cosines[i, j]), 9)) for i, j in pairs]
-    return sorted(found, key=lambda edge: (abs(edge.cosine), edge.one, edge.other))
+    products = rows @ rows.T
+    squares = np.diagonal(products)
+    products = products / (np.median(squares[squares > 0]) if (squares > 0).any() else 1.0)
+    pairs = np.argwhere(np.triu(np.abs(products) >= LEAST, 1))
+    found = [Edge(int(i), int(j), round(float(products[i, j]), 9)) for i, j in pairs]
+    return sorted(found, key=lambda edge: (abs(edge.product), edge.one, edge.other))

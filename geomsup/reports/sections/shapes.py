@@ -72,11 +72,11 @@ def shapes(geometry: "Geometry", colours: "Colours") -> Shapes:
     >>> from geomsup.reports.colours import colours_of
     >>> found = gs.classify(gs.polytope("octahedron").vertices)
     >>> [panel.title for panel in shapes(found, colours_of(found)).panels]
-    ['octahedron of 3 digons', '3 digons']
+    ['3 digons']
     """
     kinds: dict[str, list[int]] = {}
     for index, component in enumerate(geometry.components):
-        if component.polytope is not None or len(component.features) <= MANY:
+        if len(component.features) > 1 and (component.polytope is not None or len(component.features) <= MANY):
             kinds.setdefault(component.full_name, []).append(index)
     order = sorted(kinds.values(), key=lambda group: (-geometry.components[group[0]].rank, group[0]))
     panels = [_panel(geometry, group, colours) for group in order[:MOST_VIEWS]]
@@ -86,7 +86,7 @@ def shapes(geometry: "Geometry", colours: "Colours") -> Shapes:
         left_out.append("Components of more than 100 rows that form no shape are not drawn.")
     return Shapes(
         sentence="Each picture shows one component by itself: rings are the corners of the ideal shape, dots are the "
-        "rows of W, and the numbers are features. Equal shapes are shown once.",
+        "rows of W, and the numbers are features. Equal shapes are shown once. Single features are not drawn.",
         panels=tuple(panels),
         remark=" ".join(left_out) or None,
     )
@@ -127,9 +127,9 @@ def _said(view: View, rank: int, number: int, features: tuple[int, ...]) -> str:
         case "space", _:
             how = "In its three dimensions; drag to turn it."
         case "Coxeter plane", _:
-            how = f"A shape of {rank} dimensions, projected on its Coxeter plane, from where it looks most regular."
+            how = f"The shadow of a shape of {rank} dimensions on its Coxeter plane, where it looks most regular."
         case _:
-            how = f"A component of {rank} dimensions, projected on a plane between its principal axes."
+            how = f"The shadow of a component of {rank} dimensions on a plane between its principal axes."
     return f"{how} {which[0].upper()}{which[1:]}."
 
 
