@@ -26,8 +26,8 @@ def report(
 ) -> None:
     """Make a page of HTML that shows what the weights in a file, or in every file of a folder, hold.
 
-    It is one file, needs no network, and explains itself. A file of `geomsup train` is compared with the optimum;
-    another one is if the inputs are stated, by --probability for one.
+    It is one file, needs no network, and explains itself. Models are compared with the optimum if their inputs are
+    known: those of `geomsup train` are, for others state them, with --probability for one.
 
     Parameters
     ----------

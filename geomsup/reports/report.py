@@ -3,6 +3,7 @@
 from typing import Any
 
 from geomsup import checks
+from geomsup.features import Features
 from geomsup.recognition import Discoveries, find_shapes
 from geomsup.reports.colours import colours_of
 from geomsup.reports.page import ModelPart, Page, Part, check_extra, page_of
@@ -15,6 +16,7 @@ from geomsup.reports.sections.losses import losses
 from geomsup.reports.sections.models import models
 from geomsup.reports.sections.shapes import shapes
 from geomsup.reports.subjects import Chapter, Model, Wanted, chapters
+from geomsup.samples import SampledFeatures
 from geomsup.threads import Progress
 
 __all__ = ["report"]
@@ -69,10 +71,8 @@ def report(
 
     Raises
     ------
-    ImportError
-        If the extra ``report`` is not installed.
     TypeError, ValueError
-        If `source` is nothing of the above, or an argument is out of its range.
+        If `source` is nothing of the above, an argument is out of its range, or the extra ``report`` is not installed.
 
     Examples
     --------
@@ -87,15 +87,18 @@ def report(
         if value is not None and not isinstance(value, str):
             raise TypeError(f"`{name}` must be a text; got {checks.shown(value)}. Leave it out for none.")
     checks.boolean("optimum", optimum)
+    if starts is not None:
+        checks.integer("starts", starts, minimum=1)
+    checks.random_generator("rng", rng)
+    if features is not None and not isinstance(features, Features | SampledFeatures):
+        raise TypeError(
+            f"`features` must be Features or SampledFeatures; got {checks.shown(features)}. Pass gs.Features(n, ...)."
+        )
     checks.callback("progress", progress)
     tell = progress or (lambda stage, fraction: None)
-    read = chapters(
-        source,
-        Wanted(features, title, weights, orientation, instances, optimum, starts, rng, tell),
-    )
-    parts = []
-    for chapter in read:
-        parts.append(_part(chapter, rng, tell))
+    wanted = Wanted(features, title, weights, orientation, instances, optimum, starts, rng, tell)
+    read = chapters(source, wanted)
+    parts = [_part(chapter, rng, tell) for chapter in read]
     tell("drawing", 0.0)
     page = page_of(parts, title or (read[0].title if len(read) == 1 else _folder(source)), date)
     tell("drawing", 1.0)

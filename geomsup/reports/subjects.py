@@ -22,7 +22,6 @@ __all__ = ["Chapter", "Model", "Wanted", "chapters"]
 # Of several models in one file, as many get sections of their own: enough for ten sparsities.
 MOST_MODELS = 10
 
-# Fewer features than dimensions, or as many, are read as they are stored: `orientation` may say otherwise.
 NO_COMPARISON = "The page does not compare with the optimum: {}"
 
 
@@ -88,7 +87,7 @@ class Wanted:
     optimum: bool = True
     starts: int | None = None
     rng: Any = 0
-    tell: Report = print
+    tell: Report = lambda stage, fraction: None  # noqa: E731
 
 
 def chapters(source: Any, wanted: Wanted) -> list[Chapter]:
@@ -171,6 +170,11 @@ def _of_model(model: ToyModel, title: str, wanted: Wanted) -> Chapter:
     origin = model.source or f"a model of {model.n_features} features in {model.n_hidden} dimensions"
     comparison, remark = None, None
     if wanted.features is not None:
+        if wanted.features.n != model.n_features:
+            raise ValueError(
+                f"`features` must be about {model.n_features} features, as the model is; got {wanted.features.n}. "
+                "Pass a distribution of as many."
+            )
         comparison, remark = _compared(lambda: compare(model, wanted.features, starts=wanted.starts, rng=wanted.rng),
                                        wanted)  # fmt: skip
     wanted.tell("classifying", 0.0)
