@@ -87,6 +87,7 @@ if TYPE_CHECKING:
         classify as classify,
         find_shapes as find_shapes,
     )
+    from geomsup.reports import Page as Page, report as report
     from geomsup.samples import SampledFeatures as SampledFeatures
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
     from geomsup.training import TrainingRun as TrainingRun, train as train
@@ -142,6 +143,7 @@ _ROOMS = {
     "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
+    "reports": ("Page", "report"),
     "experiments": ("Report", "Verdict", "reproduce"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
@@ -173,6 +175,7 @@ __all__ = [
     "OneHotTable",
     "Optimum",
     "Outline",
+    "Page",
     "PaperPrediction",
     "PhaseDiagram",
     "PlateauBlock",
@@ -217,6 +220,7 @@ __all__ = [
     "plateaus",
     "polytope",
     "polytopes",
+    "report",
     "reproduce",
     "symbolic",
     "symmetry",

@@ -42,6 +42,7 @@ PUBLIC = [
     "OneHotTable",
     "Optimum",
     "Outline",
+    "Page",
     "PaperPrediction",
     "PhaseDiagram",
     "PlateauBlock",
@@ -86,6 +87,7 @@ PUBLIC = [
     "plateaus",
     "polytope",
     "polytopes",
+    "report",
     "reproduce",
     "symmetry",
     "thomson",
@@ -95,7 +97,7 @@ PUBLIC = [
 SUBMODULES = ["symbolic"]  # public as modules: gs.symbolic.loss
 FUNCTIONS = [name for name in PUBLIC if name.islower()]
 MODULES = sorted(info.name for info in pkgutil.walk_packages(gs.__path__, "geomsup."))
-HEAVY = {"numba", "sympy", "matplotlib", "networkx", "scipy", "rich", "cyclopts"}
+HEAVY = {"numba", "sympy", "matplotlib", "networkx", "scipy", "rich", "cyclopts", "plotly", "jinja2"}
 
 
 def run(code):

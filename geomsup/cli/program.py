@@ -17,6 +17,7 @@ from geomsup.cli.ascii import plain
 from geomsup.cli.energy import energy, thomson
 from geomsup.cli.experiments import reproduce
 from geomsup.cli.options import NotWhole
+from geomsup.cli.report import report
 from geomsup.cli.theory import optimum, phase_diagram, plateaus
 from geomsup.cli.training import demo, train
 from geomsup.cli.weights import classify, compare, loss
@@ -32,7 +33,9 @@ app = App(
     help_format="plaintext",
     suppress_keyboard_interrupt=False,  # main prints its own message
 )
-for command in (demo, train, classify, loss, compare, optimum, phase_diagram, plateaus, thomson, energy, reproduce):
+for command in (
+    demo, train, classify, loss, compare, report, optimum, phase_diagram, plateaus, thomson, energy, reproduce,
+):  # fmt: skip
     app.command(command)
 
 

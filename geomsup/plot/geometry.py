@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.edges import component_edges
-from geomsup.plot.palette import FAINT, INK, component_colours
+from geomsup.plot.palette import DIVERGING, FAINT, INK, component_colours
 from geomsup.plot.projection import draw_projection
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _gram(geometry: "Geometry", ax: Any) -> None:
         order, left_out = order + list(geometry.not_represented), 0
     gram = (geometry.W @ geometry.W.T)[np.ix_(order, order)]
     size = float(np.abs(gram).max()) or 1.0
-    image = ax.imshow(gram, cmap="RdBu_r", vmin=-size, vmax=size, interpolation="nearest")
+    image = ax.imshow(gram, cmap=DIVERGING, vmin=-size, vmax=size, interpolation="nearest")
     ax.figure.colorbar(image, ax=ax, shrink=0.75, label="W Wᵀ")
     start = 0
     for component in geometry.components:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from geomsup.recognition import Component
     from geomsup.shapes import Polytope
 
-__all__ = ["draw_projection"]
+__all__ = ["draw_projection", "neighbours", "plane_of_sight"]
 
 # How much of each further axis is added to one of the first two.
 TILT = 0.4
@@ -28,22 +28,22 @@ def draw_projection(component: "Component", rows: np.ndarray, ax: Any, *, colour
     The plane is the shape's Coxeter plane; without one, that of the two largest principal axes of the rows, tilted a
     little to the others, so that points behind each other are seen.
     """
-    points = rows @ _plane(component, rows).T
+    points = rows @ plane_of_sight(component, rows)[0].T
     edges = shape_edges(component)
-    for i, j in _neighbours(rows) if edges is None else edges:
+    for i, j in neighbours(rows) if edges is None else edges:
         ax.plot(*points[[i, j]].T, color=FAINT, linewidth=0.6, zorder=1)
     ax.plot(*points.T, "o", color=colour, markersize=5, markeredgecolor="white", zorder=2)
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 
 
-def _plane(component: "Component", rows: np.ndarray) -> np.ndarray:
-    """Two orthonormal rows in the space of W."""
+def plane_of_sight(component: "Component", rows: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return two orthonormal rows in the space of W, and whether they span the Coxeter plane of the shape."""
     plane = _coxeter_plane(component.polytope) if component.polytope else None
     if plane is None or component.template is None:
-        return _tilted(np.linalg.svd(rows, full_matrices=False)[2][: component.rank])
+        return _tilted(np.linalg.svd(rows, full_matrices=False)[2][: component.rank]), False
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return plane @ procrustes(component.template, unit)
+    return plane @ procrustes(component.template, unit), True
 
 
 def _tilted(axes: np.ndarray) -> np.ndarray:
@@ -60,7 +60,8 @@ def _coxeter_plane(shape: "Polytope") -> np.ndarray | None:
     return coxeter_plane(shape.vertices, [orbit[0] for orbit in shape.orbits])
 
 
-def _neighbours(rows: np.ndarray) -> list[tuple[int, int]]:
+def neighbours(rows: np.ndarray) -> list[tuple[int, int]]:
+    """Return pairs of rows whose cosine is nearly the largest of one of them, where no shape says what an edge is."""
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     cosines = unit @ unit.T - 2 * np.eye(len(rows))
     near = cosines >= cosines.max(axis=1, keepdims=True) - NEIGHBOURLY
