@@ -36,7 +36,7 @@ experiments: $(VENV)/.run
 	$(BIN)/geomsup reproduce --all --quick -o docs/experiments
 
 clean:
-	rm -rf .venv .venv-* docs/_build docs/jupyter_execute .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* docs/_build docs/jupyter_execute docs/notebooks .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "geomsup needs Python >= 3.11 on the PATH; name one with: make PYTHON=/path/to/python"; exit 1; }

@@ -32,8 +32,8 @@ TITLES = {
 INTRODUCTION = """# The paper, reproduced
 
 Every experiment of "Toy models of superposition" (Elhage et al. 2022) and some around it, run by one command. For each
-there is its figure, the claim, and the answer: the verdict, and the main thing measured. The title leads to the criterion,
-all numbers and the command. The run itself writes this page and the chapters:
+there is its figure, the claim, and the answer: the verdict, and the main thing measured. The title leads to the
+criterion, all numbers and the command. The run itself writes this page and the chapters:
 
 ```
 {command}
@@ -91,10 +91,14 @@ def _table(group: str, pairs: list[tuple[Experiment, dict[str, Any]]]) -> str:
 
 def _row(entry: Experiment, report: dict[str, Any], group: str) -> str:
     """Return the figure, the claim, and the verdict with the first sentence of what was measured."""
-    measured = report["verdict"]["summary"].partition(". ")[0].rstrip(".") + "." if report["verdict"] else report["error"]
+    measured = (
+        report["verdict"]["summary"].partition(". ")[0].rstrip(".") + "." if report["verdict"] else report["error"]
+    )
     heading = _heading(entry)
     claim = f"[**{heading}**]({group}.md#{_anchor(heading)})<br>{_cell(entry.claim)}"
-    return f"| ![{entry.id}]({entry.id}/figure.png) | {claim} | **{_status(report)}**<br>{_cell(measured)} |"
+    return (
+        f"| ![{entry.id}]({entry.id}/figure.png) | {claim} | **{_status(report)}**<br>{_cell(measured).rstrip('.')}. |"
+    )
 
 
 def _heading(entry: Experiment) -> str:

@@ -192,7 +192,9 @@ def test_a_run_writes_the_table_and_the_chapters(tmp_path, monkeypatch):
     assert told == [("E1", 1 / 3), ("E2", 2 / 3), ("E6", 1.0)]
     index = (tmp_path / "index.md").read_text()
     assert "3 experiments: 3 holds;" in index
-    assert "| E1 | [Five features in two dimensions](superposition.md) | holds | 2 points |" in index
+    title = "E1: Five features in two dimensions"
+    assert f"| ![E1](E1/figure.png) | [**{title}**](superposition.md#e1-five-features-in-two-dimensions)<br>" in index
+    assert "| **holds**<br>2 points. |" in index
     assert "geomsup reproduce --all --quick" in index
     chapter = (tmp_path / "superposition.md").read_text()
     assert "## E1: Five features in two dimensions" in chapter
