@@ -566,6 +566,18 @@ TARGETS: dict[str, Target] = {
     "TrainingRun.load": Target(
         gs.TrainingRun.load, {"path": lambda: _saved()}, finite=False, documented=(FileNotFoundError, OSError)
     ),
+    "report": Target(
+        gs.report,
+        {
+            "source": _W, "title": _is("W"), "date": _is("2026"), "orientation": _is("rows"), "optimum": _is(False),
+            "starts": _is(2), "rng": _is(0), "progress": _is(None),
+        },
+        finite=False,
+        covers=("Page",),
+    ),
+    "report of a model": Target(
+        gs.report, {"source": lambda: _model(), "features": lambda: _features(), "optimum": _is(False)}, finite=False
+    ),
     "reproduce": Target(
         _reproduced,
         {"ids": _is("E6"), "size": _is("quick"), "output": lambda: _folder() / "results", "jobs": _is(1)},
@@ -698,6 +710,8 @@ COMMANDS: dict[str, dict[str, Maker]] = {
              "--target": _is("identity"), "--power": _is("2")}
     | NAMES | FEATURES | RESULT,
     "compare": {"path": lambda: _weights(), "--starts": _is("1"), "--seed": _is("0"), "--run": _is("0")} | FEATURES,
+    "report": {"path": lambda: _weights(), "--output": lambda: str(_folder() / "page.html"), "--starts": _is("1"),
+               "--seed": _is("0"), "--run": _is("0"), "--title": _is("W"), "--date": _is("2026")} | FEATURES,
     "optimum": {"n_features": _is("3"), "n_hidden": _is("1"), "--activation": _is("relu"), "--starts": _is("2")}
     | {"--seed": _is("0")} | FEATURES | RESULT,
     "phase-diagram": {"n_features": _is("2"), "n_hidden": _is("1"), "--points": _is("2"), "--starts": _is("1")}

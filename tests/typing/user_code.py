@@ -81,6 +81,10 @@ def a_session() -> None:
     reveal_type(gs.compare(run))  # Comparisons
     reveal_type(gs.classify(run))  # Geometries[Geometry]
 
+    page = gs.report(run, optimum=False)
+    reveal_type(page)  # Page
+    reveal_type(page.html)  # str
+
     cube = gs.polytope("cube")
     reveal_type(cube.vertices)  # ndarray
     reveal_type(cube.f_vector)  # tuple[int, ...]
