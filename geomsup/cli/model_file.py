@@ -27,7 +27,7 @@ class ModelFile:
         A file with a model (.npz, .npy, .safetensors, .pt, .pth, .csv, .txt, .json); files of `geomsup train` hold the
         features too.
     run
-        Number of the model, if the file holds several.
+        Number of the model, if the file holds several; by default the first, or for `geomsup compare` all.
     weights
         Which array of the file is W.
     bias
@@ -57,7 +57,7 @@ class ModelFile:
 
     path: Path
     inputs: Inputs = field(default_factory=Inputs, kw_only=True)
-    run: Whole = field(default=0, kw_only=True)
+    run: Whole | None = field(default=None, kw_only=True)
     weights: Named = field(default=None, kw_only=True)
     bias: str | None = field(default=None, kw_only=True)
     no_bias: Absent = field(default=False, kw_only=True)
@@ -75,11 +75,21 @@ class ModelFile:
         """Read the model; a file of `geomsup train` holds what the flags leave open."""
         model = gs.load(
             self.path, weights=self.weights, bias=self._said("bias"), decoder=self._said("decoder"),
-            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run, instances=self.instances,
+            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run or 0, instances=self.instances,
             orientation=self.orientation, activation=self.activation, hidden_activation=self.hidden_activation,
         )  # fmt: skip
         assert isinstance(model, gs.ToyModel)  # as a run was named
         return model, self.inputs.of(model.n_features, known=self._trained_on(), file=repr(self.path.name))
+
+    def all_runs(self) -> gs.TrainingRun | None:
+        """Return all models of a file of `geomsup train`, if nothing is said that is about one of them."""
+        from geomsup.training.storage import holds_training
+
+        plain = type(self)(self.path)
+        if self != plain or not holds_training(self.path):
+            return None
+        found = gs.load(self.path)
+        return found if isinstance(found, gs.TrainingRun) and len(found) > 1 else None
 
     def _said(self, role: str) -> Any:
         """Return a role's array, False for none, or None where no flag speaks of it."""
@@ -102,4 +112,4 @@ class ModelFile:
                 f"`path` must hold models trained for the squared error of x; those of {self.path.name!r} were for the "
                 f"target {settings.target!r} and criterion {settings.criterion!r}. Use TrainingRun.expected_loss."
             )
-        return trained.features[self.run]
+        return trained.features[self.run or 0]
