@@ -35,7 +35,8 @@ def facts() -> dict[str, Any]:
     (True, True)
     """
     return {
-        "versions": {"geomsup": __version__, "python": platform.python_version()} | {name: _version(name) for name in CORE},
+        "versions": {"geomsup": __version__, "python": platform.python_version()}
+        | {name: _version(name) for name in CORE},
         "package": str(Path(__file__).parent),
         "system": platform.platform(),
         "processor": _processor(),

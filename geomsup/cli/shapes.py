@@ -93,11 +93,15 @@ def polytope(
         if as_json or not listed:
             deliver({"polytopes": listed}, "no shape is known", as_json, output, lambda: listed)
             return
-        deliver({"polytopes": listed}, f"{len(listed)} shapes; of one: geomsup polytope NAME", False, output, lambda: listed)
+        deliver(
+            {"polytopes": listed}, f"{len(listed)} shapes; of one: geomsup polytope NAME", False, output, lambda: listed
+        )
         print_table("", list(listed[0]), [[str(cell) for cell in row.values()] for row in listed])
         return
     if vertices is not None or dimension is not None:
-        raise ValueError("`NAME` must not come with `--vertices` or `--dimension`, which list; got both. Leave one out.")
+        raise ValueError(
+            "`NAME` must not come with `--vertices` or `--dimension`, which list; got both. Leave one out."
+        )
     shape = gs.polytope(name)
     if shape.n_vertices > MOST_VERTICES:
         raise ValueError(

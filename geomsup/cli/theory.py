@@ -14,7 +14,7 @@ from geomsup.cli.options import Ends, Json, Output, Whole, grid, present_share
 __all__ = ["one_hot", "optimum", "phase_diagram", "plateaus", "symbolic"]
 
 FAMILIES = {"digon": 0, "polygon": 1, "simplex": 1, "cross-polytope": 1}  # and how many numbers each needs
-NEAR_BIAS = "-1/1000"  # a bias below 0 in which no sign changes from that at 0
+NEAR_BIAS = -0.001  # a bias below 0 in which no sign changes from that at 0
 
 
 def optimum(
@@ -98,7 +98,10 @@ def phase_diagram(
         Draw the diagram beside the paper's prediction to this file.
     """
     check_files(output, plot)
-    axes = _probabilities(probability_range, sparsity_range, 0.01, points), grid("--importance-range", importance_range, points)
+    axes = (
+        _probabilities(probability_range, sparsity_range, 0.01, points),
+        grid("--importance-range", importance_range, points),
+    )
     with progress_bars() as progress:
         diagram = gs.phase_diagram(
             n_features, n_hidden, *axes, starts=starts, rng=seed,

@@ -34,7 +34,10 @@ def doctor(*, output: Output = None, as_json: Json = False) -> None:
 def _lines(found: dict[str, Any]) -> list[str]:
     lines = ["versions"]
     lines += [f"  {name:<12} {number or 'missing: reinstall geomsup'}" for name, number in found["versions"].items()]
-    lines += ["machine", *(f"  {name:<12} {found[name]}" for name in ("package", "system", "processor", "threads", "gpu"))]
+    lines += [
+        "machine",
+        *(f"  {name:<12} {found[name]}" for name in ("package", "system", "processor", "threads", "gpu")),
+    ]
     lines.append("kept on disk")
     for cache in found["caches"]:
         size = f"{cache['files']} files, {cache['bytes'] / MEGABYTE:.1f} MB"

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.tables import Tabular
+from geomsup.hints import hinted
 from geomsup import checks
 from geomsup.arrays import named_rows
 from geomsup.isometries.point_groups import elements, orders, schoenflies
@@ -38,7 +40,7 @@ MOST_SHRINKS = 12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Symmetry:
+class Symmetry(Tabular):
     """The isometries of points around the origin, within a tolerance.
 
     Attributes
@@ -93,6 +95,32 @@ class Symmetry:
             "hint": self.hint,
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per orbit: number of points, and which."""
+        return [
+            {"orbit": k, "size": len(orbit), "points": " ".join(map(str, orbit))} for k, orbit in enumerate(self.orbits)
+        ]
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Symmetry":
+        """Build a symmetry from what `to_dict` returned."""
+        checks.holds("data", data, ("order", "orbits", "generators", "schoenflies", "rank", "tolerance", "hint"))
+        orbits = tuple(tuple(orbit) for orbit in data["orbits"])
+        generators = np.array(data["generators"], np.int64).reshape(-1, sum(map(len, orbits)))
+        return cls(
+            data["order"], orbits, generators, data["schoenflies"], data["rank"], data["tolerance"], data["hint"]
+        )
+
+    def summary(self) -> str:
+        """Return order, point group and orbits, a line for each orbit."""
+        name, count = f"{self.schoenflies}, " if self.schoenflies else "", len(self.orbits)
+        lines = [f"{name}order {self.order}; rank {self.rank}; {count} {'orbit' if count == 1 else 'orbits'}"]
+        for orbit in self.orbits[:MOST_SHOWN]:
+            more = " ..." if len(orbit) > MOST_SHOWN else ""
+            lines.append(f"  {len(orbit)} points: {' '.join(map(str, orbit[:MOST_SHOWN]))}{more}")
+        lines += [f"  ... and {count - MOST_SHOWN} more"] if count > MOST_SHOWN else []
+        return "\n".join([*lines, f"hint: {self.hint}"] if self.hint else lines)
+
     def __repr__(self) -> str:
         sizes = [len(orbit) for orbit in self.orbits]
         name = f"{self.schoenflies}, " if self.schoenflies else ""
@@ -104,6 +132,7 @@ class Symmetry:
         return f"Symmetry({name}order {self.order}: {found}{hint})"
 
 
+@hinted
 def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
     """Find the isometries around the origin that bring points to points.
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.tables import Tabular, html_table
+from geomsup.hints import hinted
 from geomsup import checks
 from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Discrete, Features
@@ -37,7 +39,7 @@ METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
 
 @dataclass(frozen=True, eq=False)
-class ExpectedLoss:
+class ExpectedLoss(Tabular):
     """An expected loss with its error; ``float(result)`` is the value.
 
     Attributes
@@ -98,6 +100,13 @@ class ExpectedLoss:
     def __float__(self) -> float:
         return self.value
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per feature: what it adds to the loss."""
+        return [{"feature": i, "loss": float(loss)} for i, loss in enumerate(self.per_feature)]
+
+    def _repr_html_(self) -> str:
+        return html_table(str(self), self.to_rows())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain values, ready for JSON."""
         shares = (*BY_ACTIVE, "given_active") if self.by_active is not None else ()
@@ -115,6 +124,7 @@ class Unreachable(ValueError):
     """An `rtol` that rounding errors do not let any method keep."""
 
 
+@hinted
 def expected_loss(
     model: ToyModel,
     features: Features | SampledFeatures,

@@ -8,6 +8,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
+from geomsup.hints import hinted
 from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
@@ -32,6 +33,7 @@ MOST_STARTS = 100_000
 LARGEST_GUESS = 1e150
 
 
+@hinted
 def optimum(
     features: Features,
     n_hidden: int,

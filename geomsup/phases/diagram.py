@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup.tables import Tabular
 from geomsup import checks
 from geomsup.dimensions import dimensionality
 from geomsup.features import Features
+from geomsup.hints import hinted
 from geomsup.model import ToyModel
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
@@ -31,8 +33,8 @@ MOST_STARTS = 100_000
 MOST_POINTS = 100_000
 
 
-@dataclass(frozen=True, eq=False)
-class PhaseDiagram:
+@dataclass(frozen=True, eq=False, repr=False)
+class PhaseDiagram(Tabular):
     """The optimum in every cell (probability, importance of the extra feature), and the phases these make.
 
     A phase is a region of cells whose optima are continuously connected. Between two phases the optimum changes
@@ -171,6 +173,24 @@ class PhaseDiagram:
             "transitions": [transition.to_dict() for transition in self.transitions],
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per cell: probability, importance of the extra feature, loss, phase, its dimensionality."""
+        return [
+            {
+                "probability": float(self.probabilities[i]),
+                "importance": float(self.importances[j]),
+                "loss": float(self.loss[i, j]),
+                "phase": self.names[self.phase[i, j]],
+                "dimensionality": float(self.dimensionality[i, j]),
+            }
+            for i, j in np.ndindex(*self.phase.shape)
+        ]
+
+    def __repr__(self) -> str:
+        phases = f"{len(self.names)} phases" if len(self.names) > 1 else f"1 phase: {self.names[0]}"
+        shape = " x ".join(map(str, self.phase.shape))
+        return f"PhaseDiagram({self.n_features} features in {self.n_hidden} dimensions, {shape} cells, {phases})"
+
     def __str__(self) -> str:
         shape = self.phase.shape
         lines = [
@@ -201,6 +221,7 @@ class PhaseDiagram:
         return replace(transition, from_=self.names[self.phase[edge[0]]], to=self.names[self.phase[edge[1]]])
 
 
+@hinted
 def phase_diagram(
     n_features: int,
     n_hidden: int,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup.tables import Tabular
 from geomsup import checks
 from geomsup.features import Features
+from geomsup.hints import hinted
 from geomsup.laws import Law, Uniform
 from geomsup.optima.cache import remembered
 from geomsup.plateau.blocks import PlateauBlock, follow
@@ -27,8 +29,8 @@ MOST_STARTS = 10_000
 LARGEST_MIXTURE = 10_000_000
 
 
-@dataclass(frozen=True, eq=False)
-class Plateaus:
+@dataclass(frozen=True, eq=False, repr=False)
+class Plateaus(Tabular):
     """The kinds of blocks at every probability, the ones that win, and where the winner changes.
 
     Where there are many more equal features than dimensions, dimensions are scarce: the kind of block wins that gains
@@ -183,6 +185,24 @@ class Plateaus:
             "mixtures": [mixture.to_dict() for mixture in self.mixtures],
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per probability: the winner, its gain per dimension, its dimensionality, the runner-up."""
+        return [
+            {
+                "probability": block.probability,
+                "winner": block.name,
+                "gain": block.gain,
+                "dimensionality": block.dimensionality,
+                "dimensions_per_feature": block.dimensions_per_feature,
+                "runner_up": None if second is None else second.name,
+            }
+            for block, second in zip(self.winners, self.runners_up, strict=True)
+        ]
+
+    def __repr__(self) -> str:
+        names = " -> ".join(name for name, _, _ in self.spans)
+        return f"Plateaus({names}, p from {self.probabilities[0]:.4g} to {self.probabilities[-1]:.4g})"
+
     def __str__(self) -> str:
         header = f"{'p':>8} {'1/p':>7} {'gain/dim':>10} {'mean D_i':>9} {'D*':>7} {'margin':>8}  winner (runner-up)"
         lines = [f"blocks of rank up to {self.largest_rank}, {self.values}", header]
@@ -209,6 +229,7 @@ class Plateaus:
             )
 
 
+@hinted
 def plateaus(
     probabilities: Any,
     *,

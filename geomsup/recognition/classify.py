@@ -5,6 +5,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from geomsup.hints import hinted
 from geomsup import checks
 from geomsup.arrays import Batch, as_rows
 from geomsup.dimensions import dimensionality
@@ -71,6 +72,7 @@ def classify(
     signs: Literal["fixed", "free"] = "fixed",
     memory: float = MEMORY,
 ) -> Geometry: ...
+@hinted
 def classify(
     W: Any,
     *,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from geomsup.hints import hinted
 from geomsup import checks
 from geomsup.features import Features
 from geomsup.model import ToyModel
@@ -16,6 +17,7 @@ from geomsup.training.run import TrainingRun
 __all__ = ["train"]
 
 
+@hinted
 def train(
     features: Features | SampledFeatures | Sequence[Features | SampledFeatures],
     n_hidden: int | Sequence[int],
