@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.tables import Tabular
-from geomsup.hints import hinted
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.joint import Joint
 from geomsup.laws import Discrete, Law, Uniform, ends, law_from_dict
+from geomsup.tables import Tabular
 
 __all__ = ["Discrete", "Features", "Joint", "Uniform"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.tables import Tabular
-from geomsup.hints import hinted
 from geomsup.activations import ActivationLike, activation_name, resolve_activation
 from geomsup.arrays import read_only, to_numpy
+from geomsup.checks import hinted
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -151,8 +151,8 @@ def wrapped(text: str, width: int | None) -> str:
     lines = []
     for line in text.split("\n"):
         inner = line[: len(line) - len(line.lstrip())] + "  "
-        keep = {"break_long_words": False, "break_on_hyphens": False, "drop_whitespace": True}
-        lines += wrap(line, width, subsequent_indent=inner, **keep) if len(line) > width else [line]
+        fits = len(line) <= width
+        lines += [line] if fits else wrap(line, width, subsequent_indent=inner, break_long_words=False)
     return "\n".join(lines)
 
 

@@ -75,8 +75,9 @@ class ModelFile:
         """Read the model; a file of `geomsup train` holds what the flags leave open."""
         model = gs.load(
             self.path, weights=self.weights, bias=self._said("bias"), decoder=self._said("decoder"),
-            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run or 0, instances=self.instances,
-            orientation=self.orientation, activation=self.activation, hidden_activation=self.hidden_activation,
+            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run or 0,
+            instances=self.instances, orientation=self.orientation, activation=self.activation,
+            hidden_activation=self.hidden_activation,
         )  # fmt: skip
         assert isinstance(model, gs.ToyModel)  # as a run was named
         return model, self.inputs.of(model.n_features, known=self._trained_on(), file=repr(self.path.name))

@@ -8,9 +8,10 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from inspect import Parameter
 from typing import Any
 
-from cyclopts import App, CycloptsError, MissingArgumentError
+from cyclopts import App, Argument, CycloptsError, MissingArgumentError
 
 import geomsup as gs
 from geomsup.cli.ascii import plain
@@ -106,21 +107,21 @@ def _words(error: Exception, arguments: list[str] | None) -> str:
     given = sys.argv[1:] if arguments is None else arguments
     command = given[0] if given and given[0] in app else None
     if isinstance(error, MissingArgumentError) and error.argument is not None:
-        return f"`{_place(error.argument.names)}` must be given. See: geomsup {command} --help"
+        return f"`{_place(error.argument)}` must be given. See: geomsup {command} --help"
     if isinstance(error, CycloptsError):
         if isinstance(error.__cause__, NotWhole) and error.argument is not None:
-            return f"`{_place(error.argument.names)}` {error.__cause__}"
+            return f"`{_place(error.argument)}` {error.__cause__}"
         return str(error)
     if command is None:
         return str(error)
     known = app[command].assemble_argument_collection()
-    return in_shell_words(str(error), flags_of((_place(one.names), *one.names) for one in known))
+    return in_shell_words(str(error), flags_of((_place(one), *one.names) for one in known))
 
 
-def _place(names: tuple[str, ...]) -> str:
+def _place(argument: Argument) -> str:
     """Return how help calls an argument: by its place if it has one, else by its flag."""
-    places = [name for name in names if not name.startswith("-")]
-    return places[0] if places else names[0]
+    positional = argument.field_info.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    return argument.name.lstrip("-").upper() if positional else argument.name
 
 
 @contextlib.contextmanager

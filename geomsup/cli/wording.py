@@ -20,20 +20,20 @@ QUOTED = re.compile(r"`(\w+)`")  # the argument that an error names
 ASSIGNED = re.compile(r"\b([a-z]\w*)=(?:\"([^\"]*)\"|'([^']*)'|([\w.+-]+))")  # orientation="rows" in its advice
 
 
-def flags_of(names: Iterable[tuple[str, ...]]) -> dict[str, str]:
+def flags_of(names_of_each: Iterable[tuple[str, ...]]) -> dict[str, str]:
     """Return the flag, or the place, of each argument of a command, by its name in Python.
 
-    `names` are those that the parser knows for each: "--n-hidden" alone, or with "N-HIDDEN" before it.
+    Of each there is what help calls it, and then the names that the parser knows.
 
     Examples
     --------
-    >>> flags_of([("PATH", "--path"), ("--output", "-o")])
+    >>> flags_of([("PATH", "--path"), ("--output", "--output", "-o")])
     {'path': 'PATH', 'output': '--output'}
     """
     found = {}
-    for several in names:
-        long = next(name for name in (*several, several[0]) if name.startswith("--") or name == several[-1])
-        found[long.lstrip("-").replace("-", "_").lower()] = several[0]
+    for place, *names in names_of_each:
+        long = next((name for name in names if name.startswith("--")), place)
+        found[long.lstrip("-").replace("-", "_").lower()] = place
     return found
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from geomsup.tables import Tabular
+from geomsup.checks import hinted
 from geomsup.comparison.costs import ComponentCost, component_costs
 from geomsup.features import Features
-from geomsup.hints import hinted
 from geomsup.loss import ExpectedLoss, expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima import Optimum, optimum
 from geomsup.optima.result import grouped
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

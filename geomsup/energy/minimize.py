@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.hints import hinted
-from geomsup.checks import callback, integer, positive_number, random_generator
+from geomsup.checks import callback, hinted, integer, positive_number, random_generator
 from geomsup.energy.configuration import Configuration
 from geomsup.energy.max_min import largest_product, tighten
 from geomsup.energy.minima import Minimum

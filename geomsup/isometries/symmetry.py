@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.tables import Tabular
-from geomsup.hints import hinted
 from geomsup import checks
 from geomsup.arrays import named_rows
+from geomsup.checks import hinted
 from geomsup.isometries.point_groups import elements, orders, schoenflies
 from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbits
+from geomsup.tables import Tabular
 
 __all__ = ["Symmetry", "symmetry"]
 

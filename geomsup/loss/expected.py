@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.tables import Tabular, html_table
-from geomsup.hints import hinted
 from geomsup import checks
 from geomsup.activations import LEAKS, activation_name
+from geomsup.checks import hinted
 from geomsup.features import Discrete, Features
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.linear import linear_losses
@@ -23,6 +22,7 @@ from geomsup.loss.spectral import spectral_losses
 from geomsup.loss.targets import TARGETS, USUAL, Wanted, checked, count_distribution, method_for, target_losses
 from geomsup.model import ToyModel, checked_model
 from geomsup.samples import SampledFeatures, checked_features
+from geomsup.tables import Tabular, html_table
 from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "check_problem", "expected_loss", "loss_of_pieces"]

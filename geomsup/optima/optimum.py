@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.features import Features
-from geomsup.hints import hinted
 from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.tables import Tabular
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, ordinary, times_power
@@ -17,6 +16,7 @@ from geomsup.optima.tegum.prices import Prices, prices
 from geomsup.optima.tegum.program import Column
 from geomsup.optima.tegum.solve import Tegum, separable, solve_tegum
 from geomsup.optima.tegum.table import class_counter, classes_of, dedicated
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

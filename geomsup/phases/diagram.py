@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.tables import Tabular
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.dimensions import dimensionality
 from geomsup.features import Features
-from geomsup.hints import hinted
 from geomsup.model import ToyModel
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
@@ -20,6 +19,7 @@ from geomsup.phases.names import phase_name
 from geomsup.phases.regions import name_regions
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transitions import Transition, apart, locate
+from geomsup.tables import Tabular
 from geomsup.threads import Progress, in_threads
 
 if TYPE_CHECKING:
@@ -183,11 +183,11 @@ class PhaseDiagram(Tabular):
                 "phase": self.names[self.phase[i, j]],
                 "dimensionality": float(self.dimensionality[i, j]),
             }
-            for i, j in np.ndindex(*self.phase.shape)
+            for i, j in np.argwhere(self.phase >= 0).tolist()
         ]
 
     def __repr__(self) -> str:
-        phases = f"{len(self.names)} phases" if len(self.names) > 1 else f"1 phase: {self.names[0]}"
+        phases = f"{len(self.names)} phases: {' | '.join(self.names)}"
         shape = " x ".join(map(str, self.phase.shape))
         return f"PhaseDiagram({self.n_features} features in {self.n_hidden} dimensions, {shape} cells, {phases})"
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.tables import Tabular
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.features import Features
-from geomsup.hints import hinted
 from geomsup.laws import Law, Uniform
 from geomsup.optima.cache import remembered
 from geomsup.plateau.blocks import PlateauBlock, follow
 from geomsup.plateau.crossings import PlateauCrossing
 from geomsup.plateau.mixtures import PlateauMixture, best_mixture
 from geomsup.plateau.search import ranked, search_plateaus, unpacked, version
+from geomsup.tables import Tabular
 from geomsup.threads import Progress
 
 if TYPE_CHECKING:

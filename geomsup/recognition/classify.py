@@ -5,9 +5,9 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from geomsup.hints import hinted
 from geomsup import checks
 from geomsup.arrays import Batch, as_rows
+from geomsup.checks import hinted
 from geomsup.dimensions import dimensionality
 from geomsup.recognition.building import component_of
 from geomsup.recognition.found import Found

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from geomsup.tables import Tabular
 from geomsup.recognition.geometry import Geometry
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

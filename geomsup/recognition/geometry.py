@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.tables import Tabular
 from geomsup import checks
 from geomsup.arrays import read_only
 from geomsup.isometries import Symmetry, symmetry
@@ -15,6 +14,7 @@ from geomsup.recognition.component import Component
 from geomsup.recognition.names import geometry_name
 from geomsup.recognition.printing import HEADINGS, cells, count, grouped, line, listed
 from geomsup.recognition.reading.copies import copies
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.tables import Tabular, html_table
 from geomsup.arrays import read_only
 from geomsup.dimensions import dimensionality
+from geomsup.tables import Tabular, html_table
 
 __all__ = ["Polytope"]
 
@@ -194,7 +194,7 @@ class Polytope(Tabular):
             "f_vector": list(self.f_vector),
             "symmetry_order": self.symmetry_order,
             "vertex_transitive": self.vertex_transitive,
-            "dimensionality": D if isinstance(D, float) else D.tolist(),
+            "dimensionality": D.tolist() if isinstance(D, np.ndarray) else D,
             "circumradius": self.circumradius,
             "variants": list(self.variants),
             "edges": [list(edge) for edge in self.edges],

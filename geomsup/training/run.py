@@ -4,15 +4,14 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from geomsup.features import Features
-from geomsup.tables import Tabular
 from geomsup import checks
+from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.tables import Tabular
 from geomsup.threads import Progress
 from geomsup.training.layout import OPTIONAL
 from geomsup.training.settings import Settings

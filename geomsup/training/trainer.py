@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from geomsup.hints import hinted
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.features import Features
 from geomsup.model import ToyModel
 from geomsup.samples import SampledFeatures

@@ -30,7 +30,7 @@ def test_a_distribution_takes_its_place(run, trained):
 
 
 def test_what_needs_a_distribution_says_so(refuse, trained):
-    assert refuse("compare", "data.npz").startswith("`features` must be Features here")
+    assert refuse("compare", "data.npz").startswith("`--features` must be Features here")
 
 
 @pytest.mark.parametrize("name", ["X.npy", "X.csv", "X.txt"])

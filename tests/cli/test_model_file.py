@@ -54,7 +54,7 @@ def test_no_part_of_a_trained_model_is_left_out(run, folder, kind):
 def test_run_out_of_the_range_of_a_trained_file_is_refused(refuse, trained):
     assert (
         refuse("loss", trained, "--run", 4)
-        == "`run` must be below the number of runs in the file, 4; got 4. Count from 0."
+        == "`--run` must be below the number of runs in the file, 4; got 4. Count from 0."
     )
     assert refuse("compare", trained, "--run", -1).startswith("`run` must be at least 0; got -1.")
 
@@ -72,7 +72,7 @@ def test_the_groups_of_a_training_count(run, folder):
 
 def test_models_trained_for_something_else_are_refused(refuse, folder):
     gs.train(gs.Features(3, 0.3), 2, models=1, steps=3, batch=8, target="abs", threads=1).save("abs.npz")
-    assert refuse("loss", "abs.npz").startswith("`path` must hold models trained for the squared error of x; those of")
+    assert refuse("loss", "abs.npz").startswith("`PATH` must hold models trained for the squared error of x; those of")
 
 
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])

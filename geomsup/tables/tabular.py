@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas  # pyright: ignore[reportMissingImports]
 
 __all__ = ["Tabular", "html_table"]
 
@@ -32,7 +32,7 @@ class Tabular:
             If pandas is not installed.
         """
         try:
-            import pandas
+            import pandas  # pyright: ignore[reportMissingImports]
         except ImportError:
             raise ImportError(
                 '`to_dataframe` needs pandas, which is not installed. Run: pip install "geomsup[tables]"'
