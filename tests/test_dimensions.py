@@ -104,3 +104,14 @@ def test_columns():
     np.testing.assert_allclose(gs.dimensionality(ngon(5).T, orientation="columns"), 0.4)
     with pytest.raises(ValueError, match="`W` must have the shape"):
         gs.dimensionality([1.0, 2.0])
+
+
+@pytest.mark.parametrize("name", ["dimensionality", "dimensions_per_feature", "leverage", "frame_spectrum"])
+def test_a_wide_w_is_warned_of_unless_its_orientation_is_said(name):
+    """The paper's W has columns as features: taken for rows it gives other numbers without a word."""
+    function = getattr(gs, name)
+    wide = np.array([[1.0, 0.5, -1.0], [0.0, 1.0, 0.2]])
+    with pytest.warns(UserWarning, match='orientation="columns"'):
+        taken = function(wide)
+    np.testing.assert_array_equal(taken, function(wide, orientation="rows"))
+    np.testing.assert_array_equal(function(wide, orientation="columns"), function(wide.T))

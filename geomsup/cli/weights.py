@@ -231,7 +231,7 @@ def dimensionality(
     """
     check_files(output)
     W, source = _one(path, weights, orientation)
-    D, per_feature = gs.dimensionality(W), float(gs.dimensions_per_feature(W))
+    D, per_feature = gs.dimensionality(W, orientation="rows"), float(gs.dimensions_per_feature(W, orientation="rows"))
     rows = [{"feature": i, "dimensionality": float(value)} for i, value in enumerate(D)]
     lines = [f"D* = {per_feature:.6g} dimensions per feature; D_i add up to {D.sum():.6g}"]
     lines += [f"  feature {row['feature']}: {row['dimensionality']:.6g}" for row in rows]

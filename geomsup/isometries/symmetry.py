@@ -18,9 +18,9 @@ __all__ = ["Symmetry", "symmetry"]
 # Default tolerance, as a fraction of the largest norm: above the rounding errors of minimised points.
 EXACT = 1e-6
 
-# Wider tolerances, as fractions of the largest norm: coordinates written with 5, 4 and 3 decimals. They are tried to
-# give a hint, on no more points than these.
-WIDER = (1e-5, 1e-4, 1e-3)
+# Wider tolerances, as fractions of the largest norm: coordinates written with 5, 4 and 3 decimals, and the
+# rows of trained models. They are tried to give a hint, on no more points than these.
+WIDER = (1e-5, 1e-4, 1e-3, 1e-2, 5e-2)
 MOST_HINTED = 1000
 
 # Orbits that are shown one by one.

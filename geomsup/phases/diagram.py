@@ -250,7 +250,7 @@ def phase_diagram(
     rng
         Anything ``np.random.default_rng`` takes; the same seed gives the same bits.
     progress
-        Called as ``progress("searching", fraction)`` as cells are finished.
+        Called as ``progress("searching", fraction)`` as cells are finished; a first use begins with "compiling, once".
 
     Raises
     ------
@@ -277,9 +277,12 @@ def phase_diagram(
     generator = checks.random_generator("rng", rng)
     checks.callback("progress", progress)
     setting = Setting(n, m)
-    best = best_states(setting, p, values, starts, generator, progress)
+    from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
+
+    with telling(progress):
+        best = best_states(setting, p, values, starts, generator, progress)
+        inner = _inner_transitions(setting, p, values, best)
     shape = len(p), len(values)
-    inner = _inner_transitions(setting, p, values, best)
     names, phase = name_regions({index: state.W for index, state in best.items()}, inner, shape)
     loss = np.array([best[index].loss for index in np.ndindex(*shape)]).reshape(shape)
     W = np.array([best[index].W for index in np.ndindex(*shape)]).reshape(*shape, n, m)

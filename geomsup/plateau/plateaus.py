@@ -267,7 +267,7 @@ def plateaus(
     starts
         Random starts of each size and rank at each probability.
     progress
-        Called as progress(stage, fraction) during long searches.
+        Called as progress(stage, fraction) during long searches; the stage "compiling, once" is a first use.
 
     Raises
     ------
@@ -294,9 +294,12 @@ def plateaus(
     checks.callback("progress", progress)
     n, m = _sizes(n_features, n_hidden)
     inputs = {"p": p.tolist(), "values": values.to_dict(), "largest_rank": rank, "starts": starts, **version()}
-    blocks, crossings = remembered(
-        "plateaus", inputs, lambda: search_plateaus(values, p.tolist(), rank, starts, progress), _found
-    )
+    from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
+
+    with telling(progress):
+        blocks, crossings = remembered(
+            "plateaus", inputs, lambda: search_plateaus(values, p.tolist(), rank, starts, progress), _found
+        )
     mixtures = () if n is None or m is None else tuple(best_mixture(one, n, m) for one in blocks)
     return Plateaus(p, blocks, crossings, mixtures, values, rank, n, m)
 

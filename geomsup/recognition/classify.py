@@ -220,7 +220,7 @@ def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free
         rows = rows.first_half()
         parts = as_lines(parts, len(rows), rows.n_dimensions)
     weak = np.setdiff1d(np.arange(len(V)), rows.strong)
-    D = shares(V) if len(V) > MANY_ROWS else dimensionality(V)
+    D = shares(V) if len(V) > MANY_ROWS else dimensionality(V, orientation="rows")
     # Very many outlines would take minutes.
     outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
     components = [component_of(part, rows, D, whole.scanned, outlined) for part in parts]

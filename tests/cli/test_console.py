@@ -63,9 +63,9 @@ def test_one_bar_whatever_the_stages_are(shown):
         for k in range(50):
             progress(f"stage {k}", k / 50)
 
-    last = shown(work).rstrip().splitlines()[-1]
-    assert "stage 49" in last
-    assert "stage 48" not in last
+    text = shown(work)
+    assert "stage 49" in text
+    assert text.count("\n") < 5  # a bar of each stage would be on a line of its own
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 100])

@@ -56,7 +56,7 @@ def test_run_out_of_the_range_of_a_trained_file_is_refused(refuse, trained):
         refuse("loss", trained, "--run", 4)
         == "`--run` must be below the number of runs in the file, 4; got 4. Count from 0."
     )
-    assert refuse("compare", trained, "--run", -1).startswith("`run` must be at least 0; got -1.")
+    assert refuse("compare", trained, "--run", -1).startswith("`--run` must be at least 0; got -1.")
 
 
 def test_the_groups_of_a_training_count(run, folder):

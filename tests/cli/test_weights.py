@@ -126,7 +126,7 @@ def test_loss_to_another_target_by_active_features(run, refuse, pentagon):
 @pytest.mark.parametrize(("command", "rows"), [("classify", 1), ("symmetry", 1), ("dimensionality", 5)])
 def test_a_table_is_written_as_csv(run, pentagon, folder, command, rows):
     run(command, pentagon, "-o", "table.csv")
-    lines = list(csv.DictReader((folder / "table.csv").open()))
+    lines = list(csv.DictReader((folder / "table.csv").read_text().splitlines()))
     assert len(lines) == rows
     assert all(lines[0].values())
 

@@ -11,7 +11,7 @@ import pytest
 from matplotlib import pyplot
 
 import geomsup as gs
-from geomsup.tables import MOST_ROWS, html_table
+from geomsup.tables.tabular import MOST_ROWS, html_table
 
 mpl.use("agg")
 DIGON = gs.ToyModel([[1.0], [-1.0]], [0.1, 0.2])
