@@ -201,7 +201,7 @@ def _row_norms(W: np.ndarray) -> np.ndarray:
 
 def _rows(W: Any, orientation: str | None) -> np.ndarray:
     """Return W with a row per feature; warn of what may be the paper's W, whose columns are features."""
-    rows = as_rows(W, orientation=orientation or "rows")
+    rows = as_rows(W, orientation="rows" if orientation is None else orientation)
     if orientation is None and rows.shape[-2] < rows.shape[-1]:
         n, m = rows.shape[-2:]
         warnings.warn(

@@ -48,7 +48,7 @@ def test_short_row_alone_has_its_own_dimension():
 
 @given(WEIGHTS)
 def test_bounds_and_leverage(W):
-    shares, most = gs.dimensionality(W), gs.leverage(W)
+    shares, most = gs.dimensionality(W, orientation="rows"), gs.leverage(W, orientation="rows")
     assert (shares >= 0).all()
     assert (most <= 1).all()
     assert (shares <= most + 1e-8).all()
@@ -60,7 +60,7 @@ def test_leverage_is_the_diagonal_of_the_projector(W):
     # Integers, so that no singular value is nearly 0: forming F squares the condition number.
     W = np.round(W)
     expected = np.einsum("ij,jk,ik->i", W, np.linalg.pinv(W.T @ W, rcond=1e-10, hermitian=True), W)
-    np.testing.assert_allclose(gs.leverage(W), expected, atol=1e-6)
+    np.testing.assert_allclose(gs.leverage(W, orientation="rows"), expected, atol=1e-6)
 
 
 def test_scale_of_leverage():

@@ -17,9 +17,7 @@ ADVICE = {
     "Convert it to a float array.": "Write plain numbers.",
 }
 QUOTED = re.compile(r"`(\w+)`")  # the argument that an error names
-ASSIGNED = re.compile(
-    r"(?:(?<=Pass )|(?<=Use ))([a-z]\w*)=(?:\"([^\"]*)\"|'([^']*)'|([\w.+-]+))"
-)  # orientation="rows" in its advice
+ASSIGNED = re.compile(r"(?:(?<=Pass )|(?<=Use ))([a-z]\w*)=(?:\"([^\"]*)\"|'([^']*)'|([\w.+-]+))")
 
 
 def flags_of(names_of_each: Iterable[tuple[str, ...]]) -> dict[str, str]:

@@ -270,7 +270,7 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
         for j in range(k):
             c[j], tail[j] = c[j] / unit, tail[j] / unit
     _suffix_moments(c, k, z, m, x, plain, weighted, parts)
-    f[0] = (f2, f1, fx, abs(f2), abs(f1))
+    _keep(f[0], f2, f1, fx, abs(f2), abs(f1))
     before, error[0] = error[0], 0.0
     t2, t1, t0, x1, x0 = _walk(t, f, c, tail, live, z, m, x, bar_c, bar_m, bar_x, stack, parts, blur, gradient, error)
     value += unit * (f2 * t2 + f1 * t1 + fx * x1)

@@ -178,7 +178,7 @@ def test_many_orbits_are_counted(rng):
 def test_rows_of_a_trained_pentagon_get_a_hint(noise):
     turns = 2 * np.pi * np.arange(5) / 5
     points = np.stack([np.cos(turns), np.sin(turns)], 1) + noise * np.random.default_rng(0).normal(size=(5, 2)) / 2
-    found = symmetry(points)
+    found = gs.symmetry(points)
     assert found.order < 10
     assert found.hint is not None
     assert found.hint.endswith("order 10")

@@ -20,7 +20,6 @@ from geomsup import (
     polytope,
     symbolic,
 )
-from geomsup.compiling import COMPILING
 from geomsup.plateau import blocks as blocks_module, search as module
 from geomsup.plateau.blocks import dedicated_block, follow, search_blocks, settled
 from geomsup.plateau.crossings import crossings_between
