@@ -190,15 +190,16 @@ def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
 
 
 def _hint(flat: np.ndarray, widest: float, largest: float, found: Symmetry) -> str | None:
-    """Say at which wider tolerance there are more isometries of as many different points, if there are."""
+    """Say at which wider tolerance there are most isometries of as many different points, if there are more."""
     if len(flat) > MOST_HINTED:
         return None
+    best, hint = found.order, None
     for fraction in WIDER:
         wider = _symmetry(flat, fraction * widest)
-        if wider.order > found.order and len(np.unique(_merged(flat, fraction * widest)[0])) == len(flat):
+        if wider.order > best and len(np.unique(_merged(flat, fraction * widest)[0])) == len(flat):
             group = f"{wider.schoenflies}, " if wider.schoenflies else ""
-            return f"tolerance={fraction * largest:.2g} gives {group}order {wider.order}"
-    return None
+            best, hint = wider.order, f"tolerance={fraction * largest:.2g} gives {group}order {wider.order}"
+    return hint
 
 
 def _symmetry(rows: np.ndarray, tolerance: float) -> Symmetry:
