@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["TrainingRun"]
 
 MOST_DRAWN, PANEL = 8, 3.5  # panels that fit beside each other, and their size in inches
-SUFFIXES = (".npz", ".safetensors")  # of files of runs
+SUFFIXES = (".npz", ".safetensors", "")  # of files of runs; without any they are .npz
 ALWAYS = ("W", "b", "steps", "loss")  # arrays that every run has
 PERHAPS = (  # arrays that a run may lack
     "W_history", "b_history", *OPTIONAL, *(f"{name}_history" for name in OPTIONAL), "diverged_at", "moments", "pending",
@@ -348,7 +348,7 @@ class TrainingRun(Tabular):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything, data sets too, to `path`, a file that `load` reads; replaces a file there in one move.
 
-        Its name ends in .npz, or in .safetensors (extra ``weights``).
+        Its name ends in .safetensors (extra ``weights``), or in .npz or without a suffix, which both make an .npz file.
 
         Raises
         ------
@@ -359,7 +359,7 @@ class TrainingRun(Tabular):
 
         file = checks.folder_or_file("path", path)
         if file.suffix not in SUFFIXES:
-            raise ValueError(f"`path` must end in {' or '.join(SUFFIXES)}; got {file.name!r}. Rename it.")
+            raise ValueError(f"`path` must end in .npz or .safetensors; got {file.name!r}. Rename it.")
         entries, data = described(self.features[:: self.settings.models])
         write(file, {"config": self.config, "features": entries}, self._arrays() | data)
 
