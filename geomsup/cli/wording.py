@@ -56,4 +56,4 @@ def in_shell_words(text: str, flags: Mapping[str, str]) -> str:
 
     for advice, instead in ADVICE.items():
         text = text.replace(advice, instead)
-    return ASSIGNED.sub(option, QUOTED.sub(flag, text))
+    return ASSIGNED.sub(option, QUOTED.sub(flag, NAMED_TOO.sub(r"give \1", text)))

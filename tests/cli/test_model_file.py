@@ -98,8 +98,8 @@ def test_a_bias_of_another_name_is_not_taken_for_zero(run, refuse, folder):
     true = gs.compare(gs.ToyModel(W, b), gs.Features(5, 0.05), starts=3, rng=0)
     assert strict(run("compare", "nb.npz", *arguments))["excess"] == pytest.approx(true.excess, rel=1e-9)
     assert refuse("compare", "c.npz", *arguments) == (
-        "`path` must leave no doubt: 'c' (5,) of 'c.npz' may be a bias, and was not used. "
-        "Name it as `bias` or `ignore`, or pass bias=False (--no-bias)."
+        "`PATH` must leave no doubt: 'c' (5,) of 'c.npz' may be a bias, and was not used. "
+        "Name it as `--bias` or `--ignore`, or give --no-bias."
     )
     assert strict(run("compare", "c.npz", "--bias", "c", *arguments))["excess"] == pytest.approx(true.excess, rel=1e-9)
     without = gs.compare(gs.ToyModel(W), gs.Features(5, 0.05), starts=3, rng=0)

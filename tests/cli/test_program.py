@@ -266,7 +266,6 @@ class Finder:
 
 sys.meta_path.insert(0, Finder())
 from geomsup.cli import main
-from geomsup.cli.program import app
 sys.exit(main({arguments!r}))
 """
 

@@ -26,6 +26,8 @@ def test_arguments_have_the_names_that_help_gives_them(command, run):
         ("`rng` must be a seed.", "`--seed` must be a seed."),
         ("Pass a positive float.", "Write a positive number."),
         ("Pass np.geomspace(1, 0.1, 20).", "Write numbers with spaces between them."),
+        ("Name it, or pass bias=False (--no-bias).", "Name it, or give --no-bias."),
+        ("got Samples(importance=1).", "got Samples(importance=1)."),
         ("`W` must be finite.", "`W` must be finite."),
     ],
 )
