@@ -17,6 +17,7 @@ ADVICE = {
     "Convert it to a float array.": "Write plain numbers.",
 }
 QUOTED = re.compile(r"`(\w+)`")  # the argument that an error names
+NAMED_TOO = re.compile(r"pass \w+=\w+ \((--[\w-]+)\)")  # advice that names the flag as well
 ASSIGNED = re.compile(r"(?:(?<=Pass )|(?<=Use ))([a-z]\w*)=(?:\"([^\"]*)\"|'([^']*)'|([\w.+-]+))")
 
 
