@@ -1,16 +1,19 @@
 """Checks of arguments; every message names the argument, the rule, the value, and what to do."""
 
+import functools
+import inspect
 import math
 import os
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, SupportsInt
+from typing import Any, SupportsInt, TypeVar
 
 import numpy as np
 
 __all__ = [
-    "boolean", "callback", "folder_or_file", "holds", "integer", "number", "one_of",
+    "boolean", "callback", "folder_or_file", "hinted", "holds", "integer", "number", "one_of",
     "per_feature", "positive_number", "random_generator", "real_array", "room", "shape", "shown",
 ]  # fmt: skip
 
@@ -18,6 +21,23 @@ MOST_SEEDS = 1000  # of which a generator is made
 LONGEST_SHOWN = 80  # characters of a value in a message
 MOST_NUMBERS = 2**27  # in one array: a gigabyte
 LARGEST_INTEGER = 2**63 - 1  # unless a count has a limit of its own
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Words that other libraries, or other functions here, have for the same: the first that the function takes is named.
+MEANT = {
+    "seed": ("rng",), "rng": ("seed",), "random_state": ("rng", "seed"), "generator": ("rng", "seed"),
+    "lr": ("learning_rate",), "eta": ("learning_rate",),
+    "n_steps": ("steps",), "num_steps": ("steps",), "epochs": ("steps",), "iterations": ("steps", "starts"),
+    "batch_size": ("batch",), "n_batch": ("batch",), "n_models": ("models",), "num_models": ("models",),
+    "n_instances": ("models",), "p": ("probability", "probabilities"), "feature_probability": ("probability",),
+    "sparsity": ("probability", "probabilities"), "sparsities": ("probabilities",), "importances": ("importance",),
+    "probabilities": ("probability",), "n_features": ("n", "features"), "m": ("n_hidden",), "hidden": ("n_hidden",),
+    "d_hidden": ("n_hidden",), "n_starts": ("starts",), "restarts": ("starts",), "n_jobs": ("threads",),
+    "workers": ("threads",), "num_threads": ("threads",), "tol": ("rtol", "tolerance"), "bias": ("b",),
+    "weights": ("W",), "wd": ("weight_decay",),
+}  # fmt: skip
+REMARKS = {"sparsity": ", which is 1 - sparsity", "sparsities": ", which are 1 - sparsity"}
 
 
 def shown(value: Any) -> str:
@@ -213,3 +233,34 @@ def _is_masked(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(isinstance(entry, np.ma.MaskedArray) for entry in value)
     return isinstance(value, np.ma.MaskedArray)
+
+
+def hinted(function: Function) -> Function:
+    """Return the function, whose error about a keyword that it does not take names the one that was meant.
+
+    Examples
+    --------
+    >>> @hinted
+    ... def train(*, learning_rate=1e-3): ...
+    >>> train(lr=0.1)
+    Traceback (most recent call last):
+    TypeError: `train` has no argument `lr`; got lr=0.1. Pass `learning_rate`.
+    """
+    known = tuple(inspect.signature(function).parameters)
+    name = function.__qualname__.removesuffix(".__init__")
+
+    @functools.wraps(function)
+    def checked(*arguments: Any, **keywords: Any) -> Any:
+        for keyword, value in keywords.items():
+            if keyword not in known:
+                raise TypeError(_unknown(name, keyword, value, known))
+        return function(*arguments, **keywords)
+
+    return checked  # pyright: ignore[reportReturnType]
+
+
+def _unknown(name: str, keyword: str, value: Any, known: tuple[str, ...]) -> str:
+    taken = [one for one in known if one != "self"]
+    meant = [one for one in MEANT.get(keyword, ()) if one in taken] or get_close_matches(keyword, taken, 1)
+    advice = f"Pass `{meant[0]}`{REMARKS.get(keyword, '')}." if meant else f"It takes {', '.join(taken)}."
+    return f"`{name}` has no argument `{keyword}`; got {keyword}={shown(value)}. {advice}"

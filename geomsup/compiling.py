@@ -26,7 +26,9 @@ from numba.core.registry import CPUDispatcher
 
 from geomsup.folders import user_folder
 
-__all__ = ["announced", "digests", "kernel_folder", "njit"]
+__all__ = ["COMPILING", "announced", "digests", "kernel_folder", "njit", "telling"]
+
+COMPILING = "compiling, once"  # the stage that `progress` is called with while kernels are compiled
 
 PACKAGE = Path(__file__).parent
 # At the top of a file: what a kernel takes from elsewhere is there when it is compiled.
@@ -167,6 +169,27 @@ def announced(tell: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         _LISTENERS.remove(tell)
+
+
+@contextmanager
+def telling(progress: Callable[[str, float], object] | None) -> Iterator[None]:
+    """Call ``progress("compiling, once", 0.0)`` before the first compilation within the block; None: nobody is told.
+
+    Examples
+    --------
+    >>> with telling(print):  # may be kept since an earlier run
+    ...     njit(lambda x: x / 2)(3.0)
+    1.5
+    """
+    said: list[str] = []
+
+    def tell() -> None:
+        if progress is not None and not said:
+            said.append(COMPILING)
+            progress(COMPILING, 0.0)
+
+    with announced(tell):
+        yield
 
 
 def _announce() -> None:

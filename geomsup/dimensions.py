@@ -1,5 +1,6 @@
 """How many hidden dimensions each feature has, and how the rows share them."""
 
+import warnings
 from typing import Any, overload
 
 import numpy as np
@@ -9,7 +10,7 @@ from geomsup.arrays import Batch, as_rows
 __all__ = ["dimensionality", "dimensions_per_feature", "frame_spectrum", "leverage"]
 
 
-def dimensionality(W: Any, *, orientation: str = "rows") -> np.ndarray:
+def dimensionality(W: Any, *, orientation: str | None = None) -> np.ndarray:
     """Fractional dimensionality D_i of every feature.
 
     D_i = ‖W_i‖² / Σ_j (Ŵ_i·W_j)² = ‖W_i‖⁴ / (W_i F W_iᵀ), with Ŵ_i = W_i/‖W_i‖ and F = WᵀW. It is the fraction
@@ -21,7 +22,8 @@ def dimensionality(W: Any, *, orientation: str = "rows") -> np.ndarray:
     W
         Weights ``(..., n, m)``, or anything `geomsup.as_rows` takes.
     orientation
-        "rows", "columns" or "auto", as in `geomsup.as_rows`.
+        "rows", "columns" or "auto", as in `geomsup.as_rows`. By default "rows", with a warning where W is wider than
+        tall, as the paper's is.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def dimensionality(W: Any, *, orientation: str = "rows") -> np.ndarray:
     >>> dimensionality([[1.0], [-1.0], [0.0]])
     array([0.5, 0.5, 0. ])
     """
-    W, _ = _scaled(as_rows(W, orientation=orientation))
+    W, _ = _scaled(_rows(W, orientation))
     norms = _row_norms(W)
     present = norms > 0
     unit = W / np.where(present, norms, 1.0)[..., None]
@@ -54,7 +56,7 @@ def dimensionality(W: Any, *, orientation: str = "rows") -> np.ndarray:
     return np.where(present, np.minimum(1.0, 1.0 / np.where(present, share, 1.0)), 0.0)
 
 
-def leverage(W: Any, *, orientation: str = "rows") -> np.ndarray:
+def leverage(W: Any, *, orientation: str | None = None) -> np.ndarray:
     """Leverage l_i = W_i F⁺ W_iᵀ of every row, F = WᵀW: the most dimensionality the row could have.
 
     Parameters
@@ -62,7 +64,8 @@ def leverage(W: Any, *, orientation: str = "rows") -> np.ndarray:
     W
         Weights ``(..., n, m)``, or anything `geomsup.as_rows` takes.
     orientation
-        "rows", "columns" or "auto", as in `geomsup.as_rows`.
+        "rows", "columns" or "auto", as in `geomsup.as_rows`. By default "rows", with a warning where W is wider than
+        tall, as the paper's is.
 
     Returns
     -------
@@ -83,14 +86,14 @@ def leverage(W: Any, *, orientation: str = "rows") -> np.ndarray:
     >>> leverage([[2.0], [-1.0]])
     array([0.8, 0.2])
     """
-    W, _ = _scaled(as_rows(W, orientation=orientation))
+    W, _ = _scaled(_rows(W, orientation))
     left, singular, _ = np.linalg.svd(W, full_matrices=False)
     floor = max(W.shape[-2:]) * np.finfo(float).eps * singular[..., :1]
     in_range = (singular > floor)[..., None, :]
     return np.minimum(1.0, (np.where(in_range, left, 0.0) ** 2).sum(axis=-1))
 
 
-def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
+def frame_spectrum(W: Any, *, orientation: str | None = None) -> np.ndarray:
     """Eigenvalues of the frame operator F = WᵀW, largest first.
 
     Parameters
@@ -98,7 +101,8 @@ def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
     W
         Weights ``(..., n, m)``, or anything `geomsup.as_rows` takes.
     orientation
-        "rows", "columns" or "auto", as in `geomsup.as_rows`.
+        "rows", "columns" or "auto", as in `geomsup.as_rows`. By default "rows", with a warning where W is wider than
+        tall, as the paper's is.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
     >>> frame_spectrum([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
     array([2., 1.])
     """
-    W, scale = _scaled(as_rows(W, orientation=orientation))
+    W, scale = _scaled(_rows(W, orientation))
     singular = np.linalg.svd(W, compute_uv=False)
     spectrum = np.zeros((*W.shape[:-2], W.shape[-1]))
     with np.errstate(over="ignore"):
@@ -133,14 +137,14 @@ def frame_spectrum(W: Any, *, orientation: str = "rows") -> np.ndarray:
 
 
 @overload
-def dimensions_per_feature(W: "np.ndarray[tuple[int, int], Any]", *, orientation: str = "rows") -> float: ...
+def dimensions_per_feature(W: "np.ndarray[tuple[int, int], Any]", *, orientation: str | None = None) -> float: ...
 @overload
 def dimensions_per_feature(  # pyright: ignore[reportOverlappingOverload]
-    W: Batch, *, orientation: str = "rows"
+    W: Batch, *, orientation: str | None = None
 ) -> np.ndarray: ...
 @overload
-def dimensions_per_feature(W: object, *, orientation: str = "rows") -> float: ...
-def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> float | np.ndarray:
+def dimensions_per_feature(W: object, *, orientation: str | None = None) -> float: ...
+def dimensions_per_feature(W: Any, *, orientation: str | None = None) -> float | np.ndarray:
     """Hidden dimensions per represented feature, D* = m / ‖W‖_F².
 
     With unit rows ‖W‖_F² counts the features that are represented.
@@ -150,7 +154,8 @@ def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> float | np.n
     W
         Weights ``(..., n, m)``, or anything `geomsup.as_rows` takes.
     orientation
-        "rows", "columns" or "auto", as in `geomsup.as_rows`.
+        "rows", "columns" or "auto", as in `geomsup.as_rows`. By default "rows", with a warning where W is wider than
+        tall, as the paper's is.
 
     Returns
     -------
@@ -172,7 +177,7 @@ def dimensions_per_feature(W: Any, *, orientation: str = "rows") -> float | np.n
     >>> dimensions_per_feature([[1.0], [-1.0]])
     0.5
     """
-    W, scale = _scaled(as_rows(W, orientation=orientation))
+    W, scale = _scaled(_rows(W, orientation))
     scale = scale[..., 0, 0]
     with np.errstate(over="ignore", divide="ignore"):
         # Divided twice, since scale² may not be a float.
@@ -192,3 +197,17 @@ def _row_norms(W: np.ndarray) -> np.ndarray:
     largest = np.abs(W).max(axis=-1)
     safe = np.where(largest > 0, largest, 1.0)
     return largest * np.sqrt(((W / safe[..., None]) ** 2).sum(axis=-1))
+
+
+def _rows(W: Any, orientation: str | None) -> np.ndarray:
+    """Return W with a row per feature; warn of what may be the paper's W, whose columns are features."""
+    rows = as_rows(W, orientation="rows" if orientation is None else orientation)
+    if orientation is None and rows.shape[-2] < rows.shape[-1]:
+        n, m = rows.shape[-2:]
+        warnings.warn(
+            f"`W` has {n} rows and {m} columns, and rows are features here. If its columns are, pass "
+            'orientation="columns"; if not, orientation="rows".',
+            UserWarning,
+            stacklevel=3,
+        )
+    return rows

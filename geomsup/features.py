@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.joint import Joint
 from geomsup.laws import Discrete, Law, Uniform, ends, law_from_dict
+from geomsup.tables import Tabular
 
 __all__ = ["Discrete", "Features", "Joint", "Uniform"]
 
@@ -26,7 +28,7 @@ SAME = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
+class Features(Tabular):
     """Sparse features: x_i is 0 with probability 1 - p_i, else drawn from its distribution, alone or with its group.
 
     Parameters
@@ -280,6 +282,14 @@ class Features:
         groups = data.get("correlated", ()), data.get("anticorrelated", ()), joint
         return cls(data["n"], data["probability"], data["importance"], values, *groups, data.get("normalised", False))
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per feature: probability of presence, importance, distribution of values."""
+        stated = zip(self.probability.tolist(), self.importance.tolist(), self.laws, strict=True)
+        return [
+            {"feature": i, "probability": p, "importance": importance, "values": repr(law)}
+            for i, (p, importance, law) in enumerate(stated)
+        ]
+
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Features) and self._key == other._key)
 
@@ -307,6 +317,9 @@ class Features:
         shown.append(f"values={self.values!r}")
         shown += [f"{name}={getattr(self, name)}" for name in (*GROUPED, "normalised") if getattr(self, name)]
         return f"Features({', '.join(shown)})"
+
+
+Features.__init__ = hinted(Features.__init__)  # the dataclass made it
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

@@ -6,14 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.activations import ActivationLike, activation_name, resolve_activation
 from geomsup.arrays import read_only, to_numpy
+from geomsup.checks import hinted
+from geomsup.tables import Tabular
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["ToyModel", "checked_model"]
 
+WRITTEN = (  # by `to_dict`, and read by `from_dict`
+    "W", "b", "activation", "hidden_activation", "W_out", "b_hidden", "W_between", "b_between",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
-class ToyModel:
+class ToyModel(Tabular):
     """A toy model of superposition, x' = activation(W_out hidden_activation(Wᵀ x + b_hidden) + b).
 
     Rows of `W` are features. Two hidden layers: W_out takes h₂ = ReLU(W_betweenᵀ h + b_between) in place of the first
@@ -217,6 +227,39 @@ class ToyModel:
             **{name: None if array is None else array.tolist() for name, array in perhaps.items()},
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per feature: its norm, its bias, and the feature that changes its output most, if any."""
+        others = np.abs(self.coupling)
+        np.fill_diagonal(others, 0.0)
+        return [
+            {
+                "feature": i,
+                "norm": float(np.linalg.norm(row)),
+                "bias": float(self.b[i]),
+                "interferes_with": int(others[i].argmax()) if others[i].any() else None,
+            }
+            for i, row in enumerate(self.W)
+        ]
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "ToyModel":
+        """Build a model from what `to_dict` returned.
+
+        Examples
+        --------
+        >>> digon = ToyModel([[1.0], [-1.0]])
+        >>> ToyModel.from_dict(digon.to_dict())
+        ToyModel(2 features in 1 dimensions, relu)
+        """
+        checks.holds("data", data, ("W", "b"))
+        return cls(**{name: data[name] for name in WRITTEN if name in data})
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the geometry of W on matplotlib `ax` (a new one by default) and return the axes."""
+        from geomsup.recognition import classify
+
+        return classify(self.W, orientation="rows").plot(ax)
+
     def __repr__(self) -> str:
         tied = "" if self.W_out is None else ", untied"
         hidden = "" if self.hidden_activation == "linear" else f"{activation_name(self.hidden_activation)} hidden, "
@@ -224,6 +267,9 @@ class ToyModel:
         shown = hidden + biased + activation_name(self.activation)
         size = self.n_hidden if self.W_between is None else f"{self.n_hidden} and {self.W_between.shape[1]}"
         return f"ToyModel({self.n_features} features in {size} dimensions, {shown}{tied})"
+
+
+ToyModel.__init__ = hinted(ToyModel.__init__)  # the dataclass made it
 
 
 def checked_model(name: str, value: Any) -> ToyModel:

@@ -183,3 +183,14 @@ def test_a_signal_where_exceptions_are_forgotten_is_not_lost(number):
         assert signal.getsignal(number) is interrupt
     finally:
         signal.signal(number, before)
+
+
+def test_progress_is_told_once_before_something_is_compiled():
+    told = []
+    with compiling.telling(lambda *event: told.append(event)):
+        for _ in range(2):
+            assert compiling.njit(lambda x: x + 1)(1) == 2
+    assert told == [("compiling, once", 0.0)]
+    with compiling.telling(None):
+        assert compiling.njit(lambda x: x + 2)(1) == 3
+    assert not compiling._LISTENERS

@@ -48,7 +48,7 @@ def test_short_row_alone_has_its_own_dimension():
 
 @given(WEIGHTS)
 def test_bounds_and_leverage(W):
-    shares, most = gs.dimensionality(W), gs.leverage(W)
+    shares, most = gs.dimensionality(W, orientation="rows"), gs.leverage(W, orientation="rows")
     assert (shares >= 0).all()
     assert (most <= 1).all()
     assert (shares <= most + 1e-8).all()
@@ -60,7 +60,7 @@ def test_leverage_is_the_diagonal_of_the_projector(W):
     # Integers, so that no singular value is nearly 0: forming F squares the condition number.
     W = np.round(W)
     expected = np.einsum("ij,jk,ik->i", W, np.linalg.pinv(W.T @ W, rcond=1e-10, hermitian=True), W)
-    np.testing.assert_allclose(gs.leverage(W), expected, atol=1e-6)
+    np.testing.assert_allclose(gs.leverage(W, orientation="rows"), expected, atol=1e-6)
 
 
 def test_scale_of_leverage():
@@ -104,3 +104,14 @@ def test_columns():
     np.testing.assert_allclose(gs.dimensionality(ngon(5).T, orientation="columns"), 0.4)
     with pytest.raises(ValueError, match="`W` must have the shape"):
         gs.dimensionality([1.0, 2.0])
+
+
+@pytest.mark.parametrize("name", ["dimensionality", "dimensions_per_feature", "leverage", "frame_spectrum"])
+def test_a_wide_w_is_warned_of_unless_its_orientation_is_said(name):
+    """The paper's W has columns as features: taken for rows it gives other numbers without a word."""
+    function = getattr(gs, name)
+    wide = np.array([[1.0, 0.5, -1.0], [0.0, 1.0, 0.2]])
+    with pytest.warns(UserWarning, match='orientation="columns"'):
+        taken = function(wide)
+    np.testing.assert_array_equal(taken, function(wide, orientation="rows"))
+    np.testing.assert_array_equal(function(wide, orientation="columns"), function(wide.T))

@@ -1,19 +1,25 @@
 """What the commands print and write: tables, JSON and progress bars."""
 
+import csv
+import io
 import json
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
 __all__ = [
     "FIGURES", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars", "save_figure",
+    "width_of", "wrapped",
 ]  # fmt: skip
 
 FIGURES = (".png", ".pdf", ".svg")
+JSON, TABLE = (".json",), (".json", ".csv")  # what an --output may be: the second where the result is a table
 WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
 
 
@@ -28,24 +34,37 @@ def check_output(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Non
         raise ValueError(f"`{option}` must end in {listed}; got {path.name!r}. Rename it.")
 
 
-def check_files(output: Path | None, plot: Path | None = None) -> None:
-    """Refuse an `--output` or a `--plot` that could not be written."""
+def check_files(output: Path | None, plot: Path | None = None, *, table: bool = True) -> None:
+    """Refuse an `--output` or a `--plot` that could not be written; `table`: the result can be CSV."""
     if output is not None:
-        check_output("--output", output)
+        check_output("--output", output, TABLE if table else JSON)
     if plot is not None:
         check_output("--plot", plot, FIGURES)
 
 
-def deliver(result: Any, text: str, as_json: bool, output: Path | None) -> None:
-    """Print the result, as text or as JSON, and write it to the file `output` names."""
-    from geomsup.files import write_json
+Rows = Callable[[], list[dict[str, Any]]]
 
-    if output is not None:
+
+def deliver(result: Any, text: str, as_json: bool, output: Path | None, rows: Rows | None = None) -> None:
+    """Print the result, as text or as JSON, and write it to the file `output` names: JSON, or the `rows` as CSV."""
+    from geomsup.files import write_json, write_text
+
+    if output is not None and output.suffix == ".csv" and rows is not None:
+        write_text(output, _csv(rows()))
+    elif output is not None:
         write_json(output, result)
     if as_json:
         print_json(result)
     else:
-        print(text)
+        print(wrapped(text, width_of(sys.stdout)))
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def save_figure(figure: Any, path: Path) -> None:
@@ -85,9 +104,9 @@ def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
 
 @contextmanager
 def progress_bars() -> Iterator[Any]:
-    """Show progress(stage, fraction) as bars on standard error; nothing is left behind in a pipe.
+    """Show progress(stage, fraction) as one bar on standard error, named by its stage; nothing is shown in a pipe.
 
-    A line above them says so when kernels are compiled, which a first use spends half a minute on.
+    A line above it says so when kernels are compiled, which a first use spends up to a minute on.
     """
     if not sys.stderr.isatty():  # bars that are disabled still end with an empty line, in rich before 14.3
         yield lambda stage, fraction: None
@@ -95,22 +114,50 @@ def progress_bars() -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    from geomsup.compiling import announced
+    from geomsup.compiling import COMPILING, announced
 
     columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
+        tasks: list[Any] = []  # none before there is a stage, and never a second one
         said: list[str] = []
 
         def tell() -> None:
             if not said:
-                said.append("compiling (first use)…")
+                said.append(f"{COMPILING}: later calls start at once")
                 bars.console.print(said[0], highlight=False)
 
         def report(stage: str, fraction: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=1.0)
-            bars.update(tasks[stage], completed=fraction)
+            if stage == COMPILING:  # `tell` has said it
+                return
+            if not tasks:
+                tasks.append(bars.add_task(stage, total=1.0))
+            bars.update(tasks[0], description=stage, completed=fraction)
 
         with announced(tell):
             yield report
+
+
+def wrapped(text: str, width: int | None) -> str:
+    """Return text whose lines are broken between words where a terminal is narrower; None: nothing is broken.
+
+    Examples
+    --------
+    >>> print(wrapped("one two three", 8))
+    one two
+      three
+    """
+    if width is None:
+        return text
+    lines = []
+    for line in text.split("\n"):
+        inner = line[: len(line) - len(line.lstrip())] + "  "
+        fits = len(line) <= width
+        lines += [line] if fits else wrap(line, width, subsequent_indent=inner, break_long_words=False)
+    return "\n".join(lines)
+
+
+def width_of(stream: Any) -> int | None:
+    """Return the columns of a terminal, or None for what is none."""
+    if stream is None or not stream.isatty():
+        return None
+    return shutil.get_terminal_size().columns

@@ -28,6 +28,8 @@ def reproduce(
 ) -> None:
     """Run experiments of the paper; write data, figure and verdict of each, and a table of verdicts, to a folder.
 
+    Examples: ``geomsup reproduce --list``; ``geomsup reproduce E5 E9 --quick``.
+
     Parameters
     ----------
     ids

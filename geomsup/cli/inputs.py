@@ -12,7 +12,7 @@ import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.options import Numbers, Texts, one_or_all
+from geomsup.cli.options import Numbers, Texts, one_or_all, present_share
 from geomsup.laws.reading import NAMES
 
 __all__ = ["Inputs"]
@@ -31,6 +31,8 @@ class Inputs:
         A .npy, .csv or .txt file with samples in rows, in place of a distribution.
     probability
         P(feature is present), one value or one per feature.
+    sparsity
+        P(feature is absent) = 1 - probability, in its place.
     importance
         One importance for all features, or one per feature.
     values
@@ -47,6 +49,7 @@ class Inputs:
     features: Path | None = field(default=None, kw_only=True)
     samples: Path | None = field(default=None, kw_only=True)
     probability: Numbers = field(default=None, kw_only=True)
+    sparsity: Numbers = field(default=None, kw_only=True)
     importance: Numbers = field(default=None, kw_only=True)
     values: Texts = field(default=None, kw_only=True)
     groups: Texts = field(default=None, kw_only=True)
@@ -67,23 +70,25 @@ class Inputs:
         if given.setdefault("probability", probability) is None:
             raise ValueError(
                 f"`--probability` must be given; {file} does not say what its model was trained on. "
-                "Pass P(feature is present)."
+                "Write P(feature is present), or give --sparsity."
             )
         arguments: dict[str, Any] = {"n": n} | given
         return gs.Features(**arguments)
 
     def each_of(self, n: int) -> list[gs.Features | gs.SampledFeatures]:
         """Return the features for each probability given, of trainings."""
-        if self.probability is None:
+        stated = present_share(self.probability, self.sparsity)
+        if stated is None:
             return [self.of(n, probability=0.05)]
-        return [replace(self, probability=[value]).of(n) for value in self.probability]
+        return [replace(self, probability=[value], sparsity=None).of(n) for value in stated]
 
     def _given(self) -> dict[str, Any]:
         """Return the arguments of `Features` that options state."""
         given: dict[str, Any] = {}
-        for name in ("probability", "importance"):
-            if getattr(self, name) is not None:
-                given[name] = one_or_all(getattr(self, name), None)
+        stated = {"probability": present_share(self.probability, self.sparsity), "importance": self.importance}
+        for name, value in stated.items():
+            if value is not None:
+                given[name] = one_or_all(value, None)
         if self.values is not None:
             given["values"] = one_or_all([_law(text) for text in self.values], None)  # pyright: ignore[reportArgumentType]
         if self.normalised:

@@ -27,7 +27,7 @@ class ModelFile:
         A file with a model (.npz, .npy, .safetensors, .pt, .pth, .csv, .txt, .json); files of `geomsup train` hold the
         features too.
     run
-        Number of the model, if the file holds several; the first by default.
+        Number of the model, if the file holds several; by default the first, or for `geomsup compare` all.
     weights
         Which array of the file is W.
     bias
@@ -78,14 +78,25 @@ class ModelFile:
         """
         model = gs.load(
             self.path, weights=self.weights, bias=self._said("bias"), decoder=self._said("decoder"),
-            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run or 0, instances=self.instances,
-            orientation=self.orientation, activation=self.activation, hidden_activation=self.hidden_activation,
+            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run or 0,
+            instances=self.instances, orientation=self.orientation, activation=self.activation,
+            hidden_activation=self.hidden_activation,
         )  # fmt: skip
         assert isinstance(model, gs.ToyModel)  # as a run was named
         known = self._trained_on()
         if or_unknown and known is None and self.inputs == Inputs():
             return model, None
         return model, self.inputs.of(model.n_features, known=known, file=repr(self.path.name))
+
+    def all_runs(self) -> gs.TrainingRun | None:
+        """Return all models of a file of `geomsup train`, if nothing is said that is about one of them."""
+        from geomsup.training.storage import holds_training
+
+        plain = type(self)(self.path)
+        if self != plain or not holds_training(self.path):
+            return None
+        found = gs.load(self.path)
+        return found if isinstance(found, gs.TrainingRun) and len(found) > 1 else None
 
     def _said(self, role: str) -> Any:
         """Return a role's array, False for none, or None where no flag speaks of it."""

@@ -1,6 +1,7 @@
 """Options that several commands take."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,9 @@ from cyclopts import Parameter, Token
 
 from geomsup import checks
 
-__all__ = ["Ends", "Json", "NotWhole", "Numbers", "Output", "Texts", "Whole", "grid", "one_or_all"]
+__all__ = [
+    "Ends", "Json", "NotWhole", "Numbers", "Output", "Texts", "Whole", "grid", "one_or_all", "present_share",
+]  # fmt: skip
 
 
 class NotWhole(ValueError):
@@ -50,3 +53,26 @@ def one_or_all(values: list[float] | None, default: Any) -> Any:
     if values is None:
         return default
     return values[0] if len(values) == 1 else values
+
+
+def present_share(
+    probability: Sequence[float] | None, sparsity: Sequence[float] | None, suffix: str = ""
+) -> list[float] | None:
+    """Return probabilities as one of two flags states them; a sparsity of 0.9 is 0.1, without rounding.
+
+    Examples
+    --------
+    >>> present_share(None, [0.9, 0.99])
+    [0.1, 0.01]
+    """
+    if probability is not None and sparsity is not None:
+        raise ValueError(
+            f"`--sparsity{suffix}` must not come with `--probability{suffix}`, which is 1 - sparsity; got both. "
+            "Leave one out."
+        )
+    if sparsity is None:
+        return None if probability is None else list(probability)
+    for value in sparsity:
+        if not 0 <= value <= 1:
+            raise ValueError(f"`--sparsity{suffix}` must be in [0, 1]; got {value:g}. Write P(feature is absent).")
+    return [float(1 - Fraction(repr(float(value)))) for value in sparsity]

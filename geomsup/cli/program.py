@@ -8,19 +8,23 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from inspect import Parameter
 from typing import Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, Argument, CycloptsError, MissingArgumentError
 
 import geomsup as gs
 from geomsup.cli.ascii import plain
-from geomsup.cli.energy import energy, thomson
+from geomsup.cli.console import width_of, wrapped
 from geomsup.cli.experiments import reproduce
 from geomsup.cli.options import NotWhole
 from geomsup.cli.report import report
-from geomsup.cli.theory import optimum, phase_diagram, plateaus
+from geomsup.cli.shapes import energy, polytope, thomson
+from geomsup.cli.theory import one_hot, optimum, phase_diagram, plateaus, symbolic
 from geomsup.cli.training import demo, train
-from geomsup.cli.weights import classify, compare, loss
+from geomsup.cli.upkeep import doctor, warm
+from geomsup.cli.weights import classify, compare, dimensionality, loss, symmetry
+from geomsup.cli.wording import flags_of, in_shell_words
 
 __all__ = ["app", "main"]
 
@@ -34,9 +38,11 @@ app = App(
     suppress_keyboard_interrupt=False,  # main prints its own message
 )
 for command in (
-    demo, train, classify, loss, compare, report, optimum, phase_diagram, plateaus, thomson, energy, reproduce,
+    demo, train, classify, loss, compare, report, symmetry, dimensionality, optimum, phase_diagram, plateaus, one_hot,
+    symbolic, polytope, thomson, energy, reproduce, doctor, warm,
 ):  # fmt: skip
     app.command(command)
+app.register_install_completion_command(help="Let the shell complete commands and options, from the next one on.")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,7 +75,7 @@ def _run(arguments: list[str] | None) -> int:
         return UNREAD
     except (CycloptsError, ValueError, TypeError, FloatingPointError, OSError) as error:
         _flushed(sys.stdout)
-        return _complain(" ".join(_words(error).split()))
+        return _complain(" ".join(_words(error, arguments).split()))
     except SystemExit as end:  # rich's answer to a pipe that nobody reads
         if isinstance(end.__context__, BrokenPipeError):
             return UNREAD
@@ -80,7 +86,7 @@ def _run(arguments: list[str] | None) -> int:
 def _complain(words: str) -> int:
     """Print a line on standard error, if it is open; return the exit code for bad input."""
     with contextlib.suppress(OSError):
-        print(f"geomsup: {words}", file=sys.stderr)
+        print(wrapped(f"geomsup: {words}", width_of(sys.stderr)), file=sys.stderr)
     _flushed(sys.stderr)
     return 2
 
@@ -97,11 +103,26 @@ def _flushed(stream: Any) -> None:
         os.close(nowhere)
 
 
-def _words(error: Exception) -> str:
-    """Return what is wrong, with the name of the option if only the parser knows it."""
-    if isinstance(error, CycloptsError) and isinstance(error.__cause__, NotWhole) and error.argument is not None:
-        return f"`{error.argument.name}` {error.__cause__}"
-    return str(error)
+def _words(error: Exception, arguments: list[str] | None) -> str:
+    """Return what is wrong in words of the shell, with the name of the option if only the parser knows it."""
+    given = sys.argv[1:] if arguments is None else arguments
+    command = given[0] if given and given[0] in app else None
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        return f"`{_place(error.argument)}` must be given. See: geomsup {command} --help"
+    if isinstance(error, CycloptsError):
+        if isinstance(error.__cause__, NotWhole) and error.argument is not None:
+            return f"`{_place(error.argument)}` {error.__cause__}"
+        return str(error)
+    if command is None:
+        return str(error)
+    known = app[command].assemble_argument_collection()
+    return in_shell_words(str(error), flags_of((_place(one), *one.names) for one in known))
+
+
+def _place(argument: Argument) -> str:
+    """Return how help calls an argument: by its place if it has one, else by its flag."""
+    positional = argument.field_info.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    return argument.name.lstrip("-").upper() if positional else argument.name
 
 
 @contextlib.contextmanager

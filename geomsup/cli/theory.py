@@ -1,14 +1,20 @@
-"""Commands that search for optima: ``optimum``, ``phase-diagram`` and ``plateaus``."""
+"""Commands of the theory: ``optimum``, ``phase-diagram``, ``plateaus``, ``one-hot`` and ``symbolic``."""
 
 from collections import Counter
 from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
 
 import geomsup as gs
 from geomsup.cli.console import check_files, deliver, progress_bars, save_figure
 from geomsup.cli.inputs import Inputs
-from geomsup.cli.options import Ends, Json, Output, Whole, grid
+from geomsup.cli.options import Ends, Json, Output, Whole, grid, present_share
 
-__all__ = ["optimum", "phase_diagram", "plateaus"]
+__all__ = ["one_hot", "optimum", "phase_diagram", "plateaus", "symbolic"]
+
+FAMILIES = {"digon": 0, "polygon": 1, "simplex": 1, "cross-polytope": 1}  # and how many numbers each needs
+NEAR_BIAS = -0.001  # a bias below 0 in which no sign changes from that at 0
 
 
 def optimum(
@@ -24,6 +30,8 @@ def optimum(
 ) -> None:
     """Find the lowest expected loss that a model of a given size can have.
 
+    Examples: ``geomsup optimum 5 2 --sparsity 0.9``; ``geomsup optimum 20 4 --probability 0.05 -o optimum.json``.
+
     Parameters
     ----------
     n_features
@@ -37,13 +45,13 @@ def optimum(
     seed
         Seed of the starts.
     output
-        Also write the result as JSON to this file.
+        Also write the result to this file, .json or, as a table, .csv.
     """
     check_files(output)
     features = inputs.of(n_features, probability=0.05)
     with progress_bars() as progress:
         result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed, progress=progress)
-    deliver(result.to_dict(), str(result), as_json, output)
+    deliver(result.to_dict(), str(result), as_json, output, result.to_rows)
 
 
 def phase_diagram(
@@ -51,7 +59,8 @@ def phase_diagram(
     n_hidden: Whole,
     *,
     points: Whole = 40,
-    probability_range: Ends = (0.01, 1.0),
+    probability_range: Ends | None = None,
+    sparsity_range: Ends | None = None,
     importance_range: Ends = (0.1, 10.0),
     starts: Whole = 4,
     seed: Whole = 0,
@@ -60,6 +69,8 @@ def phase_diagram(
     as_json: Json = False,
 ) -> None:
     """Find the optimum over a plane of probabilities and importances of one extra feature, and where it changes.
+
+    Example: ``geomsup phase-diagram 2 1 --plot phases.png``.
 
     Features are independent, with values U[0, 1]. For other inputs, use `geomsup optimum` point by point.
 
@@ -72,7 +83,9 @@ def phase_diagram(
     points
         Cells along each axis, evenly spaced in the logarithm.
     probability_range
-        Lowest and highest probability.
+        Lowest and highest probability; by default 0.01 and 1.
+    sparsity_range
+        Lowest and highest sparsity, 1 - probability, in its place.
     importance_range
         Lowest and highest importance of the last feature.
     starts
@@ -80,12 +93,15 @@ def phase_diagram(
     seed
         Seed of the starts.
     output
-        Also write the result as JSON to this file.
+        Also write the result to this file, .json or, as a table, .csv.
     plot
         Draw the diagram beside the paper's prediction to this file.
     """
     check_files(output, plot)
-    axes = grid("--probability-range", probability_range, points), grid("--importance-range", importance_range, points)
+    axes = (
+        _probabilities(probability_range, sparsity_range, 0.01, points),
+        grid("--importance-range", importance_range, points),
+    )
     with progress_bars() as progress:
         diagram = gs.phase_diagram(
             n_features, n_hidden, *axes, starts=starts, rng=seed,
@@ -98,13 +114,25 @@ def phase_diagram(
         save_figure(diagram.plot()[0].figure, plot)
     lines = [str(diagram), "transitions between neighbouring cells:"]
     lines += [f"  {count:>4} of {order} order: {one} | {other}" for (order, one, other), count in kinds.most_common()]
-    deliver(diagram.to_dict(), "\n".join(lines), as_json, output)
+    deliver(diagram.to_dict(), "\n".join(lines), as_json, output, diagram.to_rows)
+
+
+def _probabilities(given: tuple[float, float] | None, sparsity: Any, lowest: float, points: int) -> np.ndarray:
+    """Return probabilities between the ends that one of two flags states, or from the lowest by default to 1."""
+    option = "--probability-range" if sparsity is None else "--sparsity-range"
+    stated = present_share(given, sparsity, "-range") or (lowest, 1.0)
+    if not min(stated) > 0:
+        wrong = f"{min(stated):g}" if sparsity is None else f"{max(sparsity):g}"
+        rule = "be positive" if sparsity is None else "be below 1"
+        raise ValueError(f"`{option}` must {rule}; got {wrong}. Nothing is ever present there.")
+    return grid(option, (min(stated), max(stated)), points)
 
 
 def plateaus(
     *,
     points: Whole = 20,
-    probability_range: Ends = (0.1, 1.0),
+    probability_range: Ends | None = None,
+    sparsity_range: Ends | None = None,
     largest_rank: Whole = 4,
     n_features: Whole | None = None,
     n_hidden: Whole | None = None,
@@ -114,12 +142,16 @@ def plateaus(
 ) -> None:
     """Find which kind of block wins at each sparsity, and where the winner changes.
 
+    Example: ``geomsup plateaus --sparsity-range 0.5 0.8 --largest-rank 2 --plot plateaus.png``.
+
     Parameters
     ----------
     points
         Probabilities, evenly spaced in the logarithm.
     probability_range
-        Lowest and highest probability.
+        Lowest and highest probability; by default 0.1 and 1.
+    sparsity_range
+        Lowest and highest sparsity, 1 - probability, in its place.
     largest_rank
         Largest number of dimensions of a block.
     n_features
@@ -127,16 +159,84 @@ def plateaus(
     n_hidden
         Number of hidden dimensions of that model.
     output
-        Also write the result as JSON to this file.
+        Also write the result to this file, .json or, as a table, .csv.
     plot
         Draw gains and levels to this file.
     """
     check_files(output, plot)
     with progress_bars() as progress:
         result = gs.plateaus(
-            grid("--probability-range", probability_range, points), largest_rank=largest_rank,
+            _probabilities(probability_range, sparsity_range, 0.1, points), largest_rank=largest_rank,
             n_features=n_features, n_hidden=n_hidden, progress=progress,
         )  # fmt: skip
     if plot is not None:
         save_figure(result.plot()[0].figure, plot)
-    deliver(result.to_dict(), str(result), as_json, output)
+    deliver(result.to_dict(), str(result), as_json, output, result.to_rows)
+
+
+def one_hot(
+    shape: str,
+    *,
+    dead: Whole = 0,
+    silent: Whole = 0,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Say at which norms and biases a shape is critical where one feature is active at a time.
+
+    Examples: ``geomsup one-hot pentagon``; ``geomsup one-hot tetrahedron --dead 1 --json``.
+
+    Parameters
+    ----------
+    shape
+        Name of the shape, as `geomsup polytope` knows it.
+    dead
+        Features that are not stored, beside those of the shape.
+    silent
+        How many of the dead have a bias up to 0.
+    output
+        Also write the result to this file, .json or, as a table, .csv.
+    """
+    check_files(output)
+    states = [state.to_dict() for state in gs.one_hot_states(shape, dead, silent=silent)]
+    lines = [
+        f"{one['name']}: {one['kind']}, norm {one['norm']:.9g}, bias {one['bias']:.9g}, loss {one['loss']:.9g}, "
+        f"potential {one['potential']:.9g}"
+        for one in states
+    ]
+    deliver({"states": states}, "\n".join(lines), as_json, output, lambda: states)
+
+
+def symbolic(
+    family: Literal["digon", "polygon", "simplex", "cross-polytope"],
+    size: Whole | None = None,
+    *,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Write the exact loss of a regular shape as a formula in its norm r, its bias b and the probability p.
+
+    The formula holds where signs are as near norm 1 with a small negative bias. Examples: ``geomsup symbolic digon``;
+    ``geomsup symbolic simplex 2``.
+
+    Parameters
+    ----------
+    family
+        "digon", "polygon", "simplex" or "cross-polytope".
+    size
+        Sides of a polygon, dimensions of a simplex or cross-polytope.
+    output
+        Also write the result as .json to this file.
+    """
+    import sympy
+
+    check_files(output, table=False)
+    if (size is None) == bool(FAMILIES[family]):
+        rule = "come with a polygon, simplex or cross-polytope" if size is None else "not come with a digon"
+        raise ValueError(f"`SIZE` must {rule}; got {size}. Write geomsup symbolic simplex 2, say.")
+    r, b, p = sympy.symbols("r b p", real=True)
+    made = getattr(gs.symbolic, family.replace("-", "_"))
+    gram = made(r) if size is None else made(size, r)
+    formula = str(gs.symbolic.loss(gram=gram, b=b, probability=p, at={r: 1, b: NEAR_BIAS}))
+    name = family if size is None else f"{family} {size}"
+    deliver({"shape": name, "loss": formula}, f"{name}: L = {formula}", as_json, output)

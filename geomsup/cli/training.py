@@ -28,6 +28,8 @@ def demo(
 ) -> None:
     """Train 5 features in 2 dimensions at ten sparsities, name their geometry, and compare it with the optimum.
 
+    Example: ``geomsup demo --models 2 --output demo.pdf``.
+
     Parameters
     ----------
     output
@@ -81,6 +83,8 @@ def train(
     **settings: Any,
 ) -> None:
     """Train toy models and name what they learned.
+
+    Examples: ``geomsup train 5 2 --sparsity 0.9``; ``geomsup train 20 4 --probability 0.1 0.05 --models 8 -o run.npz``.
 
     Parameters
     ----------

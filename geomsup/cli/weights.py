@@ -1,16 +1,18 @@
-"""Commands on the weights in a file: ``classify``, ``loss`` and ``compare``."""
+"""Commands on the weights in a file: ``classify``, ``loss``, ``compare``, ``symmetry`` and ``dimensionality``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import check_files, deliver, save_figure
+from geomsup.cli.console import check_files, deliver, progress_bars, save_figure, width_of
 from geomsup.cli.model_file import ModelFile, Named
 from geomsup.cli.options import Json, Output, Whole
 
-__all__ = ["classify", "compare", "loss"]
+__all__ = ["classify", "compare", "dimensionality", "loss", "symmetry"]
 
 
 def classify(
@@ -28,6 +30,8 @@ def classify(
     as_json: Json = False,
 ) -> None:
     """Name the geometry of the weights in a file.
+
+    Examples: ``geomsup classify W.npy``; ``geomsup classify sae.safetensors --weights decoder.weight -o names.csv``.
 
     Parameters
     ----------
@@ -49,7 +53,7 @@ def classify(
     signs
         "free" for lines: a row and its opposite are the same.
     output
-        Also write the result as JSON to this file.
+        Also write the result to this file, .json or, as a table, .csv.
     plot
         Draw the geometry to this file (one model only).
     """
@@ -57,14 +61,15 @@ def classify(
 
     check_files(output, plot)
     W, source = read_weights(path, weights=weights, orientation=orientation, instances=instances)
-    found = gs.classify(
-        W,
-        orientation="rows",
-        noise=noise,
-        represented="auto" if represented is None else represented,
-        center=center,
-        signs=signs,
-    )
+    with progress_bars():  # it says when something is compiled
+        found = gs.classify(
+            W,
+            orientation="rows",
+            noise=noise,
+            represented="auto" if represented is None else represented,
+            center=center,
+            signs=signs,
+        )
     several = isinstance(found, gs.Geometries)
     if plot is not None:
         if several:
@@ -72,9 +77,20 @@ def classify(
         save_figure(found.plot().figure, plot)
     result = None
     if as_json or output is not None:  # listing the numbers of a large W takes longer than classifying it
-        result = [_with(source, g.to_dict()) for g in found] if several else _with(source, found.to_dict())
-    text = "\n".join([*(f"{i}: {g}" for i, g in enumerate(found)), str(found)]) if several else found.summary()
-    deliver(result, f"{text}\n{_read(source)}", as_json, output)
+        result = [_named(source, g) for g in found] if several else _named(source, found)
+    text = "\n".join([*(f"{i}: {g}" for i, g in enumerate(found)), str(found)]) if several else _fitting(found)
+    deliver(result, f"{text}\n{_read(source)}", as_json, output, found.to_rows)
+
+
+def _named(source: str, found: gs.Geometry) -> dict[str, Any]:
+    """Return a geometry as JSON, without the weights: the file that `source` names has them, in a tenth of the size."""
+    return {name: value for name, value in _with(source, found.to_dict()).items() if name != "W"}
+
+
+def _fitting(found: gs.Geometry) -> str:
+    """Return the table of the components, or lines where a terminal is too narrow for it."""
+    table, width = found.summary(), width_of(sys.stdout)
+    return table if width is None or max(map(len, table.splitlines())) <= width else str(found)
 
 
 def loss(
@@ -90,6 +106,8 @@ def loss(
 ) -> None:
     """Compute the exact expected loss of the model in a file.
 
+    Examples: ``geomsup loss model.pt --sparsity 0.9``; ``geomsup loss geomsup-run.npz --run 3 --by-active``.
+
     Parameters
     ----------
     method
@@ -103,18 +121,19 @@ def loss(
     by_active
         Also say what each number of active features adds to the loss.
     output
-        Also write the result as JSON to this file.
+        Also write the result to this file, .json or, as a table, .csv.
     """
     check_files(output)
     model, features = file.read()
-    result = gs.expected_loss(
-        model, features, method=method, rtol=rtol, target=target, power=power, by_active=by_active
-    )
+    with progress_bars():
+        result = gs.expected_loss(
+            model, features, method=method, rtol=rtol, target=target, power=power, by_active=by_active
+        )
     lines = [str(result)]
     lines += [f"  feature {i}: {value:.9g}" for i, value in enumerate(result.per_feature)]
     lines += _active_lines(result)
     lines += [_read(model.source)]
-    deliver(_with(model.source, result.to_dict()), "\n".join(lines), as_json, output)
+    deliver(_with(model.source, result.to_dict()), "\n".join(lines), as_json, output, result.to_rows)
 
 
 def compare(
@@ -126,7 +145,9 @@ def compare(
     plot: Path | None = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the model in a file with the theoretical optimum.
+    """Compare the model in a file with the theoretical optimum; of a file of `geomsup train` all of them.
+
+    Examples: ``geomsup compare geomsup-run.npz``; ``geomsup compare model.pt --sparsity 0.9 --plot both.png``.
 
     Parameters
     ----------
@@ -135,16 +156,97 @@ def compare(
     seed
         Seed of the starts.
     output
-        Also write the result as JSON to this file.
+        Also write the result to this file, .json or, as a table, .csv.
     plot
         Draw model and optimum to this file.
     """
     check_files(output, plot)
-    model, features = file.read()
-    result = gs.compare(model, features, starts=starts, rng=seed)
+    trained = file.all_runs()
+    with progress_bars():
+        if trained is not None:
+            result, source = trained.compare(starts=starts, rng=seed), trained.source
+        else:
+            model, features = file.read()
+            result, source = gs.compare(model, features, starts=starts, rng=seed), model.source
     if plot is not None:
-        save_figure(result.plot()[0].figure, plot)
-    deliver(_with(model.source, result.to_dict()), f"{result}\n{_read(model.source)}", as_json, output)
+        drawn = result.plot()
+        save_figure((drawn[0] if isinstance(drawn, list) else drawn).figure, plot)
+    deliver(_with(source, result.to_dict()), f"{result}\n{_read(source)}", as_json, output, result.to_rows)
+
+
+def symmetry(
+    path: Path,
+    *,
+    weights: Named = None,
+    orientation: str = "auto",
+    tolerance: float | None = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Find the symmetry of the rows in a file: order, orbits and, in three dimensions, the point group.
+
+    Example: ``geomsup symmetry W.npy --tolerance 0.05``.
+
+    Parameters
+    ----------
+    path
+        A file with W, as `geomsup classify` reads it: one model.
+    weights
+        Which array of the file is W.
+    orientation
+        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
+    tolerance
+        Largest distance of the image of a row from a row; by default 1e-6 of the longest.
+    output
+        Also write the result to this file, .json or, as a table, .csv.
+    """
+    check_files(output)
+    W, source = _one(path, weights, orientation)
+    found = gs.symmetry(W, tolerance=tolerance)
+    deliver(_with(source, found.to_dict()), f"{found.summary()}\n{_read(source)}", as_json, output, found.to_rows)
+
+
+def dimensionality(
+    path: Path,
+    *,
+    weights: Named = None,
+    orientation: str = "auto",
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Say what fraction of a dimension each feature of a file has, and how many dimensions there are per feature.
+
+    Example: ``geomsup dimensionality W.npy -o D.csv``.
+
+    Parameters
+    ----------
+    path
+        A file with W, as `geomsup classify` reads it: one model.
+    weights
+        Which array of the file is W.
+    orientation
+        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
+    output
+        Also write the result to this file, .json or, as a table, .csv.
+    """
+    check_files(output)
+    W, source = _one(path, weights, orientation)
+    D, per_feature = gs.dimensionality(W, orientation="rows"), float(gs.dimensions_per_feature(W, orientation="rows"))
+    rows = [{"feature": i, "dimensionality": float(value)} for i, value in enumerate(D)]
+    lines = [f"D* = {per_feature:.6g} dimensions per feature; D_i add up to {D.sum():.6g}"]
+    lines += [f"  feature {row['feature']}: {row['dimensionality']:.6g}" for row in rows]
+    result = {"dimensionality": D.tolist(), "dimensions_per_feature": per_feature}
+    deliver(_with(source, result), "\n".join([*lines, _read(source)]), as_json, output, lambda: rows)
+
+
+def _one(path: Path, weights: str | None, orientation: str) -> tuple[np.ndarray, str]:
+    """Return the W of a file that holds one model, rows are features, and what was taken for it."""
+    from geomsup.loading.load import read_weights
+
+    W, source = read_weights(path, weights=weights, orientation=orientation, instances="auto")
+    if W.ndim > 2 and len(W) > 1:
+        raise ValueError(f"`PATH` must hold one model; got {len(W)} in {path.name!r}. Save one alone.")
+    return W.reshape(W.shape[-2:]), source
 
 
 def _active_lines(result: gs.ExpectedLoss) -> list[str]:

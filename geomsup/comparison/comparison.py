@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from geomsup.checks import hinted
 from geomsup.comparison.costs import ComponentCost, component_costs
 from geomsup.features import Features
 from geomsup.loss import ExpectedLoss, expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima import Optimum, optimum
 from geomsup.optima.result import grouped
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +28,8 @@ __all__ = ["Comparison", "Comparisons", "compare"]
 MOST_SHOWN = 16
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Tabular):
     """A model's exact loss and geometry next to the optimum's.
 
     Attributes
@@ -102,6 +104,14 @@ class Comparison:
             "optimum": self.optimum.to_dict(),
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per component of the model: what it loses, and why (`per_component`)."""
+        return [vars(part) | {"features": " ".join(map(str, part.features))} for part in self.per_component]
+
+    def __repr__(self) -> str:
+        names = f"{self.geometry.name} against {self.optimum.geometry.name}"
+        return f"Comparison({names}, loss {self.loss:.6g}, excess {100 * self.excess:.3g} %)"
+
     def __str__(self) -> str:
         rows = [
             ("", "loss", "geometry"),
@@ -119,8 +129,8 @@ class Comparison:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, eq=False)
-class Comparisons(Sequence[Comparison]):
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparisons(Sequence[Comparison], Tabular):
     """Several models compared with the optimum; a sequence of `Comparison` that prints as a table."""
 
     items: tuple[Comparison, ...]
@@ -159,6 +169,27 @@ class Comparisons(Sequence[Comparison]):
         """Return everything as plain values, ready for JSON."""
         return {"comparisons": [item.to_dict() for item in self.items]}
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per model: sparsity, losses, excess, names."""
+        return [
+            {
+                "model": index,
+                "sparsity": 1 - float(item.optimum.features.probability.mean()),
+                "loss": item.loss,
+                "optimum": item.optimum.loss,
+                "excess": item.excess,
+                "geometry": item.geometry.name,
+                "optimal_geometry": item.optimum.geometry.name,
+            }
+            for index, item in enumerate(self.items)
+        ]
+
+    def __repr__(self) -> str:
+        if not self.items:
+            return "Comparisons(no models)"
+        low, high = 100 * self.excess.min(), 100 * self.excess.max()
+        return f"Comparisons({len(self)} models, excess {low:.3g} to {high:.3g} %)"
+
     def __str__(self) -> str:
         lines = [f"{'model':>5} {'sparsity':>8} {'loss':>12} {'optimum':>12} {'excess':>8}  geometry (optimum's)"]
         for index, item in enumerate(self.items):
@@ -182,6 +213,7 @@ def compare(
     starts: int | None = None,
     rng: Any = 0,
 ) -> Comparisons: ...
+@hinted
 def compare(model: Any, features: Any = None, *, starts: int | None = None, rng: Any = 0) -> Comparison | Comparisons:
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 

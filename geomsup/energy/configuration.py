@@ -12,6 +12,7 @@ from geomsup.energy.minima import Minimum
 from geomsup.energy.newton import LARGEST, Curvature, curvature
 from geomsup.energy.potentials import Potential
 from geomsup.energy.records import Record, tolerance
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +24,7 @@ __all__ = ["Configuration"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Configuration:
+class Configuration(Tabular):
     """The best configuration found of n points on the unit sphere, and the search that found it.
 
     Attributes
@@ -160,6 +161,10 @@ class Configuration:
             "minima": [{"energy": minimum.energy, "hits": minimum.hits} for minimum in self.minima],
             "points": self.points.tolist(),
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per point: its coordinates x0, x1, ..."""
+        return [{"point": i} | {f"x{k}": float(x) for k, x in enumerate(point)} for i, point in enumerate(self.points)]
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the points on matplotlib `ax` (a new one by default) and return the axes."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.checks import callback, integer, positive_number, random_generator
+from geomsup.checks import callback, hinted, integer, positive_number, random_generator
 from geomsup.energy.configuration import Configuration
 from geomsup.energy.max_min import largest_product, tighten
 from geomsup.energy.minima import Minimum
@@ -29,6 +29,7 @@ SOON = 1200
 BALANCED = 1e-12  # largest root mean square of the gradient of a polished minimum
 
 
+@hinted
 def minimize_energy(
     n: int,
     d: int = 3,

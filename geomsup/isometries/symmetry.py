@@ -8,17 +8,19 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.arrays import named_rows
+from geomsup.checks import hinted
 from geomsup.isometries.point_groups import elements, orders, schoenflies
 from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbits
+from geomsup.tables import Tabular
 
 __all__ = ["Symmetry", "symmetry"]
 
 # Default tolerance, as a fraction of the largest norm: above the rounding errors of minimised points.
 EXACT = 1e-6
 
-# Wider tolerances, as fractions of the largest norm: coordinates written with 5, 4 and 3 decimals. They are tried to
-# give a hint, on no more points than these.
-WIDER = (1e-5, 1e-4, 1e-3)
+# Wider tolerances, as fractions of the largest norm: coordinates written with 5, 4 and 3 decimals, and the
+# rows of trained models. They are tried to give a hint, on no more points than these.
+WIDER = (1e-5, 1e-4, 1e-3, 1e-2, 5e-2)
 MOST_HINTED = 1000
 
 # Orbits that are shown one by one.
@@ -38,7 +40,7 @@ MOST_SHRINKS = 12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Symmetry:
+class Symmetry(Tabular):
     """The isometries of points around the origin, within a tolerance.
 
     Attributes
@@ -93,6 +95,32 @@ class Symmetry:
             "hint": self.hint,
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per orbit: number of points, and which."""
+        return [
+            {"orbit": k, "size": len(orbit), "points": " ".join(map(str, orbit))} for k, orbit in enumerate(self.orbits)
+        ]
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Symmetry":
+        """Build a symmetry from what `to_dict` returned."""
+        checks.holds("data", data, ("order", "orbits", "generators", "schoenflies", "rank", "tolerance", "hint"))
+        orbits = tuple(tuple(orbit) for orbit in data["orbits"])
+        generators = np.array(data["generators"], np.int64).reshape(-1, sum(map(len, orbits)))
+        return cls(
+            data["order"], orbits, generators, data["schoenflies"], data["rank"], data["tolerance"], data["hint"]
+        )
+
+    def summary(self) -> str:
+        """Return order, point group and orbits, a line for each orbit."""
+        name, count = f"{self.schoenflies}, " if self.schoenflies else "", len(self.orbits)
+        lines = [f"{name}order {self.order}; rank {self.rank}; {count} {'orbit' if count == 1 else 'orbits'}"]
+        for orbit in self.orbits[:MOST_SHOWN]:
+            more = " ..." if len(orbit) > MOST_SHOWN else ""
+            lines.append(f"  {len(orbit)} points: {' '.join(map(str, orbit[:MOST_SHOWN]))}{more}")
+        lines += [f"  ... and {count - MOST_SHOWN} more"] if count > MOST_SHOWN else []
+        return "\n".join([*lines, f"hint: {self.hint}"] if self.hint else lines)
+
     def __repr__(self) -> str:
         sizes = [len(orbit) for orbit in self.orbits]
         name = f"{self.schoenflies}, " if self.schoenflies else ""
@@ -104,6 +132,7 @@ class Symmetry:
         return f"Symmetry({name}order {self.order}: {found}{hint})"
 
 
+@hinted
 def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
     """Find the isometries around the origin that bring points to points.
 
@@ -161,15 +190,16 @@ def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
 
 
 def _hint(flat: np.ndarray, widest: float, largest: float, found: Symmetry) -> str | None:
-    """Say at which wider tolerance there are more isometries of as many different points, if there are."""
+    """Say at which wider tolerance there are most isometries of as many different points, if there are more."""
     if len(flat) > MOST_HINTED:
         return None
+    best, hint = found.order, None
     for fraction in WIDER:
         wider = _symmetry(flat, fraction * widest)
-        if wider.order > found.order and len(np.unique(_merged(flat, fraction * widest)[0])) == len(flat):
+        if wider.order > best and len(np.unique(_merged(flat, fraction * widest)[0])) == len(flat):
             group = f"{wider.schoenflies}, " if wider.schoenflies else ""
-            return f"tolerance={fraction * largest:.2g} gives {group}order {wider.order}"
-    return None
+            best, hint = wider.order, f"tolerance={fraction * largest:.2g} gives {group}order {wider.order}"
+    return hint
 
 
 def _symmetry(rows: np.ndarray, tolerance: float) -> Symmetry:

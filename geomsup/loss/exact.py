@@ -41,6 +41,8 @@ def exact_losses(
             f'`method` "exact" must not meet more than {AFFORDABLE} sets of features coupled to one output '
             f'(16 independent ones); got {sets:.3g}. Use method="spectral" or "auto".'
         )
-    found = exact_outputs(coupling, surplus, b, leak, make_plan(features), features.mean, gradient, stop_flag())
+    # A mean that can be written is what descents pass: read-only, it would be another type, compiled anew for 6 s.
+    mean = np.array(features.mean)
+    found = exact_outputs(coupling, surplus, b, leak, make_plan(features), mean, gradient, stop_flag())
     check_stop()
     return OutputLosses(*found)

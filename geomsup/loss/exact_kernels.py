@@ -128,6 +128,12 @@ def _split(level, down, z, f):
 
 
 @inlined
+def _keep(row, a, b, c, d, e):
+    """Write five numbers to a row. In one assignment numba would compile the text of an error, for 2 s."""
+    row[0], row[1], row[2], row[3], row[4] = a, b, c, d, e
+
+
+@inlined
 def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, parts, blur, gradient, error):
     """Return (T_2, T_1, T_0, X_1, X_0) of all coefficients at t, X = E[y_z T(...)]; f[0] is the functional.
 
@@ -156,14 +162,14 @@ def _walk(t, f, c, tail, k, z, m, x, bar_c, bar_m, bar_x, stack, parts, blur, gr
                 stage[level] = 1
                 high, _, s2, s1 = _split(level, inverse[level], z, f)
                 level += 1
-                f[level] = (high[0], high[1], high[2], s2, s1)
+                _keep(f[level], high[0], high[1], high[2], s2, s1)
                 stage[level], ts[level] = 0, t + c[level - 1]
         elif stage[level] == 1:
             stage[level] = 2
-            up[level] = (t2, t1, t0, x1, x0)
+            _keep(up[level], t2, t1, t0, x1, x0)
             _, low, s2, s1 = _split(level, inverse[level], z, f)
             level += 1
-            f[level] = (low[0], low[1], low[2], s2, s1)
+            _keep(f[level], low[0], low[1], low[2], s2, s1)
             stage[level], ts[level] = 0, t
         else:
             p2, p1, p0, px1, px0 = up[level]
@@ -264,7 +270,7 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
         for j in range(k):
             c[j], tail[j] = c[j] / unit, tail[j] / unit
     _suffix_moments(c, k, z, m, x, plain, weighted, parts)
-    f[0] = (f2, f1, fx, abs(f2), abs(f1))
+    _keep(f[0], f2, f1, fx, abs(f2), abs(f1))
     before, error[0] = error[0], 0.0
     t2, t1, t0, x1, x0 = _walk(t, f, c, tail, live, z, m, x, bar_c, bar_m, bar_x, stack, parts, blur, gradient, error)
     value += unit * (f2 * t2 + f1 * t1 + fx * x1)
@@ -431,5 +437,7 @@ def exact_outputs(coupling, surplus, b, leak, plan, mean, gradient, stop):
         value[i] = _output_loss(coupling[i], surplus[i], b[i], leak, i, plan, mean, gradient, row, error)
         bound[i] = error[0]
         if gradient:
-            grad_coupling[i], grad_b[i] = row[:n], row[n]
+            grad_b[i] = row[n]
+            for j in range(n):  # as `_keep` does, and for the same reason
+                grad_coupling[i, j] = row[j]
     return value, bound, grad_coupling, grad_b

@@ -8,6 +8,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.activations import LEAKS, activation_name
+from geomsup.checks import hinted
 from geomsup.features import Discrete, Features
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.linear import linear_losses
@@ -21,6 +22,7 @@ from geomsup.loss.spectral import spectral_losses
 from geomsup.loss.targets import TARGETS, USUAL, Wanted, checked, count_distribution, method_for, target_losses
 from geomsup.model import ToyModel, checked_model
 from geomsup.samples import SampledFeatures, checked_features
+from geomsup.tables import Tabular, html_table
 from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "check_problem", "expected_loss", "loss_of_pieces"]
@@ -37,7 +39,7 @@ METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
 
 @dataclass(frozen=True, eq=False)
-class ExpectedLoss:
+class ExpectedLoss(Tabular):
     """An expected loss with its error; ``float(result)`` is the value.
 
     Attributes
@@ -98,6 +100,13 @@ class ExpectedLoss:
     def __float__(self) -> float:
         return self.value
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per feature: what it adds to the loss."""
+        return [{"feature": i, "loss": float(loss)} for i, loss in enumerate(self.per_feature)]
+
+    def _repr_html_(self) -> str:
+        return html_table(str(self), self.to_rows())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain values, ready for JSON."""
         shares = (*BY_ACTIVE, "given_active") if self.by_active is not None else ()
@@ -115,6 +124,7 @@ class Unreachable(ValueError):
     """An `rtol` that rounding errors do not let any method keep."""
 
 
+@hinted
 def expected_loss(
     model: ToyModel,
     features: Features | SampledFeatures,

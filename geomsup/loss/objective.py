@@ -41,10 +41,10 @@ def _exact(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray
     """Go straight to the kernels: at this size building checked results would cost more than the loss."""
     from geomsup.loss.exact_kernels import exact_outputs
 
-    plan = make_plan(features)
+    plan, mean = make_plan(features), np.array(features.mean)
 
     def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
-        return exact_outputs(G, surplus, b, 0.0, plan, features.mean, True, stop_flag())
+        return exact_outputs(G, surplus, b, 0.0, plan, mean, True, stop_flag())
 
     return _objective(features, losses)
 

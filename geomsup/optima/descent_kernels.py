@@ -28,7 +28,8 @@ def tied_loss(vector, n, m, importance, inputs, gradient, stop):
     """
     W, b = vector[: n * m].reshape(n, m), vector[n * m :]
     coupling, surplus, _ = coupling_matrix(W, W, inputs.size)
-    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, inputs.plan, inputs.mean, True, stop)
+    wanted = n > 0  # always; a constant would make another specialisation, which takes 6 s to compile
+    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, inputs.plan, inputs.mean, wanted, stop)
     total = 0.0
     for i in range(n):
         total += importance[i] * value[i]
@@ -104,7 +105,9 @@ def bfgs(start, n, m, importance, inputs, slope, most_steps, stop):
     taken = 0
     while taken < most_steps and _largest(g) > slope and stop[0] == 0:
         if fresh:
-            inverse[:] = np.eye(size)
+            for i in range(size):  # not row by row: numba would compile the text of an error, for 3 s
+                for j in range(size):
+                    inverse[i, j] = 1.0 if i == j else 0.0
         direction = -(inverse @ g)
         if fresh:  # a short step: beyond are other basins
             direction *= min(1.0, 0.1 / np.sqrt(g @ g))
@@ -117,7 +120,8 @@ def bfgs(start, n, m, importance, inputs, slope, most_steps, stop):
         s, y = new_x - x, new_g - g
         fresh = False
         _update(inverse, s, y)
-        x[:], g[:] = new_x, new_g
+        for i in range(size):
+            x[i], g[i] = new_x[i], new_g[i]
         loss = new_loss
         taken += 1
     return loss, x, taken

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
@@ -32,6 +33,7 @@ MOST_STARTS = 100_000
 LARGEST_GUESS = 1e150
 
 
+@hinted
 def optimum(
     features: Features,
     n_hidden: int,
@@ -71,7 +73,7 @@ def optimum(
     guesses
         Models to start from as well, such as trained ones: the optimum is then no worse than any of them.
     progress
-        Called as progress(stage, fraction) during long searches.
+        Called as progress(stage, fraction) during long searches; the stage "compiling, once" is a first use.
 
     Raises
     ------
@@ -102,7 +104,10 @@ def optimum(
     if activation == "relu" and features.grouped:
         make_plan(law)  # refuses groups of too many outcomes, before anything is searched
     guesses = [_of_ordinary_size(ToyModel(guess.W, np.ldexp(guess.b, -value_unit))) for guess in guesses]
-    found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress)
+    from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
+
+    with telling(progress):
+        found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress)
     return _in_units(found, features, units)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.dimensions import dimensionality
 from geomsup.features import Features
 from geomsup.model import ToyModel
@@ -18,6 +19,7 @@ from geomsup.phases.names import phase_name
 from geomsup.phases.regions import name_regions
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transitions import Transition, apart, locate
+from geomsup.tables import Tabular
 from geomsup.threads import Progress, in_threads
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ MOST_STARTS = 100_000
 MOST_POINTS = 100_000
 
 
-@dataclass(frozen=True, eq=False)
-class PhaseDiagram:
+@dataclass(frozen=True, eq=False, repr=False)
+class PhaseDiagram(Tabular):
     """The optimum in every cell (probability, importance of the extra feature), and the phases these make.
 
     A phase is a region of cells whose optima are continuously connected. Between two phases the optimum changes
@@ -171,6 +173,24 @@ class PhaseDiagram:
             "transitions": [transition.to_dict() for transition in self.transitions],
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per cell: probability, importance of the extra feature, loss, phase, its dimensionality."""
+        return [
+            {
+                "probability": float(self.probabilities[i]),
+                "importance": float(self.importances[j]),
+                "loss": float(self.loss[i, j]),
+                "phase": self.names[self.phase[i, j]],
+                "dimensionality": float(self.dimensionality[i, j]),
+            }
+            for i, j in np.argwhere(self.phase >= 0).tolist()
+        ]
+
+    def __repr__(self) -> str:
+        phases = f"{len(self.names)} phases: {' | '.join(self.names)}"
+        shape = " x ".join(map(str, self.phase.shape))
+        return f"PhaseDiagram({self.n_features} features in {self.n_hidden} dimensions, {shape} cells, {phases})"
+
     def __str__(self) -> str:
         shape = self.phase.shape
         lines = [
@@ -201,6 +221,7 @@ class PhaseDiagram:
         return replace(transition, from_=self.names[self.phase[edge[0]]], to=self.names[self.phase[edge[1]]])
 
 
+@hinted
 def phase_diagram(
     n_features: int,
     n_hidden: int,
@@ -229,7 +250,7 @@ def phase_diagram(
     rng
         Anything ``np.random.default_rng`` takes; the same seed gives the same bits.
     progress
-        Called as ``progress("searching", fraction)`` as cells are finished.
+        Called as ``progress("searching", fraction)`` as cells are finished; a first use begins with "compiling, once".
 
     Raises
     ------
@@ -256,9 +277,12 @@ def phase_diagram(
     generator = checks.random_generator("rng", rng)
     checks.callback("progress", progress)
     setting = Setting(n, m)
-    best = best_states(setting, p, values, starts, generator, progress)
+    from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
+
+    with telling(progress):
+        best = best_states(setting, p, values, starts, generator, progress)
+        inner = _inner_transitions(setting, p, values, best)
     shape = len(p), len(values)
-    inner = _inner_transitions(setting, p, values, best)
     names, phase = name_regions({index: state.W for index, state in best.items()}, inner, shape)
     loss = np.array([best[index].loss for index in np.ndindex(*shape)]).reshape(shape)
     W = np.array([best[index].W for index in np.ndindex(*shape)]).reshape(*shape, n, m)

@@ -89,12 +89,12 @@ class PlateauBlock:
     @property
     def dimensionality(self) -> float:
         """Mean D_i of its features: r/k if its rows are a tight frame, less if not."""
-        return float(dimensionality(self.model.W).mean())
+        return float(dimensionality(self.model.W, orientation="rows").mean())
 
     @property
     def dimensions_per_feature(self) -> float:
         """D* = r/‖W‖_F² of a model that consists of such blocks; not r/k, since norms are not 1."""
-        return float(dimensions_per_feature(self.model.W))
+        return float(dimensions_per_feature(self.model.W, orientation="rows"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""

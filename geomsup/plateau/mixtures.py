@@ -68,7 +68,7 @@ def best_mixture(kinds: Sequence[PlateauBlock], n: int, m: int) -> PlateauMixtur
     copies = integer_program(columns, [n], m)
     used = [(block, int(count)) for block, count in zip(kinds, copies, strict=True) if count]
     stored = sum(count * block.size for block, count in used)
-    shares = [np.tile(dimensionality(block.model.W), count) for block, count in used]
+    shares = [np.tile(dimensionality(block.model.W, orientation="rows"), count) for block, count in used]
     return PlateauMixture(
         kinds[0].probability,
         {block.name: count for block, count in used},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.checks import hinted
 from geomsup.features import Features
 from geomsup.laws import Law, Uniform
 from geomsup.optima.cache import remembered
@@ -15,6 +16,7 @@ from geomsup.plateau.blocks import PlateauBlock, follow
 from geomsup.plateau.crossings import PlateauCrossing
 from geomsup.plateau.mixtures import PlateauMixture, best_mixture
 from geomsup.plateau.search import ranked, search_plateaus, unpacked, version
+from geomsup.tables import Tabular
 from geomsup.threads import Progress
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ MOST_STARTS = 10_000
 LARGEST_MIXTURE = 10_000_000
 
 
-@dataclass(frozen=True, eq=False)
-class Plateaus:
+@dataclass(frozen=True, eq=False, repr=False)
+class Plateaus(Tabular):
     """The kinds of blocks at every probability, the ones that win, and where the winner changes.
 
     Where there are many more equal features than dimensions, dimensions are scarce: the kind of block wins that gains
@@ -183,6 +185,24 @@ class Plateaus:
             "mixtures": [mixture.to_dict() for mixture in self.mixtures],
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per probability: the winner, its gain per dimension, its dimensionality, the runner-up."""
+        return [
+            {
+                "probability": block.probability,
+                "winner": block.name,
+                "gain": block.gain,
+                "dimensionality": block.dimensionality,
+                "dimensions_per_feature": block.dimensions_per_feature,
+                "runner_up": None if second is None else second.name,
+            }
+            for block, second in zip(self.winners, self.runners_up, strict=True)
+        ]
+
+    def __repr__(self) -> str:
+        names = " -> ".join(name for name, _, _ in self.spans)
+        return f"Plateaus({names}, p from {self.probabilities[0]:.4g} to {self.probabilities[-1]:.4g})"
+
     def __str__(self) -> str:
         header = f"{'p':>8} {'1/p':>7} {'gain/dim':>10} {'mean D_i':>9} {'D*':>7} {'margin':>8}  winner (runner-up)"
         lines = [f"blocks of rank up to {self.largest_rank}, {self.values}", header]
@@ -209,6 +229,7 @@ class Plateaus:
             )
 
 
+@hinted
 def plateaus(
     probabilities: Any,
     *,
@@ -246,7 +267,7 @@ def plateaus(
     starts
         Random starts of each size and rank at each probability.
     progress
-        Called as progress(stage, fraction) during long searches.
+        Called as progress(stage, fraction) during long searches; the stage "compiling, once" is a first use.
 
     Raises
     ------
@@ -273,9 +294,12 @@ def plateaus(
     checks.callback("progress", progress)
     n, m = _sizes(n_features, n_hidden)
     inputs = {"p": p.tolist(), "values": values.to_dict(), "largest_rank": rank, "starts": starts, **version()}
-    blocks, crossings = remembered(
-        "plateaus", inputs, lambda: search_plateaus(values, p.tolist(), rank, starts, progress), _found
-    )
+    from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
+
+    with telling(progress):
+        blocks, crossings = remembered(
+            "plateaus", inputs, lambda: search_plateaus(values, p.tolist(), rank, starts, progress), _found
+        )
     mixtures = () if n is None or m is None else tuple(best_mixture(one, n, m) for one in blocks)
     return Plateaus(p, blocks, crossings, mixtures, values, rank, n, m)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.arrays import Batch, as_rows
+from geomsup.checks import hinted
 from geomsup.dimensions import dimensionality
 from geomsup.recognition.building import component_of
 from geomsup.recognition.found import Found
@@ -71,6 +72,7 @@ def classify(
     signs: Literal["fixed", "free"] = "fixed",
     memory: float = MEMORY,
 ) -> Geometry: ...
+@hinted
 def classify(
     W: Any,
     *,
@@ -218,7 +220,7 @@ def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free
         rows = rows.first_half()
         parts = as_lines(parts, len(rows), rows.n_dimensions)
     weak = np.setdiff1d(np.arange(len(V)), rows.strong)
-    D = shares(V) if len(V) > MANY_ROWS else dimensionality(V)
+    D = shares(V) if len(V) > MANY_ROWS else dimensionality(V, orientation="rows")
     # Very many outlines would take minutes.
     outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
     components = [component_of(part, rows, D, whole.scanned, outlined) for part in parts]

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from geomsup.recognition.geometry import Geometry
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +24,7 @@ G = TypeVar("G", bound=Geometry | None, covariant=True)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Geometries(Sequence[G], Generic[G]):
+class Geometries(Sequence[G], Generic[G], Tabular):
     """Geometries of a batch, in its order; None for a model that diverged.
 
     Attributes
@@ -50,6 +51,10 @@ class Geometries(Sequence[G], Generic[G]):
     def tally(self) -> dict[str, int]:
         """How many geometries have each name, the most frequent first."""
         return dict(Counter(self.names).most_common())
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per component of each model: the number of the model, then as `Geometry.to_rows`."""
+        return [{"model": k} | row for k, item in enumerate(self.items) if item is not None for row in item.to_rows()]
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the tally as bars on matplotlib `ax` (a new one by default) and return the axes."""

@@ -14,6 +14,7 @@ from geomsup.recognition.component import Component
 from geomsup.recognition.names import geometry_name
 from geomsup.recognition.printing import HEADINGS, cells, count, grouped, line, listed
 from geomsup.recognition.reading.copies import copies
+from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ MOST_GROUPS = 10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Geometry:
+class Geometry(Tabular):
     """The geometry of W: its components, largest first.
 
     Attributes
@@ -125,6 +126,23 @@ class Geometry:
             "represented": self.represented,
             "hint": self.hint,
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per component: name, features, rank, mean D, mean norm, residual, variant, symmetry."""
+        return [
+            {
+                "component": part.full_name,
+                "features": " ".join(map(str, part.features)),
+                "rank": part.rank,
+                "dimensionality": float(part.dimensionality.mean()),
+                "norm": float(part.norms.mean()),
+                "residual": part.residual,
+                "variant": part.variant,
+                "symmetry_order": part.symmetry_order,
+                "confidence": part.confidence,
+            }
+            for part in self.components
+        ]
 
     def symmetry(self, component: int, *, tolerance: float | None = None) -> Symmetry:
         """Symmetry that the directions of one component have left, within a tolerance.

@@ -10,6 +10,7 @@ import numpy as np
 
 from geomsup.arrays import read_only
 from geomsup.dimensions import dimensionality
+from geomsup.tables import Tabular, html_table
 
 __all__ = ["Polytope"]
 
@@ -21,7 +22,7 @@ GRAM_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Polytope:
+class Polytope(Tabular):
     """A polytope with its centre at 0; its vertices are on the unit sphere, or have `norms` beside their directions.
 
     `vertices`, `f_vector`, `variants`, `circumradius` and `norms` may be functions without arguments, which are called
@@ -176,6 +177,49 @@ class Polytope:
     def _inscribed(self) -> bool:
         """Whether no norms were given, so that all are 1."""
         return vars(self)["_norms"] is None
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per vertex: its coordinates x0, x1, ..."""
+        return [{"vertex": i} | {f"x{k}": float(x) for k, x in enumerate(point)} for i, point in enumerate(self.points)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the shape as plain values, ready for JSON."""
+        D = self.dimensionality
+        return {
+            "name": self.name,
+            "symbol": self.symbol,
+            "aliases": list(self.aliases),
+            "kind": self.kind,
+            "dimension": self.dimension,
+            "f_vector": list(self.f_vector),
+            "symmetry_order": self.symmetry_order,
+            "vertex_transitive": self.vertex_transitive,
+            "dimensionality": D.tolist() if isinstance(D, np.ndarray) else D,
+            "circumradius": self.circumradius,
+            "variants": list(self.variants),
+            "edges": [list(edge) for edge in self.edges],
+            "vertices": self.points.tolist(),
+        }
+
+    def __str__(self) -> str:
+        title = f"{self.name} {self.symbol}".rstrip()
+        return "\n".join([title, *(f"  {head:15} {text}" for head, text in self._facts())])
+
+    def _facts(self) -> list[tuple[str, str]]:
+        """Return the lines of the printed summary, as pairs of a heading and a text."""
+        D = np.unique(np.round(self.dimensionality, 9))
+        return [
+            ("also called", ", ".join(self.aliases) or "-"),
+            ("dimension", str(self.dimension)),
+            ("faces", f"{', '.join(map(str, self.f_vector))} (vertices, edges, ...)"),
+            ("symmetries", f"{self.symmetry_order}; orbits of vertices: {len(self.orbits)}"),
+            ("D_i", ", ".join(f"{value:.6g}" for value in D)),
+            ("shortest chord", f"{self.shortest_chord:.6g} at circumradius 1"),
+            ("variants", ", ".join(self.variants)),
+        ]
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), [{"of the shape": head, "value": text} for head, text in self._facts()])
 
     def __eq__(self, other: object) -> bool:
         return self is other or (

@@ -1,25 +1,31 @@
 """The result of a training: weights, losses, and the features that it was trained on; and its file."""
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from geomsup import checks
+from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.tables import Tabular
 from geomsup.threads import Progress
 from geomsup.training.layout import OPTIONAL
 from geomsup.training.settings import Settings
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from geomsup.comparison import Comparisons
     from geomsup.recognition import Geometries, Geometry
 
 __all__ = ["TrainingRun"]
 
+MOST_DRAWN, PANEL = 8, 3.5  # panels that fit beside each other, and their size in inches
+SUFFIXES = (".npz", ".safetensors", "")  # of files of runs; without any they are .npz
 ALWAYS = ("W", "b", "steps", "loss")  # arrays that every run has
 PERHAPS = (  # arrays that a run may lack
     "W_history", "b_history", *OPTIONAL, *(f"{name}_history" for name in OPTIONAL), "diverged_at", "moments", "pending",
@@ -27,7 +33,7 @@ PERHAPS = (  # arrays that a run may lack
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TrainingRun:
+class TrainingRun(Tabular):
     """Trained toy models, as `train` returns them; all arrays are read-only.
 
     Parameters
@@ -113,6 +119,50 @@ class TrainingRun:
         counted = "1 run" if runs == 1 else f"{runs} runs"
         steps = self.config["completed_steps"]
         return f"TrainingRun({counted} of {n} features in {m} dimensions, {steps} steps)"
+
+    @overload
+    def __getitem__(self, index: int) -> ToyModel: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ToyModel]: ...
+    def __getitem__(self, index: int | slice) -> ToyModel | list[ToyModel]:
+        """Return the model of one run, counted from the end if negative, or those of a slice."""
+        if isinstance(index, slice):
+            return [self.model(run) for run in range(*index.indices(len(self)))]
+        run = index + len(self) if isinstance(index, int) and -len(self) <= index < 0 else index
+        return self.model(run)
+
+    def __iter__(self) -> Iterator[ToyModel]:
+        return (self.model(run) for run in range(len(self)))
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per run: mean sparsity (None on a data set), loss of the last batches, whether it diverged."""
+        return [
+            {
+                "run": run,
+                "sparsity": 1 - float(features.probability.mean()) if isinstance(features, Features) else None,
+                "batch_loss": float(self.loss[run, -1]),
+                "diverged": bool(self.diverged_at[run]),
+            }
+            for run, features in enumerate(self.features)
+        ]
+
+    def plot(self, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
+        """Draw the geometry of up to eight runs that did not diverge, side by side; return a list of axes."""
+        from geomsup.plot.panels import panels
+
+        chosen = [run for run in range(len(self)) if not self.diverged_at[run]][:MOST_DRAWN]
+        if not chosen:
+            raise ValueError("`run` must have models that did not diverge; got none. Lower `learning_rate`.")
+        if axes is None:
+            from matplotlib import pyplot
+
+            solid = {"projection": "3d"} if self.W.shape[2] == 3 else {}
+            size = (PANEL * len(chosen), PANEL)
+            axes = pyplot.subplots(1, len(chosen), figsize=size, subplot_kw=solid, squeeze=False)[1].ravel()
+        drawn = panels(axes, len(chosen))
+        for run, ax in zip(chosen, drawn, strict=True):
+            self.model(run).plot(ax)
+        return drawn
 
     @cached_property
     def settings(self) -> Settings:
@@ -298,12 +348,20 @@ class TrainingRun:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything, data sets too, to `path`, a file that `load` reads; replaces a file there in one move.
 
-        A name that ends in .safetensors makes one (extra ``weights``); any other an .npz file under that very name.
+        Its name ends in .safetensors (extra ``weights``), or in .npz or without a suffix, which both make an .npz file.
+
+        Raises
+        ------
+        ValueError
+            If the name ends otherwise.
         """
         from geomsup.training.storage import described, write
 
+        file = checks.folder_or_file("path", path)
+        if file.suffix not in SUFFIXES:
+            raise ValueError(f"`path` must end in .npz or .safetensors; got {file.name!r}. Rename it.")
         entries, data = described(self.features[:: self.settings.models])
-        write(Path(path), {"config": self.config, "features": entries}, self._arrays() | data)
+        write(file, {"config": self.config, "features": entries}, self._arrays() | data)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "TrainingRun":

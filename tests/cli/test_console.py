@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from geomsup import compiling
-from geomsup.cli.console import progress_bars
+from geomsup.cli.console import progress_bars, wrapped
 
 
 class Terminal(io.StringIO):
@@ -36,7 +36,7 @@ def test_compiling_is_said_once(shown):
         progress("training", 0.5)
 
     text = shown(work)
-    assert text.count("compiling (first use)…") == 1
+    assert text.count("compiling, once") == 1
     assert text.index("compiling") < text.index("training")
     assert not compiling._LISTENERS
 
@@ -54,3 +54,24 @@ def test_pipes_get_none_of_it(capsys):
         compiling.njit(lambda x: x + 1)(1)
         progress("training", 0.5)
     assert capsys.readouterr() == ("", "")
+
+
+def test_one_bar_whatever_the_stages_are(shown):
+    """A new stage takes the bar of the one before it: 50 stages do not fill a terminal."""
+
+    def work(progress):
+        for k in range(50):
+            progress(f"stage {k}", k / 50)
+
+    text = shown(work)
+    assert "stage 49" in text
+    assert text.count("\n") < 5  # a bar of each stage would be on a line of its own
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 100])
+def test_lines_are_broken_between_words(width):
+    text = "  component pentagon: features 0, 1, 2, 3, 4; D 0.4; residual 0.00\nshort\n\n" + "word " * 40
+    broken = wrapped(text, width)
+    assert broken.split() == text.split()
+    assert max(map(len, broken.splitlines())) <= width
+    assert wrapped(text, None) == text

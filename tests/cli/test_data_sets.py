@@ -30,7 +30,7 @@ def test_a_distribution_takes_its_place(run, trained):
 
 
 def test_what_needs_a_distribution_says_so(refuse, trained):
-    assert refuse("compare", "data.npz").startswith("`features` must be Features here")
+    assert refuse("compare", "data.npz").startswith("`--features` must be Features here")
 
 
 @pytest.mark.parametrize("name", ["X.npy", "X.csv", "X.txt"])
@@ -63,4 +63,4 @@ def test_files_that_hold_no_samples_are_refused(refuse, folder):
     assert refuse("train", 3, 1, "--samples", "X.npy", "--probability", 0.1).startswith(
         "`--samples` must not come with"
     )
-    assert refuse("optimum", 3, 1, "--samples", "X.npy").startswith("`features` must be Features here")
+    assert refuse("optimum", 3, 1, "--samples", "X.npy").startswith("`--features` must be Features here")

@@ -80,7 +80,7 @@ def test_optimum_and_train_take_them_too(run, folder):
         ("--values normal:0,1:4", "`cells` must be at least 16; got 4"),
         ("--values log-normal:1,9", "`sigma` must be in"),
         ("--values uniform:1,0", "`high` must be greater than `low`"),
-        ("--values uniform:0,1 uniform:0,2", "`values` must be one distribution, or one per feature (5); got 2."),
+        ("--values uniform:0,1 uniform:0,2", "`--values` must be one distribution, or one per feature (5); got 2."),
         ("--groups 0,1", "`--groups` must be like correlated:0,1 or anticorrelated:2,3; got '0,1'."),
         ("--groups correlated:a,b", "`--groups` must be like correlated:0,1"),
         ("--groups correlated:0,7", "`correlated` must hold groups of two or more indices below 5; got (0, 7)."),

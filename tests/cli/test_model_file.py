@@ -54,9 +54,9 @@ def test_no_part_of_a_trained_model_is_left_out(run, folder, kind):
 def test_run_out_of_the_range_of_a_trained_file_is_refused(refuse, trained):
     assert (
         refuse("loss", trained, "--run", 4)
-        == "`run` must be below the number of runs in the file, 4; got 4. Count from 0."
+        == "`--run` must be below the number of runs in the file, 4; got 4. Count from 0."
     )
-    assert refuse("compare", trained, "--run", -1).startswith("`run` must be at least 0; got -1.")
+    assert refuse("compare", trained, "--run", -1).startswith("`--run` must be at least 0; got -1.")
 
 
 def test_the_groups_of_a_training_count(run, folder):
@@ -72,7 +72,7 @@ def test_the_groups_of_a_training_count(run, folder):
 
 def test_models_trained_for_something_else_are_refused(refuse, folder):
     gs.train(gs.Features(3, 0.3), 2, models=1, steps=3, batch=8, target="abs", threads=1).save("abs.npz")
-    assert refuse("loss", "abs.npz").startswith("`path` must hold models trained for the squared error of x; those of")
+    assert refuse("loss", "abs.npz").startswith("`PATH` must hold models trained for the squared error of x; those of")
 
 
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
@@ -98,8 +98,8 @@ def test_a_bias_of_another_name_is_not_taken_for_zero(run, refuse, folder):
     true = gs.compare(gs.ToyModel(W, b), gs.Features(5, 0.05), starts=3, rng=0)
     assert strict(run("compare", "nb.npz", *arguments))["excess"] == pytest.approx(true.excess, rel=1e-9)
     assert refuse("compare", "c.npz", *arguments) == (
-        "`path` must leave no doubt: 'c' (5,) of 'c.npz' may be a bias, and was not used. "
-        "Name it as `bias` or `ignore`, or pass bias=False (--no-bias)."
+        "`PATH` must leave no doubt: 'c' (5,) of 'c.npz' may be a bias, and was not used. "
+        "Name it as `--bias` or `--ignore`, or give --no-bias."
     )
     assert strict(run("compare", "c.npz", "--bias", "c", *arguments))["excess"] == pytest.approx(true.excess, rel=1e-9)
     without = gs.compare(gs.ToyModel(W), gs.Features(5, 0.05), starts=3, rng=0)

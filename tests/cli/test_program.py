@@ -10,8 +10,18 @@ import pytest
 
 import geomsup as gs
 from geomsup.cli import main
+from geomsup.cli.program import app
 
-INPUTS = ["--features", "--samples", "--probability", "--importance", "--values", "--groups", "--normalised"]
+INPUTS = [
+    "--features",
+    "--samples",
+    "--probability",
+    "--sparsity",
+    "--importance",
+    "--values",
+    "--groups",
+    "--normalised",
+]
 MODEL = [
     *INPUTS,
     "--run",
@@ -30,6 +40,13 @@ MODEL = [
     "--hidden-activation",
 ]
 OPTIONS = {
+    "doctor": ["--output", "-o", "--json"],
+    "warm": ["--json"],
+    "polytope": ["--vertices", "--dimension", "--output", "-o", "--json"],
+    "symmetry": ["--weights", "--name", "--orientation", "--tolerance", "--output", "-o", "--json"],
+    "dimensionality": ["--weights", "--name", "--orientation", "--output", "-o", "--json"],
+    "one-hot": ["--dead", "--silent", "--output", "-o", "--json"],
+    "symbolic": ["--output", "-o", "--json"],
     "reproduce": ["--all", "--list", "--quick", "--output", "-o", "--jobs", "--json"],
     "thomson": ["--starts", "--seed", "--time-limit", "--threads", "--output", "-o", "--plot", "--json"],
     "energy": [
@@ -48,6 +65,7 @@ OPTIONS = {
     "plateaus": [
         "--points",
         "--probability-range",
+        "--sparsity-range",
         "--largest-rank",
         "--n-features",
         "--n-hidden",
@@ -59,6 +77,7 @@ OPTIONS = {
     "phase-diagram": [
         "--points",
         "--probability-range",
+        "--sparsity-range",
         "--importance-range",
         "--starts",
         "--seed",
@@ -164,9 +183,20 @@ def test_help_describes_every_option(run, command):
     words = text.replace("|", " ").split()
     for option in OPTIONS[command]:
         assert option in words
-    found = {word for word in words if word.startswith("-") and word.strip("-")}
-    positional = {"--path", "--n-features", "--n-hidden", "--n"}
+    found = {word.strip("`.;") for word in words if word.startswith("-") and word.strip("-")}
+    positional = {"--path", "--n-features", "--n-hidden", "--n", "--name", "--shape", "--family", "--size"}
     assert found - positional == set(OPTIONS[command]) - positional
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_has_an_example(run, command):
+    assert f"geomsup {command}" in " ".join(run(command, "--help").split("Example", 1)[1].split())
+
+
+def test_the_shell_can_complete_commands_and_options(run):
+    assert "--install-completion" in run("--help")
+    text = app.generate_completion(shell="bash")
+    assert all(command in text for command in OPTIONS)
 
 
 def test_python_m_geomsup_is_the_same_program():

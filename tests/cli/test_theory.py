@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sympy
 
 import geomsup as gs
 from tests.cli.common import strict
@@ -41,3 +42,26 @@ def test_phase_diagram(run, folder):
     text = run(*arguments)
     assert text.startswith("2 features in 1 dimensions, 5 probabilities x 5 importances")
     assert "of first order: extra in an antipodal pair | extra not represented" in text
+
+
+def test_one_hot(run):
+    (state,) = gs.one_hot_states("pentagon")
+    assert strict(run("one-hot", "pentagon", "--json"))["states"][0]["loss"] == state.loss
+    assert "pentagon +: " in run("one-hot", "pentagon", "--dead", 1)
+
+
+def test_symbolic(run, refuse):
+    formula = sympy.sympify(strict(run("symbolic", "digon", "--json"))["loss"])
+    model, values = gs.ToyModel([[1.1], [-1.1]], [-0.05] * 2), {"r": 1.1, "b": -0.05, "p": 0.3}
+    assert float(formula.subs(values)) == pytest.approx(gs.expected_loss(model, gs.Features(2, 0.3)).value, rel=1e-12)
+    assert refuse("symbolic", "simplex").startswith("`SIZE` must come with")
+    assert refuse("symbolic", "digon", 2).startswith("`SIZE` must not come with")
+
+
+def test_ranges_of_sparsity(run, refuse):
+    arguments = ("phase-diagram", 2, 1, "--points", 2, "--json")
+    one, other = (strict(run(*arguments, *ends)) for ends in (
+        ("--probability-range", 0.1, 0.5), ("--sparsity-range", 0.5, 0.9),
+    ))  # fmt: skip
+    assert one == other
+    assert refuse("plateaus", "--sparsity-range", 0, 1).startswith("`--sparsity-range` must be below 1; got 1.")

@@ -81,7 +81,7 @@ def test_the_device_of_a_training(run, refuse, folder):
     run("train", 2, 1, "--models", 1, "--steps", 2, "--device", "cpu")
     assert gs.TrainingRun.load("geomsup-run.npz").config["device"] == "cpu"
     assert refuse("train", 2, 1, "--device", "tpu") == (
-        '`device` must be one of "auto", "cpu", "cuda"; got \'tpu\'. Pick one of them.'
+        '`--device` must be one of "auto", "cpu", "cuda"; got \'tpu\'. Pick one of them.'
     )
 
 

@@ -172,3 +172,13 @@ def test_no_hint_where_nothing_is_gained(rng):
 
 def test_many_orbits_are_counted(rng):
     assert repr(gs.symmetry(rng.normal(size=(30, 3)))) == "Symmetry(C1, order 1: 30 orbits of 1 to 1 points)"
+
+
+@pytest.mark.parametrize("noise", [2e-3, 1e-2])
+def test_rows_of_a_trained_pentagon_get_a_hint(noise):
+    turns = 2 * np.pi * np.arange(5) / 5
+    points = np.stack([np.cos(turns), np.sin(turns)], 1) + noise * np.random.default_rng(0).normal(size=(5, 2)) / 2
+    found = gs.symmetry(points)
+    assert found.order < 10
+    assert found.hint is not None
+    assert found.hint.endswith("order 10")

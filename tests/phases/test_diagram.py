@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import brentq, minimize
 
 from geomsup import Features, ToyModel, dimensionality, expected_loss, optimum
+from geomsup.compiling import COMPILING
 from geomsup.optima.descent import FINE, MOST_STEPS
 from geomsup.phases.cells import Setting
 from geomsup.phases.diagram import phase_diagram
@@ -401,7 +402,9 @@ def test_the_optimum_costs_less_than_the_prediction_and_its_pair_reaches_further
 
 def test_same_seed_same_bits_and_progress_counts_up():
     seen = []
-    once = phase_diagram(3, 1, [0.1, 0.6], [0.5, 1, 2], rng=3, progress=lambda *told: seen.append(told))
+    once = phase_diagram(
+        3, 1, [0.1, 0.6], [0.5, 1, 2], rng=3, progress=lambda *told: told[0] == COMPILING or seen.append(told)
+    )
     again = phase_diagram(3, 1, [0.1, 0.6], [0.5, 1, 2], rng=3)
     np.testing.assert_array_equal(once.W, again.W)
     np.testing.assert_array_equal(once.loss, again.loss)

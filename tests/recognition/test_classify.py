@@ -91,7 +91,9 @@ def test_exact_shapes(name, rng, read_only):
         assert component.residual < 0.01
         assert component.confidence > 0.999
         np.testing.assert_allclose(component.norms, np.linalg.norm(W[list(component.features)], axis=1))
-        np.testing.assert_array_equal(component.dimensionality, gs.dimensionality(W)[list(component.features)])
+        np.testing.assert_array_equal(
+            component.dimensionality, gs.dimensionality(W, orientation="rows")[list(component.features)]
+        )
         if component.polytope:
             assert component.variant == (name.split(", ")[1] if ", " in name else "uniform")
             assert component.symmetry_order == component.polytope.symmetry_order

@@ -44,7 +44,8 @@ def chains(
         images[depth] = vertex
         nodes += 1
         if depth == d - 1:
-            leaves[found] = images
+            for place in range(d):  # one by one: numba would compile the text of an error, for 2 s
+                leaves[found, place] = images[place]
             errors[found] = _error(images, products, gram)
             found += 1
         else:

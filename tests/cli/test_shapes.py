@@ -2,6 +2,7 @@
 
 import pytest
 
+import geomsup as gs
 from tests.cli.common import strict
 
 
@@ -29,14 +30,29 @@ def test_energy(run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("thomson", 1), "`n` must be at least 2"),
-        (("thomson", "x"), "`--n` must be a whole number; got 'x'"),
+        (("thomson", 1), "`N` must be at least 2"),
+        (("thomson", "x"), "`N` must be a whole number; got 'x'"),
         (("thomson", 5, "--plot", "p.txt"), "`--plot` must end in .png"),
-        (("energy", "--n", 5, "--energy", "riez"), "`energy` must be one of"),
-        (("energy", "--n", 5, "--energy", "riesz"), "`exponent` is that of"),
-        (("energy", "--n", 5, "--time-limit", -1), "`time_limit` must be positive"),
-        (("energy",), "requires an argument"),
+        (("energy", "--n", 5, "--energy", "riez"), "`--energy` must be one of"),
+        (("energy", "--n", 5, "--energy", "riesz"), "`--exponent` is that of"),
+        (("energy", "--n", 5, "--time-limit", -1), "`--time-limit` must be positive"),
+        (("energy",), "`--n` must be given"),
     ],
 )
 def test_bad_input_is_one_line(refuse, arguments, message):
     assert message in refuse(*arguments)
+
+
+def test_polytope(run, folder):
+    found = strict(run("polytope", "icosahedron", "--json", "-o", "ike.json"))
+    assert (found["f_vector"], found["symmetry_order"], len(found["edges"])) == ([12, 30, 20], 120, 30)
+    assert strict((folder / "ike.json").read_text()) == found
+    assert "120" in run("polytope", "{3,5}")
+
+
+def test_polytopes_are_listed(run, refuse):
+    listed = strict(run("polytope", "--dimension", 4, "--json"))["polytopes"]
+    assert [one["name"] for one in listed] == [shape.name for shape in gs.polytopes(4)]
+    assert "nonagon" in run("polytope", "--vertices", 9)
+    assert refuse("polytope", "cube", "--vertices", 8).startswith("`NAME` must not come with")
+    assert "must be a known shape" in refuse("polytope", "icosahedrn")

@@ -1,0 +1,83 @@
+"""Commands about the installation: ``doctor`` and ``warm``."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import geomsup as gs
+from geomsup.cli.console import check_files, deliver, progress_bars
+from geomsup.cli.options import Json, Output
+
+__all__ = ["doctor", "warm"]
+
+MEGABYTE = 1_000_000
+
+
+def doctor(*, output: Output = None, as_json: Json = False) -> None:
+    """Say what is installed, what is missing for which feature, and where things are kept.
+
+    Example: ``geomsup doctor --json -o doctor.json``. Add what it prints to the report of a fault.
+
+    Parameters
+    ----------
+    output
+        Also write the result as .json to this file.
+    """
+    from geomsup.installation import facts
+
+    check_files(output, table=False)
+    found = facts()
+    deliver(found, "\n".join(_lines(found)), as_json, output)
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    lines = ["versions"]
+    lines += [f"  {name:<12} {number or 'missing: reinstall geomsup'}" for name, number in found["versions"].items()]
+    lines += [
+        "machine",
+        *(f"  {name:<12} {found[name]}" for name in ("package", "system", "processor", "threads", "gpu")),
+    ]
+    lines.append("kept on disk")
+    for cache in found["caches"]:
+        size = f"{cache['files']} files, {cache['bytes'] / MEGABYTE:.1f} MB"
+        state = size if cache["writable"] else f"{size}, but it cannot be written"
+        lines.append(f"  {cache['what']}: {state}; {cache['folder'] or 'nowhere'}")
+    lines.append("extras")
+    for extra in found["extras"]:
+        state = "installed" if extra["installed"] else f"not installed; type: {extra['install']}"
+        lines.append(f"  {extra['extra']:<12} {extra['for']}: {state}")
+    return lines
+
+
+def warm(*, as_json: Json = False) -> None:
+    """Compile what the other commands need, once, so that later calls start at once.
+
+    Example: ``geomsup warm``. It takes a minute or two; Ctrl-C leaves what is done.
+    """
+    from geomsup.compiling import kernel_folder
+
+    with progress_bars() as progress:
+        for number, (name, work) in enumerate(_works().items()):
+            progress(f"compiling for {name}", number / len(_works()))
+            work()
+        progress("compiling", 1.0)
+    folder = kernel_folder()
+    kept = 0 if folder is None else sum(path.suffix == ".nbc" for path in folder.iterdir())  # numba's machine code
+    text = f"{kept} compiled kernels are kept in {folder or 'no folder: none can be written'}"
+    deliver({"kernels": kept, "folder": None if folder is None else str(folder)}, text, as_json, None)
+
+
+def _works() -> dict[str, Callable[[], object]]:
+    """Return the smallest call of each kind that makes the commands' kernels, by the command that it is for."""
+    few, many = gs.Features(3, 0.1), gs.Features(20, 0.1)
+    rows = np.random.default_rng(0).normal(size=(20, 3))
+    return {
+        "loss": lambda: gs.expected_loss(gs.ToyModel(rows[:3]), few, gradient=True),
+        "loss, many features": lambda: gs.expected_loss(gs.ToyModel(rows), many, method="spectral", gradient=True),
+        "train": lambda: gs.train(few, 2, steps=1, batch=8, device="cpu"),
+        "optimum": lambda: gs.optimum(few, 2, starts=2),
+        "classify": lambda: [gs.classify(gs.polytope(name).vertices) for name in ("pentagon", "cube", "5-cell")],
+        "thomson": lambda: gs.thomson(5, starts=1),
+        "phase-diagram": lambda: gs.phase_diagram(2, 1, [0.2, 0.5], [0.5, 1.0], starts=1),
+    }
