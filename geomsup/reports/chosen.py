@@ -37,9 +37,7 @@ class Chosen:
         return tuple(feature for group in self.groups for feature in group.features)
 
 
-def chosen_rows(
-    geometry: "Geometry", colours: "Colours", discoveries: "Discoveries | None", most: int
-) -> Chosen:
+def chosen_rows(geometry: "Geometry", colours: "Colours", discoveries: "Discoveries | None", most: int) -> Chosen:
     """Return all components if they have at most `most` rows, else those with a shape and the discoveries.
 
     Examples

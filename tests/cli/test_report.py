@@ -54,7 +54,7 @@ def test_report_of_a_folder(run, folder):
     [
         (("-o", "page.pdf"), "`--output` must end in .html, .htm"),
         (("-o", "nowhere/page.html"), "`--output` must be in an existing folder"),
-        (("--orientation", "up"), "`orientation` must be one of"),
+        (("--orientation", "up"), "`--orientation` must be one of"),
         (("--starts", "5.5"), "must be a whole number"),
     ],
 )

@@ -1,5 +1,6 @@
 """The data of the sections against what was planted."""
 
+import itertools
 import struct
 import zlib
 from fractions import Fraction
@@ -194,7 +195,7 @@ def test_the_ring_of_a_pentagon_is_in_the_order_of_its_corners():
     section = made(graph, polygon(5)[[0, 2, 4, 1, 3]])
     around = [node.feature for node in section.nodes]
     corners = [[0, 2, 4, 1, 3][feature] for feature in around]
-    assert {(b - a) % 5 for a, b in zip(corners, corners[1:], strict=False)} in ({1}, {4})
+    assert {(b - a) % 5 for a, b in itertools.pairwise(corners)} in ({1}, {4})
 
 
 def test_losses_are_those_of_the_comparison():
@@ -237,7 +238,7 @@ def test_axes_name_round_values_inside(low, high):
 
 def test_names_are_moved_apart_and_stay_inside():
     moved = spread([100.0, 100.0, 99.0, 3.0, 2.0], 10.0, 0.0, 105.0)
-    assert all(a - b >= 10 - 1e-9 for a, b in zip(moved, moved[1:], strict=False))
+    assert all(a - b >= 10 - 1e-9 for a, b in itertools.pairwise(moved))
     assert min(moved) >= 0
     assert max(moved) <= 105
 
