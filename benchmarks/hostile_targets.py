@@ -569,8 +569,14 @@ TARGETS: dict[str, Target] = {
     "report": Target(
         gs.report,
         {
-            "source": _W, "title": _is("W"), "date": _is("2026"), "orientation": _is("rows"), "optimum": _is(False),
-            "starts": _is(2), "rng": _is(0), "progress": _is(None),
+            "source": _W,
+            "title": _is("W"),
+            "date": _is("2026"),
+            "orientation": _is("rows"),
+            "optimum": _is(False),
+            "starts": _is(2),
+            "rng": _is(0),
+            "progress": _is(None),
         },
         finite=False,
         covers=("Page",),

@@ -78,8 +78,9 @@ class ModelFile:
         """
         model = gs.load(
             self.path, weights=self.weights, bias=self._said("bias"), decoder=self._said("decoder"),
-            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run or 0, instances=self.instances,
-            orientation=self.orientation, activation=self.activation, hidden_activation=self.hidden_activation,
+            hidden_bias=self._said("hidden_bias"), ignore=self.ignore or (), run=self.run or 0,
+            instances=self.instances, orientation=self.orientation, activation=self.activation,
+            hidden_activation=self.hidden_activation,
         )  # fmt: skip
         assert isinstance(model, gs.ToyModel)  # as a run was named
         known = self._trained_on()

@@ -87,7 +87,7 @@ class Wanted:
     optimum: bool = True
     starts: int | None = None
     rng: Any = 0
-    tell: Report = lambda stage, fraction: None  # noqa: E731
+    tell: Report = lambda stage, fraction: None
 
 
 def chapters(source: Any, wanted: Wanted) -> list[Chapter]:
