@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from geomsup.reports.colours import FAINT
 
 if TYPE_CHECKING:
@@ -10,6 +12,10 @@ if TYPE_CHECKING:
     from geomsup.reports.colours import Colours
 
 __all__ = ["Chosen", "Group", "chosen_rows"]
+
+# Of rows picked from a dictionary, what they share is taken away if it is more than this part of their squared lengths:
+# rare words, for one, have a direction in common, beside which nothing else would be seen.
+SHARED = 0.25
 
 # Features that are not represented but shown, at most: more of them would only make the others small.
 MOST_EMPTY = 10
@@ -26,10 +32,21 @@ class Group:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Groups of rows, at most as many rows as asked for, and a sentence where some are left out."""
+    """Groups of rows, a sentence where some are left out, and whether these are few, picked from many."""
 
     groups: tuple[Group, ...]
     remark: str | None
+    picked: bool = False
+
+    def rows(self, geometry: "Geometry") -> tuple[np.ndarray, str | None]:
+        """Return their rows, of a few picked ones less what they share, and a sentence that says so."""
+        rows = geometry.W[list(self.features)]
+        if not self.picked or not len(rows):
+            return rows, None
+        mean = rows.mean(axis=0)
+        if not (mean @ mean > SHARED * (rows**2).sum(axis=1).mean()):
+            return rows, None
+        return rows - mean, "The rows shown have much in common; their mean is taken away."
 
     @property
     def features(self) -> tuple[int, ...]:
@@ -89,4 +106,4 @@ def _fitting(groups: list[Group], most: int, n: int) -> Chosen:
     if not kept:
         return Chosen((), f"None of the {n} rows belongs to a shape that was found, so nothing is drawn.")
     which = "all" if len(kept) == len(groups) else f"{len(kept)} of the {len(groups)}"
-    return Chosen(tuple(kept), f"Of {n} rows the page shows {rows}: those of {which} shapes that were found.")
+    return Chosen(tuple(kept), f"Of {n} rows the page shows {rows}: those of {which} shapes that were found.", True)

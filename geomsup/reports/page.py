@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from geomsup import checks
+from geomsup.files import write_text
 from geomsup.plot.palette import FAINT, NEGATIVE, PALETTE, POSITIVE
 from geomsup.version import __version__
 
@@ -80,9 +82,6 @@ class Page:
 
     def save(self, path: "str | PathLike[str]") -> None:
         """Write the page to a file, complete or not at all."""
-        from geomsup import checks
-        from geomsup.files import write_text
-
         write_text(checks.folder_or_file("path", path), self.html)
 
     @cached_property

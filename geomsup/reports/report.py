@@ -126,6 +126,10 @@ def _sections(model: Model, rng: Any, tell: Any) -> ModelPart:
     discoveries: Discoveries | None = None
     if is_dictionary(geometry):
         discoveries = find_shapes(geometry.W, rng=rng, progress=tell)
+    if comparison is not None:
+        tell("pricing", 0.0)
+        comparison.per_component  # noqa: B018  (kept once it is worked out: descents of every component)
+        tell("pricing", 1.0)
     colours = colours_of(geometry)
     return ModelPart(
         title=model.title,

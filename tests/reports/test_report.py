@@ -253,7 +253,6 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
 
 @pytest.mark.slow
 def test_the_wheel_has_the_templates(tmp_path):
-    pytest.importorskip("hatchling", reason="needs hatchling: pip install hatchling")
     root = Path(gs.__file__).parents[1]
     subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=root, check=True,
                    capture_output=True)  # fmt: skip

@@ -1,9 +1,9 @@
 """The data of the sections against what was planted."""
 
-import itertools
 import struct
 import zlib
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -195,7 +195,7 @@ def test_the_ring_of_a_pentagon_is_in_the_order_of_its_corners():
     section = made(graph, polygon(5)[[0, 2, 4, 1, 3]])
     around = [node.feature for node in section.nodes]
     corners = [[0, 2, 4, 1, 3][feature] for feature in around]
-    assert {(b - a) % 5 for a, b in itertools.pairwise(corners)} in ({1}, {4})
+    assert {(b - a) % 5 for a, b in pairwise(corners)} in ({1}, {4})
 
 
 def test_losses_are_those_of_the_comparison():
@@ -238,7 +238,7 @@ def test_axes_name_round_values_inside(low, high):
 
 def test_names_are_moved_apart_and_stay_inside():
     moved = spread([100.0, 100.0, 99.0, 3.0, 2.0], 10.0, 0.0, 105.0)
-    assert all(a - b >= 10 - 1e-9 for a, b in itertools.pairwise(moved))
+    assert all(a - b >= 10 - 1e-9 for a, b in pairwise(moved))
     assert min(moved) >= 0
     assert max(moved) <= 105
 
@@ -246,3 +246,16 @@ def test_names_are_moved_apart_and_stay_inside():
 @pytest.mark.parametrize(("value", "text"), [(3 / 4, "3/4"), (2 / 9, "2/9"), (1.0, "1"), (0.366, "0.366")])
 def test_simple_fractions_are_fractions(value, text):
     assert fraction(value) == text
+
+
+def test_what_picked_rows_share_is_taken_away(dictionary):
+    """With the same vector added to all rows, the picture stays as it was without it."""
+    W = dictionary.astype(float)
+    offset = 10 * np.eye(100)[0]
+    found = gs.find_shapes(W)
+    plain, moved = (made(gram, X, found) for X in (W, W + offset))
+    assert "their mean is taken away" in moved.remark
+    assert "their mean is taken away" not in (plain.remark or "")
+    rows = W[list(moved.features)]
+    rows = rows - rows.mean(axis=0)
+    np.testing.assert_allclose(moved.values, rows @ rows.T, atol=1e-9)

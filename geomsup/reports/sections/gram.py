@@ -68,14 +68,14 @@ def gram(geometry: "Geometry", colours: "Colours", discoveries: "Discoveries | N
     (0, 2, 1, 3)
     """
     shown = chosen_rows(geometry, colours, discoveries, MOST_ROWS)
-    rows = geometry.W[list(shown.features)]
+    rows, shared = shown.rows(geometry)
     values = rows @ rows.T
     squares = np.diagonal(values)
     limit = float(np.median(squares[squares > 0])) if (squares > 0).any() else 1.0
     return Gram(
         sentence="Each small square is the inner product of two features' directions: blue where they support each "
         "other, red where they oppose each other, empty where they do not interfere. A framed block is a component.",
-        remark=shown.remark,
+        remark=" ".join(filter(None, (shown.remark, shared))) or None,
         features=shown.features,
         values=values,
         limit=limit,

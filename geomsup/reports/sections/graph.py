@@ -76,8 +76,10 @@ def graph(geometry: "Geometry", colours: "Colours", discoveries: "Discoveries | 
     shown = chosen_rows(geometry, colours, discoveries, MOST_NODES)
     groups = [_around(geometry, group) for group in shown.groups]
     nodes, height = _placed(groups)
-    edges = _edges(geometry.W[[node.feature for node in nodes]])
-    remarks = [] if shown.remark is None else [shown.remark]
+    rows, shared = shown.rows(geometry)
+    place = {feature: i for i, feature in enumerate(shown.features)}
+    edges = _edges(rows[[place[node.feature] for node in nodes]])
+    remarks = [text for text in (shown.remark, shared) if text is not None]
     if len(edges) > MOST_EDGES:
         remarks.append(f"Of {len(edges)} lines only the {MOST_EDGES} strongest are drawn.")
     return Graph(

@@ -90,7 +90,7 @@ def levels(geometry: "Geometry", colours: "Colours") -> Levels:
     [(0.5, '1/2 digon')]
     """
     if geometry.n_features > MOST_DOTS:
-        axis = Axis(0.0, 1.0, LEFT, RIGHT)
+        axis = Axis(0.0, float(geometry.dimensionality.max()) or 1.0, LEFT, RIGHT)
         return Levels(_sentence(geometry, many=True), (), _bars(geometry, axis), (), axis)
     axis = Axis(0.0, 1.04, BOTTOM, TOP)
     return Levels(_sentence(geometry, many=False), _dots(geometry, colours, axis), (), _lines(geometry, axis), axis)
@@ -145,7 +145,7 @@ def _values(component: "Component") -> list[float]:
 
 
 def _bars(geometry: "Geometry", axis: Axis) -> tuple[Bar, ...]:
-    numbers, ends = np.histogram(geometry.dimensionality, bins=BINS, range=(0.0, 1.0))
+    numbers, ends = np.histogram(geometry.dimensionality, bins=BINS, range=(axis.low, axis.high))
     # Square roots, so that the few features of shapes are seen beside thousands of others.
     up = Axis(0.0, float(np.sqrt(numbers.max())), BOTTOM, TOP)
     return tuple(

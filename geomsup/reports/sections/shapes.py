@@ -133,8 +133,10 @@ def _said(view: View, rank: int, number: int, features: tuple[int, ...]) -> str:
     return f"{how} {which[0].upper()}{which[1:]}."
 
 
-def _line(one: tuple[float, float, float], other: tuple[float, float, float]) -> tuple[float, ...]:
-    return one[0], one[1], other[0], other[1], (one[2] + other[2]) / 2  # pyright: ignore[reportReturnType]
+def _line(
+    one: tuple[float, float, float], other: tuple[float, float, float]
+) -> tuple[float, float, float, float, float]:
+    return one[0], one[1], other[0], other[1], (one[2] + other[2]) / 2
 
 
 def _text(text: str, dot: tuple[float, float, float]) -> tuple[float, float, str]:
