@@ -36,6 +36,7 @@ OPERATIONS = {
     "minimize_energy, tammes": "gs.minimize_energy(40, 4, 'tammes', starts=10**6)",
     "classify, 3000 rows": "gs.classify(rng.normal(size=(3000, 20)))",
     "classify, 20000 rows": "gs.classify(rng.normal(size=(20000, 3)))",
+    "report, 3000 rows": "gs.report(rng.normal(size=(3000, 20)))",
     "train": "gs.train(gs.Features(100, 0.1), 20, models=4, steps=10**7)",
     "train, exact": "gs.train(gs.Features(7, 0.1), 3, models=100, objective='exact')",
     "symmetry": "gs.symmetry(gs.polytope('600-cell').vertices)",

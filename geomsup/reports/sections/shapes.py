@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.palette import PALETTE
 from geomsup.recognition.description import MANY
 from geomsup.recognition.names import counted
 from geomsup.recognition.printing import listed
@@ -153,7 +152,7 @@ def _traces(view: View, colour: int) -> dict[str, Any]:
     a, e = np.radians([AZIMUTH, ELEVATION])
     eye = FAR * np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
     return {
-        "colour": PALETTE[colour],
+        "colour": colour,
         "rows": _rounded(view.rows),
         "corners": _rounded(view.corners),
         "edges": [list(map(int, edge)) for edge in view.edges],

@@ -22,6 +22,7 @@
   }
 
   function traces(data) {
+    const own = colour("--c" + data.colour);
     const ends = [[], [], []];
     for (const [i, j] of data.edges) {
       for (let axis = 0; axis < 3; axis += 1) {
@@ -30,19 +31,19 @@
     }
     const made = [{
       type: "scatter3d", mode: "lines", hoverinfo: "skip", showlegend: false,
-      x: ends[0], y: ends[1], z: ends[2], line: { color: data.colour, width: 4 },
+      x: ends[0], y: ends[1], z: ends[2], line: { color: own, width: 4 },
     }];
     if (data.faces.length) {
       made.push({
-        type: "mesh3d", hoverinfo: "skip", opacity: 0.12, color: data.colour,
+        type: "mesh3d", hoverinfo: "skip", opacity: 0.12, color: own,
         x: column(data.corners, 0), y: column(data.corners, 1), z: column(data.corners, 2),
         i: column(data.faces, 0), j: column(data.faces, 1), k: column(data.faces, 2),
       });
     }
     if (data.fitted) {
-      made.push(spots(data.corners, { size: 9, symbol: "circle-open", color: data.colour }));
+      made.push(spots(data.corners, { size: 9, symbol: "circle-open", color: own }));
     }
-    made.push(spots(data.rows, { size: 4, color: data.colour }));
+    made.push(spots(data.rows, { size: 4, color: own }));
     if (data.labels.length) {
       const places = data.labels.map(([text, place]) => data.corners[place].map((value) => 1.16 * value));
       made.push(spots(places, {}, {
