@@ -19,6 +19,7 @@ CORE = ("numpy", "scipy", "numba", "sympy", "networkx", "matplotlib", "cyclopts"
 EXTRAS = {
     "cuda": ("numba_cuda", "trainings on an NVIDIA GPU"),
     "weights": ("safetensors", "files ending in .safetensors"),
+    "report": ("plotly", "geomsup report"),
     "tables": ("pandas", "to_dataframe()"),
     "docs": ("sphinx", "building the documentation"),
     "dev": ("pytest", "running the tests"),
@@ -37,7 +38,7 @@ def facts() -> dict[str, Any]:
     return {
         "versions": {"geomsup": __version__, "python": platform.python_version()}
         | {name: _version(name) for name in CORE},
-        "package": str(Path(__file__).parent),
+        "package": str(Path(__file__).parents[1]),
         "system": platform.platform(),
         "processor": _processor(),
         "threads": processors(),
