@@ -19,7 +19,7 @@ def test_doctor(run, folder, monkeypatch):
     assert found["versions"]["geomsup"] == gs.__version__
     assert found["versions"]["numpy"] == numpy.__version__
     assert found["versions"]["python"] == sys.version.split()[0]
-    assert found["machine"]["package"] == str(Path(gs.__file__).parent)
+    assert found["package"] == str(Path(gs.__file__).parent)
     blocks = found["caches"][1]
     assert (blocks["folder"], blocks["files"], blocks["bytes"]) == (str(folder / "kept"), 1, 4)
     assert blocks["writable"]
