@@ -22,7 +22,7 @@ LONGEST_SHOWN = 80  # characters of a value in a message
 MOST_NUMBERS = 2**27  # in one array: a gigabyte
 LARGEST_INTEGER = 2**63 - 1  # unless a count has a limit of its own
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any])  # or a class
 
 # Words that other libraries, or other functions here, have for the same: the first that the function takes is named.
 MEANT = {
@@ -236,7 +236,7 @@ def _is_masked(value: Any) -> bool:
 
 
 def hinted(function: Function) -> Function:
-    """Return the function, whose error about a keyword that it does not take names the one that was meant.
+    """Return the function or class, whose error about a keyword that it does not take names the one that was meant.
 
     Examples
     --------
@@ -246,6 +246,10 @@ def hinted(function: Function) -> Function:
     Traceback (most recent call last):
     TypeError: `train` has no argument `lr`; got lr=0.1. Pass `learning_rate`.
     """
+    if isinstance(function, type):
+        made: Any = function
+        made.__init__ = hinted(made.__init__)
+        return made
     known = tuple(inspect.signature(function).parameters)
     name = function.__qualname__.removesuffix(".__init__")
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.checks import hinted
 from geomsup.joint import Joint
 from geomsup.laws import Discrete, Law, Uniform, ends, law_from_dict
 from geomsup.tables import Tabular
@@ -27,6 +26,7 @@ GROUPED = ("correlated", "anticorrelated", "joint")
 SAME = 1e-12
 
 
+@checks.hinted
 @dataclass(frozen=True, eq=False)
 class Features(Tabular):
     """Sparse features: x_i is 0 with probability 1 - p_i, else drawn from its distribution, alone or with its group.
@@ -317,9 +317,6 @@ class Features(Tabular):
         shown.append(f"values={self.values!r}")
         shown += [f"{name}={getattr(self, name)}" for name in (*GROUPED, "normalised") if getattr(self, name)]
         return f"Features({', '.join(shown)})"
-
-
-Features.__init__ = hinted(Features.__init__)  # the dataclass made it
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

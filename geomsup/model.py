@@ -9,7 +9,6 @@ import numpy as np
 from geomsup import checks
 from geomsup.activations import ActivationLike, activation_name, resolve_activation
 from geomsup.arrays import read_only, to_numpy
-from geomsup.checks import hinted
 from geomsup.tables import Tabular
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ WRITTEN = (  # by `to_dict`, and read by `from_dict`
 )  # fmt: skip
 
 
+@checks.hinted
 @dataclass(frozen=True, eq=False)
 class ToyModel(Tabular):
     """A toy model of superposition, x' = activation(W_out hidden_activation(Wᵀ x + b_hidden) + b).
@@ -267,9 +267,6 @@ class ToyModel(Tabular):
         shown = hidden + biased + activation_name(self.activation)
         size = self.n_hidden if self.W_between is None else f"{self.n_hidden} and {self.W_between.shape[1]}"
         return f"ToyModel({self.n_features} features in {size} dimensions, {shown}{tied})"
-
-
-ToyModel.__init__ = hinted(ToyModel.__init__)  # the dataclass made it
 
 
 def checked_model(name: str, value: Any) -> ToyModel:

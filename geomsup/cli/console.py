@@ -114,26 +114,23 @@ def progress_bars() -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    from geomsup.compiling import COMPILING, announced
+    from geomsup.compiling import COMPILING, telling
 
     columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: list[Any] = []  # none before there is a stage, and never a second one
-        said: list[str] = []
 
-        def tell() -> None:
-            if not said:
-                said.append(f"{COMPILING}: later calls start at once")
-                bars.console.print(said[0], highlight=False)
+        def say(stage: str, fraction: float) -> None:
+            bars.console.print(f"{stage}: later calls start at once", highlight=False)
 
         def report(stage: str, fraction: float) -> None:
-            if stage == COMPILING:  # `tell` has said it
+            if stage == COMPILING:  # `say` has said it
                 return
             if not tasks:
                 tasks.append(bars.add_task(stage, total=1.0))
             bars.update(tasks[0], description=stage, completed=fraction)
 
-        with announced(tell):
+        with telling(say):
             yield report
 
 

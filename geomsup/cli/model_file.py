@@ -1,22 +1,56 @@
-"""The model file that several commands read, and the flags that complete it."""
+"""The files that several commands read, with weights or with a model, and the flags that complete them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.inputs import Inputs
 from geomsup.cli.options import Texts, Whole
 
-__all__ = ["ModelFile", "Named"]
+__all__ = ["ModelFile", "WeightsFile"]
 
 Named = Annotated[str | None, Parameter(name=("--weights", "--name"))]
 Absent = Annotated[bool, Parameter(negative="")]
 
 
 @Parameter(name="*")  # the fields are options of the command, not options of an option
+@dataclass(frozen=True)
+class WeightsFile:
+    """Weights in a file.
+
+    Parameters
+    ----------
+    path
+        A file with W (.npy, .npz, .safetensors, .pt, .pth, .csv, .txt, .json), one model or a batch.
+    weights
+        Which array of the file is W.
+    orientation
+        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
+    """
+
+    path: Path
+    weights: Named = field(default=None, kw_only=True)
+    orientation: str = field(default="auto", kw_only=True)
+
+    def read(self, instances: str = "auto") -> tuple[np.ndarray, str]:
+        """Return W, or a batch of them, rows are features, and what was taken for it."""
+        from geomsup.loading.load import read_weights
+
+        return read_weights(self.path, weights=self.weights, orientation=self.orientation, instances=instances)
+
+    def read_one(self) -> tuple[np.ndarray, str]:
+        """Return the W of a file that holds one model, and what was taken for it."""
+        W, source = self.read()
+        if W.ndim > 2 and len(W) > 1:
+            raise ValueError(f"`PATH` must hold one model; got {len(W)} in {self.path.name!r}. Save one alone.")
+        return W.reshape(W.shape[-2:]), source
+
+
+@Parameter(name="*")
 @dataclass(frozen=True)
 class ModelFile:
     """A model in a file, and the features of its inputs.

@@ -29,6 +29,8 @@ def report(
     It is one file, needs no network, and explains itself. Models are compared with the optimum if their inputs are
     known: those of `geomsup train` are, for others state them, with --probability for one.
 
+    Examples: ``geomsup report run.npz -o report.html``; ``geomsup report folder --no-optimum``.
+
     Parameters
     ----------
     output

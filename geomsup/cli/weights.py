@@ -4,22 +4,19 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.console import check_files, deliver, progress_bars, save_figure, width_of
-from geomsup.cli.model_file import ModelFile, Named
+from geomsup.cli.model_file import ModelFile, WeightsFile
 from geomsup.cli.options import Json, Output, Whole
 
 __all__ = ["classify", "compare", "dimensionality", "loss", "symmetry"]
 
 
 def classify(
-    path: Path,
+    file: WeightsFile,
     *,
-    weights: Named = None,
-    orientation: str = "auto",
     instances: str = "auto",
     noise: float | None = None,
     represented: float | None = None,
@@ -35,12 +32,6 @@ def classify(
 
     Parameters
     ----------
-    path
-        A file with W (.npy, .npz, .safetensors, .pt, .pth, .csv, .txt, .json), one model or a batch.
-    weights
-        Which array of the file is W.
-    orientation
-        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
     instances
         Axis that counts the models of a batch: "first", "last", or "auto": what all arrays agree on, else the first.
     noise
@@ -57,10 +48,8 @@ def classify(
     plot
         Draw the geometry to this file (one model only).
     """
-    from geomsup.loading.load import read_weights
-
     check_files(output, plot)
-    W, source = read_weights(path, weights=weights, orientation=orientation, instances=instances)
+    W, source = file.read(instances)
     with progress_bars():  # it says when something is compiled
         found = gs.classify(
             W,
@@ -175,10 +164,8 @@ def compare(
 
 
 def symmetry(
-    path: Path,
+    file: WeightsFile,
     *,
-    weights: Named = None,
-    orientation: str = "auto",
     tolerance: float | None = None,
     output: Output = None,
     as_json: Json = False,
@@ -189,28 +176,20 @@ def symmetry(
 
     Parameters
     ----------
-    path
-        A file with W, as `geomsup classify` reads it: one model.
-    weights
-        Which array of the file is W.
-    orientation
-        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
     tolerance
         Largest distance of the image of a row from a row; by default 1e-6 of the longest.
     output
         Also write the result to this file, .json or, as a table, .csv.
     """
     check_files(output)
-    W, source = _one(path, weights, orientation)
+    W, source = file.read_one()
     found = gs.symmetry(W, tolerance=tolerance)
     deliver(_with(source, found.to_dict()), f"{found.summary()}\n{_read(source)}", as_json, output, found.to_rows)
 
 
 def dimensionality(
-    path: Path,
+    file: WeightsFile,
     *,
-    weights: Named = None,
-    orientation: str = "auto",
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -220,33 +199,17 @@ def dimensionality(
 
     Parameters
     ----------
-    path
-        A file with W, as `geomsup classify` reads it: one model.
-    weights
-        Which array of the file is W.
-    orientation
-        "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
     output
         Also write the result to this file, .json or, as a table, .csv.
     """
     check_files(output)
-    W, source = _one(path, weights, orientation)
+    W, source = file.read_one()
     D, per_feature = gs.dimensionality(W, orientation="rows"), float(gs.dimensions_per_feature(W, orientation="rows"))
     rows = [{"feature": i, "dimensionality": float(value)} for i, value in enumerate(D)]
     lines = [f"D* = {per_feature:.6g} dimensions per feature; D_i add up to {D.sum():.6g}"]
     lines += [f"  feature {row['feature']}: {row['dimensionality']:.6g}" for row in rows]
     result = {"dimensionality": D.tolist(), "dimensions_per_feature": per_feature}
     deliver(_with(source, result), "\n".join([*lines, _read(source)]), as_json, output, lambda: rows)
-
-
-def _one(path: Path, weights: str | None, orientation: str) -> tuple[np.ndarray, str]:
-    """Return the W of a file that holds one model, rows are features, and what was taken for it."""
-    from geomsup.loading.load import read_weights
-
-    W, source = read_weights(path, weights=weights, orientation=orientation, instances="auto")
-    if W.ndim > 2 and len(W) > 1:
-        raise ValueError(f"`PATH` must hold one model; got {len(W)} in {path.name!r}. Save one alone.")
-    return W.reshape(W.shape[-2:]), source
 
 
 def _active_lines(result: gs.ExpectedLoss) -> list[str]:

@@ -91,14 +91,11 @@ def _table(group: str, pairs: list[tuple[Experiment, dict[str, Any]]]) -> str:
 
 def _row(entry: Experiment, report: dict[str, Any], group: str) -> str:
     """Return the figure, the claim, and the verdict with the first sentence of what was measured."""
-    measured = (
-        report["verdict"]["summary"].partition(". ")[0].rstrip(".") + "." if report["verdict"] else report["error"]
-    )
+    said = report["verdict"]["summary"].partition(". ")[0] if report["verdict"] else report["error"]
     heading = _heading(entry)
     claim = f"[**{heading}**]({group}.md#{_anchor(heading)})<br>{_cell(entry.claim)}"
-    return (
-        f"| ![{entry.id}]({entry.id}/figure.png) | {claim} | **{_status(report)}**<br>{_cell(measured).rstrip('.')}. |"
-    )
+    answer = f"**{_status(report)}**<br>{_cell(said).rstrip('.')}."
+    return f"| ![{entry.id}]({entry.id}/figure.png) | {claim} | {answer} |"
 
 
 def _heading(entry: Experiment) -> str:

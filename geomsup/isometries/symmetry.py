@@ -8,7 +8,6 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.arrays import named_rows
-from geomsup.checks import hinted
 from geomsup.isometries.point_groups import elements, orders, schoenflies
 from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbits
 from geomsup.tables import Tabular
@@ -132,7 +131,7 @@ class Symmetry(Tabular):
         return f"Symmetry({name}order {self.order}: {found}{hint})"
 
 
-@hinted
+@checks.hinted
 def symmetry(points: Any, *, tolerance: float | None = None) -> Symmetry:
     """Find the isometries around the origin that bring points to points.
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.activations import LEAKS, activation_name
-from geomsup.checks import hinted
 from geomsup.features import Discrete, Features
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.linear import linear_losses
@@ -124,7 +123,7 @@ class Unreachable(ValueError):
     """An `rtol` that rounding errors do not let any method keep."""
 
 
-@hinted
+@checks.hinted
 def expected_loss(
     model: ToyModel,
     features: Features | SampledFeatures,

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.checks import hinted
 from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
@@ -33,7 +32,7 @@ MOST_STARTS = 100_000
 LARGEST_GUESS = 1e150
 
 
-@hinted
+@checks.hinted
 def optimum(
     features: Features,
     n_hidden: int,

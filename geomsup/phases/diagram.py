@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.checks import hinted
 from geomsup.dimensions import dimensionality
 from geomsup.features import Features
 from geomsup.model import ToyModel
@@ -221,7 +220,7 @@ class PhaseDiagram(Tabular):
         return replace(transition, from_=self.names[self.phase[edge[0]]], to=self.names[self.phase[edge[1]]])
 
 
-@hinted
+@checks.hinted
 def phase_diagram(
     n_features: int,
     n_hidden: int,

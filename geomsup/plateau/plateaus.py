@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.checks import hinted
 from geomsup.features import Features
 from geomsup.laws import Law, Uniform
 from geomsup.optima.cache import remembered
@@ -229,7 +228,7 @@ class Plateaus(Tabular):
             )
 
 
-@hinted
+@checks.hinted
 def plateaus(
     probabilities: Any,
     *,

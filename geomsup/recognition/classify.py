@@ -7,7 +7,6 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.arrays import Batch, as_rows
-from geomsup.checks import hinted
 from geomsup.dimensions import dimensionality
 from geomsup.recognition.building import component_of
 from geomsup.recognition.found import Found
@@ -72,7 +71,7 @@ def classify(
     signs: Literal["fixed", "free"] = "fixed",
     memory: float = MEMORY,
 ) -> Geometry: ...
-@hinted
+@checks.hinted
 def classify(
     W: Any,
     *,

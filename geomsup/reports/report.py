@@ -126,15 +126,16 @@ def _sections(model: Model, rng: Any, tell: Any) -> ModelPart:
     discoveries: Discoveries | None = None
     if is_dictionary(geometry):
         discoveries = find_shapes(geometry.W, rng=rng, progress=tell)
-    if comparison is not None:
-        tell("pricing", 0.0)
-        comparison.per_component  # noqa: B018  (kept once it is worked out: descents of every component)
-        tell("pricing", 1.0)
     colours = colours_of(geometry)
+    if comparison is not None:
+        tell("pricing", 0.0)  # the headline is the first to ask what each component costs: descents of all of them
+    head = headline(geometry, colours, comparison)
+    if comparison is not None:
+        tell("pricing", 1.0)
     return ModelPart(
         title=model.title,
         remark=model.remark,
-        headline=headline(geometry, colours, comparison),
+        headline=head,
         losses=None if comparison is None else losses(comparison, colours),
         dictionary=None if discoveries is None else dictionary(geometry, discoveries),
         shapes=shapes(geometry, colours),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +128,10 @@ def _of_file(path: Path, wanted: Wanted) -> Chapter:
         assert isinstance(run, TrainingRun)  # as no run was named
         return _of_run(run, path.name, wanted)
     if wanted.features is not None:
-        model = load(
-            path, weights=wanted.weights, orientation=wanted.orientation, instances=wanted.instances,
-            run=None,
-        )  # fmt: skip
+        model = load(path, weights=wanted.weights, orientation=wanted.orientation, instances=wanted.instances)
         assert isinstance(model, ToyModel)  # others were sent away above
         return _of_model(model, path.name, wanted)
-    W, origin = read_weights(
-        path, weights=wanted.weights, orientation=wanted.orientation, instances=wanted.instances
-    )  # fmt: skip
+    W, origin = read_weights(path, weights=wanted.weights, orientation=wanted.orientation, instances=wanted.instances)
     return _of_weights(W, path.name, origin, wanted, "rows")
 
 
@@ -175,8 +171,8 @@ def _of_model(model: ToyModel, title: str, wanted: Wanted) -> Chapter:
                 f"`features` must be about {model.n_features} features, as the model is; got {wanted.features.n}. "
                 "Pass a distribution of as many."
             )
-        comparison, remark = _compared(lambda: compare(model, wanted.features, starts=wanted.starts, rng=wanted.rng),
-                                       wanted)  # fmt: skip
+        search = partial(compare, model, wanted.features, starts=wanted.starts, rng=wanted.rng)
+        comparison, remark = _compared(search, wanted)
     wanted.tell("classifying", 0.0)
     geometry = classify(model.W, orientation="rows") if comparison is None else comparison.geometry
     wanted.tell("classifying", 1.0)
@@ -189,28 +185,24 @@ def _of_run(run: TrainingRun, title: str, wanted: Wanted) -> Chapter:
         raise ValueError(
             "`features` must be left out for a training, which knows its own. Pass one of its models, run.model(0)."
         )
-    found, remark = _compared(lambda: run.compare(starts=wanted.starts, rng=wanted.rng), wanted)
+    found, remark = _compared(partial(run.compare, starts=wanted.starts, rng=wanted.rng), wanted)
     sound = [i for i in range(len(run)) if not run.diverged_at[i]]
-    comparisons: list[Comparison | None] = [None] * len(run)
-    for i, one in zip(sound, found or (), strict=False):
-        comparisons[i] = one
+    comparisons: dict[int, Comparison] = {} if found is None else dict(zip(sound, found, strict=True))
     wanted.tell("classifying", 0.0)
-    geometries = Geometries(tuple(
-        None if i not in sound
-        else classify(run.W[i], orientation="rows") if comparisons[i] is None
-        else comparisons[i].geometry  # pyright: ignore[reportOptionalMemberAccess]
-        for i in range(len(run))
-    ))  # fmt: skip
+    geometries = {
+        i: comparisons[i].geometry if i in comparisons else classify(run.W[i], orientation="rows") for i in sound
+    }
     wanted.tell("classifying", 1.0)
     losses = run.expected_loss() if remark is None else run.loss[:, -1]
     models = [
-        Model(_of_entry(run, i, title, losses[i]), geometries[i], comparisons[i], remark)  # pyright: ignore
+        Model(_of_entry(run, i, title), geometries[i], comparisons.get(i), remark)
         for i in _best(run, losses)[:MOST_MODELS]
     ]
     if len(run) == 1:
         return Chapter(title, run.source or repr(run), tuple(models))
-    several = None if found is None else tuple(comparisons)
-    return Chapter(title, run.source or repr(run), tuple(models), geometries, several)
+    every = Geometries(tuple(map(geometries.get, range(len(run)))))
+    several = None if found is None else tuple(map(comparisons.get, range(len(run))))
+    return Chapter(title, run.source or repr(run), tuple(models), every, several)
 
 
 def _best(run: TrainingRun, losses: np.ndarray) -> list[int]:
@@ -221,7 +213,7 @@ def _best(run: TrainingRun, losses: np.ndarray) -> list[int]:
     return [min(entry, key=lambda i: losses[i]) for entry in sound if entry]
 
 
-def _of_entry(run: TrainingRun, index: int, title: str, loss: float) -> str:
+def _of_entry(run: TrainingRun, index: int, title: str) -> str:
     if len(run) == 1:
         return title
     sparsity = 1 - float(np.mean(run.features[index].probability))

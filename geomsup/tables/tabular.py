@@ -1,6 +1,6 @@
 """Results as tables: rows of plain values, a data frame of them, and HTML for notebooks."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,12 @@ MOST_ROWS = 30  # of a table in a notebook: more scroll the page away
 DIGITS = 6  # significant digits there
 
 
-class Tabular:
+class Tabular(ABC):
     """What has rows: it converts to a data frame, and shows the rows in a notebook."""
 
     @abstractmethod
     def to_rows(self) -> list[dict[str, Any]]:
         """Return the rows of the table as dictionaries of plain values, all with the same keys."""
-        raise NotImplementedError
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """Return `to_rows` as a data frame; needs pandas, the extra ``tables``.

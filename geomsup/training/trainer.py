@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from geomsup import checks
-from geomsup.checks import hinted
 from geomsup.features import Features
 from geomsup.model import ToyModel
 from geomsup.samples import SampledFeatures
@@ -17,7 +16,7 @@ from geomsup.training.run import TrainingRun
 __all__ = ["train"]
 
 
-@hinted
+@checks.hinted
 def train(
     features: Features | SampledFeatures | Sequence[Features | SampledFeatures],
     n_hidden: int | Sequence[int],

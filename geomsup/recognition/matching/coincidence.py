@@ -1,6 +1,6 @@
 """Rows that nearly coincide: features that share a vertex."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -31,13 +31,16 @@ class LabelledRows:
 
     X: np.ndarray
     labels: np.ndarray
-    flattened: "dict[int, Flat]" = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _flat(self) -> "dict[int, Flat]":
+        return {}
 
     def flat(self, dimension: int) -> "Flat":
         """Vertices in their principal subspace of some dimension, with two bases; found once for all shapes."""
-        if dimension not in self.flattened:
-            self.flattened[dimension] = Flat.of(self.vertices, dimension)
-        return self.flattened[dimension]
+        if dimension not in self._flat:
+            self._flat[dimension] = Flat.of(self.vertices, dimension)
+        return self._flat[dimension]
 
     @cached_property
     def vertices(self) -> np.ndarray:
