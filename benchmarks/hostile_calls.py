@@ -116,11 +116,7 @@ def _command_fault(call: Call) -> str | None:
 
     command = call.target.removeprefix("geomsup ")
     words = {name: make() for name, make in COMMANDS[command].items()} | {n: TEXTS[v]() for n, v in call.replaced}
-    line = [
-        command,
-        *(["--quick"] if command == "reproduce" else []),
-        *(words[name] for name in words if not name.startswith("-")),
-    ]
+    line = [*command.split(), *(words[name] for name in words if not name.startswith("-"))]
     line += [part for name, word in words.items() if name.startswith("-") for part in (name, word)]
     output, errors = io.StringIO(), io.StringIO()
     try:

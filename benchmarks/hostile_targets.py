@@ -718,6 +718,13 @@ COMMANDS: dict[str, dict[str, Maker]] = {
     "compare": {"path": lambda: _weights(), "--starts": _is("1"), "--seed": _is("0"), "--run": _is("0")} | FEATURES,
     "report": {"path": lambda: _weights(), "--output": lambda: str(_folder() / "page.html"), "--starts": _is("1"),
                "--seed": _is("0"), "--run": _is("0"), "--title": _is("W"), "--date": _is("2026")} | FEATURES,
+    "symmetry": {"path": lambda: _weights(), "--weights": _is("W"), "--orientation": _is("rows")}
+    | {"--tolerance": _is("0.01")} | RESULT,
+    "dimensionality": {"path": lambda: _weights(), "--weights": _is("W"), "--orientation": _is("rows")} | RESULT,
+    "polytope": {"name": _is("cube")} | RESULT,
+    "one-hot": {"shape": _is("pentagon"), "--dead": _is("1"), "--silent": _is("0")} | RESULT,
+    "symbolic": {"family": _is("simplex"), "size": _is("2")} | RESULT,
+    "doctor": dict(RESULT),
     "optimum": {"n_features": _is("3"), "n_hidden": _is("1"), "--activation": _is("relu"), "--starts": _is("2")}
     | {"--seed": _is("0")} | FEATURES | RESULT,
     "phase-diagram": {"n_features": _is("2"), "n_hidden": _is("1"), "--points": _is("2"), "--starts": _is("1")}
