@@ -66,6 +66,7 @@ def test_digests_follow_imports():
     )
 
 
+@pytest.mark.slow
 def test_another_folder_is_used_where_the_package_cannot_be_written(copy, tmp_path):
     (copy / "geomsup/__pycache__").touch()  # no folder can be made here
     assert run(copy, XDG_CACHE_HOME=str(tmp_path / "cache"), LOCALAPPDATA="") == ("6.0", "")

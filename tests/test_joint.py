@@ -274,6 +274,7 @@ def test_wrong_kinds(make, message):
         make()
 
 
+@pytest.mark.slow
 def test_values_of_features_that_exclude_each_other_do_not_multiply():
     """700 features of 100 values each have 70,000 cases; two that come together and have 300 values, 90,000."""
     values = gs.Discrete(tuple(range(1, 101)))

@@ -199,6 +199,7 @@ def test_the_shell_can_complete_commands_and_options(run):
     assert all(command in text for command in OPTIONS)
 
 
+@pytest.mark.slow
 def test_python_m_geomsup_is_the_same_program():
     command = [sys.executable, "-m", "geomsup"]
     done = subprocess.run([*command, "--version"], capture_output=True, text=True)
@@ -311,6 +312,7 @@ def test_output_that_nobody_reads_line_by_line(unread):
     assert printed_to(unread, "reproduce", "--list", "--json", unbuffered="1") == (141, "")
 
 
+@pytest.mark.slow
 def test_errors_that_nobody_reads(unread):
     assert printed_to(unread, "classify", "nothing.npy", err=unread)[0] == 2
 

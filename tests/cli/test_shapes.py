@@ -50,6 +50,7 @@ def test_polytope(run, folder):
     assert "120" in run("polytope", "{3,5}")
 
 
+@pytest.mark.slow
 def test_polytopes_are_listed(run, refuse):
     listed = strict(run("polytope", "--dimension", 4, "--json"))["polytopes"]
     assert [one["name"] for one in listed] == [shape.name for shape in gs.polytopes(4)]

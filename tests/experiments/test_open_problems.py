@@ -51,6 +51,7 @@ def test_optima_are_compared_with_those_of_another_law():
     assert values.judge(data).numbers["share of U[0, 1]'s shapes among optima"] == 0
 
 
+@pytest.mark.slow
 def test_where_the_pentagon_ends_uneven_ones_count(monkeypatch):
     monkeypatch.setattr(values, "WIDTH", 0.01)
     # The regular one costs as much as a square of unit rows at 0.157; uneven ones are better than both beyond that.

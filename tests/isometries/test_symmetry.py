@@ -104,6 +104,7 @@ def test_rows_that_coincide_are_one_point():
     assert found.generators.shape[1] == 5
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), scale=st.floats(0.01, 100), padding=st.integers(0, 3))
 def test_rotation_permutation_scale_and_padding_change_nothing(seed, scale, padding):

@@ -30,6 +30,7 @@ def test_auto_falls_back_to_exact_where_series_do_not_reach():
     assert expected_loss(model, features).method == "exact"
 
 
+@pytest.mark.slow
 def test_each_activation_has_its_method():
     W, features = [[1.0], [-0.8]], Features(2, 0.3)
     methods = {

@@ -274,6 +274,7 @@ def test_unlike_features_are_put_into_blocks_by_worth():
     assert set(range(5)).isdisjoint(tegum.dropped)
 
 
+@pytest.mark.slow
 def test_every_feature_its_own_class():
     features = Features(10, 0.3, 0.8 ** np.arange(10))
     best = optimum(features, 2)

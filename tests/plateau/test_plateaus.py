@@ -169,6 +169,7 @@ def test_published_losses():
     assert pentagon.gain == pytest.approx((5 - 0.026305131 / variance(0.1)) / 2, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_whole_models_of_the_same_size_are_no_better():
     pentagon = found().winners[-1]
     best = optimum(Features(5, pentagon.probability), 2, starts=8)

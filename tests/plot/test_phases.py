@@ -76,6 +76,7 @@ def test_segments_become_chains():
     assert _chains([]) == []
 
 
+@pytest.mark.slow
 def test_sizes_without_a_prediction_are_one_panel():
     axes = small(3, 1).plot()
     assert len(axes) == 1

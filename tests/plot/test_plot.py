@@ -99,6 +99,7 @@ def test_more_dimensions_show_the_gram_matrix():
     assert render(ax.figure, format="pdf").startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_many_features_have_no_ticks_and_all_zero_weights_no_warning(rng):
     many = plot_geometry(classify(rng.normal(size=(40, 5))))
     assert len(many.get_xticklabels()) != 40

@@ -169,6 +169,7 @@ def test_stray_rows_belong_to_the_dense_ones_they_lie_in():
     assert geometry.name == "dense, nearly random (2000 vertices, rank 384)"
 
 
+@pytest.mark.slow
 def test_noise_is_tested_in_batches_too(rng):
     W, truth = tegum([ngon(5)] * 120, 300, 0.01, rng)
     assert_recovered(gs.classify(W, orientation="rows", noise=0.012), truth)

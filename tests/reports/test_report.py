@@ -154,6 +154,7 @@ def test_names_from_files_are_escaped(tmp_path):
     assert "&lt;script&gt;alert(1)" in page.html
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(mixed, dictionary):
     for W in (mixed, dictionary):
         assert gs.report(W).html == gs.report(W).html

@@ -34,6 +34,7 @@ def test_polynomial_vanishes_at_the_instability(found):
     assert polynomial.count_roots(low, high) == 1
 
 
+@pytest.mark.slow
 def test_eigenvalue_changes_sign_at_the_instability(found):
     smallest = [hessian(*digon_at(float(found.instability) + step)).eigenvalues[0] for step in (-1e-3, 0, 1e-3)]
     assert smallest[0] > 1e-4
