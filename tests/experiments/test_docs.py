@@ -26,6 +26,7 @@ def copy_reports(docs, folder):
         (folder / report.parent.name / "report.json").write_text(report.read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("docs", BOTH, ids=lambda folder: folder.name)
 def test_the_chapters_are_what_the_reports_say(docs, tmp_path):
     """Nobody edits by hand what a run writes."""

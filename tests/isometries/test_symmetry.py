@@ -92,6 +92,7 @@ def test_points_in_a_plane_or_on_a_line(points, symbol, order):
     assert (found.schoenflies, found.order) == (symbol, order)
 
 
+@pytest.mark.slow
 def test_a_group_too_large_to_write_out_has_no_name():
     found = gs.symmetry(ring(2600, 0.0))
     assert (found.order, found.schoenflies, found.vertex_transitive) == (5200, None, True)

@@ -98,6 +98,7 @@ def test_groups_of_smooth_features_are_within_the_error(law, rng):
     assert abs(losses[0].value - losses[1].value) <= losses[0].error + losses[1].error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("law", LAWS, ids=NAMES)
 def test_gradients_are_differences(law, rng):
     W, b, features = rng.normal(size=(3, 2)), rng.normal(size=3) * 0.3, Features(3, 0.3, values=law)

@@ -285,6 +285,7 @@ def test_every_feature_its_own_class():
     assert min(best.geometry.not_represented) >= 3
 
 
+@pytest.mark.slow
 def test_groups_and_negative_values_are_searched_directly():
     from geomsup import Uniform
 

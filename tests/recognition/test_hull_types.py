@@ -16,6 +16,7 @@ from geomsup.shapes.listing import flexible_of, of_dimension_and_size
 LARGEST = 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [3, 4, 5, 6])
 def test_faces_of_the_catalogue(d):
     """What Coxeter groups count, qhull finds: hulls, from coordinates, know nothing of the groups."""

@@ -49,6 +49,7 @@ def test_stretched_antiprism_is_fitted_not_uniform(cosine, rng):
     assert component.elevations == pytest.approx([np.degrees(np.arcsin(cosine))], abs=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("blocks", "name"),
     [

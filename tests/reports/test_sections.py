@@ -214,6 +214,7 @@ def test_models_are_counted_by_name():
     assert section.marks == ()
 
 
+@pytest.mark.slow
 def test_discoveries_are_what_was_planted(dictionary):
     section = dictionary_section(gs.classify(dictionary), gs.find_shapes(dictionary))
     assert {(one.name, one.rows) for one in section.found} == {

@@ -69,6 +69,7 @@ def test_linear_model_is_bias_squared_plus_variance():
     assert sympy.expand(symbolic.loss([[w]], b, p, activation="linear") - truth) == 0
 
 
+@pytest.mark.slow
 def test_small_p_optimum_of_the_digon():
     # Stationary in s = norm² and b as power series in p (theory.md, section 3).
     s = symbols("s", positive=True)
