@@ -1,5 +1,6 @@
 """The program ``geomsup``: its commands, and how it ends."""
 
+import _thread
 import codecs
 import contextlib
 import io
@@ -28,6 +29,7 @@ from geomsup.cli.wording import flags_of, in_shell_words
 
 __all__ = ["app", "main"]
 
+SOON = 0.02  # seconds until a signal that was forgotten is sent again: longer than an object takes to end
 UNREAD = 128 + 13  # what shells say of a program that SIGPIPE ended
 
 app = App(
@@ -127,12 +129,25 @@ def _place(argument: Argument) -> str:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Let SIGTERM end a command as Ctrl-C does; return the list of signals that came."""
+    """Let SIGTERM end a command as Ctrl-C does; return the list of signals that came.
+
+    An exception raised where the interpreter lets none through, as at the end of an object or of an import's lock, is
+    printed and forgotten. The signal is then sent once more, when that place is behind.
+    """
     received: list[int] = []
+    others = sys.unraisablehook
 
     def interrupt(number: int, frame: Any) -> None:
         received.append(number)
         raise KeyboardInterrupt
+
+    def repeat(lost: Any) -> None:
+        if not received or not issubclass(lost.exc_type, KeyboardInterrupt):
+            others(lost)
+            return
+        timer = threading.Timer(SOON, _interrupt_main, (received[-1],))
+        timer.daemon = True
+        timer.start()
 
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     ours = [number for number, handler in usual.items() if signal.getsignal(number) == handler]
@@ -140,11 +155,21 @@ def _signals() -> Iterator[list[int]]:
         ours = []  # only the main thread may
     for number in ours:
         signal.signal(number, interrupt)
+    sys.unraisablehook = repeat
     try:
         yield received
     finally:
+        sys.unraisablehook = others
         for number in ours:
             signal.signal(number, usual[number])
+
+
+def _interrupt_main(number: int) -> None:
+    """Send a signal to the main thread; where systems have no such call, Python's own way does not end a wait."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(signal.Signals(number))
 
 
 def _print_anywhere() -> None:

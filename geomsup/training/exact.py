@@ -17,7 +17,7 @@ from geomsup.threads import Progress, check_stop, in_threads
 from geomsup.training.measure import measured_loss
 from geomsup.training.run import TrainingRun
 from geomsup.training.settings import Settings
-from geomsup.training.turns import Keeper
+from geomsup.training.turns import Keeper, tell_of_interruption
 
 __all__ = ["descend_further", "train_exactly"]
 
@@ -77,8 +77,10 @@ def _descend_all(
         in_threads(lambda run: _descend(*run, settings), runs, workers=workers, told=told)
     except KeyboardInterrupt:
         check_stop()  # raises if this training is part of a search, which then stops too
-        message = f"Training was interrupted after {len(ended)} of {len(starts)} runs."
-        warnings.warn(message, RuntimeWarning, stacklevel=4)
+        tell_of_interruption(progress)
+        if len(ended) < len(starts):
+            message = f"Training was interrupted after {len(ended)} of {len(starts)} runs."
+            warnings.warn(message, RuntimeWarning, stacklevel=4)
     return _result(features, starts, ended, settings)
 
 

@@ -8,17 +8,21 @@ from typing import Any, Protocol, runtime_checkable
 
 from geomsup.threads import Crew, Progress
 
-__all__ = ["Keeper", "Trained", "train_in_turns"]
+__all__ = ["Keeper", "Trained", "tell_of_interruption", "train_in_turns"]
 
 REPORT_SECONDS = 0.05  # least time between calls of `progress`
 
 
 @runtime_checkable
 class Keeper(Protocol):
-    """A `progress` of exact trainings that is also called to keep the runs that have ended."""
+    """A `progress` that also keeps what is done, and hears of interruptions."""
 
     def keep(self, made: Callable[[], Any]) -> None:
-        """Keep what `made` returns, if it is time; called whenever a run has ended."""
+        """Keep what `made` returns, if it is time; called whenever a run of an exact training has ended."""
+        ...
+
+    def interrupt(self) -> None:
+        """Hear that the training was interrupted. What had begun is finished, so that all steps may yet be done."""
         ...
 
 
@@ -48,6 +52,7 @@ def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progre
     try:
         trainees[0].compile()  # in this thread, which hears Ctrl-C; the first training may take half a minute here
     except KeyboardInterrupt:
+        tell_of_interruption(progress)
         return trainees[0].done
     # Threads beyond the runs help them with their batches. They have a pool of their own, as runs wait for them.
     with ThreadPoolExecutor(workers) as helpers, Crew(min(workers, len(trainees))) as crew:
@@ -65,13 +70,19 @@ def train_in_turns(trainees: Sequence[Trained], steps: int, workers: int, progre
                     progress("training", min(other.done for other in trainees) / steps)
                     reported = time.perf_counter()
         except KeyboardInterrupt:
-            pass
+            tell_of_interruption(progress)
     # Turns that had begun are finished; after an interruption some runs may be a few turns behind.
     furthest = max(trainee.done for trainee in trainees)
     for trainee in trainees:
         trainee.helpers = None
         trainee.advance(furthest)
     return furthest
+
+
+def tell_of_interruption(progress: Progress) -> None:
+    """Tell the `progress` that its training was interrupted, if it wants to know."""
+    if isinstance(progress, Keeper):
+        progress.interrupt()
 
 
 def _take_turn(trainee: Trained, steps: int) -> Trained:

@@ -55,9 +55,9 @@ def train_whole(
                 run = train(features, n_hidden, threads=threads, progress=sitting, **options)
             else:
                 run = run.resume(threads=threads, progress=sitting)
-            if run.interrupted and part is not None:
+            if part is not None and (run.interrupted or sitting.is_interrupted):
                 run.save(part)
-            if run.interrupted and not sitting.is_over:
+            if sitting.is_interrupted:  # even if its last steps were done all the same
                 raise KeyboardInterrupt
     return run
 
@@ -77,7 +77,8 @@ class _Sitting:
     """
 
     def __init__(self, progress: Progress, part: Path | None, *, endless: bool) -> None:
-        self.progress, self.part, self.endless, self.is_over = progress, part, endless, False
+        self.progress, self.part, self.endless = progress, part, endless
+        self.is_over = self.is_interrupted = False
         self.end = time.monotonic() + SITTING_SECONDS
 
     def __call__(self, stage: str, fraction: float) -> None:
@@ -86,6 +87,10 @@ class _Sitting:
         if not self.endless and fraction < 1 and time.monotonic() >= self.end:
             self.is_over = True
             raise KeyboardInterrupt
+
+    def interrupt(self) -> None:
+        """Hear of an interruption: one by the end of the sitting, or one from outside."""
+        self.is_interrupted = not self.is_over
 
     def keep(self, made: Callable[[], TrainingRun]) -> None:
         """Write the part when it is time; an exact training asks for it after every descent."""

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -254,6 +255,25 @@ def test_signals_end_a_command_with_their_number(monkeypatch, capsys):
         assert capsys.readouterr().err == "geomsup: the best so far\n"
     assert signal.getsignal(signal.SIGTERM) == before
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_signal_that_the_interpreter_forgets_is_sent_again(monkeypatch, capsys):
+    """No exception leaves the end of an object, or of the lock of an import."""
+
+    class Deaf:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    def begun(*_, **__):
+        Deaf()
+        time.sleep(600.0)  # seconds: the signal ends it
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    hook = sys.unraisablehook
+    monkeypatch.setattr(gs, "optimum", begun)
+    assert main(["optimum", "2", "1"]) == 130
+    assert capsys.readouterr().err == "geomsup: interrupted\n"
+    assert sys.unraisablehook is hook
 
 
 INTERRUPTED_IMPORT = """

@@ -76,9 +76,9 @@ def test_experiments_end_with_their_program_and_leave_no_verdict(begin, tmp_path
     parts = [tmp_path / "d" / id / "parts" for id in (("E8", "E18") if jobs == "2" else ("E8",))]
     assert ends(lambda: all(part.is_dir() for part in parts))  # all are at work
     child.send_signal(kind)
-    out, _ = child.communicate(timeout=PATIENCE)  # ends when nobody holds the pipes any more
+    out, said = child.communicate(timeout=PATIENCE)  # ends when nobody holds the pipes any more
     assert child.returncode in codes
-    assert out == ""
+    assert out == "", said
     assert ends(lambda: is_gone(child.pid))
     reports = [json.loads(path.read_text()) for path in (tmp_path / "d").glob("*/report.json")]
     assert reports

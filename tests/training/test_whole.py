@@ -74,6 +74,18 @@ def test_without_a_file_an_interruption_raises_too():
         train_whole(FEATURES, 1, steps=10**6, progress=stop_after(0, 10**6))
 
 
+@pytest.mark.parametrize("kind", [{"steps": 40}, {"models": 3, "objective": "exact", "threads": 2}])
+def test_an_interruption_of_the_last_steps_raises_too(tmp_path, kind):
+    """What has begun is finished: all steps are then done, and are kept, but nobody takes Ctrl-C for unheard."""
+    part, total = tmp_path / "part.npz", 1.0
+    for kept in (None, part):
+        with pytest.raises(KeyboardInterrupt):
+            train_whole(FEATURES, 1, part=kept, progress=stop_after(0.4, total), **kind)
+    left = gs.TrainingRun.load(part)
+    assert not left.interrupted
+    same(train_whole(FEATURES, 1, part=part, **kind), gs.train(FEATURES, 1, **kind))
+
+
 def test_a_damaged_part_is_begun_again(tmp_path):
     part = tmp_path / "part.npz"
     part.write_bytes(b"not a training")
