@@ -36,7 +36,7 @@ app = App(
     name="geomsup",
     help="Exact losses, named geometry and theoretical optima for superposition in toy models.",
     version=gs.__version__,
-    help_format="plaintext",
+    help_format="markdown",
     suppress_keyboard_interrupt=False,  # main prints its own message
 )
 for command in (

@@ -1,6 +1,7 @@
 """The program: its commands, their help, and how it ends."""
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -169,6 +170,17 @@ OPTIONS = {
 
 def test_version(run):
     assert run("--version").strip() == gs.__version__
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_fills_the_lines_of_a_terminal(run, monkeypatch, command, width):
+    """Where the source of a docstring breaks its lines means nothing."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = [line.rstrip() for line in run(command, "--help").split("╭")[0].splitlines()]
+    assert max(map(len, lines)) <= width
+    for line, next_line in itertools.pairwise(lines):
+        assert not line or not next_line or len(f"{line} {next_line.split()[0]}") > width
 
 
 def test_help_lists_every_command(run):
