@@ -1,6 +1,7 @@
 """The program: its commands, their help, and how it ends."""
 
 import contextlib
+import io
 import itertools
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 
 import pytest
+from rich.console import Console
 
 import geomsup as gs
 from geomsup.cli import main
@@ -172,12 +174,13 @@ def test_version(run):
     assert run("--version").strip() == gs.__version__
 
 
-@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("width", [60, 100])
 @pytest.mark.parametrize("command", OPTIONS)
-def test_help_fills_the_lines_of_a_terminal(run, monkeypatch, command, width):
+def test_help_fills_the_lines_of_a_terminal(command, width):
     """Where the source of a docstring breaks its lines means nothing."""
-    monkeypatch.setenv("COLUMNS", str(width))
-    lines = [line.rstrip() for line in run(command, "--help").split("╭")[0].splitlines()]
+    terminal = Console(file=io.StringIO(), width=width)
+    app.help_print([command], console=terminal)
+    lines = [line.rstrip() for line in terminal.file.getvalue().split("╭")[0].splitlines()]
     assert max(map(len, lines)) <= width
     for line, next_line in itertools.pairwise(lines):
         assert not line or not next_line or len(f"{line} {next_line.split()[0]}") > width
