@@ -27,9 +27,9 @@ def unpack(vector: np.ndarray, n_features: int) -> tuple[np.ndarray, np.ndarray]
     return vector[:-n_features].reshape(n_features, -1), vector[-n_features:]
 
 
-def relu_objective(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Return f(vector) -> (loss, gradient) of the tied ReLU output model on `features`."""
-    return _exact(features) if has_few_sets(features) else _spectral(features)
+def relu_objective(features: Features, rtol: float = SERIES_RTOL) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """Return f(vector) -> (loss, gradient) of the tied ReLU output model on `features`; series to `rtol`."""
+    return _exact(features) if has_few_sets(features) else _spectral(features, rtol)
 
 
 def has_few_sets(features: Features) -> bool:
@@ -49,11 +49,11 @@ def _exact(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray
     return _objective(features, losses)
 
 
-def _spectral(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Go straight to the series, to an accuracy of about SERIES_RTOL: a descent wants neither bounds nor refusals."""
+def _spectral(features: Features, rtol: float) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """Go straight to the series, to an accuracy of about `rtol`: a descent wants neither bounds nor refusals."""
 
     def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
-        result = spectral_losses(G, surplus, b, 0.0, features, SERIES_RTOL, True)
+        result = spectral_losses(G, surplus, b, 0.0, features, rtol, True)
         return result.value, result.error, result.slope_coupling, result.slope_b
 
     return _objective(features, losses)

@@ -39,22 +39,28 @@ class End(NamedTuple):
 
 
 def descend(
-    features: Features, starts: Sequence[Start], *, slope: float = COARSE, most_steps: int = MOST_STEPS
-) -> list[End]:
+    features: Features, starts: Sequence[Start], *, slope: float = COARSE, most_steps: int = MOST_STEPS,
+    accuracy: float = SERIES_RTOL,
+) -> list[End]:  # fmt: skip
     """Descend from every start (W, b); return where each descent ended, in the order of the starts.
 
-    They descend in units in which sizes are near 1, for which steps and tolerances are made.
+    They descend in units in which sizes are near 1, for which steps and tolerances are made. Losses that are series are
+    computed to the relative `accuracy`.
     """
     if not starts:
         return []
     law, value_unit, loss_unit = ordinary(features, CLOSE)
     starts = [(W, np.ldexp(b, -value_unit)) for W, b in starts]
     if 0 < law.probability.max() < SPARSEST:
-        starts = [(W, b) for _, W, b in descend(_denser(law), starts, slope=slope, most_steps=most_steps)]
+        starts = [(W, b) for _, W, b in _first(law, starts, slope, most_steps, accuracy)]
         most_steps = min(most_steps, LAST_STEPS)
-    run = _descender(law, starts[0][0].shape[1], slope, most_steps)
+    run = _descender(law, starts[0][0].shape[1], slope, most_steps, accuracy)
     ends = in_threads(run, starts)
     return [End(float(times_power(loss, loss_unit)), W, np.ldexp(b, value_unit)) for loss, W, b in ends]
+
+
+def _first(law: Features, starts: Sequence[Start], slope: float, most_steps: int, accuracy: float) -> list[End]:
+    return descend(_denser(law), starts, slope=slope, most_steps=most_steps, accuracy=accuracy)
 
 
 def _denser(features: Features) -> Features:
@@ -63,10 +69,11 @@ def _denser(features: Features) -> Features:
     return replace(features, probability=features.probability * factor)
 
 
-def _descender(features: Features, m: int, slope: float, most_steps: int) -> Callable[[Start], End]:
+def _descender(features: Features, m: int, slope: float, most_steps: int, accuracy: float) -> Callable[[Start], End]:
     cost = float(features.importance @ features.variance) or 1.0
-    kind = _exact if has_few_sets(features) else _series
-    return kind(features, m, cost, slope, most_steps)
+    if has_few_sets(features):
+        return _exact(features, m, cost, slope, most_steps)
+    return _series(features, cost, slope, most_steps, accuracy)
 
 
 def _exact(features: Features, m: int, cost: float, slope: float, most_steps: int) -> Callable[[Start], End]:
@@ -82,15 +89,15 @@ def _exact(features: Features, m: int, cost: float, slope: float, most_steps: in
     return run
 
 
-def _series(features: Features, m: int, cost: float, slope: float, most_steps: int) -> Callable[[Start], End]:
-    objective = relu_objective(features)
+def _series(features: Features, cost: float, slope: float, most_steps: int, accuracy: float) -> Callable[[Start], End]:
+    objective = relu_objective(features, accuracy)
 
     def scaled(vector: np.ndarray) -> tuple[float, np.ndarray]:
         loss, gradient = objective(vector)
         return loss / cost, gradient / cost
 
     def run(start: Start) -> End:
-        loss, vector = lbfgs(scaled, pack(*start), slope=slope, accuracy=SERIES_RTOL, most_steps=most_steps)
+        loss, vector = lbfgs(scaled, pack(*start), slope=slope, accuracy=accuracy, most_steps=most_steps)
         return End(cost * loss, *unpack(vector, features.n))
 
     return run

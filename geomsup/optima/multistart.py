@@ -12,7 +12,7 @@ from geomsup.optima.descent import COARSE, FINE, MOST_STEPS, End, Start, descend
 from geomsup.optima.settle import settle
 from geomsup.optima.starts import catalogue_starts, random_start
 
-__all__ = ["Descents", "descend_from_many"]
+__all__ = ["Descents", "descend_from_many", "finished"]
 
 # If a row is this short after a descent (relative to the longest), the feature is about to be dropped. The loss is flat
 # there and the descent slow, so the dropped feature itself is tried.
@@ -50,6 +50,11 @@ def descend_from_many(
     begin += [*catalogue_starts(features, n_hidden, rng), *guesses]
     ends = sorted(_descended(features, begin, most_steps), key=lambda end: end.loss)
     ends[0] = _exchange(features, ends[0])
+    return finished(features, ends, most_steps)
+
+
+def finished(features: Features, ends: list[End], most_steps: int = MOST_STEPS) -> Descents:
+    """Descend from the best of these ends, lowest first, as far as the loss allows, and check them."""
     polished = POLISHED if has_few_sets(features) else 1
     best = [(W, b) for _, W, b in ends[:polished]]
     ends[:polished] = descend(features, best, slope=FINE, most_steps=most_steps)

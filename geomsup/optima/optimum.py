@@ -1,5 +1,6 @@
 """The optimum of a whole model: which method finds it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,20 +14,28 @@ from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
 from geomsup.optima.bounds import lower_bound
-from geomsup.optima.descent import descend
-from geomsup.optima.multistart import descend_from_many
+from geomsup.optima.descent import End, descend
+from geomsup.optima.multistart import descend_from_many, finished
 from geomsup.optima.result import Optimum
+from geomsup.optima.searching.chains import chains, effort_for
+from geomsup.optima.searching.chance import SAME
+from geomsup.optima.searching.improvers import make_improver
 from geomsup.optima.tegum.solve import nonnegative, separable, solve_tegum
+from geomsup.optima.tegum.table import classes_of
 from geomsup.samples import checked_features
 from geomsup.threads import Progress
 
 __all__ = ["optimum"]
 
-DIRECT = 8  # features up to which the whole model is searched at once
-# Features that are nearly always present do not form small blocks. For (20, 4) at p = 0.95 and 1 the table of blocks
-# takes 60 to 100 CPU seconds. Eight descents of the whole model take 6, and end lower. At 0.85 both find two triangles.
-DENSE = 0.9
+# Features up to which the whole model is always searched; beyond, the program fills the dimensions with blocks, if the
+# features are of few kinds: tables of blocks of many kinds take minutes, and hold too few of them.
+DIRECT = 60
+FEW_KINDS = 3
+DENSE = 0.9  # features that are nearly always present do not form small blocks
+FALLBACK_STARTS = 32  # where features are too sparse to be sampled
 GUESS_STEPS = 400
+NEAR_GUESS = 0.1  # a guess this much above the best found, relatively, or more is not descended from
+LAST_STEPS = 400  # of the last descent; the best was polished before
 MOST_STARTS = 100_000
 # Squares of what a guess returns, of the size of WWᵀ and b, stay below 1e308.
 LARGEST_GUESS = 1e150
@@ -41,6 +50,7 @@ def optimum(
     starts: int | None = None,
     rng: Any = 0,
     guesses: Sequence[ToyModel] = (),
+    time_limit: float | None = None,
     progress: Progress = None,
 ) -> Optimum:
     """Return the lowest expected loss of a tied model with `n_hidden` dimensions, and the model that has it.
@@ -49,12 +59,14 @@ def optimum(
 
     - Linear models have a closed form: keep the m features of largest I_i Var x_i. So have models with as many
       dimensions as features with I_i Var x_i > 0.
-    - Many descents on exact gradients, from random directions and catalogue shapes, are made up to 8 features, for
-      groups or negative values, and where all features have a probability of 0.9 or more. The Hessian checks the best.
+    - Up to 60 features, for features of many kinds, for groups or negative values, and where all features have a
+      probability of 0.9 or more, the whole model is searched. Searches are independent: each trains models from random
+      directions and catalogue shapes, puts rows elsewhere, exchanges features, and descends the exact loss, until
+      nothing helps any more. They end when two of them agree, or after three to six (one beyond 30 features). The
+      Hessian checks the best.
     - A tegum program does the rest. The best blocks of k features in r dimensions are searched one by one. Then an
-      integer program fills the dimensions, and drops the features that are left over. Where features differ, blocks
-      are made of neighbours in order of I_i Var x_i. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache
-      folder).
+      integer program fills the dimensions, and drops the features that are left over. Blocks are kept on disk
+      ($GEOMSUP_CACHE, or the user's cache folder).
 
     Parameters
     ----------
@@ -65,12 +77,15 @@ def optimum(
     activation
         Output activation, "relu" or "linear".
     starts
-        Number of random starts of a direct search: 32 by default, 8 beyond 8 features. If it is given, the search is
-        direct at any size.
+        If it is given, this many random starts are descended instead, once each: quicker, and more often too high.
     rng
-        Anything ``np.random.default_rng`` takes; the same seed gives the same bits. Direct searches only.
+        Anything ``np.random.default_rng`` takes; the same seed gives the same bits. A program does not use it.
     guesses
-        Models to start from as well, such as trained ones: the optimum is then no worse than any of them.
+        Models to start from as well, such as trained ones: the optimum is then no worse than any of them. If one leads
+        lower than the search, `Optimum.proof` says so.
+    time_limit
+        Seconds after which the search returns the best so far, after its first round at the earliest. The result then
+        depends on the speed of the machine. A program does not use it.
     progress
         Called as progress(stage, fraction) during long searches; the stage "compiling, once" is a first use.
 
@@ -99,6 +114,8 @@ def optimum(
     generator = checks.random_generator("rng", rng)
     guesses = _fitting(guesses, features.n, n_hidden)
     checks.callback("progress", progress)
+    seconds = np.inf if time_limit is None else checks.positive_number("time_limit", time_limit)
+    deadline = time.monotonic() + seconds
     law, value_unit, _ = units = ordinary(features, CLOSE)
     if activation == "relu" and features.grouped:
         make_plan(law)  # refuses groups of too many outcomes, before anything is searched
@@ -106,7 +123,7 @@ def optimum(
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
     with telling(progress):
-        found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, progress)
+        found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, deadline, progress)
     return _in_units(found, features, units)
 
 
@@ -114,25 +131,38 @@ def _in_units(found: Optimum, features: Features, units: Ordinary) -> Optimum:
     """Return the optimum of the features from that of the same features in units of ordinary size."""
     model = ToyModel(found.model.W, np.ldexp(found.model.b, units.value), activation=found.model.activation)
     loss, bound, starts = (times_power(part, units.loss) for part in (found.loss, found.lower_bound, found.starts))
-    return replace(found, loss=float(loss), lower_bound=float(bound), starts=starts, model=model, features=features)
+    searched = None if found.searched is None else float(times_power(found.searched, units.loss))
+    return replace(
+        found, loss=float(loss), lower_bound=float(bound), starts=starts, model=model, features=features,
+        searched=searched,
+    )  # fmt: skip
 
 
 def _ordinary_optimum(
     features: Features, n_hidden: int, activation: str, starts: int | None, rng: np.random.Generator,
-    guesses: Sequence[ToyModel], progress: Progress,
+    guesses: Sequence[ToyModel], deadline: float, progress: Progress,
 ) -> Optimum:  # fmt: skip
     that_matter = np.count_nonzero(features.importance * features.variance)
     if activation == "linear" or (n_hidden >= that_matter and nonnegative(features)):
         model = _keep_most_worth(features, n_hidden, activation)
         loss = float(expected_loss(model, features))
         return Optimum(loss, model, "closed form", loss, features, n_hidden, "minimum")
-    dense = features.probability.min() >= DENSE
-    if starts is None and features.n > DIRECT and separable(features) and not dense:
+    improver = make_improver(features)
+    if starts is not None or (improver is None and not _is_for_program(features)):
+        return _by_starts(features, n_hidden, starts or FALLBACK_STARTS, rng, guesses)
+    if improver is None or _is_for_program(features):
         return _by_program(features, n_hidden, guesses, progress)
-    return _by_search(features, n_hidden, starts or (32 if features.n <= DIRECT else 8), rng, guesses)
+    ends = chains(features, n_hidden, improver, effort_for(features.n), rng, progress, deadline)
+    return _by_chains(features, n_hidden, ends, guesses)
 
 
-def _by_search(
+def _is_for_program(features: Features) -> bool:
+    """Whether blocks are searched one by one, instead of the whole model at once."""
+    many = features.n > DIRECT and len(classes_of(features)) <= FEW_KINDS
+    return many and separable(features) and features.probability.min() < DENSE
+
+
+def _by_starts(
     features: Features, n_hidden: int, starts: int, rng: np.random.Generator, guesses: Sequence[ToyModel]
 ) -> Optimum:
     pairs = [(guess.W, guess.b) for guess in guesses]
@@ -144,19 +174,41 @@ def _by_search(
     )  # fmt: skip
 
 
+def _by_chains(features: Features, n_hidden: int, ends: list[End], guesses: Sequence[ToyModel]) -> Optimum:
+    """Return the best of the ends of all searches, descended as far as the loss allows; or of the guesses."""
+    found = finished(features, ends, LAST_STEPS)
+    model = ToyModel(found.W, found.b)
+    best = Optimum(
+        float(expected_loss(model, features)), model, f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}",
+        lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
+    )  # fmt: skip
+    return _or_guessed(best, guesses)
+
+
 def _by_program(features: Features, n_hidden: int, guesses: Sequence[ToyModel], progress: Progress) -> Optimum:
     tegum = solve_tegum(features, n_hidden, progress=progress)
     model = ToyModel(tegum.W, tegum.b)
     loss, bound = float(expected_loss(model, features)), lower_bound(features, n_hidden)
-    better = [guess for guess in guesses if float(expected_loss(guess, features)) < loss]
-    if better:
-        ends = descend(features, [(guess.W, guess.b) for guess in better], most_steps=GUESS_STEPS)
-        best = min(ends, key=lambda end: end.loss)
-        losses = np.sort([loss, *(end.loss for end in ends)])
-        model = ToyModel(best.W, best.b)
-        loss, status = float(expected_loss(model, features)), f"best of {len(losses)} starts"
-        return Optimum(loss, model, status, bound, features, n_hidden, starts=losses, tegum=tegum)
-    return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
+    best = Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
+    return _or_guessed(best, guesses)
+
+
+def _or_guessed(best: Optimum, guesses: Sequence[ToyModel]) -> Optimum:
+    """Return what was found, or the end of a descent from the best guesses if that is lower."""
+    losses = [float(expected_loss(guess, best.features)) for guess in guesses]
+    near = [guess for guess, loss in zip(guesses, losses, strict=True) if loss < best.loss * (1 + NEAR_GUESS)]
+    if not near:
+        return best
+    starts = [(guess.W, guess.b) for guess in near]
+    ends = sorted(descend(best.features, starts, most_steps=GUESS_STEPS), key=lambda end: end.loss)
+    found = finished(best.features, ends[:1], LAST_STEPS)
+    model = ToyModel(found.W, found.b)
+    loss = float(expected_loss(model, best.features))
+    if not loss < best.loss * (1 - SAME):
+        return best
+    return replace(
+        best, loss=loss, model=model, status="from a given model", kind=found.kind, searched=best.loss,
+    )  # fmt: skip
 
 
 def _fitting(guesses: Any, n: int, m: int) -> list[ToyModel]:

@@ -12,6 +12,7 @@ from geomsup.features import Features
 from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, ordinary, times_power
 from geomsup.model import ToyModel
+from geomsup.optima.searching.chance import chance_of_lower, hits
 from geomsup.optima.tegum.prices import Prices, prices
 from geomsup.optima.tegum.program import Column
 from geomsup.optima.tegum.solve import Tegum, separable, solve_tegum
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from geomsup.recognition import Geometry
 
 __all__ = ["Block", "Optimum", "blocks", "grouped"]
+
+TABULATED = 8  # features up to which a table of all blocks takes seconds
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,18 @@ class Optimum(Tabular):
     model
         The `ToyModel` that has it.
     status
-        How it is known: "closed form" (proved), "best of N starts" (found by search) or "tegum program" (the best
-        mixture, proved by integer programming, of blocks found by search). `proof` says it in a sentence.
+        How it is known: "closed form" (proved), "best of N searches", "best of N starts", "tegum program" (the best
+        mixture, proved by integer programming, of blocks found by search), or "from a given model" (a guess led lower
+        than any search). `proof` says it in a sentence.
     lower_bound
         A loss that no model of this size reaches, by proof.
     kind
         What the Hessian says of the model: "minimum", "undecided", "saddle", or "not checked" (large models). In a
         tegum product each block is checked by itself.
     starts
-        Loss at the end of every start, sorted. Empty if there was no search, or one for each block.
+        Loss at the end of every search or start, sorted. Empty if there was none, or one for each block.
+    searched
+        The best loss that was found without the guesses, if one of these led lower; otherwise None.
     tegum
         For a tegum program: its blocks, and the kinds of blocks it could choose from. If features have values or
         importances of extreme sizes, it is in other units.
@@ -72,6 +78,7 @@ class Optimum(Tabular):
     kind: str = field(repr=False, default="not checked")
     starts: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
     tegum: Tegum | None = field(repr=False, default=None)
+    searched: float | None = field(repr=False, default=None)
 
     @cached_property
     def geometry(self) -> "Geometry":
@@ -89,15 +96,18 @@ class Optimum(Tabular):
     def prices(self) -> Prices | None:
         """What features and dimensions are worth here; None where features come in groups or can be negative.
 
-        The blocks that count are those of the tegum program and the optimum's own.
+        The blocks that count are the optimum's own, and those of the tegum program where there was one, or where there
+        are no more than 8 features.
         """
         if not separable(self.features):
             return None
         features, _, unit = ordinary(self.features, CLOSE)
-        if self.status == "closed form":  # dedicated dimensions only
+        if self.tegum is not None:
+            columns = self.tegum.columns
+        elif self.status == "closed form" or features.n > TABULATED:
             columns = dedicated(features, classes_of(features))
         else:
-            columns = (self.tegum or solve_tegum(features, self.n_hidden)).columns
+            columns = solve_tegum(features, self.n_hidden).columns
         found = prices(features, [*columns, *self._own_columns(features, unit)], self.n_hidden)
         return Prices(*(times_power(part, unit) for part in (found.dimension, found.features, found.loss)))
 
@@ -114,8 +124,15 @@ class Optimum(Tabular):
 
     @property
     def hits(self) -> int:
-        """Number of starts that ended within a relative 1e-6 of the best."""
-        return int((self.starts <= self.loss * (1 + 1e-6)).sum())
+        """Number of searches or starts that ended within a relative 1e-6 of the best of them."""
+        return hits(self.starts) if len(self.starts) else 0
+
+    @property
+    def chance_of_lower(self) -> float | None:
+        """Estimated probability that one more search would end lower; None where searches are not counted."""
+        if self.searched is not None or not len(self.starts):
+            return None
+        return chance_of_lower(self.starts)
 
     @property
     def proof(self) -> str:
@@ -123,9 +140,16 @@ class Optimum(Tabular):
         bound = f"no model is below {self.lower_bound:.6g}"
         if self.status == "closed form":
             return "closed form: proved"
+        if self.searched is not None:
+            return (
+                f"a given model led here ({self.kind}); the search had missed it, and found {self.searched:.6g}; "
+                f"not proved to be the lowest; {bound}"
+            )
         if self.tegum is None:
-            found = f"{self.hits} of {len(self.starts)} descents ended here ({self.kind}); not proved to be the lowest"
-            return f"{found}; {bound}"
+            ways = "searches" if "search" in self.status else "descents"
+            found = f"{self.hits} of {len(self.starts)} {ways} ended here ({self.kind}); not proved to be the lowest"
+            chance = f"one more would end lower with a probability of about {100 * self.chance_of_lower:.0f} %"
+            return f"{found}, {chance}; {bound}" if ways == "searches" else f"{found}; {bound}"
         kinds, largest = len(self.tegum.columns), max(column.rank for column in self.tegum.columns)
         unlike = ", of neighbours in order of worth" if len(self.tegum.columns[0].counts) > 1 else ""
         return (
@@ -142,6 +166,8 @@ class Optimum(Tabular):
             "proof": self.proof,
             "kind": self.kind,
             "hits": self.hits,
+            "chance_of_lower": self.chance_of_lower,
+            "searched": self.searched,
             "lower_bound": self.lower_bound,
             "blocks": [vars(block) | {"features": list(block.features)} for block in self.blocks],
             "model": self.model.to_dict(),
@@ -169,7 +195,10 @@ class Optimum(Tabular):
         """
         checks.holds("data", data, ("loss", "model", "status", "lower_bound", "features", "kind"))
         model, features = ToyModel.from_dict(data["model"]), Features.from_dict(data["features"])
-        return cls(data["loss"], model, data["status"], data["lower_bound"], features, model.n_hidden, data["kind"])
+        return cls(
+            data["loss"], model, data["status"], data["lower_bound"], features, model.n_hidden, data["kind"],
+            searched=data.get("searched"),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"Optimum({self.loss:.9g}, {self.geometry.name}, {self.status})"

@@ -1,0 +1,163 @@
+"""Independent chains: each begins at random, and is changed and improved until nothing helps any more."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.optima.descent import End
+from geomsup.optima.searching.chance import hits
+from geomsup.optima.searching.improvers import Improver, losses
+from geomsup.optima.searching.moves import changed, exchanges, unlike_pairs
+from geomsup.optima.starts import catalogue_starts, random_start
+from geomsup.threads import Progress, check_stop
+
+__all__ = ["Effort", "chains", "effort_for"]
+
+KEPT = 6  # different ends that a chain goes on from
+LIKELIEST = 0.4  # the best of them is changed with this probability, the next with 0.4 × 0.6, and so on
+DIFFERENT = 1e-4  # relative difference of losses that makes two ends different
+GAIN = 1e-5  # relative gain that counts as progress: series are good to that
+SINGLE, TOGETHER = 6, (2, 3, 5)  # exchanges that are descended from: the best pairs alone, and several at once
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is tried: random starts, moves in a round, rounds without a gain that end a chain, pairs, chains.
+
+    Chains end as soon as `agree` of them have ended at the best.
+    """
+
+    starts: int
+    moves: int
+    patience: int
+    pairs: int
+    chains: int
+    agree: int
+
+
+# Models up to this many features, and what is tried for them: as much as 20 s on two processors allow up to 12
+# features, and as one chain allows in a few minutes at the largest.
+EFFORTS = (
+    (8, Effort(starts=16, moves=16, patience=2, pairs=100, chains=6, agree=2)),
+    (14, Effort(starts=32, moves=16, patience=3, pairs=100, chains=5, agree=2)),
+    (30, Effort(starts=32, moves=16, patience=2, pairs=450, chains=3, agree=2)),
+    (60, Effort(starts=16, moves=12, patience=1, pairs=200, chains=1, agree=1)),
+)
+LARGE = Effort(starts=8, moves=6, patience=1, pairs=60, chains=1, agree=1)
+
+
+def effort_for(n_features: int) -> Effort:
+    """Return how much is tried by default."""
+    return next((effort for most, effort in EFFORTS if n_features <= most), LARGE)
+
+
+def chains(
+    features: Features,
+    n_hidden: int,
+    improver: Improver,
+    effort: Effort,
+    rng: np.random.Generator,
+    progress: Progress = None,
+    deadline: float = np.inf,
+) -> list[End]:
+    """Return the end of every chain, the lowest first. The first chain ends after a round, whatever the deadline."""
+    ends: list[End] = []
+    while len(ends) < effort.chains:
+        told = _Told(progress, len(ends), effort)
+        chain = _Chain(features, n_hidden, improver, effort, rng, told, deadline)
+        ends.append(chain.run())
+        reached = np.array([end.loss for end in ends])
+        if hits(reached) >= effort.agree or time.monotonic() >= deadline:
+            break
+    told.done()
+    return sorted(ends, key=lambda end: end.loss)
+
+
+class _Told:
+    """What `progress` hears of a chain: how far it is, at least."""
+
+    def __init__(self, progress: Progress, chain: int, effort: Effort) -> None:
+        self.progress, self.chain, self.effort, self.rounds = progress, chain, effort, 0
+
+    def round(self) -> None:
+        self.rounds += 1
+        expected = 4 * (self.effort.patience + 1)  # rounds; a chain may take more
+        within = self.rounds / (self.rounds + expected)
+        self._say((self.chain + within) / self.effort.chains)
+
+    def done(self) -> None:
+        self._say(1.0)
+
+    def _say(self, fraction: float) -> None:
+        if self.progress is not None:
+            self.progress("searching", fraction)
+
+
+class _Chain:
+    """One chain: a few different ends, the lowest first, and what has been tried on them."""
+
+    def __init__(
+        self, features: Features, m: int, improver: Improver, effort: Effort, rng: np.random.Generator, told: _Told,
+        deadline: float,
+    ) -> None:  # fmt: skip
+        self.features, self.m, self.improver, self.effort, self.rng = features, m, improver, effort, rng
+        self.told, self.deadline = told, deadline
+        self.pairs = unlike_pairs(features)
+        self.settled: list[float] = []  # losses of ends whose exchanges were tried
+        self.ends: list[End] = []
+
+    def run(self) -> End:
+        """Go on until `patience` rounds of moves in a row have gained nothing."""
+        starts = [random_start(self.features, self.m, i, self.rng) for i in range(self.effort.starts)]
+        starts += catalogue_starts(self.features, self.m, self.rng)
+        self._add(self.improver.first(starts, self._seed()))
+        wasted = 0
+        while wasted < self.effort.patience and time.monotonic() < self.deadline:
+            before = self.ends[0].loss
+            end = self._unsettled()
+            if end is not None:
+                self._add(self._exchange(end))
+            else:
+                self._add(self._move())
+                wasted += 1
+            if self.ends[0].loss < before * (1 - GAIN):
+                wasted = 0
+            self.told.round()
+            check_stop()
+        return self.ends[0]
+
+    def _seed(self) -> int:
+        return int(self.rng.integers(2**63))
+
+    def _add(self, new: Sequence[End]) -> None:
+        kept: list[End] = []
+        for end in sorted([*self.ends, *new], key=lambda end: end.loss):
+            if np.isfinite(end.loss) and (not kept or end.loss > kept[-1].loss * (1 + DIFFERENT)):
+                kept.append(end)
+        self.ends = kept[:KEPT]
+
+    def _unsettled(self) -> End | None:
+        """Return the best end, if there are exchanges that have not been tried on it."""
+        best = self.ends[0]
+        if not self.pairs or any(abs(best.loss - loss) <= GAIN * loss for loss in self.settled):
+            return None
+        return best
+
+    def _exchange(self, end: End) -> list[End]:
+        """Try exchanges of two features: those after which the loss is lowest, before any step, are descended from."""
+        self.settled.append(end.loss)
+        pairs = self.pairs
+        if len(pairs) > self.effort.pairs:
+            pairs = [pairs[k] for k in self.rng.choice(len(pairs), self.effort.pairs, replace=False)]
+        order = np.argsort(losses(self.features, exchanges(end, pairs, ())), kind="stable")
+        best = [pairs[k] for k in order]
+        tried = exchanges(end, best[:SINGLE], ()) + exchanges(end, best, TOGETHER)[len(best) :]
+        return self.improver.polish(tried)
+
+    def _move(self) -> list[End]:
+        places = np.minimum(self.rng.geometric(LIKELIEST, self.effort.moves) - 1, len(self.ends) - 1)
+        starts = [changed(self.features, self.ends[k], self.rng) for k in places]
+        return self.improver.again(starts, self._seed(), self.ends[0].loss)

@@ -1,0 +1,110 @@
+"""Improvers: from many starts to a few ends near minima.
+
+Where the exact loss takes microseconds, every start is descended. Where it takes milliseconds, training on samples is a
+hundred times cheaper than descents, and its noise leaves shallow minima: every start is trained, and only the best are
+descended, for a few steps.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.loss.exact import sets_needed
+from geomsup.loss.misfit import coarser
+from geomsup.loss.objective import pack, relu_objective
+from geomsup.optima.descent import End, Start, descend
+from geomsup.threads import in_threads
+
+__all__ = ["Improver", "losses", "make_improver"]
+
+QUICK_SETS = 64  # of present features, as 6 independent ones have: up to here a descent takes 10 to 50 ms
+ACTIVE = 300  # active features in a batch: fewer make too noisy slopes, more take longer and end no lower
+SMALLEST_BATCH, LARGEST_BATCH = 256, 2**16
+FIRST_STEPS, FIRST_RATE = 1500, 0.02  # from random starts: 8 to 30 ms per model of 12 to 20 features
+AGAIN_STEPS, AGAIN_RATE = 600, 0.01  # after a move: most of the model is right already
+MOST_POLISHED = 6  # ends that are descended after a training
+NEAR = 0.02  # and none that is this much above the best known, relatively: descents from trained ends gain 0.1 %
+ROUGH = (
+    1e-5  # accuracy of series meanwhile: four times as quick as the usual one, and an order below what ends differ by
+)
+POLISH_STEPS = 20  # of these descents: to 1e-5 of the minimum, which is enough to compare ends
+
+
+class Improver(Protocol):
+    """How starts become ends."""
+
+    def first(self, starts: Sequence[Start], seed: int) -> list[End]:
+        """Improve random starts; return ends, the lowest first."""
+        ...
+
+    def again(self, starts: Sequence[Start], seed: int, best: float) -> list[End]:
+        """Improve moves of good models, of which the best has the loss `best`."""
+        ...
+
+    def polish(self, starts: Sequence[Start]) -> list[End]:
+        """Descend from where each is, near a minimum."""
+        ...
+
+
+def make_improver(features: Features) -> Improver | None:
+    """Return the quicker way for these features; None if they are too sparse to be sampled."""
+    if sets_needed(np.ones((features.n, features.n)), features) <= QUICK_SETS:
+        return _Descents(features)
+    if features.probability.sum() * LARGEST_BATCH < ACTIVE:
+        return None
+    return _Trainings(features)
+
+
+def losses(features: Features, starts: Sequence[Start]) -> np.ndarray:
+    """Return the loss of each (W, b); inf where it is not finite."""
+    objective = relu_objective(features, ROUGH)
+
+    def loss(start: Start) -> float:
+        value = objective(pack(*start))[0] if all(np.isfinite(part).all() for part in start) else np.inf
+        return value if np.isfinite(value) else np.inf
+
+    return np.array(in_threads(loss, starts))
+
+
+class _Descents:
+    """Descents of the exact loss from every start."""
+
+    def __init__(self, features: Features) -> None:
+        self.features = features
+
+    def first(self, starts: Sequence[Start], seed: int) -> list[End]:
+        return self.polish(starts)
+
+    def again(self, starts: Sequence[Start], seed: int, best: float) -> list[End]:
+        return self.polish(starts)
+
+    def polish(self, starts: Sequence[Start]) -> list[End]:
+        return sorted(descend(self.features, starts), key=lambda end: end.loss)
+
+
+class _Trainings:
+    """Trainings from every start, and short descents from the best of their ends."""
+
+    def __init__(self, features: Features) -> None:
+        self.features, self.rough = features, coarser(features)
+        batch = int(np.ceil(ACTIVE / features.probability.sum()))
+        self.batch = min(max(batch, SMALLEST_BATCH), LARGEST_BATCH)
+
+    def first(self, starts: Sequence[Start], seed: int) -> list[End]:
+        return self._best(starts, FIRST_STEPS, FIRST_RATE, seed, np.inf)
+
+    def again(self, starts: Sequence[Start], seed: int, best: float) -> list[End]:
+        return self._best(starts, AGAIN_STEPS, AGAIN_RATE, seed, best)
+
+    def polish(self, starts: Sequence[Start]) -> list[End]:
+        return sorted(descend(self.rough, starts, most_steps=POLISH_STEPS, accuracy=ROUGH), key=lambda end: end.loss)
+
+    def _best(self, starts: Sequence[Start], steps: int, rate: float, seed: int, best: float) -> list[End]:
+        from geomsup.training.from_starts import train_from
+
+        ends = train_from(self.features, starts, steps=steps, batch=self.batch, learning_rate=rate, seed=seed)
+        loss = losses(self.rough, ends)
+        order = [k for k in np.argsort(loss, kind="stable")[:MOST_POLISHED] if loss[k] < best * (1 + NEAR)]
+        return self.polish([ends[k] for k in order])

@@ -1,0 +1,84 @@
+"""Moves: how a good model is changed, so that a descent from there may end lower."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.optima.descent import End, Start
+from geomsup.optima.starts import BIAS, NORM
+
+__all__ = ["changed", "exchanged", "exchanges", "unlike_pairs"]
+
+STORED = 0.1  # a row of this fraction of the longest one, or more, stands for a feature that is stored
+MOST_REPLACED = 3  # rows that one move puts elsewhere: more make a random start of it
+
+
+def changed(features: Features, end: End, rng: np.random.Generator) -> Start:
+    """Return a copy with one random move.
+
+    Rows are put in random directions; two features change places; a feature becomes the antipode of another; one is
+    dropped; or one that is stored gives its place to one that is not.
+    """
+    W, b = end.W.copy(), end.b.copy()
+    n, m = W.shape
+    norms = np.linalg.norm(W, axis=1)
+    stored = norms >= STORED * max(norms.max(), np.finfo(float).tiny)
+    inside, outside = np.flatnonzero(stored), np.flatnonzero(~stored)
+    size = np.array([law.second_moment for law in features.laws]) ** 0.5
+    kind = rng.integers(5)
+    i, j = rng.choice(n, 2, replace=False) if n > 1 else (0, 0)
+    if kind == 1:
+        W[[i, j]], b[[i, j]] = W[[j, i]], b[[j, i]]
+    elif kind == 2 and stored[i]:
+        W[j], b[j] = -W[i], b[i]
+    elif kind == 3 and stored[i]:
+        W[i], b[i] = 0.0, features.mean[i]
+    elif kind == 4 and len(inside) and len(outside):
+        i, j = rng.choice(inside), rng.choice(outside)
+        W[[i, j]], b[i], b[j] = W[[j, i]], features.mean[i], b[i] * size[j] / (size[i] or 1.0)
+    else:
+        for k in rng.choice(n, min(n, rng.integers(1, MOST_REPLACED + 1)), replace=False):
+            way = rng.normal(size=m)
+            W[k], b[k] = NORM * way / np.linalg.norm(way), BIAS * size[k]
+    return W, b
+
+
+def unlike_pairs(features: Features) -> list[tuple[int, int]]:
+    """Return the pairs of features that differ in distribution or importance, or, where there are groups, all pairs."""
+    law = list(zip(features.probability, features.importance, features.laws, strict=True))
+    pairs = ((i, j) for i in range(features.n) for j in range(i))
+    return [(i, j) for i, j in pairs if features.grouped or law[i] != law[j]]
+
+
+def exchanged(W: np.ndarray, b: np.ndarray, i: int, j: int) -> Start:
+    """Exchange the directions of two rows. Norms and biases stay: they follow from what a feature is worth.
+
+    A row near zero has no direction: there the rows change places whole.
+    """
+    W, b = W.copy(), b.copy()
+    first, second = np.linalg.norm(W[i]), np.linalg.norm(W[j])
+    if min(first, second) < STORED * max(first, second):
+        W[[i, j]], b[[i, j]] = W[[j, i]], b[[j, i]]
+    else:
+        W[[i, j]] = W[j] * (first / second), W[i] * (second / first)
+    return W, b
+
+
+def exchanges(end: End, pairs: Sequence[tuple[int, int]], together: Sequence[int]) -> list[Start]:
+    """Return models with the first pairs exchanged, the best first: one pair each, then several disjoint ones at once.
+
+    `together` says how many pairs the last models exchange.
+    """
+    found = [exchanged(end.W, end.b, i, j) for i, j in pairs]
+    disjoint: list[tuple[int, int]] = []
+    for pair in pairs:
+        if not {*pair} & {k for other in disjoint for k in other}:
+            disjoint.append(pair)
+    for count in together:
+        if count <= len(disjoint):
+            W, b = end.W, end.b
+            for i, j in disjoint[:count]:
+                W, b = exchanged(W, b, i, j)
+            found.append((W, b))
+    return found
