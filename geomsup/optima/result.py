@@ -148,8 +148,7 @@ class Optimum(Tabular):
         if self.tegum is None:
             ways = "searches" if "search" in self.status else "descents"
             found = f"{self.hits} of {len(self.starts)} {ways} ended here ({self.kind}); not proved to be the lowest"
-            chance = f"one more would end lower with a probability of about {100 * self.chance_of_lower:.0f} %"
-            return f"{found}, {chance}; {bound}" if ways == "searches" else f"{found}; {bound}"
+            return f"{found}; {bound}"
         kinds, largest = len(self.tegum.columns), max(column.rank for column in self.tegum.columns)
         unlike = ", of neighbours in order of worth" if len(self.tegum.columns[0].counts) > 1 else ""
         return (

@@ -1,5 +1,6 @@
 """Blocks, their cache, the integer program and its prices."""
 
+import importlib
 import itertools
 import json
 from pathlib import Path
@@ -234,8 +235,16 @@ def test_thirty_features_in_four_dimensions_where_digons_win(p):
     assert float(expected_loss(model, features)) == pytest.approx(tegum.loss, rel=1e-9)
 
 
+@pytest.fixture
+def programs(monkeypatch):
+    """Leave models to the program that are small enough to be searched whole."""
+    module = importlib.import_module("geomsup.optima.optimum")
+    monkeypatch.setattr(module, "DIRECT", 8)
+    monkeypatch.setattr(module, "FEW_KINDS", 10)
+
+
 @pytest.mark.slow
-def test_a_large_optimum_is_a_tegum_program_and_says_so():
+def test_a_large_optimum_is_a_tegum_program_and_says_so(programs):
     features = Features(12, 0.4)
     best = optimum(features, 5)
     assert best.status == "tegum program"
@@ -251,14 +260,20 @@ def test_a_large_optimum_is_a_tegum_program_and_says_so():
 
 
 @pytest.mark.slow
-def test_a_guess_below_the_program_is_taken_up(rng):
-    """Ten features in four dimensions at p = 0.1 do not fall into blocks; a program of rank 2 would miss them."""
+def test_a_guess_below_the_program_is_taken_up(programs):
     features = Features(12, 0.4)
     program = optimum(features, 5)
     worse = ToyModel(program.model.W * 0.9, program.model.b)
     assert optimum(features, 5, guesses=[worse]).loss == program.loss
     direct = optimum(features, 5, starts=1)
     assert direct.status == f"best of {len(direct.starts)} starts"
+    unlike = Features(10, 0.03, 0.9 ** np.arange(10))  # which do not fall into blocks of rank 1 and 2
+    missed, better = optimum(unlike, 4), optimum(unlike, 4, starts=8).model
+    found = optimum(unlike, 4, guesses=[better])
+    assert found.loss < missed.loss * (1 - 1e-6)
+    assert (found.status, found.searched, found.chance_of_lower) == ("from a given model", missed.loss, None)
+    assert f"the search had missed it, and found {missed.loss:.6g}" in found.proof
+    assert "proved to be the best" not in found.proof
 
 
 @pytest.mark.slow
@@ -275,7 +290,7 @@ def test_unlike_features_are_put_into_blocks_by_worth():
 
 
 @pytest.mark.slow
-def test_every_feature_its_own_class():
+def test_every_feature_its_own_class(programs):
     features = Features(10, 0.3, 0.8 ** np.arange(10))
     best = optimum(features, 2)
     assert best.status == "tegum program"

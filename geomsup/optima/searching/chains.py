@@ -41,7 +41,7 @@ class Effort:
 # Models up to this many features, and what is tried for them: as much as 20 s on two processors allow up to 12
 # features, and as one chain allows in a few minutes at the largest.
 EFFORTS = (
-    (8, Effort(starts=16, moves=16, patience=2, pairs=100, chains=6, agree=2)),
+    (8, Effort(starts=16, moves=16, patience=2, pairs=100, chains=6, agree=3)),
     (14, Effort(starts=32, moves=16, patience=3, pairs=100, chains=5, agree=2)),
     (30, Effort(starts=32, moves=16, patience=2, pairs=450, chains=3, agree=2)),
     (60, Effort(starts=16, moves=12, patience=1, pairs=200, chains=1, agree=1)),
