@@ -411,13 +411,21 @@ TARGETS: dict[str, Target] = {
             "starts": _is(2),
             "rng": _is(0),
             "guesses": _is(()),
+            "time_limit": _is(None),
             "progress": _is(None),
         },
         covers=("Optimum", "Block"),
     ),
     "compare": Target(
         gs.compare,
-        {"model": _model, "features": _features, "starts": _is(1), "rng": _is(0)},
+        {
+            "model": _model,
+            "features": _features,
+            "starts": _is(1),
+            "rng": _is(0),
+            "time_limit": _is(None),
+            "progress": _is(None),
+        },
         finite=False,
         covers=("Comparison",),
     ),
@@ -556,7 +564,11 @@ TARGETS: dict[str, Target] = {
     ),
     "TrainingRun.best": Target(lambda entry: _run().best(entry), {"entry": _is(0)}, documented=(IndexError,)),
     "TrainingRun.compare": Target(
-        lambda starts, rng: _run().compare(starts=starts, rng=rng), {"starts": _is(1), "rng": _is(0)}, finite=False
+        lambda starts, rng, time_limit, progress: _run().compare(
+            starts=starts, rng=rng, time_limit=time_limit, progress=progress
+        ),
+        {"starts": _is(1), "rng": _is(0), "time_limit": _is(None), "progress": _is(None)},
+        finite=False,
     ),
     "TrainingRun.resume": Target(
         lambda **given: _run().resume(**given),

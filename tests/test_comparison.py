@@ -91,6 +91,14 @@ def test_untied_models_are_compared_too():
     assert result.excess == pytest.approx(0.0041721, abs=2e-7)
 
 
+def test_the_result_says_if_the_optimum_is_of_another_kind():
+    features = Features(2, 0.1)
+    plain, untied = ToyModel([[1.0], [-1.0]]), ToyModel([[1.0], [-1.0]], W_out=[[1.0], [-1.0]])
+    assert "may be below" not in str(compare(plain, features, starts=2))
+    for other in (untied, ToyModel([[1.0], [-1.0]], hidden_activation="relu")):
+        assert "the optimum is that of tied models with linear hidden units" in str(compare(other, features, starts=2))
+
+
 def test_above_an_optimum_of_zero_the_excess_is_infinite_but_json_stays_json():
     result = compare(ToyModel(0.9 * np.eye(2)), Features(2, 0.1))
     assert result.optimum.loss == 0

@@ -25,6 +25,7 @@ def optimum(
     activation: str = "relu",
     starts: Whole | None = None,
     seed: Whole = 0,
+    time_limit: float | None = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -41,16 +42,21 @@ def optimum(
     activation
         Output activation, "relu" or "linear".
     starts
-        Number of random starts of a direct search; by default 32, and a tegum program beyond 8 features.
+        Descend this many random starts, once each, in place of the usual search.
     seed
-        Seed of the starts.
+        Seed of the search.
+    time_limit
+        Seconds after which the best so far is the result.
     output
         Also write the result to this file, .json or, as a table, .csv.
     """
     check_files(output)
     features = inputs.of(n_features, probability=0.05)
     with progress_bars() as progress:
-        result = gs.optimum(features, n_hidden, activation=activation, starts=starts, rng=seed, progress=progress)
+        result = gs.optimum(
+            features, n_hidden, activation=activation, starts=starts, rng=seed, time_limit=time_limit,
+            progress=progress,
+        )  # fmt: skip
     deliver(result.to_dict(), str(result), as_json, output, result.to_rows)
 
 

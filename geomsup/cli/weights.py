@@ -130,6 +130,7 @@ def compare(
     *,
     starts: Whole | None = None,
     seed: Whole = 0,
+    time_limit: float | None = None,
     output: Output = None,
     plot: Path | None = None,
     as_json: Json = False,
@@ -141,9 +142,11 @@ def compare(
     Parameters
     ----------
     starts
-        Number of random starts of the search for the optimum; by default as `geomsup optimum` does.
+        Descend this many random starts, once each, in place of the usual search for the optimum.
     seed
-        Seed of the starts.
+        Seed of the search.
+    time_limit
+        Seconds after which a search returns the best so far.
     output
         Also write the result to this file, .json or, as a table, .csv.
     plot
@@ -151,12 +154,13 @@ def compare(
     """
     check_files(output, plot)
     trained = file.all_runs()
-    with progress_bars():
+    with progress_bars() as progress:
+        how: dict[str, Any] = {"starts": starts, "rng": seed, "time_limit": time_limit, "progress": progress}
         if trained is not None:
-            result, source = trained.compare(starts=starts, rng=seed), trained.source
+            result, source = trained.compare(**how), trained.source
         else:
             model, features = file.read()
-            result, source = gs.compare(model, features, starts=starts, rng=seed), model.source
+            result, source = gs.compare(model, features, **how), model.source
     if plot is not None:
         drawn = result.plot()
         save_figure((drawn[0] if isinstance(drawn, list) else drawn).figure, plot)

@@ -16,6 +16,7 @@ from geomsup.model import ToyModel
 from geomsup.optima import Optimum, optimum
 from geomsup.optima.result import grouped
 from geomsup.tables import Tabular
+from geomsup.threads import Progress
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Comparisons", "compare"]
 
 MOST_SHOWN = 16
+OTHER_KIND = "(the optimum is that of tied models with linear hidden units; this one may be below)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -117,7 +119,7 @@ class Comparison(Tabular):
             ("", "loss", "geometry"),
             ("model", f"{self.loss:.9g}", self.geometry.name),
             ("optimum", f"{self.optimum.loss:.9g}", f"{self.optimum.geometry.name} ({self.optimum.status})"),
-            ("excess", f"{100 * self.excess:.3g} %", ""),
+            ("excess", f"{100 * self.excess:.3g} %", "" if is_plain(self.expected.model) else OTHER_KIND),
         ]
         lines = [f"{name:<9}{number:>14}  {shape}".rstrip() for name, number, shape in rows]
         lines += ["the model's parts:", f"  {'loss':>11} {'noise':>11} {'structure':>11}"]
@@ -203,8 +205,9 @@ class Comparisons(Sequence[Comparison], Tabular):
 
 @overload
 def compare(
-    model: ToyModel, features: Features | None = None, *, starts: int | None = None, rng: Any = 0
-) -> Comparison: ...
+    model: ToyModel, features: Features | None = None, *, starts: int | None = None, rng: Any = 0,
+    time_limit: float | None = None, progress: Progress = None,
+) -> Comparison: ...  # fmt: skip
 @overload
 def compare(
     model: "Sequence[ToyModel] | TrainingRun",
@@ -212,13 +215,19 @@ def compare(
     *,
     starts: int | None = None,
     rng: Any = 0,
+    time_limit: float | None = None,
+    progress: Progress = None,
 ) -> Comparisons: ...
 @hinted
-def compare(model: Any, features: Any = None, *, starts: int | None = None, rng: Any = 0) -> Comparison | Comparisons:
+def compare(
+    model: Any, features: Any = None, *, starts: int | None = None, rng: Any = 0, time_limit: float | None = None,
+    progress: Progress = None,
+) -> Comparison | Comparisons:  # fmt: skip
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 
-    The search for the optimum also starts from `model` (from a large one only if its loss is lower). So no tied model
-    is below the optimum.
+    The search for the optimum also starts from `model`, if it is tied and has linear hidden units, so that no such
+    model is below the optimum. If this leads lower than the search, the optimum's `proof` says so. A model of another
+    kind may be below; the printed comparison says so too.
 
     Parameters
     ----------
@@ -226,8 +235,8 @@ def compare(model: Any, features: Any = None, *, starts: int | None = None, rng:
         The trained `ToyModel`; or several, or a `TrainingRun`, whose models are compared one by one.
     features
         The distribution of its inputs: one for all, or one for each model. A `TrainingRun` knows its own.
-    starts, rng
-        Passed on to `optimum`.
+    starts, rng, time_limit, progress
+        Passed on to `optimum`; each search has the time limit for itself.
 
     Returns
     -------
@@ -245,9 +254,18 @@ def compare(model: Any, features: Any = None, *, starts: int | None = None, rng:
     >>> result.excess  # what norm 1 and bias 0 give away
     0.00417
     """
+
+    def best_for(models: Sequence[ToyModel], law: Features) -> Optimum:
+        guesses = [one for one in models if one.activation == "relu" and is_plain(one)]
+        activation: Any = models[0].activation  # `optimum` refuses others than "relu" and "linear"
+        return optimum(
+            law, models[0].n_hidden, activation=activation, starts=starts, rng=rng, guesses=guesses,
+            time_limit=time_limit, progress=progress,
+        )  # fmt: skip
+
     if isinstance(model, ToyModel) or not _is_several(model):
         expected = expected_loss(model, features)
-        return Comparison(expected, _optimum_for([model], features, starts, rng))
+        return Comparison(expected, best_for([model], features))
     models, laws = _paired(model, features)
     expected = [expected_loss(one, law) for one, law in zip(models, laws, strict=True)]
     best: dict[Any, Optimum] = {}
@@ -255,7 +273,7 @@ def compare(model: Any, features: Any = None, *, starts: int | None = None, rng:
         key = law, one.n_hidden, one.activation
         if key not in best:
             alike = [other for other, its in zip(models, laws, strict=True) if _key(other, its) == key]
-            best[key] = _optimum_for(alike, law, starts, rng)
+            best[key] = best_for(alike, law)
     return Comparisons(tuple(Comparison(loss, best[_key(loss.model, loss.features)]) for loss in expected))
 
 
@@ -263,11 +281,9 @@ def _key(model: ToyModel, features: Features) -> tuple[Any, ...]:
     return features, model.n_hidden, model.activation
 
 
-def _optimum_for(models: Sequence[ToyModel], features: Features, starts: int | None, rng: Any) -> Optimum:
-    guesses = [model for model in models if model.W_out is None and model.activation == "relu"]
-    first = models[0]
-    activation: Any = first.activation  # `optimum` refuses others than "relu" and "linear"
-    return optimum(features, first.n_hidden, activation=activation, starts=starts, rng=rng, guesses=guesses)
+def is_plain(model: ToyModel) -> bool:
+    """Whether the model is of the kind that `optimum` searches: tied, with linear hidden units without biases."""
+    return model.W_out is None and model.hidden_activation == "linear" and model.b_hidden is None
 
 
 def _is_several(model: Any) -> bool:

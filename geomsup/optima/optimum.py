@@ -9,17 +9,17 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
-from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
 from geomsup.optima.bounds import lower_bound
 from geomsup.optima.descent import End, descend
 from geomsup.optima.multistart import descend_from_many, finished
+from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import Optimum
 from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.chance import SAME
-from geomsup.optima.searching.improvers import make_improver
+from geomsup.optima.searching.improvers import Improver, make_improver
 from geomsup.optima.tegum.solve import nonnegative, separable, solve_tegum
 from geomsup.optima.tegum.table import classes_of
 from geomsup.samples import checked_features
@@ -29,10 +29,10 @@ __all__ = ["optimum"]
 
 # Features up to which the whole model is always searched; beyond, the program fills the dimensions with blocks, if the
 # features are of few kinds: tables of blocks of many kinds take minutes, and hold too few of them.
-DIRECT = 60
+DIRECT = 50
 FEW_KINDS = 3
 DENSE = 0.9  # features that are nearly always present do not form small blocks
-FALLBACK_STARTS = 32  # where features are too sparse to be sampled
+FEW = 8  # the same where the whole model cannot be searched (`make_improver`)
 GUESS_STEPS = 400
 NEAR_GUESS = 0.1  # a guess this much above the best found, relatively, or more is not descended from
 LAST_STEPS = 400  # of the last descent; the best was polished before
@@ -59,14 +59,15 @@ def optimum(
 
     - Linear models have a closed form: keep the m features of largest I_i Var x_i. So have models with as many
       dimensions as features with I_i Var x_i > 0.
-    - Up to 60 features, for features of many kinds, for groups or negative values, and where all features have a
+    - Up to 50 features, for features of many kinds, for groups or negative values, and where all features have a
       probability of 0.9 or more, the whole model is searched. Searches are independent: each trains models from random
       directions and catalogue shapes, puts rows elsewhere, exchanges features, and descends the exact loss, until
       nothing helps any more. They end when two of them agree, or after three to six (one beyond 30 features). The
       Hessian checks the best.
-    - A tegum program does the rest. The best blocks of k features in r dimensions are searched one by one. Then an
-      integer program fills the dimensions, and drops the features that are left over. Blocks are kept on disk
-      ($GEOMSUP_CACHE, or the user's cache folder).
+    - A tegum program does the rest, also of more than 8 features that have discrete values or are too sparse to be
+      sampled. The best blocks of k features in r dimensions are searched one by one. Then an integer program fills the
+      dimensions, and drops the features that are left over. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's
+      cache folder).
 
     Parameters
     ----------
@@ -145,21 +146,28 @@ def _ordinary_optimum(
     that_matter = np.count_nonzero(features.importance * features.variance)
     if activation == "linear" or (n_hidden >= that_matter and nonnegative(features)):
         model = _keep_most_worth(features, n_hidden, activation)
-        loss = float(expected_loss(model, features))
+        loss = float(reachable_loss(model, features))
         return Optimum(loss, model, "closed form", loss, features, n_hidden, "minimum")
     improver = make_improver(features)
-    if starts is not None or (improver is None and not _is_for_program(features)):
-        return _by_starts(features, n_hidden, starts or FALLBACK_STARTS, rng, guesses)
-    if improver is None or _is_for_program(features):
+    if starts is None and _is_for_program(features, improver):
         return _by_program(features, n_hidden, guesses, progress)
+    if starts is not None or improver is None:
+        return _by_starts(features, n_hidden, starts or _usual_starts(features.n), rng, guesses)
     ends = chains(features, n_hidden, improver, effort_for(features.n), rng, progress, deadline)
     return _by_chains(features, n_hidden, ends, guesses)
 
 
-def _is_for_program(features: Features) -> bool:
+def _is_for_program(features: Features, improver: Improver | None) -> bool:
     """Whether blocks are searched one by one, instead of the whole model at once."""
-    many = features.n > DIRECT and len(classes_of(features)) <= FEW_KINDS
+    if improver is None:
+        many = features.n > FEW
+    else:
+        many = features.n > DIRECT and len(classes_of(features)) <= FEW_KINDS
     return many and separable(features) and features.probability.min() < DENSE
+
+
+def _usual_starts(n: int) -> int:
+    return 32 if n <= FEW else 8
 
 
 def _by_starts(
@@ -169,7 +177,7 @@ def _by_starts(
     found = descend_from_many(features, n_hidden, starts, rng, pairs)
     model = ToyModel(found.W, found.b)
     return Optimum(
-        float(expected_loss(model, features)), model, f"best of {len(found.losses)} starts",
+        float(reachable_loss(model, features)), model, f"best of {len(found.losses)} starts",
         lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
     )  # fmt: skip
 
@@ -179,7 +187,7 @@ def _by_chains(features: Features, n_hidden: int, ends: list[End], guesses: Sequ
     found = finished(features, ends, LAST_STEPS)
     model = ToyModel(found.W, found.b)
     best = Optimum(
-        float(expected_loss(model, features)), model, f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}",
+        float(reachable_loss(model, features)), model, f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}",
         lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
     )  # fmt: skip
     return _or_guessed(best, guesses)
@@ -188,14 +196,14 @@ def _by_chains(features: Features, n_hidden: int, ends: list[End], guesses: Sequ
 def _by_program(features: Features, n_hidden: int, guesses: Sequence[ToyModel], progress: Progress) -> Optimum:
     tegum = solve_tegum(features, n_hidden, progress=progress)
     model = ToyModel(tegum.W, tegum.b)
-    loss, bound = float(expected_loss(model, features)), lower_bound(features, n_hidden)
+    loss, bound = float(reachable_loss(model, features)), lower_bound(features, n_hidden)
     best = Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
     return _or_guessed(best, guesses)
 
 
 def _or_guessed(best: Optimum, guesses: Sequence[ToyModel]) -> Optimum:
     """Return what was found, or the end of a descent from the best guesses if that is lower."""
-    losses = [float(expected_loss(guess, best.features)) for guess in guesses]
+    losses = [float(reachable_loss(guess, best.features)) for guess in guesses]
     near = [guess for guess, loss in zip(guesses, losses, strict=True) if loss < best.loss * (1 + NEAR_GUESS)]
     if not near:
         return best
@@ -203,7 +211,7 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel]) -> Optimum:
     ends = sorted(descend(best.features, starts, most_steps=GUESS_STEPS), key=lambda end: end.loss)
     found = finished(best.features, ends[:1], LAST_STEPS)
     model = ToyModel(found.W, found.b)
-    loss = float(expected_loss(model, best.features))
+    loss = float(reachable_loss(model, best.features))
     if not loss < best.loss * (1 - SAME):
         return best
     return replace(

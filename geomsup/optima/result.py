@@ -9,9 +9,9 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
-from geomsup.loss import expected_loss
 from geomsup.loss.ordinary import CLOSE, ordinary, times_power
 from geomsup.model import ToyModel
+from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.searching.chance import chance_of_lower, hits
 from geomsup.optima.tegum.prices import Prices, prices
 from geomsup.optima.tegum.program import Column
@@ -90,7 +90,7 @@ class Optimum(Tabular):
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The components of the geometry with their losses, then the features that are not represented."""
-        return blocks(self.geometry, expected_loss(self.model, self.features).per_feature)
+        return blocks(self.geometry, reachable_loss(self.model, self.features).per_feature)
 
     @cached_property
     def prices(self) -> Prices | None:

@@ -300,10 +300,12 @@ class TrainingRun(Tabular):
         settings = self.settings
         return measured_loss(self.model(run), self.features[run], settings.target, settings.criterion)
 
-    def compare(self, *, starts: int | None = None, rng: Any = 0) -> "Comparisons":
+    def compare(
+        self, *, starts: int | None = None, rng: Any = 0, time_limit: float | None = None, progress: Progress = None
+    ) -> "Comparisons":
         """Compare every run that did not diverge with the theoretical optimum of its features.
 
-        One optimum serves all runs with the same features; see ``geomsup.compare``, which takes `starts` and `rng`.
+        One optimum serves all runs with the same features; see ``geomsup.compare``, which takes the arguments.
 
         Returns
         -------
@@ -334,7 +336,8 @@ class TrainingRun(Tabular):
         if not sound:
             raise ValueError("`run` must have models that did not diverge; got none. Lower `learning_rate`.")
         features = [self.features[run] for run in sound]
-        return compare([self.model(run) for run in sound], features, starts=starts, rng=rng)
+        models = [self.model(run) for run in sound]
+        return compare(models, features, starts=starts, rng=rng, time_limit=time_limit, progress=progress)
 
     def classify(self) -> "Geometries[Geometry | None]":
         """Return the `Geometry` of each run, as ``geomsup.classify`` gives it for W; None where the run diverged."""

@@ -1,0 +1,21 @@
+"""The expected loss, as exactly as it can be had."""
+
+from contextlib import suppress
+
+from geomsup.features import Features
+from geomsup.loss import ExpectedLoss, expected_loss
+from geomsup.loss.expected import Unreachable
+from geomsup.model import ToyModel
+
+__all__ = ["reachable_loss"]
+
+# Relative accuracies to ask for, after the usual one: of many discrete values, series may not reach that.
+COARSER = (1e-7, 1e-5, 1e-3)
+
+
+def reachable_loss(model: ToyModel, features: Features) -> ExpectedLoss:
+    """Return the expected loss to the usual accuracy, or to the best of some coarser ones that can be reached."""
+    for rtol in (None, *COARSER):
+        with suppress(Unreachable):
+            return expected_loss(model, features, rtol=rtol)
+    return expected_loss(model, features)  # raises what the user reads

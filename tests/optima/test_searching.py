@@ -1,0 +1,216 @@
+"""The search of whole models: moves, trainings from starts, chains, and what they say of their chances."""
+
+import importlib
+import itertools
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from scipy.optimize import minimize
+
+from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss, optimum
+from geomsup.loss.objective import pack, relu_objective
+from geomsup.optima.descent import End
+from geomsup.optima.searching import chains as chains_module
+from geomsup.optima.searching.chains import Effort, chains, effort_for
+from geomsup.optima.searching.chance import chance_of_lower, hits
+from geomsup.optima.searching.improvers import LARGEST_BATCH, losses, make_improver
+from geomsup.optima.searching.moves import changed, exchanged, exchanges, unlike_pairs
+from geomsup.training.from_starts import train_from
+from geomsup.training.turns import Keeper
+
+# Losses that longer searches reach, and no other program or seed was seen to pass: 100 CPU seconds of this search, and
+# random moves with descents of the exact loss, for 60. What `optimum` found before was 3.1, 0.97 and 5.8 % above.
+HARD = [
+    ((12, 5, 0.05, 0.9), 0.00833924),
+    ((12, 4, 0.02, 0.9), 0.00405370),
+    ((20, 5, 0.03, 0.9), 0.01499023),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("problem", "loss"), HARD)
+def test_optima_of_unlike_features_that_are_hard_to_find(problem, loss):
+    n, m, p, decay = problem
+    best = optimum(Features(n, p, decay ** np.arange(n)), m)
+    assert best.loss <= loss * (1 + 1e-4)
+    assert best.status.startswith("best of")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("importance", [1.0, 0.8 ** np.arange(9)])
+@pytest.mark.parametrize("values", [Uniform(), Uniform(0.5, 2.0)])
+def test_no_descent_of_another_program_ends_lower(importance, values):
+    """Scipy's BFGS from many random starts, on the same exact loss."""
+    features = Features(9, 0.1, importance, values)
+    best = optimum(features, 3)
+    objective, rng = relu_objective(features), np.random.default_rng(5)
+    ends = [
+        minimize(objective, pack(rng.normal(size=(9, 3)) / 2, np.full(9, -0.1)), jac=True, method="L-BFGS-B").fun
+        for _ in range(12)
+    ]
+    assert best.loss <= min(ends) * (1 + 1e-5)  # what series are good to here
+
+
+@given(st.integers(0, 2**32), st.integers(2, 9), st.integers(1, 4))
+def test_moves_change_some_rows_and_leave_the_others(seed, n, m):
+    rng = np.random.default_rng(seed)
+    features = Features(n, 0.1, rng.uniform(0.1, 1, n), values=Uniform(0, 2))
+    end = End(1.0, rng.normal(size=(n, m)), rng.normal(size=n))
+    before = end.W.copy(), end.b.copy()
+    W, b = changed(features, end, rng)
+    assert (W.shape, b.shape) == ((n, m), (n,))
+    assert np.isfinite(W).all()
+    assert np.isfinite(b).all()
+    assert (before[0] == end.W).all()
+    assert (end.b == before[1]).all()
+    assert (np.abs(W - end.W).max(axis=1) > 0).sum() <= 3
+
+
+def test_exchanges_keep_norms_biases_and_directions():
+    rng = np.random.default_rng(0)
+    W, b = rng.normal(size=(5, 3)), rng.normal(size=5)
+    new, biases = exchanged(W, b, 1, 3)
+    assert (biases == b).all()
+    np.testing.assert_allclose(np.linalg.norm(new, axis=1), np.linalg.norm(W, axis=1))
+    np.testing.assert_allclose(np.cross(new[1], W[3]), 0, atol=1e-12)
+    np.testing.assert_allclose(np.cross(new[3], W[1]), 0, atol=1e-12)
+    assert (new[[0, 2, 4]] == W[[0, 2, 4]]).all()
+    W[1] = 0.0  # dropped: it takes the other's place, with its bias
+    new, biases = exchanged(W, b, 1, 3)
+    assert (new[[1, 3]] == W[[3, 1]]).all()
+    assert (biases[[1, 3]] == b[[3, 1]]).all()
+
+
+def test_several_exchanges_at_once_are_disjoint():
+    end = End(0.0, np.eye(6), np.zeros(6))
+    found = exchanges(end, [(0, 1), (1, 2), (3, 2), (4, 5)], (2, 3, 5))
+    assert len(found) == 4 + 2  # there are three disjoint pairs, not five
+    assert found[-1][0].argmax(axis=1).tolist() == [1, 0, 3, 2, 5, 4]
+    assert found[-2][0].argmax(axis=1).tolist() == [1, 0, 3, 2, 4, 5]
+
+
+def test_pairs_are_of_features_that_differ():
+    assert unlike_pairs(Features(4, 0.1)) == []
+    assert unlike_pairs(Features(3, 0.1, [1, 1, 2])) == [(2, 0), (2, 1)]
+    assert len(unlike_pairs(Features(4, 0.1, correlated=[(0, 1), (2, 3)]))) == 6  # who comes with whom matters
+
+
+def test_chances_count_what_was_found_once():
+    """Four that agree; three of four; four that differ: Good and Turing's estimates, with a pseudo-count."""
+    assert chance_of_lower(np.ones(4)) == pytest.approx(1 / 6 / 2)
+    assert chance_of_lower(np.array([1.0, 1.0, 1.0, 1.1])) == pytest.approx(2 / 6 / 3)
+    assert chance_of_lower(np.array([1.0, 1.1, 1.2, 1.3])) == pytest.approx(5 / 6 / 5)
+    assert hits(np.array([1.0, 1.0 + 5e-7, 1.1])) == 2
+
+
+def test_trainings_from_starts_approach_the_minimum_that_a_descent_reaches():
+    features = Features(5, 0.1)
+    rng = np.random.default_rng(1)
+    starts = [(rng.normal(size=(5, 2)) / 2, np.zeros(5)) for _ in range(3)]
+    ends = train_from(features, starts, steps=2000, batch=512, learning_rate=0.02, seed=0)
+    best = optimum(features, 2, starts=8)
+    assert 0 < min(losses(features, ends)) / best.loss - 1 < 0.01
+    again = train_from(features, starts, steps=2000, batch=512, learning_rate=0.02, seed=0)
+    assert all((one[0] == other[0]).all() for one, other in zip(ends, again, strict=True))
+
+
+def test_an_interrupted_training_gives_no_starts(monkeypatch):
+    def interrupted(runs, steps, workers, watch):
+        assert isinstance(watch, Keeper)
+        watch.interrupt()
+        return steps
+
+    monkeypatch.setattr("geomsup.training.from_starts.train_in_turns", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_from(Features(2, 0.1), [(np.eye(2), np.zeros(2))], steps=5, batch=4, learning_rate=0.1, seed=0)
+
+
+def test_losses_that_are_not_finite_are_infinite():
+    features = Features(2, 0.1)
+    found = losses(features, [(np.array([[1.0], [-1.0]]), np.zeros(2)), (np.array([[np.nan], [1.0]]), np.zeros(2))])
+    assert found[0] == pytest.approx(float(expected_loss(ToyModel([[1.0], [-1.0]]), features)))
+    assert found[1] == np.inf
+
+
+@pytest.mark.slow
+def test_features_too_sparse_to_be_sampled_are_descended():
+    assert make_improver(Features(10, 1 / LARGEST_BATCH)) is None
+    best = optimum(Features(10, 1e-9, 0.9 ** np.arange(10)), 3)
+    assert best.status == "tegum program"
+    assert make_improver(Features(9, 0.1, values=Discrete([1.0, 2.0, 3.0]))) is None
+    assert make_improver(Features(3, 0.1, values=Discrete([1.0, 2.0]))) is not None
+
+
+def test_effort_falls_with_size():
+    for one, more in itertools.pairwise(effort_for(n) for n in (5, 12, 25, 50, 200)):
+        assert (one.chains, one.patience) >= (more.chains, more.patience)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [5, 9])
+def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(n, monkeypatch):
+    features = Features(n, 0.1, 0.9 ** np.arange(n))
+    effort = Effort(starts=4, moves=4, patience=1, pairs=10, chains=2, agree=2)
+
+    def found():
+        return chains(features, 2, make_improver(features), effort, np.random.default_rng(3))
+
+    ends = found()
+    monkeypatch.setattr("geomsup.threads.processors", lambda: 1)
+    monkeypatch.setattr("geomsup.training.from_starts.processors", lambda: 1)
+    for one, other in zip(ends, found(), strict=True):
+        assert one.W.tobytes() == other.W.tobytes()
+        assert one.b.tobytes() == other.b.tobytes()
+
+
+def test_searches_end_when_they_agree_or_at_the_deadline():
+    features = Features(4, 0.1)
+    improver, effort = make_improver(features), Effort(starts=4, moves=4, patience=1, pairs=10, chains=9, agree=2)
+    told = []
+    ends = chains(
+        features, 2, improver, effort, np.random.default_rng(0), lambda stage, part: told.append((stage, part))
+    )
+    assert len(ends) < 9
+    assert hits(np.array([end.loss for end in ends])) == 2
+    assert {stage for stage, _ in told} == {"searching"}
+    fractions = [part for _, part in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    past = time.monotonic() - 1.0
+    assert len(chains(features, 2, improver, effort, np.random.default_rng(0), deadline=past)) == 1
+
+
+def test_a_time_limit_gives_the_best_so_far():
+    features = Features(14, 0.1, 0.9 ** np.arange(14))
+    best = optimum(features, 4, time_limit=1e-9)
+    assert best.status == "best of 1 search"
+    assert best.loss < float(features.importance @ features.variance)
+    assert float(expected_loss(best.model, features)) == best.loss
+
+
+def test_a_guess_that_leads_lower_is_told_from_what_was_found(monkeypatch):
+    features = Features(6, 0.05, 0.8 ** np.arange(6))
+    good = optimum(features, 2)
+    same = optimum(features, 2, guesses=[good.model])
+    assert (same.status, same.searched) == (good.status, None)
+    lazy = Effort(starts=1, moves=1, patience=0, pairs=0, chains=1, agree=1)
+    monkeypatch.setattr(importlib.import_module("geomsup.optima.optimum"), "effort_for", lambda n: lazy)
+    monkeypatch.setattr(chains_module, "catalogue_starts", lambda *_: [])
+    worst = max((optimum(features, 2, rng=seed) for seed in range(6)), key=lambda found: found.loss)
+    seed = next(k for k in range(6) if optimum(features, 2, rng=k).loss == worst.loss)
+    assert worst.loss > good.loss * (1 + 1e-6)
+    found = optimum(features, 2, rng=seed, guesses=[good.model])
+    assert found.loss == pytest.approx(good.loss, rel=1e-9)
+    assert (found.status, found.searched, found.chance_of_lower) == ("from a given model", worst.loss, None)
+    assert f"the search had missed it, and found {worst.loss:.6g}" in found.proof
+
+
+def test_a_search_in_a_thread_of_its_own_ends_too():
+    done = []
+    thread = threading.Thread(target=lambda: done.append(optimum(Features(9, 0.2), 2, time_limit=0.1)))
+    thread.start()
+    thread.join()
+    assert done[0].loss > 0
