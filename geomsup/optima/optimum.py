@@ -35,7 +35,7 @@ DENSE = 0.9  # features that are nearly always present do not form small blocks
 FEW = 8  # the same where the whole model cannot be searched (`make_improver`)
 GUESS_STEPS = 400
 NEAR_GUESS = 0.1  # a guess this much above the best found, relatively, or more is not descended from
-LAST_STEPS = 400  # of the last descent; the best was polished before
+LAST_STEPS, FEWER_STEPS = 400, 60  # of the last descent, and beyond `DIRECT` features; the best was polished before
 MOST_STARTS = 100_000
 # Squares of what a guess returns, of the size of WWᵀ and b, stay below 1e308.
 LARGEST_GUESS = 1e150
@@ -62,7 +62,7 @@ def optimum(
     - Up to 50 features, for features of many kinds, for groups or negative values, and where all features have a
       probability of 0.9 or more, the whole model is searched. Searches are independent: each trains models from random
       directions and catalogue shapes, puts rows elsewhere, exchanges features, and descends the exact loss, until
-      nothing helps any more. They end when two of them agree, or after three to six (one beyond 30 features). The
+      nothing helps any more. They end when two or three agree, or after three to six (one beyond 30 features). The
       Hessian checks the best.
     - A tegum program does the rest, also of more than 8 features that have discrete values or are too sparse to be
       sampled. The best blocks of k features in r dimensions are searched one by one. Then an integer program fills the
@@ -184,7 +184,7 @@ def _by_starts(
 
 def _by_chains(features: Features, n_hidden: int, ends: list[End], guesses: Sequence[ToyModel]) -> Optimum:
     """Return the best of the ends of all searches, descended as far as the loss allows; or of the guesses."""
-    found = finished(features, ends, LAST_STEPS)
+    found = finished(features, ends, _last_steps(features))
     model = ToyModel(found.W, found.b)
     best = Optimum(
         float(reachable_loss(model, features)), model, f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}",
@@ -209,7 +209,7 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel]) -> Optimum:
         return best
     starts = [(guess.W, guess.b) for guess in near]
     ends = sorted(descend(best.features, starts, most_steps=GUESS_STEPS), key=lambda end: end.loss)
-    found = finished(best.features, ends[:1], LAST_STEPS)
+    found = finished(best.features, ends[:1], _last_steps(best.features))
     model = ToyModel(found.W, found.b)
     loss = float(reachable_loss(model, best.features))
     if not loss < best.loss * (1 - SAME):
@@ -217,6 +217,10 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel]) -> Optimum:
     return replace(
         best, loss=loss, model=model, status="from a given model", kind=found.kind, searched=best.loss,
     )  # fmt: skip
+
+
+def _last_steps(features: Features) -> int:
+    return LAST_STEPS if features.n <= DIRECT else FEWER_STEPS
 
 
 def _fitting(guesses: Any, n: int, m: int) -> list[ToyModel]:

@@ -129,7 +129,10 @@ class Optimum(Tabular):
 
     @property
     def chance_of_lower(self) -> float | None:
-        """Estimated probability that one more search would end lower; None where searches are not counted."""
+        """Estimated probability that one more search would end lower; None where searches are not counted.
+
+        That is Good and Turing's estimate from a few searches (`searching.chance`): a rough one, not yet calibrated.
+        """
         if self.searched is not None or not len(self.starts):
             return None
         return chance_of_lower(self.starts)
@@ -165,7 +168,6 @@ class Optimum(Tabular):
             "proof": self.proof,
             "kind": self.kind,
             "hits": self.hits,
-            "chance_of_lower": self.chance_of_lower,
             "searched": self.searched,
             "lower_bound": self.lower_bound,
             "blocks": [vars(block) | {"features": list(block.features)} for block in self.blocks],

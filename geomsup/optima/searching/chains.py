@@ -27,7 +27,7 @@ SINGLE, TOGETHER = 6, (2, 3, 5)  # exchanges that are descended from: the best p
 class Effort:
     """How much is tried: random starts, moves in a round, rounds without a gain that end a chain, pairs, chains.
 
-    Chains end as soon as `agree` of them have ended at the best.
+    Chains end as soon as `agree` of them have ended at the best; each ends after `rounds` rounds at the latest.
     """
 
     starts: int
@@ -36,6 +36,7 @@ class Effort:
     pairs: int
     chains: int
     agree: int
+    rounds: int = 500
 
 
 # Models up to this many features, and what is tried for them: as much as 20 s on two processors allow up to 12
@@ -46,7 +47,7 @@ EFFORTS = (
     (30, Effort(starts=32, moves=16, patience=2, pairs=450, chains=3, agree=2)),
     (60, Effort(starts=16, moves=12, patience=1, pairs=200, chains=1, agree=1)),
 )
-LARGE = Effort(starts=8, moves=6, patience=1, pairs=60, chains=1, agree=1)
+LARGE = Effort(starts=8, moves=6, patience=1, pairs=60, chains=1, agree=1, rounds=4)
 
 
 def effort_for(n_features: int) -> Effort:
@@ -114,8 +115,9 @@ class _Chain:
         starts = [random_start(self.features, self.m, i, self.rng) for i in range(self.effort.starts)]
         starts += catalogue_starts(self.features, self.m, self.rng)
         self._add(self.improver.first(starts, self._seed()))
-        wasted = 0
-        while wasted < self.effort.patience and time.monotonic() < self.deadline:
+        wasted = rounds = 0
+        while wasted < self.effort.patience and rounds < self.effort.rounds and time.monotonic() < self.deadline:
+            rounds += 1
             before = self.ends[0].loss
             end = self._unsettled()
             if end is not None:
