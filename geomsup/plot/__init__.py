@@ -7,10 +7,14 @@ from geomsup.plot.configuration import plot_configuration
 from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
+from geomsup.plot.shapes.polytope import plot_polytope
+from geomsup.plot.shapes.sheet import plot_sheet
 from geomsup.plot.sparsities import plot_sparsities
 from geomsup.plot.tally import plot_tally
+from geomsup.plot.weights.angles import plot_angles
 
 __all__ = [
+    "plot_angles",
     "plot_comparison",
     "plot_comparisons",
     "plot_components",
@@ -18,6 +22,8 @@ __all__ = [
     "plot_geometry",
     "plot_phases",
     "plot_plateaus",
+    "plot_polytope",
+    "plot_sheet",
     "plot_sparsities",
     "plot_tally",
 ]

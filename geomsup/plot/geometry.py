@@ -8,6 +8,7 @@ import numpy as np
 from geomsup.plot.edges import component_edges
 from geomsup.plot.palette import DIVERGING, FAINT, INK, component_colours
 from geomsup.plot.projection import draw_projection
+from geomsup.plot.shapes.space import depths, draw_edges, frame, label, view_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,17 +109,16 @@ def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
 
 def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
     rows, colours = geometry.W, component_colours(geometry)
-    for i, j in component_edges(geometry):
-        ax.plot(*rows[[i, j]].T, color=colours[i], linewidth=1.0, alpha=0.5)
+    view = view_of(rows)
+    near = depths(rows, view)
+    draw_edges(ax, rows, component_edges(geometry), lambda i, j: colours[i], view)
+    reach = float(np.linalg.norm(rows, axis=1).max()) or 1.0
     for i, row in enumerate(rows):
-        ax.plot(*np.stack([np.zeros(3), row], axis=1), color=colours[i], linewidth=1.8)
-        ax.plot(*row[:, None], "o", color=colours[i], markersize=5)
+        ax.plot(*np.stack([np.zeros(3), row], axis=1), color=colours[i], linewidth=1.8, alpha=0.4 + 0.6 * near[i])
+        ax.plot(*row[:, None], "o", color=colours[i], markersize=3.5 + 2.5 * near[i], alpha=0.4 + 0.6 * near[i])
         if labels and i not in geometry.not_represented:
-            ax.text(*(1.15 * row), str(i), fontsize=8, color=INK, ha="center", va="center")
-    reach = 0.75 * max(1.0, float(np.linalg.norm(rows, axis=1).max()))
-    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
-    ax.set_box_aspect((1, 1, 1))
-    ax.set_axis_off()
+            label(ax, row, str(i), view, reach=reach, fontsize=8, color=INK)
+    frame(ax, rows, view)
 
 
 def _gram(geometry: "Geometry", ax: Any) -> None:
