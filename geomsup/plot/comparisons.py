@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from geomsup.plot.geometry import described, wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.wording import described, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.shapes.space import draw_edges, frame, view_of
 from geomsup.plot.weights.angles import plot_angles
+from geomsup.plot.wording import wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

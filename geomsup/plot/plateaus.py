@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.panels import listed
+from geomsup.plot.series.levels import draw_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_plateaus"]
 
-LEVELS = (  # value, label, and how the label sits on its line: 2/5 and 3/8 are close
-    (1, "1 dedicated", "center"), (3 / 4, "¾ tetrahedron", "center"), (2 / 3, "⅔ triangle", "center"),
-    (1 / 2, "½ digon", "center"), (2 / 5, "⅖ pentagon", "bottom"), (3 / 8, "⅜ square antiprism", "top"),
-)  # fmt: skip
 NARROW = 0.1  # plateaus below this fraction of the axis' width have their name in the legend only
 WINNER = 3.0  # width of the line of a block where it wins
 OTHER = 1.1  # and elsewhere
@@ -139,10 +136,7 @@ def _name_lines(ax: Any, plateaus: "Plateaus", colours: dict[str, str]) -> None:
 
 def _levels(ax: Any, plateaus: "Plateaus") -> None:
     x, colours = 1 / plateaus.probabilities, _colours(plateaus)
-    for level, label, sits in LEVELS:
-        ax.axhline(level, color=FAINT, linewidth=0.6, zorder=0)
-        ax.annotate(label, (1, level), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-                    fontsize=8, va=sits, color=INK, annotation_clip=False)  # fmt: skip
+    draw_levels(ax)
     for name, left, right in _spans(plateaus):
         shares = [(at, b.dimensionality) for at, b in zip(x, plateaus.winners, strict=True) if left <= at <= right]
         shares += [(c.inverse_density, b.dimensionality) for c in plateaus.crossings for b in (c.dense, c.sparse)

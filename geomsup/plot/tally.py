@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from geomsup.plot.geometry import wrap
 from geomsup.plot.palette import PALETTE
+from geomsup.plot.wording import wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -24,7 +24,8 @@ def plot_polytope(polytope: "Polytope", *, ax: "Axes | None" = None, title: bool
     """Draw a polytope on `ax` and return the axes.
 
     Up to three dimensions: vertices, edges and lightly filled faces. What is near is darker. Beyond: the shadow on the
-    Coxeter plane, from where the shape looks most regular, or on a tilted plane if there is none. The text below says so.
+    Coxeter plane, from where the shape looks most regular, or on a tilted plane if there is none. The
+    text below says so.
 
     Parameters
     ----------

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from geomsup.plot.geometry import wrap
 from geomsup.plot.palette import INK
 from geomsup.plot.shapes.polytope import plot_polytope
+from geomsup.plot.wording import wrap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
