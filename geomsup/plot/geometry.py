@@ -10,6 +10,7 @@ from geomsup.plot.palette import FAINT, INK, component_colours
 from geomsup.plot.projection import draw_projection
 from geomsup.plot.shapes.space import depths, draw_edges, frame, label, view_of
 from geomsup.plot.tally import plot_tally
+from geomsup.plot.weights.angles import plot_angles
 from geomsup.plot.weights.gram import draw_signed
 from geomsup.plot.wording import described, wrap
 
@@ -30,7 +31,7 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
     Up to three hidden dimensions: an arrow per feature, the edges of recognised shapes between arrow tips, and
     the unit circle for scale. More: of one shape alone its projection on its Coxeter plane, else the Gram matrix
     W Wᵀ with features ordered by component (`plot_components` draws every kind of component). With more than 200
-    features that are represented: how many components have which name.
+    features that are represented: how many components have which name, or the angles if there is one component only.
 
     Parameters
     ----------
@@ -117,7 +118,10 @@ def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
 
 
 def _names(geometry: "Geometry", ax: Any) -> None:
-    """Count the components by name: of a dictionary, the picture of W Wᵀ is blank."""
+    """Count the components by name, or the angles of a single one: of a dictionary, the picture of W Wᵀ is blank."""
+    if len(geometry.components) == 1:
+        plot_angles(geometry.W, ax=ax)
+        return
     tally = Counter(component.name for component in geometry.components)
     plot_tally(dict(tally.most_common()), ax=ax)
     ax.set_xlabel(f"components, {geometry.n_features} features in {geometry.n_hidden} dimensions")

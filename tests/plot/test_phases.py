@@ -110,7 +110,7 @@ def test_one_importance_is_a_curve_with_lines_at_the_exact_transitions():
         line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2
     ]
     assert transition.probability in upright
-    assert [text.get_text() for text in ax.get_legend().get_texts()][0] == "extra in a digon"
+    assert ax.get_legend().get_texts()[0].get_text() == "extra in a digon"
     assert ax.get_xlim() == (1.0, pytest.approx(0.1))
     dots = np.concatenate([line.get_xydata() for line in ax.lines if line.get_marker() == "o"])
     np.testing.assert_allclose(sorted(dots[:, 0]), diagram.probabilities)

@@ -26,8 +26,9 @@ THIN, THICK = 0.7, 1.8
 def view_of(points: np.ndarray) -> tuple[int, int]:
     """Return elevation and azimuth from which no line between two of the points ``(n, 3)`` is seen end on.
 
-    Of a fixed list of views it is the one where the line that is shortened most, of those between two points or from
-    the centre to one, is shortened least. So the eye is far from all axes of the shape.
+    Of a fixed list of views it is the one where the line that is shortened most is shortened least, of those from the
+    centre to a point, between two points, and from the centre to the middle of two. Axes of symmetry are among them,
+    so the eye is far from these.
 
     Examples
     --------
@@ -39,8 +40,10 @@ def view_of(points: np.ndarray) -> tuple[int, int]:
     shown = np.unique(np.round(np.concatenate([points, np.zeros((1, 3))]), SAME), axis=0)
     if not 2 <= len(shown) <= MOST_POINTS:
         return USUAL
-    lines = (shown[:, None] - shown)[np.triu_indices(len(shown), 1)]
-    lines /= np.linalg.norm(lines, axis=1, keepdims=True)
+    pairs = np.triu_indices(len(shown), 1)
+    lines = np.concatenate([(shown[:, None] - shown)[pairs], (shown[:, None] + shown)[pairs]])
+    lengths = np.linalg.norm(lines, axis=1, keepdims=True)
+    lines = (lines / np.where(lengths > 0, lengths, 1.0))[lengths[:, 0] > 10.0**-SAME]
     views = [(elevation, azimuth) for elevation in ELEVATIONS for azimuth in AZIMUTHS]
     seen = [round(float(np.linalg.norm(lines @ _picture(*view).T, axis=1).min()), SAME) for view in views]
     return views[int(np.argmax(seen))]

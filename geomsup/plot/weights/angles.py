@@ -17,6 +17,9 @@ BORDERS = np.arange(182) - 0.5
 # Angles are rounded to this number of decimals first, so that rounding errors do not part equal angles.
 DECIMALS = 6
 
+# Of more rows than this every second, third, ... is taken: pairs grow with the square.
+MOST_ROWS = 4096
+
 # With more bars than this their angles are not written above them.
 MOST_LABELS = 9
 
@@ -30,7 +33,8 @@ def plot_angles(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     Parameters
     ----------
     W
-        ``(n, m)``, rows are features; rows that are 0 are left out.
+        ``(n, m)``, rows are features; rows that are 0 are left out. Of more than 4096 rows evenly spaced ones are
+        taken.
     ax
         Axes to draw on; new ones by default.
 
@@ -46,6 +50,8 @@ def plot_angles(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     rows = as_rows(W, orientation="rows")
     norms = np.linalg.norm(rows, axis=1)
     unit = rows[norms > 0] / norms[norms > 0, None]
+    every = -(-len(unit) // MOST_ROWS) or 1
+    unit = unit[::every]
     angles = np.degrees(np.arccos(np.clip((unit @ unit.T)[np.triu_indices(len(unit), 1)], -1, 1)))
     angles = np.round(angles, DECIMALS)
     if ax is None:
@@ -62,7 +68,8 @@ def plot_angles(W: Any, *, ax: "Axes | None" = None) -> "Axes":
                 f"{inside.mean():.4g}°", (float(place), float(counts[place])), xytext=(0, 2),
                 textcoords="offset points", ha="center", fontsize=8, color=INK,
             )  # fmt: skip
-    ax.set(xlabel="angle between two rows (degrees)", ylabel="pairs", xlim=(-1, 186), xticks=range(0, 181, 30))
+    of = "two rows" if every == 1 else f"two of {len(unit)} rows"
+    ax.set(xlabel=f"angle between {of} (degrees)", ylabel="pairs", xlim=(-1, 186), xticks=range(0, 181, 30))
     ax.set_ylim(0, 1.12 * max(int(counts.max(initial=0)), 1))
     ax.spines[["top", "right"]].set_visible(False)
     return ax

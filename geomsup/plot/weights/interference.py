@@ -11,12 +11,16 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_interference"]
 
+# Rows below this fraction of the longest are not represented: what is left of them is noise without a direction.
+SHORT = 0.05
+
 
 def plot_interference(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     """Draw a stacked bar for each feature: its squared norm, and the interference upon it; return the axes.
 
     The interference is Σ_{j≠i} (ŵ_i·w_j)², the squares of the other rows along the direction of row i. The first part
-    of a bar as a fraction of the whole bar is D_i. A feature that is not represented has no bar.
+    of a bar as a fraction of the whole bar is D_i. Below 5 % of the longest row a
+    feature is not represented, and no interference is drawn.
 
     Parameters
     ----------
@@ -41,6 +45,7 @@ def plot_interference(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     squares = (rows**2).sum(axis=1)
     unit = rows / np.where(squares > 0, np.sqrt(squares), 1.0)[:, None]
     cross = (unit @ rows.T) ** 2
+    cross[squares <= SHORT**2 * squares.max(initial=0.0)] = 0.0
     np.fill_diagonal(cross, 0.0)
     if ax is None:
         from matplotlib import pyplot
