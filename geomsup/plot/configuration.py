@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.panels import one
 from geomsup.plot.shapes.space import draw_edges, frame, view_of
 from geomsup.plot.weights.angles import plot_angles
 from geomsup.plot.wording import wrap
@@ -42,11 +43,7 @@ def plot_configuration(configuration: "Configuration", *, ax: "Axes | None" = No
     >>> plot_configuration(gs.thomson(6)).get_title()
     'octahedron\\n(3 digons)\\ncoulomb energy 9.985281374'
     """
-    if ax is None:
-        from matplotlib import pyplot
-
-        figure = pyplot.figure(figsize=(4, 4), layout="constrained")
-        ax = figure.add_subplot(projection="3d" if configuration.d == 3 else None)
+    ax = one(ax, (4, 4), solid=configuration.d == 3)
     if configuration.d in (2, 3):
         {2: _arrows, 3: _hull}[configuration.d](configuration.points, ax)
     else:

@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup.plot.edges import component_edges
 from geomsup.plot.palette import FAINT, INK, component_colours
+from geomsup.plot.panels import one
 from geomsup.plot.projection import draw_projection
 from geomsup.plot.shapes.space import depths, draw_edges, frame, label, view_of
 from geomsup.plot.tally import plot_tally
@@ -52,7 +53,7 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
     'triangle'
     """
     dimensions = geometry.n_hidden
-    drawn: Axes = _new_axes(dimensions) if ax is None else ax
+    drawn: Axes = one(ax, (4, 4), solid=dimensions == 3)
     if dimensions == 3:
         _arrows_3d(geometry, drawn, labels)
     elif dimensions < 3:
@@ -67,14 +68,6 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
     if title:
         drawn.set_title(wrap(described(geometry)), color=INK)
     return drawn
-
-
-def _new_axes(dimensions: int) -> Any:
-    # Through pyplot, so that notebooks show it and plt.show() finds it; axes passed in need no pyplot.
-    from matplotlib import pyplot
-
-    figure = pyplot.figure(figsize=(4, 4), layout="constrained")
-    return figure.add_subplot(projection="3d" if dimensions == 3 else None)
 
 
 def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:

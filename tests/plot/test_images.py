@@ -19,9 +19,11 @@ from geomsup.phases.diagram import phase_diagram
 IMAGES = Path(__file__).parent / "images"
 LARGEST = 30_000  # bytes of an image
 
-# Root mean square difference of two images, of 255. Other machines and releases of matplotlib smooth edges differently,
-# which is below 3. A cube without one of its twelve edges is above 5 (tested below).
+# Root mean square difference of two images, of 255. Between matplotlib 3.9.0 and 3.11.2 it is at most 2.1. A cube without
+# one of its near edges is above 5 (tested below). Borders of matrix cells move by a pixel, which makes up to 11; there a
+# wrong sign of all off the diagonal makes more than 40.
 TOLERANCE = 4.0
+OF_MATRICES = {"gram": 15.0, "mixture": 15.0}
 
 TURNS = 2 * np.pi * np.arange(5) / 5
 PENTAGON = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
@@ -59,7 +61,10 @@ def draw(name, path):
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_are_those_that_were_looked_at(name, tmp_path):
     draw(name, tmp_path / "drawn.png")
-    assert compare_images(str(IMAGES / f"{name}.png"), str(tmp_path / "drawn.png"), tol=TOLERANCE) is None
+    assert (
+        compare_images(str(IMAGES / f"{name}.png"), str(tmp_path / "drawn.png"), tol=OF_MATRICES.get(name, TOLERANCE))
+        is None
+    )
 
 
 def test_a_missing_near_edge_is_noticed(tmp_path, monkeypatch):

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.plot.palette import PALETTE
+from geomsup.plot.panels import one
 from geomsup.plot.series.levels import draw_levels
 
 if TYPE_CHECKING:
@@ -52,17 +54,16 @@ def plot_dimensions(models: Sequence[Any], probabilities: Sequence[float], *, ax
     from geomsup.arrays import as_rows
     from geomsup.dimensions import dimensionality, dimensions_per_feature
 
-    p = np.asarray(probabilities, dtype=float)
+    if not isinstance(models, Sequence | np.ndarray) or isinstance(models, str):
+        raise TypeError(f"`models` must be a list of models; got {checks.shown(models)}. Pass [model, ...].")
+    p = checks.real_array("probabilities", probabilities)
     if p.shape != (len(models),):
         raise ValueError(
             f"`probabilities` must be one for each of the {len(models)} models; got shape {p.shape}. Pass a list."
         )
     if not ((p > 0) & (p <= 1)).all():
         raise ValueError(f"`probabilities` must be in (0, 1]; got {p.tolist()}. Pass 1 - sparsity.")
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.figure(figsize=(7, 4), layout="constrained").add_subplot()
+    ax = one(ax, (7, 4))
     draw_levels(ax)
     means = []
     for place, (model, share) in enumerate(zip(models, p, strict=True)):

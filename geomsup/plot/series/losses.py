@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.panels import one
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,10 +42,7 @@ def plot_losses(comparisons: "Sequence[Comparison]", *, ax: "Axes | None" = None
     """
     if not len(comparisons):
         raise ValueError("`comparisons` must have at least one; got none. Pass what compare returned.")
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.figure(figsize=(6, 3.6), layout="constrained").add_subplot()
+    ax = one(ax, (6, 3.6))
     at, best, own = [], [], []
     for comparison in comparisons:
         features = comparison.optimum.features

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup import checks
 from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.panels import one
 from geomsup.plot.projection import coxeter_plane_of, say_what_is_drawn, tilted
 from geomsup.plot.shapes.space import depths, draw_edges, draw_faces, frame, view_of
 
@@ -53,14 +53,9 @@ def plot_polytope(polytope: "Polytope", *, ax: "Axes | None" = None, title: bool
     """
     if not hasattr(polytope, "f_vector"):
         raise TypeError(
-            f"`polytope` must be a Polytope; got {type(polytope).__name__}. Pass geomsup.polytope('cube'), for example."
+            f"`polytope` must be a Polytope; got a {type(polytope).__name__}. Pass geomsup.polytope('cube'), for example."
         )
-    drawn: Any = _new_axes(polytope.dimension) if ax is None else ax
-    if polytope.dimension == 3 and drawn.name != "3d":
-        raise TypeError(
-            f"`ax` must be 3-D for a shape in three dimensions; got {checks.shown(drawn)}. "
-            "Pass figure.add_subplot(projection='3d')."
-        )
+    drawn: Any = one(ax, (4, 4), solid=polytope.dimension == 3)
     if polytope.dimension == 3:
         _solid(polytope, drawn)
     elif polytope.dimension < 3:
@@ -70,13 +65,6 @@ def plot_polytope(polytope: "Polytope", *, ax: "Axes | None" = None, title: bool
     if title:
         drawn.set_title(polytope.name, color=INK)
     return drawn
-
-
-def _new_axes(dimensions: int) -> Any:
-    from matplotlib import pyplot
-
-    figure = pyplot.figure(figsize=(4, 4), layout="constrained")
-    return figure.add_subplot(projection="3d" if dimensions == 3 else None)
 
 
 def _solid(shape: "Polytope", ax: Any) -> None:

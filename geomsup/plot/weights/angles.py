@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.palette import INK, PALETTE
+from geomsup.plot.panels import one
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,10 +55,7 @@ def plot_angles(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     unit = unit[::every]
     angles = np.degrees(np.arccos(np.clip((unit @ unit.T)[np.triu_indices(len(unit), 1)], -1, 1)))
     angles = np.round(angles, DECIMALS)
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.figure(figsize=(5, 3.2), layout="constrained").add_subplot()
+    ax = one(ax, (5, 3.2))
     counts, _ = np.histogram(angles, BORDERS)
     filled = np.flatnonzero(counts)
     ax.bar(filled, counts[filled], 1.0, color=PALETTE[0])

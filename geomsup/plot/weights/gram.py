@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.plot.palette import DIVERGING, INK
+from geomsup.plot.panels import one
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,14 +55,11 @@ def plot_gram(W: Any, b: Any = None, *, ax: "Axes | None" = None) -> "Axes":
     rows = as_rows(getattr(W, "W", W), orientation="rows")
     matrix, n = rows @ rows.T, len(rows)
     if b is not None:
-        bias = np.asarray(b, dtype=float)
+        bias = checks.real_array("b", b)
         if bias.shape != (n,):
             raise ValueError(f"`b` must have a number for each of the {n} rows; got shape {bias.shape}. Pass model.b.")
         matrix = np.column_stack([matrix, np.full(n, np.nan), bias])  # an empty column keeps the two apart
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.figure(figsize=(4.4, 3.8), layout="constrained").add_subplot()
+    ax = one(ax, (4.4, 3.8))
     draw_signed(ax, matrix, "W Wᵀ" if b is None else "W Wᵀ, b", range(n))
     if b is not None:
         ticks = list(range(n)) if n <= MOST_NUMBERED else []

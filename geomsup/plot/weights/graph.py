@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.palette import INK, NEGATIVE, POSITIVE, component_colours
+from geomsup.plot.panels import one
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,10 +43,7 @@ def plot_graph(geometry: "Geometry", *, ax: "Axes | None" = None) -> "Axes":
     >>> len(ax.lines), [text.get_text() for text in ax.texts]
     (2, ['0', '1', '2', '3'])
     """
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.figure(figsize=(4.4, 4.4), layout="constrained").add_subplot()
+    ax = one(ax, (4.4, 4.4))
     places = _placed(geometry)
     features = sorted(places)
     _lines(geometry.W, features, places, ax)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.palette import FAINT, PALETTE
+from geomsup.plot.panels import one
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,11 +48,8 @@ def plot_interference(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     cross = (unit @ rows.T) ** 2
     cross[squares <= SHORT**2 * squares.max(initial=0.0)] = 0.0
     np.fill_diagonal(cross, 0.0)
-    if ax is None:
-        from matplotlib import pyplot
-
-        height = min(max(2.2, 0.8 + 0.16 * len(rows)), 8.0)
-        ax = pyplot.figure(figsize=(4.4, height), layout="constrained").add_subplot()
+    height = min(max(2.2, 0.8 + 0.16 * len(rows)), 8.0)
+    ax = one(ax, (4.4, height))
     places = np.arange(len(rows))
     ax.barh(places, squares, color=PALETTE[0], label="norm ‖wᵢ‖²")
     ax.barh(places, cross.sum(axis=1), left=squares, color=PALETTE[4], label="interference of the others")

@@ -34,7 +34,11 @@ def test_losses_are_fractions_of_storing_nothing():
 def test_errors():
     with pytest.raises(ValueError, match=r"^`probabilities` must be one for each of the 1 models; got shape \(2,\)\."):
         plot_dimensions([DIGON], [0.1, 0.2])
-    for bad in (0.0, np.nan, 1.1):
+    with pytest.raises(TypeError, match=r"^`models` must be a list of models; got 3\. Pass"):
+        plot_dimensions(3, [0.1])
+    with pytest.raises(ValueError, match=r"^`probabilities` "):
+        plot_dimensions([DIGON], [np.nan])
+    for bad in (0.0, 1.1):
         with pytest.raises(ValueError, match=r"^`probabilities` must be in \(0, 1\]; got"):
             plot_dimensions([DIGON], [bad])
     with pytest.raises(ValueError, match=r"^`comparisons` must have at least one; got none\."):

@@ -38,11 +38,13 @@ def test_a_sheet_has_a_picture_for_each_shape():
 
 
 def test_errors():
-    with pytest.raises(TypeError, match=r"^`polytope` must be a Polytope; got str\. Pass geomsup\.polytope"):
+    with pytest.raises(TypeError, match=r"^`polytope` must be a Polytope; got a str\. Pass geomsup\.polytope"):
         plot_polytope("cube")
-    with pytest.raises(TypeError, match=r"^`ax` must be 3-D for a shape in three dimensions; got"):
+    with pytest.raises(TypeError, match=r"^`ax` must be 3-D for what is in three dimensions; got plane ones\."):
         gs.polytope("cube").plot(Figure().add_subplot())
+    with pytest.raises(TypeError, match=r"^`ax` must be axes of matplotlib; got 3\. Pass plt\.subplots"):
+        gs.polytope("cube").plot(3)
     with pytest.raises(ValueError, match=r"^`shapes` must have at least one shape; got none\."):
         plot_sheet([])
-    with pytest.raises(ValueError, match=r"^`columns` must be at least 1; got 0\. Pass 6"):
+    with pytest.raises(ValueError, match=r"^`columns` must be at least 1; got 0"):
         plot_sheet(gs.polytopes(2), columns=0)
