@@ -26,7 +26,8 @@ def one(ax: Any, figsize: tuple[float, float], *, solid: bool = False) -> "Axes"
         raise TypeError(f"`ax` must be axes of matplotlib; got {checks.shown(ax)}. Pass plt.subplots()[1].")
     if solid and ax.name != "3d":
         raise TypeError(
-            "`ax` must be 3-D for what is in three dimensions; got plane ones. Pass figure.add_subplot(projection='3d')."
+            "`ax` must be 3-D for what is in three dimensions; got plane ones. "
+            "Pass figure.add_subplot(projection='3d')."
         )
     return ax
 

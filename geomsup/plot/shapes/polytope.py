@@ -53,7 +53,8 @@ def plot_polytope(polytope: "Polytope", *, ax: "Axes | None" = None, title: bool
     """
     if not hasattr(polytope, "f_vector"):
         raise TypeError(
-            f"`polytope` must be a Polytope; got a {type(polytope).__name__}. Pass geomsup.polytope('cube'), for example."
+            f"`polytope` must be a Polytope; got a {type(polytope).__name__}. "
+            "Pass geomsup.polytope('cube'), for example."
         )
     drawn: Any = one(ax, (4, 4), solid=polytope.dimension == 3)
     if polytope.dimension == 3:
