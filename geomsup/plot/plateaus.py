@@ -134,6 +134,20 @@ def _name_lines(ax: Any, plateaus: "Plateaus", colours: dict[str, str]) -> None:
         )  # fmt: skip
 
 
+def _means(plateaus: "Plateaus") -> list[np.ndarray]:
+    """Return D* along 1/p: of winners a line for each plateau, which ends at its crossings, where D* jumps."""
+    x, means = 1 / plateaus.probabilities, plateaus.dimensions_per_feature
+    if plateaus.mixtures:  # mixtures of two winners change by single blocks, not at crossings
+        return [np.column_stack([x, means])]
+    lines = []
+    for name, left, right in _spans(plateaus):
+        points = [(at, mean) for at, mean in zip(x, means, strict=True) if left <= at <= right]
+        points += [(c.inverse_density, b.dimensions_per_feature) for c in plateaus.crossings
+                   for b in (c.dense, c.sparse) if b.name == name and left <= c.inverse_density <= right]  # fmt: skip
+        lines.append(np.array(sorted(points)))
+    return lines
+
+
 def _levels(ax: Any, plateaus: "Plateaus") -> None:
     x, colours = 1 / plateaus.probabilities, _colours(plateaus)
     draw_levels(ax)
@@ -148,7 +162,9 @@ def _levels(ax: Any, plateaus: "Plateaus") -> None:
             height = float(np.interp(middle, *steps.T))
             ax.annotate(name, (middle, height), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9,
                         color=colours[name], fontweight="bold", zorder=4)  # fmt: skip
-    ax.plot(x, plateaus.dimensions_per_feature, color=INK, linewidth=1.2, marker=".", markersize=4, zorder=2)
+    for line in _means(plateaus):
+        ax.plot(*line.T, color=INK, linewidth=1.2, zorder=2)
+    ax.plot(x, plateaus.dimensions_per_feature, ".", color=INK, markersize=4, zorder=2)
     ax.set_ylabel("dimensions per feature")
     ax.set_ylim(0, 1.05)
     handles = [

@@ -41,9 +41,7 @@ def draw_projection(component: "Component", rows: np.ndarray, ax: Any, *, colour
 
 def say_what_is_drawn(ax: Any, rank: int, regular: bool) -> None:
     """Write below the picture that it is a shadow: that of a 5-cell is a pentagon with its diagonals."""
-    ax.set_xlabel(
-        f"shadow of {rank} dimensions on\n{'the Coxeter plane' if regular else 'a tilted plane'}", fontsize=8, color=INK
-    )
+    ax.set_xlabel(f"{rank} dimensions, {'Coxeter plane' if regular else 'tilted plane'}", fontsize=8, color=INK)
 
 
 def plane_of_sight(component: "Component", rows: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -51,7 +51,9 @@ def plot_graph(geometry: "Geometry", *, ax: "Axes | None" = None) -> "Axes":
     for feature in features:
         ax.scatter(*places[feature], s=130, color="white", edgecolors=colours[feature], linewidths=1.8, zorder=3)
         if len(features) <= MOST_NUMBERED:
-            ax.annotate(str(feature), places[feature], ha="center", va="center", fontsize=7, color=INK, zorder=4)
+            ax.annotate(
+                str(feature), tuple(places[feature].tolist()), ha="center", va="center", fontsize=7, color=INK, zorder=4
+            )
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.margins(0.12)
     ax.spines[:].set_visible(False)

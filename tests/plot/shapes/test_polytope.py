@@ -24,7 +24,7 @@ def test_a_plane_shape_is_filled_and_a_shadow_says_what_it_is():
     assert len(gs.polytope("pentagon").plot().patches) == 1
     shadow = gs.polytope("5-cell").plot()
     assert len(shadow.lines) == 10 + 1  # edges, and the vertices together
-    assert shadow.get_xlabel() == "shadow of 4 dimensions on\nthe Coxeter plane"
+    assert shadow.get_xlabel() == "4 dimensions, Coxeter plane"
     radii = np.linalg.norm(shadow.lines[-1].get_xydata(), axis=1)
     np.testing.assert_allclose(radii, radii[0])  # Coxeter 1973, chapter 12: a ring of h = 5
     assert gs.classify(gs.polytope("5-cell").vertices).plot().get_xlabel() == shadow.get_xlabel()
