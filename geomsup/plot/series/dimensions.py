@@ -9,6 +9,7 @@ from geomsup import checks
 from geomsup.plot.palette import PALETTE
 from geomsup.plot.panels import one
 from geomsup.plot.series.levels import draw_levels
+from geomsup.plot.weights.rows import one_matrix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +18,9 @@ __all__ = ["plot_dimensions"]
 
 # Rows of less than this fraction of the longest are not represented, and their D says nothing.
 SHORT = 0.05
+
+# 1/p is a number, with room for the axis.
+RAREST = 1e-300
 
 
 def plot_dimensions(models: Sequence[Any], probabilities: Sequence[float], *, ax: "Axes | None" = None) -> "Axes":
@@ -51,7 +55,6 @@ def plot_dimensions(models: Sequence[Any], probabilities: Sequence[float], *, ax
     >>> ax.lines[-1].get_xydata().round(3).tolist()
     [[5.0, 0.5], [10.0, 0.4]]
     """
-    from geomsup.arrays import as_rows
     from geomsup.dimensions import dimensionality, dimensions_per_feature
 
     if not isinstance(models, Sequence | np.ndarray) or isinstance(models, str):
@@ -61,13 +64,13 @@ def plot_dimensions(models: Sequence[Any], probabilities: Sequence[float], *, ax
         raise ValueError(
             f"`probabilities` must be one for each of the {len(models)} models; got shape {p.shape}. Pass a list."
         )
-    if not ((p > 0) & (p <= 1)).all():
+    if not ((p >= RAREST) & (p <= 1)).all():
         raise ValueError(f"`probabilities` must be in (0, 1]; got {p.tolist()}. Pass 1 - sparsity.")
     ax = one(ax, (7, 4))
     draw_levels(ax)
     means = []
     for place, (model, share) in enumerate(zip(models, p, strict=True)):
-        W = as_rows(getattr(model, "W", model), orientation="rows")
+        W = one_matrix(model)
         norms = np.linalg.norm(W, axis=1)
         D = dimensionality(W, orientation="rows")[norms > SHORT * norms.max(initial=0.0)]
         ax.plot(np.full(len(D), 1 / share), D, "o", color=PALETTE[0], markersize=4, alpha=0.35, markeredgewidth=0,

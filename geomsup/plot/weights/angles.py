@@ -6,6 +6,7 @@ import numpy as np
 
 from geomsup.plot.palette import INK, PALETTE
 from geomsup.plot.panels import one
+from geomsup.plot.weights.rows import one_matrix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,9 +47,7 @@ def plot_angles(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     >>> [(text.get_text(), int(text.xy[1])) for text in ax.texts]
     [('60°', 96), ('90°', 72), ('120°', 96), ('180°', 12)]
     """
-    from geomsup.arrays import as_rows
-
-    rows = as_rows(W, orientation="rows")
+    rows = one_matrix(W)
     norms = np.linalg.norm(rows, axis=1)
     unit = rows[norms > 0] / norms[norms > 0, None]
     every = -(-len(unit) // MOST_ROWS) or 1

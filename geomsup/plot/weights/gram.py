@@ -8,6 +8,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.plot.palette import DIVERGING, INK
 from geomsup.plot.panels import one
+from geomsup.plot.weights.rows import one_matrix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,11 +49,9 @@ def plot_gram(W: Any, b: Any = None, *, ax: "Axes | None" = None) -> "Axes":
     >>> ax.images[0].get_array().tolist()
     [[1.0, -1.0, None, 0.0], [-1.0, 1.0, None, 0.5]]
     """
-    from geomsup.arrays import as_rows
-
     if b is None and hasattr(W, "W"):
         b = W.b
-    rows = as_rows(getattr(W, "W", W), orientation="rows")
+    rows = one_matrix(W)
     matrix, n = rows @ rows.T, len(rows)
     if b is not None:
         bias = checks.real_array("b", b)

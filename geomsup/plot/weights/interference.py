@@ -6,6 +6,7 @@ import numpy as np
 
 from geomsup.plot.palette import FAINT, PALETTE
 from geomsup.plot.panels import one
+from geomsup.plot.weights.rows import one_matrix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,9 +41,7 @@ def plot_interference(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     >>> [[float(bar.get_width()) for bar in bars] for bars in ax.containers]
     [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]]
     """
-    from geomsup.arrays import as_rows
-
-    rows = as_rows(getattr(W, "W", W), orientation="rows")
+    rows = one_matrix(W)
     squares = (rows**2).sum(axis=1)
     unit = rows / np.where(squares > 0, np.sqrt(squares), 1.0)[:, None]
     cross = (unit @ rows.T) ** 2

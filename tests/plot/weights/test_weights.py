@@ -53,6 +53,16 @@ def test_the_gram_matrix_and_the_bias_share_one_scale_with_blue_for_positive():
         plot_gram(PENTAGON, [0.0, 1.0])
 
 
+def test_a_batch_and_what_has_no_squares_are_refused():
+    for figure in (plot_angles, plot_gram, plot_interference):
+        with pytest.raises(
+            ValueError, match=r"^`W` must be one matrix \(n, m\); got a batch of shape \(2, 5, 2\)\. Pass"
+        ):
+            figure(np.stack([PENTAGON, PENTAGON]))
+        with pytest.raises(ValueError, match=r"^`W` must have entries of at most 1e\+150; got"):
+            figure(1e200 * PENTAGON)
+
+
 def test_the_first_part_of_a_bar_is_the_share_D():
     """A pentagon's D is 2/5, so a unit row has 3/2 of interference."""
     norms, others = plot_interference(PENTAGON).containers
