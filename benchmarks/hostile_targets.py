@@ -608,6 +608,14 @@ TARGETS: dict[str, Target] = {
         {"status": _is("holds"), "summary": _is("It does."), "numbers": _is({"a": 1.0}), "checks": _is(())},
         finite=False,
     ),
+    "plot.plot_angles": Target(gs.plot.plot_angles, {"W": _W}, finite=False, covers=("plot",)),
+    "plot.plot_gram": Target(gs.plot.plot_gram, {"W": _W, "b": _is([0, 0, 1])}, finite=False),
+    "plot.plot_interference": Target(gs.plot.plot_interference, {"W": _W, "ax": _is(None)}, finite=False),
+    "plot.plot_dimensions": Target(
+        lambda W, probability: gs.plot.plot_dimensions([W], [probability]),
+        {"W": _W, "probability": _is(0.5)},
+        finite=False,
+    ),
     "symbolic.loss": Target(
         gs.symbolic.loss,
         {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from geomsup.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from geomsup import symbolic as symbolic
+    from geomsup import plot as plot, symbolic as symbolic
     from geomsup.arrays import as_rows as as_rows
     from geomsup.comparison import Comparison as Comparison, Comparisons as Comparisons, compare as compare
     from geomsup.dimensions import (
@@ -218,6 +218,7 @@ __all__ = [
     "paper_prediction",
     "phase_diagram",
     "plateaus",
+    "plot",
     "polytope",
     "polytopes",
     "report",
@@ -231,8 +232,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "symbolic":  # the one public submodule
-        return import_module("geomsup.symbolic")
+    if name in ("plot", "symbolic"):  # the public submodules
+        return import_module(f"geomsup.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'geomsup' has no attribute {name!r}")
     value = getattr(import_module(f"geomsup.{_HOMES[name]}"), name)

@@ -94,7 +94,7 @@ PUBLIC = [
     "train",
     "zipf",
 ]
-SUBMODULES = ["symbolic"]  # public as modules: gs.symbolic.loss
+SUBMODULES = ["plot", "symbolic"]  # public as modules: gs.symbolic.loss
 FUNCTIONS = [name for name in PUBLIC if name.islower()]
 MODULES = sorted(info.name for info in pkgutil.walk_packages(gs.__path__, "geomsup."))
 HEAVY = {"numba", "sympy", "matplotlib", "networkx", "scipy", "rich", "cyclopts", "plotly", "jinja2"}

@@ -63,12 +63,19 @@ def classify(
     if plot is not None:
         if several:
             raise ValueError("`--plot` must be given one model; the file holds a batch. Save one run alone.")
-        save_figure(found.plot().figure, plot)
+        save_figure(_picture(found), plot)
     result = None
     if as_json or output is not None:  # listing the numbers of a large W takes longer than classifying it
         result = [_named(source, g) for g in found] if several else _named(source, found)
     text = "\n".join([*(f"{i}: {g}" for i, g in enumerate(found)), str(found)]) if several else _fitting(found)
     deliver(result, f"{text}\n{_read(source)}", as_json, output, found.to_rows)
+
+
+def _picture(found: "gs.Geometry") -> Any:
+    """Return a figure of W: beyond three dimensions of every kind of component, unless there is one only."""
+    if found.n_hidden > 3 and len(found.components) > 1:
+        return gs.plot.plot_components(found)
+    return found.plot().figure
 
 
 def _named(source: str, found: gs.Geometry) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class PhaseDiagram(Tabular):
         >>> for transition in diagram.transitions_at(probability=0.6, between=(0.5, 1), points=20):
         ...     print(transition)
         second order at p = 0.6, I = 0.665...: extra not represented, others: 1 dedicated -> extra weakly in ...
-        first order at p = 0.6, I = 0.80...: extra weakly in an antipodal pair -> extra in an antipodal pair, ...
+        first order at p = 0.6, I = 0.80...: extra weakly in a digon -> extra in a digon, ...
         """
         if (probability is None) == (importance is None):
             raise ValueError(
@@ -266,9 +266,9 @@ def phase_diagram(
     >>> print(diagram)
     2 features in 1 dimensions, 2 probabilities x 2 importances of the extra feature
        50.0 %  extra not represented, others: 1 dedicated
-       50.0 %  extra in an antipodal pair
+       50.0 %  extra in a digon
     >>> print(diagram.transitions[0])
-    first order at p = 0.37568..., I = 0.3: extra in an antipodal pair -> extra not represented, others: ...
+    first order at p = 0.37568..., I = 0.3: extra in a digon -> extra not represented, others: ...
     """
     n, m = sizes(n_features, n_hidden)
     p, values = axis("probabilities", probabilities, 1.0), axis("importances", importances, np.inf)

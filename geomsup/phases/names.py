@@ -11,8 +11,6 @@ DROPPED = 1e-6  # rows below this, relative to the longest, are not represented;
 COUPLED = 1e-3  # |cosines| above this are a coupling: descents leave 1e-6 where the optimum has none
 ALIKE = 1e-3  # relative difference of Gram entries above which features that could be alike are not
 
-SIMPLICES = {3: "triangle", 4: "tetrahedron"}
-
 
 def phase_name(W: np.ndarray) -> str:
     """Return what happens to the last ("extra") feature and to the others, in words.
@@ -23,9 +21,9 @@ def phase_name(W: np.ndarray) -> str:
     Examples
     --------
     >>> phase_name(np.array([[1.0], [-0.5]]))
-    'extra in an antipodal pair'
+    'extra in a digon'
     >>> phase_name(np.array([[1.0, 0.0], [-0.5, 0.0], [0.0, 1.0]]))
-    'extra dedicated, others: lopsided antipodal pair'
+    'extra dedicated, others: lopsided digon'
     """
     extra = len(W) - 1
     gram = W @ W.T
@@ -73,12 +71,23 @@ def _shape(W: np.ndarray, gram: np.ndarray, part: tuple[int, ...]) -> str:
         low, high = sorted((side, size - side))
         name = f"line of {high} against {low}"
         if size == 2:
-            name = "antipodal pair" if low else "aligned pair"
-    elif rank == size - 1:
-        name = SIMPLICES.get(size, f"simplex of {size}")
+            name = "digon" if low else "aligned pair"
     else:
-        name = f"shape of {size} in {rank} dimensions"
+        name = _name_of(size, rank)
     return f"lopsided {name}" if _lopsided(gram, part) else name
+
+
+def _name_of(size: int, rank: int) -> str:
+    """Name a part that is no line, in the words of `classify`, by its numbers of features and of dimensions alone.
+
+    A search for transitions compares names between near points. So they must not depend on how regular a part is.
+    """
+    from geomsup.shapes.families import polygon, simplex
+
+    if rank == size - 1:
+        return simplex(rank).name
+    # Four rows that are coupled in a plane are no square, which is two digons.
+    return polygon(size).name if rank == 2 and size > 4 else f"unnamed ({size} vertices, rank {rank})"
 
 
 def _shared(W: np.ndarray, gram: np.ndarray, part: tuple[int, ...]) -> str:

@@ -40,7 +40,7 @@ def paper_prediction(n_features: int, n_hidden: int, probabilities: Any, importa
     """Return the paper's theoretical phase diagram, known for (2, 1) and (3, 2).
 
     With v = p/3 - p²/4 and the extra feature's importance I: dropping the extra feature costs I v, dropping
-    another one v, an antipodal pair with the extra feature (1 + I) p²/6, one of two others p²/3. Pairs have norm 1 and
+    another one v, a digon with the extra feature (1 + I) p²/6, one of two others p²/3. Pairs have norm 1 and
     bias 0, which is never optimal; `phase_diagram` has the optimum.
 
     Parameters
@@ -63,7 +63,7 @@ def paper_prediction(n_features: int, n_hidden: int, probabilities: Any, importa
     --------
     >>> guess = paper_prediction(2, 1, [0.1, 0.9], [0.5])
     >>> [guess.names[k] for k in guess.phase[:, 0]]
-    ['extra in an antipodal pair', 'extra not represented, others: 1 dedicated']
+    ['extra in a digon', 'extra not represented, others: 1 dedicated']
     """
     n, m = sizes(n_features, n_hidden)
     p, importance = axis("probabilities", probabilities, 1.0), axis("importances", importances, np.inf)
@@ -76,14 +76,14 @@ def paper_prediction(n_features: int, n_hidden: int, probabilities: Any, importa
     v = q / 3 - q**2 / 4
     candidates = [
         ("extra not represented, others: {m} dedicated", extra * v, 0.0),
-        ("extra in an antipodal pair", (1 + extra) * q**2 / 6, 0.5),
+        ("extra in a digon", (1 + extra) * q**2 / 6, 0.5),
         ("extra dedicated", v + 0 * extra, 1.0),
     ]
     if (n, m) == (2, 1):
         words = ["", "", ", others: 1 not represented"]
     else:
         candidates.append(("extra dedicated", q**2 / 3 + 0 * extra, 1.0))
-        words = ["", ", others: 1 dedicated", ", others: 1 dedicated, 1 not represented", ", others: antipodal pair"]
+        words = ["", ", others: 1 dedicated", ", others: 1 dedicated, 1 not represented", ", others: digon"]
     losses = np.stack([loss for _, loss, _ in candidates])
     phase = losses.argmin(axis=0)
     names = tuple(name.format(m=m) + word for (name, *_), word in zip(candidates, words, strict=True))

@@ -7,17 +7,33 @@ from geomsup.plot.configuration import plot_configuration
 from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
+from geomsup.plot.series.dimensions import plot_dimensions
+from geomsup.plot.series.losses import plot_losses
+from geomsup.plot.shapes.polytope import plot_polytope
+from geomsup.plot.shapes.sheet import plot_sheet
 from geomsup.plot.sparsities import plot_sparsities
 from geomsup.plot.tally import plot_tally
+from geomsup.plot.weights.angles import plot_angles
+from geomsup.plot.weights.gram import plot_gram
+from geomsup.plot.weights.graph import plot_graph
+from geomsup.plot.weights.interference import plot_interference
 
 __all__ = [
+    "plot_angles",
     "plot_comparison",
     "plot_comparisons",
     "plot_components",
     "plot_configuration",
+    "plot_dimensions",
     "plot_geometry",
+    "plot_gram",
+    "plot_graph",
+    "plot_interference",
+    "plot_losses",
     "plot_phases",
     "plot_plateaus",
+    "plot_polytope",
+    "plot_sheet",
     "plot_sparsities",
     "plot_tally",
 ]

@@ -5,16 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import described, plot_geometry, wrap
+from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.palette import INK, PALETTE
 from geomsup.plot.panels import panels
+from geomsup.plot.wording import described, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from geomsup.comparison import Comparison
+    from geomsup.features import Features
 
-__all__ = ["plot_comparison"]
+__all__ = ["percent", "plot_comparison"]
 
 MOST_FEATURES = 24
 MOST_BARS = 14
@@ -23,7 +25,8 @@ MOST_BARS = 14
 def plot_comparison(comparison: "Comparison", *, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
     """Draw the model's rows, the optimum's rows, and what each feature costs in both; return the three axes.
 
-    Beyond 24 features the third shows the components that cost most instead: by noise, and by structure.
+    Of features that can be exchanged, the optimum's cheapest stands beside the model's cheapest, and so on. Beyond 24
+    features the third panel shows the components that cost most instead: by noise, and by structure.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def plot_comparison(comparison: "Comparison", *, axes: "Sequence[Axes] | np.ndar
         _costs(comparison, right)
     else:
         _losses(comparison, right)
-    right.set_title(f"{100 * comparison.excess:.2g} % above the optimum", color=INK)
+    right.set_title(f"{percent(comparison.excess)} above the optimum", color=INK)
     right.spines[["top", "right"]].set_visible(False)
     return found
 
@@ -74,13 +77,47 @@ def _losses(comparison: "Comparison", ax: Any) -> None:
     from geomsup.loss import expected_loss
 
     best = comparison.optimum
-    both = (comparison.expected.per_feature, expected_loss(best.model, best.features).per_feature)
+    own = comparison.expected.per_feature
+    both = (own, _matched(own, expected_loss(best.model, best.features).per_feature, best.features))
     positions = np.arange(best.features.n)
     for shift, losses, label, colour in zip((-0.2, 0.2), both, ("trained", "optimum"), PALETTE, strict=False):
         ax.bar(positions + shift, losses, 0.4, label=label, color=colour)
     ax.set(xlabel="feature", ylabel="expected loss")
     ax.set_ylim(0, 1.25 * max(float(losses.max()) for losses in both) or 1.0)
     ax.legend(frameon=False, loc="upper right", ncols=2)
+
+
+def percent(excess: float) -> str:
+    """Return a fraction in percent with two digits that count, and from ten on without decimals.
+
+    Examples
+    --------
+    >>> percent(0.00025), percent(0.052), percent(2.9), percent(np.inf)
+    ('0.025 %', '5.2 %', '290 %', 'infinitely far')
+    """
+    if not np.isfinite(excess):
+        return "infinitely far"
+    share = 100 * excess
+    return f"{share:.0f} %" if abs(share) >= 10 else f"{share:.2g} %"
+
+
+def _matched(own: np.ndarray, best: np.ndarray, features: "Features") -> np.ndarray:
+    """Return the optimum's losses in the order of the model's, among features that can be exchanged.
+
+    Which of several equal features is, say, dropped means nothing. So the cheapest one of the optimum stands beside
+    the model's cheapest one, and so on.
+    """
+    if features.grouped:
+        return best
+    laws = [repr(law) for law in features.laws]
+    kinds: dict[tuple[float, float, str], list[int]] = {}
+    for i, kind in enumerate(zip(features.probability, features.importance, laws, strict=True)):
+        kinds.setdefault(kind, []).append(i)
+    matched = best.copy()
+    for alike in kinds.values():
+        order = np.array(alike)[np.argsort(own[alike], kind="stable")]
+        matched[order] = np.sort(best[alike])
+    return matched
 
 
 def _new_axes(dimensions: int) -> list[Any]:

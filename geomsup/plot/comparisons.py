@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from geomsup.plot.geometry import described, wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.panels import one
+from geomsup.plot.wording import described, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,10 +34,7 @@ def plot_comparisons(comparisons: "Comparisons", *, ax: "Axes | None" = None) ->
     >>> plot_comparisons(gs.compare(models, gs.Features(2, 0.1), starts=2)).get_ylabel()
     'excess over the optimum (%)'
     """
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.figure(figsize=(8, 4), layout="constrained").add_subplot()
+    ax = one(ax, (8, 4))
     names = [described(item.geometry) for item in comparisons]
     common = sorted(set(names), key=lambda name: (-names.count(name), name))[:MOST_NAMES]
     for name in [*common, None]:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import plot_geometry, wrap
+from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.palette import INK
 from geomsup.plot.projection import draw_projection
+from geomsup.plot.wording import wrap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

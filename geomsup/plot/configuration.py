@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import wrap
 from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.panels import one
+from geomsup.plot.shapes.space import draw_edges, frame, view_of
+from geomsup.plot.weights.angles import plot_angles
+from geomsup.plot.wording import wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +19,6 @@ __all__ = ["plot_configuration"]
 
 SAME_FACET = 1e-3  # facets whose unit normals differ by less are one
 COINCIDENT = 1e-3  # points nearer than this are drawn as one, with a count
-VIEW = np.array([0.62, 0.55, 0.56])  # where the eye is, for what lies behind
 
 
 def plot_configuration(configuration: "Configuration", *, ax: "Axes | None" = None, title: bool = True) -> "Axes":
@@ -41,13 +43,11 @@ def plot_configuration(configuration: "Configuration", *, ax: "Axes | None" = No
     >>> plot_configuration(gs.thomson(6)).get_title()
     'octahedron\\n(3 digons)\\ncoulomb energy 9.985281374'
     """
-    if ax is None:
-        from matplotlib import pyplot
-
-        figure = pyplot.figure(figsize=(4, 4), layout="constrained")
-        ax = figure.add_subplot(projection="3d" if configuration.d == 3 else None)
-    draw = {2: _arrows, 3: _hull}.get(configuration.d, _angles)
-    draw(configuration.points, ax)
+    ax = one(ax, (4, 4), solid=configuration.d == 3)
+    if configuration.d in (2, 3):
+        {2: _arrows, 3: _hull}[configuration.d](configuration.points, ax)
+    else:
+        plot_angles(configuration.points, ax=ax)
     if title:
         what = "largest cosine" if configuration.potential.is_maximum else "energy"
         name = configuration.geometry.name
@@ -66,9 +66,8 @@ def _hull(points: np.ndarray, ax: Any) -> None:
     except (QhullError, ValueError):  # fewer than four points, or all in a plane
         edges = np.empty((0, 2), dtype=int)
     neighbours = np.bincount(edges.ravel(), minlength=len(points))
-    for i, j in edges:
-        behind = points[[i, j]].mean(axis=0) @ VIEW < 0
-        ax.plot(*points[[i, j]].T, color=FAINT if behind else INK, linewidth=0.7 if behind else 1.1)
+    view = view_of(points)
+    draw_edges(ax, points, edges, INK, view)
     kinds = sorted(set(neighbours.tolist()))
     size = max(8.0, 60.0 / np.sqrt(len(points)) * 2)
     for place, kind in enumerate(kinds):
@@ -79,10 +78,7 @@ def _hull(points: np.ndarray, ax: Any) -> None:
         )
     if len(edges) and len(kinds) > 1:
         ax.legend(loc="lower left", fontsize=7, frameon=False)
-    ax.view_init(elev=30, azim=41)
-    ax.set(xlim=(-0.75, 0.75), ylim=(-0.75, 0.75), zlim=(-0.75, 0.75))
-    ax.set_box_aspect((1, 1, 1))
-    ax.set_axis_off()
+    frame(ax, points, view)
 
 
 def _arrows(points: np.ndarray, ax: Any) -> None:
@@ -103,10 +99,3 @@ def _arrows(points: np.ndarray, ax: Any) -> None:
             ax.annotate(f"× {same.sum()}", 1.17 * point, ha="center", va="center", fontsize=9, color=INK)
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-
-
-def _angles(points: np.ndarray, ax: Any) -> None:
-    products = np.clip((points @ points.T)[np.triu_indices(len(points), 1)], -1, 1)
-    ax.hist(np.degrees(np.arccos(products)), bins=90, range=(0, 180), color=PALETTE[0])
-    ax.set(xlabel="angle between two points (degrees)", ylabel="pairs", xlim=(0, 181))
-    ax.spines[["top", "right"]].set_visible(False)

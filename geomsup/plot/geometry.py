@@ -1,21 +1,28 @@
 """The rows of W: arrows in up to three dimensions, the Gram matrix beyond."""
 
-from textwrap import fill
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geomsup.plot.edges import component_edges
-from geomsup.plot.palette import DIVERGING, FAINT, INK, component_colours
+from geomsup.plot.palette import FAINT, INK, component_colours
+from geomsup.plot.panels import one
 from geomsup.plot.projection import draw_projection
+from geomsup.plot.shapes.space import depths, draw_edges, frame, label, view_of
+from geomsup.plot.tally import plot_tally
+from geomsup.plot.weights.angles import plot_angles
+from geomsup.plot.weights.gram import draw_signed
+from geomsup.plot.wording import described, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from geomsup.recognition import Geometry
 
-__all__ = ["described", "plot_geometry", "wrap"]
+__all__ = ["plot_geometry"]
 
+MOST_ROWS = 200  # a cell of a Gram matrix of more rows is less than a pixel: the names found are counted instead
 MOST_EMPTY = 10  # features that are not represented but shown in a Gram matrix, at most
 
 
@@ -24,7 +31,8 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
 
     Up to three hidden dimensions: an arrow per feature, the edges of recognised shapes between arrow tips, and
     the unit circle for scale. More: of one shape alone its projection on its Coxeter plane, else the Gram matrix
-    W Wᵀ with features ordered by component (`plot_components` draws every kind of component).
+    W Wᵀ with features ordered by component (`plot_components` draws every kind of component). With more than 200
+    features that are represented: how many components have which name, or the angles if there is one component only.
 
     Parameters
     ----------
@@ -45,7 +53,7 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
     'triangle'
     """
     dimensions = geometry.n_hidden
-    drawn: Axes = _new_axes(dimensions) if ax is None else ax
+    drawn: Axes = one(ax, (4, 4), solid=dimensions == 3)
     if dimensions == 3:
         _arrows_3d(geometry, drawn, labels)
     elif dimensions < 3:
@@ -53,31 +61,13 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
     elif len(geometry.components) == 1 and geometry.components[0].polytope and geometry.components[0].rank > 3:
         (component,) = geometry.components
         draw_projection(component, geometry.W[list(component.features)], drawn)
+    elif geometry.n_features - len(geometry.not_represented) > MOST_ROWS:
+        _names(geometry, drawn)
     else:
         _gram(geometry, drawn)
     if title:
         drawn.set_title(wrap(described(geometry)), color=INK)
     return drawn
-
-
-def described(geometry: "Geometry") -> str:
-    """Return the geometry's name, saying so when a shape is far from regular."""
-    distorted = any(component.variant == "distorted" for component in geometry.components)
-    return f"distorted {geometry.name}" if distorted else geometry.name
-
-
-def wrap(name: str, width: int = 24) -> str:
-    """Break a name into lines, the parts of a compound such as "octahedron (3 digons)" on their own."""
-    lines = name.replace(" (", "\n(").split("\n")
-    return "\n".join(fill(line, width, break_long_words=False) for line in lines)
-
-
-def _new_axes(dimensions: int) -> Any:
-    # Through pyplot, so that notebooks show it and plt.show() finds it; axes passed in need no pyplot.
-    from matplotlib import pyplot
-
-    figure = pyplot.figure(figsize=(4, 4), layout="constrained")
-    return figure.add_subplot(projection="3d" if dimensions == 3 else None)
 
 
 def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
@@ -108,17 +98,26 @@ def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
 
 def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
     rows, colours = geometry.W, component_colours(geometry)
-    for i, j in component_edges(geometry):
-        ax.plot(*rows[[i, j]].T, color=colours[i], linewidth=1.0, alpha=0.5)
+    view = view_of(rows)
+    near = depths(rows, view)
+    draw_edges(ax, rows, component_edges(geometry), lambda i, j: colours[i], view)
+    reach = float(np.linalg.norm(rows, axis=1).max()) or 1.0
     for i, row in enumerate(rows):
-        ax.plot(*np.stack([np.zeros(3), row], axis=1), color=colours[i], linewidth=1.8)
-        ax.plot(*row[:, None], "o", color=colours[i], markersize=5)
+        ax.plot(*np.stack([np.zeros(3), row], axis=1), color=colours[i], linewidth=1.8, alpha=0.4 + 0.6 * near[i])
+        ax.plot(*row[:, None], "o", color=colours[i], markersize=3.5 + 2.5 * near[i], alpha=0.4 + 0.6 * near[i])
         if labels and i not in geometry.not_represented:
-            ax.text(*(1.15 * row), str(i), fontsize=8, color=INK, ha="center", va="center")
-    reach = 0.75 * max(1.0, float(np.linalg.norm(rows, axis=1).max()))
-    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
-    ax.set_box_aspect((1, 1, 1))
-    ax.set_axis_off()
+            label(ax, row, str(i), view, reach=reach, fontsize=8, color=INK)
+    frame(ax, rows, view)
+
+
+def _names(geometry: "Geometry", ax: Any) -> None:
+    """Count the components by name, or the angles of a single one: of a dictionary, the picture of W Wᵀ is blank."""
+    if len(geometry.components) == 1:
+        plot_angles(geometry.W, ax=ax)
+        return
+    tally = Counter(component.name for component in geometry.components)
+    plot_tally(dict(tally.most_common()), ax=ax)
+    ax.set_xlabel(f"components, {geometry.n_features} features in {geometry.n_hidden} dimensions")
 
 
 def _gram(geometry: "Geometry", ax: Any) -> None:
@@ -128,18 +127,12 @@ def _gram(geometry: "Geometry", ax: Any) -> None:
     left_out = len(geometry.not_represented)
     if left_out <= MOST_EMPTY or not order:  # more empty rows and columns would only make the others small
         order, left_out = order + list(geometry.not_represented), 0
-    gram = (geometry.W @ geometry.W.T)[np.ix_(order, order)]
-    size = float(np.abs(gram).max()) or 1.0
-    image = ax.imshow(gram, cmap=DIVERGING, vmin=-size, vmax=size, interpolation="nearest")
-    ax.figure.colorbar(image, ax=ax, shrink=0.75, label="W Wᵀ")
+    draw_signed(ax, geometry.W[order] @ geometry.W[order].T, "W Wᵀ", order)
     start = 0
     for component in geometry.components:
         side = len(component.features)
         ax.add_patch(Rectangle((start - 0.5, start - 0.5), side, side, fill=False, color=INK, linewidth=0.8))
         start += side
-    if len(order) <= 30:
-        ax.set_xticks(range(len(order)), order, fontsize=7)
-        ax.set_yticks(range(len(order)), order, fontsize=7)
     ax.set(xlabel="feature, by component", ylabel="feature, by component")
     if left_out:
         ax.set_xlabel(f"feature, by component\n({left_out} not represented left out)")

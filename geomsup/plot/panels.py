@@ -9,7 +9,27 @@ from geomsup import checks
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["listed", "panels"]
+__all__ = ["listed", "one", "panels"]
+
+
+def one(ax: Any, figsize: tuple[float, float], *, solid: bool = False) -> "Axes":
+    """Return the caller's axes, or that of a new figure if there is none; `solid`: in space.
+
+    New figures are pyplot's, so that notebooks show them and ``plt.show()`` finds them.
+    """
+    if ax is None:
+        from matplotlib import pyplot
+
+        figure = pyplot.figure(figsize=figsize, layout="constrained")
+        return figure.add_subplot(projection="3d" if solid else None)
+    if not hasattr(ax, "add_patch"):
+        raise TypeError(f"`ax` must be axes of matplotlib; got {checks.shown(ax)}. Pass plt.subplots()[1].")
+    if solid and ax.name != "3d":
+        raise TypeError(
+            "`ax` must be 3-D for what is in three dimensions; got plane ones. "
+            "Pass figure.add_subplot(projection='3d')."
+        )
+    return ax
 
 
 def panels(axes: Any, count: int) -> "list[Axes]":

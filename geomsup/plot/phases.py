@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup.plot.palette import INK, PALETTE
 from geomsup.plot.panels import listed
+from geomsup.plot.series.phase_line import draw_phase_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,14 +32,15 @@ def plot_phases(diagram: "PhaseDiagram", *, axes: "Axes | Sequence[Axes] | np.nd
     Parameters
     ----------
     diagram
-        What `phase_diagram` returned, at least two probabilities and importances.
+        What `phase_diagram` returned. With one importance, or one probability, the figure is a curve along the other:
+        the share D of the extra feature, with lines at the exact transitions.
     axes
         One matplotlib axes (the optimum only), or two; a new figure's by default.
 
     Raises
     ------
     ValueError
-        If the diagram has a single row or column, or there are more than two axes.
+        If the diagram is a single cell, or there are more axes than panels.
 
     Examples
     --------
@@ -48,11 +50,12 @@ def plot_phases(diagram: "PhaseDiagram", *, axes: "Axes | Sequence[Axes] | np.nd
     >>> [ax.get_title() for ax in axes]
     ['optimum', "paper's prediction"]
     """
-    if min(diagram.phase.shape) < 2:
+    if diagram.phase.size < 2:
         raise ValueError(
-            f"`diagram` must have at least 2 probabilities and 2 importances; got {diagram.phase.shape}. "
-            "Print its transitions instead."
+            "`diagram` must have at least 2 probabilities or 2 importances; got one of each. Print its names instead."
         )
+    if min(diagram.phase.shape) < 2:
+        return _one_line(diagram, axes)
     prediction = _prediction(diagram)
     found: list[Any] = listed(_new_axes(2 if prediction else 1) if axes is None else axes)
     if len(found) > 2:
@@ -65,6 +68,14 @@ def plot_phases(diagram: "PhaseDiagram", *, axes: "Axes | Sequence[Axes] | np.nd
         found[1].set_ylabel("")
     bar = found[0].figure.colorbar(image, ax=found, label="share of a dimension of the extra feature", pad=0.01)
     bar.set_ticks([0, 0.5, 1], labels=["0\nnot\nrepresented", "½\nshares\nequally", "1\ndedicated"], fontsize=8)
+    return found
+
+
+def _one_line(diagram: "PhaseDiagram", axes: Any) -> "list[Axes]":
+    found: list[Any] = listed(_new_axes(1) if axes is None else axes)
+    if len(found) != 1:
+        raise ValueError(f"`axes` must be one for a single row or column; got {len(found)}. Pass one.")
+    draw_phase_line(diagram, found[0])
     return found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.panels import listed
+from geomsup.plot.series.levels import draw_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_plateaus"]
 
-LEVELS = (  # value, label, and how the label sits on its line: 2/5 and 3/8 are close
-    (1, "1 dedicated", "center"), (3 / 4, "¾ tetrahedron", "center"), (2 / 3, "⅔ triangle", "center"),
-    (1 / 2, "½ digon", "center"), (2 / 5, "⅖ pentagon", "bottom"), (3 / 8, "⅜ square antiprism", "top"),
-)  # fmt: skip
 NARROW = 0.1  # plateaus below this fraction of the axis' width have their name in the legend only
 WINNER = 3.0  # width of the line of a block where it wins
 OTHER = 1.1  # and elsewhere
@@ -137,12 +134,23 @@ def _name_lines(ax: Any, plateaus: "Plateaus", colours: dict[str, str]) -> None:
         )  # fmt: skip
 
 
+def _means(plateaus: "Plateaus") -> list[np.ndarray]:
+    """Return D* along 1/p: of winners a line for each plateau, which ends at its crossings, where D* jumps."""
+    x, means = 1 / plateaus.probabilities, plateaus.dimensions_per_feature
+    if plateaus.mixtures:  # mixtures of two winners change by single blocks, not at crossings
+        return [np.column_stack([x, means])]
+    lines = []
+    for name, left, right in _spans(plateaus):
+        points = [(at, mean) for at, mean in zip(x, means, strict=True) if left <= at <= right]
+        points += [(c.inverse_density, b.dimensions_per_feature) for c in plateaus.crossings
+                   for b in (c.dense, c.sparse) if b.name == name and left <= c.inverse_density <= right]  # fmt: skip
+        lines.append(np.array(sorted(points)))
+    return lines
+
+
 def _levels(ax: Any, plateaus: "Plateaus") -> None:
     x, colours = 1 / plateaus.probabilities, _colours(plateaus)
-    for level, label, sits in LEVELS:
-        ax.axhline(level, color=FAINT, linewidth=0.6, zorder=0)
-        ax.annotate(label, (1, level), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-                    fontsize=8, va=sits, color=INK, annotation_clip=False)  # fmt: skip
+    draw_levels(ax)
     for name, left, right in _spans(plateaus):
         shares = [(at, b.dimensionality) for at, b in zip(x, plateaus.winners, strict=True) if left <= at <= right]
         shares += [(c.inverse_density, b.dimensionality) for c in plateaus.crossings for b in (c.dense, c.sparse)
@@ -154,7 +162,9 @@ def _levels(ax: Any, plateaus: "Plateaus") -> None:
             height = float(np.interp(middle, *steps.T))
             ax.annotate(name, (middle, height), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9,
                         color=colours[name], fontweight="bold", zorder=4)  # fmt: skip
-    ax.plot(x, plateaus.dimensions_per_feature, color=INK, linewidth=1.2, marker=".", markersize=4, zorder=2)
+    for line in _means(plateaus):
+        ax.plot(*line.T, color=INK, linewidth=1.2, zorder=2)
+    ax.plot(x, plateaus.dimensions_per_feature, ".", color=INK, markersize=4, zorder=2)
     ax.set_ylabel("dimensions per feature")
     ax.set_ylim(0, 1.05)
     handles = [

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.edges import shape_edges
-from geomsup.plot.palette import FAINT, PALETTE
+from geomsup.plot.palette import INK, PALETTE
 from geomsup.recognition.matching.alignment import procrustes
 
 if TYPE_CHECKING:
     from geomsup.recognition import Component
     from geomsup.shapes import Polytope
 
-__all__ = ["draw_projection", "neighbours", "plane_of_sight"]
+__all__ = ["coxeter_plane_of", "draw_projection", "neighbours", "plane_of_sight", "say_what_is_drawn", "tilted"]
 
 # How much of each further axis is added to one of the first two.
 TILT = 0.4
@@ -28,25 +28,33 @@ def draw_projection(component: "Component", rows: np.ndarray, ax: Any, *, colour
     The plane is the shape's Coxeter plane; without one, that of the two largest principal axes of the rows, tilted a
     little to the others, so that points behind each other are seen.
     """
-    points = rows @ plane_of_sight(component, rows)[0].T
+    plane, regular = plane_of_sight(component, rows)
+    points = rows @ plane.T
     edges = shape_edges(component)
     for i, j in neighbours(rows) if edges is None else edges:
-        ax.plot(*points[[i, j]].T, color=FAINT, linewidth=0.6, zorder=1)
+        ax.plot(*points[[i, j]].T, color=colour, alpha=0.4, linewidth=0.7, zorder=1)
     ax.plot(*points.T, "o", color=colour, markersize=5, markeredgecolor="white", zorder=2)
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
+    say_what_is_drawn(ax, component.rank, regular)
+
+
+def say_what_is_drawn(ax: Any, rank: int, regular: bool) -> None:
+    """Write below the picture that it is a shadow: that of a 5-cell is a pentagon with its diagonals."""
+    ax.set_xlabel(f"{rank} dimensions, {'Coxeter plane' if regular else 'tilted plane'}", fontsize=8, color=INK)
 
 
 def plane_of_sight(component: "Component", rows: np.ndarray) -> tuple[np.ndarray, bool]:
     """Return two orthonormal rows in the space of W, and whether they span the Coxeter plane of the shape."""
-    plane = _coxeter_plane(component.polytope) if component.polytope else None
+    plane = coxeter_plane_of(component.polytope) if component.polytope else None
     if plane is None or component.template is None:
-        return _tilted(np.linalg.svd(rows, full_matrices=False)[2][: component.rank]), False
+        return tilted(np.linalg.svd(rows, full_matrices=False)[2][: component.rank]), False
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return plane @ procrustes(component.template, unit), True
 
 
-def _tilted(axes: np.ndarray) -> np.ndarray:
+def tilted(axes: np.ndarray) -> np.ndarray:
+    """Return the plane of the first two of orthonormal axes ``(r, m)``, tilted a little to the others, ``(2, m)``."""
     plane = np.array(axes[:2])
     for k, axis in enumerate(axes[2:]):
         plane[k % 2] += TILT * axis
@@ -54,7 +62,8 @@ def _tilted(axes: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=256, typed=True)
-def _coxeter_plane(shape: "Polytope") -> np.ndarray | None:
+def coxeter_plane_of(shape: "Polytope") -> np.ndarray | None:
+    """Return the Coxeter plane ``(2, d)`` of a shape; None where its mirrors have none."""
     from geomsup.isometries.mirrors import coxeter_plane
 
     return coxeter_plane(shape.vertices, [orbit[0] for orbit in shape.orbits])

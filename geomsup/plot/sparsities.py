@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import described, plot_geometry, wrap
+from geomsup.plot.comparison import percent
+from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.palette import FAINT, INK, PALETTE
+from geomsup.plot.wording import described, wrap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,7 +65,7 @@ def _losses(ax: Any, comparisons: Sequence["Comparison"], losses: Sequence[np.nd
         ax.plot(column + spread, np.sort(trained) * scale, "o", color=PALETTE[0], markersize=5, alpha=0.75,
                 markeredgecolor="white", markeredgewidth=0.5, zorder=4,
                 label="trained models" if column == 0 else None)  # fmt: skip
-        note = f"+{100 * comparison.excess:.2g} %"
+        note = f"+{percent(comparison.excess)}"
         if comparison.optimum.geometry.name != comparison.geometry.name:
             note += f"\nbest: {described(comparison.optimum.geometry)}"
         ax.annotate(note, (column, best), xytext=(0, -6), textcoords="offset points", ha="center", va="top",

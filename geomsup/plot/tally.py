@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from geomsup.plot.geometry import wrap
 from geomsup.plot.palette import PALETTE
+from geomsup.plot.panels import one
+from geomsup.plot.wording import wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,10 +39,7 @@ def plot_tally(tally: Mapping[str, int], *, ax: "Axes | None" = None) -> "Axes":
     rest = sum(tally.values()) - sum(counts)
     if rest:
         names, counts = [*names, f"{len(tally) - MOST_BARS} other names"], [*counts, rest]
-    if ax is None:
-        from matplotlib.figure import Figure
-
-        ax = Figure(figsize=(6, 0.6 + 0.4 * max(len(names), 1)), layout="constrained").add_subplot()
+    ax = one(ax, (6, 0.6 + 0.4 * max(len(names), 1)))
     bars = ax.barh(range(len(names)), counts, color=PALETTE[0])
     ax.bar_label(bars, padding=3)
     ax.set_yticks(range(len(names)), [wrap(name, WIDTH) for name in names])

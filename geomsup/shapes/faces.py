@@ -1,8 +1,9 @@
 """The faces of a polytope from the vertices of its facets, without coordinates."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import islice
 
-__all__ = ["Facets", "dimension_of", "face_numbers", "facets_of"]
+__all__ = ["Facets", "dimension_of", "face_numbers", "faces_of_dimension", "facets_of"]
 
 Facets = Collection[frozenset[int]]
 
@@ -32,14 +33,30 @@ def face_numbers(facets: Facets, d: int) -> tuple[int, ...]:
     >>> face_numbers([frozenset(edge) for edge in ((0, 1), (1, 2), (2, 3), (3, 0))], 2)
     (4, 4)
     """
+    return tuple(len(level) for level in _levels(facets, d))[::-1]
+
+
+def faces_of_dimension(facets: Facets, d: int, k: int) -> frozenset[frozenset[int]]:
+    """Faces of dimension k of a polytope of dimension d, 0 <= k < d, each as the set of its vertices.
+
+    Examples
+    --------
+    >>> square = [frozenset(edge) for edge in ((0, 1), (1, 2), (2, 3), (3, 0))]
+    >>> sorted(map(sorted, faces_of_dimension(square, 2, 0)))
+    [[0], [1], [2], [3]]
+    """
+    return next(islice(_levels(facets, d), d - 1 - k, None))
+
+
+def _levels(facets: Facets, d: int) -> Iterator[frozenset[frozenset[int]]]:
+    """Faces of each dimension, from the facets down to the vertices."""
     level = frozenset(facets)
-    numbers = [len(level)]
+    yield level
     for r in range(d - 1, 0, -1):
         simplices = {face for face in level if len(face) == r + 1}  # any r vertices are a facet: no need to look
         below = {face - {vertex} for face in simplices for vertex in face}
         level = frozenset(below.union(*(facets_of(face, facets) for face in level - simplices)))
-        numbers.append(len(level))
-    return tuple(reversed(numbers))
+        yield level
 
 
 def dimension_of(facets: Facets) -> int:

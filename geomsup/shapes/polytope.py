@@ -12,6 +12,10 @@ from geomsup.arrays import read_only
 from geomsup.dimensions import dimensionality
 from geomsup.tables import Tabular, html_table
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from networkx import Graph
+
 __all__ = ["Polytope"]
 
 # Inner products of one shape that differ by less are one number with different rounding errors.
@@ -19,6 +23,9 @@ SAME_PRODUCT = 1e-9
 
 # Rows of the Gram matrix held at once while looking for edges.
 GRAM_ROWS = 1024
+
+# Facets of the hull, and so faces, are found up to here (geomsup/shapes/hull.py).
+MOST_DIMENSIONS = 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,6 +150,77 @@ class Polytope(Tabular):
         return tuple(pairs)
 
     @cached_property
+    def faces(self) -> tuple[tuple[int, ...], ...]:
+        """Faces of two dimensions, each as its vertices in order around it; none of a segment.
+
+        They are found up to 6 dimensions: more is a ValueError.
+        """
+        if self.dimension < 3:
+            sets = [frozenset(range(self.n_vertices))] * (self.dimension == 2)
+        else:
+            from geomsup.shapes.faces import faces_of_dimension
+            from geomsup.shapes.hull import hull_facets
+
+            self._few_dimensions("faces")
+            sets = faces_of_dimension(hull_facets(self.points), self.dimension, 2)
+        return tuple(sorted(_around(self.points, sorted(face)) for face in sets))
+
+    @cached_property
+    def dual(self) -> "Polytope":
+        """The dual, whose vertices are the facets of this shape; up to 6 dimensions: more is a ValueError."""
+        from geomsup.shapes.duals import dual
+
+        return dual(self)
+
+    def to_networkx(self) -> "Graph":
+        """Return vertices and edges as a networkx graph, with the coordinates of vertex i in ``graph.nodes[i]["pos"]``.
+
+        Examples
+        --------
+        >>> import geomsup as gs
+        >>> gs.polytope("cube").to_networkx().number_of_edges()
+        12
+        """
+        from networkx import Graph
+
+        graph = Graph(name=self.name)
+        graph.add_nodes_from((i, {"pos": tuple(point)}) for i, point in enumerate(self.points.tolist()))
+        graph.add_edges_from(self.edges)
+        return graph
+
+    def to_off(self) -> str:
+        """Return vertices and faces as text in the Object File Format, which viewers of solids read.
+
+        Up to three dimensions the first line is OFF; plane shapes get z = 0. Beyond, it is nOFF with the dimension
+        below it, as Geomview reads it. Up to 6 dimensions: more is a ValueError.
+
+        Examples
+        --------
+        >>> import geomsup as gs
+        >>> gs.polytope("tetrahedron").to_off().splitlines()[:2]
+        ['OFF', '4 4 6']
+        """
+        points = np.pad(self.points, ((0, 0), (0, max(3 - self.dimension, 0))))
+        head = ["OFF"] if self.dimension <= 3 else ["nOFF", str(self.dimension)]
+        counts = f"{self.n_vertices} {len(self.faces)} {len(self.edges)}"
+        vertices = [" ".join(map(repr, point)) for point in points.tolist()]
+        faces = [" ".join(map(str, (len(face), *face))) for face in self.faces]
+        return "\n".join([*head, counts, *vertices, *faces]) + "\n"
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the shape on matplotlib `ax` (a new one by default) and return the axes; see `geomsup.plot`."""
+        from geomsup.plot.shapes.polytope import plot_polytope
+
+        return plot_polytope(self, ax=ax)
+
+    def _few_dimensions(self, what: str) -> None:
+        if self.dimension > MOST_DIMENSIONS:
+            raise ValueError(
+                f"`{what}` must be asked of a shape of at most {MOST_DIMENSIONS} dimensions; got {self.dimension}. "
+                "Use its edges, which are found in any dimension."
+            )
+
+    @cached_property
     def dimensionality(self) -> float | np.ndarray:
         """Fractional dimensionality D_i of the rows `points`: a float if all share it, else ``(n,)``."""
         if self._equal_vertices:
@@ -239,6 +317,15 @@ class Polytope(Tabular):
         space = "1 dimension" if self.dimension == 1 else f"{self.dimension} dimensions"
         title = f"{self.name} {self.symbol}".rstrip()
         return f"Polytope({title}: {self.n_vertices} vertices in {space})"
+
+
+def _around(points: np.ndarray, face: list[int]) -> tuple[int, ...]:
+    """Return the vertices of a plane face in order around it, from the least, with the lesser neighbour next."""
+    at = points[face] - points[face].mean(axis=0)
+    plane = np.linalg.svd(at, full_matrices=False)[2][:2]
+    order = np.argsort(np.arctan2(*(at @ plane.T).T))
+    ring = [face[k] for k in np.roll(order, -int(np.argmin(order)))]  # `face` ascends: place 0 is the least vertex
+    return tuple(ring) if ring[1] < ring[-1] else (ring[0], *ring[:0:-1])
 
 
 class _Lazy:

@@ -41,7 +41,7 @@ def test_phase_diagram(run, folder):
     assert b"<svg" in (folder / "phases.svg").read_bytes()
     text = run(*arguments)
     assert text.startswith("2 features in 1 dimensions, 5 probabilities x 5 importances")
-    assert "of first order: extra in an antipodal pair | extra not represented" in text
+    assert "of first order: extra in a digon | extra not represented" in text
 
 
 def test_one_hot(run):

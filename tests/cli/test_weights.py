@@ -35,6 +35,18 @@ def test_classify_writes_json_and_a_figure(run, pentagon, folder):
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_figure_of_a_mixture_beyond_three_dimensions_shows_each_kind(run, folder, monkeypatch):
+    from geomsup.cli import weights
+
+    drawn = []
+    monkeypatch.setattr(weights, "save_figure", lambda figure, path: drawn.append(figure))
+    W = np.zeros((7, 4))
+    W[:5, :2], W[5:, 2] = PENTAGON, [1, -1]
+    np.save("mixture.npy", W)
+    run("classify", "mixture.npy", "--plot", "figure.png")
+    assert [ax.get_title() for ax in drawn[0].axes] == ["pentagon", "digon"]
+
+
 def test_classify_takes_a_batch(run, folder):
     np.save("batch.npy", np.stack([PENTAGON, 2 * PENTAGON]))
     assert [line[:11] for line in run("classify", "batch.npy").splitlines() if line[0] != " "] == [

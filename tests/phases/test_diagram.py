@@ -21,10 +21,10 @@ from geomsup.threads import stop_flag
 
 DROPPED, PAIR, DEDICATED = (
     "extra not represented, others: 1 dedicated",
-    "extra in an antipodal pair",
+    "extra in a digon",
     "extra dedicated, others: 1 not represented",
 )
-WEAK, STRONG = "extra weakly in an antipodal pair", "extra strongly in an antipodal pair"
+WEAK, STRONG = "extra weakly in a digon", "extra strongly in a digon"
 
 
 @cache
@@ -147,6 +147,7 @@ def test_at_equal_importance_superposition_beats_dropping_at_every_density():
 
 TURNS = 2 * np.pi / 3 * np.arange(3)
 TRIANGLE = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
+PENTAGON = np.stack([np.cos(0.4 * np.pi * np.arange(5)), np.sin(0.4 * np.pi * np.arange(5))], axis=1)
 
 
 @pytest.mark.parametrize(
@@ -160,16 +161,19 @@ TRIANGLE = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
         ([[1], [-1], [0.5]], "extra on a line, beside 1 against 1"),
         ([[1], [1], [-1]], "extra on a line, alone against 2"),
         ([[1], [0.5], [-1]], "extra on a lopsided line, alone against 2"),
-        ([[1], [-1], [0]], "extra not represented, others: antipodal pair"),
-        ([[1], [-0.9], [0]], "extra not represented, others: lopsided antipodal pair"),
+        ([[1], [-1], [0]], "extra not represented, others: digon"),
+        ([[1], [-0.9], [0]], "extra not represented, others: lopsided digon"),
         ([[1], [-0.9], [0.8], [0]], "extra not represented, others: lopsided line of 2 against 1"),
         (TRIANGLE, "extra in a triangle"),
         (TRIANGLE * [[1], [1], [2]], "extra in a triangle"),
         (TRIANGLE * [[1], [2], [1]], "extra in a lopsided triangle"),
-        (np.eye(3)[[0, 1, 0]] * [[1], [1], [-1]], "extra in an antipodal pair, others: 1 dedicated"),
+        (np.eye(3)[[0, 1, 0]] * [[1], [1], [-1]], "extra in a digon, others: 1 dedicated"),
         (np.eye(4)[:, :3], "extra not represented, others: 3 dedicated"),
         (np.vstack([np.eye(3), -np.ones(3)]), "extra in a tetrahedron"),
-        (np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [0, 0]]), "extra not represented, others: 2 antipodal pairs"),
+        (np.vstack([np.eye(4), -np.ones(4)]), "extra in a 5-cell"),
+        (PENTAGON, "extra in a pentagon"),
+        (np.vstack([[1, 1], [1, -1], [-1, 0.5], [-1, -1]]), "extra in an unnamed (4 vertices, rank 2)"),
+        (np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [0, 0]]), "extra not represented, others: 2 digons"),
     ],
 )
 def test_names_say_what_is_stored(W, name, rng):
@@ -279,8 +283,8 @@ def test_the_equal_pair_breaks_at_one_density_wherever_it_stands():
     beside = phase_diagram(3, 2, [0.6, 0.8], [3.0]).transitions[0]
     without = phase_diagram(3, 1, [0.6, 0.8], [0.1]).transitions[0]
     assert (beside.from_, beside.to) == (
-        "extra dedicated, others: antipodal pair",
-        "extra dedicated, others: lopsided antipodal pair",
+        "extra dedicated, others: digon",
+        "extra dedicated, others: lopsided digon",
     )
     for transition in (alone, beside, without):
         assert transition.probability == pytest.approx(0.706403693, abs=1e-8)
@@ -297,7 +301,7 @@ def test_at_equal_importance_exchanging_features_is_no_transition():
     (transition,) = diagram.transitions_at(importance=1.0, between=(0.3, 0.65), points=30)
     assert transition.probability == pytest.approx(0.5218376591, abs=1e-8)  # as `crossing` finds
     assert (transition.from_, transition.to) == (
-        "extra in an antipodal pair, others: 1 dedicated",
+        "extra in a digon, others: 1 dedicated",
         "extra in a triangle",
     )
 

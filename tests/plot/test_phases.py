@@ -93,6 +93,29 @@ def test_given_axes_are_drawn_on():
 def test_what_cannot_be_drawn_is_named():
     with pytest.raises(ValueError, match=r"^`axes` must be one or two; got 3\. Pass a pair\.$"):
         plot_phases(small(), axes=Figure().subplots(1, 3))
+    cell = phase_diagram(2, 1, [0.1], [0.5])
+    with pytest.raises(ValueError, match=r"^`diagram` must have at least 2 probabilities or 2 importances; got one of"):
+        cell.plot()
     line = phase_diagram(2, 1, [0.1], [0.5, 1.0])
-    with pytest.raises(ValueError, match=r"^`diagram` must have at least 2 probabilities and 2 importances; got"):
-        line.plot()
+    with pytest.raises(ValueError, match=r"^`axes` must be one for a single row or column; got 2\. Pass one\.$"):
+        plot_phases(line, axes=Figure().subplots(1, 2))
+
+
+def test_one_importance_is_a_curve_with_lines_at_the_exact_transitions():
+    """The pair gives way where its best loss is what dropping costs: bracketed by the optimum of either side."""
+    diagram = phase_diagram(2, 1, np.geomspace(0.1, 1, 8), [0.3])
+    (ax,) = diagram.plot()
+    (transition,) = [one for one in diagram.transitions if one.order == "first"]
+    upright = [
+        line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2
+    ]
+    assert transition.probability in upright
+    assert ax.get_legend().get_texts()[0].get_text() == "extra in a digon"
+    assert ax.get_xlim() == (1.0, pytest.approx(0.1))
+    dots = np.concatenate([line.get_xydata() for line in ax.lines if line.get_marker() == "o"])
+    np.testing.assert_allclose(sorted(dots[:, 0]), diagram.probabilities)
+
+
+def test_one_probability_is_a_curve_along_importance():
+    (ax,) = phase_diagram(2, 1, [0.1], [0.01, 0.5, 1.0]).plot()
+    assert ax.get_xlabel() == "relative importance of the extra feature, p = 0.1"

@@ -1,6 +1,7 @@
 """Figures of plateaus: what is drawn where, and that nothing global is touched."""
 
 import io
+import itertools
 from functools import cache
 
 import numpy as np
@@ -41,6 +42,15 @@ def test_steps_are_at_the_levels_of_the_shapes():
         np.testing.assert_allclose(line.get_ydata(), level, rtol=1e-4)
     (curve,) = [line for line in lower.lines if line.get_marker() == "." and len(line.get_xdata())]
     np.testing.assert_allclose(curve.get_ydata(), found().dimensions_per_feature)
+
+
+def test_the_mean_breaks_where_the_winner_changes():
+    """D* jumps at a crossing: a line across it would show densities at which nothing has that D*."""
+    _, lower = plot_plateaus(found())
+    pieces = [line.get_xdata() for line in lower.lines if line.get_linewidth() == 1.2 and len(line.get_xdata())]
+    drawn = [(piece[0], piece[-1]) for piece in pieces]
+    ends = [1 / 0.7, *(1 / crossing.probability for crossing in found().crossings), 1 / 0.2]
+    np.testing.assert_allclose(drawn, list(itertools.pairwise(ends)))
 
 
 def test_names_are_in_the_legend_and_on_wide_plateaus():

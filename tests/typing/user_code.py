@@ -31,6 +31,11 @@ def a_session() -> None:
     reveal_type(data.X)  # ndarray
     reveal_type(gs.train(data, 2, optimizer="sgd", momentum=0.9))  # TrainingRun
 
+    reveal_type(gs.polytope("cube").faces)  # tuple[tuple[int, ...], ...]
+    reveal_type(gs.polytope("cube").dual)  # Polytope
+    reveal_type(gs.polytope("cube").to_off())  # str
+    reveal_type(gs.plot.plot_gram(W))  # Axes
+
     model = gs.ToyModel(W, np.zeros(4))
     reveal_type(model.W)  # ndarray
     reveal_type(model.b)  # ndarray

@@ -1,0 +1,3 @@
+"""Figures of a weight matrix: its Gram matrix, its interference, its angles, its graph."""
+
+__all__: list[str] = []
