@@ -22,15 +22,16 @@ DECIMALS = 6
 # Of more rows than this every second, third, ... is taken: pairs grow with the square.
 MOST_ROWS = 4096
 
-# With more bars than this their angles are not written above them.
-MOST_LABELS = 9
+# Bars that are this near, in degrees, have one label, of their mean: labels of their own would cover each other.
+CROWDED = 14
+MOST_LABELS = 9  # if there are more, none is written
 
 
 def plot_angles(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     """Draw how many pairs of rows have which angle, in bars of one degree; return the axes.
 
     The angle of rows i and j is arccos(w_i·w_j / (‖w_i‖ ‖w_j‖)), in degrees. Where there are few different angles,
-    each bar says which.
+    each bar, or heap of neighbouring bars, says which.
 
     Parameters
     ----------
@@ -58,11 +59,13 @@ def plot_angles(W: Any, *, ax: "Axes | None" = None) -> "Axes":
     counts, _ = np.histogram(angles, BORDERS)
     filled = np.flatnonzero(counts)
     ax.bar(filled, counts[filled], 1.0, color=PALETTE[0])
-    if len(filled) <= MOST_LABELS:
-        for place in filled:
-            inside = angles[np.abs(angles - place) <= 0.5]
+    heaps = np.split(filled, np.flatnonzero(np.diff(filled) > CROWDED) + 1) if len(filled) else []
+    if len(heaps) <= MOST_LABELS:
+        for heap in heaps:
+            inside = angles[(angles >= heap[0] - 0.5) & (angles <= heap[-1] + 0.5)]
+            highest = heap[counts[heap].argmax()]
             ax.annotate(
-                f"{inside.mean():.4g}°", (float(place), float(counts[place])), xytext=(0, 2),
+                f"{inside.mean():.4g}°", (float(highest), float(counts[highest])), xytext=(0, 2),
                 textcoords="offset points", ha="center", fontsize=8, color=INK,
             )  # fmt: skip
     of = "two rows" if every == 1 else f"two of {len(unit)} rows"

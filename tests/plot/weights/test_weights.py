@@ -88,3 +88,13 @@ def test_a_dictionary_is_counted_or_its_angles_are_drawn(rng):
     ax = plot_geometry(gs.classify(rng.normal(size=(300, 40))))
     assert ax.get_xlabel() == "angle between two rows (degrees)"
     assert sum(bars(ax).values()) == 300 * 299 // 2
+
+
+def test_bars_side_by_side_have_one_label():
+    """A pentagon that is a little off: 72° and about 144°, over three bars."""
+    turns = np.radians([0, 72, 144.6, 216, 287.8])
+    ax = gs.plot.plot_angles(np.column_stack([np.cos(turns), np.sin(turns)]))
+    assert len(ax.texts) == 2
+    low, high = (float(text.get_text().rstrip("°")) for text in ax.texts)
+    assert low == pytest.approx(72.0, abs=0.2)
+    assert high == pytest.approx(144.0, abs=0.2)
