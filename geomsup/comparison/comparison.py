@@ -119,7 +119,7 @@ class Comparison(Tabular):
             ("", "loss", "geometry"),
             ("model", f"{self.loss:.9g}", self.geometry.name),
             ("optimum", f"{self.optimum.loss:.9g}", f"{self.optimum.geometry.name} ({self.optimum.status})"),
-            ("excess", f"{100 * self.excess:.3g} %", "" if is_plain(self.expected.model) else OTHER_KIND),
+            ("excess", f"{100 * self.excess:.3g} %", "" if _is_plain(self.expected.model) else OTHER_KIND),
         ]
         lines = [f"{name:<9}{number:>14}  {shape}".rstrip() for name, number, shape in rows]
         lines += ["the model's parts:", f"  {'loss':>11} {'noise':>11} {'structure':>11}"]
@@ -256,7 +256,7 @@ def compare(
     """
 
     def best_for(models: Sequence[ToyModel], law: Features) -> Optimum:
-        guesses = [one for one in models if one.activation == "relu" and is_plain(one)]
+        guesses = [one for one in models if one.activation == "relu" and _is_plain(one)]
         activation: Any = models[0].activation  # `optimum` refuses others than "relu" and "linear"
         return optimum(
             law, models[0].n_hidden, activation=activation, starts=starts, rng=rng, guesses=guesses,
@@ -281,7 +281,7 @@ def _key(model: ToyModel, features: Features) -> tuple[Any, ...]:
     return features, model.n_hidden, model.activation
 
 
-def is_plain(model: ToyModel) -> bool:
+def _is_plain(model: ToyModel) -> bool:
     """Whether the model is of the kind that `optimum` searches: tied, with linear hidden units without biases."""
     return model.W_out is None and model.hidden_activation == "linear" and model.b_hidden is None
 
