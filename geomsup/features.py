@@ -125,6 +125,14 @@ class Features(Tabular):
         return self.values if isinstance(self.values, tuple) else (self.values,) * self.n
 
     @cached_property
+    def kinds(self) -> tuple[tuple[int, ...], ...]:
+        """Features that have the same probability, importance and distribution, kind by kind."""
+        kinds: dict[tuple[float, float, Law], list[int]] = {}
+        for i, key in enumerate(zip(self.probability.tolist(), self.importance.tolist(), self.laws, strict=True)):
+            kinds.setdefault(key, []).append(i)
+        return tuple(map(tuple, kinds.values()))
+
+    @cached_property
     def units(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Independent units: ("together", members), ("one of", members) or ("joint", members).
 

@@ -52,15 +52,13 @@ def descend(
     law, value_unit, loss_unit = ordinary(features, CLOSE)
     starts = [(W, np.ldexp(b, -value_unit)) for W, b in starts]
     if 0 < law.probability.max() < SPARSEST:
-        starts = [(W, b) for _, W, b in _first(law, starts, slope, most_steps, accuracy)]
+        starts = [(W, b) for _, W, b in descend(
+            _denser(law), starts, slope=slope, most_steps=most_steps, accuracy=accuracy
+        )]  # fmt: skip
         most_steps = min(most_steps, LAST_STEPS)
     run = _descender(law, starts[0][0].shape[1], slope, most_steps, accuracy)
     ends = in_threads(run, starts)
     return [End(float(times_power(loss, loss_unit)), W, np.ldexp(b, value_unit)) for loss, W, b in ends]
-
-
-def _first(law: Features, starts: Sequence[Start], slope: float, most_steps: int, accuracy: float) -> list[End]:
-    return descend(_denser(law), starts, slope=slope, most_steps=most_steps, accuracy=accuracy)
 
 
 def _denser(features: Features) -> Features:

@@ -9,6 +9,7 @@ from geomsup.features import Features
 from geomsup.loss.misfit import coarser
 from geomsup.loss.objective import has_few_sets
 from geomsup.optima.descent import COARSE, FINE, MOST_STEPS, End, Start, descend
+from geomsup.optima.searching.moves import unlike_pairs
 from geomsup.optima.settle import settle
 from geomsup.optima.starts import catalogue_starts, random_start
 
@@ -83,7 +84,7 @@ def _exchange(features: Features, end: End) -> End:
     A shape has as many optima as ways to label its vertices with unlike features, and random starts find each
     of them about equally often: exchanging two labels is how to get from one to a better one.
     """
-    pairs = _unlike_pairs(features) if has_few_sets(features) else []  # of more, too many
+    pairs = unlike_pairs(features) if has_few_sets(features) else []  # of more, too many
     while pairs:
         best = min(descend(features, [_exchanged(end, *pair) for pair in pairs], slope=COARSE), key=lambda e: e.loss)
         if best.loss >= end.loss * (1 - SAME):
@@ -96,11 +97,6 @@ def _exchanged(end: End, i: int, j: int) -> Start:
     W, b = end.W.copy(), end.b.copy()
     W[[i, j]], b[[i, j]] = W[[j, i]], b[[j, i]]
     return W, b
-
-
-def _unlike_pairs(features: Features) -> list[tuple[int, int]]:
-    law = list(zip(features.probability, features.importance, features.laws, strict=True))
-    return [(i, j) for i in range(features.n) for j in range(i) if law[i] != law[j]]
 
 
 def _drop_vanishing(features: Features, end: End) -> End:

@@ -9,13 +9,13 @@ from geomsup.model import ToyModel
 
 __all__ = ["reachable_loss"]
 
-# Relative accuracies to ask for, after the usual one: of many discrete values, series may not reach that.
-COARSER = (1e-7, 1e-5, 1e-3)
+# Relative accuracies to ask for: of many discrete values, series may not reach the usual one (None).
+ACCURACIES, COARSEST = (None, 1e-7, 1e-5), 1e-3
 
 
 def reachable_loss(model: ToyModel, features: Features) -> ExpectedLoss:
     """Return the expected loss to the usual accuracy, or to the best of some coarser ones that can be reached."""
-    for rtol in (None, *COARSER):
+    for rtol in ACCURACIES:
         with suppress(Unreachable):
             return expected_loss(model, features, rtol=rtol)
-    return expected_loss(model, features)  # raises what the user reads
+    return expected_loss(model, features, rtol=COARSEST)

@@ -109,14 +109,9 @@ def _matched(own: np.ndarray, best: np.ndarray, features: "Features") -> np.ndar
     """
     if features.grouped:
         return best
-    laws = [repr(law) for law in features.laws]
-    kinds: dict[tuple[float, float, str], list[int]] = {}
-    for i, kind in enumerate(zip(features.probability, features.importance, laws, strict=True)):
-        kinds.setdefault(kind, []).append(i)
     matched = best.copy()
-    for alike in kinds.values():
-        order = np.array(alike)[np.argsort(own[alike], kind="stable")]
-        matched[order] = np.sort(best[alike])
+    for alike in map(np.array, features.kinds):
+        matched[alike[np.argsort(own[alike], kind="stable")]] = np.sort(best[alike])
     return matched
 
 

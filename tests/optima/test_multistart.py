@@ -5,7 +5,8 @@ import pytest
 
 from geomsup import Features, ToyModel, expected_loss
 from geomsup.optima.descent import FINE, End, descend
-from geomsup.optima.multistart import _drop_vanishing, _exchange, _unlike_pairs
+from geomsup.optima.multistart import _drop_vanishing, _exchange
+from geomsup.optima.searching.moves import unlike_pairs
 
 VARIANCE = 0.1 / 3 - 0.1**2 / 4  # at p = 0.1
 DIGON = 0.003319484  # loss of a digon there, published
@@ -32,7 +33,7 @@ def test_features_change_places_while_that_pays(kept):
 
 def test_pairs_of_features_that_differ():
     features = Features(4, [0.1, 0.1, 0.2, 0.1], [1, 1, 1, 2])
-    assert {frozenset(pair) for pair in _unlike_pairs(features)} == {
+    assert {frozenset(pair) for pair in unlike_pairs(features)} == {
         frozenset(pair) for pair in [(0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
     }
 

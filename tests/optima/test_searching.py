@@ -17,7 +17,7 @@ from geomsup.optima.searching import chains as chains_module
 from geomsup.optima.searching.chains import Effort, chains, effort_for
 from geomsup.optima.searching.chance import chance_of_lower, hits
 from geomsup.optima.searching.improvers import LARGEST_BATCH, losses, make_improver
-from geomsup.optima.searching.moves import changed, exchanged, exchanges, unlike_pairs
+from geomsup.optima.searching.moves import changed, exchanged, exchanges, pairs_to_exchange, unlike_pairs
 from geomsup.training.from_starts import train_from
 from geomsup.training.turns import Keeper
 
@@ -95,7 +95,8 @@ def test_several_exchanges_at_once_are_disjoint():
 def test_pairs_are_of_features_that_differ():
     assert unlike_pairs(Features(4, 0.1)) == []
     assert unlike_pairs(Features(3, 0.1, [1, 1, 2])) == [(2, 0), (2, 1)]
-    assert len(unlike_pairs(Features(4, 0.1, correlated=[(0, 1), (2, 3)]))) == 6  # who comes with whom matters
+    assert Features(4, [0.1, 0.2, 0.1, 0.1], [1, 1, 2, 1]).kinds == ((0, 3), (1,), (2,))
+    assert len(pairs_to_exchange(Features(4, 0.1, correlated=[(0, 1), (2, 3)]))) == 6  # who comes with whom matters
 
 
 def test_chances_count_what_was_found_once():

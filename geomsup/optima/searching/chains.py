@@ -10,7 +10,7 @@ from geomsup.features import Features
 from geomsup.optima.descent import End
 from geomsup.optima.searching.chance import hits
 from geomsup.optima.searching.improvers import Improver, losses
-from geomsup.optima.searching.moves import changed, exchanges, unlike_pairs
+from geomsup.optima.searching.moves import changed, exchanges, pairs_to_exchange
 from geomsup.optima.starts import catalogue_starts, random_start
 from geomsup.threads import Progress, check_stop
 
@@ -106,7 +106,7 @@ class _Chain:
     ) -> None:  # fmt: skip
         self.features, self.m, self.improver, self.effort, self.rng = features, m, improver, effort, rng
         self.told, self.deadline = told, deadline
-        self.pairs = unlike_pairs(features)
+        self.pairs = pairs_to_exchange(features)
         self.settled: list[float] = []  # losses of ends whose exchanges were tried
         self.ends: list[End] = []
 

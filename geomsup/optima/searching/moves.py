@@ -8,7 +8,7 @@ from geomsup.features import Features
 from geomsup.optima.descent import End, Start
 from geomsup.optima.starts import BIAS, NORM
 
-__all__ = ["changed", "exchanged", "exchanges", "unlike_pairs"]
+__all__ = ["changed", "exchanged", "exchanges", "pairs_to_exchange", "unlike_pairs"]
 
 STORED = 0.1  # a row of this fraction of the longest one, or more, stands for a feature that is stored
 MOST_REPLACED = 3  # rows that one move puts elsewhere: more make a random start of it
@@ -45,10 +45,15 @@ def changed(features: Features, end: End, rng: np.random.Generator) -> Start:
 
 
 def unlike_pairs(features: Features) -> list[tuple[int, int]]:
-    """Return the pairs of features that differ in distribution or importance, or, where there are groups, all pairs."""
-    law = list(zip(features.probability, features.importance, features.laws, strict=True))
-    pairs = ((i, j) for i in range(features.n) for j in range(i))
-    return [(i, j) for i, j in pairs if features.grouped or law[i] != law[j]]
+    """Return the pairs of features that differ in distribution or importance."""
+    kind_of = {i: kind for kind in features.kinds for i in kind}
+    return [(i, j) for i in range(features.n) for j in range(i) if kind_of[i] != kind_of[j]]
+
+
+def pairs_to_exchange(features: Features) -> list[tuple[int, int]]:
+    """Return the unlike pairs, or, where there are groups, all pairs: who comes with whom matters too."""
+    every = [(i, j) for i in range(features.n) for j in range(i)]
+    return every if features.grouped else unlike_pairs(features)
 
 
 def exchanged(W: np.ndarray, b: np.ndarray, i: int, j: int) -> Start:

@@ -35,11 +35,8 @@ UNLIKE_SIZE = 6  # and only blocks of at most this many features
 
 def classes_of(features: Features) -> list[list[int]]:
     """Return the indices of equal features, class by class, in descending order of I_i Var x_i."""
-    classes: dict[tuple, list[int]] = {}
-    for i, key in enumerate(zip(features.probability, features.importance, features.laws, strict=True)):
-        classes.setdefault(key, []).append(i)
     worth = features.importance * features.variance
-    return sorted(classes.values(), key=lambda members: -worth[members[0]])
+    return sorted(map(list, features.kinds), key=lambda members: -worth[members[0]])
 
 
 def class_counter(classes: list[list[int]]) -> Callable[[Sequence[int]], tuple[int, ...]]:
