@@ -61,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
             if not received:
                 raise
             code = _complain("interrupted")  # the message of a library that was half imported
+    # If an interruption goes through code made from text, as numba's is, CPython notes to end `python -m` by SIGINT,
+    # whatever its exit code is. The next such code takes the note away.
+    exec("")
     return 128 + received[0] if received else code
 
 

@@ -293,6 +293,26 @@ def test_a_signal_that_the_interpreter_forgets_is_sent_again(monkeypatch, capsys
     assert sys.unraisablehook is hook
 
 
+INTERRUPTED_TEXT = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import geomsup as gs
+from geomsup.cli import main
+gs.optimum = lambda *_, **__: exec("os.kill(os.getpid(), signal." + sys.argv[1] + ")", {"os": os, "signal": signal})
+sys.exit(main(["optimum", "2", "1"]))
+"""
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_code_made_from_text_ends_with_its_number(kind, tmp_path):
+    """As numba's is: ``python -m`` then ends by SIGINT, whatever the exit code."""
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED_TEXT)
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted", kind.name], cwd=tmp_path, capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stderr) == (128 + kind, "geomsup: interrupted\n")
+
+
 INTERRUPTED_IMPORT = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
