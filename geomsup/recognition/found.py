@@ -74,6 +74,11 @@ class Found:
         """Whether it has a name: that of its shape, or of a single direction."""
         return self.residual is not None
 
+    @property
+    def sure(self) -> bool:
+        """Whether the name stands; in a cut that is still compared with others, it may not."""
+        return self.named
+
     def unnamed(self) -> "Found":
         """Return the rows without what was fitted to them."""
         return Found(self.members, self.rank)

@@ -9,7 +9,7 @@ from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, f
 from geomsup.recognition.matching.templates import count_templates
 from geomsup.shapes import Polytope
 
-__all__ = ["Match"]
+__all__ = ["USUAL_NOISE", "Match"]
 
 # Noise per coordinate, as a fraction of the shortest chord. Above it, more noise counts as less likely: a noisy
 # bicapped triangular prism is no square antiprism with three times the noise.

@@ -97,11 +97,12 @@ def match_batch(gram: np.ndarray, n: int, m: int) -> Batch:
 
 
 def log_chance(
-    shape: Polytope, n: int, m: int, chord: Any, template: np.ndarray | None = None, parameters: int = 0
+    shape: Polytope, n: int, m: int, chord: Any, template: np.ndarray | None = None, parameters: int = 0, empty: int = 0
 ) -> Any:
     """Log of choices times probability that some of n random rows come as close to `shape`, all m dimensions free.
 
-    `template` has the vertex of each row where rows share vertices, or where `parameters` have been fitted.
+    `template` has the vertex of each row where rows share vertices, where some are `empty`, or where `parameters` have
+    been fitted.
 
     Examples
     --------
@@ -110,8 +111,8 @@ def log_chance(
     0.000637
     """
     T = shape.vertices if template is None else template
-    copies, codimension = _copies(shape, m) if template is None else _tube(shape, T, m, parameters)
-    possible = count_templates(shape.dimension, shape.n_vertices)
+    copies, codimension = _copies(shape, m) if template is None else _tube(shape, T, m, parameters, empty)
+    possible = sum(count_templates(shape.dimension, shape.n_vertices - fewer) for fewer in range(empty + 1))
     nearness = codimension * np.log(np.maximum(chord, chance.SMALLEST_DEVIATION))
     return np.minimum(0.0, copies + nearness + chance.log_choices(n, len(T), possible))
 
@@ -121,9 +122,10 @@ def _copies(shape: Polytope, m: int) -> tuple[float, int]:
     return _tube(shape, shape.vertices, m)
 
 
-def _tube(shape: Polytope, template: np.ndarray, m: int, parameters: int = 0) -> tuple[float, int]:
+def _tube(shape: Polytope, template: np.ndarray, m: int, parameters: int = 0, empty: int = 0) -> tuple[float, int]:
     """Log of the probability of a deviation of 1, by extrapolation of the formula, and the codimension."""
-    tube = chance.tube(template, shape.symmetry_order, shape.n_vertices, m, m, 1.0, parameters)
+    filled = shape.n_vertices - empty
+    tube = chance.tube(template, shape.symmetry_order, filled, m, m, 1.0, parameters, empty)
     return tube.log_probability, tube.codimension
 
 

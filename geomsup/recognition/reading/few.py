@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import exp, log
 
 import numpy as np
@@ -17,6 +18,7 @@ from geomsup.recognition.reading.rivals import (
     centred_by_chance,
     few_directions,
     part_of_another,
+    shapeless,
     stray_on_a_vertex,
 )
 from geomsup.recognition.reading.rows import NOISE_FLOOR
@@ -26,7 +28,11 @@ __all__ = ["read_few"]
 
 
 def read_few(
-    X: np.ndarray, noise: float | None, strays: bool = True, centred: bool = False
+    X: np.ndarray,
+    noise: float | None,
+    strays: bool = True,
+    centred: bool = False,
+    beside_nameless: bool = False,
 ) -> tuple[list[Found], float]:
     """Find the components of unit rows X ``(n, m)``; their matrix of cosines is kept in memory.
 
@@ -40,13 +46,15 @@ def read_few(
         Whether some rows may be strays.
     centred
         Whether the rows are about their own mean.
+    beside_nameless
+        Whether there are other rows, without a name.
 
     Returns
     -------
     list of Found, float
         The components, and the log of the probability that random rows come as close to all shapes together.
     """
-    reader = _Reader(X, noise, n_dimensions(X), centred)
+    reader = _Reader(X, noise, n_dimensions(X), centred, beside_nameless)
     reading = reader.best(range(len(X)))
     if strays:
         reading = without_strays(X, reading, reader.best)
@@ -61,6 +69,7 @@ class _Reader:
     noise: float | None
     m: int
     centred: bool
+    beside_nameless: bool
     blocks: dict[tuple[int, ...], Block] = field(default_factory=dict)
     rooms: dict[tuple[int, ...], int] = field(default_factory=dict)
     seen: list[tuple[float, frozenset[tuple[int, ...]]]] = field(default_factory=list)
@@ -94,7 +103,8 @@ class _Reader:
         if not item.named or item.block.match is None:
             return found
         others = [log_p for log_p, named in self.seen if item.block.features not in named]
-        X, match = self.X[found.members], item.block.match
+        X, match = self.X[found.members] @ self.axes.T, item.block.match
+        match = replace(match, frame=match.frame @ self.axes.T)
         if self.centred and len(X) == len(self.X):
             log_p = centred_by_chance(X, match, self.m)
             if log_p > log(DOUBT):
@@ -102,11 +112,19 @@ class _Reader:
             found = replace(found, log_p=max(found.log_p, log_p))
         rival = found.rival + apex_by_chance(X, match, self.m) + stray_on_a_vertex(X, match, self.m)
         rival += few_directions(X, match, self.m, len(self.X))
-        if match.empty or not all(other.named for other in chosen.items):
-            rival += part_of_another(match, self.X.shape[1])
+        rival += shapeless(X, match)
+        if match.empty or self.beside_nameless or not all(other.named for other in chosen.items):
+            rival += part_of_another(match)
         if others:
             rival += exp(min(chosen.log_exact - min(others), 0.0))
         return replace(found, rival=rival)
+
+    @cached_property
+    def axes(self) -> np.ndarray:
+        """Orthonormal rows: the dimensions in which random rows are to be compared with these."""
+        if self.m == self.X.shape[1]:
+            return np.eye(self.m)
+        return np.linalg.svd(self.X, full_matrices=False)[2][: self.m]
 
     def _room(self, features: tuple[int, ...]) -> int:
         if features not in self.rooms:

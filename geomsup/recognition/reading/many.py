@@ -13,6 +13,7 @@ from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, n
 from geomsup.recognition.matching.match import Match
 from geomsup.recognition.matching.search import best_match, match_many
 from geomsup.recognition.reading.batch import LARGEST_BATCHED, Batch, log_chance, match_batch
+from geomsup.recognition.reading.closer import read_closer
 from geomsup.recognition.reading.cuts import DEFAULT_CUT, MOST_CUTS
 from geomsup.recognition.reading.overlaps import LADDER, Overlaps, overlaps
 from geomsup.recognition.reading.rows import UnitRows
@@ -95,7 +96,8 @@ def read_many(rows: UnitRows, noise: float | None, memory: float) -> tuple[list[
         worth = (*_merit(placed), i)
         if worth < merit and (LADDER[rungs[i]] <= LOOSEST_CUT or _rank(placed) <= rows.n_dimensions):
             best, merit = placed, worth
-    return [part if part.sure else part.unnamed() for part in _gathered(best, rows)], scanned
+    found, left = read_closer(best, rows, scanned.labels, noise)
+    return found + [part if part.sure else part.unnamed() for part in _gathered(left, rows)], scanned
 
 
 def _rank(parts: list[_Part]) -> int:
@@ -222,8 +224,9 @@ class _Reader:
         log_p = 0.0
         if match.polytope is not None:
             log_p = log_chance(
-                match.polytope, len(self.rows), self.rows.n_dimensions, match.chord, match.template, match.n_parameters
-            )
+                match.polytope, len(self.rows), self.rows.n_dimensions, match.chord, match.template,
+                match.n_parameters, len(match.empty),
+            )  # fmt: skip
         return _Part(**vars(match.found(self.rows.take(members), members, float(log_p))))
 
     def placed(self, parts: list[_Part]) -> list[_Part]:

@@ -7,11 +7,13 @@ import numpy as np
 from geomsup.isometries import find_isometries
 from geomsup.isometries.search import TooWide
 from geomsup.recognition import chance
-from geomsup.recognition.matching.acceptance import freedom
+from geomsup.recognition.matching.acceptance import ACCEPTANCE, freedom
 from geomsup.recognition.matching.alignment import procrustes
-from geomsup.recognition.matching.match import Match
+from geomsup.recognition.matching.match import USUAL_NOISE, Match
 
-__all__ = ["apex_by_chance", "centred_by_chance", "few_directions", "part_of_another", "stray_on_a_vertex"]
+__all__ = [
+    "apex_by_chance", "centred_by_chance", "few_directions", "part_of_another", "shapeless", "stray_on_a_vertex",
+]  # fmt: skip
 
 # With more apexes than this, vertices like no other, a shape is not taken for a smaller one with strays.
 MOST_APEXES = 2
@@ -29,8 +31,12 @@ UNEVEN = 0.1
 SIZES = 7.0
 
 # Probability that a shape is part of one that was not recognised, where other rows have no name or vertices are empty:
-# at noise of 3 %, and in proportion to the noise. Fitted to the same cases.
+# at a distance of 3 % of the shortest chord, and in proportion to it. Fitted to the same cases.
 PART = 2e-3
+
+# Odds, before the rows are looked at, that rows of few dimensions of their own have no shape in these. Two rows in one
+# dimension always have one.
+SHAPELESS = 0.05
 
 
 def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
@@ -97,10 +103,7 @@ def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
     k, v = len(X), match.n_vertices
     if match.polytope is None or k == v:
         return 0.0
-    labels = np.unique(match.isomorphism, return_inverse=True)[1]
-    means = np.array([X[labels == i].mean(axis=0) for i in range(v)])
-    means /= np.linalg.norm(means, axis=1, keepdims=True)
-    template = np.array([match.template[np.flatnonzero(labels == i)[0]] for i in range(v)])
+    means, template = _heaps(X, match)
     rho = chance.deviation(means, template)
     tube = chance.tube(template, match.symmetry_order, v, m, m, rho, match.n_parameters, len(match.empty))
     heaps = max(v, round(n * v / k))
@@ -108,25 +111,62 @@ def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
     return exp(min(0.0, tube.log_probability + choices))
 
 
-def part_of_another(match: Match, m: int) -> float:
-    """How probable it is that rows in m dimensions are part of a shape that was not recognised.
+def shapeless(X: np.ndarray, match: Match) -> float:
+    """How probable it is that rows in r dimensions of their own are random there, at most `SHAPELESS`.
 
-    Three digons that are 7 degrees from straight, beside rows without a name, may be the base of a pyramid.
+    Three random directions of a plane are within 14 degrees of a triangle one time in ten.
     """
-    return PART * match.relative_noise(m) if match.polytope else 0.0
+    if match.polytope is None or match.polytope.dimension < 2:
+        return 0.0
+    means, template = _heaps(X @ match.frame.T, match)
+    r = template.shape[1]
+    rho = chance.deviation(means, template)
+    tube = chance.tube(
+        template, match.symmetry_order, match.n_vertices, r, r, rho, match.n_parameters, len(match.empty)
+    )
+    return SHAPELESS * exp(min(0.0, tube.log_probability + log(match.n_templates)))
+
+
+def _heaps(X: np.ndarray, match: Match) -> tuple[np.ndarray, np.ndarray]:
+    """Mean direction of the rows on each vertex, and these vertices."""
+    _, first, labels = np.unique(match.isomorphism, return_index=True, return_inverse=True)
+    means = np.array([X[labels == i].mean(axis=0) for i in range(len(first))])
+    return means / np.linalg.norm(means, axis=1, keepdims=True), match.template[first]
+
+
+def part_of_another(match: Match) -> float:
+    """How probable it is that rows are part of a shape that was not recognised.
+
+    Three digons that are 7 degrees from straight, beside rows without a name, may be the base of a pyramid. Their
+    distance counts, not the noise per coordinate: a tilt is a tilt in any number of dimensions.
+    """
+    return PART * match.chord * ACCEPTANCE / match.reach / USUAL_NOISE if match.polytope else 0.0
 
 
 def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
     """How probable it is that the row furthest from its vertex is a stray, over the probability that it belongs there.
+
+    A stray is a random direction of all m dimensions, or of those that the shape spans: the likelier of the two counts.
+    """
+    if match.polytope is None:
+        return 0.0
+    flat = X @ match.frame.T
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), chance.SMALLEST_DEVIATION)
+    return max(_stray_among(X, match, m), _stray_among(flat, match, flat.shape[1]))
+
+
+def _stray_among(X: np.ndarray, match: Match, m: int) -> float:
+    """Odds of a stray among random directions of m dimensions, at most as many as X has columns.
 
     A stray has the density 1/S on the sphere of m dimensions. A row that belongs there has the density of the others'
     noise, Student's t of their residuals. Or its vertex is out of place, at any scale.
     """
     d = m - 1
     left = freedom(len(X), X.shape[1], match.template.shape[1]) - match.n_parameters - d
-    if match.polytope is None or d < 1 or left < 1:
+    if d < 1 or left < 1:
         return 0.0
-    worst = int(np.argmax(np.linalg.norm(X - match.fitted, axis=1)))
+    fitted = match.template @ procrustes(match.template, X)
+    worst = int(np.argmax(np.linalg.norm(X - fitted, axis=1)))
     others = np.arange(len(X)) != worst
     frame = procrustes(match.template[others], X[others])
     squared = float(((X[others] - match.template[others] @ frame) ** 2).sum())

@@ -1,0 +1,123 @@
+"""Small branches of many rows, read again as few rows are: with strays, empty vertices and rival explanations."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import log
+from typing import TypeVar
+
+import numpy as np
+
+from geomsup.recognition.found import DOUBT, EXACT, Found
+from geomsup.recognition.matching.acceptance import RIGID_RATIO, acceptance
+from geomsup.recognition.reading.batch import log_chance
+from geomsup.recognition.reading.few import read_few
+from geomsup.recognition.reading.rows import UnitRows
+
+__all__ = ["read_closer"]
+
+Part = TypeVar("Part", bound=Found)
+
+# Parts that lean on each other are read together, up to so many rows: a cut that is right for most of W may divide a
+# pyramid into digons and an apex. Reading more rows takes seconds.
+MOST_TOGETHER = 40
+
+# A shape of more rows keeps what was found first.
+MOST_ROWS = 500
+
+# If there are more branches in which nothing has a name, none of these is read again: this would take minutes.
+MOST_NAMELESS = 200
+
+
+def read_closer(
+    parts: list[Part], rows: UnitRows, labels: np.ndarray, noise: float | None
+) -> tuple[list[Found], list[Part]]:
+    """Return what the parts of a reading are at a closer look, and the parts of which it says nothing.
+
+    Several parts may be one shape, or a shape and strays. Chance is that of all rows in all dimensions, as in the first
+    look. What else a shape may be is weighed among the rows of its branch. Shapes that fit well are not taken apart.
+
+    Parameters
+    ----------
+    parts
+        What was found; each row is in one part.
+    rows
+        All unit rows.
+    labels
+        ``(rungs, n)`` components of the rows, each rung finer than the one before.
+    noise
+        As in `classify`.
+    """
+    found: list[Found] = []
+    left: list[Part] = []
+    # Where every part is a shape that fits well, there is nothing to join.
+    branches = [
+        group
+        for branch in _branches(parts, labels)
+        for group in ([[part] for part in branch] if all(map(_fits, branch)) else [branch])
+    ]
+    nameless = sum(not any(part.sure for part in branch) for branch in branches)
+    beside_nameless = not all(part.sure for part in parts)
+    while branches:
+        branch = branches.pop()
+        named = any(part.sure for part in branch)
+        members = np.sort(np.concatenate([part.members for part in branch]))
+        if len(members) == 1 or len(members) > MOST_ROWS or not (named or nameless <= MOST_NAMELESS):
+            left += branch
+            continue
+        closer = list(_closer(members, rows, noise, beside_nameless))
+        if len(branch) > 1 and _n_named(closer) < _n_fitting(branch):
+            branches += [[part] for part in branch]
+        elif named or _n_named(closer):
+            found += closer
+        else:
+            left += branch
+    return found, left
+
+
+def _n_fitting(parts: list[Part]) -> int:
+    return sum(len(part.members) for part in parts if _fits(part))
+
+
+def _fits(part: Found) -> bool:
+    """Whether it is surely on a shape, which is not distorted."""
+    shape = part.polytope
+    return part.sure and shape is not None and part.chord <= RIGID_RATIO * acceptance(shape)
+
+
+def _n_named(found: list[Found]) -> int:
+    return sum(len(one.members) for one in found if one.polytope)
+
+
+def _branches(parts: list[Part], labels: np.ndarray) -> Iterator[list[Part]]:
+    """Yield the parts, divided by the largest components of up to `MOST_TOGETHER` rows that are made of whole parts."""
+    place = np.empty(labels.shape[1], int)
+    for index, part in enumerate(parts):
+        place[part.members] = index
+    left = np.ones(len(parts), bool)
+    for rung in labels:
+        first, last = np.full(len(parts), len(rung)), np.full(len(parts), -1)
+        np.minimum.at(first, place, rung)
+        np.maximum.at(last, place, rung)
+        small = np.bincount(rung) <= MOST_TOGETHER
+        small[rung[(first != last)[place]]] = False
+        together: dict[int, list[Part]] = {}
+        for index in np.flatnonzero(left & (first == last) & small[first]):
+            together.setdefault(int(first[index]), []).append(parts[index])
+            left[index] = False
+        yield from together.values()
+    yield from ([parts[index]] for index in np.flatnonzero(left))
+
+
+def _closer(members: np.ndarray, rows: UnitRows, noise: float | None, beside_nameless: bool) -> Iterator[Found]:
+    """Yield what some rows are when they are read as few rows are."""
+    found, _ = read_few(rows.take(members), noise, beside_nameless=beside_nameless)
+    for one in found:
+        one = replace(one, members=members[one.members])
+        if one.polytope is None:
+            yield one
+            continue
+        log_p = log_chance(
+            one.polytope, len(rows), rows.n_dimensions, one.chord, one.template, one.n_parameters, len(one.empty)
+        )
+        one = replace(one, log_p=float(log_p))
+        yield one if one.log_p <= log(DOUBT) or one.chord < EXACT else one.unnamed()
