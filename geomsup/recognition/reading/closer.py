@@ -24,6 +24,9 @@ MOST_TOGETHER = 40
 # A shape of more rows keeps what was found first.
 MOST_ROWS = 500
 
+# Random rows of so many dimensions are as unlikely to be near a shape as anybody can ask for.
+FEWEST_COLUMNS = 64
+
 # If there are more branches in which nothing has a name, none of these is read again: this would take minutes.
 MOST_NAMELESS = 200
 
@@ -110,7 +113,8 @@ def _branches(parts: list[Part], labels: np.ndarray) -> Iterator[list[Part]]:
 
 def _closer(members: np.ndarray, rows: UnitRows, noise: float | None, beside_nameless: bool) -> Iterator[Found]:
     """Yield what some rows are when they are read as few rows are."""
-    found, _ = read_few(rows.take(members), noise, beside_nameless=beside_nameless)
+    X = rows.take(members)
+    found, _ = read_few(X if noise is not None else _narrow(X), noise, beside_nameless=beside_nameless)
     for one in found:
         one = replace(one, members=members[one.members])
         if one.polytope is None:
@@ -121,3 +125,21 @@ def _closer(members: np.ndarray, rows: UnitRows, noise: float | None, beside_nam
         )
         one = replace(one, log_p=float(log_p))
         yield one if one.log_p <= log(DOUBT) or one.chord < EXACT else one.unnamed()
+
+
+def _narrow(X: np.ndarray) -> np.ndarray:
+    """Rows with the same inner products in fewer columns, at least `FEWEST_COLUMNS`; with `noise`, its number counts.
+
+    Complements of subspaces take the cube of the number of columns.
+
+    Examples
+    --------
+    >>> wide = np.eye(2, 500)
+    >>> _narrow(wide).shape, np.allclose(_narrow(wide) @ _narrow(wide).T, np.eye(2))
+    ((2, 64), True)
+    """
+    k, m = X.shape
+    columns = max(2 * k, FEWEST_COLUMNS)
+    if columns >= m:
+        return X
+    return np.hstack([np.linalg.qr(X.T, mode="r").T, np.zeros((k, columns - k))])

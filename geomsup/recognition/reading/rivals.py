@@ -1,6 +1,6 @@
 """What else rows on a named shape may be, and how probable that is."""
 
-from math import exp, lgamma, log, pi
+from math import exp, inf, lgamma, log, pi
 
 import numpy as np
 
@@ -152,31 +152,46 @@ def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
         return 0.0
     flat = X @ match.frame.T
     flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), chance.SMALLEST_DEVIATION)
-    return max(_stray_among(X, match, m), _stray_among(flat, match, flat.shape[1]))
+    return max(_stray_among(X, X, match, m), _stray_among(flat, X, match, flat.shape[1]))
 
 
-def _stray_among(X: np.ndarray, match: Match, m: int) -> float:
+def _stray_among(X: np.ndarray, whole: np.ndarray, match: Match, m: int) -> float:
     """Odds of a stray among random directions of m dimensions, at most as many as X has columns.
 
     A stray has the density 1/S on the sphere of m dimensions. A row that belongs there has the density of the others'
-    noise, Student's t of their residuals. Or its vertex is out of place, at any scale.
+    noise, as seen in X or in all columns: the noise that leaves the span tells of that in it. Or its vertex is out of
+    place, at any scale.
     """
     d = m - 1
-    left = freedom(len(X), X.shape[1], match.template.shape[1]) - match.n_parameters - d
-    if d < 1 or left < 1:
+    if d < 1:
         return 0.0
     fitted = match.template @ procrustes(match.template, X)
     worst = int(np.argmax(np.linalg.norm(X - fitted, axis=1)))
     others = np.arange(len(X)) != worst
     frame = procrustes(match.template[others], X[others])
-    squared = float(((X[others] - match.template[others] @ frame) ** 2).sum())
     distance = max(float(np.linalg.norm(X[worst] - match.template[worst] @ frame)), chance.SMALLEST_DEVIATION)
-    squared = max(squared, len(X) * chance.SMALLEST_DEVIATION**2)
-    log_noise = (
-        lgamma((left + d) / 2) - lgamma(left / 2) - d / 2 * log(pi * squared)
-        - (left + d) / 2 * log(1 + distance**2 / squared)
-    )  # fmt: skip
+    log_noise = max(_log_noise(distance, d, rows, match, others) for rows in (X, whole))
+    if log_noise == -inf:
+        return 0.0
     # The density of a vertex out of place over that of a stray is 1/(fraction within that distance · d · SIZES).
     log_uneven = -chance.log_cap(m, distance) - log(d * SIZES)
     even, uneven = (exp(min(x, chance.LARGEST_EXPONENT)) for x in (log_noise + chance.log_sphere(d), log_uneven))
     return STRAY / (even + UNEVEN * uneven)
+
+
+def _log_noise(distance: float, d: int, X: np.ndarray, match: Match, others: np.ndarray) -> float:
+    """Log density of a displacement in d dimensions by the noise of the others: Student's t of their residuals.
+
+    It is -inf where all freedom of the others has been fitted.
+    """
+    m = X.shape[1]
+    left = freedom(len(X), m, match.template.shape[1]) - match.n_parameters - (m - 1)
+    if left < 1:
+        return -inf
+    T = match.template[others]
+    squared = float(((X[others] - T @ procrustes(T, X[others])) ** 2).sum())
+    squared = max(squared, len(X) * chance.SMALLEST_DEVIATION**2)
+    return (
+        lgamma((left + d) / 2) - lgamma(left / 2) - d / 2 * log(pi * squared)
+        - (left + d) / 2 * log(1 + distance**2 / squared)
+    )  # fmt: skip
