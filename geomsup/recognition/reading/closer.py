@@ -25,7 +25,7 @@ MOST_TOGETHER = 40
 MOST_ROWS = 500
 
 # Random rows of so many dimensions are as unlikely to be near a shape as anybody can ask for.
-FEWEST_COLUMNS = 64
+FEWEST_COLUMNS = 32
 
 # If there are more branches in which nothing has a name, none of these is read again: this would take minutes.
 MOST_NAMELESS = 200
@@ -136,7 +136,7 @@ def _narrow(X: np.ndarray) -> np.ndarray:
     --------
     >>> wide = np.eye(2, 500)
     >>> _narrow(wide).shape, np.allclose(_narrow(wide) @ _narrow(wide).T, np.eye(2))
-    ((2, 64), True)
+    ((2, 32), True)
     """
     k, m = X.shape
     columns = max(2 * k, FEWEST_COLUMNS)
