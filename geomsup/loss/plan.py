@@ -95,7 +95,7 @@ def make_laws(features: Features) -> Laws:
 
 @lru_cache(maxsize=64)
 def make_sizes(features: Features) -> Laws:
-    """List pieces of distributions whose moments are at least those of |x|, and the terms that moments of x are sums of.
+    """List pieces whose moments are at least those of |x|, and so at least the terms that moments of x are sums of.
 
     A piece that holds 0 becomes one from 0 to its farther end.
     """

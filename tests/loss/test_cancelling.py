@@ -8,8 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from geomsup import Discrete, Features, ToyModel, expected_loss
 from geomsup.activations import LEAKS
@@ -60,7 +59,7 @@ def nearly_cancelling(draw):
 @pytest.mark.parametrize("method", ["exact", "spectral", "auto"])
 @given(problem=nearly_cancelling())
 def test_the_error_bound_holds_where_outputs_cancel(method, problem):
-    model, features, values = problem
+    model, features, _ = problem
     try:
         result = expected_loss(model, features, method=method, rtol=0.5 if method == "spectral" else None)
     except Unreachable:
@@ -70,7 +69,7 @@ def test_the_error_bound_holds_where_outputs_cancel(method, problem):
 
 
 def test_a_series_whose_bound_was_no_number_is_not_believed():
-    """p is nearly 1, and output 2 is a difference of 1 and 1 - 2^-53: the series gave 2.98829 ± nan."""
+    """Every feature is nearly always 1, and output 2 is a difference of 1 and 1 - 2^-53: the series gave 2.98829 ± nan."""
     W = [[-0.9999999999999999, -0.9999999999999999], [-1, 0], [0, 1]]
     model, features = ToyModel(W), Features(3, 0.997209935789211, values=ONE)
     exact = truth(model, features, (1.0,))
@@ -82,7 +81,7 @@ def test_a_series_whose_bound_was_no_number_is_not_believed():
     assert abs(Fraction(rough.value) - exact) <= Fraction(rough.error) < Fraction(0.3)
 
 
-def test_features_that_always_come_leave_one_set(rng):
+def test_features_that_always_come_leave_one_set():
     """Twenty features that are always 1: the truth is a sum of squares; series gave 171.80 ± nan."""
     r = np.random.default_rng(2)
     W = r.choice([-1.0, 0, 1], size=(20, 3)) + (r.random((20, 3)) < 0.2) * 1.2e-16

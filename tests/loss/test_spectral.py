@@ -66,8 +66,8 @@ def test_truncation_never_exceeds_its_bound(problem):
     )
     for terms in (32, 512):
         value, rounding, _, _ = spectral_outputs(
-            coupling, 1 - np.diag(coupling), b, leak, units, laws, sizes, plan, features.mean, widest, everyone, periods,
-            np.full(n, terms), False, stop_flag(),
+            coupling, 1 - np.diag(coupling), b, leak, units, laws, sizes, plan, features.mean, widest, everyone,
+            periods, np.full(n, terms), False, stop_flag(),
         )  # fmt: skip
         grid = np.array([float(terms), 1e3, 1e5])
         tails = spectral_tails(coupling, b, leak, units, laws, falls, everyone, periods, grid, stop_flag())[:, 0]

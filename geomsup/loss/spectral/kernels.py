@@ -263,9 +263,9 @@ def spectral_outputs(
 
     Output i is E (x_i - f(b_i + Σ_j coupling_ij x_j))², f(u) = u above 0 and leak * u below, summed over terms[i]
     frequencies of period periods[i]; what that leaves out is bounded by `spectral_periods` and `spectral_tails`.
-    surplus_i = 1 - coupling_ii; `units`, `laws`, `sizes` and `plan` say what the inputs are (`geomsup.loss.plan`), `mean`
-    is E x, `widest` the most features of one unit, and `wanted` (n,) says which outputs to do. Nothing more is done once
-    stop[0] is not 0.
+    surplus_i = 1 - coupling_ii; `units`, `laws`, `sizes` and `plan` say what the inputs are
+    (`geomsup.loss.plan`), `mean` is E x, `widest` the most features of one unit, and `wanted` (n,) says which outputs
+    to do. Nothing more is done once stop[0] is not 0.
     """
     sets, n = units.sets, len(b)
     value, bound = np.zeros(n), np.zeros(n)
