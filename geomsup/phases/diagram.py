@@ -15,7 +15,7 @@ from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
 from geomsup.phases.checks import axis, sizes
 from geomsup.phases.names import apart, phase_name
-from geomsup.phases.regions import name_regions
+from geomsup.phases.regions import name_regions, thin_name
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transitions import Transition, locate
 from geomsup.tables import Tabular
@@ -218,11 +218,17 @@ class PhaseDiagram(Tabular):
         return End(float(self.loss[index]), self.W[index], self.b[index])
 
     def _named(self, edge: Edge, transitions: tuple[Transition, ...]) -> tuple[Transition, ...]:
-        """Give the outermost sides the names of their cells; phases between them have those of their structures."""
+        """Give the outermost sides the names of their cells; phases between them are thinner than a cell.
+
+        If such a phase has the structure of one beside it, it is the "weakly" or "strongly" one of the two.
+        """
         named = list(transitions)
         for k, cell, side in ((0, edge[0], "from_"), (-1, edge[1], "to")):
             if named and getattr(named[k], side) == phase_name(self.W[cell]):
                 named[k] = replace(named[k], **{side: self.names[self.phase[cell]]})
+        for k in range(len(named) - 1):
+            thin = thin_name(named[k], named[k + 1])
+            named[k], named[k + 1] = replace(named[k], to=thin), replace(named[k + 1], from_=thin)
         return tuple(named)
 
 

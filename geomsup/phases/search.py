@@ -128,11 +128,14 @@ def _around(index: Index) -> list[Index]:
 
 
 def _carried(setting: Setting, start: Cell, goal: Cell, state: End) -> End:
-    """Follow a state from one cell to another, straight in log p and log I."""
+    """Follow a state from one cell to another, straight in log p and log I; dropped features come back on the way."""
     for t in np.arange(1, STRIDES + 1) / STRIDES:
         p, importance = np.exp((1 - t) * np.log(start) + t * np.log(goal))
         here = goal if t == 1 else (float(p), float(importance))
         (state,) = setting.descend(here, [pack(state.W, state.b)], COARSE)
+        starts = grown(state)
+        for end in setting.descend(here, starts, COARSE) if starts else ():
+            state = end if end.loss < state.loss * (1 - BETTER) else state
     return state
 
 

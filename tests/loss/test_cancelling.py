@@ -69,7 +69,7 @@ def test_the_error_bound_holds_where_outputs_cancel(method, problem):
 
 
 def test_a_series_whose_bound_was_no_number_is_not_believed():
-    """Every feature is nearly always 1, and output 2 is a difference of 1 and 1 - 2^-53: the series gave 2.98829 ± nan."""
+    """Output 2 is a difference of 1 and 1 - 2^-53, nearly always: the series gave 2.98829 ± nan."""
     W = [[-0.9999999999999999, -0.9999999999999999], [-1, 0], [0, 1]]
     model, features = ToyModel(W), Features(3, 0.997209935789211, values=ONE)
     exact = truth(model, features, (1.0,))
