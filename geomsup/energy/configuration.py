@@ -114,7 +114,7 @@ class Configuration(Tabular):
             return "proved"
         if self.best_known and self.energy <= self.best_known.value + tolerance(self.best_known.value, self.potential):
             return "best known"
-        return f"best of {self.n_starts} starts"
+        return f"best of {self.n_starts} start" + "s" * (self.n_starts > 1)
 
     @cached_property
     def _curvature(self) -> Curvature | None:

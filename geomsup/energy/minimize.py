@@ -44,11 +44,12 @@ def minimize_energy(
     """Find n points of lowest energy on the unit sphere in d dimensions, by many descents.
 
     There are four kinds of starts: random points, the shapes of the catalogue that have n vertices (`polytopes`),
-    orbits of symmetry groups, and walks from minimum to minimum. The groups are C2, C3, D2 to D6, T, O and I in three dimensions, and reflection groups in more dimensions. Orbits are
-    relaxed, moved a little, and relaxed again, and so are shapes. All descents use compiled limited-memory BFGS. For "tammes" and
-    "coherence" they minimise a smoothed maximum whose exponent rises. Linear programs then find the last digits of the
-    best minimum. For other energies Newton steps find them, after every minimum has been descended to rounding. The same `rng` gives the same result on any number of
-    threads.
+    orbits of symmetry groups, and walks from minimum to minimum. The groups are C2, C3, D2 to D6, T, O and I in three
+    dimensions, and reflection groups in more dimensions. Shapes and orbits are relaxed, moved a little, and relaxed
+    again. All descents use compiled limited-memory BFGS. For "tammes" and "coherence" they minimise a smoothed maximum
+    whose exponent rises. Linear programs then find the last digits of the best minimum. For other energies all minima
+    are descended to rounding before they are counted, and Newton steps find the last digits of the best. The same
+    `rng` gives the same result on any number of threads.
 
     Parameters
     ----------
