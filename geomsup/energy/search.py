@@ -33,6 +33,7 @@ BATCH_SECONDS = 0.05  # work in a batch, roughly: more would delay Ctrl-C, less 
 INLINE_SECONDS = 0.005  # work, roughly, before threads are started
 PAIR_SECONDS = 1e-9  # time of one pair, per coordinate
 EVALUATIONS = 150  # evaluations of the energy in one descent
+SETTLED = 1e-15  # the same where minima are told apart: about the rounding of an energy
 FULLY = 20_000  # evaluations of a descent to rounding
 CLOSE = 1e-3  # codes whose annealed cosine is this near the best found are worked out to the last digit
 SHARP = 5e-6  # how far annealed cosines lie above those worked out, mostly: nearer ones may be known already
@@ -88,12 +89,15 @@ def work_of_a_start(n: int, d: int, potential: Potential) -> float:
     return hard * (1e-5 + EVALUATIONS * n * n / 2 * d * PAIR_SECONDS)
 
 
-def descend_fully(points: np.ndarray, potential: Potential) -> np.ndarray:
-    """Return where a descent ends that stops at rounding only; the points themselves under functions of the user's."""
+def descend_fully(points: np.ndarray, potential: Potential, gain: float = -1.0) -> np.ndarray:
+    """Return where a descent ends that stops at rounding only, or where it promises a smaller relative `gain`.
+
+    Under functions of the user's these are the points themselves.
+    """
     if potential.name == "custom":
         return points
     X = np.ascontiguousarray(points.T)
-    descend(X, KINDS[potential.name], potential.exponent or 1.0, -1.0, 1e-13, FULLY, stop_flag())
+    descend(X, KINDS[potential.name], potential.exponent or 1.0, gain, 1e-13, FULLY, stop_flag())
     check_stop()
     return np.ascontiguousarray(X.T)
 
@@ -111,7 +115,7 @@ def settled(minima: Minima, budget: Budget) -> Minima:
     def settle(minimum: Minimum) -> Minimum:
         if budget.deadline is not None and time.monotonic() >= budget.deadline:
             return minimum
-        points = descend_fully(minimum.points, minima.potential)
+        points = descend_fully(minimum.points, minima.potential, SETTLED)
         return replace(minimum, points=points, energy=minima.potential.energy(points))
 
     found = Minima(minima.potential)
