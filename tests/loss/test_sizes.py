@@ -95,6 +95,24 @@ def test_far_losses_and_slopes_are_those_of_rational_numbers(size, activation):
     assert abs(slope - truth) <= abs(truth) / 10**6 + Fraction(10) ** -310
 
 
+@pytest.mark.parametrize("size", [1.0, 1e30, 1e60])
+@pytest.mark.parametrize("activation", ["relu", "linear"])
+def test_far_curvatures_are_those_of_rational_numbers(size, activation):
+    """Along W, W' H W: a second difference of rational losses; steps of 1e-3 once were nothing beside W."""
+    model, features = ToyModel(THREE * size, [1.0, -0.5, 2.0], activation=activation), Features(3, 0.3)
+    found = hessian(model, features)
+    step = Fraction(1, 10**12)
+    low, middle, high = (
+        in_rationals(SimpleNamespace(W=_Scaled(model.W, 1 + k * step), b=model.b, activation=activation), features)
+        for k in (-1, 0, 1)
+    )
+    truth = float((low - 2 * middle + high) / step**2 / Fraction(size) ** 2)
+    weights = THREE.ravel()
+    assert weights @ (found.matrix[:6, :6] @ weights) == pytest.approx(truth, rel=1e-5)
+    assert (found.entry_error[:6, :6] <= 1e-3 * np.abs(found.matrix[:6, :6]).max()).all()
+    assert found.matrix[6, 6] == pytest.approx(2.0 if activation == "linear" else found.matrix[6, 6], rel=1e-6)
+
+
 @pytest.mark.parametrize("activation", ["relu", "abs", "leaky_relu", "linear", "square"])
 def test_losses_of_weights_of_1e150_are_refused_in_one_line(activation):
     for call in (expected_loss, hessian):
