@@ -16,6 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from geomsup import classify
 from geomsup.recognition.matching.alignment import procrustes, rms
@@ -130,6 +131,28 @@ def clustered(rng):
     return centers[rng.integers(0, k, rng.integers(8, 40))], 0.03, []
 
 
+def digon(rng):
+    return DIGON.vertices, 0.0, [(DIGON, range(2))]
+
+
+def in_few_dimensions(rng):
+    return rng.normal(size=(rng.integers(2, 8), rng.integers(2, 4))), 0.0, []
+
+
+def many_rows(rng):
+    """More than 500 rows: small cases in dimensions of their own, mostly shapes, under one noise."""
+    parts = []
+    while sum(len(rows) for rows, _ in parts) <= 500:
+        kind = rng.choice([digon, alone, moved, part_filled, in_few_dimensions], p=[0.3, 0.3, 0.15, 0.2, 0.05])
+        rows, _, planted = kind(rng)
+        parts.append((rows / np.linalg.norm(rows, axis=1, keepdims=True), planted))
+    W, first, every = block_diag(*(rows for rows, _ in parts)), 0, []
+    for rows, planted in parts:
+        every += [(one, range(first + members[0], first + members[-1] + 1)) for one, members in planted]
+        first += len(rows)
+    return W, rng.random() * 0.1 / W.shape[1] ** 0.5, every
+
+
 KINDS = (
     alone, several, part_filled, with_extra_rows, gaps_and_extra_rows, basis, solid, moved, random_rows, low_rank,
     clustered,
@@ -166,9 +189,9 @@ def lies_on(X, shape, places):
     return rms(X - Y[places] @ procrustes(Y[places], X)) < EXACT
 
 
-def outcomes(seed, case):
+def outcomes(seed, case, kinds):
     """What one case came to: for every name its kind, whether it is right, its confidence, and a line about it."""
-    rng, kind = np.random.default_rng([seed, case]), KINDS[case % len(KINDS)]
+    rng, kind = np.random.default_rng([seed, case]), kinds[case % len(kinds)]
     exact, noise, planted = kind(rng)
     rows, order = turned(exact + noise * rng.normal(size=exact.shape), rng)
     found = []
@@ -192,10 +215,12 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="print wrong names of confidence >= 0.99")
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--many-rows", action="store_true", help="W of more than 500 rows only; seconds each")
     options = parser.parse_args()
+    kinds = (many_rows,) if options.many_rows else KINDS
     begin, counts, by_kind = time.perf_counter(), Counter(), Counter()
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-        for found in pool.map(outcomes, repeat(options.seed), range(options.cases), chunksize=20):
+        for found in pool.map(outcomes, repeat(options.seed), range(options.cases), repeat(kinds), chunksize=5):
             for kind, good, confidence, text in found:
                 counts[int(np.searchsorted(BOUNDS, confidence, side="right")), good] += 1
                 by_kind[kind, good, confidence >= 0.999] += 1
@@ -208,7 +233,7 @@ def main():
         if good + bad:
             print(f"{BOUNDS[i - 1]:>8} to {min(BOUNDS[i], 1):<6} {good + bad:>7} {bad:>6} {good / (good + bad):>9.5f}")
     print("\nnames of confidence >= 0.999, and wrong ones among them, by kind")
-    for kind in KINDS:
+    for kind in kinds:
         good, bad = by_kind[kind.__name__, True, True], by_kind[kind.__name__, False, True]
         print(f"{kind.__name__:>18} {good + bad:>7} {bad:>6}")
     if options.plot:

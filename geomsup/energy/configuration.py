@@ -11,6 +11,7 @@ from geomsup.arrays import read_only
 from geomsup.energy.minima import Minimum
 from geomsup.energy.newton import LARGEST, Curvature, curvature
 from geomsup.energy.potentials import Potential
+from geomsup.energy.proofs import proof_of
 from geomsup.energy.records import Record, tolerance
 from geomsup.tables import Tabular
 
@@ -40,8 +41,9 @@ class Configuration(Tabular):
     n_starts
         Number of starts.
     minima
-        The distinct minima met (`energy`, `points`, `hits`), lowest first. Their energies are good to about 1e-9;
-        only the best is polished. Where configurations can be deformed at no cost, each end counts as distinct.
+        The distinct minima met (`energy`, `points`, `hits`), lowest first, each after a descent to rounding; the best
+        is polished by Newton steps too. Where configurations can be deformed at no cost, each end counts as distinct.
+        If the search was ended early, starts that would have met count as distinct.
     gradient_rms
         Root mean square of the n d coordinates of the energy's gradient on the sphere; for maxima the decrease
         that the last linear program still promised.
@@ -100,6 +102,20 @@ class Configuration(Tabular):
             return f"above the best known by {excess:.3g}"
         return f"below the best known by {-excess:.3g}, which would be new"
 
+    @property
+    def proof(self) -> str:
+        """Why no points have a lower energy: the bound that is met, or who proved it; "" if nothing proves it."""
+        return proof_of(self.n, self.d, self.potential, self.energy, self.best_known)
+
+    @property
+    def status(self) -> str:
+        """How sure the energy is: "proved" to be the lowest, "best known", or "best of N starts"."""
+        if self.proof:
+            return "proved"
+        if self.best_known and self.energy <= self.best_known.value + tolerance(self.best_known.value, self.potential):
+            return "best known"
+        return f"best of {self.n_starts} start" + "s" * (self.n_starts > 1)
+
     @cached_property
     def _curvature(self) -> Curvature | None:
         if self.potential.is_maximum or self.n * (self.d - 1) > LARGEST:
@@ -150,6 +166,8 @@ class Configuration(Tabular):
             "angle": self.angle,
             "best_known": self.best_known.to_dict() if self.best_known else None,
             "verdict": self.verdict,
+            "status": self.status,
+            "proof": self.proof,
             "hits": self.hits,
             "n_starts": self.n_starts,
             "complete": self.complete,
@@ -196,6 +214,7 @@ class Configuration(Tabular):
             ("largest cosine" if maximum else "energy", f"{self.energy:.12g}"),
             ("best known", known),
             ("verdict", self.verdict + ("" if self.complete else "; the search was ended early")),
+            ("status", self.status + (f": {self.proof}" if self.proof else "")),
             ("smallest angle", f"{self.angle:.6f}°"),
             ("reached by", f"{self.hits} of {self.n_starts} starts; {len(self.minima)} distinct {several} met"),
             ("critical point", f"{self.kind}, {'gain left' if maximum else 'gradient rms'} {self.gradient_rms:.1e}"),

@@ -4,6 +4,8 @@ At the maximum of a code there are more contacts than degrees of freedom, and th
 rattlers). So every linear program ends in a vertex, and the steps converge quadratically.
 """
 
+import time
+
 import numpy as np
 
 from geomsup.energy.newton import tangent_basis
@@ -13,6 +15,7 @@ __all__ = ["largest_product", "linear_program", "tighten"]
 
 MOST_PROGRAMS = 60
 FIRST = 0.02  # first radius of trust, in units of the spacing
+OUT_OF_TIME = 1  # status of scipy's linprog
 SMALLEST = 1e-15  # promised gain at which the programs end
 
 
@@ -23,13 +26,24 @@ def largest_product(points: np.ndarray, potential: Potential) -> float:
     return float(np.abs(products).max() if potential.name == "coherence" else products.max())
 
 
-def tighten(points: np.ndarray, potential: Potential) -> tuple[np.ndarray, float]:
-    """Return points whose largest product is at a local minimum, and the gain that the last program still promised."""
+def tighten(points: np.ndarray, potential: Potential, deadline: float | None = None) -> tuple[np.ndarray, float]:
+    """Return points whose largest product is at a local minimum, and the gain that the last program still promised.
+
+    Once the `deadline` (of `time.monotonic`) has passed, the points so far are returned. Before the first program, the
+    gain is bounded by the distance to what no points have less than: cosines of a simplex, or lines at right angles.
+    """
     n, d = points.shape
     radius = FIRST * n ** (-1 / (d - 1))
-    worst, promised = largest_product(points, potential), np.inf
+    worst = largest_product(points, potential)
+    promised = worst + (1.0 / (n - 1) if potential.name == "tammes" else 0.0)
     for _ in range(MOST_PROGRAMS):
-        moved, promised = linear_program(points, potential, worst, radius)
+        left = None if deadline is None else deadline - time.monotonic()
+        if left is not None and left <= 0.0:
+            break
+        moved, gain = linear_program(points, potential, worst, radius, left)
+        if gain == np.inf:
+            break
+        promised = gain
         if promised <= SMALLEST:
             break
         new = largest_product(moved, potential)
@@ -44,8 +58,13 @@ def tighten(points: np.ndarray, potential: Potential) -> tuple[np.ndarray, float
     return points, max(promised, 0.0)
 
 
-def linear_program(points: np.ndarray, potential: Potential, worst: float, radius: float) -> tuple[np.ndarray, float]:
-    """Solve the linear program of steps no longer than `radius`; return the new points and the promised gain."""
+def linear_program(
+    points: np.ndarray, potential: Potential, worst: float, radius: float, seconds: float | None = None
+) -> tuple[np.ndarray, float]:
+    """Solve the linear program of steps no longer than `radius`; return the new points and the promised gain.
+
+    If it takes more than so many seconds, the points are the old ones, and the gain is infinite.
+    """
     from scipy.optimize import linprog
     from scipy.sparse import coo_array
 
@@ -71,7 +90,10 @@ def linear_program(points: np.ndarray, potential: Potential, worst: float, radiu
     cost = np.zeros(n * k + 1)
     cost[-1] = 1.0
     bounds = [(-1.0, 1.0)] * (n * k) + [(-4.0 * np.sqrt(d), 0.0)]
-    solved = linprog(cost, A_ub=matrix, b_ub=slack, bounds=bounds, method="highs")
+    options = {} if seconds is None else {"time_limit": seconds}
+    solved = linprog(cost, A_ub=matrix, b_ub=slack, bounds=bounds, method="highs", options=options)
+    if solved.status == OUT_OF_TIME:
+        return points, np.inf
     if solved.x is None:
         return points, 0.0
     steps = radius * solved.x[:-1].reshape(n, k)

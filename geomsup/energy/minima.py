@@ -43,17 +43,17 @@ class Minima:
         """The lowest."""
         return self.found[0]
 
-    def add(self, energy: float, points: np.ndarray) -> None:
-        """Count a start that ended here. If energies and distances agree, it is the same minimum."""
+    def add(self, energy: float, points: np.ndarray, hits: int = 1) -> None:
+        """Count starts that ended here. If energies and distances agree, it is the same minimum."""
         reach = SAME_ENERGY * (1.0 if self.potential.is_maximum else max(abs(energy), 1e-3))
         if not np.isfinite(energy):
-            self.starts += 1
-        elif not self.count(energy - reach, energy + reach, points, energy):
-            self.starts += 1
-            self._insert(Minimum(energy, points))
+            self.starts += hits
+        elif not self.count(energy - reach, energy + reach, points, energy, hits):
+            self.starts += hits
+            self._insert(Minimum(energy, points, hits))
 
-    def count(self, low: float, high: float, points: np.ndarray, energy: float = np.inf) -> bool:
-        """Count a start as one of a known minimum between two energies, if it is like one of them.
+    def count(self, low: float, high: float, points: np.ndarray, energy: float = np.inf, hits: int = 1) -> bool:
+        """Count starts as those of a known minimum between two energies, if it is like one of them.
 
         Its points are kept if their energy is lower.
         """
@@ -63,8 +63,8 @@ class Minima:
             if _alike(known.points, points):
                 better = {"energy": energy, "points": points} if energy < known.energy else {}
                 del self.found[at]
-                self._insert(replace(known, hits=known.hits + 1, **better))
-                self.starts += 1
+                self._insert(replace(known, hits=known.hits + hits, **better))
+                self.starts += hits
                 return True
             at += 1
         return False

@@ -13,7 +13,7 @@ from geomsup.energy.minima import Minimum
 from geomsup.energy.newton import gradient, polish, root_mean_square
 from geomsup.energy.potentials import Potential, as_potential
 from geomsup.energy.records import best_known, tolerance
-from geomsup.energy.search import Budget, descend_fully, search, work_of_a_start
+from geomsup.energy.search import Budget, descend_fully, search, settled, work_of_a_start
 from geomsup.threads import Progress, patiently
 
 __all__ = ["minimize_energy", "thomson"]
@@ -43,12 +43,13 @@ def minimize_energy(
 ) -> Configuration:
     """Find n points of lowest energy on the unit sphere in d dimensions, by many descents.
 
-    There are three kinds of starts: random points, orbits of symmetry groups, and walks from minimum to minimum. The
-    groups are C2, C3, D2 to D6, T, O and I in three dimensions, and reflection groups in more dimensions. Orbits are
-    relaxed, moved a little, and relaxed again. All descents use compiled limited-memory BFGS. For "tammes" and
-    "coherence" they minimise a smoothed maximum whose exponent rises. Linear programs then find the last digits of the
-    best minimum. For other energies Newton steps find them. The same `rng` gives the same result on any number of
-    threads.
+    There are four kinds of starts: random points, the shapes of the catalogue that have n vertices (`polytopes`),
+    orbits of symmetry groups, and walks from minimum to minimum. The groups are C2, C3, D2 to D6, T, O and I in three
+    dimensions, and reflection groups in more dimensions. Shapes and orbits are relaxed, moved a little, and relaxed
+    again. All descents use compiled limited-memory BFGS. For "tammes" and "coherence" they minimise a smoothed maximum
+    whose exponent rises. Linear programs then find the last digits of the best minimum. For other energies all minima
+    are descended to rounding before they are counted, and Newton steps find the last digits of the best. The same
+    `rng` gives the same result on any number of threads.
 
     Parameters
     ----------
@@ -66,8 +67,8 @@ def minimize_energy(
     rng
         Seed, or a numpy `Generator`.
     time_limit
-        Seconds after which the best points so far are returned. The result then depends on the speed of the machine.
-        Ctrl-C also returns the best points so far.
+        Seconds after which the best points so far are returned, from within a start too. The result then depends on
+        the speed of the machine. Ctrl-C also returns the best points so far.
     threads
         Threads to use; all cores by default.
     progress
@@ -120,7 +121,10 @@ def minimize_energy(
         raise ValueError(
             f"`energy` must be finite for random points; {potential} is too large for doubles. Take a smaller exponent."
         )
-    points, value, rms = patiently(partial(_finish, minima.best, potential, complete=not minima.interrupted))
+    minima = settled(minima, budget)
+    points, value, rms = patiently(
+        partial(_finish, minima.best, potential, complete=not minima.interrupted, deadline=deadline)
+    )
     return Configuration(
         points, value, potential, record, minima.starts, tuple(minima.found), rms, not minima.interrupted
     )
@@ -173,10 +177,12 @@ def thomson(
     )
 
 
-def _finish(best: Minimum, potential: Potential, *, complete: bool) -> tuple[np.ndarray, float, float]:
+def _finish(
+    best: Minimum, potential: Potential, *, complete: bool, deadline: float | None
+) -> tuple[np.ndarray, float, float]:
     """Return the best points to the last digit, their energy, and the slope or gain that is left."""
     if potential.is_maximum:
-        points, left = tighten(best.points, potential)
+        points, left = tighten(best.points, potential, deadline)
         return points, largest_product(points, potential), left
     if not complete and best.points.size > SOON:
         return best.points, potential.energy(best.points), root_mean_square(gradient(best.points, potential))

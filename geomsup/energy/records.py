@@ -17,6 +17,8 @@ __all__ = ["Record", "best_known", "tolerance"]
 # Energies with a smaller relative difference count as equal. At n = 150 the second lowest minimum is 3.4e-7 above the
 # lowest.
 RELATIVE = 1e-9
+# The bipyramid is the best of five points under 1/r^s up to s = 15.048...; beyond, it is a pyramid.
+LARGEST_OF_BIPYRAMID = 15.0
 COHN_KUMAR = "Cohn and Kumar 2007, Universally optimal distribution of points on spheres"
 
 
@@ -52,8 +54,9 @@ class Record:
 def best_known(n: int, d: int = 3, energy: Any = "coulomb") -> Record | None:
     """Return the best known energy of n points on the unit sphere in d dimensions, with its source, or None.
 
-    There are three tables: the Thomson problem (d = 3, all n ≤ 204 and some n up to 470), the Tammes problem (d = 3,
-    all n ≤ 200 and some n up to 750), and lines (d from 3 to 7, n ≤ 24). A universal optimum has an exact value for
+    There are four tables: the Thomson problem (d = 3, all n ≤ 204 and some n up to 470), the Tammes problem (d = 3,
+    all n ≤ 200 and some n up to 750), five codes in 4 to 7 dimensions, and lines (d from 3 to 7, n ≤ 24). Of five
+    points in space, the triangular bipyramid is proved to be the best. A universal optimum has an exact value for
     each potential that it is optimal for: Coulomb, Riesz, logarithmic, and the largest cosine of Tammes. The minimum of
     the frame potential is n²/d for n ≥ d. The minimum of the ReLU energy is 0 for n ≤ 2d.
 
@@ -93,7 +96,8 @@ def best_known(n: int, d: int = 3, energy: Any = "coulomb") -> Record | None:
         return _lines(n, d)
     if potential.name == "custom":
         return None
-    return _universal(n, d, potential) or (_table(n, potential) if d == 3 else None)
+    codes = _table_of("codes") if potential.name == "tammes" else {}
+    return codes.get((n, d)) or _universal(n, d, potential) or (_table(n, potential) if d == 3 else None)
 
 
 def tolerance(value: float, potential: Potential) -> float:
@@ -101,9 +105,27 @@ def tolerance(value: float, potential: Potential) -> float:
     return RELATIVE * (1.0 if potential.is_maximum else max(abs(value), 1e-3))
 
 
+def _five(potential: Potential) -> Record | None:
+    """Return the energy of the triangular bipyramid, which is proved to be the lowest of five points in space."""
+    exponent = 1.0 if potential.name == "coulomb" else potential.exponent
+    if potential.name == "log":
+        source = "Dragnev, Legg and Townsend 2002, Discrete logarithmic energy on the sphere"
+    elif exponent in (1.0, 2.0):
+        source = "Schwartz 2013, The five-electron case of Thomson's problem"
+    elif exponent is not None and exponent <= LARGEST_OF_BIPYRAMID:
+        source = "Schwartz 2016, The phase transition in 5 point energy minimization"
+    else:
+        return None
+    products, pairs = np.array([-1.0, -0.5, 0.0]), np.array([1, 3, 6])
+    terms = potential.terms(products, 2 - 2 * products)[0]
+    return Record(float(terms @ pairs), source, "proved", "D3h" if exponent == 1.0 else None)
+
+
 def _universal(n: int, d: int, potential: Potential) -> Record | None:
     """Return the energy of a simplex, orthoplex, polygon or sharp code, computed from its inner products."""
     source, status = COHN_KUMAR, "proved"
+    if (n, d) == (5, 3) and potential.name != "tammes":
+        return _five(potential)
     if n <= d + 1:
         products, counts = np.array([-1 / (n - 1)]), np.array([n - 1])
     elif n == 2 * d:
@@ -163,7 +185,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=None, typed=True)
 def _table_of(name: str) -> dict[tuple[int, int], Record]:
-    column = {"thomson": "energy", "tammes": "cosine", "lines": "coherence"}[name]
+    column = {"thomson": "energy", "tammes": "cosine", "codes": "cosine", "lines": "coherence"}[name]
     return {
         (int(row["n"]), int(row.get("d", 3))): Record(
             float(row[column]),

@@ -1,6 +1,7 @@
-"""Where descents begin: points at random, orbits of symmetry groups, and which start is of which kind."""
+"""Where descents begin: random points, the catalogue's shapes, orbits of groups, and which start is of which kind."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +19,9 @@ CYCLE = 16  # starts after which their kinds repeat
 HOPS = 30  # steps of one walk
 SOFTEST = 2.0  # least first exponent of an annealing, which is drawn evenly in the logarithm
 HARDEST = 200.0  # greatest first exponent
+# The first start is random: most small problems end there, and shapes take longer to make than their descents do.
+FIRST_SHAPE = 1
+MOST_SHAPES = 10_000_000  # n² d up to which shapes of the catalogue are made
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,8 @@ def make_batch(n: int, d: int, potential: Potential, first: int, count: int, rng
     for k in range(count):
         kind = _kind(first + k, n, d, potential)
         made = _symmetric(n, d, rng) if kind == "symmetric" else None
+        if first + k >= FIRST_SHAPE:
+            made = next(iter(_shapes(n, d)[first + k - FIRST_SHAPE :][:1]), made)
         symmetric[k] = made is not None
         hops[k] = HOPS if kind == "hopping" else 0
         points[k] = rng.standard_normal((d, n)) if made is None else made.T
@@ -47,6 +53,17 @@ def make_batch(n: int, d: int, potential: Potential, first: int, count: int, rng
     if potential.is_maximum:
         exponents = np.exp(rng.uniform(np.log(SOFTEST), np.log(HARDEST), size=count))
     return Batch(points, symmetric, hops, seeds, exponents)
+
+
+@lru_cache(maxsize=16)
+def _shapes(n: int, d: int) -> tuple[np.ndarray, ...]:
+    """Return the vertices of the catalogue's shapes of this size, on the sphere."""
+    if n * n * d > MOST_SHAPES:
+        return ()
+    from geomsup.shapes import polytopes
+
+    made = (np.array(shape.vertices, float) for shape in polytopes(d, n))
+    return tuple(points / np.linalg.norm(points, axis=1, keepdims=True) for points in made)
 
 
 def _kind(number: int, n: int, d: int, potential: Potential) -> str:

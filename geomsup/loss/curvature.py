@@ -9,7 +9,7 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.loss.expected import Unreachable, check_problem, loss_of_pieces
 from geomsup.loss.misfit import coarser
-from geomsup.loss.ordinary import ordinary_for, times_power
+from geomsup.loss.ordinary import excesses, ordinary_for, times_power
 from geomsup.model import ToyModel
 from geomsup.samples import checked_features
 
@@ -190,8 +190,8 @@ def _differentiated(
         return _packed(result.grad_W, result.grad_b, result.grad_W_out)
 
     noise = 8 * np.finfo(float).eps * _size_of_slopes(_unpacked(v, model), features)
-    center = gradient(v)
-    rows, errors = zip(*(_row(gradient, v, k, center, noise, clean) for k in range(len(v))), strict=True)
+    center, scale = gradient(v), _scales(model, features)
+    rows, errors = zip(*(_row(gradient, v, k, center, noise, clean, scale[k]) for k in range(len(v))), strict=True)
     matrix, error = np.array(rows), np.array(errors)
     error = np.maximum(error, error.T) + np.abs(matrix - matrix.T) / 2
     return (matrix + matrix.T) / 2, error, center
@@ -226,14 +226,25 @@ def _size_of_slopes(model: ToyModel, features: Features) -> float:
     return 2 * longest * float((np.abs(features.importance) * reach).max())
 
 
+def _scales(model: ToyModel, features: Features) -> np.ndarray:
+    """Return what steps of the parameters are at least in units of: 1, or more in far models, where 1 is nothing.
+
+    There the largest weight of the layer counts, and for a bias what its output sees.
+    """
+    far = [np.full(model.W.size, np.abs(model.W).max())]
+    far.append(np.abs(model.coupling) @ features.root_mean_square)
+    far += [np.full(model.W.size, np.abs(model.decoder).max())] * (model.W_out is not None)
+    return np.maximum(1.0, np.ldexp(1.0, excesses(np.concatenate(far))))
+
+
 def _row(
-    gradient: Any, v: np.ndarray, k: int, center: np.ndarray, noise: float, clean: float
+    gradient: Any, v: np.ndarray, k: int, center: np.ndarray, noise: float, clean: float, scale: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the derivative of the gradient in v_k, and an estimate of its error, at the best of a few steps."""
     tried = []
     for step in STEPS:
-        row, error = _extrapolated(gradient, v, k, center, step * max(1.0, abs(v[k])))
-        tried.append((row, error + noise / step))
+        row, error = _extrapolated(gradient, v, k, center, step * max(scale, abs(v[k])))
+        tried.append((row, error + noise / (step * scale)))
         if tried[-1][1].max() <= clean * np.abs(row).max():
             break
     return min(tried, key=lambda pair: float(pair[1].max()))

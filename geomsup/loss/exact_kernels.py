@@ -20,7 +20,10 @@ import numpy as np
 
 from geomsup.compiling import njit
 
-__all__ = ["count_sets", "exact_outputs", "gather_set", "independent_slopes", "relevant", "set_loss", "workspace"]
+__all__ = [
+    "count_sets", "exact_outputs", "first_set", "gather_set", "independent_slopes", "next_set", "relevant", "set_loss",
+    "workspace",
+]  # fmt: skip
 
 EPS = 2.0**-52
 # Fused products are never less exact; nothing else is reordered.
@@ -105,7 +108,7 @@ def _leaf(level, t, f2, f1, fx, s2, s1, z, m, x, bar_m, bar_x, parts, blur, grad
         power *= t * parts[level + 3 - d]
     # Rounding of the terms themselves, and of t (by `blur`), where the derivative of each T is the next one.
     steps = (8 * level + 32) * EPS
-    error[0] += s2 * (steps * t2 + blur * t1) + (s1 + abs(fx)) * (steps * t1 + blur * t0)
+    error[0] += s2 * (steps * t2 + blur * (t1 + blur * t0)) + (s1 + abs(fx)) * (steps * t1 + blur * t0)
     return t2, t1, t0, x1, x0
 
 
@@ -247,7 +250,10 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
     tail[k] = 0.0
     for j in range(k - 1, -1, -1):
         tail[j] = tail[j + 1] + c[j]
+    moved = abs(1.0 - leak) * slack * size  # what f(u) is off by if rounding hides on which side of zero u is
     if t + tail[0] <= 0.0:
+        if t + tail[0] > -slack * size:
+            error[0] += moved * (2.0 * value**0.5 + moved)
         return value
     live = k
     while live > 0 and c[live - 1] <= NEGLIGIBLE * c[0]:
@@ -300,6 +306,31 @@ def workspace(k):
 
 
 @exactly
+def _first_outcome(plan, unit):
+    """Return the unit's first outcome that can happen: the one that nobody is present in comes first, if it does."""
+    unit_ptr, probability = plan[0], plan[1]
+    first = unit_ptr[unit]
+    return first + 1 if probability[first] == 0.0 and unit_ptr[unit + 1] - first > 1 else first
+
+
+@exactly
+def first_set(plan, units, digits):
+    """Make `digits` name the first outcome of each unit."""
+    for u in range(len(digits)):
+        digits[u] = _first_outcome(plan, units[u]) - plan[0][units[u]]
+
+
+@exactly
+def next_set(plan, units, digits):
+    """Make `digits` name the next outcomes, like an odometer."""
+    for u in range(len(digits)):
+        digits[u] += 1
+        if digits[u] < plan[0][units[u] + 1] - plan[0][units[u]]:
+            break
+        digits[u] = _first_outcome(plan, units[u]) - plan[0][units[u]]
+
+
+@exactly
 def relevant(coupling, i, plan, units):
     """List the units with a feature that output i depends on, itself included; return units, features, sets."""
     unit_ptr, _, outcome_ptr, feature, _, _ = plan
@@ -321,7 +352,7 @@ def relevant(coupling, i, plan, units):
             sizes[place], units[place] = size, unit
             count += 1
             members += most
-            sets *= unit_ptr[unit + 1] - unit_ptr[unit]
+            sets *= unit_ptr[unit + 1] - _first_outcome(plan, unit)
     return count, members, sets
 
 
@@ -363,7 +394,8 @@ def _output_loss(coupling, surplus, b, leak, i, plan, mean, gradient, row, error
     a, low, width = np.empty(members), np.empty(members), np.empty(members)
     chosen = np.empty(members, np.int64)
     grad, one_error = np.empty(members + 1), np.zeros(1)
-    digits = np.zeros(count, np.int64)
+    digits = np.empty(count, np.int64)
+    first_set(plan, units, digits)
     total = 0.0
     row[:] = 0.0
     for _ in range(sets):
@@ -377,11 +409,7 @@ def _output_loss(coupling, surplus, b, leak, i, plan, mean, gradient, row, error
                 for place in range(k):
                     row[chosen[place]] += weight * grad[place]
                 row[n] += weight * grad[k]
-        for u in range(count):  # the next outcome, like an odometer
-            digits[u] += 1
-            if digits[u] < plan[0][units[u] + 1] - plan[0][units[u]]:
-                break
-            digits[u] = 0
+        next_set(plan, units, digits)
     error[0] += sets * EPS * total  # of the sum over sets, whose terms are all positive
     if gradient:
         independent_slopes(plan, units[:count], mean, row)
@@ -412,7 +440,7 @@ def count_sets(coupling, plan):
         for unit in range(len(unit_ptr) - 1):
             for q in range(outcome_ptr[unit_ptr[unit]], outcome_ptr[unit_ptr[unit + 1]]):
                 if feature[q] == i or coupling[i, feature[q]] != 0.0:
-                    sets *= unit_ptr[unit + 1] - unit_ptr[unit]
+                    sets *= unit_ptr[unit + 1] - _first_outcome(plan, unit)
                     break
         most = max(most, sets)
     return most

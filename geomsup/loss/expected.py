@@ -242,7 +242,7 @@ def loss_of_pieces(
         if misfit and method == "numeric":
             rough, _ = _evaluate(model, coarser(law), value_unit, wanted, method, rtol, False)  # too far off: 64 times
             misfit = max(misfit, float(law.importance @ np.abs(losses.value - rough.value)))
-    if error > max(rtol * value, rtol**2 * cost, drowned):
+    if value < np.inf and not error <= max(rtol * value, rtol**2 * cost, drowned):  # `_finite` refuses other values
         if method == "auto" and used == "spectral" and _sets(model, law) <= AFFORDABLE:
             return loss_of_pieces(model, features, "exact", rtol, gradient)
         raise Unreachable(

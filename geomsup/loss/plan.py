@@ -15,7 +15,7 @@ from geomsup.features import Features
 
 __all__ = [
     "ONE_OF", "TOGETHER", "Inputs", "Laws", "Plan", "Sets", "Units", "has_plan", "make_inputs", "make_laws",
-    "make_plan", "make_units",
+    "make_plan", "make_sizes", "make_units",
 ]  # fmt: skip
 
 # Kinds of units; others are the number of a table in `Sets`.
@@ -91,6 +91,19 @@ def make_laws(features: Features) -> Laws:
     pieces = [law.pieces() for law in features.laws]
     weight, low, width = (np.concatenate(part) for part in zip(*pieces, strict=True))
     return Laws(np.cumsum([0, *(len(piece[0]) for piece in pieces)]), weight, low, width)
+
+
+@lru_cache(maxsize=64)
+def make_sizes(features: Features) -> Laws:
+    """List pieces whose moments are at least those of |x|, and so at least the terms that moments of x are sums of.
+
+    A piece that holds 0 becomes one from 0 to its farther end.
+    """
+    laws = make_laws(features)
+    high = laws.low + laws.width
+    farther = np.maximum(np.abs(laws.low), np.abs(high))
+    nearer = np.where((laws.low < 0) & (high > 0), 0.0, np.minimum(np.abs(laws.low), np.abs(high)))
+    return laws._replace(low=nearer, width=farther - nearer)
 
 
 @lru_cache(maxsize=64)

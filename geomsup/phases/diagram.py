@@ -14,10 +14,10 @@ from geomsup.model import ToyModel
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
 from geomsup.phases.checks import axis, sizes
-from geomsup.phases.names import phase_name
-from geomsup.phases.regions import name_regions
+from geomsup.phases.names import apart, phase_name
+from geomsup.phases.regions import name_regions, thin_name
 from geomsup.phases.search import Index, all_edges, best_states
-from geomsup.phases.transitions import Transition, apart, locate
+from geomsup.phases.transitions import Transition, locate
 from geomsup.tables import Tabular
 from geomsup.threads import Progress, in_threads
 
@@ -67,7 +67,9 @@ class PhaseDiagram(Tabular):
     n_features: int
     n_hidden: int
     starts: int
-    inner: dict[Edge, Transition] = field(repr=False)  # transitions between cells of one structure, found already
+    inner: dict[Edge, tuple[Transition, ...]] = field(
+        repr=False
+    )  # transitions between cells of one structure, found already
 
     @cached_property
     def dimensionality(self) -> np.ndarray:
@@ -82,20 +84,23 @@ class PhaseDiagram(Tabular):
 
     @cached_property
     def transitions(self) -> tuple[Transition, ...]:
-        """The transition between the cells of every pair in `boundaries`; located at the first call."""
+        """The transitions between the cells of every pair in `boundaries`; located at the first call."""
         return tuple(transition for _, transition in self.located)
 
     @cached_property
     def located(self) -> tuple[tuple[Edge, Transition], ...]:
-        """The pairs of `boundaries` with their transitions; crossovers are left out."""
+        """The pairs of `boundaries` with their transitions, more than one if phases between them are thin.
+
+        Crossovers are left out.
+        """
         setting = Setting(self.n_features, self.n_hidden)
 
-        def find(edge: Edge) -> Transition | None:
+        def find(edge: Edge) -> tuple[Transition, ...]:
             a, b = edge
             return self.inner.get(edge) or locate(setting, self._cell(a), self._cell(b), self._state(a), self._state(b))
 
         found = zip(self.boundaries, in_threads(find, self.boundaries), strict=True)
-        return tuple((edge, self._named(edge, transition)) for edge, transition in found if transition)
+        return tuple((edge, one) for edge, transitions in found for one in self._named(edge, transitions))
 
     def transitions_at(
         self,
@@ -212,12 +217,19 @@ class PhaseDiagram(Tabular):
     def _state(self, index: Index) -> End:
         return End(float(self.loss[index]), self.W[index], self.b[index])
 
-    def _named(self, edge: Edge, transition: Transition) -> Transition:
-        """Give the two sides the names of their cells, unless there is more than one transition between these."""
-        structures = tuple(phase_name(self.W[index]) for index in edge)
-        if structures != (transition.from_, transition.to):
-            return transition
-        return replace(transition, from_=self.names[self.phase[edge[0]]], to=self.names[self.phase[edge[1]]])
+    def _named(self, edge: Edge, transitions: tuple[Transition, ...]) -> tuple[Transition, ...]:
+        """Give the outermost sides the names of their cells; phases between them are thinner than a cell.
+
+        If such a phase has the structure of one beside it, it is the "weakly" or "strongly" one of the two.
+        """
+        named = list(transitions)
+        for k, cell, side in ((0, edge[0], "from_"), (-1, edge[1], "to")):
+            if named and getattr(named[k], side) == phase_name(self.W[cell]):
+                named[k] = replace(named[k], **{side: self.names[self.phase[cell]]})
+        for k in range(len(named) - 1):
+            thin = thin_name(named[k], named[k + 1])
+            named[k], named[k + 1] = replace(named[k], to=thin), replace(named[k + 1], from_=thin)
+        return tuple(named)
 
 
 @checks.hinted
@@ -293,14 +305,16 @@ def phase_diagram(
 
 def _inner_transitions(
     setting: Setting, p: np.ndarray, values: np.ndarray, best: dict[Index, End]
-) -> dict[Edge, Transition]:
+) -> dict[Edge, tuple[Transition, ...]]:
     """Return transitions between neighbouring cells that have the same structure but are not connected."""
     names = {index: phase_name(state.W) for index, state in best.items()}
-    edges = [(a, b) for a, b in all_edges((len(p), len(values))) if names[a] == names[b] and apart(best[a], best[b])]
+    edges = [
+        (a, b) for a, b in all_edges((len(p), len(values))) if names[a] == names[b] and apart(best[a].W, best[b].W)
+    ]
 
-    def find(edge: Edge) -> Transition | None:
+    def find(edge: Edge) -> tuple[Transition, ...]:
         low, high = ((float(p[i]), float(values[j])) for i, j in edge)
         return locate(setting, low, high, best[edge[0]], best[edge[1]])
 
     found = dict(zip(edges, in_threads(find, edges), strict=True))
-    return {edge: transition for edge, transition in found.items() if transition}
+    return {edge: transitions for edge, transitions in found.items() if transitions}

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["components", "invariants", "phase_name"]
+__all__ = ["apart", "components", "differ", "distance", "invariants", "phase_name"]
 
 DROPPED = 1e-6  # rows below this, relative to the longest, are not represented; descents leave exact zeros
 COUPLED = 1e-3  # |cosines| above this are a coupling: descents leave 1e-6 where the optimum has none
 ALIKE = 1e-3  # relative difference of Gram entries above which features that could be alike are not
+# If entries of the Gram matrix differ by more than this between neighbouring cells of one name, a transition is
+# searched: first-order lines run inside phases too (and end there, like the boiling line of water).
+SUSPICIOUS = 0.1
 
 
 def phase_name(W: np.ndarray) -> str:
@@ -46,6 +49,21 @@ def invariants(W: np.ndarray) -> np.ndarray:
     others = gram[:-1, :-1]
     pairs = others[np.triu_indices(len(others), 1)]
     return np.concatenate([gram[-1:, -1], np.sort(gram[-1, :-1]), np.sort(np.diag(others)), np.sort(pairs)])
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the largest difference of the invariants of two states' rows."""
+    return float(np.abs(invariants(a) - invariants(b)).max())
+
+
+def apart(a: np.ndarray, b: np.ndarray) -> bool:
+    """Tell whether two states differ by more than what neighbouring cells of one phase usually do."""
+    return distance(a, b) > SUSPICIOUS
+
+
+def differ(a: np.ndarray, b: np.ndarray) -> bool:
+    """Tell whether two states are not one that moved a little."""
+    return apart(a, b) or phase_name(a) != phase_name(b)
 
 
 def components(gram: np.ndarray) -> list[tuple[int, ...]]:

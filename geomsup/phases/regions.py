@@ -7,8 +7,9 @@ import numpy as np
 from geomsup.dimensions import dimensionality
 from geomsup.phases.names import components, phase_name
 from geomsup.phases.search import Index, all_edges
+from geomsup.phases.transitions import Transition
 
-__all__ = ["name_regions"]
+__all__ = ["name_regions", "thin_name"]
 
 CLOSE = 1e-4  # fractions of a dimension this close count as one
 
@@ -41,6 +42,17 @@ def name_regions(
              for name in full}  # fmt: skip
     names = tuple(sorted(share, key=lambda name: (share[name], name)))
     return names, np.array([names.index(full[k]) for k in region]).reshape(shape)
+
+
+def thin_name(before: Transition, after: Transition) -> str:
+    """Name the phase between two transitions, by its structure and, where a phase beside it has the same, its share."""
+    own = before.to
+    share = float(dimensionality(before.models[1].W)[-1])
+    for beside, model in ((before.from_, before.models[0]), (after.to, after.models[1])):
+        other = float(dimensionality(model.W)[-1])
+        if beside == own and abs(share - other) > CLOSE:
+            return own.replace("extra ", "extra weakly " if share < other else "extra strongly ", 1)
+    return own
 
 
 def _mean_share(rows: list[np.ndarray]) -> float:

@@ -1,6 +1,10 @@
-"""The best model in every cell of a phase diagram: random starts, then neighbours' optima until nothing improves."""
+"""The best model in every cell of a phase diagram: random starts, then neighbours' optima until nothing improves.
 
-from collections.abc import Callable, Sequence
+Where nothing improves any more, dropped features are grown, and neighbours that disagree are followed into each other's
+cell in small steps. What that improves is passed on in turn.
+"""
+
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -8,17 +12,19 @@ import numpy as np
 from geomsup.dimensions import dimensionality
 from geomsup.loss.objective import pack, unpack
 from geomsup.optima.descent import COARSE, FINE, End
-from geomsup.phases.cells import TIE, Setting
+from geomsup.phases.cells import TIE, Cell, Setting
+from geomsup.phases.names import differ
+from geomsup.phases.starts import PLAIN, grown, starts_of
 from geomsup.threads import Progress, in_threads
 
 __all__ = ["Index", "all_edges", "best_states"]
 
-PLAIN = 2  # starts that store m features only come first, so that they win a tie
 # At p = 1 no feature is ever absent, and x -> 1 - x turns aligned rows into opposite ones with the same loss. Of the
 # two, the one of the next lower probability is taken.
 TIE_DENSE = 1e-9
 BETTER = 1e-9  # a neighbour's optimum is passed on if its loss is lower by this fraction
 MOST_ROUNDS = 1000
+STRIDES = 3  # steps in which a state is followed from a cell to its neighbour: one long descent may leave its branch
 
 Index = tuple[int, int]  # place of a probability, place of an importance
 
@@ -33,7 +39,7 @@ def best_states(
 ) -> dict[Index, End]:
     """Return the lowest state found in cell (i, j) = (probabilities[i], importances[j])."""
     rows = range(len(probabilities))
-    begin = np.array([_starts(setting, p, len(importances), starts, rng) for p in probabilities])
+    begin = np.array([starts_of(setting, p, len(importances), starts, rng) for p in probabilities])
     total = 2 * len(probabilities) * len(importances)
     done = 0
 
@@ -56,14 +62,30 @@ def best_states(
         jobs = [(j, pack(best[k].W, best[k].b)) for j in range(len(importances)) for k in _around((i, j)) if k in fresh]
         return lowest(i, jobs, COARSE) if jobs else {}
 
+    def cell(index: Index) -> Cell:
+        return float(probabilities[index[0]]), float(importances[index[1]])
+
+    def regrown(i: int) -> dict[Index, End]:
+        jobs = [(j, start) for j in range(len(importances)) if (i, j) in untried for start in grown(best[i, j])]
+        return lowest(i, jobs, COARSE) if jobs else {}
+
+    def followed(i: int) -> dict[Index, End]:
+        found = {}
+        for j in range(len(importances)):
+            for other in _around((i, j)):
+                if other in best and ((i, j) in untried or other in untried) and differ(best[i, j].W, best[other].W):
+                    end = _carried(setting, cell(other), cell((i, j)), best[other])
+                    if (i, j) not in found or end.loss < found[i, j].loss:
+                        found[i, j] = end
+        return found
+
     def polished(i: int) -> dict[Index, End]:
         plain = lowest(i, [(j, start) for j in range(len(importances)) for start in begin[i, j, :PLAIN]], FINE)
         found = {}
         for index, simple in plain.items():
-            cell = float(probabilities[i]), float(importances[index[1]])
-            end = setting.follow(cell, best[index], FINE)
-            if cell[0] == 1 and i > 0:
-                sparser = setting.follow(cell, best[i - 1, index[1]], FINE)
+            end = setting.follow(cell(index), best[index], FINE)
+            if probabilities[i] == 1 and i > 0:
+                sparser = setting.follow(cell(index), best[i - 1, index[1]], FINE)
                 end = sparser if sparser.loss <= end.loss * (1 + TIE_DENSE) else end
             found[index] = simple if simple.loss <= end.loss * (1 + TIE) else end
         return found
@@ -77,14 +99,21 @@ def best_states(
 
         return {index: end for part in in_threads(work, rows, told=told) for index, end in part.items()}
 
-    best = everywhere(cold, True)
-    fresh = set(best)
-    for _ in range(MOST_ROUNDS):
-        ends = everywhere(warm, False)
+    def improved(ends: dict[Index, End]) -> set[Index]:
         better = {index: end for index, end in ends.items() if end.loss < best[index].loss * (1 - BETTER)}
-        best |= better
-        fresh = set(better)
-        if not fresh:
+        best.update(better)
+        return set(better)
+
+    best = everywhere(cold, True)
+    fresh, untried = set(best), set(best)
+    for _ in range(MOST_ROUNDS):
+        if fresh:
+            fresh = improved(everywhere(warm, False))
+            untried |= fresh
+        elif untried:
+            fresh = improved(everywhere(regrown, False)) | improved(everywhere(followed, False))
+            untried = set(fresh)
+        else:
             break
     best = everywhere(polished, True)
     return {
@@ -98,30 +127,16 @@ def _around(index: Index) -> list[Index]:
     return [(i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)]
 
 
-def _starts(setting: Setting, p: float, cells: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return packed starts of a row of cells, (cells, PLAIN + count, n m + n).
-
-    First m features dedicated with and without the extra one, then random ones. Every other of these leaves some
-    features out from the beginning, as zero rows stay zero.
-    """
-    n, m = setting.n, setting.m
-    W = rng.normal(size=(cells, count, n, m))
-    W *= rng.uniform(0.3, 1.3, size=(cells, count, n, 1)) / np.linalg.norm(W, axis=3, keepdims=True)
-    b = rng.uniform(-0.3, 0.3, size=(cells, count, n)) * p**0.5
-    rank = rng.random((cells, count, n)).argsort(axis=2).argsort(axis=2)
-    gone = rank < rng.integers(1, n - m + 1, size=(cells, count, 1))
-    gone[:, ::2] = False
-    W[gone], b[gone] = 0.0, p / 2
-    plain = np.array([_dedicated(n, m, p, kept) for kept in ([*range(m)], [*range(m - 1), n - 1])])
-    packed = np.concatenate([W.reshape(cells, count, -1), b], axis=2)
-    return np.concatenate([np.broadcast_to(plain, (cells, *plain.shape)), packed], axis=1)
-
-
-def _dedicated(n: int, m: int, p: float, kept: Sequence[int]) -> np.ndarray:
-    W, b = np.zeros((n, m)), np.full(n, p / 2)
-    for axis, feature in enumerate(kept):
-        W[feature, axis], b[feature] = 1.0, 0.0
-    return pack(W, b)
+def _carried(setting: Setting, start: Cell, goal: Cell, state: End) -> End:
+    """Follow a state from one cell to another, straight in log p and log I; dropped features come back on the way."""
+    for t in np.arange(1, STRIDES + 1) / STRIDES:
+        p, importance = np.exp((1 - t) * np.log(start) + t * np.log(goal))
+        here = goal if t == 1 else (float(p), float(importance))
+        (state,) = setting.descend(here, [pack(state.W, state.b)], COARSE)
+        starts = grown(state)
+        for end in setting.descend(here, starts, COARSE) if starts else ():
+            state = end if end.loss < state.loss * (1 - BETTER) else state
+    return state
 
 
 def _canonical(W: np.ndarray, b: np.ndarray, alike: bool) -> tuple[np.ndarray, np.ndarray]:

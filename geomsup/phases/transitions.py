@@ -9,13 +9,11 @@ from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
-from geomsup.phases.names import invariants, phase_name
+from geomsup.phases.names import differ, distance, phase_name
+from geomsup.phases.starts import grown, starts_of
 
-__all__ = ["Transition", "apart", "locate"]
+__all__ = ["Transition", "locate"]
 
-# If entries of the Gram matrix differ by more than this between neighbouring cells of one name, a transition is
-# searched: first-order lines run inside phases too (and end there, like the boiling line of water).
-SUSPICIOUS = 0.1
 SAME = 3e-3  # states whose invariants differ by less count as one: below about this size rows vanish (phase_cells)
 ROUNDING = 1e-13  # relative difference of losses that is not rounding
 COARSE_WIDTH = 1e-4  # width of the bracket before losses are compared, as a fraction of the points' distance
@@ -25,6 +23,12 @@ STEPS = 10.0 ** np.arange(-4.0, 0.0, 0.125)  # distances from the transition at 
 FITTED = 5  # points of a branch extrapolated to where its order parameter vanishes
 NEARBY = 1e-5  # relative distance of losses whose difference is a slope in p
 LARGEST = 0.3  # order parameter of such points, at most
+# Distance on either side of a transition at which its states are compared with others, as a fraction of the points'
+# distance: far enough that losses differ by more than rounding.
+ASIDE = 0.01
+RANDOM = 4  # random starts on either side, besides dropped features that are grown again
+BETTER = 1e-9  # a third state is lower by this fraction
+MOST = 8  # transitions between two cells, at most: a search that finds ever more states ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,29 +80,28 @@ class Transition:
         )
 
 
-def apart(a: End, b: End) -> bool:
-    """Tell whether two states differ by more than what neighbouring cells of one phase usually do."""
-    return _distance(a, b) > SUSPICIOUS
-
-
-def locate(setting: Setting, low: Cell, high: Cell, a: End, b: End) -> Transition | None:
-    """Return the transition between optimum `a` at `low` and `b` at `high`, None if they are continuously connected.
+def locate(setting: Setting, low: Cell, high: Cell, a: End, b: End) -> tuple[Transition, ...]:
+    """Return the transitions between optimum `a` at `low` and `b` at `high`; none if they are continuously connected.
 
     The bracket is halved with both states followed by descent; where they end in one, it goes to the side that it
-    looks like. If more than one transition lies between, the one this ends at is returned.
+    looks like. What is found there is confirmed by the loss on both sides. If a third state is lower there, it divides
+    the bracket, and both parts are searched.
     """
     line = _Line(setting, low, high)
-    bracket = line.halve(_Bracket(0.0, 1.0, a, b), COARSE_WIDTH)
-    if not bracket.differs():
-        return None
-    crossing = line.crossing(bracket)
-    if crossing is not None:
-        return line.transition(crossing, WIDTH, "first", bracket)
-    meeting = line.meeting(bracket)
-    if meeting is not None:
-        return line.transition(*meeting, "second", bracket)
-    bracket = line.halve(bracket, WIDTH)
-    return line.transition(bracket.right, WIDTH, "first", bracket) if bracket.differs() else None
+    found: list[tuple[float, Transition]] = []
+    pending = [_Bracket(0.0, 1.0, a, b)]
+    while pending:
+        whole = pending.pop()
+        place = line.between(whole)
+        if place is None:
+            continue
+        third = line.third(place, whole) if len(found) + len(pending) < MOST else None
+        if third is not None:
+            t, state = third
+            pending += [whole._replace(right=t, b=state), whole._replace(left=t, a=state)]
+        elif line.confirmed(place):
+            found.append((place.t, line.transition(place)))
+    return tuple(transition for _, transition in sorted(found, key=lambda pair: pair[0]))
 
 
 class _Bracket(NamedTuple):
@@ -111,7 +114,7 @@ class _Bracket(NamedTuple):
 
     def differs(self) -> bool:
         """Tell whether the two optima are not one that moved a little."""
-        return apart(self.a, self.b) or phase_name(self.a.W) != phase_name(self.b.W)
+        return differ(self.a.W, self.b.W)
 
     def looks_like_a(self, state: End) -> bool:
         """Tell which of the two a state is, by name, else by distance."""
@@ -121,8 +124,22 @@ class _Bracket(NamedTuple):
         return _distance(state, self.a) < _distance(state, self.b)
 
 
+class _Place(NamedTuple):
+    """Where a transition seems to be: at t, up to `error`, of an order, between the two states of a bracket.
+
+    At second order `probe` is the richer state where it was seen last, at `probe_t`.
+    """
+
+    t: float
+    error: float
+    order: str
+    bracket: _Bracket
+    probe_t: float = 0.0
+    probe: End | None = None
+
+
 def _distance(a: End, b: End) -> float:
-    return float(np.abs(invariants(a.W) - invariants(b.W)).max())
+    return distance(a.W, b.W)
 
 
 def _same(a: End, b: End) -> bool:
@@ -144,6 +161,56 @@ class _Line:
     def at(self, t: float, state: End) -> End:
         """Follow a state to t."""
         return self.setting.follow(self.cell(t), state, STEEP)
+
+    def between(self, bracket: _Bracket) -> _Place | None:
+        """Return where one state of the bracket gives way to the other."""
+        bracket = self.halve(bracket, COARSE_WIDTH)
+        if not bracket.differs():
+            return None
+        crossing = self.crossing(bracket)
+        if crossing is not None:
+            return _Place(crossing, WIDTH, "first", bracket)
+        meeting = self.meeting(bracket)
+        if meeting is not None:
+            return meeting
+        bracket = self.halve(bracket, WIDTH)
+        return _Place(bracket.right, WIDTH, "first", bracket) if bracket.differs() else None
+
+    def third(self, place: _Place, whole: _Bracket) -> tuple[float, End] | None:
+        """Return a point beside the transition with a state that is lower than both that meet there."""
+        for t in (place.t - ASIDE, place.t + ASIDE):
+            if not whole.left < t < whole.right:
+                continue
+            cell = self.cell(t)
+            own = [self.at(t, state) for state in (place.bracket.a, place.bracket.b)]
+            starts = [start for state in own for start in grown(state)]
+            starts += list(starts_of(self.setting, cell[0], 1, RANDOM, np.random.default_rng(0))[0])
+            best = min(self.setting.descend(cell, starts), key=lambda end: end.loss)
+            if best.loss < min(end.loss for end in own) * (1 - BETTER):
+                return t, self.setting.tidy(cell, self.at(t, best))
+        return None
+
+    def confirmed(self, place: _Place) -> bool:
+        """Tell whether the losses on both sides are as the transition says.
+
+        First order: each state is the lower one, or the only one, on its side. Second order: the richer state is lower
+        where it was seen, and as far on the other side nothing of it is left.
+        """
+        if place.order == "first":
+            sides = ((max(place.t - ASIDE, 0.0), place.bracket.a), (min(place.t + ASIDE, 1.0), place.bracket.b))
+            for t, own in sides:
+                a, b = self.at(t, place.bracket.a), self.at(t, place.bracket.b)
+                home, guest = (a, b) if own is place.bracket.a else (b, a)
+                if guest.loss < home.loss * (1 - ROUNDING) and not _same(guest, home):
+                    return False
+            return True
+        a, b = place.bracket.a, place.bracket.b
+        simple, rich = (a, b) if _richness(b) >= _richness(a) else (b, a)
+        probe = place.probe or rich
+        if not probe.loss < self.at(place.probe_t, simple).loss * (1 - ROUNDING):
+            return False
+        beyond = float(np.clip(2 * place.t - place.probe_t, 0.0, 1.0))
+        return self.at(beyond, probe).loss >= self.at(beyond, simple).loss * (1 - BETTER)
 
     def halve(self, bracket: _Bracket, width: float) -> _Bracket:
         """Halve the bracket to `width`: where both states end in one, it goes to the side it looks like."""
@@ -173,8 +240,8 @@ class _Line:
         root: Any = brentq(gap, left, right, xtol=WIDTH)
         return float(root)
 
-    def meeting(self, bracket: _Bracket) -> tuple[float, float] | None:
-        """Return where one state turns into the other, and the error; None if it does not.
+    def meeting(self, bracket: _Bracket) -> _Place | None:
+        """Return where one state turns into the other; None if it does not.
 
         On the side of the richer state, with the simpler one as the origin, t is fitted as a polynomial in their
         difference, and extrapolated to 0.
@@ -183,6 +250,7 @@ class _Line:
         forward = _richness(b) >= _richness(a)
         start, sign, simple, rich = (right, 1.0, a, b) if forward else (left, -1.0, b, a)
         points: list[tuple[float, float]] = []
+        seen = rich
         for step in STEPS:
             t = start + sign * step
             rich = self.at(t, rich)
@@ -191,15 +259,19 @@ class _Line:
                 break
             if difference > SAME and (not points or difference > 1.5 * points[-1][1]):
                 points.append((t, difference))
+                seen = rich
         if len(points) < FITTED:
             return None
         best, rough = _at_zero(points), _at_zero(points[:-1])
         error = max(abs(best - rough), WIDTH)
         # If the branch stops short of the other state, the fit ends far from where they change places.
-        return (best, error) if abs(best - start) < abs(points[0][0] - start) + COARSE_WIDTH else None
+        if abs(best - start) >= abs(points[0][0] - start) + COARSE_WIDTH:
+            return None
+        return _Place(best, error, "second", bracket, points[-1][0], seen)
 
-    def transition(self, t: float, error: float, order: str, bracket: _Bracket) -> Transition:
-        """Describe the transition at t."""
+    def transition(self, place: _Place) -> Transition:
+        """Describe the transition."""
+        t, error, order, bracket, _, _ = place
         cell = self.cell(t)
         a, b = self.at(t, bracket.a), self.at(t, bracket.b)
         if order == "second" or _same(a, b):

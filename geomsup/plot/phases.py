@@ -162,16 +162,19 @@ def _outlines(ax: Any, prediction: "PaperPrediction") -> None:
 def _segments(diagram: "PhaseDiagram", order: str) -> list[tuple[Point, Point]]:
     """Join the transitions on the four sides of every square of four neighbouring cells.
 
-    Two make a segment; more meet at their centre of gravity. A square with both orders draws each on its own.
+    Two make a segment, also beside two of the other order; more meet at their centre of gravity. A square with one of
+    either order draws each on its own.
     """
-    found = dict(diagram.located)
+    found: dict[Any, list[Any]] = {}
+    for edge, transition in diagram.located:
+        found.setdefault(edge, []).append(transition)
     segments: list[tuple[Point, Point]] = []
     for i, j in np.ndindex(diagram.phase.shape[0] - 1, diagram.phase.shape[1] - 1):
         sides = (((i, j), (i + 1, j)), ((i, j), (i, j + 1)), ((i + 1, j), (i + 1, j + 1)), ((i, j + 1), (i + 1, j + 1)))
-        here = [found[side] for side in sides if side in found]
+        here = [transition for side in sides for transition in found.get(side, ())]
         points = {transition: (transition.probability, transition.importance) for transition in here}
         own = [point for transition, point in points.items() if transition.order == order]
-        if len(points) == 2 and len(own) == 2:
+        if len(own) == 2 and len(points) in (2, 4):
             segments.append((own[0], own[1]))
         elif len(points) > 1:
             centre = tuple(np.exp(np.log(list(points.values())).mean(axis=0)).tolist())

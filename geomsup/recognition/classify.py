@@ -99,8 +99,8 @@ def classify(
     Beyond 500 rows or dimensions W is read in row blocks, and the matrix of cosines is never held. The dendrogram is
     followed at 64 thresholds. Small components are compared with the catalogue in batches, and a shape is compared
     with chance in all dimensions. Components that share dimensions count as nearly orthogonal if their rows are 60
-    degrees or more from each other's lines. Small branches are then read once more as few rows are. More than 100 rows that form no shape get a description instead of a name
-    (`Component.description`).
+    degrees or more from each other's lines. Small branches are then read once more as few rows are. More than 100 rows
+    that form no shape get a description instead of a name (`Component.description`).
 
     Parameters
     ----------

@@ -2,13 +2,14 @@
 
 import csv
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
 
 import geomsup as gs
 from geomsup.energy.orbits import reflection_groups, reflection_seed
+from geomsup.energy.potentials import as_potential
 from geomsup.energy.rotations import ROTATION_GROUPS, orbit_plans, rotation_group
 
 
@@ -60,11 +61,93 @@ def test_best_known(n, d, energy, exact):
 
 def test_proofs_are_told_from_records():
     assert gs.best_known(12).status == "proved"
-    assert gs.best_known(5).status == "best known"  # proved by Schwartz 2013, but the table's value is of nine digits
+    assert gs.best_known(8).status == "best known"
     assert gs.best_known(40, 10).status == "best known"
     assert gs.best_known(24, 4).status == "best known"
     assert gs.best_known(32).point_group == "Ih"
     assert "misprint" in gs.best_known(139).note
+
+
+@pytest.mark.parametrize(
+    ("energy", "exact"),
+    [
+        ("coulomb", 1 / 2 + 3 / 3**0.5 + 6 / 2**0.5),
+        (("riesz", 2), 1 / 4 + 3 / 3 + 6 / 2),
+        (("riesz", 15), 2.0**-15 + 3 * 3**-7.5 + 6 * 2**-7.5),
+        ("log", -(np.log(4) + 3 * np.log(3) + 6 * np.log(2)) / 2),
+    ],
+)
+def test_five_points_are_proved_to_be_a_bipyramid(energy, exact):
+    """The two poles are 2 apart, three pairs of the equator sqrt 3, and six pairs sqrt 2."""
+    record = gs.best_known(5, 3, energy)
+    assert record.value == pytest.approx(exact, rel=1e-15)
+    assert record.status == "proved"
+    assert gs.best_known(5, 3, ("riesz", 16)) is None  # beyond 15.048 a pyramid is better
+
+
+def roots(d):
+    """±e_i ± e_j, and in eight dimensions also half of (±1, ..., ±1) with an even number of minus signs: D_d, E8."""
+    pairs = [(i, j, a, b) for i, j in combinations(range(d), 2) for a in (1, -1) for b in (1, -1)]
+    rows = np.array([a * np.eye(d)[i] + b * np.eye(d)[j] for i, j, a, b in pairs])
+    if d == 8:
+        signs = np.array(list(product((1, -1), repeat=8)))
+        rows = np.concatenate([rows, signs[signs.prod(axis=1) == 1] / 2])
+    return rows / 2**0.5
+
+
+def beside(rows):
+    """The derived code: those nearest to the first, without their part along it."""
+    t = (rows @ rows[0]).round(9)
+    near = rows[t == t[t < 1].max()]
+    near = near - np.outer(near @ rows[0], rows[0])
+    return near / np.linalg.norm(near, axis=1, keepdims=True)
+
+
+def icosians():
+    """The 120 vertices of the 600-cell: even permutations of (±φ, ±1, ±1/φ, 0)/2, and what the 24-cell has."""
+    golden = (1 + 5**0.5) / 2
+    even = [p for p in permutations(range(4)) if np.linalg.det(np.eye(4)[list(p)]) > 0]
+    signed = [np.array([a * golden, b, c / golden, 0]) / 2 for a, b, c in product((1, -1), repeat=3)]
+    halves = np.array(list(product((0.5, -0.5), repeat=4)))
+    return np.concatenate([np.eye(4), -np.eye(4), halves, [row[list(p)] for row in signed for p in even]])
+
+
+# The middles of the ten edges of a simplex of five points: e_i + e_j, less their mean.
+PETERSEN = np.array([np.eye(5)[i] + np.eye(5)[j] - 0.4 for i, j in combinations(range(5), 2)]) / 1.2**0.5
+E8 = roots(8)
+E7 = E8[np.abs(E8 @ E8[0]) < 1e-9]
+E6 = E8[np.abs(E8 @ E8[[0, int(np.argmin(np.abs(E8 @ E8[0] + 0.5)))]].T).max(axis=1) < 1e-9]
+
+
+@pytest.mark.parametrize(
+    ("points", "n", "d"),
+    [
+        (icosians(), 120, 4), (E8, 240, 8), (beside(E8), 56, 7), (beside(beside(E8)), 27, 6),
+        (beside(beside(beside(E8))), 16, 5),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("energy", ["coulomb", ("riesz", 5), "log"])
+def test_universal_optima_have_the_energies_of_their_coordinates(points, n, d, energy):
+    record = gs.best_known(n, d, energy)
+    assert (len(points), np.linalg.matrix_rank(points)) == (n, d)
+    assert record.value == pytest.approx(as_potential(energy).energy(points), rel=1e-12)
+    assert record.status == "proved"
+
+
+@pytest.mark.parametrize(
+    ("points", "n", "d", "status"),
+    [
+        (roots(4), 24, 4, "proved"), (roots(5), 40, 5, "best known"), (E6, 72, 6, "best known"),
+        (E7, 126, 7, "best known"),
+        (PETERSEN, 10, 4, "proved"),
+    ],
+)  # fmt: skip
+def test_codes_have_the_cosines_of_their_coordinates(points, n, d, status):
+    record = gs.best_known(n, d, "tammes")
+    assert (len(points), np.linalg.matrix_rank(points)) == (n, d)
+    assert np.linalg.norm(points, axis=1) == pytest.approx(np.ones(n))
+    assert (points @ points.T)[np.triu_indices(n, 1)].max() == pytest.approx(record.value, abs=1e-12)
+    assert record.status == status
 
 
 def test_riesz_1_is_coulomb():

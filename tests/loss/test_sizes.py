@@ -3,6 +3,7 @@
 import contextlib
 import warnings
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,14 @@ from geomsup import (
     ToyModel,
     Uniform,
     compare,
+    dimensionality,
     expected_loss,
     hessian,
     one_hot_state,
     optimum,
     train,
 )
+from tests.loss.test_error_bound import in_rationals
 
 FAR = [1e-310, 1e-160, 1e-77, 1e-30, 1e-13, 1.0, 1e13, 1e30, 1e76]
 
@@ -54,6 +57,76 @@ def test_losses_and_slopes_of_digons_of_any_size(size, pairs, method):
     assert result.error <= 1e-9 * result.value
     slope = float((result.grad_W * np.sign(W)).sum())
     assert slope == pytest.approx(float(pairs * digon_slope(size, 0.25)), rel=1e-6, abs=1e-320)
+
+
+THREE = np.array([[1.0, 0.2], [-0.7, 0.3], [0.4, -1.0]])
+
+
+def rational_slope(model, features):
+    """The derivative of the loss in a common factor of W, at 1: a central difference of rational losses."""
+    step = Fraction(1, 10**25)
+    losses = []
+    for factor in (1 + step, 1 - step):
+        scaled = SimpleNamespace(W=_Scaled(model.W, factor), b=model.b, activation=model.activation)
+        losses.append(in_rationals(scaled, features))
+    return (losses[0] - losses[1]) / (2 * step)
+
+
+class _Scaled:
+    """A matrix times a rational number, in the one way that `in_rationals` reads it."""
+
+    def __init__(self, W, factor):
+        self.rows = [[Fraction(v) * factor for v in row] for row in W.tolist()]
+
+    def tolist(self):
+        return self.rows
+
+
+@pytest.mark.parametrize("size", [1e-160, 1e-60, 1e-30, 1e30, 1e60, 1e75])
+@pytest.mark.parametrize("activation", ["relu", "abs", "leaky_relu", "linear"])
+def test_far_losses_and_slopes_are_those_of_rational_numbers(size, activation):
+    model, features = ToyModel(THREE * size, activation=activation), Features(3, 0.3)
+    result = expected_loss(model, features, gradient=True)
+    assert abs(Fraction(result.value) - in_rationals(model, features)) <= Fraction(result.error)
+    assert result.error <= 1e-9 * result.value
+    # Slopes may overflow where losses do not, and this product of them may too.
+    slope = sum(Fraction(g) * Fraction(w) for g, w in zip(result.grad_W.ravel(), model.W.ravel(), strict=True))
+    truth = rational_slope(model, features)
+    assert abs(slope - truth) <= abs(truth) / 10**6 + Fraction(10) ** -310
+
+
+@pytest.mark.parametrize("size", [1.0, 1e30, 1e60])
+@pytest.mark.parametrize("activation", ["relu", "linear"])
+def test_far_curvatures_are_those_of_rational_numbers(size, activation):
+    """Along W, W' H W: a second difference of rational losses; steps of 1e-3 once were nothing beside W."""
+    model, features = ToyModel(THREE * size, [1.0, -0.5, 2.0], activation=activation), Features(3, 0.3)
+    found = hessian(model, features)
+    step = Fraction(1, 10**12)
+    low, middle, high = (
+        in_rationals(SimpleNamespace(W=_Scaled(model.W, 1 + k * step), b=model.b, activation=activation), features)
+        for k in (-1, 0, 1)
+    )
+    truth = float((low - 2 * middle + high) / step**2 / Fraction(size) ** 2)
+    weights = THREE.ravel()
+    assert weights @ (found.matrix[:6, :6] @ weights) == pytest.approx(truth, rel=1e-5)
+    assert (found.entry_error[:6, :6] <= 1e-3 * np.abs(found.matrix[:6, :6]).max()).all()
+    assert found.matrix[6, 6] == pytest.approx(2.0 if activation == "linear" else found.matrix[6, 6], rel=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["relu", "abs", "leaky_relu", "linear", "square"])
+def test_losses_of_weights_of_1e150_are_refused_in_one_line(activation):
+    for call in (expected_loss, hessian):
+        with pytest.raises(ValueError, match=r"^`model` must have .* that a double can hold.* Rescale them\.$"):
+            call(ToyModel(THREE * 1e150, activation=activation), Features(3, 0.3))
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e-160, 1e-30, 1e30, 1e60, 1e150, 1e300])
+def test_dimensions_do_not_depend_on_the_size_of_weights(size):
+    """Of the lengths of three rows in a plane, in rational numbers: D_i = |W_i|² / Σ_j (Ŵ_i · W_j)²."""
+    rows = [[Fraction(v) for v in row] for row in THREE.tolist()]
+    dot = [[sum(a * b for a, b in zip(one, other, strict=True)) for other in rows] for one in rows]
+    exact = [float(dot[i][i] ** 2 / sum(t * t for t in dot[i])) for i in range(3)]
+    np.testing.assert_allclose(dimensionality(THREE * size), exact, rtol=1e-9 if size > 1e-300 else 1e-1)
 
 
 @pytest.mark.parametrize("size", FAR)

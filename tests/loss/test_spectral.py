@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from geomsup import Features, ToyModel, Uniform, expected_loss
 from geomsup.activations import LEAKS
 from geomsup.loss import exact_kernels
-from geomsup.loss.plan import make_laws, make_plan, make_units
+from geomsup.loss.plan import make_laws, make_plan, make_sizes, make_units
 from geomsup.loss.spectral import bounds, kernels, moments, transforms, units
 from geomsup.loss.spectral.bounds import spectral_periods, spectral_tails
 from geomsup.loss.spectral.falls import make_falls
@@ -56,6 +56,7 @@ def test_truncation_never_exceeds_its_bound(problem):
     exact = expected_loss(model, features, method="exact")
     n, coupling, b = features.n, model.coupling, np.array(model.b)
     units, laws, plan = make_units(features), make_laws(features), make_plan(features)
+    sizes = make_sizes(features)
     falls = make_falls(features)
     leak, widest = LEAKS[model.activation], int(np.diff(units.start).max())
     most = np.array([max(map(abs, law.support)) for law in features.laws])
@@ -65,8 +66,8 @@ def test_truncation_never_exceeds_its_bound(problem):
     )
     for terms in (32, 512):
         value, rounding, _, _ = spectral_outputs(
-            coupling, 1 - np.diag(coupling), b, leak, units, laws, plan, features.mean, widest, everyone, periods,
-            np.full(n, terms), False, stop_flag(),
+            coupling, 1 - np.diag(coupling), b, leak, units, laws, sizes, plan, features.mean, widest, everyone,
+            periods, np.full(n, terms), False, stop_flag(),
         )  # fmt: skip
         grid = np.array([float(terms), 1e3, 1e5])
         tails = spectral_tails(coupling, b, leak, units, laws, falls, everyone, periods, grid, stop_flag())[:, 0]

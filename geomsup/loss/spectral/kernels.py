@@ -257,15 +257,15 @@ def _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient,
 
 @njit(error_model="numpy")
 def spectral_outputs(
-    coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient, stop
+    coupling, surplus, b, leak, units, laws, sizes, plan, mean, widest, wanted, periods, terms, gradient, stop
 ):
     """Return per-output losses (n,), rounding bounds (n,), slopes in coupling (n, n) and in b (n,).
 
     Output i is E (x_i - f(b_i + Σ_j coupling_ij x_j))², f(u) = u above 0 and leak * u below, summed over terms[i]
     frequencies of period periods[i]; what that leaves out is bounded by `spectral_periods` and `spectral_tails`.
-    surplus_i = 1 - coupling_ii; `units`, `laws` and `plan` say what the inputs are (`geomsup.loss.plan`), `mean` is
-    E x, `widest` the most features of one unit, and `wanted` (n,) says which outputs to do. Nothing more is done once
-    stop[0] is not 0.
+    surplus_i = 1 - coupling_ii; `units`, `laws`, `sizes` and `plan` say what the inputs are
+    (`geomsup.loss.plan`), `mean` is E x, `widest` the most features of one unit, and `wanted` (n,) says which outputs
+    to do. Nothing more is done once stop[0] is not 0.
     """
     sets, n = units.sets, len(b)
     value, bound = np.zeros(n), np.zeros(n)
@@ -275,7 +275,7 @@ def spectral_outputs(
     all_ustart, all_kind = np.empty(n + 1, np.int64), np.empty(n, np.int64)
     depth = (n, 2, CHUNK)
     store = (np.empty(depth), np.empty(depth), np.empty(depth), np.empty(depth), np.empty(depth), np.empty(n))
-    moment, sums = np.empty((3, 4)), np.empty(5)
+    moment, terms_of, sums = np.empty((3, 4)), np.empty((3, 4)), np.empty(5)
     spare = (workspace(widest), np.empty(widest, np.int64), np.empty(widest), np.empty(widest), np.empty(widest),
              np.empty(widest + 1))  # fmt: skip
     error = np.zeros(1)
@@ -296,6 +296,8 @@ def spectral_outputs(
             coupling[i], i, surplus[i], b[i], leak, ids[:count], absent, place, plan, slope, spare, error
         )
         moments(a, b[i], members, ustart, kind, absent, p, laws, sets, target, moment)
+        # The terms that these sums were of, before they cancelled: rounding is in proportion to them.
+        moments(np.abs(a), abs(b[i]), members, ustart, kind, absent, p, sizes, sets, target, terms_of)
         bottom, top = ends(a, members, laws)
         bottom, top, T = bottom + b[i], top + b[i], periods[i]
         single, pair, slopes = np.zeros((size, 4)), np.zeros((size, 4)), np.zeros((size, 2))
@@ -306,13 +308,11 @@ def spectral_outputs(
         if two == 0:
             _add_series(a, b[i], members, ustart, kind, absent, p, laws, sets, target, T, terms[i], gradient, sums,
                         slopes, store)  # fmt: skip
-            size_u = moment[0, 2] ** 0.5
             error[0] += EPS * (
                 (3.0 * size + 40.0) * (0.02 * T * T * moment[0, 0] + 0.17 * T * moment[2, 0] ** 0.5)
-                + (2.0 * size + 20.0) * (T * size_u + moment[0, 2] + moment[2, 0])
+                + (3.0 * size + 40.0) * (T * (terms_of[0, 1] + terms_of[1, 0]) + (terms_of[0, 3] + terms_of[1, 2]) / T)
             )
-        else:
-            error[0] += (4.0 * size + 20.0) * EPS * (moment[2, 0] + moment[0, 2])
+        error[0] += (3.0 * size + 40.0) * EPS * (terms_of[2, 0] + 2.0 * terms_of[1, 1] + terms_of[0, 2])
         rest = _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient, slope)
         value[i] = max(few + rest, 0.0)  # an estimate that cannot be true is no improvement
         bound[i] = error[0]

@@ -4,7 +4,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.outputs import OutputLosses
-from geomsup.loss.plan import make_laws, make_plan, make_units
+from geomsup.loss.plan import make_laws, make_plan, make_sizes, make_units
 from geomsup.loss.spectral.falls import make_falls
 from geomsup.threads import check_stop, stop_flag
 
@@ -31,7 +31,7 @@ def spectral_losses(
     from geomsup.loss.spectral.kernels import spectral_outputs
 
     units, laws, plan = make_units(features), make_laws(features), make_plan(features)
-    falls = make_falls(features)
+    falls, sizes = make_falls(features), make_sizes(features)
     widest = int(np.diff(units.start).max())
     if widest > WIDEST:
         raise ValueError(
@@ -47,10 +47,10 @@ def spectral_losses(
         share = goal / features.n / np.maximum(importance, np.finfo(float).tiny)
         periods, overflow = spectral_periods(coupling, b, units, laws, wanted, features.reach, 0.1 * share, stop)
         tails = spectral_tails(coupling, b, leak, units, laws, falls, wanted, periods, GRID, stop)
-        choice = np.minimum((tails > 0.8 * share[:, None]).sum(axis=1), len(GRID) - 1)
+        choice = np.minimum((~(tails <= 0.8 * share[:, None])).sum(axis=1), len(GRID) - 1)
         terms = GRID[choice].astype(np.int64)
         value, rounding, *slopes = spectral_outputs(
-            coupling, surplus, b, leak, units, laws, plan, mean, widest, wanted, periods, terms, gradient, stop
+            coupling, surplus, b, leak, units, laws, sizes, plan, mean, widest, wanted, periods, terms, gradient, stop
         )
         check_stop()
         error = rounding + overflow + np.take_along_axis(tails, choice[:, None], axis=1)[:, 0]

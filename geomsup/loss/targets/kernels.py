@@ -15,7 +15,7 @@ from math import comb
 import numpy as np
 
 from geomsup.compiling import njit
-from geomsup.loss.exact_kernels import gather_set, independent_slopes, relevant
+from geomsup.loss.exact_kernels import first_set, gather_set, independent_slopes, next_set, relevant
 from geomsup.loss.targets.nodes import NODES, WEIGHTS
 from geomsup.loss.targets.walk import make_room, start, tabulate, walk
 
@@ -195,7 +195,8 @@ def output_moments(coupling, surplus, b, leak, i, target, scale, power, plan, me
     a, low, width = np.empty(members), np.empty(members), np.empty(members)
     chosen = np.empty(members, np.int64)
     grad, one_error = np.empty(members + 1), np.zeros(1)
-    digits = np.zeros(count, np.int64)
+    digits = np.empty(count, np.int64)
+    first_set(plan, units, digits)
     tally = np.zeros((2, n + 1))
     row[:] = 0.0
     for _ in range(sets):
@@ -215,11 +216,7 @@ def output_moments(coupling, surplus, b, leak, i, target, scale, power, plan, me
                 for place in range(k):
                     row[chosen[place]] += weight * grad[place]
                 row[n] += weight * grad[k]
-        for u in range(count):  # the next outcome, like an odometer
-            digits[u] += 1
-            if digits[u] < plan[0][units[u] + 1] - plan[0][units[u]]:
-                break
-            digits[u] = 0
+        next_set(plan, units, digits)
     if gradient:
         independent_slopes(plan, units[:count], mean, row)
     if by_active:

@@ -1,0 +1,69 @@
+"""Where descents in one cell of a phase diagram start: dedicated features, random weights, dropped rows regrown."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from geomsup.loss.objective import pack
+from geomsup.optima.descent import End
+from geomsup.phases.cells import Setting
+
+__all__ = ["PLAIN", "grown", "starts_of"]
+
+PLAIN = 2  # starts that store m features only come first, so that they win a tie
+# Norm of a dropped row that is grown, relative to the longest row. Where dropping is unstable the best row is some 0.05
+# to 0.3: from here a descent finds it. From much less it would creep along the saddle.
+GROWTH = 0.1
+
+
+def starts_of(setting: Setting, p: float, cells: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return packed starts of a row of cells, (cells, PLAIN + count, n m + n).
+
+    First m features dedicated with and without the extra one, then random ones. Every other of these leaves some
+    features out from the beginning, as zero rows stay zero.
+    """
+    n, m = setting.n, setting.m
+    W = rng.normal(size=(cells, count, n, m))
+    W *= rng.uniform(0.3, 1.3, size=(cells, count, n, 1)) / np.linalg.norm(W, axis=3, keepdims=True)
+    b = rng.uniform(-0.3, 0.3, size=(cells, count, n)) * p**0.5
+    rank = rng.random((cells, count, n)).argsort(axis=2).argsort(axis=2)
+    gone = rank < rng.integers(1, n - m + 1, size=(cells, count, 1))
+    gone[:, ::2] = False
+    W[gone], b[gone] = 0.0, p / 2
+    plain = np.array([_dedicated(n, m, p, kept) for kept in ([*range(m)], [*range(m - 1), n - 1])])
+    packed = np.concatenate([W.reshape(cells, count, -1), b], axis=2)
+    return np.concatenate([np.broadcast_to(plain, (cells, *plain.shape)), packed], axis=1)
+
+
+def grown(state: End) -> list[np.ndarray]:
+    """Return packed starts in which a dropped feature of `state` comes back with a short row, against a stored one.
+
+    A descent never leaves a row of zeros, even where every other row is better: dropping is then a saddle. Dropped
+    features other than the last are alike, so that the first stands for them.
+    """
+    norms = np.linalg.norm(state.W, axis=1)
+    stored, dropped = np.flatnonzero(norms), np.flatnonzero(norms == 0)
+    last = len(norms) - 1
+    starts = []
+    for i in [*dropped[dropped < last][:1], *dropped[dropped == last]]:
+        for direction in _different(state.W[stored]):
+            W = state.W.copy()
+            W[i] = -GROWTH * norms.max() * direction
+            starts.append(pack(W, state.b))
+    return starts
+
+
+def _different(rows: np.ndarray) -> list[np.ndarray]:
+    """List the directions of rows, each once."""
+    found: list[np.ndarray] = []
+    for row in rows / np.linalg.norm(rows, axis=1, keepdims=True):
+        if all(np.linalg.norm(row - other) > GROWTH for other in found):
+            found.append(row)
+    return found
+
+
+def _dedicated(n: int, m: int, p: float, kept: Sequence[int]) -> np.ndarray:
+    W, b = np.zeros((n, m)), np.full(n, p / 2)
+    for axis, feature in enumerate(kept):
+        W[feature, axis], b[feature] = 1.0, 0.0
+    return pack(W, b)
