@@ -237,6 +237,7 @@ def phase_diagram(
     inputs, take `optimum` point by point. In each cell (p, I)
     random starts descend the exact expected loss. Then every cell tries its neighbours' optima until none improves,
     so a state that is found anywhere in its phase is found everywhere. The optima are the best found, and not proved.
+    After an interruption, the same call goes on with the rows of cells that were searched, which are kept on disk.
 
     Parameters
     ----------
