@@ -101,7 +101,9 @@ def best_states(
         best = everywhere(polished, True)
     except KeyboardInterrupt as interruption:
         if ended and kept.keep([_plain(i, row) for i, row in sorted(tuple(ended.items()))]):
-            interruption.add_note(f"{len(ended)} of {len(rows)} rows of cells are kept; the same search goes on from there")
+            interruption.add_note(
+                f"{len(ended)} of {len(rows)} rows of cells are kept; the same search goes on from there"
+            )
         raise
     kept.drop()
     return {

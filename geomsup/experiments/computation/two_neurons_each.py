@@ -71,7 +71,9 @@ def pairs(W: np.ndarray, W_out: np.ndarray) -> int:
 
 def draw(data: Data) -> Any:
     """Draw W and W_out of the best models, neurons in order of the features that they read."""
-    figure, axes = panels(2, len(data["p"]), size=(7.8 / len(data["p"]), 2.0), title="best models of |x|: 3 features, 6 hidden ReLUs")
+    figure, axes = panels(
+        2, len(data["p"]), size=(7.8 / len(data["p"]), 2.0), title="best models of |x|: 3 features, 6 hidden ReLUs"
+    )
     for k, p in enumerate(data["p"]):
         W, W_out = data["W"][k], data["W_out"][k]
         order = np.lexsort((-W.sum(axis=0), np.abs(W).argmax(axis=0)))

@@ -63,7 +63,9 @@ def _kurtosis(W: np.ndarray) -> np.ndarray:
 
 def draw(data: Data) -> Any:
     """Draw W of one model of each kind and density."""
-    figure, axes = panels(len(KINDS), len(data["p"]), size=(7.8 / len(data["p"]), 3.4), title="W: features down, neurons across")
+    figure, axes = panels(
+        len(KINDS), len(data["p"]), size=(7.8 / len(data["p"]), 3.4), title="W: features down, neurons across"
+    )
     for i, kind in enumerate(KINDS):
         for j, p in enumerate(data["p"]):
             told = f"{kind} hidden, p = {p:g}\non one neuron: {100 * data['share'][i, j].mean():.0f} %"

@@ -79,7 +79,9 @@ def draw(data: Data) -> Any:
     table.set_yticks(range(len(shown)), [_short(name) for name in data["name"][:MOST]], fontsize=8)
     table.set(xlabel="1/(1 − S)")
     above = table.secondary_xaxis("top")
-    above.set_xticks(range(len(data["winner"])), [_short(str(name)) for name in data["winner"]], fontsize=8, rotation=90)
+    above.set_xticks(
+        range(len(data["winner"])), [_short(str(name)) for name in data["winner"]], fontsize=8, rotation=90
+    )
     above.set_xlabel("components of each name; above: block that theory predicts", fontsize=9)
     return figure
 
