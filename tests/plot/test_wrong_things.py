@@ -50,7 +50,10 @@ SUBJECTS = {
     "plot_polytope": ("polytope", NOTHING),
     "plot_sheet": ("shapes", NOTHING),
     "plot_sparsities": ("comparisons", NOTHING),
-    "plot_tally": ("tally", [wrong for wrong in NOTHING if not isinstance(wrong, dict)] + [{"a": NAN}, {"a": -1}, {3: 1}, {"a": "b"}]),
+    "plot_tally": (
+        "tally",
+        [wrong for wrong in NOTHING if not isinstance(wrong, dict)] + [{"a": NAN}, {"a": -1}, {3: 1}, {"a": "b"}],
+    ),
 }
 MORE = {"plot_dimensions": ([0.1],), "plot_sparsities": ([[0.1]],)}
 
