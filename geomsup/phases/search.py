@@ -100,7 +100,7 @@ def best_states(
                 break
         best = everywhere(polished, True)
     except KeyboardInterrupt as interruption:
-        if ended and kept.keep([_plain(i, row) for i, row in sorted(tuple(ended.items()))]):
+        if ended and kept.keep([_plain(i, row) for i, row in sorted(ended.copy().items())]):
             interruption.add_note(
                 f"{len(ended)} of {len(rows)} rows of cells are kept; the same search goes on from there"
             )

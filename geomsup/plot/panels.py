@@ -47,9 +47,7 @@ def listed(axes: Any) -> "list[Axes]":
     """Return one axes, or any array of them, as a list."""
     found = _flat(axes)
     if not found or not _are_axes(found):
-        raise TypeError(
-            f"`axes` must be axes of matplotlib; got {checks.shown(axes)}. Pass those of plt.subplots(), or leave it out."
-        )
+        raise TypeError(f"`axes` must be axes of matplotlib; got {checks.shown(axes)}. Pass those of plt.subplots().")
     return found
 
 

@@ -16,7 +16,7 @@ def ids(value):
 
 
 def example_of(thing):
-    """Return the lines of the examples in a docstring that Python runs; the suite's doctests compare what they print."""
+    """Return the lines of the examples in a docstring that Python runs; doctests compare what they print."""
     lines = (inspect.getdoc(thing) or "").splitlines()
     return "\n".join(line for line in lines if line.startswith((">>> ", "... ")))
 

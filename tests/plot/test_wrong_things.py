@@ -52,7 +52,7 @@ SUBJECTS = {
     "plot_sparsities": ("comparisons", NOTHING),
     "plot_tally": (
         "tally",
-        [wrong for wrong in NOTHING if not isinstance(wrong, dict)] + [{"a": NAN}, {"a": -1}, {3: 1}, {"a": "b"}],
+        [*(one for one in NOTHING if not isinstance(one, dict)), {"a": NAN}, {"a": -1}, {3: 1}],
     ),
 }
 MORE = {"plot_dimensions": ([0.1],), "plot_sparsities": ([[0.1]],)}

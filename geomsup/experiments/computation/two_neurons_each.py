@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.experiments.computation.neurons import ABS, signed
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import SMALL, colour_bar, draw_signed, panels
+from geomsup.experiments.pictures import colour_bar, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.model import ToyModel
@@ -83,7 +83,7 @@ def draw(data: Data) -> Any:
             image = draw_signed(ax, shown, f"p = {p:g}: {name}{told}", 1.2, square=True)
             for (i, j), value in np.ndenumerate(shown):
                 if abs(value) > 0.05:
-                    ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=SMALL, color="white")
+                    ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=8, color="white")
     colour_bar(image, axes)
     return figure
 

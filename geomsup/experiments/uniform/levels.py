@@ -53,7 +53,7 @@ def measure(lab: Lab) -> Data:
 
 def draw(data: Data) -> Any:
     """Draw D_i of every stored feature, the levels of theory, and the number of components of each name."""
-    figure, axes = panels(2, 1, size=(8.0, 4.4))
+    figure, axes = panels(1, 2, size=(6.0, 5.2))
     ax = axes[0, 0]
     spread = np.linspace(-0.018, 0.018, data["D"].shape[1])
     for k, p in enumerate(data["p"]):
@@ -62,27 +62,27 @@ def draw(data: Data) -> Any:
         predicted = np.unique(np.round(data["predicted_D"][k][data["predicted_D"][k] > 0], 3))
         ax.plot(np.full(len(predicted), 1 / p), predicted, "_", color=PALETTE[1], markersize=14)
     for name, level in LEVELS.items():
-        side = "top" if name == "square antiprism" else "bottom" if name == "pentagon" else "center"
+        side = "top" if name == "square antiprism" else "bottom"
         ax.axhline(level, color=FAINT, linewidth=0.6, zorder=0)
-        ax.annotate(name, (1.01, level), xycoords=("axes fraction", "data"), fontsize=8, va=side)
+        ax.annotate(name, (0.99, level), xycoords=("axes fraction", "data"), fontsize=7, ha="right", va=side)
     ax.set(xscale="log", ylim=(0, 1.05), xlabel="1/(1 − S)", ylabel="D_i of each stored feature")
     ax.set_title("trained (dots), best mixture of blocks (dashes)", fontsize=9)
     ax.set_xticks([1, 2, 3, 5, 10, 20], labels=["1", "2", "3", "5", "10", "20"])
     ax.minorticks_off()
-    table = axes[1, 0]
+    table = axes[0, 1]
     shown = data["count"][:, :MOST].T
     table.imshow(np.log1p(shown), cmap="Blues", aspect="auto", vmax=np.log(60))
     for (i, j), value in np.ndenumerate(shown):
         if value:
-            table.text(j, i, str(value), ha="center", va="center", fontsize=8)
-    table.set_xticks(range(len(data["p"])), [f"{1 / p:.3g}" for p in data["p"]], fontsize=8)
-    table.set_yticks(range(len(shown)), [_short(name) for name in data["name"][:MOST]], fontsize=8)
+            table.text(j, i, str(value), ha="center", va="center", fontsize=7)
+    table.set_xticks(range(len(data["p"])), [f"{1 / p:.3g}" for p in data["p"]], fontsize=7, rotation=90)
+    table.set_yticks(range(len(shown)), [_short(name) for name in data["name"][:MOST]], fontsize=7)
     table.set(xlabel="1/(1 − S)")
-    above = table.secondary_xaxis("top")
-    above.set_xticks(
-        range(len(data["winner"])), [_short(str(name)) for name in data["winner"]], fontsize=8, rotation=90
-    )
-    above.set_xlabel("components of each name; above: block that theory predicts", fontsize=9)
+    table.set_title("components of each name; above: block that theory predicts", fontsize=9, pad=135)
+    for j, winner in enumerate(data["winner"]):
+        table.annotate(
+            _short(str(winner)), (j, 1.02), xycoords=("data", "axes fraction"), rotation=90, fontsize=7, ha="center"
+        )
     return figure
 
 
