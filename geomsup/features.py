@@ -74,6 +74,14 @@ class Features(Tabular):
     >>> pairs = Features(4, 0.1, values=Discrete((1,)), correlated=[(0, 1), (2, 3)])
     >>> float(pairs.covariance[0, 1])  # p - p²
     0.09
+    >>> import geomsup as gs
+    >>> features = gs.Features(2, 0.1)
+    >>> features.sample(3, 0).shape, features.variance.round(5).tolist()
+    ((3, 2), [0.03083, 0.03083])
+    >>> len(features.to_rows())
+    2
+    >>> gs.Features.from_dict(features.to_dict()) == features
+    True
     """
 
     n: int
@@ -231,7 +239,14 @@ class Features(Tabular):
         return _frozen(result)
 
     def refuse_normalised(self) -> None:
-        """Raise ValueError if samples are normalised: what follows would rest on independent features."""
+        """Raise ValueError if samples are normalised: what follows would rest on independent features.
+
+        Examples
+        --------
+        >>> Features(2, 0.1, normalised=True).refuse_normalised()
+        Traceback (most recent call last):
+        ValueError: `features` must not be normalised for moments, ...
+        """
         if self.normalised:
             raise ValueError(
                 "`features` must not be normalised for moments, exact losses, optima and comparisons, as the features "

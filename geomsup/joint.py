@@ -50,6 +50,10 @@ class Joint:
     (array([0.3, 0.1]), 0.7)
     >>> Joint.correlated((0, 1), 0.1, correlation=0.5)
     Joint((0, 1), 3 sets, probability 0.1)
+    >>> pair.both(0, 1), pair.moved({0: 3, 1: 5}).members
+    (0.1, (3, 5))
+    >>> Joint.from_dict(pair.to_dict()) == pair
+    True
     """
 
     members: tuple[int, ...]

@@ -74,6 +74,16 @@ class ToyModel(Tabular):
     array([0.5, 0. ])
     >>> ToyModel([[1.0], [-1.0]], activation=np.tanh)([0.5, 0.0])
     array([ 0.46211716, -0.46211716])
+    >>> import geomsup as gs
+    >>> model = gs.ToyModel([[1.0], [-1.0]])
+    >>> model.hidden([0.5, 0.0]).tolist(), model.n_features, model.n_hidden
+    ([0.5], 2, 1)
+    >>> model.gram.tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
+    >>> len(model.to_rows()), model.to_dict()["W"]
+    (2, [[1.0], [-1.0]])
+    >>> model.plot().get_title()
+    'digon'
     """
 
     W: np.ndarray

@@ -195,3 +195,36 @@ def test_progress_is_told_once_before_something_is_compiled():
     with compiling.telling(None):
         assert compiling.njit(lambda x: x + 2)(1) == 3
     assert not compiling._LISTENERS
+
+
+class _CompiledError(Exception):
+    """Raised in the place of the work that would follow."""
+
+
+def _compiles(*_, **__):
+    compiling.njit(lambda x: x + 3)(1)
+    raise _CompiledError
+
+
+@pytest.mark.parametrize("work", ["train", "train exactly", "resume", "resume exactly", "minimize_energy", "thomson"])
+def test_long_work_says_that_it_compiles(work, monkeypatch):
+    features, told = gs.Features(2, 0.1), []
+    listener = {"progress": lambda *event: told.append(event)}
+    objective = "exact" if work.endswith("exactly") else "sampled"
+    run = gs.train(features, 1, steps=2, objective=objective, record=0) if work.startswith("resume") else None
+    calls = {
+        "train": lambda: gs.train(features, 1, steps=2, **listener),
+        "train exactly": lambda: gs.train(features, 1, objective="exact", **listener),
+        "resume": lambda: run.resume(4, **listener),
+        "resume exactly": lambda: run.resume(**listener),
+        "minimize_energy": lambda: gs.minimize_energy(3, 2, **listener),
+        "thomson": lambda: gs.thomson(3, **listener),
+    }
+    for place in (
+        "training.finish.finish", "training.exact.train_exactly", "training.resuming.finish",
+        "training.exact.descend_further", "energy.minimize.search",
+    ):  # fmt: skip
+        monkeypatch.setattr(f"geomsup.{place}", _compiles)
+    with pytest.raises(_CompiledError):
+        calls[work]()
+    assert told == [("compiling, once", 0.0)]

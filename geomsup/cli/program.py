@@ -72,7 +72,9 @@ def _run(arguments: list[str] | None) -> int:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         if sys.stdout is not None:
             sys.stdout.flush()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
+        for note in getattr(interruption, "__notes__", ()):  # what is kept of the work
+            _complain(note)
         _complain("interrupted")
         return 128 + signal.SIGINT
     except BrokenPipeError:

@@ -44,6 +44,19 @@ class Comparison(Tabular):
         loss / optimum.loss - 1: 0.02 is two percent above the optimum. It is 0 or infinity if the optimum's loss is 0.
     expected
         The model's `ExpectedLoss`, with its error bound.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> result = gs.compare(gs.ToyModel([[1.0], [-1.0]]), gs.Features(2, 0.1), starts=2)
+    >>> print(f"{result.loss:.6f}, {result.excess:.2%} above the optimum: {result.geometry.name}")
+    0.003333, 0.42% above the optimum: digon
+    >>> [part.name for part in result.per_component]
+    ['digon']
+    >>> [row["name"] for row in result.to_rows()], result.to_dict()["geometry"]
+    (['digon'], 'digon')
+    >>> len(result.plot())
+    3
     """
 
     expected: ExpectedLoss
@@ -133,7 +146,22 @@ class Comparison(Tabular):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparisons(Sequence[Comparison], Tabular):
-    """Several models compared with the optimum; a sequence of `Comparison` that prints as a table."""
+    """Several models compared with the optimum; a sequence of `Comparison` that prints as a table.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> models = [gs.ToyModel([[norm], [-norm]]) for norm in (0.9, 1.0)]
+    >>> results = gs.compare(models, gs.Features(2, 0.1), starts=2)
+    >>> (results.excess > 0).tolist()
+    [True, True]
+    >>> results.best == results[1]
+    True
+    >>> len(results.to_rows()), list(results.to_dict())
+    (2, ['comparisons'])
+    >>> results.plot().get_xlabel()
+    'model'
+    """
 
     items: tuple[Comparison, ...]
 

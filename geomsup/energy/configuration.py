@@ -49,6 +49,27 @@ class Configuration(Tabular):
         that the last linear program still promised.
     complete
         False where Ctrl-C or the time limit ended the search.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> found = gs.thomson(6)
+    >>> found.n, found.d, found.geometry.name, found.kind
+    (6, 3, 'octahedron (3 digons)', 'minimum')
+    >>> print(f"{found.angle:.1f}")
+    90.0
+    >>> found.symmetry.order, found.hits >= 1, found.is_minimum, found.index, found.zero_modes
+    (48, True, True, 0, 0)
+    >>> found.verdict
+    'matches the best known'
+    >>> found.headline()
+    '6 points in 3 dimensions, coulomb'
+    >>> found.rows()[0]
+    ('energy', '9.98528137424')
+    >>> len(found.to_rows()), found.to_dict()["n"]
+    (6, 6)
+    >>> found.plot().name
+    '3d'
     """
 
     points: np.ndarray

@@ -72,7 +72,8 @@ def minimize_energy(
     threads
         Threads to use; all cores by default.
     progress
-        Called as ``progress("minimising", fraction)``.
+        Called as ``progress("minimising", fraction)``. A first use begins with ``("compiling, once", 0.0)``, from the
+        thread that compiles.
 
     Returns
     -------
@@ -116,15 +117,19 @@ def minimize_energy(
         most = KNOWN_SECONDS / each if record else min(UNKNOWN_STARTS, UNKNOWN_SECONDS / each)
         starts = max(1, int(most))
     budget = Budget(starts, target, deadline, threads)
-    minima = search(n, d, potential, budget, generator, progress)
-    if not minima.found:
-        raise ValueError(
-            f"`energy` must be finite for random points; {potential} is too large for doubles. Take a smaller exponent."
+    from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
+
+    with telling(progress):
+        minima = search(n, d, potential, budget, generator, progress)
+        if not minima.found:
+            raise ValueError(
+                f"`energy` must be finite for random points; {potential} is too large for doubles. "
+                "Take a smaller exponent."
+            )
+        minima = settled(minima, budget)
+        points, value, rms = patiently(
+            partial(_finish, minima.best, potential, complete=not minima.interrupted, deadline=deadline)
         )
-    minima = settled(minima, budget)
-    points, value, rms = patiently(
-        partial(_finish, minima.best, potential, complete=not minima.interrupted, deadline=deadline)
-    )
     return Configuration(
         points, value, potential, record, minima.starts, tuple(minima.found), rms, not minima.interrupted
     )

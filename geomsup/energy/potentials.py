@@ -64,6 +64,9 @@ class Potential:
     9.98528137423857...
     >>> gs.Potential("riesz", 2).energy(octahedron), gs.Potential("frame").energy(octahedron)
     (6.75, 12.0)
+    >>> coulomb = gs.Potential("coulomb")
+    >>> float(coulomb.energy([[1.0, 0.0], [-1.0, 0.0]])), coulomb.label
+    (0.5, 'coulomb')
     """
 
     name: str
@@ -136,7 +139,14 @@ class Potential:
         return self.name in ("coulomb", "riesz", "log")
 
     def terms(self, t: np.ndarray, r2: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the summand and its first and second derivative in t, at inner products t and squared distances r2."""
+        """Return the summand and its first and second derivative in t, at inner products t and squared distances r2.
+
+        Examples
+        --------
+        >>> value, first, second = Potential("coulomb").terms(np.array([-1.0]), np.array([4.0]))
+        >>> value.item(), first.item(), second.item()
+        (0.5, 0.125, 0.09375)
+        """
         if self.name in ("coulomb", "riesz"):
             s = self.exponent or 1.0
             with np.errstate(divide="ignore", over="ignore", invalid="ignore"):

@@ -38,6 +38,15 @@ class Record:
         Published Schoenflies symbol of the configuration (Thomson problem), or None.
     note
         What is wrong with the published entry, if anything.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> record = gs.best_known(12)
+    >>> print(f"{record.value:.6f}: {record.status}")
+    49.165253: proved
+    >>> sorted(record.to_dict())
+    ['note', 'point_group', 'source', 'status', 'value']
     """
 
     value: float

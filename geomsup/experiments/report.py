@@ -38,6 +38,16 @@ class Report:
         Processor time that it took, over all interrupted runs together.
     folder
         Folder with its data, figure and report.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> from pathlib import Path
+    >>> report = gs.Report("E6", "Phase change", "Losses cross.", "quick", None, "ValueError: no", 0.1, Path("E6"))
+    >>> report.status
+    'failed'
+    >>> sorted(report.to_dict())
+    ['claim', 'cpu_seconds', 'error', 'id', 'size', 'title', 'verdict']
     """
 
     id: str

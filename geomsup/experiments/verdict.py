@@ -36,6 +36,10 @@ class Verdict:
     --------
     >>> Verdict("holds", "All 10 are pentagons.", {"pentagons": 10}).status
     'holds'
+    >>> import geomsup as gs
+    >>> verdict = gs.Verdict("holds", "Exact losses equal the formulas.", {"deviation": 1e-16}, ("formulas",))
+    >>> gs.Verdict.from_dict(verdict.to_dict()) == verdict
+    True
     """
 
     status: str

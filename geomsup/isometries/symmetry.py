@@ -67,6 +67,15 @@ class Symmetry(Tabular):
     --------
     >>> symmetry([[0, 0, 1], [0, 0, -1], [1, 0, 0], [-0.5, 0.75**0.5, 0], [-0.5, -(0.75**0.5), 0]])
     Symmetry(D3h, order 12: orbits of 2, 3 points)
+    >>> import geomsup as gs
+    >>> found = gs.symmetry(gs.polytope("square").points)
+    >>> print(found.summary())
+    order 8; rank 2; 1 orbit
+      4 points: 0 1 2 3
+    >>> len(found.to_rows())
+    1
+    >>> gs.Symmetry.from_dict(found.to_dict()) == found
+    False
     """
 
     order: int

@@ -31,6 +31,11 @@ class Discrete:
     --------
     >>> Discrete((1, 2, 3)).mean
     2.0
+    >>> coin = Discrete((1, 2), (0.5, 0.5))
+    >>> coin.support, coin.times(2).values, coin.sample(3, rng=0).shape
+    ((1.0, 2.0), (2.0, 4.0), (3,))
+    >>> [part.tolist() for part in coin.pieces()], coin.to_dict()["values"]
+    ([[0.5, 0.5], [1.0, 2.0], [0.0, 0.0]], [1.0, 2.0])
     """
 
     values: tuple[float, ...]

@@ -27,6 +27,14 @@ class Law(Protocol):
     >>> from geomsup.laws import Uniform
     >>> isinstance(Uniform(0, 1), Law), isinstance("uniform", Law)
     (True, False)
+    >>> import geomsup as gs
+    >>> law = gs.Uniform(0, 2)
+    >>> law.mean, law.support, law.sample(3, 0).shape, law.times(0.5)
+    (1.0, (0.0, 2.0), (3,), Uniform(low=0.0, high=1.0))
+    >>> [part.tolist() for part in law.pieces()]
+    [[1.0], [0.0], [2.0]]
+    >>> law.to_dict()
+    {'law': 'uniform', 'low': 0.0, 'high': 2.0}
     """
 
     def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

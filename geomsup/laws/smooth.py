@@ -22,6 +22,17 @@ class Smooth(ABC):
     """A distribution with a smooth density and one peak; engines see `cells` uniform pieces that stand for it.
 
     See `geomsup.laws.histogram` for how the pieces are found.
+
+    Examples
+    --------
+    >>> from geomsup import Normal
+    >>> law = Normal(0, 1)
+    >>> law.mode, law.support, law.with_cells(32).cells, law.times(2).variance
+    (0.0, (-inf, inf), 32, 4.0)
+    >>> round(float(law.density(0.0)), 6), law.excess(0.0)[0].round(6).item()
+    (0.398942, 0.5)
+    >>> law.sample(3, 0).shape, len(law.pieces()[0]), law.to_dict()["law"]
+    ((3,), 64, 'normal')
     """
 
     cells: int

@@ -27,8 +27,11 @@ class Uniform:
 
     Examples
     --------
-    >>> Uniform(0.5, 1).mean
-    0.75
+    >>> law = Uniform(0.5, 1)
+    >>> law.mean, law.support, law.times(2), law.sample(3, rng=0).shape
+    (0.75, (0.5, 1.0), Uniform(low=1.0, high=2.0), (3,))
+    >>> [part.tolist() for part in law.pieces()], law.to_dict()
+    ([[1.0], [0.5], [0.5]], {'law': 'uniform', 'low': 0.5, 'high': 1.0})
     """
 
     low: float = 0.0

@@ -47,6 +47,12 @@ class Hessian:
     >>> result = hessian(ToyModel([[0.0], [0.0]], [0.05, 0.05]), Features(2, 0.1))
     >>> result.kind, result.index, result.n_flat  # nothing represented: both directions of W go down
     ('saddle', 2, 0)
+    >>> import geomsup as gs
+    >>> found = gs.hessian(gs.optimum(gs.Features(2, 0.1), 1).model, gs.Features(2, 0.1))
+    >>> found.kind, found.index, found.n_flat, found.n_symmetries
+    ('minimum', 0, 0, 0)
+    >>> found.eigenvalues.shape, bool(found.error < found.tolerance)
+    ((4,), True)
     """
 
     matrix: np.ndarray = field(repr=False)

@@ -63,6 +63,15 @@ class ExpectedLoss(Tabular):
         P(k active) L_k, ``(n + 1,)``: the terms of L = Σ_k P(k active) L_k, and their errors.
     model, features, target, power
         What was evaluated: a `ToyModel`, `Features` or `SampledFeatures`, and as what.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> loss = gs.expected_loss(gs.ToyModel([[1.0], [-1.0]]), gs.Features(2, 0.1))
+    >>> print(f"{loss.value:.6f}", loss.per_feature.round(6))
+    0.003333 [0.001667 0.001667]
+    >>> len(loss.to_rows()), loss.to_dict()["method"]
+    (2, 'exact')
     """
 
     value: float

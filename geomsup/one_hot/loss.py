@@ -26,6 +26,13 @@ class OneHotLoss:
         ``(c,)``, the terms of `value`.
     grad_W, grad_b
         ∂value/∂W ``(c, m)`` and ∂value/∂b ``(c,)``.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> loss = gs.one_hot_loss([[1.0], [-1.0]], [0.0, 0.0])
+    >>> sorted(loss.to_dict())
+    ['per_feature', 'potential', 'value']
     """
 
     value: float

@@ -44,6 +44,19 @@ class OneHotState:
         H = Σ_i H_i = 3 c L, as the literature gives it; a dead feature adds 1 - 3/(4c) if "+", 1 if "-".
     loss
         L = H / (3c) = Σ_i E(x_i - x'_i)².
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> state = gs.one_hot_states("pentagon")[0]
+    >>> state.name, state.kind, state.n_features, state.index
+    ('pentagon', 'minimum', 5, 0)
+    >>> state.model
+    ToyModel(5 features in 2 dimensions, relu)
+    >>> state.n_flat, state.n_symmetries
+    (1, 1)
+    >>> state.to_dict()["name"]
+    'pentagon'
     """
 
     shape: Polytope

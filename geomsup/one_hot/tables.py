@@ -24,6 +24,15 @@ class OneHotTable:
         The rows.
     skipped
         Names of shapes that are critical for no norm and bias.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> table = gs.one_hot_polygons([5, 6])
+    >>> [state.name for state in table.states]
+    ['pentagon', 'hexagon']
+    >>> sorted(table.to_dict())
+    ['skipped', 'states']
     """
 
     states: tuple[OneHotState, ...]

@@ -1,5 +1,6 @@
 """Results of long searches kept on disk, each with the version and the inputs that made it."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 from geomsup.files import replacing
 from geomsup.folders import user_folder
 
-__all__ = ["cache_folder", "remembered"]
+__all__ = ["Part", "cache_folder", "remembered"]
 
 Made = TypeVar("Made")
 
@@ -39,20 +40,65 @@ def remembered(
     Inputs and result are plain values (JSON). A file that is damaged, made from other inputs, or of which nothing can
     be made is computed again; a folder that cannot be written to costs time only, which a warning says once.
     """
-    folder = cache_folder()
-    if folder is None:
+    path = _place(kind, inputs)
+    if path is None:
         return made_of(compute())
-    name = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
-    path = folder / kind / f"{name}.json"
     try:
-        data = json.loads(path.read_text())
-        if data["inputs"] == inputs:
-            return made_of(data["result"])
+        return made_of(_read(path, inputs))
     except Exception:  # damaged values may raise anything
         pass
     known = compute()
     _write(path, {"inputs": inputs, "result": known})
     return made_of(known)
+
+
+class Part:
+    """What an interrupted search leaves on disk, for the next search with these `inputs`.
+
+    Parameters
+    ----------
+    kind
+        Name of the folder.
+    inputs
+        What the search begins with, as plain values (JSON).
+    made_of
+        Makes an item of the plain values of an item that was kept.
+    """
+
+    def __init__(self, kind: str, inputs: dict[str, Any], made_of: Callable[[Any], Any]) -> None:
+        self._path, self._inputs, self._made_of = _place(kind, inputs), inputs, made_of
+
+    def items(self) -> list[Any]:
+        """Return what is there; nothing if it is damaged or of another search."""
+        try:
+            return [] if self._path is None else [self._made_of(one) for one in _read(self._path, self._inputs)]
+        except Exception:  # damaged values may raise anything
+            return []
+
+    def keep(self, items: list[Any]) -> bool:
+        """Write items, plain values; return whether that could be done."""
+        if self._path is not None:
+            _write(self._path, {"inputs": self._inputs, "result": items})
+        return self._path is not None and self._path.exists()
+
+    def drop(self) -> None:
+        """Remove the file: the search is done."""
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+
+
+def _place(kind: str, inputs: dict[str, Any]) -> Path | None:
+    folder = cache_folder()
+    name = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
+    return None if folder is None else folder / kind / f"{name}.json"
+
+
+def _read(path: Path, inputs: dict[str, Any]) -> Any:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if data["inputs"] != inputs:
+        raise ValueError("made from other inputs")
+    return data["result"]
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:

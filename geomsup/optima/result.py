@@ -31,7 +31,15 @@ TABULATED = 8  # features up to which a table of all blocks takes seconds
 
 @dataclass(frozen=True)
 class Block:
-    """Features of a model that interfere with each other only: its name, features, rank and loss."""
+    """Features of a model that interfere with each other only: its name, features, rank and loss.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> block = gs.optimum(gs.Features(2, 0.1), 1).blocks[0]
+    >>> block.name, block.features, block.rank
+    ('digon', (0, 1), 1)
+    """
 
     name: str
     features: tuple[int, ...]
@@ -67,6 +75,22 @@ class Optimum(Tabular):
         importances of extreme sizes, it is in other units.
     features, n_hidden
         What was asked.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> best = gs.optimum(gs.Features(2, 0.1), 1, starts=2)
+    >>> print(f"{best.loss:.6f}: {best.geometry.name}, {best.proof}")
+    0.003319: digon, 3 of 3 descents ended here (minimum); not proved to be the lowest; no model is below 0.00041137
+    >>> best.hits
+    3
+    >>> sorted(best.to_dict())
+    ['blocks', 'features', 'geometry', 'hits', 'kind', 'loss', 'lower_bound', 'model', 'proof', 'searched',
+    'status']
+    >>> len(best.to_rows())
+    1
+    >>> best.plot().name
+    'rectilinear'
     """
 
     loss: float

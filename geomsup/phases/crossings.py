@@ -41,6 +41,19 @@ class Crossing:
         "first", always: the minima that cross are distinct.
     features
         The features there.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> import numpy as np
+    >>> pair = gs.ToyModel([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
+    >>> turns = 2 * np.pi / 3 * np.arange(3)
+    >>> triangle = gs.ToyModel(np.stack([np.cos(turns), np.sin(turns)], axis=1))
+    >>> found = gs.crossing(pair, triangle, lambda p: gs.Features(3, p), (0.45, 0.53))
+    >>> print(f"{found.parameter:.6f}", found.order)
+    0.521838 first
+    >>> sorted(found.to_dict())[:2]
+    ['features', 'geometries']
     """
 
     parameter: float

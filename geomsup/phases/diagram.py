@@ -55,6 +55,23 @@ class PhaseDiagram(Tabular):
         ``(P, Q, n, m)`` and ``(P, Q, n)``, the optima; rows other than the last come in falling order of norm.
     n_features, n_hidden, starts
         What was asked.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> diagram = gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4])
+    >>> diagram.names
+    ('extra not represented, others: 1 dedicated', 'extra in a digon')
+    >>> diagram.dimensionality.round(2).tolist()
+    [[0.47, 0.48], [0.0, 0.0]]
+    >>> diagram.model(0, 0), diagram.features(0, 0).n
+    (ToyModel(2 features in 1 dimensions, relu), 2)
+    >>> len(diagram.transitions), len(diagram.boundaries)
+    (2, 2)
+    >>> len(diagram.to_rows()), diagram.to_dict()["n_hidden"]
+    (4, 1)
+    >>> [ax.get_title() for ax in diagram.plot()]
+    ['optimum', "paper's prediction"]
     """
 
     probabilities: np.ndarray
@@ -249,6 +266,7 @@ def phase_diagram(
     inputs, take `optimum` point by point. In each cell (p, I)
     random starts descend the exact expected loss. Then every cell tries its neighbours' optima until none improves,
     so a state that is found anywhere in its phase is found everywhere. The optima are the best found, and not proved.
+    After an interruption, the same call goes on with the rows of cells that were searched, which are kept on disk.
 
     Parameters
     ----------

@@ -26,6 +26,13 @@ class PaperPrediction:
         The candidates, in the words of `phase_diagram`.
     dimensionality
         ``(P, Q)``, D of the extra feature: 0, 1/2 or 1.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> predicted = gs.paper_prediction(2, 1, [0.1, 0.9], [1.0])
+    >>> [predicted.names[k] for k in predicted.phase[:, 0]]
+    ['extra in a digon', 'extra not represented, others: 1 dedicated']
     """
 
     probabilities: np.ndarray

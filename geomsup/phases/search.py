@@ -4,18 +4,22 @@ Where nothing improves any more, dropped features are grown, and neighbours that
 cell in small steps. What that improves is passed on in turn.
 """
 
+import hashlib
 from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from geomsup.dimensions import dimensionality
 from geomsup.loss.objective import pack, unpack
+from geomsup.optima.cache import Part
 from geomsup.optima.descent import COARSE, FINE, End
 from geomsup.phases.cells import TIE, Cell, Setting
 from geomsup.phases.names import differ
 from geomsup.phases.starts import PLAIN, grown, starts_of
 from geomsup.threads import Progress, in_threads
+from geomsup.version import __version__
 
 __all__ = ["Index", "all_edges", "best_states"]
 
@@ -37,9 +41,14 @@ def best_states(
     rng: np.random.Generator,
     progress: Progress,
 ) -> dict[Index, End]:
-    """Return the lowest state found in cell (i, j) = (probabilities[i], importances[j])."""
+    """Return the lowest state found in cell (i, j) = (probabilities[i], importances[j]).
+
+    An interruption leaves the rows of cells whose random starts have ended to the next search for the same.
+    """
     rows = range(len(probabilities))
     begin = np.array([starts_of(setting, p, len(importances), starts, rng) for p in probabilities])
+    kept = _part(setting, probabilities, importances, begin)
+    ended: dict[int, dict[Index, End]] = dict(kept.items())
     total = 2 * len(probabilities) * len(importances)
     done = 0
 
@@ -56,7 +65,9 @@ def best_states(
         return found
 
     def cold(i: int) -> dict[Index, End]:
-        return lowest(i, [(j, start) for j in range(len(importances)) for start in begin[i, j]], COARSE)
+        if i not in ended:
+            ended[i] = lowest(i, [(j, start) for j in range(len(importances)) for start in begin[i, j]], COARSE)
+        return ended[i]
 
     def warm(i: int) -> dict[Index, End]:
         jobs = [(j, pack(best[k].W, best[k].b)) for j in range(len(importances)) for k in _around((i, j)) if k in fresh]
@@ -104,22 +115,49 @@ def best_states(
         best.update(better)
         return set(better)
 
-    best = everywhere(cold, True)
-    fresh, untried = set(best), set(best)
-    for _ in range(MOST_ROUNDS):
-        if fresh:
-            fresh = improved(everywhere(warm, False))
-            untried |= fresh
-        elif untried:
-            fresh = improved(everywhere(regrown, False)) | improved(everywhere(followed, False))
-            untried = set(fresh)
-        else:
-            break
-    best = everywhere(polished, True)
+    try:
+        best = everywhere(cold, True)
+        fresh, untried = set(best), set(best)
+        for _ in range(MOST_ROUNDS):
+            if fresh:
+                fresh = improved(everywhere(warm, False))
+                untried |= fresh
+            elif untried:
+                fresh = improved(everywhere(regrown, False)) | improved(everywhere(followed, False))
+                untried = set(fresh)
+            else:
+                break
+        best = everywhere(polished, True)
+    except KeyboardInterrupt as interruption:
+        if ended and kept.keep([_plain(i, row) for i, row in sorted(ended.copy().items())]):
+            interruption.add_note(
+                f"{len(ended)} of {len(rows)} rows of cells are kept; the same search goes on from there"
+            )
+        raise
+    kept.drop()
     return {
         index: End(state.loss, *_canonical(state.W, state.b, alike=float(importances[index[1]]) == 1))
         for index, state in best.items()
     }
+
+
+def _part(setting: Setting, probabilities: np.ndarray, importances: np.ndarray, begin: np.ndarray) -> Part:
+    """Return the file of the rows of cells that an interrupted search has been through."""
+    inputs = {
+        "geomsup": __version__, "n": setting.n, "m": setting.m, "probabilities": probabilities.tolist(),
+        "importances": importances.tolist(), "starts": hashlib.sha256(begin.tobytes()).hexdigest(),
+    }  # fmt: skip
+    return Part("rows of phase diagrams", inputs, _row_of)
+
+
+def _plain(i: int, row: dict[Index, End]) -> Any:
+    """Return a row of cells as plain values."""
+    return [i, [[j, end.loss, end.W.tolist(), end.b.tolist()] for (_, j), end in row.items()]]
+
+
+def _row_of(kept: Any) -> tuple[int, dict[Index, End]]:
+    i, cells = kept
+    return i, {(i, j): End(loss, np.array(W), np.array(b)) for j, loss, W, b in cells}
 
 
 def _around(index: Index) -> list[Index]:

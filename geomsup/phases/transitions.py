@@ -56,6 +56,15 @@ class Transition:
         slope of each state's loss at fixed weights. 0 at second order.
     models
         The two states at the point.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> transition = gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4]).transitions[0]
+    >>> transition.order, transition.from_, transition.to
+    ('first', 'extra in a digon', 'extra not represented, others: 1 dedicated')
+    >>> sorted(transition.to_dict())
+    ['along', 'error', 'from_', 'importance', 'loss', 'models', 'order', 'probability', 'slope_jump', 'to']
     """
 
     probability: float

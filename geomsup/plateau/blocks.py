@@ -53,6 +53,18 @@ class PlateauBlock:
         v = Var x_i, the cost of a feature that is not stored.
     model
         Weights (size, rank) and biases (size,).
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> block = gs.plateaus([0.5, 0.3], largest_rank=2).winners[0]
+    >>> block.name, block.size, block.rank, block.features_per_dimension
+    ('digon', 2, 1, 2.0)
+    >>> print(f"{block.gain:.4f} {block.dimensionality:.4f} {block.dimensions_per_feature:.4f}")
+    1.2677 0.5000 0.5325
+    >>> sorted(block.to_dict())
+    ['dimensionality', 'dimensions_per_feature', 'features_per_dimension', 'gain', 'loss', 'model', 'name',
+    'probability', 'rank', 'size']
     """
 
     name: str

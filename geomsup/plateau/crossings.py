@@ -28,6 +28,17 @@ class PlateauCrossing:
         Gain per dimension of both.
     dense, sparse
         The kind that wins above p, and the one that wins below, each at its best weights there.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> crossing = gs.plateaus([0.7, 0.6], largest_rank=2).crossings[0]
+    >>> crossing.names
+    ('triangle', 'digon')
+    >>> print(f"{crossing.probability:.6f} {crossing.inverse_density:.6f}")
+    0.644240 1.552216
+    >>> sorted(crossing.to_dict())
+    ['from', 'gain', 'inverse_density', 'models', 'probability', 'to']
     """
 
     probability: float

@@ -31,6 +31,15 @@ class PlateauMixture:
         D* = m/‖W‖_F².
     dimensionality
         D_i of every feature ``(n,)``, block by block; 0 for those not stored.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> mixture = gs.plateaus([0.5, 0.3], largest_rank=2, n_features=4, n_hidden=2).mixtures[0]
+    >>> mixture.counts, mixture.not_stored
+    ({'digon': 2}, 0)
+    >>> mixture.to_dict()["counts"]
+    {'digon': 2}
     """
 
     probability: float

@@ -49,6 +49,23 @@ class Plateaus(Tabular):
         For `n_features` in `n_hidden` dimensions the best mixture of these kinds at every probability; else empty.
     values, largest_rank, n_features, n_hidden
         What was asked.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> found = gs.plateaus([0.5, 0.3], largest_rank=2)
+    >>> [block.name for block in found.winners]
+    ['digon', 'digon']
+    >>> found.features_per_dimension.tolist(), found.dimensionality.round(4).tolist()
+    ([2.0, 2.0], [0.5, 0.5])
+    >>> len(found.to_rows()), found.to_dict()["winners"]
+    (2, ['digon', 'digon'])
+    >>> found.gains("digon").shape, found.span("digon")
+    ((2,), (0.3, 0.5))
+    >>> [block.name for block in found.table(0.5)]
+    ['digon', 'triangle', 'dedicated dimension']
+    >>> [ax.get_ylabel() for ax in found.plot()]
+    ['gain per dimension', 'dimensions per feature']
     """
 
     probabilities: np.ndarray

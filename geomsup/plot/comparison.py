@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.geometry import plot_geometry
+from geomsup.plot.given import result
 from geomsup.plot.palette import INK, PALETTE
 from geomsup.plot.panels import panels
 from geomsup.plot.wording import described, wrap
@@ -42,6 +43,7 @@ def plot_comparison(comparison: "Comparison", *, axes: "Sequence[Axes] | np.ndar
     >>> len(plot_comparison(result))
     3
     """
+    result("comparison", comparison, "Comparison")
     found = panels(_new_axes(comparison.model.n_hidden) if axes is None else axes, 3)
     left, middle, right = found
     best = comparison.optimum

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from geomsup.plot.given import result, results
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.panels import one
 from geomsup.plot.wording import described, wrap
@@ -34,6 +35,8 @@ def plot_comparisons(comparisons: "Comparisons", *, ax: "Axes | None" = None) ->
     >>> plot_comparisons(gs.compare(models, gs.Features(2, 0.1), starts=2)).get_ylabel()
     'excess over the optimum (%)'
     """
+    result("comparisons", comparisons, "Comparisons")
+    results("comparisons", comparisons, "Comparison")
     ax = one(ax, (8, 4))
     names = [described(item.geometry) for item in comparisons]
     common = sorted(set(names), key=lambda name: (-names.count(name), name))[:MOST_NAMES]

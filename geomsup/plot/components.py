@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.geometry import plot_geometry
+from geomsup.plot.given import result
 from geomsup.plot.palette import INK
 from geomsup.plot.projection import draw_projection
 from geomsup.plot.wording import wrap
@@ -42,7 +43,7 @@ def plot_components(geometry: "Geometry") -> "Figure":
     """
     from matplotlib import pyplot
 
-    kinds = _kinds(geometry)
+    kinds = _kinds(result("geometry", geometry, "Geometry"))
     columns = min(PER_ROW, max(len(kinds), 1))
     rows = -(-max(len(kinds), 1) // columns)
     figure = pyplot.figure(figsize=(3 * columns, 3.2 * rows), layout="constrained")

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
+from geomsup.plot.given import result
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.panels import one
 from geomsup.plot.shapes.space import draw_edges, frame, view_of
@@ -43,6 +45,8 @@ def plot_configuration(configuration: "Configuration", *, ax: "Axes | None" = No
     >>> plot_configuration(gs.thomson(6)).get_title()
     'octahedron\\n(3 digons)\\ncoulomb energy 9.985281374'
     """
+    result("configuration", configuration, "Configuration")
+    title = checks.boolean("title", title)
     ax = one(ax, (4, 4), solid=configuration.d == 3)
     if configuration.d in (2, 3):
         {2: _arrows, 3: _hull}[configuration.d](configuration.points, ax)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.plot.edges import component_edges
+from geomsup.plot.given import result
 from geomsup.plot.palette import FAINT, INK, component_colours
 from geomsup.plot.panels import one
 from geomsup.plot.projection import draw_projection
@@ -52,7 +54,8 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
     >>> ax.get_title()
     'triangle'
     """
-    dimensions = geometry.n_hidden
+    dimensions = result("geometry", geometry, "Geometry").n_hidden
+    title, labels = checks.boolean("title", title), checks.boolean("labels", labels)
     drawn: Axes = one(ax, (4, 4), solid=dimensions == 3)
     if dimensions == 3:
         _arrows_3d(geometry, drawn, labels)

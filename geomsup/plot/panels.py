@@ -34,8 +34,8 @@ def one(ax: Any, figsize: tuple[float, float], *, solid: bool = False) -> "Axes"
 
 def panels(axes: Any, count: int) -> "list[Axes]":
     """Return the caller's axes if they are as many as the figure has panels."""
-    found = listed(axes) if isinstance(axes, list | tuple | np.ndarray) else []
-    if len(found) != count or not all(hasattr(one, "add_patch") for one in found):
+    found = _flat(axes)
+    if len(found) != count or not _are_axes(found):
         raise TypeError(
             f"`axes` must be {count} axes of matplotlib; got {checks.shown(axes)}. "
             f"Pass those of plt.subplots(1, {count}), or leave it out."
@@ -45,4 +45,15 @@ def panels(axes: Any, count: int) -> "list[Axes]":
 
 def listed(axes: Any) -> "list[Axes]":
     """Return one axes, or any array of them, as a list."""
+    found = _flat(axes)
+    if not found or not _are_axes(found):
+        raise TypeError(f"`axes` must be axes of matplotlib; got {checks.shown(axes)}. Pass those of plt.subplots().")
+    return found
+
+
+def _flat(axes: Any) -> list[Any]:
     return list(np.ravel(np.array(axes, dtype=object)))
+
+
+def _are_axes(found: list[Any]) -> bool:
+    return all(hasattr(one, "add_patch") for one in found)

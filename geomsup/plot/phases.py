@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup.plot.given import result
 from geomsup.plot.palette import INK, PALETTE
 from geomsup.plot.panels import listed
 from geomsup.plot.series.phase_line import draw_phase_line
@@ -50,6 +51,7 @@ def plot_phases(diagram: "PhaseDiagram", *, axes: "Axes | Sequence[Axes] | np.nd
     >>> [ax.get_title() for ax in axes]
     ['optimum', "paper's prediction"]
     """
+    result("diagram", diagram, "PhaseDiagram")
     if diagram.phase.size < 2:
         raise ValueError(
             "`diagram` must have at least 2 probabilities or 2 importances; got one of each. Print its names instead."

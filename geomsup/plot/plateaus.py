@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup.plot.given import result
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.panels import listed
 from geomsup.plot.series.levels import draw_levels
@@ -48,6 +49,7 @@ def plot_plateaus(plateaus: "Plateaus", *, axes: "Sequence[Axes] | np.ndarray | 
     >>> upper.get_ylabel()
     'gain per dimension'
     """
+    result("plateaus", plateaus, "Plateaus")
     if len(plateaus.probabilities) < 2:
         raise ValueError(
             f"`plateaus` must have at least 2 probabilities; got {len(plateaus.probabilities)}. Print it instead."

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.plot.comparison import percent
 from geomsup.plot.geometry import plot_geometry
+from geomsup.plot.given import results
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.wording import described, wrap
 
@@ -33,9 +35,26 @@ def plot_sparsities(comparisons: Sequence["Comparison"], losses: Sequence[np.nda
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        If something is not as described.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> pairs = [gs.compare(gs.ToyModel([[1.0], [-1.0]]), gs.Features(2, p), starts=2) for p in (0.2, 0.1)]
+    >>> figure = plot_sparsities(pairs, [[0.01, 0.02], [0.004]])
+    >>> [ax.get_title() for ax in figure.axes]
+    ['digon', 'digon', '']
     """
     from matplotlib.figure import Figure
 
+    comparisons = results("comparisons", comparisons, "Comparison")
+    losses = _checked(losses, len(comparisons))
+    if {comparison.model.n_hidden for comparison in comparisons} - {1, 2}:
+        raise ValueError("`comparisons` must be of models in at most two dimensions; got more. Use `plot_losses`.")
     count = len(comparisons)
     figure = Figure(figsize=(1.55 * count + 0.8, 6.2), layout="constrained")
     grid = figure.add_gridspec(2, count, height_ratios=[1.15, 2], wspace=0.0)
@@ -51,6 +70,20 @@ def plot_sparsities(comparisons: Sequence["Comparison"], losses: Sequence[np.nda
         fontsize=13, color=INK,
     )  # fmt: skip
     return figure
+
+
+def _checked(losses: Any, count: int) -> list[np.ndarray]:
+    """Return the losses of every sparsity as arrays."""
+    if not isinstance(losses, Sequence | np.ndarray) or isinstance(losses, str) or len(losses) != count:
+        raise TypeError(
+            f"`losses` must have an array for each of the {count} comparisons; got {checks.shown(losses)}. "
+            "Pass the losses of all trained models."
+        )
+    found = [checks.real_array(f"losses[{place}]", one) for place, one in enumerate(losses)]
+    for place, one in enumerate(found):
+        if one.ndim != 1 or not len(one):
+            raise ValueError(f"`losses[{place}]` must be a list of losses; got shape {one.shape}. Pass one at least.")
+    return found
 
 
 def _losses(ax: Any, comparisons: Sequence["Comparison"], losses: Sequence[np.ndarray]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from geomsup import checks
 from geomsup.plot.palette import PALETTE
 from geomsup.plot.panels import one
 from geomsup.plot.wording import wrap
@@ -35,6 +36,12 @@ def plot_tally(tally: Mapping[str, int], *, ax: "Axes | None" = None) -> "Axes":
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['pentagon', 'hexagon']
     """
+    if not isinstance(tally, Mapping) or not all(isinstance(name, str) for name in tally):
+        raise TypeError(
+            f"`tally` must give a number of models for each name; got {checks.shown(tally)}. Pass run.classify().tally."
+        )
+    for name, number in tally.items():
+        checks.integer(f"tally[{name!r}]", number, minimum=0)
     names, counts = list(tally)[:MOST_BARS], list(tally.values())[:MOST_BARS]
     rest = sum(tally.values()) - sum(counts)
     if rest:

@@ -71,6 +71,15 @@ class Component:
         least (root-mean-square distance). None where there is no other, and for components read in batches.
     empty
         Vertices of the shape, as indices into ``polytope.vertices``, that no feature is on.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> component = gs.classify([[1, 0], [-1, 0], [0, 2]]).components[0]
+    >>> component.name, component.full_name, component.features, component.rank
+    ('digon', 'digon', (0, 1), 1)
+    >>> component.to_dict()["features"]
+    [0, 1]
     """
 
     name: str

@@ -75,6 +75,15 @@ class Description:
     References
     ----------
     :cite:t:`welch1974`; :cite:t:`rankin1955`; :cite:t:`benedetto2003`.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> import numpy as np
+    >>> W = np.random.default_rng(0).normal(size=(400, 60))
+    >>> description = gs.classify(W).components[0].description
+    >>> description.verdict, description.to_dict()["rank"]
+    ('dense, nearly random', 60)
     """
 
     verdict: str

@@ -38,6 +38,13 @@ class Geometries(Sequence[G], Generic[G], Tabular):
     >>> print(gs.classify([[[1, 0], [-1, 0]], [[0, 1], [0, -1]], [[1, 0], [0, 1]]], orientation="rows"))
     2 of 3: digon
     1 of 3: 2 dedicated dimensions
+    >>> geometries = gs.Geometries(tuple(gs.classify(gs.polytope(name).points) for name in ("digon", "pentagon")))
+    >>> geometries.names, dict(geometries.tally)
+    (('digon', 'pentagon'), {'digon': 1, 'pentagon': 1})
+    >>> len(geometries.to_rows())
+    2
+    >>> [tick.get_text() for tick in geometries.plot().get_yticklabels()]
+    ['digon', 'pentagon']
     """
 
     items: tuple[G, ...]

@@ -55,6 +55,17 @@ class Geometry(Tabular):
     square (2 digons): 5 features in 2 dimensions, 1 not represented
       digon: features 0, 1; D 0.5; residual 0.00°; confidence 1.0000
       digon: features 2, 3; D 0.5; residual 0.00°; confidence 1.0000
+    >>> geometry = gs.classify([[1, 0], [-1, 0], [0, 1], [0, 1]])
+    >>> geometry.name, geometry.n_features, geometry.n_hidden
+    ('digon + dedicated dimension (2 features on 1 vertex)', 4, 2)
+    >>> geometry.antipodal, geometry.coincident
+    (((0, 1),), ((2, 3),))
+    >>> geometry.summary().splitlines()[0]
+    'digon + dedicated dimension (2 features on 1 vertex): 4 features in 2 dimensions'
+    >>> len(geometry.to_rows()), geometry.to_dict()["n_hidden"]
+    (2, 2)
+    >>> geometry.plot().name
+    'rectilinear'
     """
 
     components: tuple[Component, ...]

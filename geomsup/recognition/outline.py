@@ -49,6 +49,15 @@ class Outline:
     f_vector
         Numbers of vertices, edges, ..., facets of the hull; None beyond six dimensions or 2000 facets, or where rows
         coincide.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> import numpy as np
+    >>> W = np.random.default_rng(0).normal(size=(9, 3))
+    >>> outline = gs.classify(W).components[0].description
+    >>> outline.symmetry.order, len(outline.inner_products), sorted(outline.to_dict())[:2]
+    (1, 13, ['f_vector', 'hull'])
     """
 
     symmetry: Symmetry

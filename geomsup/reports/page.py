@@ -74,6 +74,12 @@ class Page:
     >>> import geomsup as gs
     >>> gs.report([[1.0], [-1.0]], title="Two features")
     Page('Two features': Two features: digon)
+    >>> from tempfile import TemporaryDirectory
+    >>> page = gs.report([[1.0], [-1.0]])
+    >>> with TemporaryDirectory() as folder:
+    ...     path = page.save(f"{folder}/report.html")
+    >>> page.size > 1000
+    True
     """
 
     title: str

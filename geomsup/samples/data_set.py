@@ -47,6 +47,14 @@ class SampledFeatures:
     array([0.25, 0.5 ])
     >>> float(data.variance[0])
     0.046875
+    >>> import geomsup as gs
+    >>> data = gs.SampledFeatures([[0.0, 1.0], [1.0, 0.0]])
+    >>> data.sample(3, 0).shape, data.n, data.probability.tolist()
+    ((3, 2), 2, [0.5, 0.5])
+    >>> gs.SampledFeatures.from_dict(data.to_dict()) == data
+    True
+    >>> sorted(data.to_dict())
+    ['importance', 'samples']
     """
 
     X: np.ndarray

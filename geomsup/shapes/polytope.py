@@ -76,6 +76,14 @@ class Polytope(Tabular):
     >>> rhombus = Polytope("rhombus", cross, "", (4, 4), 4, kind="solid", norms=[1.4, 0.2, 1.4, 0.2])
     >>> rhombus.points[1], rhombus.edges
     (array([0. , 0.2]), ((0, 1), (0, 3), (1, 2), (2, 3)))
+    >>> import geomsup as gs
+    >>> square = gs.polytope("square")
+    >>> square.n_vertices, square.dimension, len(square.edges), square.dimensionality
+    (4, 2, 4, 0.5)
+    >>> len(square.to_rows()), square.to_dict()["name"]
+    (4, 'square')
+    >>> square.plot().get_title()
+    'square'
     """
 
     name: str

@@ -40,6 +40,13 @@ class SymmetryBreaking:
         Norms and biases (a, c, b1, b2) of the pair at the transition, w = (a, -c).
     loss
         The loss of both at the transition.
+
+    Examples
+    --------
+    >>> from geomsup.symbolic import symmetry_breaking
+    >>> found = symmetry_breaking(digits=6)
+    >>> found.transition, found.polynomial().degree()
+    (0.706404, 36)
     """
 
     appearance: Any

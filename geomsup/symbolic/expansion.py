@@ -20,7 +20,14 @@ GUARD = 30
 
 @dataclass(frozen=True)
 class OptimumSeries:
-    """Norm², bias and loss of an optimum as sympy power series in p, with their order terms."""
+    """Norm², bias and loss of an optimum as sympy power series in p, with their order terms.
+
+    Examples
+    --------
+    >>> from geomsup.symbolic import optimum
+    >>> optimum("digon").series(2).loss
+    p**2/3 - p**3/96 + O(p**4)
+    """
 
     norm_squared: Any
     bias: Any

@@ -33,6 +33,12 @@ class SuperpositionOnset:
         The coefficient of g³ at I(p). Where it is negative the transition is of first order, and happens below I(p).
     norm_slope, bias_slope
         How the first feature gives way: w1² = 1 + norm_slope g, b1 = bias_slope g.
+
+    Examples
+    --------
+    >>> from geomsup.symbolic import superposition_onset
+    >>> superposition_onset().polynomial().degree()
+    9
     """
 
     probability: Any

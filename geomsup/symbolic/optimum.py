@@ -41,6 +41,13 @@ class OptimumPoint:
         To as many digits as asked; the loss is summed over the features.
     conditions
         The chamber it lies in, in s = norm² and b.
+
+    Examples
+    --------
+    >>> from geomsup.symbolic import optimum
+    >>> point = optimum("digon").evaluate(0.5, digits=10)
+    >>> point.loss
+    0.07628244699
     """
 
     probability: Any
@@ -67,6 +74,15 @@ class SymbolicOptimum:
         The probability whose optimum lies in the chamber.
     norm_squared, bias, ratio
         The symbols s = norm², b and t = b/s.
+
+    Examples
+    --------
+    >>> from geomsup.symbolic import optimum
+    >>> best = optimum("digon")
+    >>> best.conditions
+    (b > 0, b - s < 0)
+    >>> best.interval(digits=5)
+    (0, 1)
     """
 
     shape: str

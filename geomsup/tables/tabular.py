@@ -16,7 +16,18 @@ DIGITS = 6  # significant digits there
 
 
 class Tabular(ABC):
-    """What has rows: it converts to a data frame, and shows the rows in a notebook."""
+    """What has rows: it converts to a data frame, and shows the rows in a notebook.
+
+    Examples
+    --------
+    >>> from importlib.util import find_spec
+    >>> from geomsup import Features
+    >>> rows = Features(2, 0.1).to_rows()
+    >>> if find_spec("pandas"):  # the extra "tables"
+    ...     assert list(Features(2, 0.1).to_dataframe().columns) == list(rows[0])
+    >>> [row["probability"] for row in rows]
+    [0.1, 0.1]
+    """
 
     @abstractmethod
     def to_rows(self) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ def resume(
 ) -> TrainingRun:
     """Return `run`, trained up to `steps` steps in all; see `TrainingRun.resume`."""
     workers = check_workers(threads, progress)
+    from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
+
     if run.config.get("objective") == "exact":
         from geomsup.training.exact import descend_further
 
@@ -30,7 +32,8 @@ def resume(
                 f"`steps` must be left out for an exact training, whose runs end by themselves; got {steps!r}. "
                 "Train anew with more."
             )
-        return descend_further(run, workers, progress)
+        with telling(progress):
+            return descend_further(run, workers, progress)
     if run.moments is None or run.pending is None:
         raise ValueError("`run` must hold the optimiser's state to be resumed; this one has none. Train it again.")
     planned, done = run.settings, run.config["completed_steps"]
@@ -41,7 +44,8 @@ def resume(
     marks = np.concatenate([kept, marks[marks > done]])
     settings = replace(planned, steps=total, device=choose_again(planned.device))
     trainees = [_restored(run, number, marks, len(kept), settings) for number in range(len(run))]
-    return finish(trainees, list(run.features), settings, workers, progress)
+    with telling(progress):
+        return finish(trainees, list(run.features), settings, workers, progress)
 
 
 def _up_to(total: int, record: int | tuple[int, ...]) -> int | tuple[int, ...]:

@@ -75,6 +75,19 @@ class TrainingRun(Tabular):
     (array([10, 20]), (1, 2, 2, 1))
     >>> run.model(0)
     ToyModel(2 features in 1 dimensions, relu)
+    >>> import geomsup as gs
+    >>> run = gs.train(gs.Features(2, 0.1), 1, models=2, steps=500, learning_rate=1e-2)
+    >>> len(run), run.model(0), run.best()
+    (2, ToyModel(2 features in 1 dimensions, relu), ToyModel(2 features in 1 dimensions, relu))
+    >>> len(run.classify()), run.expected_loss().shape, len(run.to_rows())
+    (2, (2,), 2)
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     run.save(f"{folder}/run.npz")
+    ...     len(gs.TrainingRun.load(f"{folder}/run.npz"))
+    2
+    >>> len(run.plot())
+    2
     """
 
     features: tuple[Any, ...]

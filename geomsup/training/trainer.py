@@ -141,7 +141,8 @@ def train(
         kind of device. ``config["device"]`` tells which it was.
     progress
         Called as ``progress("training", fraction)`` from the calling thread, at most 20 times a second. The fraction is
-        that of the steps done (objective "exact": of the runs).
+        that of the steps done (objective "exact": of the runs). A first use begins with ``("compiling, once", 0.0)``,
+        from the thread that compiles.
 
     Returns
     -------
@@ -207,15 +208,19 @@ def train(
     starts = [
         start_weights(shapes, settings.seed, number, model, settings.init_scale) for number in range(len(per_run))
     ]
+    from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
+
     if settings.objective == "exact":
         from geomsup.training.exact import train_exactly
 
-        return train_exactly(per_run, starts, settings, workers, progress)
+        with telling(progress):
+            return train_exactly(per_run, starts, settings, workers, progress)
     trainees = [
         Trainee(number, entry, weights, marks, settings)
         for number, (entry, weights) in enumerate(zip(per_run, starts, strict=True))
     ]
-    return finish(trainees, per_run, settings, workers, progress)
+    with telling(progress):
+        return finish(trainees, per_run, settings, workers, progress)
 
 
 def _fewest(entries: list[Features | SampledFeatures]) -> int | None:

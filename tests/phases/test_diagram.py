@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from functools import cache
+import re
+from functools import cache as once_only
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from scipy.optimize import brentq, minimize, minimize_scalar
 
 from geomsup import Features, ToyModel, dimensionality, expected_loss, optimum
 from geomsup.compiling import COMPILING
+from geomsup.optima import cache
 from geomsup.optima.descent import FINE, MOST_STEPS
+from geomsup.phases import search
 from geomsup.phases.cells import Setting
 from geomsup.phases.diagram import phase_diagram
 from geomsup.phases.names import invariants, phase_name
@@ -27,7 +30,7 @@ DROPPED, PAIR, DEDICATED = (
 WEAK, STRONG = "extra weakly in a digon", "extra strongly in a digon"
 
 
-@cache
+@once_only
 def small():
     """Return (2, 1) with importances symmetric about 1."""
     return phase_diagram(2, 1, np.geomspace(0.05, 1, 14), np.geomspace(0.2, 5, 12))
@@ -473,6 +476,51 @@ def test_same_seed_same_bits_and_progress_counts_up():
     assert once.names == again.names
     assert [fraction for _, fraction in seen] == sorted(fraction for _, fraction in seen)
     assert seen[-1] == ("searching", 1.0)
+
+
+def test_an_interrupted_diagram_goes_on_where_it_was(monkeypatch, tmp_path):
+    """The same bits as without the interruption, and no row of cells is searched twice."""
+    monkeypatch.setenv("GEOMSUP_CACHE", str(tmp_path))
+    arguments = 3, 1, [0.1, 0.3, 0.6], [0.5, 2]
+    whole = phase_diagram(*arguments, rng=3)
+    assert not list(tmp_path.glob("*/*.json"))  # what is done needs no file
+
+    def once(stage, fraction):
+        if stage == "searching":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        phase_diagram(*arguments, rng=3, progress=once)
+    (note,) = interruption.value.__notes__
+    assert re.fullmatch("[1-3] of 3 rows of cells are kept; the same search goes on from there", note)
+    (file,) = tmp_path.glob("*/*.json")
+    kept = json.loads(file.read_text())["result"]
+    assert len(kept) == int(note[0])
+    rows = []
+    begun = search._part
+    monkeypatch.setattr(search, "_part", lambda *setting: rows.append(dict((part := begun(*setting)).items())) or part)
+    again = phase_diagram(*arguments, rng=3)
+    assert sorted(rows[0]) == [i for i, _ in kept]
+    for name in ("loss", "phase", "W", "b"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
+    assert not file.exists()
+
+
+def test_another_search_or_a_damaged_file_begins_anew(monkeypatch, tmp_path):
+    monkeypatch.setenv("GEOMSUP_CACHE", str(tmp_path))
+    part = cache.Part("rows", {"n": 1}, int)
+    assert part.keep([1, 2])
+    assert part.items() == [1, 2]
+    assert cache.Part("rows", {"n": 2}, int).items() == []
+    (file,) = tmp_path.glob("rows/*.json")
+    for text in ("", "{", '{"inputs": {"n": 2}, "result": [1]}', '{"inputs": {"n": 1}, "result": ["x"]}'):
+        file.write_text(text)
+        assert part.items() == []
+    part.drop()
+    part.drop()
+    assert not file.exists()
+    monkeypatch.setenv("GEOMSUP_CACHE", "")
+    assert not cache.Part("rows", {"n": 1}, int).keep([1])
 
 
 def test_arrays_are_nobodys_to_write(read_only):

@@ -10,7 +10,7 @@ from geomsup.experiments.computation.neurons import ABS, normalised, signed
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import monosemantic
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import panels
+from geomsup.experiments.pictures import SMALL, colour_bar, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
@@ -91,15 +91,15 @@ def draw(data: Data) -> Any:
     """Draw W and W_out of the model with most motifs of each setting, A framed in full and B in dots."""
     from matplotlib.patches import Rectangle
 
-    figure, axes = panels(2, len(SETTINGS), size=(5.0, 3.0), title="models with most motifs: A framed, B dotted")
+    figure, axes = panels(2, len(SETTINGS), size=(4.0, 3.0), title="models with most motifs: A framed, B dotted")
     for column, (n, m, _, _) in enumerate(SETTINGS):
         name = f"{n} in {m}"
         W, W_out = data[f"{name} W"], data[f"{name} W_out"]
         found = find_motifs(W, W_out)[:1]
         for ax, weights, label in zip(axes[:, column], (W, W_out), ("W", "W_out"), strict=True):
-            ax.imshow(weights, cmap="RdBu", vmin=-2, vmax=2, aspect="auto")
-            ax.set(xlabel="neurons", ylabel="features", xticks=[], yticks=[])
-            ax.set_title(f"{n} features, {m} neurons: {label}", fontsize=9)
+            image = draw_signed(ax, weights, f"{n} features, {m} neurons: {label}", 2)
+            colour_bar(image, ax)
+            ax.set(xlabel="neurons", ylabel="features")
             for one in found:
                 for neuron, line in ((one.shared, "-"), (one.inhibitor, ":")):
                     ax.add_patch(
@@ -109,7 +109,7 @@ def draw(data: Data) -> Any:
                 for feature, neuron in ((one.strong, one.shared), (one.weak, one.shared), (row, one.inhibitor)):
                     value = weights[feature, neuron]
                     colour = "white" if abs(value) > 1.2 else "black"
-                    ax.text(neuron, feature, f"{value:.2g}", ha="center", va="center", size=7, color=colour)
+                    ax.text(neuron, feature, f"{value:.2g}", ha="center", va="center", size=SMALL, color=colour)
     return figure
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.experiments.computation.neurons import ABS, signed
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import panels
+from geomsup.experiments.pictures import colour_bar, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.model import ToyModel
@@ -71,19 +71,20 @@ def pairs(W: np.ndarray, W_out: np.ndarray) -> int:
 
 def draw(data: Data) -> Any:
     """Draw W and W_out of the best models, neurons in order of the features that they read."""
-    figure, axes = panels(2, len(data["p"]), size=(3.4, 2.2), title="best models of |x|: 3 features, 6 hidden ReLUs")
+    figure, axes = panels(
+        2, len(data["p"]), size=(7.8 / len(data["p"]), 2.0), title="best models of |x|: 3 features, 6 hidden ReLUs"
+    )
     for k, p in enumerate(data["p"]):
         W, W_out = data["W"][k], data["W_out"][k]
         order = np.lexsort((-W.sum(axis=0), np.abs(W).argmax(axis=0)))
         for ax, weights, name in zip(axes[:, k], (W, W_out), ("W", "W_out"), strict=True):
             shown = weights[:, order]
-            ax.imshow(shown, cmap="RdBu", vmin=-1.2, vmax=1.2)
+            told = f", loss {data['loss'][k].min():.1g}" if name == "W" else ""
+            image = draw_signed(ax, shown, f"p = {p:g}: {name}{told}", 1.2, square=True)
             for (i, j), value in np.ndenumerate(shown):
                 if abs(value) > 0.05:
-                    ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7, color="white")
-            ax.set(xticks=[], yticks=[])
-            told = f", loss {data['loss'][k].min():.1g}" if name == "W" else ""
-            ax.set_title(f"p = {p:g}: {name}{told}", fontsize=10)
+                    ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=8, color="white")
+    colour_bar(image, axes)
     return figure
 
 

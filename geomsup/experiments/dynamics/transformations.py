@@ -23,7 +23,7 @@ EXPERIMENT = Experiment(
     id="E19",
     title="Geometric transformations",
     claim="Two sets of three correlated features in three dimensions: the loss has distinct regimes, first that "
-    "of principal components; then each set opens to a triangle, and they end as an octahedron with antipodal pairs "
+    "of principal components; then each set opens to a triangle, and they end as an octahedron with digons "
     "across the sets, an attractor that several ways lead to.",
     source="Elhage et al. 2022, Superposition and learning dynamics (learning as geometric transformations)",
     quick={"seeds": 24, "steps": 10_000, "records": 80},
@@ -46,7 +46,7 @@ TOGETHER = Threshold(
 )
 RESTS = Threshold(0.1, "relative difference of the loss at rest from that of principal components: 0.002 is measured")
 REGIMES = Threshold(2, "regimes of fast fall, median, that are distinct: one before the rest and one after it")
-ANTIPODAL = Threshold(-0.9, "cosine below which two rows are an antipodal pair: within 26° of opposite")
+ANTIPODAL = Threshold(-0.9, "cosine below which two rows are a digon: within 26° of opposite")
 EARLY = Threshold(0.3, "mean norm of the rows at which the early phase is examined: a third of that at the end")
 FAST = Threshold(
     0.1,
@@ -170,7 +170,7 @@ def _short(name: str) -> str:
 def judge(data: Data) -> Verdict:
     """Hold if four in five runs end as octahedra, after a phase that resembles principal components, in two regimes.
 
-    Octahedra have antipodal pairs across the sets, and one must be the exact optimum. In the early phase members of a
+    Octahedra have digons across the sets, and one must be the exact optimum. In the early phase members of a
     set have one direction (cosine above 0.8), and the loss rests within 10 % of that of principal components. There
     must be two regimes of fast fall or more. These are medians over runs. With other numbers if half of the runs end
     so, and the optimum does.

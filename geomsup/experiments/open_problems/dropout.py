@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import stored
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import draw_gram, panels
+from geomsup.experiments.pictures import colour_bar, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
@@ -80,23 +80,23 @@ def _dropped_loss(W: np.ndarray, b: np.ndarray, x: np.ndarray, rate: float) -> f
 
 def draw(data: Data) -> Any:
     """Draw W and W Wᵀ at each rate; compare alignment and loss with those of turned copies."""
-    figure, axes = panels(2, len(RATES) + 1, size=(2.3, 2.5), title=f"{N} features in {M} dimensions, hidden dropout")
+    figure, axes = panels(2, len(RATES) + 1, size=(1.65, 2.3), title=f"{N} features in {M} dimensions, hidden dropout")
     for k, (rate, W) in enumerate(zip(RATES, data["W"], strict=True)):
         order = np.lexsort((np.abs(W).argmax(axis=1),))
-        axes[0, k].imshow(W[order], cmap="RdBu", vmin=-1.2, vmax=1.2, aspect="auto")
-        axes[0, k].set(xticks=[], yticks=[])
-        axes[0, k].set_title(f"dropout {rate:g}: W", fontsize=9)
-        draw_gram(axes[1, k], W[order], "W Wᵀ")
+        weights = draw_signed(axes[0, k], W[order], f"dropout {rate:g}: W", 1.2)
+        gram = draw_signed(axes[1, k], W[order] @ W[order].T, "W Wᵀ", square=True)
+    colour_bar(weights, axes[0, :-1])
+    colour_bar(gram, axes[1, :-1])
     ax = axes[0, -1]
     ax.errorbar(RATES, data["turned"].mean(axis=1), 2 * data["turned"].std(axis=1), color="grey", label="turned, 2σ")
     ax.plot(RATES, data["alignment"], "o-", color=PALETTE[1], label="trained")
-    ax.set_title("alignment with the axes", fontsize=9)
+    ax.set_title("alignment\nwith the axes", fontsize=9)
     ax.set(xlabel="dropout", ylim=(None, 1.25 * data["alignment"].max()))
-    ax.legend(frameon=False, fontsize=7, loc="upper left")
+    ax.legend(frameon=False, fontsize=8, loc="upper left")
     ax = axes[1, -1]
     ax.plot(RATES, data["turned_loss"].mean(axis=1) / data["loss"], "o-", color=PALETTE[0])
     ax.axhline(1, color="grey", linewidth=0.7)
-    ax.set_title("loss of turned copies / own", fontsize=9)
+    ax.set_title("loss of turned\ncopies / own", fontsize=9)
     ax.set(xlabel="dropout")
     return figure
 

@@ -89,15 +89,15 @@ def _model(z: np.ndarray, n: int, m: int, activation: str) -> ToyModel:
 
 def draw(data: Data) -> Any:
     """Draw both losses, relative to storing nothing, with the names beside the points."""
-    figure, axes = panels(1, len(SHAPES), size=(6.2, 3.8), title="outputs by ReLU and by GELU")
+    figure, axes = panels(len(SHAPES), 1, size=(8.0, 3.3), title="outputs by ReLU and by GELU")
     p = np.array(PROBABILITIES)
-    for ax, (n, m), losses, names in zip(axes[0], SHAPES, data["loss"], data["name"], strict=True):
+    for ax, (n, m), losses, names in zip(axes[:, 0], SHAPES, data["loss"], data["name"], strict=True):
         nothing = n * (p / 3 - p**2 / 4)
         for k, (label, colour) in enumerate(zip(("ReLU", "GELU"), PALETTE, strict=False)):
             ax.plot(range(len(p)), losses[k] / nothing, "o-", color=colour, label=label)
         labels = [f"{q:g}\n{a}\n{b}" for q, a, b in zip(p, *np.vectorize(brief_name)(names), strict=True)]
         ax.set(ylim=(0, None), xticks=range(len(p)), ylabel="loss / loss of storing nothing")
-        ax.set_xticklabels(labels, fontsize=6)
+        ax.set_xticklabels(labels, fontsize=8)
         ax.set_xlabel("density; shape with ReLU, with GELU", fontsize=8)
         ax.set_title(f"{n} features in {m} dimensions", fontsize=10)
         ax.legend(frameon=False, fontsize=8)

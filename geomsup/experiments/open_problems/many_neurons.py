@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import in_use, monosemantic
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import panels
+from geomsup.experiments.pictures import colour_bar, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features, Uniform
@@ -69,7 +69,7 @@ def _crossed(W: np.ndarray, W_out: np.ndarray) -> float:
 
 def draw(data: Data) -> Any:
     """Draw the fractions of monosemantic neurons and of paths between features, and one W."""
-    figure, axes = panels(1, 3, size=(3.6, 3.1), title=f"|x| of {N} features on many neurons")
+    figure, axes = panels(1, 3, size=(2.65, 2.9), title=f"|x| of {N} features on many neurons")
     fraction = data["counts"][..., 0] / data["counts"][..., 1]
     for k, p in enumerate(PROBABILITIES):
         axes[0, 0].plot(NEURONS, fraction[:, k], "o-", color=PALETTE[k], label=f"p = {p:g}")
@@ -82,10 +82,9 @@ def draw(data: Data) -> Any:
     axes[0, 0].legend(frameon=False, fontsize=8)
     W = data["W"][-1]
     order = np.argsort(np.abs(W).argmax(axis=0), kind="stable")
-    limit = np.abs(W).max()
-    axes[0, 2].imshow(W[:, order], cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
+    title = f"W, {NEURONS[-1]} neurons, p = {PROBABILITIES[-1]:g}"
+    colour_bar(draw_signed(axes[0, 2], W[:, order], title, np.abs(W).max()), axes[0, 2])
     axes[0, 2].set(xlabel="neuron", yticks=range(N), ylabel="feature")
-    axes[0, 2].set_title(f"W, {NEURONS[-1]} neurons, p = {PROBABILITIES[-1]:g}", fontsize=9)
     return figure
 
 

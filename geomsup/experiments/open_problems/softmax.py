@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.open_problems.names import plain_name
-from geomsup.experiments.pictures import panels
+from geomsup.experiments.pictures import SMALL, colour_bar, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Discrete, Features
@@ -132,7 +132,7 @@ def _regular(n: int, m: int) -> float:
 
 def draw(data: Data) -> Any:
     """Draw the classes' directions."""
-    figure, axes = panels(2, 5, size=(2.7, 2.8), title="directions of classes, settled")
+    figure, axes = panels(3, 3, size=(2.65, 2.7), title="directions of classes, settled")
     for k, (n, m) in enumerate(SHAPES):
         ax = axes.flat[k]
         W = data[f"W_{n}_{m}"]
@@ -140,11 +140,8 @@ def draw(data: Data) -> Any:
             plot_geometry(classify(W, orientation="rows"), ax=ax, title=False)
         else:
             unit = W / np.linalg.norm(W, axis=1, keepdims=True)
-            ax.imshow(unit @ unit.T, cmap="RdBu", vmin=-1, vmax=1)
-            ax.set(xticks=[], yticks=[])
-        ax.set_title(f"{n} in {m}: {plain_name(data['name'][1, k])}{_rows(W)}", fontsize=9)
-    axes.flat[-1].set_axis_off()
-    axes.flat[-1].text(0.5, 0.5, "beyond the plane:\ncosines of the rows,\nblue 1, red −1", ha="center", va="center")
+            colour_bar(draw_signed(ax, unit @ unit.T, square=True), ax, "cosine of two rows")
+        ax.set_title(f"{n} in {m}: {plain_name(data['name'][1, k])}{_rows(W)}", fontsize=SMALL)
     return figure
 
 
@@ -152,8 +149,8 @@ def _rows(W: np.ndarray) -> str:
     """Return words on a class at the centre, which only its bias stands for, and on rows of unequal norms."""
     norms = np.linalg.norm(W, axis=1)
     directed = norms[norms > CENTRE * norms.max()]
-    centre = " and centre" if len(directed) < len(W) else ""
-    uneven = f", norms 1 to {directed.max() / directed.min():.2f}" if np.ptp(directed) > CLOSE * directed.max() else ""
+    centre = "\nand centre" if len(directed) < len(W) else ""
+    uneven = f",\nnorms 1 to {directed.max() / directed.min():.2f}" if np.ptp(directed) > CLOSE * directed.max() else ""
     return centre + uneven
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import in_use, monosemantic
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import panels
+from geomsup.experiments.pictures import colour_bar, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features, Uniform
@@ -73,18 +73,16 @@ def _best_fit() -> float:
 
 def draw(data: Data) -> Any:
     """Draw the input weights of the small models, and fractions of monosemantic neurons of the large ones."""
-    figure, axes = panels(1, 3, size=(3.4, 3.0), title="|x| and x² by hidden ReLUs")
+    figure, axes = panels(1, 3, size=(2.65, 2.8), title="|x| and x² by hidden ReLUs")
     for ax, W, name in zip(axes[0], data["W"], ("|x|", "x²"), strict=False):
         order = np.lexsort((W[np.abs(W).argmax(axis=0), np.arange(W.shape[1])], np.abs(W).argmax(axis=0)))
-        limit = np.abs(W).max()
-        image = ax.imshow(W[:, order], cmap="RdBu", vmin=-limit, vmax=limit)
-        ax.set(xlabel="neuron", ylabel="feature", xticks=[], yticks=range(3))
-        ax.set_title(f"{name}: input weights", fontsize=9)
-        figure.colorbar(image, ax=ax, shrink=0.6)
+        image = draw_signed(ax, W[:, order], f"{name}: input weights", np.abs(W).max(), square=True)
+        ax.set(xlabel="neuron", ylabel="feature", yticks=range(3))
+        colour_bar(image, ax)
     for k, name in enumerate(("|x|", "x²")):
         axes[0, 2].plot(PROBABILITIES, data["mono"][k] / data["live"][k], "o-", color=PALETTE[k], label=name)
     axes[0, 2].set(xscale="log", xlim=(0.7, 0.007), ylim=(-0.05, 1.05), xlabel="density p")
-    axes[0, 2].set_title("20 features on 8 neurons:\nfraction of neurons that read one feature", fontsize=9)
+    axes[0, 2].set_title("20 features on 8 neurons:\nfraction of neurons\nthat read one feature", fontsize=9)
     axes[0, 2].legend(frameon=False, fontsize=8)
     return figure
 

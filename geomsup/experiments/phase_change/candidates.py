@@ -27,7 +27,7 @@ EXPERIMENT = Experiment(
     paper={"points": 200},
 )
 
-NAMES = ("extra dropped", "antipodal pair", "extra dedicated")
+NAMES = ("extra dropped", "digon", "extra dedicated")
 TRIPLE = 4 / 7  # where the paper has the three losses meet, at importance 1
 STEP = 1e-3  # in p, to either side of `TRIPLE`, where slopes are taken
 ROUNDING = Threshold(1e-12, "difference of losses of order 1 that is rounding: one operation leaves 1e-16")

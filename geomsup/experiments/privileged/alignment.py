@@ -8,7 +8,7 @@ from scipy.stats import kurtosis, ortho_group
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import MOST, NEARLY_ALL
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import panels
+from geomsup.experiments.pictures import colour_bar, draw_signed, panels
 from geomsup.experiments.privileged.neurons import dedicated, falling, feature_shares
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
@@ -63,15 +63,14 @@ def _kurtosis(W: np.ndarray) -> np.ndarray:
 
 def draw(data: Data) -> Any:
     """Draw W of one model of each kind and density."""
-    figure, axes = panels(len(KINDS), len(data["p"]), size=(2.4, 3.4), title="W: features down, neurons across")
+    figure, axes = panels(
+        len(KINDS), len(data["p"]), size=(7.8 / len(data["p"]), 3.4), title="W: features down, neurons across"
+    )
     for i, kind in enumerate(KINDS):
         for j, p in enumerate(data["p"]):
-            ax = axes[i, j]
-            ax.imshow(data["W"][i, j], cmap="RdBu", vmin=-1.2, vmax=1.2, aspect="auto")
-            ax.set(xticks=[], yticks=[])
-            ax.set_title(
-                f"{kind} hidden, p = {p:g}\non one neuron: {100 * data['share'][i, j].mean():.0f} %", fontsize=9
-            )
+            told = f"{kind} hidden, p = {p:g}\non one neuron: {100 * data['share'][i, j].mean():.0f} %"
+            image = draw_signed(axes[i, j], data["W"][i, j], told, 1.2)
+    colour_bar(image, axes)
     return figure
 
 

@@ -90,28 +90,29 @@ def _look(model: ToyModel, features: Features) -> dict[str, float]:
 
 def draw(data: Data) -> Any:
     """Draw losses, those without hidden ReLUs, how often units are open, and what the steadiest unit averages."""
-    figure, axes = panels(1, 4, size=(3.5, 3.2))
+    figure, grid = panels(2, 2, size=(4.0, 3.0))
+    axes = grid.ravel()
     for colour, (name, label) in enumerate(
         (("linear", "linear hidden layer"), ("biases", "ReLU, biases"), ("none", "ReLU, no biases"))
     ):
         style = {"color": PALETTE[colour], "marker": "o", "label": label}
-        axes[0, 0].plot(data["p"], data[f"{name} loss"] / data["linear loss"], **style)
+        axes[0].plot(data["p"], data[f"{name} loss"] / data["linear loss"], **style)
         if name != "linear":
-            axes[0, 1].plot(data["p"], data[f"{name} straight"] / data[f"{name} loss"], **style)
-            axes[0, 2].plot(data["p"], data[f"{name} open"], **style)
-            axes[0, 3].plot(data["p"], data[f"{name} averaged"], **style)
-    axes[0, 0].set_title("loss / that of the linear hidden layer", fontsize=9)
-    axes[0, 1].set_title("loss without / with hidden ReLUs", fontsize=9)
-    axes[0, 2].set_title("share of units and samples where it is open", fontsize=9)
-    axes[0, 3].set_title("features averaged by the steadiest unit", fontsize=9)
-    axes[0, 1].set_yscale("log")
-    axes[0, 2].set_ylim(0, 1.05)
-    axes[0, 3].set_ylim(0, None)
-    for ax in axes[0]:
+            axes[1].plot(data["p"], data[f"{name} straight"] / data[f"{name} loss"], **style)
+            axes[2].plot(data["p"], data[f"{name} open"], **style)
+            axes[3].plot(data["p"], data[f"{name} averaged"], **style)
+    axes[0].set_title("loss / that of the linear hidden layer", fontsize=9)
+    axes[1].set_title("loss without / with hidden ReLUs", fontsize=9)
+    axes[2].set_title("share of units and samples where it is open", fontsize=9)
+    axes[3].set_title("features averaged by the steadiest unit", fontsize=9)
+    axes[1].set_yscale("log")
+    axes[2].set_ylim(0, 1.05)
+    axes[3].set_ylim(0, None)
+    for ax in axes:
         ax.set(xscale="log", xlabel="p")
         ax.set_xticks(data["p"], [f"{p:g}" for p in data["p"]])
         ax.minorticks_off()
-    axes[0, 0].legend(frameon=False, fontsize=8)
+    axes[0].legend(frameon=False, fontsize=8)
     return figure
 
 

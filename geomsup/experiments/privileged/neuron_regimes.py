@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import MOST, stored
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import panels
+from geomsup.experiments.pictures import colour_bar, draw_signed, panels
 from geomsup.experiments.privileged.neurons import dedicated, falling
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
@@ -92,17 +92,20 @@ def _losses(W: np.ndarray, b: np.ndarray, features: Features, samples: int) -> n
 
 def draw(data: Data) -> Any:
     """Draw each neuron's weights as a stack, blue if it holds one feature."""
-    figure, axes = panels(2, len(data["p"]), size=(1.75, 2.4), title="W, and each neuron's |weights| stacked")
+    columns = -(-len(data["p"]) // 2)  # two lines of densities: a single one is too wide for a page
+    figure, grid = panels(4, columns, size=(7.8 / columns, 2.2), title="W, and each neuron's |weights| stacked")
+    axes = grid.reshape(2, 2, columns).swapaxes(0, 1).reshape(2, -1)
     limit = 1.05 * np.abs(data["W"]).sum(axis=1).max()
     for column, (p, W) in enumerate(zip(data["p"], data["W"], strict=True)):
         order = np.argsort(np.argmax(np.abs(W), axis=0), kind="stable")
         above, below = axes[:, column]
-        above.imshow(W[:, order], cmap="RdBu", vmin=-2.5, vmax=2.5, aspect="auto")
-        above.set(xticks=[], yticks=[])
-        above.set_title(f"p = {p:g}", fontsize=9)
+        image = draw_signed(above, W[:, order], f"p = {p:g}", 2.5)
         _stack(below, W[:, order])
         below.set(xticks=[], yticks=[], ylim=(0, limit))
         below.set_xlabel(f"monosemantic: {dedicated(W).sum()}\npaper: {CLAIMED[float(p)]}", fontsize=8)
+    for ax in axes.T[len(data["p"]) :].flat:
+        ax.set_axis_off()
+    colour_bar(image, grid[::2])
     return figure
 
 

@@ -139,7 +139,7 @@ def _rms(angles: np.ndarray) -> np.ndarray:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if right angles are best, a falling rate brings digons nearer to them, and antipodal pairs are more exact.
+    """Hold if right angles are best, a falling rate brings digons nearer to them, and digons are more exactly straight.
 
     Best: the exact loss is least at 90°, and free exact descents end there. Nearer: closer to 90° (rms) than with a
     constant rate. More exact: closer to 180° than digons are to 90°, with a falling rate. With other numbers if only

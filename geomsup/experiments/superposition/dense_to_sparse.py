@@ -16,7 +16,7 @@ __all__ = ["EXPERIMENTS", "PROBABILITIES", "draw", "judge", "measure"]
 
 CLAIM = (
     "Linear models always store the m most important features. ReLU models do the same where features are dense; as "
-    "they get sparser, the least important are stored first in antipodal pairs while the most important keep their "
+    "they get sparser, the least important are stored first in digons while the most important keep their "
     "dimensions; where they are very sparse all are in superposition, with positive interference and negative biases."
 )
 EXPERIMENTS = (
@@ -48,7 +48,7 @@ POSITIVE = Threshold(
     0.05, "W_i · W_j above which feature j adds to output i: a twentieth of what feature i adds, about 1"
 )
 ANTIPODAL = Threshold(
-    -0.9, "cosine below which two features are an antipodal pair: a pentagon's largest angle has −0.81, a digon −1"
+    -0.9, "cosine below which two features are a digon: a pentagon's largest angle has −0.81, a digon −1"
 )
 
 
@@ -86,7 +86,7 @@ def judge(data: Data) -> Verdict:
 
     Linear: W Wᵀ is the identity on the m most important features and 0 elsewhere. Dense (p = 1): ReLU models store
     these features and no others. Sparser: the number stored never falls; where superposition begins, features in
-    superposition are less important than all that are stored alone, and most are in antipodal pairs. Sparsest: all n
+    superposition are less important than all that are stored alone, and most are in digons. Sparsest: all n
     features are in superposition, and most of those stored have a negative bias and positive interference. With other
     numbers if linear models are as claimed, the number stored never falls, and more than m features are in
     superposition at the sparsest.

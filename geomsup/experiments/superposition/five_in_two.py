@@ -18,8 +18,8 @@ __all__ = ["EXPERIMENT", "draw", "judge", "measure"]
 EXPERIMENT = Experiment(
     id="E1",
     title="Five features in two dimensions",
-    claim="Dense: the two most important features get a dimension each. S = 0.8: four are stored as two antipodal "
-    "pairs, the last is dropped. S = 0.9: all five, as a pentagon.",
+    claim="Dense: the two most important features get a dimension each. S = 0.8: four are stored as two digons, "
+    "the last is dropped. S = 0.9: all five, as a pentagon.",
     source="Elhage et al. 2022, introduction",
     quick={"models": 8, "steps": 5000},
     paper={"models": 10, "steps": 10_000},

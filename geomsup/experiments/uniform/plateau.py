@@ -23,7 +23,7 @@ EXPERIMENT = Experiment(
     id="E8",
     title="Dimensions per feature: the plateaus",
     claim="With many more equal features than dimensions, D* = m/‖W‖² is sticky at 1 and at 1/2 as features get "
-    "sparser; the plateau at 1/2 is wide and consists of antipodal pairs.",
+    "sparser; the plateau at 1/2 is wide and consists of digons.",
     source="Elhage et al. 2022, Uniform superposition",
     quick={"n": 200, "m": 20, "densities": 15, "steps": 10_000, "largest_rank": 3},
     paper={"n": 400, "m": 30, "densities": 20, "steps": 10_000, "largest_rank": 4},

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geomsup.plot.given import results
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.panels import one
 
@@ -30,8 +31,8 @@ def plot_losses(comparisons: "Sequence[Comparison]", *, ax: "Axes | None" = None
 
     Raises
     ------
-    ValueError
-        If there is no comparison.
+    TypeError, ValueError
+        If there is no comparison, or one is something else.
 
     Examples
     --------
@@ -40,11 +41,10 @@ def plot_losses(comparisons: "Sequence[Comparison]", *, ax: "Axes | None" = None
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['optimum', 'models']
     """
-    if not len(comparisons):
-        raise ValueError("`comparisons` must have at least one; got none. Pass what compare returned.")
+    found = results("comparisons", comparisons, "Comparison")
     ax = one(ax, (6, 3.6))
     at, best, own = [], [], []
-    for comparison in comparisons:
+    for comparison in found:
         features = comparison.optimum.features
         nothing = float(features.importance @ features.variance)
         at.append(1 / float(features.probability.mean()))

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
+from geomsup.plot.given import result
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.panels import one
 from geomsup.plot.projection import coxeter_plane_of, say_what_is_drawn, tilted
@@ -51,11 +53,8 @@ def plot_polytope(polytope: "Polytope", *, ax: "Axes | None" = None, title: bool
     >>> plot_polytope(gs.polytope("5-cell")).get_title()
     '5-cell'
     """
-    if not hasattr(polytope, "f_vector"):
-        raise TypeError(
-            f"`polytope` must be a Polytope; got a {type(polytope).__name__}. "
-            "Pass geomsup.polytope('cube'), for example."
-        )
+    result("polytope", polytope, "Polytope")
+    title = checks.boolean("title", title)
     drawn: Any = one(ax, (4, 4), solid=polytope.dimension == 3)
     if polytope.dimension == 3:
         _solid(polytope, drawn)

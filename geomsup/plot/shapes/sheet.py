@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from geomsup import checks
+from geomsup.plot.given import results
 from geomsup.plot.palette import INK
 from geomsup.plot.shapes.polytope import plot_polytope
 from geomsup.plot.wording import wrap
@@ -45,11 +46,7 @@ def plot_sheet(shapes: "Iterable[Polytope]", *, columns: int = 6) -> "Figure":
     """
     from matplotlib import pyplot
 
-    if not isinstance(shapes, Iterable):
-        raise TypeError(f"`shapes` must be a list of polytopes; got {checks.shown(shapes)}. Pass geomsup.polytopes(3).")
-    listed = list(shapes)
-    if not listed:
-        raise ValueError("`shapes` must have at least one shape; got none. Pass geomsup.polytopes(3), for example.")
+    listed = results("shapes", shapes, "Polytope")
     columns = min(checks.integer("columns", columns, minimum=1), len(listed))
     rows = -(-len(listed) // columns)
     figure = pyplot.figure(figsize=(WIDTH * columns, HEIGHT * rows), layout="constrained")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup.plot.given import result
 from geomsup.plot.palette import INK, NEGATIVE, POSITIVE, component_colours
 from geomsup.plot.panels import one
 
@@ -43,6 +44,7 @@ def plot_graph(geometry: "Geometry", *, ax: "Axes | None" = None) -> "Axes":
     >>> len(ax.lines), [text.get_text() for text in ax.texts]
     (2, ['0', '1', '2', '3'])
     """
+    result("geometry", geometry, "Geometry")
     ax = one(ax, (4.4, 4.4))
     places = _placed(geometry)
     features = sorted(places)

@@ -39,6 +39,18 @@ class Discovery:
         and all sizes. Smaller ones than 1e-300 are 0.
     q_value
         Smallest false discovery rate at which it is a discovery.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> import numpy as np
+    >>> W = np.random.default_rng(0).normal(size=(400, 32))
+    >>> W[7] = -W[3]
+    >>> (found,) = gs.find_shapes(W)
+    >>> found.name, found.rows, found.center
+    ('digon', (3, 7), 'origin')
+    >>> found.to_dict()["name"]
+    'digon'
     """
 
     name: str
@@ -71,6 +83,18 @@ class Discoveries(Sequence[Discovery]):
         Number of dimensions in which random directions are as near to each other as rows of the null model.
     threshold
         Least absolute cosine of rows that were taken as neighbours. Shapes without one such pair are not found.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> import numpy as np
+    >>> W = np.random.default_rng(0).normal(size=(400, 32))
+    >>> W[7] = -W[3]
+    >>> found = gs.find_shapes(W)
+    >>> len(found), found.counts, found.n_rows
+    (1, {'digon': 1}, 400)
+    >>> len(found.to_dict()) > 2
+    True
     """
 
     found: tuple[Discovery, ...]

@@ -1,0 +1,48 @@
+"""Ctrl-C in a terminal: what a command says, and what it keeps."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+BEGUN = re.compile(rb"searching[^%]*?[1-9]\d*%")  # the bar has moved: something is done
+MOST = 2**20  # bytes of a bar that is drawn again and again
+
+
+def interrupted(folder, *arguments):
+    """Send Ctrl-C to a command as soon as its bar moves; return the exit code and what the terminal showed."""
+    terminal, other = pty.openpty()
+    environment = os.environ | {"GEOMSUP_CACHE": str(folder), "COLUMNS": "200", "TERM": "xterm"}
+    command = [sys.executable, "-m", "geomsup", *arguments]
+    program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=other, env=environment)
+    os.close(other)
+    seen, sent = b"", False
+    while len(seen) < MOST:
+        try:
+            seen += os.read(terminal, 4096)
+        except OSError:  # the program has closed it
+            break
+        plain = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", seen)
+        if not sent and BEGUN.search(plain):
+            program.send_signal(signal.SIGINT)
+            sent = True
+    os.close(terminal)
+    assert sent, seen
+    return program.wait(), plain.decode()
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_rows_of_a_phase_diagram(tmp_path):
+    """100 x 100 cells of (4, 2) are a minute of work: no machine is done before it hears the signal."""
+    code, shown = interrupted(tmp_path, "phase-diagram", "4", "2", "--points", "100")
+    assert code == 130
+    said = re.search(r"geomsup: (\d+) of 100 rows of cells are kept; the same search goes on from there\s", shown)
+    assert said, shown
+    assert shown.rstrip().endswith("geomsup: interrupted")
+    (file,) = tmp_path.glob("rows of phase diagrams/*.json")
+    assert 1 <= int(said[1]) <= 100
+    assert file.stat().st_size > 0
