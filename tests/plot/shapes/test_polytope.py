@@ -38,7 +38,7 @@ def test_a_sheet_has_a_picture_for_each_shape():
 
 
 def test_errors():
-    with pytest.raises(TypeError, match=r"^`polytope` must be a Polytope; got a str\. Pass geomsup\.polytope"):
+    with pytest.raises(TypeError, match=r"^`polytope` must be a Polytope; got 'cube'\. Pass geomsup\.polytope"):
         plot_polytope("cube")
     with pytest.raises(TypeError, match=r"^`ax` must be 3-D for what is in three dimensions; got plane ones\."):
         gs.polytope("cube").plot(Figure().add_subplot())
