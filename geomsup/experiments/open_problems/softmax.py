@@ -157,8 +157,9 @@ def _rows(W: np.ndarray) -> str:
 def judge(data: Data) -> Verdict:
     """Hold if n <= m + 1 classes form regular simplices, encoder like decoder, and more in a plane regular polygons.
 
-    Simplices need the name, trained and settled, and equal cosines of −1/(n − 1). Polygons, settled, need the name and
-    the margin of the regular one. With other numbers if the simplices are regular.
+    Simplices need the name and equal cosines of −1/(n − 1), polygons the name and the margin of the regular one, both
+    where the best model has settled: three rows a few degrees off a triangle are one by chance too often to have its
+    name. With other numbers if the simplices are regular.
     """
     expected = list(SHAPES.values())
     matches = np.array([[str(a).startswith(b) for a, b in zip(row, expected, strict=True)] for row in data["name"]])
@@ -166,7 +167,7 @@ def judge(data: Data) -> Verdict:
     flat = slice(k, k + len(POLYGONS))
     even = data["spread"][1, :k].max() < CLOSE and data["off"][1, :k].max() < CLOSE
     dual = 1 - data["twin"][1, :k].min() < CLOSE
-    named = bool(matches[:, :k].all())
+    named = bool(matches[1, :k].all())
     # Names are of directions: a regular polygon has its margin too, which rows of unequal norms have not.
     polygons = bool(matches[1, flat].all() and (np.abs(data["margin"][1, flat] - 1) < CLOSE).all())
     numbers = {

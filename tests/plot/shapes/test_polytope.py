@@ -44,7 +44,7 @@ def test_errors():
         gs.polytope("cube").plot(Figure().add_subplot())
     with pytest.raises(TypeError, match=r"^`ax` must be axes of matplotlib; got 3\. Pass plt\.subplots"):
         gs.polytope("cube").plot(3)
-    with pytest.raises(ValueError, match=r"^`shapes` must have at least one shape; got none\."):
+    with pytest.raises(ValueError, match=r"^`shapes` must have at least one; got none\."):
         plot_sheet([])
     with pytest.raises(ValueError, match=r"^`columns` must be at least 1; got 0"):
         plot_sheet(gs.polytopes(2), columns=0)
