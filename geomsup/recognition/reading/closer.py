@@ -27,6 +27,9 @@ MOST_ROWS = 500
 # Random rows of so many dimensions are as unlikely to be near a shape as anybody can ask for.
 FEWEST_COLUMNS = 32
 
+# Sum of squared cosines with all other rows, from which on a row leans on these as well: that of one row at 60 degrees.
+LEANING = 0.25
+
 # If there are more branches in which nothing has a name, none of these is read again: this would take minutes.
 MOST_NAMELESS = 200
 
@@ -68,13 +71,44 @@ def read_closer(
             left += branch
             continue
         closer = list(_closer(members, rows, noise, beside_nameless))
-        if len(branch) > 1 and _n_named(closer) < _n_fitting(branch):
+        if len(branch) > 1 and (_n_named(closer) < _n_fitting(branch) or _borrows(branch, closer, rows)):
             branches += [[part] for part in branch]
-        elif named or _n_named(closer):
-            found += closer
         else:
-            left += branch
+            shapes, others = _divided(branch, closer)
+            found += shapes
+            left += others
     return found, left
+
+
+def _divided(branch: list[Part], closer: list[Found]) -> tuple[list[Found], list[Part]]:
+    """Return what is found of a branch, and the parts of which no row is on a shape: they may belong to other rows."""
+    shaped = set[int]().union(*(one.members.tolist() for one in closer if one.polytope))
+    others = [part for part in branch if shaped.isdisjoint(part.members.tolist())]
+    taken = set[int]().union(*(part.members.tolist() for part in others))
+    found = []
+    for one in closer:
+        kept = [i for i in one.members.tolist() if i not in taken]
+        if len(kept) == len(one.members):
+            found.append(one)
+        elif kept:
+            found.append(Found(np.array(kept), min(one.rank, len(kept)), stray=one.stray))
+    return found, others
+
+
+def _borrows(branch: list[Part], closer: list[Found], rows: UnitRows) -> bool:
+    """Whether a shape takes a nameless row that other rows than those of the branch lean on as well.
+
+    One of hundreds of dense rows is easily where the apex of a pyramid would be.
+    """
+    nameless = [i for part in branch if not part.sure for i in part.members.tolist()]
+    shaped = set[int]().union(*(one.members.tolist() for one in closer if one.polytope))
+    taken = sorted(shaped.intersection(nameless))
+    if not taken:
+        return False
+    members = np.concatenate([part.members for part in branch])
+    X = rows.single[taken]
+    every, inside = (((X @ others.T) ** 2).sum(axis=1) for others in (rows.single, rows.single[members]))
+    return bool((every - inside).max() > LEANING)
 
 
 def _n_fitting(parts: list[Part]) -> int:
@@ -142,4 +176,5 @@ def _narrow(X: np.ndarray) -> np.ndarray:
     columns = max(2 * k, FEWEST_COLUMNS)
     if columns >= m:
         return X
-    return np.hstack([np.linalg.qr(X.T, mode="r").T, np.zeros((k, columns - k))])
+    _, triangle = np.linalg.qr(X.T)
+    return np.hstack([triangle.T, np.zeros((k, columns - k))])
