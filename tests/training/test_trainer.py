@@ -163,7 +163,8 @@ def test_features_never_present_stay_harmless():
 def test_progress_rises_to_the_end_in_this_thread():
     calls = []
     small(models=3, steps=3000, threads=2, progress=lambda *call: calls.append((*call, threading.get_ident())))
-    stage, fraction, thread = map(list, zip(*calls, strict=True))
+    # What compiles says so from its own thread, the first time.
+    stage, fraction, thread = map(list, zip(*(call for call in calls if call[0] != "compiling, once"), strict=True))
     assert set(stage) == {"training"}
     assert fraction == sorted(fraction)
     assert fraction[-1] == 1
