@@ -20,7 +20,8 @@ PROBLEM = f"from geomsup.training.kernels import rule; print(rule.rate_at({RULE}
 
 def run(folder, text=PROBLEM, **surroundings):
     """Return what a program prints, and what it says, where `folder` holds the package."""
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"} | surroundings
+    inherited = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    environment = inherited | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"} | surroundings
     done = subprocess.run([sys.executable, "-c", text], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip(), done.stderr

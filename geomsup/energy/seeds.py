@@ -55,7 +55,7 @@ def make_batch(n: int, d: int, potential: Potential, first: int, count: int, rng
     return Batch(points, symmetric, hops, seeds, exponents)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16, typed=True)
 def _shapes(n: int, d: int) -> tuple[np.ndarray, ...]:
     """Return the vertices of the catalogue's shapes of this size, on the sphere."""
     if n * n * d > MOST_SHAPES:

@@ -13,12 +13,19 @@ BEGUN = re.compile(rb"searching[^%]*?[1-9]\d*%")  # the bar has moved: something
 MOST = 2**20  # bytes of a bar that is drawn again and again
 
 
+def usual_signals():
+    """Hear Ctrl-C also where the tests were started in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(folder, *arguments):
     """Send Ctrl-C to a command as soon as its bar moves; return the exit code and what the terminal showed."""
     terminal, other = pty.openpty()
     environment = os.environ | {"GEOMSUP_CACHE": str(folder), "COLUMNS": "200", "TERM": "xterm"}
     command = [sys.executable, "-m", "geomsup", *arguments]
-    program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=other, env=environment)
+    program = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=other, env=environment, preexec_fn=usual_signals
+    )
     os.close(other)
     seen, sent = b"", False
     while len(seen) < MOST:

@@ -216,7 +216,7 @@ def test_softmax_holds_for_simplices_and_polygons():
 
 def test_rows_of_unequal_norms_and_centres_are_told():
     assert softmax._rows(np.eye(3)) == ""
-    assert softmax._rows(np.diag([1.0, 1.5, 0.0])) == " and centre, norms 1 to 1.50"
+    assert softmax._rows(np.diag([1.0, 1.5, 0.0])) == "\nand centre,\nnorms 1 to 1.50"
 
 
 def test_settled_classes_are_at_a_minimum():
