@@ -42,8 +42,9 @@ def make_batch(n: int, d: int, potential: Potential, first: int, count: int, rng
     for k in range(count):
         kind = _kind(first + k, n, d, potential)
         made = _symmetric(n, d, rng) if kind == "symmetric" else None
-        if first + k >= FIRST_SHAPE:
-            made = next(iter(_shapes(n, d)[first + k - FIRST_SHAPE :][:1]), made)
+        place = first + k - FIRST_SHAPE
+        if place >= 0 and place < len(_shapes(n, d)):
+            made = _shapes(n, d)[place]
         symmetric[k] = made is not None
         hops[k] = HOPS if kind == "hopping" else 0
         points[k] = rng.standard_normal((d, n)) if made is None else made.T

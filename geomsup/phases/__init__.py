@@ -3,7 +3,7 @@
 from geomsup.phases.crossings import Crossing, crossing
 from geomsup.phases.diagram import PhaseDiagram, phase_diagram
 from geomsup.phases.prediction import PaperPrediction, paper_prediction
-from geomsup.phases.transitions import Transition
+from geomsup.phases.transition import Transition
 
 __all__ = [
     "Crossing",

@@ -17,7 +17,8 @@ from geomsup.phases.checks import axis, sizes
 from geomsup.phases.names import apart, phase_name
 from geomsup.phases.regions import name_regions, thin_name
 from geomsup.phases.search import Index, all_edges, best_states
-from geomsup.phases.transitions import Transition, locate
+from geomsup.phases.transition import Transition
+from geomsup.phases.transitions import locate
 from geomsup.tables import Tabular
 from geomsup.threads import Progress, in_threads
 

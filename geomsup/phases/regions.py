@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.dimensions import dimensionality
 from geomsup.phases.names import components, phase_name
 from geomsup.phases.search import Index, all_edges
-from geomsup.phases.transitions import Transition
+from geomsup.phases.transition import Transition
 
 __all__ = ["name_regions", "thin_name"]
 

@@ -45,100 +45,134 @@ def best_states(
 
     An interruption leaves the rows of cells whose random starts have ended to the next search for the same.
     """
-    rows = range(len(probabilities))
-    begin = np.array([starts_of(setting, p, len(importances), starts, rng) for p in probabilities])
-    kept = _part(setting, probabilities, importances, begin)
-    ended: dict[int, dict[Index, End]] = dict(kept.items())
-    total = 2 * len(probabilities) * len(importances)
-    done = 0
-
-    def lowest(i: int, jobs: list[tuple[int, np.ndarray]], slope: float) -> dict[Index, End]:
-        """Descend from (column, start) pairs of row i; return the lowest end of each column."""
-        columns = np.array([j for j, _ in jobs])
-        losses, ends = setting.descend_all(
-            float(probabilities[i]), importances[columns], np.array([start for _, start in jobs]), slope
-        )
-        found: dict[Index, End] = {}
-        for j, loss, end in zip(columns.tolist(), losses.tolist(), ends, strict=True):
-            if (i, j) not in found or loss < found[i, j].loss:
-                found[i, j] = End(loss, *unpack(end, setting.n))
-        return found
-
-    def cold(i: int) -> dict[Index, End]:
-        if i not in ended:
-            ended[i] = lowest(i, [(j, start) for j in range(len(importances)) for start in begin[i, j]], COARSE)
-        return ended[i]
-
-    def warm(i: int) -> dict[Index, End]:
-        jobs = [(j, pack(best[k].W, best[k].b)) for j in range(len(importances)) for k in _around((i, j)) if k in fresh]
-        return lowest(i, jobs, COARSE) if jobs else {}
-
-    def cell(index: Index) -> Cell:
-        return float(probabilities[index[0]]), float(importances[index[1]])
-
-    def regrown(i: int) -> dict[Index, End]:
-        jobs = [(j, start) for j in range(len(importances)) if (i, j) in untried for start in grown(best[i, j])]
-        return lowest(i, jobs, COARSE) if jobs else {}
-
-    def followed(i: int) -> dict[Index, End]:
-        found = {}
-        for j in range(len(importances)):
-            for other in _around((i, j)):
-                if other in best and ((i, j) in untried or other in untried) and differ(best[i, j].W, best[other].W):
-                    end = _carried(setting, cell(other), cell((i, j)), best[other])
-                    if (i, j) not in found or end.loss < found[i, j].loss:
-                        found[i, j] = end
-        return found
-
-    def polished(i: int) -> dict[Index, End]:
-        plain = lowest(i, [(j, start) for j in range(len(importances)) for start in begin[i, j, :PLAIN]], FINE)
-        found = {}
-        for index, simple in plain.items():
-            end = setting.follow(cell(index), best[index], FINE)
-            if probabilities[i] == 1 and i > 0:
-                sparser = setting.follow(cell(index), best[i - 1, index[1]], FINE)
-                end = sparser if sparser.loss <= end.loss * (1 + TIE_DENSE) else end
-            found[index] = simple if simple.loss <= end.loss * (1 + TIE) else end
-        return found
-
-    def everywhere(work: Callable[[int], dict[Index, End]], counted: bool) -> dict[Index, End]:
-        def told(part: dict[Index, End]) -> None:
-            nonlocal done
-            if counted and progress is not None:
-                done += len(part)
-                progress("searching", done / total)
-
-        return {index: end for part in in_threads(work, rows, told=told) for index, end in part.items()}
-
-    def improved(ends: dict[Index, End]) -> set[Index]:
-        better = {index: end for index, end in ends.items() if end.loss < best[index].loss * (1 - BETTER)}
-        best.update(better)
-        return set(better)
-
-    try:
-        best = everywhere(cold, True)
-        fresh, untried = set(best), set(best)
-        for _ in range(MOST_ROUNDS):
-            if fresh:
-                fresh = improved(everywhere(warm, False))
-                untried |= fresh
-            elif untried:
-                fresh = improved(everywhere(regrown, False)) | improved(everywhere(followed, False))
-                untried = set(fresh)
-            else:
-                break
-        best = everywhere(polished, True)
-    except KeyboardInterrupt as interruption:
-        if ended and kept.keep([_plain(i, row) for i, row in sorted(ended.copy().items())]):
-            interruption.add_note(
-                f"{len(ended)} of {len(rows)} rows of cells are kept; the same search goes on from there"
-            )
-        raise
-    kept.drop()
+    best = _Search(setting, probabilities, importances, starts, rng, progress).run()
     return {
         index: End(state.loss, *_canonical(state.W, state.b, alike=float(importances[index[1]]) == 1))
         for index, state in best.items()
     }
+
+
+class _Search:
+    """One search: the best state of every cell so far, and of which cells others have not been told."""
+
+    def __init__(
+        self, setting: Setting, probabilities: np.ndarray, importances: np.ndarray, starts: int,
+        rng: np.random.Generator, progress: Progress,
+    ) -> None:  # fmt: skip
+        self.setting, self.probabilities, self.importances = setting, probabilities, importances
+        self.progress, self.done = progress, 0
+        self.begin = np.array([starts_of(setting, p, len(importances), starts, rng) for p in probabilities])
+        self.kept = _part(setting, probabilities, importances, self.begin)
+        self.ended: dict[int, dict[Index, End]] = dict(self.kept.items())  # rows whose random starts have ended
+        self.best: dict[Index, End] = {}
+        self.fresh: set[Index] = set()  # cells whose state the neighbours have not tried
+        self.untried: set[Index] = set()  # cells whose dropped features have not been grown
+
+    def run(self) -> dict[Index, End]:
+        """Search to the end; an interruption keeps the rows that are done."""
+        try:
+            self.best = self._everywhere(self._cold, True)
+            self._spread()
+            self.best = self._everywhere(self._polished, True)
+        except KeyboardInterrupt as interruption:
+            rows = [_plain(i, row) for i, row in sorted(self.ended.copy().items())]
+            if rows and self.kept.keep(rows):
+                interruption.add_note(
+                    f"{len(rows)} of {len(self.probabilities)} rows of cells are kept; "
+                    "the same search goes on from there"
+                )
+            raise
+        self.kept.drop()
+        return self.best
+
+    def _spread(self) -> None:
+        """Pass states on to neighbours; where that improves nothing, grow dropped features, until that does not."""
+        self.fresh, self.untried = set(self.best), set(self.best)
+        for _ in range(MOST_ROUNDS):
+            if self.fresh:
+                self.fresh = self._improved(self._warm)
+                self.untried |= self.fresh
+            elif self.untried:
+                self.fresh = self._improved(self._regrown) | self._improved(self._followed)
+                self.untried = set(self.fresh)
+            else:
+                break
+
+    def _everywhere(self, work: Callable[[int], dict[Index, End]], counted: bool) -> dict[Index, End]:
+        """Do the work of every row of cells; what is counted is half of all."""
+        total = 2 * len(self.probabilities) * len(self.importances)
+
+        def told(part: dict[Index, End]) -> None:
+            if counted and self.progress is not None:
+                self.done += len(part)
+                self.progress("searching", self.done / total)
+
+        rows = range(len(self.probabilities))
+        return {index: end for part in in_threads(work, rows, told=told) for index, end in part.items()}
+
+    def _improved(self, work: Callable[[int], dict[Index, End]]) -> set[Index]:
+        """Do the work of every row; keep what is better, and return where."""
+        ends = self._everywhere(work, False)
+        better = {index: end for index, end in ends.items() if end.loss < self.best[index].loss * (1 - BETTER)}
+        self.best.update(better)
+        return set(better)
+
+    def _lowest(self, i: int, jobs: list[tuple[int, np.ndarray]], slope: float) -> dict[Index, End]:
+        """Descend from (column, start) pairs of row i; return the lowest end of each column."""
+        if not jobs:
+            return {}
+        columns = np.array([j for j, _ in jobs])
+        losses, ends = self.setting.descend_all(
+            float(self.probabilities[i]), self.importances[columns], np.array([start for _, start in jobs]), slope
+        )
+        found: dict[Index, End] = {}
+        for j, loss, end in zip(columns.tolist(), losses.tolist(), ends, strict=True):
+            if (i, j) not in found or loss < found[i, j].loss:
+                found[i, j] = End(loss, *unpack(end, self.setting.n))
+        return found
+
+    @property
+    def _columns(self) -> range:
+        return range(len(self.importances))
+
+    def _cell(self, index: Index) -> Cell:
+        return float(self.probabilities[index[0]]), float(self.importances[index[1]])
+
+    def _cold(self, i: int) -> dict[Index, End]:
+        if i not in self.ended:
+            self.ended[i] = self._lowest(i, [(j, start) for j in self._columns for start in self.begin[i, j]], COARSE)
+        return self.ended[i]
+
+    def _warm(self, i: int) -> dict[Index, End]:
+        near = [(j, self.best[k]) for j in self._columns for k in _around((i, j)) if k in self.fresh]
+        return self._lowest(i, [(j, pack(state.W, state.b)) for j, state in near], COARSE)
+
+    def _regrown(self, i: int) -> dict[Index, End]:
+        untried = [j for j in self._columns if (i, j) in self.untried]
+        return self._lowest(i, [(j, start) for j in untried for start in grown(self.best[i, j])], COARSE)
+
+    def _followed(self, i: int) -> dict[Index, End]:
+        found: dict[Index, End] = {}
+        for here in ((i, j) for j in self._columns):
+            for other in _around(here):
+                if other not in self.best or self.untried.isdisjoint((here, other)):
+                    continue
+                if differ(self.best[here].W, self.best[other].W):
+                    end = _carried(self.setting, self._cell(other), self._cell(here), self.best[other])
+                    if here not in found or end.loss < found[here].loss:
+                        found[here] = end
+        return found
+
+    def _polished(self, i: int) -> dict[Index, End]:
+        plain = self._lowest(i, [(j, start) for j in self._columns for start in self.begin[i, j, :PLAIN]], FINE)
+        found = {}
+        for index, simple in plain.items():
+            end = self.setting.follow(self._cell(index), self.best[index], FINE)
+            if self.probabilities[i] == 1 and i > 0:
+                sparser = self.setting.follow(self._cell(index), self.best[i - 1, index[1]], FINE)
+                end = sparser if sparser.loss <= end.loss * (1 + TIE_DENSE) else end
+            found[index] = simple if simple.loss <= end.loss * (1 + TIE) else end
+        return found
 
 
 def _part(setting: Setting, probabilities: np.ndarray, importances: np.ndarray, begin: np.ndarray) -> Part:

@@ -1,6 +1,5 @@
 """Where and how one optimum gives way to another between two points of a phase diagram."""
 
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +10,9 @@ from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
 from geomsup.phases.names import differ, distance, phase_name
 from geomsup.phases.starts import grown, starts_of
+from geomsup.phases.transition import Transition
 
-__all__ = ["Transition", "locate"]
+__all__ = ["locate"]
 
 SAME = 3e-3  # states whose invariants differ by less count as one: below about this size rows vanish (phase_cells)
 ROUNDING = 1e-13  # relative difference of losses that is not rounding
@@ -29,64 +29,6 @@ ASIDE = 0.01
 RANDOM = 4  # random starts on either side, besides dropped features that are grown again
 BETTER = 1e-9  # a third state is lower by this fraction
 MOST = 8  # transitions between two cells, at most: a search that finds ever more states ends
-
-
-@dataclass(frozen=True, eq=False)
-class Transition:
-    """A point where the optimum changes non-analytically.
-
-    Attributes
-    ----------
-    probability, importance
-        Where.
-    order
-        "first" if both states are minima at the point and have the same loss: each continues on the other's side, or
-        they stay different. "second" if one turns into the other.
-    from_, to
-        Names of the phases, that of lower probability or importance first. They are the same on a first-order
-        line inside a phase.
-    along
-        What was varied, "probability" or "importance".
-    loss
-        Of the optimum there.
-    error
-        Estimate of the relative error of the position.
-    slope_jump
-        Change of the slope of the lowest loss, dL/dI or dL/dp, whichever was varied. By the envelope theorem it is the
-        slope of each state's loss at fixed weights. 0 at second order.
-    models
-        The two states at the point.
-
-    Examples
-    --------
-    >>> import geomsup as gs
-    >>> transition = gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4]).transitions[0]
-    >>> transition.order, transition.from_, transition.to
-    ('first', 'extra in a digon', 'extra not represented, others: 1 dedicated')
-    >>> sorted(transition.to_dict())
-    ['along', 'error', 'from_', 'importance', 'loss', 'models', 'order', 'probability', 'slope_jump', 'to']
-    """
-
-    probability: float
-    importance: float
-    order: str
-    from_: str
-    to: str
-    along: str
-    loss: float
-    error: float
-    slope_jump: float
-    models: tuple[ToyModel, ToyModel] = field(repr=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return vars(self) | {"models": [model.to_dict() for model in self.models]}
-
-    def __str__(self) -> str:
-        return (
-            f"{self.order} order at p = {self.probability:.6g}, I = {self.importance:.6g}: "
-            f"{self.from_} -> {self.to}, loss {self.loss:.6g}"
-        )
 
 
 def locate(setting: Setting, low: Cell, high: Cell, a: End, b: End) -> tuple[Transition, ...]:

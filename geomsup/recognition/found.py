@@ -1,7 +1,7 @@
 """What a reading of W finds: a set of rows, and the shape that they form, if any."""
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, log
 
 import numpy as np
 
@@ -73,6 +73,11 @@ class Found:
     def named(self) -> bool:
         """Whether it has a name: that of its shape, or of a single direction."""
         return self.residual is not None
+
+    @property
+    def no_accident(self) -> bool:
+        """Whether its shape is unlikely by chance, or exact."""
+        return self.log_p <= log(DOUBT) or self.chord < EXACT
 
     @property
     def sure(self) -> bool:

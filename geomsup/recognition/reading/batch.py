@@ -1,20 +1,21 @@
 """Closed forms for many small components at once: digons, simplices and polygons, from stacks of Gram matrices."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from geomsup.recognition import chance
+from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import RIGID_RATIO, acceptance
 from geomsup.recognition.matching.coincidence import COINCIDENT
 from geomsup.recognition.matching.templates import count_templates, lower_bounds, nearest_stretched, templates
-from geomsup.recognition.reading.rows import NOISE_FLOOR
+from geomsup.recognition.reading.rows import NOISE_FLOOR, UnitRows
 from geomsup.shapes import Polytope, candidates
 
-__all__ = ["LARGEST_BATCHED", "Batch", "log_chance", "match_batch"]
+__all__ = ["LARGEST_BATCHED", "Batch", "among_all", "log_chance", "match_batch"]
 
 # Larger components are few, and are matched one by one.
 LARGEST_BATCHED = 64
@@ -115,6 +116,16 @@ def log_chance(
     possible = sum(count_templates(shape.dimension, shape.n_vertices - fewer) for fewer in range(empty + 1))
     nearness = codimension * np.log(np.maximum(chord, chance.SMALLEST_DEVIATION))
     return np.minimum(0.0, copies + nearness + chance.log_choices(n, len(T), possible))
+
+
+def among_all(found: Found, rows: UnitRows) -> Found:
+    """Return what was found with the chance of its shape among all rows, in all dimensions."""
+    if found.polytope is None:
+        return found
+    log_p = log_chance(
+        found.polytope, len(rows), rows.n_dimensions, found.chord, found.template, found.n_parameters, len(found.empty)
+    )
+    return replace(found, log_p=float(log_p))
 
 
 @lru_cache(maxsize=256, typed=True)

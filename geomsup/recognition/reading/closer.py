@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import log
 from typing import TypeVar
 
 import numpy as np
 
-from geomsup.recognition.found import DOUBT, EXACT, Found
+from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import RIGID_RATIO, acceptance
-from geomsup.recognition.reading.batch import log_chance
+from geomsup.recognition.reading.batch import among_all
 from geomsup.recognition.reading.few import read_few
 from geomsup.recognition.reading.rows import UnitRows
 
@@ -21,7 +20,7 @@ Part = TypeVar("Part", bound=Found)
 # pyramid into digons and an apex. Reading more rows takes seconds.
 MOST_TOGETHER = 40
 
-# A shape of more rows keeps what was found first.
+# A shape of more rows keeps what was found first: so many are read at once in any case (`classify`).
 MOST_ROWS = 500
 
 # Random rows of so many dimensions are as unlikely to be near a shape as anybody can ask for.
@@ -70,23 +69,23 @@ def read_closer(
         if len(members) == 1 or len(members) > MOST_ROWS or not (named or nameless <= MOST_NAMELESS):
             left += branch
             continue
-        closer = list(_closer(members, rows, noise, beside_nameless))
-        if len(branch) > 1 and (_n_named(closer) < _n_fitting(branch) or _borrows(branch, closer, rows)):
+        again = _read_again(members, rows, noise, beside_nameless)
+        shaped = set[int]().union(*(one.members.tolist() for one in again if one.polytope))
+        if len(branch) > 1 and (len(shaped) < _n_fitting(branch) or _borrows(branch, shaped, rows)):
             branches += [[part] for part in branch]
         else:
-            shapes, others = _divided(branch, closer)
+            shapes, others = _divided(branch, again, shaped)
             found += shapes
             left += others
     return found, left
 
 
-def _divided(branch: list[Part], closer: list[Found]) -> tuple[list[Found], list[Part]]:
+def _divided(branch: list[Part], again: list[Found], shaped: set[int]) -> tuple[list[Found], list[Part]]:
     """Return what is found of a branch, and the parts of which no row is on a shape: they may belong to other rows."""
-    shaped = set[int]().union(*(one.members.tolist() for one in closer if one.polytope))
     others = [part for part in branch if shaped.isdisjoint(part.members.tolist())]
     taken = set[int]().union(*(part.members.tolist() for part in others))
     found = []
-    for one in closer:
+    for one in again:
         kept = [i for i in one.members.tolist() if i not in taken]
         if len(kept) == len(one.members):
             found.append(one)
@@ -95,13 +94,12 @@ def _divided(branch: list[Part], closer: list[Found]) -> tuple[list[Found], list
     return found, others
 
 
-def _borrows(branch: list[Part], closer: list[Found], rows: UnitRows) -> bool:
+def _borrows(branch: list[Part], shaped: set[int], rows: UnitRows) -> bool:
     """Whether a shape takes a nameless row that other rows than those of the branch lean on as well.
 
     One of hundreds of dense rows is easily where the apex of a pyramid would be.
     """
     nameless = [i for part in branch if not part.sure for i in part.members.tolist()]
-    shaped = set[int]().union(*(one.members.tolist() for one in closer if one.polytope))
     taken = sorted(shaped.intersection(nameless))
     if not taken:
         return False
@@ -119,10 +117,6 @@ def _fits(part: Found) -> bool:
     """Whether it is surely on a shape, which is not distorted."""
     shape = part.polytope
     return part.sure and shape is not None and part.chord <= RIGID_RATIO * acceptance(shape)
-
-
-def _n_named(found: list[Found]) -> int:
-    return sum(len(one.members) for one in found if one.polytope)
 
 
 def _branches(parts: list[Part], labels: np.ndarray) -> Iterator[list[Part]]:
@@ -145,20 +139,12 @@ def _branches(parts: list[Part], labels: np.ndarray) -> Iterator[list[Part]]:
     yield from ([parts[index]] for index in np.flatnonzero(left))
 
 
-def _closer(members: np.ndarray, rows: UnitRows, noise: float | None, beside_nameless: bool) -> Iterator[Found]:
-    """Yield what some rows are when they are read as few rows are."""
+def _read_again(members: np.ndarray, rows: UnitRows, noise: float | None, beside_nameless: bool) -> list[Found]:
+    """Return what some rows are when they are read as few rows are."""
     X = rows.take(members)
-    found, _ = read_few(X if noise is not None else _narrow(X), noise, beside_nameless=beside_nameless)
-    for one in found:
-        one = replace(one, members=members[one.members])
-        if one.polytope is None:
-            yield one
-            continue
-        log_p = log_chance(
-            one.polytope, len(rows), rows.n_dimensions, one.chord, one.template, one.n_parameters, len(one.empty)
-        )
-        one = replace(one, log_p=float(log_p))
-        yield one if one.log_p <= log(DOUBT) or one.chord < EXACT else one.unnamed()
+    parts, _ = read_few(X if noise is not None else _narrow(X), noise, beside_nameless=beside_nameless)
+    found = [among_all(replace(one, members=members[one.members]), rows) for one in parts]
+    return [one if one.polytope is None or one.no_accident else one.unnamed() for one in found]
 
 
 def _narrow(X: np.ndarray) -> np.ndarray:

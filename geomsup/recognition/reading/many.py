@@ -8,11 +8,11 @@ from math import log
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.found import DOUBT, EXACT, Found
+from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_explains
 from geomsup.recognition.matching.match import Match
 from geomsup.recognition.matching.search import best_match, match_many
-from geomsup.recognition.reading.batch import LARGEST_BATCHED, Batch, log_chance, match_batch
+from geomsup.recognition.reading.batch import LARGEST_BATCHED, Batch, among_all, match_batch
 from geomsup.recognition.reading.closer import read_closer
 from geomsup.recognition.reading.cuts import DEFAULT_CUT, MOST_CUTS
 from geomsup.recognition.reading.overlaps import LADDER, Overlaps, overlaps
@@ -53,7 +53,7 @@ class _Part(Found):
         """Whether the shape is no accident, or exact; a direction must be orthogonal to the other components."""
         if self.polytope is None:
             return self.residual is not None and np.hypot(self.chord, self.distance) <= ISOLATED
-        return self.log_p <= log(DOUBT) or self.chord < EXACT
+        return self.no_accident
 
     @property
     def astray(self) -> bool:
@@ -221,13 +221,7 @@ class _Reader:
         match = self.seen[key]
         if match is None:
             return _Part(members, 0)
-        log_p = 0.0
-        if match.polytope is not None:
-            log_p = log_chance(
-                match.polytope, len(self.rows), self.rows.n_dimensions, match.chord, match.template,
-                match.n_parameters, len(match.empty),
-            )  # fmt: skip
-        return _Part(**vars(match.found(self.rows.take(members), members, float(log_p))))
+        return _Part(**vars(among_all(match.found(self.rows.take(members), members, 0.0), self.rows)))
 
     def placed(self, parts: list[_Part]) -> list[_Part]:
         """Set how far every part is from the complement of the others, and judge single directions."""
