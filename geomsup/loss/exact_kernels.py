@@ -432,16 +432,22 @@ def independent_slopes(plan, relevant, mean, row):
 
 @exactly
 def count_sets(coupling, plan):
-    """Return the largest number of outcomes that one output's loss is a sum over (a float: it overflows)."""
-    unit_ptr, _, outcome_ptr, feature, _, _ = plan
+    """Return the largest number of outcomes that one output's loss is a sum over (a float: it overflows).
+
+    It stands for the work. The box of a set of k features has 2^k corners, unless values are points: so a feature that
+    is always present counts as two outcomes, although one never comes.
+    """
+    unit_ptr, _, outcome_ptr, feature, _, width = plan
     most = 1.0
     for i in range(len(coupling)):
         sets = 1.0
         for unit in range(len(unit_ptr) - 1):
+            coupled, points = False, True
             for q in range(outcome_ptr[unit_ptr[unit]], outcome_ptr[unit_ptr[unit + 1]]):
-                if feature[q] == i or coupling[i, feature[q]] != 0.0:
-                    sets *= unit_ptr[unit + 1] - _first_outcome(plan, unit)
-                    break
+                coupled = coupled or feature[q] == i or coupling[i, feature[q]] != 0.0
+                points = points and width[q] == 0.0
+            if coupled:
+                sets *= unit_ptr[unit + 1] - (_first_outcome(plan, unit) if points else unit_ptr[unit])
         most = max(most, sets)
     return most
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from geomsup import Features, ToyModel, Uniform, expected_loss
+from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss
 from geomsup.loss import exact_kernels
+from geomsup.loss.exact import sets_needed
 from tests.loss.truth import CASES, problem, problems
 
 
@@ -191,3 +192,22 @@ def test_too_many_coupled_features_are_refused():
         match=r'`method` "exact" must not meet more than 65536 sets .* got 1\.31e\+05\. Use method="spectral"',
     ):
         expected_loss(model, Features(17, 0.1), method="exact")
+
+
+@pytest.mark.parametrize("n", [20, 40])
+def test_features_that_are_always_present_are_a_sum_of_corners(n):
+    """One set of n continuous features is a box of 2^n corners: the series is what ends."""
+    model, features = ToyModel(np.random.default_rng(0).normal(size=(n, 5))), Features(n, 1.0)
+    assert sets_needed(np.ones((n, n)), features) == 2.0**n
+    assert expected_loss(model, features).method == "spectral"
+    with pytest.raises(ValueError, match=r"`method` \"exact\" must not meet more than 65536 sets"):
+        expected_loss(model, features, method="exact")
+
+
+def test_points_that_are_always_present_are_one_set():
+    """Values that are points have no corners: 20 features that are always 1 are one set, and u_i = 19 + 1."""
+    features = Features(20, 1.0, values=Discrete((1,)))
+    loss = expected_loss(ToyModel(np.ones((20, 1))), features)
+    assert sets_needed(np.ones((20, 20)), features) == 1
+    assert loss.method == "exact"
+    assert loss.value == pytest.approx(20 * (1 - 20) ** 2, rel=1e-12)

@@ -7,7 +7,7 @@ import numpy as np
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import MOST, shared, stored
 from geomsup.experiments.lab import Lab
-from geomsup.experiments.pictures import draw_gram, draw_norms, panels
+from geomsup.experiments.pictures import SMALL, colour_bar, draw_norms, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.features import Features
@@ -73,11 +73,14 @@ def draw(data: Data) -> Any:
         *((f"p = {p:g}", W) for p, W in zip(PROBABILITIES, data["W"], strict=True)),
     ]
     n, m = data["W"].shape[1:]
-    figure, axes = panels(2, len(models), size=(1.9, 2.1), title=f"{n} features in {m} dimensions")
-    for column, (name, W) in enumerate(models):
-        draw_gram(axes[0, column], W, name)
-        draw_norms(axes[1, column], W)
-    axes[1, 0].set_title("norms; colour: superposition", fontsize=8)
+    columns = len(models) // 2  # two lines of models: a single one is too wide for a page
+    figure, grid = panels(4, columns, size=(7.8 / columns, 2.0), title=f"{n} features in {m} dimensions")
+    for place, (name, W) in enumerate(models):
+        line, column = divmod(place, columns)
+        image = draw_signed(grid[2 * line, column], W @ W.T, name, square=True)
+        draw_norms(grid[2 * line + 1, column], W)
+        grid[2 * line + 1, column].set_xlabel("norms; colour: superposition", fontsize=SMALL)
+    colour_bar(image, grid[::2], "W Wᵀ")
     return figure
 
 
