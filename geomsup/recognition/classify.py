@@ -17,6 +17,7 @@ from geomsup.recognition.options import Center, Options, center_of, enough_memor
 from geomsup.recognition.reading.few import read_few
 from geomsup.recognition.reading.many import read_many
 from geomsup.recognition.reading.overlaps import Overlaps
+from geomsup.recognition.reading.rivals import opposite_by_chance
 from geomsup.recognition.reading.rows import UnitRows, row_norms, shares, strong_rows, thresholds
 
 __all__ = ["classify"]
@@ -204,12 +205,12 @@ def _read(rows: UnitRows, options: Options, strays: bool = True) -> _Whole:
         rows = rows.both_signs()
     if len(rows) > MANY_ROWS or (rows.n_dimensions > MANY_ROWS and len(rows) > 1):
         parts, scanned = read_many(rows, options.noise, options.memory / 4)
-        return _Whole(rows, parts, 0.0, scanned)
+        return _Whole(rows, opposite_by_chance(parts, rows), 0.0, scanned)
     if not len(rows):
         return _Whole(rows, [], 0.0)
     centred = isinstance(options.center, str)
     parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise, strays, centred)
-    return _Whole(rows, parts, log_p)
+    return _Whole(rows, opposite_by_chance(parts, rows), log_p)
 
 
 def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free: bool) -> Geometry:

@@ -85,3 +85,18 @@ def test_noise_beyond_the_span_does_not_look_like_a_stray(m, rng):
         (triangle,) = gs.classify(W, orientation="rows").components
         doubts.append(1 - triangle.confidence)
     assert np.mean(doubts) < 0.05
+
+
+@pytest.mark.parametrize("others", [3, 20, 260])
+def test_two_rows_of_a_plane_of_their_own_are_opposite_by_chance(others, rng):
+    """8 degrees from opposite: one time in 22 in a plane, next to never in all dimensions."""
+    bent, m = np.radians(8), others + 2
+    axes, tilt = np.eye(m)[:others], rng.normal(size=others) @ np.eye(m)[:others]
+    tilt *= np.tan(bent) / np.linalg.norm(tilt)
+    sure = {}
+    for where, second in (("plane", np.cos(bent) * np.eye(m)[-2] + np.sin(bent) * np.eye(m)[-1]),
+                          ("anywhere", np.eye(m)[-2] + tilt)):  # fmt: skip
+        W = np.vstack([np.eye(m)[-2], -second, axes, -axes])
+        W = (W + 1e-4 * rng.normal(size=W.shape)) @ rotation(m, rng)
+        sure[where] = max(one.confidence for one in holding(gs.classify(W), range(2)) if one.name == "digon")
+    assert sure["plane"] < 0.999 < sure["anywhere"]

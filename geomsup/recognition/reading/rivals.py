@@ -1,5 +1,6 @@
 """What else rows on a named shape may be, and how probable that is."""
 
+from dataclasses import replace
 from math import exp, inf, lgamma, log, pi
 
 import numpy as np
@@ -7,12 +8,15 @@ import numpy as np
 from geomsup.isometries import find_isometries
 from geomsup.isometries.search import TooWide
 from geomsup.recognition import chance
+from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, freedom
 from geomsup.recognition.matching.alignment import procrustes
 from geomsup.recognition.matching.match import USUAL_NOISE, Match
+from geomsup.recognition.reading.rows import UnitRows
 
 __all__ = [
-    "apex_by_chance", "centred_by_chance", "few_directions", "part_of_another", "shapeless", "stray_on_a_vertex",
+    "apex_by_chance", "centred_by_chance", "few_directions", "opposite_by_chance", "part_of_another", "shapeless",
+    "stray_on_a_vertex",
 ]  # fmt: skip
 
 # With more apexes than this, vertices like no other, a shape is not taken for a smaller one with strays.
@@ -37,6 +41,10 @@ PART = 2e-3
 # Odds, before the rows are looked at, that rows of few dimensions of their own have no shape in these. Two rows in one
 # dimension always have one.
 SHAPELESS = 0.05
+
+# Two rows have a plane of their own if the other rows lean less than this fraction of what is usual on the direction
+# in which the two are not opposite.
+OWN = 0.25
 
 
 def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
@@ -132,6 +140,32 @@ def _heaps(X: np.ndarray, match: Match) -> tuple[np.ndarray, np.ndarray]:
     _, first, labels = np.unique(match.isomorphism, return_index=True, return_inverse=True)
     means = np.array([X[labels == i].mean(axis=0) for i in range(len(first))])
     return means / np.linalg.norm(means, axis=1, keepdims=True), match.template[first]
+
+
+def opposite_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
+    """Return what was found; digons are weighed against two random rows of a plane of their own.
+
+    A plane says nothing by itself: every two rows have one. But noise makes two rows not quite opposite in some
+    direction of all dimensions, on which the n − 2 other rows lean as on any, with Σ cos² = (n − 2)/(m − 1) on average.
+    If they do not lean on it, the plane was made for the two. In it random rows are within θ of opposite with the
+    probability θ/π.
+    """
+    digons = [i for i, one in enumerate(found) if one.polytope and len(one.members) == one.n_vertices == 2]
+    others, m = len(rows) - 2, rows.n_dimensions
+    if not digons or others < 1 or m < 2:
+        return found
+    moments = sum(block.T @ block for _, block in rows.blocks())
+    pairs = rows.take(np.array([found[i].members for i in digons]))
+    between = pairs.sum(axis=1)  # 2 sin(θ/2) long
+    lengths = np.linalg.norm(between, axis=1)
+    between /= np.maximum(lengths, chance.SMALLEST_DEVIATION)[:, None]
+    leaning = ((between @ moments) * between).sum(axis=1) - ((pairs @ between[..., None]) ** 2).sum(axis=(1, 2))
+    angles = 2 * np.arcsin(np.minimum(lengths / 2, 1.0))
+    rivals = np.where(leaning < OWN * others / (m - 1), SHAPELESS * angles / pi, 0.0)
+    weighed = list(found)
+    for i, rival in zip(digons, rivals.tolist(), strict=True):
+        weighed[i] = replace(found[i], rival=found[i].rival + rival)
+    return weighed
 
 
 def part_of_another(match: Match) -> float:
