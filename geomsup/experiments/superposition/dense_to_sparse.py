@@ -123,7 +123,7 @@ def judge(data: Data) -> Verdict:
     numbers |= {f"superposed, p = {p:g}": k for p, k in zip(PROBABILITIES, sharing.sum(axis=1), strict=True)}
     numbers |= {
         "largest deviation of the linear W Wᵀ": linear,
-        "share of first superposed features that are antipodal pairs": pairs,
+        "share of the first superposed features that are in digons": pairs,
         "share of negative biases of those stored, sparsest": negative,
         "share with positive interference of those stored, sparsest": positive,
     }
@@ -131,7 +131,7 @@ def judge(data: Data) -> Verdict:
         decide(all(parts), linear < ALIKE and grown and sharing[-1].sum() > m),
         f"ReLU stores {kept[0].sum()} features at p = 1 and {kept[-1].sum()} at p = {PROBABILITIES[-1]:g}, where "
         f"{sharing[-1].sum()} share; sharing begins at p = {PROBABILITIES[first]:g} with features "
-        f"{_span(sharing[first])}, {100 * pairs:.0f} % of them in antipodal pairs. Linear: the {m} most important.",
+        f"{_span(sharing[first])}, {100 * pairs:.0f} % of them in digons. Linear: the {m} most important.",
         numbers,
         ("norms and interference of the rows", "the linear model against the principal components"),
     )
