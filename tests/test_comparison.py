@@ -197,7 +197,7 @@ def test_many_models_are_compared_at_once():
     lines = str(results).splitlines()
     assert lines[0].split() == ["model", "sparsity", "loss", "optimum", "excess", "geometry", "(optimum's)"]
     assert lines[1].split() == ["0", "0.9", "0.003333333", "0.003319484", "0.42", "%", "digon", "(digon)"]
-    assert json.loads(json.dumps(results.to_dict(), allow_nan=False))["comparisons"][0]["loss"] == results[0].loss
+    assert json.loads(json.dumps(results.to_dict(), allow_nan=False))["items"][0]["loss"] == results[0].loss
     with pytest.raises(ValueError, match=r"^`features` must be one Features, or one per model \(3\); got 2\. Repeat"):
         compare(models, features[:2])
 

@@ -15,7 +15,7 @@ from geomsup.loss import ExpectedLoss, expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima import Optimum, optimum
 from geomsup.optima.result import grouped
-from geomsup.tables import Tabular
+from geomsup.tables import Readable, Tabular
 from geomsup.threads import Progress
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ OTHER_KIND = "(the optimum is that of tied models with linear hidden units; this
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison(Tabular):
+class Comparison(Readable, Tabular):
     """A model's exact loss and geometry next to the optimum's.
 
     Attributes
@@ -111,11 +111,11 @@ class Comparison(Tabular):
         """Return everything as plain values, ready for JSON."""
         return {
             "loss": self.loss,
-            "error": self.expected.error,
             "geometry": self.geometry.name,
             "excess": self.excess if isfinite(self.excess) else None,  # JSON knows no infinity
             "per_component": [vars(part) | {"features": list(part.features)} for part in self.per_component],
             "gap": self.gap,
+            "expected": self.expected.to_dict(),
             "optimum": self.optimum.to_dict(),
         }
 
@@ -145,7 +145,7 @@ class Comparison(Tabular):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparisons(Sequence[Comparison], Tabular):
+class Comparisons(Sequence[Comparison], Readable, Tabular):
     """Several models compared with the optimum; a sequence of `Comparison` that prints as a table.
 
     Examples
@@ -197,7 +197,7 @@ class Comparisons(Sequence[Comparison], Tabular):
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON."""
-        return {"comparisons": [item.to_dict() for item in self.items]}
+        return {"items": [item.to_dict() for item in self.items]}
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a row per model: sparsity, losses, excess, names."""
@@ -305,7 +305,7 @@ def compare(
     return Comparisons(tuple(Comparison(loss, best[_key(loss.model, loss.features)]) for loss in expected))
 
 
-def _key(model: ToyModel, features: Features) -> tuple[Any, ...]:
+def _key(model: ToyModel, features: Any) -> tuple[Any, ...]:
     return features, model.n_hidden, model.activation
 
 

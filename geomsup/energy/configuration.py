@@ -13,7 +13,7 @@ from geomsup.energy.newton import LARGEST, Curvature, curvature
 from geomsup.energy.potentials import Potential
 from geomsup.energy.proofs import proof_of
 from geomsup.energy.records import Record, tolerance
-from geomsup.tables import Tabular
+from geomsup.tables import Readable, Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ __all__ = ["Configuration"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Configuration(Tabular):
+class Configuration(Readable, Tabular):
     """The best configuration found of n points on the unit sphere, and the search that found it.
 
     Attributes
@@ -178,7 +178,7 @@ class Configuration(Tabular):
         return symmetry(self.points)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON; of the minima energies and hits."""
+        """Return everything as plain values, ready for JSON."""
         return {
             "n": self.n,
             "d": self.d,
@@ -197,7 +197,7 @@ class Configuration(Tabular):
             "zero_modes": self.zero_modes,
             "geometry": self.geometry.name,
             "symmetry": {"order": self.symmetry.order, "schoenflies": self.symmetry.schoenflies},
-            "minima": [{"energy": minimum.energy, "hits": minimum.hits} for minimum in self.minima],
+            "minima": [minimum.to_dict() for minimum in self.minima],
             "points": self.points.tolist(),
         }
 

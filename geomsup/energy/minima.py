@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from geomsup.energy.potentials import Potential
+from geomsup.tables import Readable
 
 __all__ = ["Minima", "Minimum", "sorted_products"]
 
@@ -16,7 +17,7 @@ SAME_PRODUCTS = 0.02
 
 
 @dataclass(frozen=True, eq=False)
-class Minimum:
+class Minimum(Readable):
     """An energy, one configuration ``(n, d)`` that has it, and how many starts ended there."""
 
     energy: float

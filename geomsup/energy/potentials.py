@@ -112,6 +112,12 @@ class Potential:
         """Name with exponent, e.g. "riesz 2"."""
         return self.name if self.exponent is None else f"riesz {self.exponent:g}"
 
+    @classmethod
+    def _from_plain(cls, value: str) -> "Potential":
+        """Return the potential of a `label`; functions, of "custom", are not written, and so not read."""
+        name, _, exponent = value.partition(" ")
+        return cls(name, float(exponent)) if exponent else cls(name)
+
     def energy(self, points: Any) -> float:
         """Return the energy of points ``(n, d)`` whose rows have length 1, n ≥ 2.
 

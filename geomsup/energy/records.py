@@ -1,7 +1,7 @@
 """The best known energies, from published tables, universal optima and proofs in closed form."""
 
 import csv
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from math import cos, pi
@@ -11,6 +11,7 @@ import numpy as np
 
 from geomsup.checks import integer
 from geomsup.energy.potentials import Potential, as_potential
+from geomsup.tables import Readable
 
 __all__ = ["Record", "best_known", "tolerance"]
 
@@ -23,7 +24,7 @@ COHN_KUMAR = "Cohn and Kumar 2007, Universally optimal distribution of points on
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Readable):
     """A best known energy.
 
     Attributes
@@ -54,10 +55,6 @@ class Record:
     status: str = "best known"
     point_group: str | None = None
     note: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return asdict(self)
 
 
 def best_known(n: int, d: int = 3, energy: Any = "coulomb") -> Record | None:

@@ -21,7 +21,7 @@ from geomsup.loss.spectral import spectral_losses
 from geomsup.loss.targets import TARGETS, USUAL, Wanted, checked, count_distribution, method_for, target_losses
 from geomsup.model import ToyModel, checked_model
 from geomsup.samples import SampledFeatures, checked_features
-from geomsup.tables import Tabular, html_table
+from geomsup.tables import Readable, Tabular, html_table
 from geomsup.threads import patiently
 
 __all__ = ["ExpectedLoss", "Unreachable", "check_problem", "expected_loss", "loss_of_pieces"]
@@ -38,7 +38,7 @@ METHODS = ("auto", "exact", "spectral", "numeric", "sampled")
 
 
 @dataclass(frozen=True, eq=False)
-class ExpectedLoss(Tabular):
+class ExpectedLoss(Readable, Tabular):
     """An expected loss with its error; ``float(result)`` is the value.
 
     Attributes
@@ -79,7 +79,7 @@ class ExpectedLoss(Tabular):
     per_feature: np.ndarray
     method: str
     model: ToyModel = field(repr=False)
-    features: Any = field(repr=False)
+    features: Features | SampledFeatures = field(repr=False)
     grad_W: np.ndarray | None = field(default=None, repr=False)
     grad_b: np.ndarray | None = field(default=None, repr=False)
     grad_W_out: np.ndarray | None = field(default=None, repr=False)
@@ -116,8 +116,9 @@ class ExpectedLoss(Tabular):
         return html_table(str(self), self.to_rows())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain values, ready for JSON."""
+        """Return everything as plain values, ready for JSON."""
         shares = (*BY_ACTIVE, "given_active") if self.by_active is not None else ()
+        arrays = (*(name for name in GRADIENTS if getattr(self, name) is not None), *shares)
         return {
             "value": self.value,
             "error": self.error,
@@ -125,7 +126,9 @@ class ExpectedLoss(Tabular):
             "method": self.method,
             "target": self.target,
             "power": self.power,
-        } | {name: getattr(self, name).tolist() for name in shares}
+            "model": self.model.to_dict(),
+            "features": self.features.to_dict(),
+        } | {name: getattr(self, name).tolist() for name in arrays}
 
 
 class Unreachable(ValueError):

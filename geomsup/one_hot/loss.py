@@ -8,12 +8,13 @@ import numpy as np
 from geomsup import checks
 from geomsup.model import ToyModel
 from geomsup.one_hot.kernels import squared_errors
+from geomsup.tables import Readable
 
 __all__ = ["OneHotLoss", "one_hot_loss"]
 
 
 @dataclass(frozen=True, eq=False)
-class OneHotLoss:
+class OneHotLoss(Readable):
     """A loss in the limit of one active feature; ``float(result)`` is the value.
 
     Attributes
@@ -46,7 +47,9 @@ class OneHotLoss:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain values, ready for JSON."""
-        return {"value": self.value, "potential": self.potential, "per_feature": self.per_feature.tolist()}
+        arrays = ("per_feature", "grad_W", "grad_b")
+        numbers = {"value": self.value, "potential": self.potential}
+        return numbers | {name: getattr(self, name).tolist() for name in arrays}
 
 
 def one_hot_loss(W: Any, b: Any = None, *, importance: Any = 1.0, independent: bool = False) -> OneHotLoss:

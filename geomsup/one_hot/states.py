@@ -13,6 +13,7 @@ from geomsup.loss.curvature import MOST_PARAMETERS
 from geomsup.model import ToyModel
 from geomsup.one_hot.kernels import critical_ratios, ratio_moments, squared_errors
 from geomsup.shapes import Polytope, polytope
+from geomsup.tables import Readable
 
 __all__ = ["OneHotState", "critical_states", "one_hot_features", "one_hot_state", "one_hot_states"]
 
@@ -25,7 +26,7 @@ MOST_SIGNS = 3  # more dead features of one sign are counted in a name instead
 
 
 @dataclass(frozen=True, eq=False)
-class OneHotState:
+class OneHotState(Readable):
     """A critical point of the one-hot loss: a shape with one norm and one bias, and features that are dead.
 
     Attributes

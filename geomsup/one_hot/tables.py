@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from geomsup import checks
 from geomsup.one_hot.states import MOST_FEATURES, OneHotState, critical_states, one_hot_states
 from geomsup.shapes import polytopes
+from geomsup.tables import Readable
 
 __all__ = ["OneHotTable", "one_hot_codes", "one_hot_polygons"]
 
@@ -15,7 +15,7 @@ MOST_VERTICES = 48  # larger shapes lose nearly everything, and their Hessians t
 
 
 @dataclass(frozen=True, eq=False)
-class OneHotTable:
+class OneHotTable(Readable):
     """Critical points side by side; ``print`` shows norm, bias, potential, loss and stability.
 
     Attributes
@@ -37,10 +37,6 @@ class OneHotTable:
 
     states: tuple[OneHotState, ...]
     skipped: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the table as plain values, ready for JSON."""
-        return {"states": [state.to_dict() for state in self.states], "skipped": list(self.skipped)}
 
     def __str__(self) -> str:
         head = ("state", "c", "norm", "bias", "potential", "loss", "kind", "index", "flat", "rotations")

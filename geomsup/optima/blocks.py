@@ -10,6 +10,7 @@ from geomsup.features import Features
 from geomsup.optima.cache import remembered
 from geomsup.optima.descent import MOST_STEPS
 from geomsup.optima.multistart import descend_from_many
+from geomsup.tables import Readable
 from geomsup.version import __version__
 
 __all__ = ["BestBlock", "best_block", "select"]
@@ -19,7 +20,7 @@ SEARCH = 1  # raise it when the search changes: results that are on disk are the
 
 
 @dataclass(frozen=True, eq=False)
-class BestBlock:
+class BestBlock(Readable):
     """The best model found of some features in `rank` dimensions.
 
     Attributes

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup import checks
 from geomsup.features import Features
 from geomsup.loss.ordinary import CLOSE, ordinary, times_power
 from geomsup.model import ToyModel
@@ -17,7 +16,7 @@ from geomsup.optima.tegum.prices import Prices, prices
 from geomsup.optima.tegum.program import Column
 from geomsup.optima.tegum.solve import Tegum, separable, solve_tegum
 from geomsup.optima.tegum.table import class_counter, classes_of, dedicated
-from geomsup.tables import Tabular
+from geomsup.tables import Readable, Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +47,7 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Optimum(Tabular):
+class Optimum(Readable, Tabular):
     """The best model found for some features and a number of hidden dimensions.
 
     Attributes
@@ -197,6 +196,9 @@ class Optimum(Tabular):
             "blocks": [vars(block) | {"features": list(block.features)} for block in self.blocks],
             "model": self.model.to_dict(),
             "features": self.features.to_dict(),
+            "n_hidden": self.n_hidden,
+            "starts": self.starts.tolist(),
+            "tegum": None if self.tegum is None else self.tegum.to_dict(),
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
@@ -206,24 +208,6 @@ class Optimum(Tabular):
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the geometry on matplotlib `ax` (a new one by default) and return the axes."""
         return self.geometry.plot(ax)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Optimum":
-        """Build an optimum from what `to_dict` returned: model, loss, bound and status, but no losses of single starts.
-
-        Examples
-        --------
-        >>> from geomsup import Features, optimum
-        >>> best = optimum(Features(2, 0.1), 1, starts=2)
-        >>> Optimum.from_dict(best.to_dict())
-        Optimum(0.003319..., digon, best of 3 starts)
-        """
-        checks.holds("data", data, ("loss", "model", "status", "lower_bound", "features", "kind"))
-        model, features = ToyModel.from_dict(data["model"]), Features.from_dict(data["features"])
-        return cls(
-            data["loss"], model, data["status"], data["lower_bound"], features, model.n_hidden, data["kind"],
-            searched=data.get("searched"),
-        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"Optimum({self.loss:.9g}, {self.geometry.name}, {self.status})"

@@ -12,6 +12,7 @@ from geomsup.loss import expected_loss
 from geomsup.loss.objective import pack, unpack
 from geomsup.model import ToyModel, checked_model
 from geomsup.optima.descent import FINE, descend
+from geomsup.tables import Readable
 
 __all__ = ["Crossing", "crossing"]
 
@@ -22,7 +23,7 @@ TURNED = 0.25  # if a Gram entry changes by this much from one step to the next,
 
 
 @dataclass(frozen=True, eq=False)
-class Crossing:
+class Crossing(Readable):
     """Where two branches of minima have the same loss: a first-order transition if both are the best there.
 
     Attributes
@@ -63,18 +64,6 @@ class Crossing:
     slopes: tuple[float, float]
     order: str
     features: Features = field(repr=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return {
-            "parameter": self.parameter,
-            "loss": self.loss,
-            "geometries": list(self.geometries),
-            "slopes": list(self.slopes),
-            "order": self.order,
-            "models": [model.to_dict() for model in self.models],
-            "features": self.features.to_dict(),
-        }
 
     def __str__(self) -> str:
         first, second = self.geometries

@@ -19,7 +19,7 @@ from geomsup.phases.regions import name_regions, thin_name
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transition import Transition
 from geomsup.phases.transitions import locate
-from geomsup.tables import Tabular
+from geomsup.tables import Readable, Tabular
 from geomsup.threads import Progress, in_threads
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ MOST_POINTS = 100_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PhaseDiagram(Tabular):
+class PhaseDiagram(Readable, Tabular):
     """The optimum in every cell (probability, importance of the extra feature), and the phases these make.
 
     A phase is a region of cells whose optima are continuously connected. Between two phases the optimum changes
@@ -192,8 +192,24 @@ class PhaseDiagram(Tabular):
             "starts": self.starts,
             "names": list(self.names),
             **{name: getattr(self, name).tolist() for name in arrays},
-            "transitions": [transition.to_dict() for transition in self.transitions],
+            "transitions": [one.to_dict() | {"cells": [list(a), list(b)]} for (a, b), one in self.located],
         }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "PhaseDiagram":
+        """Build the diagram from what `to_dict` returned, with the transitions that were located."""
+        checks.holds("data", data, ("phase", "transitions"))
+        phase, inner, located = np.array(data["phase"]), dict[Edge, tuple[Transition, ...]](), []
+        for one in data["transitions"]:
+            checks.holds("data", one, ("cells",))
+            (i, j), (u, v) = one["cells"]
+            edge, transition = ((i, j), (u, v)), Transition.from_dict(one)
+            located.append((edge, transition))
+            if phase[i, j] == phase[u, v]:
+                inner[edge] = (*inner.get(edge, ()), transition)
+        diagram = super().from_dict(data | {"inner": inner})
+        vars(diagram)["located"] = tuple(located)  # locating takes longer than all else
+        return diagram
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a row per cell: probability, importance of the extra feature, loss, phase, its dimensionality."""

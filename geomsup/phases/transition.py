@@ -1,15 +1,15 @@
 """A point where one optimum gives way to another, as a value."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from geomsup.model import ToyModel
+from geomsup.tables import Readable
 
 __all__ = ["Transition"]
 
 
 @dataclass(frozen=True, eq=False)
-class Transition:
+class Transition(Readable):
     """A point where the optimum changes non-analytically.
 
     Attributes
@@ -54,10 +54,6 @@ class Transition:
     error: float
     slope_jump: float
     models: tuple[ToyModel, ToyModel] = field(repr=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return vars(self) | {"models": [model.to_dict() for model in self.models]}
 
     def __str__(self) -> str:
         return (

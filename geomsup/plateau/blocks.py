@@ -13,6 +13,7 @@ from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, Start, descend
 from geomsup.optima.starts import BIAS, JIGGLE, NORM, random_start
+from geomsup.tables import Readable
 from geomsup.threads import Progress, in_threads
 
 __all__ = ["Key", "PlateauBlock", "competing", "dedicated_block", "fallen", "follow", "search_blocks", "settled"]
@@ -38,7 +39,7 @@ Key = tuple[str, int, int]  # name, features, rank
 
 
 @dataclass(frozen=True, eq=False)
-class PlateauBlock:
+class PlateauBlock(Readable):
     """A kind of block at one probability, at its own best weights.
 
     Attributes
@@ -117,6 +118,7 @@ class PlateauBlock:
             "rank": self.rank,
             "probability": self.probability,
             "loss": self.loss,
+            "variance": self.variance,
             **{name: getattr(self, name) for name in names},
             "model": self.model.to_dict(),
         }

@@ -7,6 +7,7 @@ from typing import Any
 
 from geomsup.laws import Law
 from geomsup.plateau.blocks import PlateauBlock, dedicated_block, follow, settled
+from geomsup.tables import Readable
 
 __all__ = ["PlateauCrossing", "crossings_between"]
 
@@ -17,7 +18,7 @@ RIVALS = 8  # kinds that are compared there
 
 
 @dataclass(frozen=True, eq=False)
-class PlateauCrossing:
+class PlateauCrossing(Readable):
     """Where two kinds of blocks gain the same per dimension, and no other kind that was found gains more.
 
     Attributes
@@ -37,8 +38,8 @@ class PlateauCrossing:
     ('triangle', 'digon')
     >>> print(f"{crossing.probability:.6f} {crossing.inverse_density:.6f}")
     0.644240 1.552216
-    >>> sorted(crossing.to_dict())
-    ['from', 'gain', 'inverse_density', 'models', 'probability', 'to']
+    >>> crossing.to_dict()["sparse"]["name"]
+    'digon'
     """
 
     probability: float
@@ -62,9 +63,8 @@ class PlateauCrossing:
             "probability": self.probability,
             "inverse_density": self.inverse_density,
             "gain": self.gain,
-            "from": self.dense.name,
-            "to": self.sparse.name,
-            "models": [self.dense.model.to_dict(), self.sparse.model.to_dict()],
+            "dense": self.dense.to_dict(),
+            "sparse": self.sparse.to_dict(),
         }
 
     def __str__(self) -> str:

@@ -9,12 +9,13 @@ import numpy as np
 from geomsup.dimensions import dimensionality
 from geomsup.optima.tegum.program import Column, integer_program
 from geomsup.plateau.blocks import PlateauBlock
+from geomsup.tables import Readable
 
 __all__ = ["PlateauMixture", "best_mixture"]
 
 
 @dataclass(frozen=True, eq=False)
-class PlateauMixture:
+class PlateauMixture(Readable):
     """The best mixture of some kinds of blocks at one probability: equal features, importance 1.
 
     Attributes
@@ -48,10 +49,6 @@ class PlateauMixture:
     loss: float
     dimensions_per_feature: float
     dimensionality: np.ndarray = field(repr=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return vars(self) | {"dimensionality": self.dimensionality.tolist()}
 
     def __str__(self) -> str:
         from geomsup.recognition.names import plural

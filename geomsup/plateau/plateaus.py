@@ -9,13 +9,13 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
-from geomsup.laws import Law, Uniform
+from geomsup.laws import Law, Uniform, law_from_dict
 from geomsup.optima.cache import remembered
 from geomsup.plateau.blocks import PlateauBlock, follow
 from geomsup.plateau.crossings import PlateauCrossing
 from geomsup.plateau.mixtures import PlateauMixture, best_mixture
 from geomsup.plateau.search import ranked, search_plateaus, unpacked, version
-from geomsup.tables import Tabular
+from geomsup.tables import Readable, Tabular
 from geomsup.threads import Progress
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LARGEST_MIXTURE = 10_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plateaus(Tabular):
+class Plateaus(Readable, Tabular):
     """The kinds of blocks at every probability, the ones that win, and where the winner changes.
 
     Where there are many more equal features than dimensions, dimensions are scarce: the kind of block wins that gains
@@ -200,6 +200,12 @@ class Plateaus(Tabular):
             "crossings": [crossing.to_dict() for crossing in self.crossings],
             "mixtures": [mixture.to_dict() for mixture in self.mixtures],
         }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Plateaus":
+        """Build the plateaus from what `to_dict` returned."""
+        checks.holds("data", data, ("values",))
+        return super().from_dict(data | {"values": law_from_dict(data["values"])})
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a row per probability: the winner, its gain per dimension, its dimensionality, the runner-up."""

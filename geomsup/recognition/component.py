@@ -10,12 +10,13 @@ from geomsup.recognition.description import Description
 from geomsup.recognition.matching.families import elevations
 from geomsup.recognition.outline import Outline
 from geomsup.shapes import Polytope
+from geomsup.tables import Readable
 
 __all__ = ["Component"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Component:
+class Component(Readable):
     """A set of features that interfere with each other and with no others.
 
     Attributes

@@ -1,12 +1,12 @@
 """What many rows are like that form no shape: coherence, overlaps against chance, tightness, effective rank."""
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from geomsup.recognition.reading.overlaps import BINS, Overlaps, overlaps
 from geomsup.recognition.reading.spans import RANK_FLOOR
+from geomsup.tables import Readable
 
 __all__ = ["MANY", "Description", "describe"]
 
@@ -33,7 +33,7 @@ ROWS = 4096
 
 
 @dataclass(frozen=True)
-class Description:
+class Description(Readable):
     """A component of many rows in numbers.
 
     All but `norm_spread` are about the rows X scaled to unit length, with G_ij the cosine of rows i and j, and F = XᵀX.
@@ -109,10 +109,6 @@ class Description:
     def random_effective_rank(self) -> float:
         """Effective rank that as many random rows would have, nr/(n + r)."""
         return self.n_rows * self.rank / (self.n_rows + self.rank)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain values, ready for JSON."""
-        return asdict(self) | {"coherent_pair": list(self.coherent_pair)}
 
     def __str__(self) -> str:
         return (

@@ -14,7 +14,7 @@ from geomsup.recognition.component import Component
 from geomsup.recognition.names import geometry_name
 from geomsup.recognition.printing import HEADINGS, cells, count, grouped, line, listed
 from geomsup.recognition.reading.copies import copies
-from geomsup.tables import Tabular
+from geomsup.tables import Readable, Tabular
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ MOST_GROUPS = 10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Geometry(Tabular):
+class Geometry(Readable, Tabular):
     """The geometry of W: its components, largest first.
 
     Attributes

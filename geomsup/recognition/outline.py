@@ -1,7 +1,6 @@
 """An unnamed component of few rows: its symmetry, its inner products, and the type of its hull."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from geomsup.recognition.hull_types import hull_type
 from geomsup.shapes.faces import face_numbers
 from geomsup.shapes.families import simplex
 from geomsup.shapes.hull import hull_facets
+from geomsup.tables import Readable
 
 __all__ = ["Outline", "outline"]
 
@@ -34,7 +34,7 @@ LARGEST_GROUP = 500
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
+class Outline(Readable):
     """An unnamed component in numbers.
 
     Attributes
@@ -71,15 +71,6 @@ class Outline:
         if self.hull is None or self.symmetry.order == 1:
             return None
         return f"{self.hull}, {self.symmetry.schoenflies or f'symmetry of order {self.symmetry.order}'}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the outline as plain values, ready for JSON."""
-        return {
-            "symmetry": self.symmetry.to_dict(),
-            "inner_products": list(self.inner_products),
-            "hull": self.hull,
-            "f_vector": None if self.f_vector is None else list(self.f_vector),
-        }
 
     def __str__(self) -> str:
         found = self.symmetry

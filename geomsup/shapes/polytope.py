@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.arrays import read_only
 from geomsup.dimensions import dimensionality
-from geomsup.tables import Tabular, html_table
+from geomsup.tables import Readable, Tabular, html_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +30,7 @@ MOST_DIMENSIONS = 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Polytope(Tabular):
+class Polytope(Readable, Tabular):
     """A polytope with its centre at 0; its vertices are on the unit sphere, or have `norms` beside their directions.
 
     `vertices`, `f_vector`, `variants`, `circumradius` and `norms` may be functions without arguments, which are called
@@ -286,6 +287,19 @@ class Polytope(Tabular):
             "edges": [list(edge) for edge in self.edges],
             "vertices": self.points.tolist(),
         }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Polytope":
+        """Return the shape of the catalogue that has the name which `to_dict` wrote."""
+        checks.holds("data", data, ("name",))
+        return cls._from_plain(data["name"])
+
+    @classmethod
+    def _from_plain(cls, value: Any) -> "Polytope":
+        """Return the shape of a name: other results write shapes so."""
+        from geomsup.shapes.catalogue import polytope
+
+        return polytope(value)
 
     def __str__(self) -> str:
         title = f"{self.name} {self.symbol}".rstrip()

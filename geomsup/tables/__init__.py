@@ -1,5 +1,6 @@
-"""Results as tables: rows of plain values, data frames, and HTML for notebooks."""
+"""Results as tables (rows, data frames, HTML for notebooks), and read back from plain values."""
 
+from geomsup.tables.readable import Readable
 from geomsup.tables.tabular import Tabular, html_table
 
-__all__ = ["Tabular", "html_table"]
+__all__ = ["Readable", "Tabular", "html_table"]

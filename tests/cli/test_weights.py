@@ -158,8 +158,8 @@ def test_symmetry_and_dimensionality(run, pentagon):
 
 def test_compare_takes_all_runs_of_a_file(run, folder):
     gs.train(gs.Features(2, 0.1), 1, models=3, steps=3, batch=8).save("three.npz")
-    assert len(strict(run("compare", "three.npz", "--json"))["comparisons"]) == 3
-    assert "comparisons" not in strict(run("compare", "three.npz", "--run", 1, "--json"))
+    assert len(strict(run("compare", "three.npz", "--json"))["items"]) == 3
+    assert "items" not in strict(run("compare", "three.npz", "--run", 1, "--json"))
 
 
 @pytest.mark.parametrize("flags", [("--probability", 0.1), ("--sparsity", 0.9)])

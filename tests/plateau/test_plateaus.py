@@ -276,7 +276,7 @@ def test_text_and_json():
     assert "40 features in 9 dimensions:" in text
     data = json.loads(json.dumps(found().to_dict()))
     assert data["winners"] == [block.name for block in found().winners]
-    assert data["crossings"][1]["from"] == "digon"
+    assert data["crossings"][1]["dense"]["name"] == "digon"
     assert data["crossings"][1]["inverse_density"] == pytest.approx(1 / found().crossings[1].probability)
     assert len(data["mixtures"][0]["dimensionality"]) == 40
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from geomsup.optima.blocks import BestBlock
+from geomsup.tables import Readable
 
 __all__ = ["Column", "integer_program", "program"]
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Readable):
     """A kind of block: how many features of each class it takes, its rank, what it saves, and the block itself."""
 
     counts: tuple[int, ...]

@@ -13,6 +13,7 @@ from geomsup.features import Features
 from geomsup.optima.blocks import BestBlock
 from geomsup.optima.tegum.program import Column, integer_program
 from geomsup.optima.tegum.table import block_table, classes_of, whole_columns
+from geomsup.tables import Readable
 from geomsup.threads import Progress
 
 __all__ = ["Tegum", "nonnegative", "separable", "solve_tegum"]
@@ -23,7 +24,7 @@ Part = tuple[tuple[int, ...], BestBlock | None]  # features, and their block (No
 
 
 @dataclass(frozen=True, eq=False)
-class Tegum:
+class Tegum(Readable):
     """The best mixture of blocks: model, loss, its blocks, and all kinds of blocks it could choose from."""
 
     W: np.ndarray

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from geomsup.recognition.names import counted
 from geomsup.recognition.printing import count, listed
+from geomsup.tables import Readable
 
 __all__ = ["Discoveries", "Discovery"]
 
@@ -21,7 +22,7 @@ HEADINGS = ("shape", "about", "rows", "residual", "p-value", "q-value")
 
 
 @dataclass(frozen=True)
-class Discovery:
+class Discovery(Readable):
     """A shape that some rows form.
 
     Attributes
@@ -60,13 +61,9 @@ class Discovery:
     p_value: float
     q_value: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain values, ready for JSON."""
-        return asdict(self) | {"rows": list(self.rows)}
-
 
 @dataclass(frozen=True)
-class Discoveries(Sequence[Discovery]):
+class Discoveries(Sequence[Discovery], Readable):
     """Shapes found among the rows of W, least probable first; a sequence of `Discovery`.
 
     Attributes
@@ -118,10 +115,6 @@ class Discoveries(Sequence[Discovery]):
     def counts(self) -> dict[str, int]:
         """Number of discoveries of each name, most frequent first."""
         return dict(Counter(one.name for one in self.found).most_common())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return asdict(self) | {"found": [one.to_dict() for one in self.found]}
 
     def _headline(self) -> str:
         kinds = list(self.counts.items())
