@@ -30,23 +30,32 @@ class WeightsFile:
         Which array of the file is W.
     orientation
         "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
+    run
+        Number of the model, if the file holds several; `geomsup classify` takes all by default.
     """
 
     path: Path
     weights: Named = field(default=None, kw_only=True)
     orientation: str = field(default="auto", kw_only=True)
+    run: Whole | None = field(default=None, kw_only=True)
 
     def read(self, instances: str = "auto") -> tuple[np.ndarray, str]:
         """Return W, or a batch of them, rows are features, and what was taken for it."""
+        from geomsup.loading.arrangement import check_run
         from geomsup.loading.load import read_weights
 
-        return read_weights(self.path, weights=self.weights, orientation=self.orientation, instances=instances)
+        W, source = read_weights(self.path, weights=self.weights, orientation=self.orientation, instances=instances)
+        check_run(self.run, len(W) if W.ndim == 3 else 1)
+        return (W, source) if self.run is None or W.ndim < 3 else (W[self.run], f"{source}, run {self.run}")
 
     def read_one(self) -> tuple[np.ndarray, str]:
         """Return the W of a file that holds one model, and what was taken for it."""
         W, source = self.read()
         if W.ndim > 2 and len(W) > 1:
-            raise ValueError(f"`PATH` must hold one model; got {len(W)} in {self.path.name!r}. Save one alone.")
+            raise ValueError(
+                f"`PATH` must hold one model; got {len(W)} in {self.path.name!r}. "
+                f"Pick one: --run 0, ..., --run {len(W) - 1}."
+            )
         return W.reshape(W.shape[-2:]), source
 
 

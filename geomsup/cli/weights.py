@@ -62,7 +62,7 @@ def classify(
     several = isinstance(found, gs.Geometries)
     if plot is not None:
         if several:
-            raise ValueError("`--plot` must be given one model; the file holds a batch. Save one run alone.")
+            raise ValueError("`--plot` must be given one model; the file holds a batch. Pick one with --run.")
         save_figure(_picture(found), plot)
     result = None
     if as_json or output is not None:  # listing the numbers of a large W takes longer than classifying it

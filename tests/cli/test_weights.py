@@ -156,6 +156,20 @@ def test_symmetry_and_dimensionality(run, pentagon):
     assert found["dimensions_per_feature"] == pytest.approx(0.4)
 
 
+def test_one_model_of_a_batch_is_picked(run, refuse):
+    W = np.stack([PENTAGON, PENTAGON[[0, 0, 0, 0, 0]]])
+    np.save("two.npy", W)
+    assert strict(run("symmetry", "two.npy", "--run", 0, "--json"))["order"] == 10
+    found = strict(run("dimensionality", "two.npy", "--run", 1, "--json"))
+    assert found["dimensionality"] == pytest.approx([0.2] * 5)
+    assert "pentagon" not in run("classify", "two.npy", "--run", 1)
+    assert "2 models along the first axis, run 1" in run("classify", "two.npy", "--run", 1)
+    assert refuse("symmetry", "two.npy") == (
+        "`PATH` must hold one model; got 2 in 'two.npy'. Pick one: --run 0, ..., --run 1."
+    )
+    assert "got 2" in refuse("symmetry", "two.npy", "--run", 2)
+
+
 def test_compare_takes_all_runs_of_a_file(run, folder):
     gs.train(gs.Features(2, 0.1), 1, models=3, steps=3, batch=8).save("three.npz")
     assert len(strict(run("compare", "three.npz", "--json"))["items"]) == 3
