@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from geomsup.arrays import named_rows
 from geomsup.isometries.point_groups import elements, orders, schoenflies
 from geomsup.isometries.search import Isometries, TooWide, find_isometries, orbits
 from geomsup.tables import Tabular
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Symmetry", "symmetry"]
 
@@ -74,8 +77,10 @@ class Symmetry(Tabular):
       4 points: 0 1 2 3
     >>> len(found.to_rows())
     1
-    >>> gs.Symmetry.from_dict(found.to_dict()) == found
-    False
+    >>> gs.Symmetry.from_dict(found.to_dict()).order
+    8
+    >>> found.plot().get_title()
+    'order 8'
     """
 
     order: int
@@ -102,6 +107,12 @@ class Symmetry(Tabular):
             "tolerance": self.tolerance,
             "hint": self.hint,
         }
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the orbits, and where the generators bring the points; see `geomsup.plot.plot_orbits`."""
+        from geomsup.plot import plot_orbits
+
+        return plot_orbits(self, ax=ax)
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a row per orbit: number of points, and which."""

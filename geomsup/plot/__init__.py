@@ -9,6 +9,7 @@ from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
 from geomsup.plot.series.dimensions import plot_dimensions
 from geomsup.plot.series.losses import plot_losses
+from geomsup.plot.shapes.orbits import plot_orbits
 from geomsup.plot.shapes.polytope import plot_polytope
 from geomsup.plot.shapes.sheet import plot_sheet
 from geomsup.plot.sparsities import plot_sparsities
@@ -30,6 +31,7 @@ __all__ = [
     "plot_graph",
     "plot_interference",
     "plot_losses",
+    "plot_orbits",
     "plot_phases",
     "plot_plateaus",
     "plot_polytope",

@@ -42,6 +42,7 @@ FIGURES = {
     "interference": lambda ax: gs.plot.plot_interference(SHARED, ax=ax),
     "angles": lambda ax: gs.plot.plot_angles(gs.polytope("24-cell").vertices, ax=ax),
     "graph": lambda ax: gs.plot.plot_graph(gs.classify(SHARED), ax=ax),
+    "orbits": lambda ax: gs.symmetry(SHARED[:6, :3]).plot(ax),
     "dimensions": lambda ax: gs.plot.plot_dimensions(SHAPES, [0.5, 0.3, 0.1], ax=ax),
     "phase-line": lambda ax: phase_diagram(2, 1, np.geomspace(0.1, 1, 8), [0.3]).plot(ax),
 }
