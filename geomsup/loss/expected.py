@@ -14,7 +14,7 @@ from geomsup.loss.linear import linear_losses
 from geomsup.loss.misfit import coarser, misfit_errors
 from geomsup.loss.numeric import numeric_losses
 from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, times_power
-from geomsup.loss.outputs import OutputLosses
+from geomsup.loss.outputs import OutputLosses, mean_losses
 from geomsup.loss.plan import has_plan
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
@@ -335,7 +335,19 @@ def check_problem(model: Any, features: Any, method: str, rtol: float | None) ->
 def _evaluate(
     model: ToyModel, features: Features, value_unit: int, wanted: Wanted, method: str, rtol: float, gradient: bool
 ) -> tuple[OutputLosses, str]:
-    """Return the outputs' losses on features in units of 2^value_unit, and the method used."""
+    """Return the outputs' losses on features in units of 2^value_unit, and the method used.
+
+    Of a mixture they are means of those of its parts. Where the loss of a part is small beside its `rtol`, errors of
+    both kinds that `rtol` allows may come together: half of it leaves room for both.
+    """
+    if len(features.parts) > 1:
+        parts = [
+            _evaluate(model, part, value_unit, wanted, method, rtol / 2, gradient)
+            for _, part in features.parts
+        ]  # fmt: skip
+        used = "spectral" if any(used == "spectral" for _, used in parts) else parts[0][1]
+        return mean_losses([weight for weight, _ in features.parts], [losses for losses, _ in parts]), used
+    ((_, features),) = features.parts
     b, b_error = (np.ldexp(part, -value_unit) for part in _whole_bias(model))
     if wanted != USUAL:
         return target_losses(model, b, b_error, features, value_unit, wanted, gradient), method

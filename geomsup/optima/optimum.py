@@ -119,7 +119,8 @@ def optimum(
     deadline = time.monotonic() + seconds
     law, value_unit, _ = units = ordinary(features, CLOSE)
     if activation == "relu" and features.grouped:
-        make_plan(law)  # refuses groups of too many outcomes, before anything is searched
+        for _, part in law.parts:
+            make_plan(part)  # refuses groups of too many outcomes, before anything is searched
     guesses = [_of_ordinary_size(ToyModel(guess.W, np.ldexp(guess.b, -value_unit))) for guess in guesses]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 

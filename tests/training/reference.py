@@ -41,7 +41,8 @@ def samples(features, key, step, batch, lists=True):
     tables = {i: table for table in features.joint for i in table.members}
     for i in range(features.n):
         if i in tables:
-            columns.append(joint_column(features.laws[i], tables[i], i, words, (key, step, batch)))
+            column = given_column if isinstance(tables[i], gs.Mixture) else joint_column
+            columns.append(column(features.laws[i], tables[i], i, words, (key, step, batch)))
             continue
         decider, edge, again = i, 0.0, False
         for group in features.correlated:
@@ -83,6 +84,14 @@ def joint_column(law, table, i, words, block):
         present |= (i in members) & (word >= edge) & (word < edge + p)
         edge += p
     return np.where(present, value_at(law, words(i + 2**31, *block)), 0.0)
+
+
+def given_column(law, mixture, i, words, block):
+    """Return a mixture feature's values: the word of its first member chooses a state, its own word all the rest."""
+    word, place = words(mixture.members[0], *block), words(i + 2**31, *block)
+    states = np.searchsorted(np.cumsum(mixture.weights)[:-1], word, side="right")
+    p = mixture.given[states, mixture.members.index(i)]
+    return np.where(place < p, value_at(law, place / np.maximum(p, 2.0**-31)), 0.0)
 
 
 def listed_samples(features, key, step, batch, block=128):

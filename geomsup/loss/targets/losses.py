@@ -118,6 +118,10 @@ def _moved(value: np.ndarray, distance: np.ndarray, power: int) -> Any:
 
 def count_distribution(features: Features) -> np.ndarray:
     """Return P(k features are not 0), ``(n + 1,)``."""
+    return sum(weight * _count_distribution(part) for weight, part in features.parts)  # pyright: ignore[reportReturnType]
+
+
+def _count_distribution(features: Features) -> np.ndarray:
     from geomsup.loss.targets.kernels import count_present
 
     plan, tally = make_plan(features), np.eye(1, features.n + 1)

@@ -22,6 +22,8 @@ CASES = {
     "groups": (gs.Features(5, 0.3, **GROUPS), 3, {}),
     "joint tables": ([gs.Features(4, 0.3, joint=[gs.Joint.correlated((3, 1, 0), 0.4, correlation=0.5)]),
                       gs.Features(4, 0.3, joint=[gs.Joint.exactly((0, 2), 1), gs.Joint((1,), {(1,): 0.2})])], 2, {}),
+    "mixtures": ([gs.Features(4, 0.3, joint=[gs.Mixture((3, 1, 0), [[0.2, 0.9, 0], [1, 0.1, 0.5]], [1, 2])]),
+                  gs.Features(4, 0.3, joint=[gs.Joint.exactly((0, 2), 1), gs.Mixture((1, 3), [[0.2, 1.0]])])], 2, {}),
     "smooth values": (gs.Features(3, [1, 0.5, 0.1], values=[gs.Normal(0.3, 1), gs.Exponential(2), SIGNED]), 2, {}),
     "normalised": ([gs.Features(3, 0.5, values=gs.HalfNormal(), normalised=True), gs.Features(3, 0.5)], 2,
                    {"batch": 150}),
