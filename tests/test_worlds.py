@@ -13,7 +13,7 @@ WORLDS: dict[str, Any] = {
     "joint": gs.Features(3, 0.2, joint=[gs.Joint.correlated((0, 1), (0.2, 0.4), correlation=0.5)]),
     "mixture": gs.Features(3, joint=[gs.Joint.mixture((0, 1, 2), [[0.9, 0.1, 0.0], [0.0, 0.3, 1.0]])]),
     # too many combinations of pieces for a table: a loss for each state
-    "hidden parents": gs.Features(3, values=SMOOTH, joint=[gs.Mixture((0, 1, 2), [[0.9, 0.1, 0], [0, 0.3, 1]])]),
+    "hidden parents": gs.Features(3, values=SMOOTH, joint=[gs.Mixture((0, 1, 2), [[0.9, 0.1, 0.2], [0.2, 0.3, 1]])]),
     "smooth": gs.Features(3, 0.2, values=SMOOTH),
     "signed smooth": gs.Features(3, 0.2, values=gs.Normal(0.2, 1, cells=16)),
     "smooth pairs": gs.Features(3, 0.2, values=SMOOTH, correlated=[(0, 1)]),
