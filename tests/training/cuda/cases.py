@@ -35,6 +35,7 @@ CASES = {
     "untied |x|": (gs.Features(2, 0.5, values=SIGNED), 3, HIDDEN | {"tied": False, "target": "abs"}),
     "x²": (gs.Features(2, 0.5, values=SIGNED), 4, HIDDEN | {"target": "square", "activation": "leaky_relu"}),
     "pairs": (gs.Features(4, 0.5), 1, {"target": "pairs", "activation": "abs"}),
+    "products": (gs.Features(4, 0.5, values=SIGNED), 1, {"target": "product_pairs"}),
     "GELU": (gs.Features(2, 0.5, values=SIGNED), 1, {"activation": "gelu"}),
     "linear": (gs.Features(2, 0.5), 1, {"activation": "linear"}),
     "AdamW, cosine, clip": (gs.Features(2, 0.5), 1,
