@@ -251,6 +251,9 @@ TARGETS: dict[str, Target] = {
         gs.Joint.mixture,
         {"members": _is((0, 1)), "probability": _is([[0.1, 0.5], [0.4, 0.2]]), "weights": _is((1.0, 2.0))},
     ),
+    "Mixture": Target(
+        gs.Mixture, {"members": _is((0, 1)), "given": _is([[0.1, 0.5], [0.4, 0.2]]), "weights": _is((1.0, 2.0))}
+    ),
     "Joint.independent": Target(gs.Joint.independent, {"members": _is((0, 1)), "probability": _is(0.3)}),
     "Joint.one_at_least": Target(gs.Joint.one_at_least, {"members": _is((0, 1)), "probability": _is(0.3)}),
     "Features": Target(

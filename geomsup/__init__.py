@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         thomson as thomson,
     )
     from geomsup.experiments import Report as Report, Verdict as Verdict, reproduce as reproduce
-    from geomsup.features import Features as Features, Joint as Joint
+    from geomsup.features import Features as Features, Joint as Joint, Mixture as Mixture
     from geomsup.isometries import Symmetry as Symmetry, symmetry as symmetry
     from geomsup.laws import (
         Discrete as Discrete,
@@ -99,7 +99,7 @@ _ROOMS = {
     "arrays": ("as_rows",),
     "laws": ("Discrete", "Exponential", "HalfNormal", "Law", "LogNormal", "Normal", "PowerLaw", "Uniform"),
     "probabilities": ("zipf",),
-    "features": ("Features", "Joint"),
+    "features": ("Features", "Joint", "Mixture"),
     "samples": ("SampledFeatures",),
     "model": ("ToyModel",),
     "loading": ("load",),
@@ -169,6 +169,7 @@ __all__ = [
     "Joint",
     "Law",
     "LogNormal",
+    "Mixture",
     "Normal",
     "OneHotLoss",
     "OneHotState",

@@ -1,19 +1,21 @@
 """The inputs: how often each feature is present, with which others, and how important it is."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geomsup import checks
-from geomsup.joint import Joint
+from geomsup.joint import Joint, Mixture
 from geomsup.laws import Discrete, Law, Uniform, ends, law_from_dict
 from geomsup.tables import Tabular
 
-__all__ = ["Discrete", "Features", "Joint", "Uniform"]
+__all__ = ["MOST_PARTS", "Discrete", "Features", "Joint", "Mixture", "Uniform"]
 
 Groups = tuple[tuple[int, ...], ...]
 
@@ -21,6 +23,12 @@ MOST_FEATURES = 10_000_000
 
 # Arguments that group features.
 GROUPED = ("correlated", "anticorrelated", "joint")
+
+# Outcomes of a mixture up to which its table is quicker than a loss for each of its states: 8 features of one piece.
+TABLED = 256
+
+# Choices of the states of all mixtures, at most: each takes a loss of its own.
+MOST_PARTS = 4096
 
 # Probabilities that two arguments state, and that differ by less, are the same.
 SAME = 1e-12
@@ -48,8 +56,9 @@ class Features(Tabular):
     anticorrelated
         Groups of indices of which at most one is present, each with its own probability; these add to at most 1.
     joint
-        `Joint` distributions of presence, each for up to 16 features: correlation of any strength, hierarchies, exactly
-        k present, arcs of a ring.
+        Who comes with whom: a `Joint`, any distribution over the sets of up to 16 features (correlation of any
+        strength, hierarchies, exactly k present, arcs of a ring), or a `Mixture`, any number of features that are
+        independent given the state of something hidden. Several of them are independent of each other.
     normalised
         Whether each sample is divided by its length ‖x‖₂; a sample without a present feature stays 0. The features then
         depend on each other: losses are sampled, training works, and the moments below are refused.
@@ -90,7 +99,7 @@ class Features(Tabular):
     values: Law | tuple[Law, ...] = field(default_factory=Uniform)
     correlated: Groups = ()
     anticorrelated: Groups = ()
-    joint: tuple[Joint, ...] = ()
+    joint: tuple[Joint | Mixture, ...] = ()
     normalised: bool = False
 
     if TYPE_CHECKING:  # more is taken than is kept
@@ -103,7 +112,7 @@ class Features(Tabular):
             values: Law | Sequence[Law] = ...,
             correlated: Sequence[Sequence[int]] | np.ndarray = (),
             anticorrelated: Sequence[Sequence[int]] | np.ndarray = (),
-            joint: Sequence[Joint] = (),
+            joint: Sequence[Joint | Mixture] = (),
             normalised: bool = False,
         ) -> None: ...
 
@@ -142,20 +151,64 @@ class Features(Tabular):
 
     @cached_property
     def units(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
-        """Independent units: ("together", members), ("one of", members) or ("joint", members).
+        """Independent units: ("together", members), ("one of", members), ("joint", members) or ("mixture", members).
 
-        A feature alone is "together".
+        A feature alone is "together". The features of `parts` have no mixtures.
         """
         self.refuse_normalised()
         tables = tuple(table.members for table in self.joint)
+        kinds = tuple("mixture" if isinstance(table, Mixture) else "joint" for table in self.joint)
         grouped = {i for group in self.correlated + self.anticorrelated + tables for i in group}
         alone = tuple(("together", (i,)) for i in range(self.n) if i not in grouped)
         return (
             *alone,
             *(("together", group) for group in self.correlated),
             *(("one of", group) for group in self.anticorrelated),
-            *(("joint", group) for group in tables),
+            *zip(kinds, tables, strict=True),
         )
+
+    @cached_property
+    def parts(self) -> tuple[tuple[float, "Features"], ...]:
+        """What these features are a mixture of: weights, and features without a `Mixture`; or themselves alone.
+
+        There is one for each choice of the hidden states. Mixtures of few features become tables instead.
+
+        Examples
+        --------
+        >>> parts = Features(300, joint=[Mixture(range(300), np.full((2, 300), [[0.1], [0.2]]))]).parts
+        >>> [(weight, float(part.probability[0])) for weight, part in parts]
+        [(0.5, 0.1), (0.5, 0.2)]
+        """
+        if not self._mixtures:
+            return ((1.0, self),)
+        if self.choices > MOST_PARTS:
+            raise ValueError(
+                f"`joint` must not leave more than {MOST_PARTS} choices of the states of all mixtures; "
+                f'got {self.choices:g}. Pass method="sampled" to expected_loss, or Joint.mixture for few features.'
+            )
+        large = self._large_mixtures
+        fixed = [_tabled(table) for table in self.joint if table not in large]
+        found: list[tuple[float, Features]] = []
+        for states in product(*(zip(one.weights.tolist(), one.given, strict=True) for one in large)):
+            probability, weight = np.array(self.probability), prod(weight for weight, _ in states)
+            for mixture, (_, p) in zip(large, states, strict=True):
+                probability[list(mixture.members)] = p
+            if weight > 0:
+                found.append((weight, replace(self, probability=probability, joint=fixed)))
+        return tuple(found)
+
+    @cached_property
+    def choices(self) -> int:
+        """Number of choices of the states of the mixtures that do not become tables: that of `parts`, at most."""
+        return prod(len(mixture.weights) for mixture in self._large_mixtures)
+
+    @cached_property
+    def _large_mixtures(self) -> list[Mixture]:
+        pieces = [len(law.pieces()[0]) for law in self.laws] if self._mixtures else []
+        return [
+            mixture for members, mixture in self._mixtures.items()
+            if prod(1 + pieces[i] for i in members) > TABLED
+        ]  # fmt: skip
 
     def sets(self, kind: str, group: tuple[int, ...]) -> tuple[tuple[tuple[int, ...], float], ...]:
         """Return the sets of features of a unit that may be present, each with its probability.
@@ -168,6 +221,10 @@ class Features(Tabular):
         """
         if kind == "joint":
             return self._tables[group].table
+        if kind == "mixture":
+            raise ValueError(
+                '`kind` must not be "mixture", whose sets are too many; got "mixture". Ask `parts` for them.'
+            )
         if kind == "together":
             return ((group, float(self.probability[group[0]])),)
         return tuple(((i,), float(self.probability[i])) for i in group)
@@ -184,13 +241,22 @@ class Features(Tabular):
         """
         if kind == "one of":
             return np.diag(self.probability[list(group)])
+        if kind == "mixture":
+            mixture = self._mixtures[group]
+            result = (mixture.given.T * mixture.weights) @ mixture.given
+            np.fill_diagonal(result, mixture.probability)
+            return result
         sets = self.sets(kind, group)
         present = np.array([[i in one for i in group] for one, _ in sets], float).reshape(-1, len(group))
         return present.T @ (present * np.array([p for _, p in sets])[:, None])
 
     @cached_property
     def _tables(self) -> dict[tuple[int, ...], Joint]:
-        return {table.members: table for table in self.joint}
+        return {table.members: table for table in self.joint if isinstance(table, Joint)}
+
+    @cached_property
+    def _mixtures(self) -> dict[tuple[int, ...], Mixture]:
+        return {table.members: table for table in self.joint if isinstance(table, Mixture)}
 
     @cached_property
     def ends(self) -> np.ndarray:
@@ -266,7 +332,7 @@ class Features(Tabular):
             lot = generator.random((size, 1))
             present[:, group] = (lot >= edges[:-1]) & (lot < edges[1:])
         for table in self.joint:
-            present[:, table.members] = _drawn(table, generator.random(size))
+            present[:, table.members] = table.present(size, generator)
         if isinstance(self.values, tuple):
             values = np.stack([law.sample(size, generator) for law in self.values], axis=1)
         else:
@@ -301,7 +367,7 @@ class Features(Tabular):
         tables = data.get("joint", ())
         if not _is_list(tables):
             raise TypeError(f"`joint` must be a list of tables; got {checks.shown(tables)}. See `to_dict`.")
-        joint = [Joint.from_dict(table) for table in tables]
+        joint = [(Mixture if _has_states(table) else Joint).from_dict(table) for table in tables]
         groups = data.get("correlated", ()), data.get("anticorrelated", ()), joint
         return cls(data["n"], data["probability"], data["importance"], values, *groups, data.get("normalised", False))
 
@@ -401,18 +467,29 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and getattr(value, "ndim", 1) > 0
 
 
-def _joints(joint: Any, n: int) -> tuple[Joint, ...]:
-    if not isinstance(joint, Sequence) or not all(isinstance(table, Joint) for table in joint):
+def _has_states(table: Any) -> bool:
+    return isinstance(table, Mapping) and "given" in table
+
+
+def _tabled(table: Joint | Mixture) -> Joint:
+    if isinstance(table, Joint):
+        return table
+    return Joint.mixture(table.members, table.given, weights=table.weights)
+
+
+def _joints(joint: Any, n: int) -> tuple[Joint | Mixture, ...]:
+    if not isinstance(joint, Sequence) or not all(isinstance(table, Joint | Mixture) for table in joint):
         raise TypeError(
-            f"`joint` must be a list of Joint distributions; got {checks.shown(joint)}. Write [Joint((0, 1), ...)]."
+            f"`joint` must be a list of Joint or Mixture distributions; got {checks.shown(joint)}. "
+            "Write [Joint((0, 1), ...)]."
         )
     for table in joint:
         if max(table.members) >= n:
-            raise ValueError(f"`joint` must have members below {n}; got {table.members}. Count from 0.")
+            raise ValueError(f"`joint` must have members below {n}; got {checks.shown(table.members)}. Count from 0.")
     return tuple(joint)
 
 
-def _with_joint(probability: Any, joint: tuple[Joint, ...], n: int) -> Any:
+def _with_joint(probability: Any, joint: tuple[Joint | Mixture, ...], n: int) -> Any:
     """Probabilities of all features, those of joint ones from their tables."""
     if not joint:
         return probability
@@ -431,16 +508,8 @@ def _with_joint(probability: Any, joint: tuple[Joint, ...], n: int) -> Any:
     return array
 
 
-def _drawn(table: Joint, lots: np.ndarray) -> np.ndarray:
-    """Which members are present ``(size, members)``, by numbers from 0 to 1: each set has a stretch."""
-    edges = np.cumsum([p for _, p in table.table])
-    sets = [present for present, _ in table.table] + [()]
-    states = np.array([[i in present for i in table.members] for present in sets])
-    return states[np.searchsorted(edges, lots, side="right")]
-
-
 def _check_groups(
-    correlated: Groups, anticorrelated: Groups, joint: tuple[Joint, ...], probability: np.ndarray
+    correlated: Groups, anticorrelated: Groups, joint: tuple[Joint | Mixture, ...], probability: np.ndarray
 ) -> None:
     everyone = [i for group in correlated + anticorrelated + tuple(table.members for table in joint) for i in group]
     twice = sorted(i for i, times in Counter(everyone).items() if times > 1)

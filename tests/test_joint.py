@@ -262,7 +262,7 @@ def test_refusals(make, message):
         (lambda: Joint(3, {}), "`members` must be a list of indices; got 3"),
         (lambda: Joint((0, 1), 0.5), "`table` must map sets of members to probabilities; got 0.5"),
         (lambda: Joint((0, 1.5), {}), "`members` must be"),
-        (lambda: Features(3, joint=Joint((1, 2), {})), "`joint` must be a list of Joint distributions"),
+        (lambda: Features(3, joint=Joint((1, 2), {})), "`joint` must be a list of Joint or Mixture distributions"),
         (lambda: Joint((0, 1), [(0, 1, 0.5)]), "`table` must map sets of members to probabilities"),
         (lambda: Joint.hierarchy([0, 1], 0.5), "`parents` must map each member to a list of its parents"),
         (lambda: Features.from_dict({"n": 2, "probability": 1, "importance": 1, "joint": 5}), "`joint` must be a list"),

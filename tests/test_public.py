@@ -36,6 +36,7 @@ PUBLIC = [
     "Joint",
     "Law",
     "LogNormal",
+    "Mixture",
     "Normal",
     "OneHotLoss",
     "OneHotState",

@@ -94,7 +94,7 @@ def loss(
     *,
     method: str = "auto",
     rtol: float | None = None,
-    target: Literal["identity", "abs", "relu", "square"] = "identity",
+    target: Literal["identity", "abs", "relu", "square", "pairs", "abs_pairs", "product_pairs"] = "identity",
     power: Whole = 2,
     by_active: Annotated[bool, Parameter(negative="")] = False,
     output: Output = None,
@@ -111,7 +111,8 @@ def loss(
     rtol
         Relative accuracy to reach.
     target
-        What an output is to be: its input, or "abs", "relu" or "square" of it.
+        What an output is to be: its input, or "abs", "relu" or "square" of it. Or what two outputs are to be: "pairs",
+        the larger and the smaller of their inputs, "abs_pairs" of |x|, or "product_pairs", product and distance.
     power
         2, or 4 for the mean fourth power.
     by_active

@@ -14,10 +14,10 @@ AFFORDABLE = 65_536  # with more sets it takes minutes
 
 
 def sets_needed(coupling: np.ndarray, features: Features) -> float:
-    """Return how many sets of present features the loss of one output is a sum over, at most."""
+    """Return how many sets of present features the loss of one output is a sum over, at most: for any hidden state."""
     from geomsup.loss.exact_kernels import count_sets
 
-    return count_sets(coupling, make_plan(features))
+    return max(count_sets(coupling, make_plan(part)) for _, part in features.parts)
 
 
 def exact_losses(

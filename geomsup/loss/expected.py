@@ -14,11 +14,11 @@ from geomsup.loss.linear import linear_losses
 from geomsup.loss.misfit import coarser, misfit_errors
 from geomsup.loss.numeric import numeric_losses
 from geomsup.loss.ordinary import ordinary_for, row_losses, scaled_coupling, times_power
-from geomsup.loss.outputs import OutputLosses
+from geomsup.loss.outputs import OutputLosses, mean_losses
 from geomsup.loss.plan import has_plan
 from geomsup.loss.sampled import sampled_losses
 from geomsup.loss.spectral import spectral_losses
-from geomsup.loss.targets import TARGETS, USUAL, Wanted, checked, count_distribution, method_for, target_losses
+from geomsup.loss.targets import USUAL, Wanted, checked, count_distribution, method_for, target_losses, targets_of
 from geomsup.model import ToyModel, checked_model
 from geomsup.samples import SampledFeatures, checked_features
 from geomsup.tables import Readable, Tabular, html_table
@@ -176,7 +176,10 @@ def expected_loss(
     gradient
         Also return ∂L/∂W and ∂L/∂b.
     target
-        τ(x), what an output is to be: "identity", "abs", "relu" or "square" of its input.
+        τ(x), what an output is to be: "identity", "abs", "relu" or "square" of its input. Or what outputs 2k and 2k + 1
+        are to be, of inputs 2k and 2k + 1: "pairs", the larger and the smaller (OR and AND of binary inputs);
+        "abs_pairs", those of their absolute values; "product_pairs", their product and ``|x_2k − x_2k+1|`` (AND and
+        XOR). Targets of pairs are exact if all values are points and there are at most 65,536 inputs, else sampled.
     power
         2, or 4 for the mean fourth power, which weighs rare large errors more.
     by_active
@@ -210,7 +213,7 @@ def expected_loss(
     """
     check_problem(model, features, method, rtol)
     checks.boolean("gradient", gradient)
-    wanted = checked(target, power, by_active)
+    wanted = checked(target, power, by_active, features.n)
     checks.room("model", features.n**2)
     method = _for_inputs(features, method)
     if method != "sampled" and not isinstance(features, SampledFeatures):
@@ -338,7 +341,19 @@ def check_problem(model: Any, features: Any, method: str, rtol: float | None) ->
 def _evaluate(
     model: ToyModel, features: Features, value_unit: int, wanted: Wanted, method: str, rtol: float, gradient: bool
 ) -> tuple[OutputLosses, str]:
-    """Return the outputs' losses on features in units of 2^value_unit, and the method used."""
+    """Return the outputs' losses on features in units of 2^value_unit, and the method used.
+
+    Of a mixture they are means of those of its parts. Where the loss of a part is small beside its `rtol`, errors of
+    both kinds that `rtol` allows may come together: half of it leaves room for both.
+    """
+    if len(features.parts) > 1:
+        parts = [
+            _evaluate(model, part, value_unit, wanted, method, rtol / 2, gradient)
+            for _, part in features.parts
+        ]  # fmt: skip
+        used = "spectral" if any(used == "spectral" for _, used in parts) else parts[0][1]
+        return mean_losses([weight for weight, _ in features.parts], [losses for losses, _ in parts]), used
+    _, features = features.parts[0]
     b, b_error = (np.ldexp(part, -value_unit) for part in _whole_bias(model))
     if wanted != USUAL:
         return target_losses(model, b, b_error, features, value_unit, wanted, gradient), method
@@ -448,7 +463,7 @@ def _sampled(
     generator = checks.random_generator("rng", rng)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
-            target = np.asarray if wanted.target == "identity" else TARGETS[wanted.target]
+            target = partial(targets_of, target=wanted.target)
             result = sampled_losses(model, features, samples, generator, target, wanted.power)
     except OverflowError:
         raise _too_large(model, features) from None

@@ -29,12 +29,24 @@ def unpack(vector: np.ndarray, n_features: int) -> tuple[np.ndarray, np.ndarray]
 
 def relu_objective(features: Features, rtol: float = SERIES_RTOL) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Return f(vector) -> (loss, gradient) of the tied ReLU output model on `features`; series to `rtol`."""
-    return _exact(features) if has_few_sets(features) else _spectral(features, rtol)
+    weights = [weight for weight, _ in features.parts]
+    parts = [_exact(part) if has_few_sets(part) else _spectral(part, rtol) for _, part in features.parts]
+    if len(parts) == 1:
+        return parts[0]
+
+    def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        losses, gradients = zip(*(part(vector) for part in parts), strict=True)
+        return float(np.dot(weights, losses)), np.einsum("k,k...->...", weights, np.array(gradients))
+
+    return objective
 
 
 def has_few_sets(features: Features) -> bool:
-    """Whether the sets of present features are few enough for the exact method to be the quick one."""
-    return sets_needed(np.ones((features.n, features.n)), features) <= FAST
+    """Whether the sets of present features are few enough for the exact method to be the quick one.
+
+    Sets of features that are given by hidden states are not few.
+    """
+    return len(features.parts) == 1 and sets_needed(np.ones((features.n, features.n)), features) <= FAST
 
 
 def _exact(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:

@@ -1,10 +1,11 @@
 """What every loss engine returns: the loss of each output, and its slopes in the coupling matrix and the bias."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-__all__ = ["OutputLosses"]
+__all__ = ["OutputLosses", "mean_losses"]
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,17 @@ class OutputLosses:
     slope_b: np.ndarray
     by_active: np.ndarray | None = None
     by_active_error: np.ndarray | None = None
+
+
+def mean_losses(weights: Sequence[float], losses: Sequence[OutputLosses]) -> OutputLosses:
+    """Return the losses of a mixture: means with these weights. Every term is positive: sums round relatively."""
+    found: dict[str, np.ndarray] = {}
+    for field in fields(OutputLosses):
+        parts = [getattr(one, field.name) for one in losses]
+        if parts[0] is not None:
+            found[field.name] = np.einsum("k,k...->...", np.array(weights), np.array(parts))
+    rounding = (len(weights) + 1) * np.finfo(float).eps
+    for name, error in (("value", "error"), ("by_active", "by_active_error")):
+        if name in found:
+            found[error] += rounding * found[name]
+    return OutputLosses(**found)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from geomsup.features import Features
+from geomsup.features import MOST_PARTS, Features
 
 __all__ = [
     "ONE_OF", "TOGETHER", "Inputs", "Laws", "Plan", "Sets", "Units", "has_plan", "make_inputs", "make_laws",
@@ -132,10 +132,17 @@ def _sets(tables: list[tuple[tuple[int, ...], tuple[tuple[tuple[int, ...], float
 
 
 def has_plan(features: Features) -> bool:
-    """Whether the outcomes of every unit are few enough to be listed: those of single features add up."""
+    """Whether the outcomes of every unit are few enough to be listed: those of single features add up.
+
+    Mixtures with too many choices of their states have no plan either.
+    """
     pieces = np.diff(make_laws(features).piece_ptr)
-    groups = [unit for unit in features.units if len(unit[1]) > 1 and unit[0] != "one of"]
-    return all(_combinations(features.sets(*unit), pieces) <= MOST_OUTCOMES for unit in groups)
+    return features.choices <= MOST_PARTS and all(
+        _combinations(part.sets(*unit), pieces) <= MOST_OUTCOMES
+        for _, part in features.parts
+        for unit in part.units
+        if len(unit[1]) > 1 and unit[0] != "one of"
+    )
 
 
 def _combinations(sets: Any, pieces: Any) -> float:
@@ -165,7 +172,8 @@ def make_plan(features: Features, halved: int = -1) -> Plan:
 
 
 def make_inputs(features: Features) -> Inputs:
-    """Return what descents of the exact loss take."""
+    """Return what descents of the exact loss take, of features that are not given by hidden states."""
+    ((_, features),) = features.parts
     return Inputs(np.array(features.mean), np.array(features.root_mean_square), make_plan(features))
 
 

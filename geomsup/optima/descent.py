@@ -51,7 +51,7 @@ def descend(
         return []
     law, value_unit, loss_unit = ordinary(features, CLOSE)
     starts = [(W, np.ldexp(b, -value_unit)) for W, b in starts]
-    if 0 < law.probability.max() < SPARSEST:
+    if 0 < law.probability.max() < SPARSEST and not law.joint:  # what tables say cannot be scaled
         starts = [(W, b) for _, W, b in descend(
             _denser(law), starts, slope=slope, most_steps=most_steps, accuracy=accuracy
         )]  # fmt: skip

@@ -57,8 +57,9 @@ def optimum(
 
     min over W (n, m) and b (n,) of L = Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)².
 
-    - Linear models have a closed form: keep the m features of largest I_i Var x_i. So have models with as many
-      dimensions as features with I_i Var x_i > 0.
+    - Linear models have a closed form: keep the m features of largest I_i Var x_i; of correlated features, which must
+      then be equally important, the m principal components. So have models with as many dimensions as features with
+      I_i Var x_i > 0.
     - Up to 50 features, for features of many kinds, for groups or negative values, and where all features have a
       probability of 0.9 or more, the whole model is searched. Searches are independent: each trains models from random
       directions and catalogue shapes, puts rows elsewhere, exchanges features, and descends the exact loss, until
@@ -119,7 +120,8 @@ def optimum(
     deadline = time.monotonic() + seconds
     law, value_unit, _ = units = ordinary(features, CLOSE)
     if activation == "relu" and features.grouped:
-        make_plan(law)  # refuses groups of too many outcomes, before anything is searched
+        for _, part in law.parts:
+            make_plan(part)  # refuses groups of too many outcomes, before anything is searched
     guesses = [_of_ordinary_size(ToyModel(guess.W, np.ldexp(guess.b, -value_unit))) for guess in guesses]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
@@ -145,7 +147,8 @@ def _ordinary_optimum(
 ) -> Optimum:  # fmt: skip
     that_matter = np.count_nonzero(features.importance * features.variance)
     if activation == "linear" or (n_hidden >= that_matter and nonnegative(features)):
-        model = _keep_most_worth(features, n_hidden, activation)
+        kept = _keep_principal if n_hidden < that_matter and _is_correlated(features) else _keep_most_worth
+        model = kept(features, n_hidden, activation)
         loss = float(reachable_loss(model, features))
         return Optimum(loss, model, "closed form", loss, features, n_hidden, "minimum")
     improver = make_improver(features)
@@ -245,6 +248,22 @@ def _of_ordinary_size(guess: ToyModel) -> ToyModel:
             f"got weights up to {weights:.3g} and biases up to {biases:.3g}. Leave such a guess out, or rescale it."
         )
     return guess
+
+
+def _is_correlated(features: Features) -> bool:
+    return bool(np.any(features.covariance != np.diag(features.variance)))
+
+
+def _keep_principal(features: Features, n_hidden: int, activation: str) -> ToyModel:
+    """Project on the m principal components: no linear map of rank m loses less, by Eckart and Young."""
+    if features.importance.min() < features.importance.max():
+        raise ValueError(
+            f'`activation` "linear" must have equally important features where these are correlated; '
+            f"got importances from {features.importance.min():g} to {features.importance.max():g}. "
+            "No closed form is known: give all the same importance, or train."
+        )
+    W = np.linalg.eigh(features.covariance)[1][:, ::-1][:, :n_hidden]
+    return ToyModel(W, features.mean - W @ (W.T @ features.mean), activation=activation)
 
 
 def _keep_most_worth(features: Features, n_hidden: int, activation: str) -> ToyModel:

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from geomsup.features import Features, Joint
+from geomsup.features import Features, Joint, Mixture
 from geomsup.laws import Uniform
 from geomsup.samples import SampledFeatures
 from geomsup.training.kernels.codes import BENT, OUTPUTS, SCHEDULES, TARGETS
 from geomsup.training.kernels.compiled import BLOCK
-from geomsup.training.kernels.draws import AGAIN, JOINT, OWN, PLAIN, Gaps, Law
+from geomsup.training.kernels.draws import AGAIN, GIVEN, JOINT, OWN, PLAIN, Gaps, Law
 from geomsup.training.kernels.form import Extras, Form
 from geomsup.training.kernels.rows import Rows, make_rows
 from geomsup.training.kernels.rule import Rule
@@ -31,6 +31,9 @@ NO_LAW = Law(
     np.zeros((4, 0), np.int32), np.zeros((2, 0), np.float32), np.zeros((3, 0, 1), np.float32),
     np.zeros((2, 0, 1), np.int32), False,
 )  # fmt: skip
+
+
+Stretches = tuple[np.ndarray, np.ndarray]  # where each begins, on [0, 1], and what holds there
 
 
 class Inputs(NamedTuple):
@@ -102,28 +105,44 @@ def make_inputs(features: Features | SampledFeatures) -> Inputs:
     slope = np.divide(1.0, last + 1 - begin, out=np.zeros(n), where=last >= begin)
     low = np.where(kind == PLAIN, pieces[1, :, 0], 0.0)
     slope = np.where(kind == PLAIN, pieces[2, :, 0] * slope, slope)
-    for number, table in enumerate(features.joint):
-        members = list(table.members)
-        kind[members], decider[members] = JOINT, members[0]
-        begin[members], last[members] = number, np.arange(len(members))
+    rows: list[Stretches] = []
+    for table in features.joint:
+        members, places = list(table.members), np.arange(len(table.members))
+        decider[members], begin[members], last[members] = members[0], len(rows), places
+        if isinstance(table, Mixture):
+            kind[members] = GIVEN
+            begin[members] += places
+            rows += _states(table)
+        else:
+            kind[members] = JOINT
+            rows.append(_sets(table))
     stretches = np.array([kind, decider, begin, last]).astype(np.int32)
-    law = Law(stretches, _single([low, slope]), _single(pieces), _sets(features.joint), features.normalised)
+    law = Law(stretches, _single([low, slope]), _single(pieces), _padded(rows), features.normalised)
     return Inputs(law, _gaps(p, alone), NO_ROWS)
 
 
-def _sets(joint: tuple[Joint, ...]) -> np.ndarray:
-    """Return where the stretch of each set begins, and its members as bits; tables of fewer sets end in copies."""
-    most = max((len(table.table) for table in joint), default=0) + 1
-    sets = np.zeros((2, len(joint), most), np.int32)
-    for row, table in zip(sets.transpose(1, 0, 2), joint, strict=True):
-        edges = np.cumsum([0.0, *(p for _, p in table.table)])
-        bits = [sum(1 << table.members.index(i) for i in present) for present, _ in table.table]
-        count = len(edges)
-        row[0] = np.minimum(np.rint(np.append(edges, [edges[-1]] * (most - count)) * WORDS), WORDS - 1)
-        row[1, : count - 1] = bits
-        if edges[-1] > 1 - 1 / WORDS:  # the last number is no stretch of its own
-            row[1, count - 1 :] = bits[-1]
-    return sets
+def _sets(table: Joint) -> Stretches:
+    """Return where the stretch of each set begins, and its members as bits."""
+    edges = np.cumsum([0.0, *(p for _, p in table.table)])
+    bits = [sum(1 << table.members.index(i) for i in present) for present, _ in table.table]
+    full = edges[-1] > 1 - 1 / WORDS  # the last number is no stretch of its own
+    return edges, np.array([*bits, bits[-1] if full else 0])
+
+
+def _states(mixture: Mixture) -> list[Stretches]:
+    """Return, for each member, where the stretch of each state begins, and the last number that means present."""
+    edges = np.cumsum([0.0, *mixture.weights[:-1]])
+    return [(edges, np.rint(p * WORDS) - 1) for p in mixture.given.T]
+
+
+def _padded(rows: list[Stretches]) -> np.ndarray:
+    """Return rows as ``(2, rows, stretches)`` int32; those of fewer stretches end in copies of the last."""
+    most = max((len(edges) for edges, _ in rows), default=1)
+    table = np.zeros((2, len(rows), most), np.int32)
+    for row, (edges, found) in zip(table.transpose(1, 0, 2), rows, strict=True):
+        padded = (np.pad(part, (0, most - len(part)), mode="edge") for part in (edges, found))
+        row[0], row[1] = np.minimum(np.rint(next(padded) * WORDS), WORDS - 1), next(padded)
+    return table
 
 
 def _gaps(p: np.ndarray, alone: bool) -> Gaps:

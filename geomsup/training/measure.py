@@ -7,10 +7,11 @@ from geomsup.loss import expected_loss
 from geomsup.loss.expected import Unreachable
 from geomsup.loss.plan import has_plan
 from geomsup.loss.sampled import batches
+from geomsup.loss.targets import targets_of
 from geomsup.model import ToyModel
 from geomsup.samples import SampledFeatures
 
-__all__ = ["cross_entropies", "measured_loss", "targets_of"]
+__all__ = ["cross_entropies", "measured_loss"]
 
 SAMPLES = 2**18  # where the exact loss is not known
 RTOLS = (None, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)  # accuracies of the exact loss, tried in this order
@@ -53,20 +54,6 @@ def _exact(model: ToyModel, features: Features | SampledFeatures) -> float:
         except Unreachable:
             continue
     return float(expected_loss(model, features, rtol=RTOLS[-1]))
-
-
-def targets_of(x: np.ndarray, target: str) -> np.ndarray:
-    """Return the targets of the outputs for inputs ``(samples, n)``."""
-    if target == "identity":
-        return x
-    if target == "abs":
-        return np.abs(x)
-    if target == "square":
-        return x**2
-    if target == "abs_pairs":
-        x = np.abs(x)
-    pairs = x.reshape(len(x), -1, 2)
-    return np.stack([pairs.max(axis=2), pairs.min(axis=2)], axis=2).reshape(x.shape)
 
 
 def cross_entropies(x: np.ndarray, logits: np.ndarray, importance: np.ndarray) -> np.ndarray:

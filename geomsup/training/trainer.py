@@ -99,8 +99,8 @@ def train(
         and batch, optimizer, rate, decay and clip are not used.
     target
         What outputs are compared with: "identity" (x), "abs" (``|x|``), "square" (x²), "pairs": outputs 2k and
-        2k + 1 should be the larger and the smaller of inputs 2k and 2k + 1 (OR and AND of binary ones), or "abs_pairs":
-        the same of their absolute values.
+        2k + 1 should be the larger and the smaller of inputs 2k and 2k + 1 (OR and AND of binary ones), "abs_pairs":
+        the same of their absolute values, or "product_pairs": their product and distance (AND and XOR).
     activation, hidden_activation
         Output f: "relu" (default), "linear", "abs", "leaky_relu" or "gelu". Hidden φ: "linear" (default), "relu",
         "gelu", "solu" (z softmax(z), without a LayerNorm behind it) or "layernorm" (without gain and bias).

@@ -55,6 +55,17 @@ def test_a_file_of_features_and_flags_over_it(loss, folder):
         assert loss(*flags) == gs.expected_loss(MODEL, changed).value
 
 
+def test_files_state_hidden_states(loss, folder):
+    """As many features as there are, of which a table would be too large with smooth values."""
+    (folder / "topics.toml").write_text(
+        'values = {law = "half-normal", scale = 1, cells = 16}\n'
+        "joint = [{members = [4, 0, 1, 3], given = [[0.1, 0.2, 0, 0.4], [0.5, 0, 0.3, 0]], weights = [1, 3]}]\n"
+        "probability = 0.1\n"
+    )
+    mixture = gs.Mixture((4, 0, 1, 3), [[0.1, 0.2, 0, 0.4], [0.5, 0, 0.3, 0]], [1, 3])
+    assert loss("--features", "topics.toml") == true(0.1, values=gs.HalfNormal(1, cells=16), joint=[mixture])
+
+
 def test_optimum_and_train_take_them_too(run, folder):
     flags = ["--probability", 0.2, "--values", "discrete:1", "--groups", "anticorrelated:0,1"]
     features = gs.Features(3, 0.2, values=gs.Discrete((1,)), anticorrelated=[(0, 1)])

@@ -276,7 +276,7 @@ def test_results_say_what_they_are():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"target": "cube"}, ValueError, r'`target` must be one of "identity", "abs", "relu", "square"; got \'cube\''),
+        ({"target": "cube"}, ValueError, r'`target` must be one of "identity", "abs", .*; got \'cube\''),
         ({"power": 3}, ValueError, r"`power` must be 2 or 4; got 3\. Take 4"),
         ({"power": "4"}, TypeError, r"`power` must be an integer; got '4'"),
         ({"power": float("nan")}, TypeError, r"`power` must be an integer; got nan"),

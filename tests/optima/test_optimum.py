@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.optimize import minimize
 
-from geomsup import Features, ToyModel, Uniform, expected_loss, optimum
+from geomsup import Discrete, Features, Joint, ToyModel, Uniform, expected_loss, optimum
 from geomsup.demo import PROBABILITIES
 
 # n, m, probability, loss, geometry, not represented: values the project found before this search was written
@@ -154,6 +154,37 @@ def test_the_linear_closed_form_is_the_minimum_of_the_linear_loss(seed):
     assert best.status == "closed form"
     assert best.lower_bound == best.loss
     assert best.model.activation == "linear"
+
+
+def test_the_linear_optimum_of_correlated_features_is_that_of_principal_components():
+    """Against numerical minima of the loss, and a closed form: three features that are 1 together are one."""
+    together = optimum(Features(3, 0.3, values=Discrete((1,)), correlated=[(0, 1, 2)]), 1, activation="linear")
+    assert together.loss == pytest.approx(0, abs=1e-12)
+    features = Features(5, 0.3, 2.0, joint=[Joint.correlated((0, 1, 2), (0.2, 0.3, 0.4), correlation=0.8)])
+    C, mean = features.covariance, features.mean
+
+    def loss(vector):
+        gap = np.eye(5) - vector[:10].reshape(5, 2) @ vector[:10].reshape(5, 2).T
+        return 2 * (np.trace(gap @ C @ gap.T) + ((gap @ mean - vector[10:]) ** 2).sum())
+
+    rng = np.random.default_rng(0)
+    ends = [minimize(loss, rng.normal(size=15) * 0.5, method="BFGS", options={"gtol": 1e-9}).fun for _ in range(10)]
+    best = optimum(features, 2, activation="linear")
+    assert best.loss == pytest.approx(min(ends), rel=1e-7)
+    assert loss(np.r_[best.model.W.ravel(), best.model.b]) == pytest.approx(best.loss, rel=1e-12)
+    unequal = Features(5, features.probability, [1, 2, 1, 1, 1], joint=features.joint)
+    with pytest.raises(ValueError, match=r"must have equally important features .*; got importances from 1 to 2"):
+        optimum(unequal, 2, activation="linear")
+    assert optimum(unequal, 5, activation="linear").loss == pytest.approx(0, abs=1e-12)
+
+
+def test_very_rare_features_may_have_a_table():
+    """Where they are rare, the loss is in proportion to how rare."""
+    rare, denser = (
+        optimum(Features(2, joint=[Joint((0, 1), {(0,): p, (1,): p, (0, 1): p / 2})]), 1, starts=4).loss / p
+        for p in (1e-9, 1e-5)
+    )
+    assert rare == pytest.approx(denser, rel=1e-3)
 
 
 @settings(max_examples=25)

@@ -5,9 +5,20 @@ import numpy as np
 import geomsup as gs
 from geomsup.activations import resolve_activation
 from geomsup.training.arguments import make_inputs
-from geomsup.training.measure import targets_of
 
 MASK = np.uint64(0xFFFFFFFF)
+
+
+def targets_of(x, target):
+    """Return what outputs are compared with, sample by sample."""
+    if target == "identity":
+        return x
+    if target in ("abs", "square"):
+        return np.abs(x) if target == "abs" else x**2
+    pairs = (np.abs(x) if target == "abs_pairs" else x).reshape(-1, 2)
+    if target == "product_pairs":
+        return np.array([(a * b, abs(a - b)) for a, b in pairs]).reshape(x.shape)
+    return np.array([(max(a, b), min(a, b)) for a, b in pairs]).reshape(x.shape)
 
 
 def philox(counter, key):
@@ -41,7 +52,8 @@ def samples(features, key, step, batch, lists=True):
     tables = {i: table for table in features.joint for i in table.members}
     for i in range(features.n):
         if i in tables:
-            columns.append(joint_column(features.laws[i], tables[i], i, words, (key, step, batch)))
+            column = given_column if isinstance(tables[i], gs.Mixture) else joint_column
+            columns.append(column(features.laws[i], tables[i], i, words, (key, step, batch)))
             continue
         decider, edge, again = i, 0.0, False
         for group in features.correlated:
@@ -83,6 +95,14 @@ def joint_column(law, table, i, words, block):
         present |= (i in members) & (word >= edge) & (word < edge + p)
         edge += p
     return np.where(present, value_at(law, words(i + 2**31, *block)), 0.0)
+
+
+def given_column(law, mixture, i, words, block):
+    """Return a mixture feature's values: the word of its first member chooses a state, its own word all the rest."""
+    word, place = words(mixture.members[0], *block), words(i + 2**31, *block)
+    states = np.searchsorted(np.cumsum(mixture.weights)[:-1], word, side="right")
+    p = mixture.given[states, mixture.members.index(i)]
+    return np.where(place < p, value_at(law, place / np.maximum(p, 2.0**-31)), 0.0)
 
 
 def listed_samples(features, key, step, batch, block=128):

@@ -27,6 +27,7 @@ CASES = {
     "attack, lists, untied": (LISTED, 2, 150, {"attack": 0.5, "tied": False, "hidden_activation": "relu"}),
     "attacked classes": (SIGNED, 2, 150, {"attack": 0.5, "criterion": "cross-entropy", "activation": "linear"}),
     "two layers": (SIGNED, [5, 3], 150, {"target": "abs_pairs", "hidden_activation": "relu"}),
+    "products and distances": (SIGNED, [5, 3], 150, {"target": "product_pairs", "hidden_activation": "relu"}),
     "two layers, first linear": (SIGNED, [3, 3], 150, {}),
     "two layers, lists": (LISTED, [2, 3], 150, {"hidden_bias": True}),
     "all at once": (SIGNED, [5, 4], 600, {"target": "abs_pairs", "hidden_bias": True, "hidden_l1": 0.05,

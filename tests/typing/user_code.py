@@ -26,6 +26,7 @@ def a_session() -> None:
     reveal_type(gs.LogNormal(1, 0.5).times(2))  # LogNormal
     reveal_type(gs.HalfNormal().mean)  # float
     reveal_type(gs.Joint.correlated((0, 1), 0.1, correlation=0.5).probability)  # ndarray
+    reveal_type(gs.Mixture(range(3), np.full((2, 3), 0.1)).both(0, 1))  # float
     reveal_type(features.variance)  # ndarray
     data = gs.SampledFeatures(features.sample(100, rng=0), importance=1)
     reveal_type(data.X)  # ndarray

@@ -1,8 +1,6 @@
 """The losses of outputs to a target, of a power, by the number of present features: sums over sets."""
 
 from dataclasses import replace
-from math import comb
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +11,8 @@ from geomsup.loss.exact import AFFORDABLE, sets_needed
 from geomsup.loss.ordinary import FARTHEST, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.plan import has_plan, make_laws, make_plan
-from geomsup.loss.targets.target import TARGETS, Wanted, moments
+from geomsup.loss.targets.pairs import inputs_needed, pair_losses
+from geomsup.loss.targets.target import PAIRS, TARGETS, Wanted, moments, moved_power
 from geomsup.model import ToyModel
 from geomsup.threads import check_stop, stop_flag
 
@@ -34,6 +33,15 @@ def method_for(model: ToyModel, features: Features, wanted: Wanted, method: str)
         raise ValueError(
             f'`method` must be "sampled" or "auto" for models with a nonlinear hidden layer, or outputs other than '
             f"{', '.join(LEAKS)}; got {method!r}. Only piecewise linear outputs have closed forms."
+        )
+    if wanted.target in PAIRS:
+        if inputs_needed(features) <= AFFORDABLE:
+            return "exact"
+        if method == "auto":
+            return "sampled"
+        raise ValueError(
+            f'`method` must be "sampled" or "auto" for targets of pairs, unless all values are points, and at most '
+            f"{AFFORDABLE} inputs come of them; got {method!r}. No formula is known for others."
         )
     if not wanted.usual and any(any(misfit_of(law)) for law in features.laws):
         if method == "auto":
@@ -69,6 +77,8 @@ def target_losses(
     Features are in units of 2^value_unit, and of ordinary size. So are b, and the bound `b_error` of its rounding. An
     output far larger or smaller, u = t û, is treated as û with the target τ/t.
     """
+    if wanted.target in PAIRS:
+        return pair_losses(model, b, b_error, features, value_unit, wanted, gradient)
     from geomsup.loss.targets.kernels import output_moments
 
     target, power, by_active = TARGETS[wanted.target], wanted.power, wanted.by_active
@@ -91,7 +101,7 @@ def target_losses(
         )  # fmt: skip
         check_stop()
     with np.errstate(over="ignore", invalid="ignore"):  # what is beyond doubles is refused later
-        parts, error = tallies * (unit**power)[:, None], _moved(tallies[0].sum(axis=1), moved, power)
+        parts, error = tallies * (unit**power)[:, None], moved_power(tallies[0].sum(axis=1), moved, power)
         losses = OutputLosses(
             parts[0].sum(axis=1),
             parts[1].sum(axis=1) + error * unit**power,
@@ -100,7 +110,7 @@ def target_losses(
         )
         if not by_active:
             return losses
-        error = parts[1] + _moved(tallies[0], moved[:, None], power) * unit[:, None] ** power
+        error = parts[1] + moved_power(tallies[0], moved[:, None], power) * unit[:, None] ** power
         return replace(losses, by_active=parts[0], by_active_error=error)
 
 
@@ -110,14 +120,12 @@ def _hold_zero(features: Features) -> np.ndarray:
     return np.logical_or.reduceat((laws.low < 0) & (laws.low + laws.width > 0), laws.piece_ptr[:-1])
 
 
-def _moved(value: np.ndarray, distance: np.ndarray, power: int) -> Any:
-    """How far powers of an L^power norm can move if the norm moves by `distance`."""
-    norm = value ** (1 / power)
-    return sum(comb(power, j) * distance**j * norm ** (power - j) for j in range(1, power + 1))
-
-
 def count_distribution(features: Features) -> np.ndarray:
     """Return P(k features are not 0), ``(n + 1,)``."""
+    return sum(weight * _count_distribution(part) for weight, part in features.parts)  # pyright: ignore[reportReturnType]
+
+
+def _count_distribution(features: Features) -> np.ndarray:
     from geomsup.loss.targets.kernels import count_present
 
     plan, tally = make_plan(features), np.eye(1, features.n + 1)

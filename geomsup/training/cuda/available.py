@@ -21,7 +21,7 @@ KNOWN = {
 }  # fmt: skip
 KNOWN_VALUES = {
     "objective": ("sampled",),
-    "target": ("identity", "abs", "square", "pairs", "abs_pairs"),
+    "target": ("identity", "abs", "square", "pairs", "abs_pairs", "product_pairs"),
     "criterion": ("squared",),
     "activation": ("relu", "linear", "abs", "leaky_relu", "gelu"),
     "hidden_activation": ("linear", "relu"),

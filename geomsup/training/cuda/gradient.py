@@ -13,7 +13,7 @@ from geomsup.training.cuda.device import cuda
 from geomsup.training.cuda.form import LANES, Form
 from geomsup.training.cuda.samples import BLOCK
 from geomsup.training.cuda.warp import ALL, make_add_columns, sum_lanes
-from geomsup.training.kernels.codes import ABSOLUTE_PAIRS, PAIRS
+from geomsup.training.kernels.codes import ABSOLUTE_PAIRS, PAIRS, PRODUCT_PAIRS
 from geomsup.training.kernels.compiled import ONE, TWO, ZERO
 from geomsup.training.kernels.outputs import gelu_pull, linear_pull, target_of
 
@@ -37,7 +37,7 @@ def make_gradient(form: Form) -> Any:
     add_columns, _ = make_add_columns(LANES)
     add_rest, columns_of_rest = make_add_columns(max(1, rest))
 
-    paired = target in (PAIRS, ABSOLUTE_PAIRS)
+    paired = target in (PAIRS, ABSOLUTE_PAIRS, PRODUCT_PAIRS)
 
     @cuda.jit(device=True)
     def gradient(weights, tile, importance, out, fresh, shared, part, half, lane, block, batch):

@@ -11,6 +11,7 @@ from geomsup.training.cuda.warp import ALL, add_before
 from geomsup.training.kernels.compiled import ONE, ZERO
 from geomsup.training.kernels.draws import (
     AGAIN,
+    GIVEN,
     HALF_WORD,
     JOINT,
     LANE_BITS,
@@ -19,6 +20,7 @@ from geomsup.training.kernels.draws import (
     ONE_BIT,
     PLAIN,
     general_value,
+    given_value,
     inverse_length,
     joint_value,
     logarithm,
@@ -90,6 +92,8 @@ def make_draw(form: Form) -> Any:
                     other = choose(other_0, other_1, other_2, other_3, quarter)
                     if kind == JOINT:
                         x = joint_value(word, other, sets[:, edge], last, pieces[:, i])
+                    elif kind == GIVEN:
+                        x = given_value(word, other, sets[:, edge], pieces[:, i])
                     else:
                         x = general_value(word, other, edge, last, slope, kind, pieces[:, i])
                 tile[i, j * LANES + lane] = x if block * BLOCK + quarter * LANES + lane < batch else ZERO

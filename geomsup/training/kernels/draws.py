@@ -4,7 +4,8 @@ Every feature has a stretch, a range of 31-bit integers. It is present if a rand
 place on the stretch is then uniform, and gives the value: one number decides both. Members of an anticorrelated group
 share the number, and have stretches side by side. Members of a correlated group share number and stretch; those after
 the first draw another number for their value. Members of a joint distribution share the number too: each of their
-sets has a stretch, and every member draws another number for its value.
+sets has a stretch, and every member draws another number for its value. Members of a mixture share the number of the
+state, each of which has a stretch; every member draws another number, which decides presence and gives the value.
 """
 
 import math
@@ -16,15 +17,16 @@ from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inline
 from geomsup.training.kernels.philox import philox_inline
 
 __all__ = [
-    "AGAIN", "GAPS", "HALF_WORD", "JOINT", "LANE_BITS", "MARK_AGAIN", "MARK_GAPS", "ONE_BIT", "OWN", "PLAIN", "QUARTER",
-    "Gaps", "Law", "draw", "draw_present", "fill_words", "general_value", "inverse_length", "joint_value", "logarithm",
-    "normalise", "normalise_present", "plain_value", "value_at",
+    "AGAIN", "GAPS", "GIVEN", "HALF_WORD", "JOINT", "LANE_BITS", "MARK_AGAIN", "MARK_GAPS", "ONE_BIT", "OWN", "PLAIN",
+    "QUARTER", "Gaps", "Law", "draw", "draw_present", "fill_words", "general_value", "given_value", "inverse_length",
+    "joint_value", "logarithm", "normalise", "normalise_present", "on_stretch", "plain_value", "value_at",
 ]  # fmt: skip
 
 PLAIN = 0  # kind of row: a feature without a group, with a uniform distribution
 OWN = 1  # kind of row: the value comes from the number that says whether the feature is present
 AGAIN = 2  # kind of row: the value comes from another number
 JOINT = 3  # kind of row: a table of sets says whether the feature is present; the value comes from another number
+GIVEN = 4  # kind of row: another number says whether the feature is present, given the state, and gives the value
 ONE_BIT, MARK_AGAIN, MARK_GAPS = np.uint32(1), np.uint32(0x80000000), np.uint32(0x40000000)
 HALF_WORD = np.float32(2.0**-31)
 QUARTER = BLOCK // 4
@@ -41,7 +43,8 @@ class Law(NamedTuple):
     ----------
     stretches
         Kind of row, feature whose number decides, first and last number that mean present, ``(4, n)`` int32. For joint
-        rows the last two are the number of the table, and the bit of the feature in its sets.
+        rows the last two are the number of the table, and the bit of the feature in its sets; for rows that are given a
+        state the third is the number of the feature's own table.
     scales
         Low end and slope, ``(2, n)``: the value is low + slope * number for plain rows; for others the place on the
         stretch is slope * (number - first).
@@ -49,7 +52,7 @@ class Law(NamedTuple):
         Where on [0, 1] each piece of the distribution begins, its low end, its slope, ``(3, n, pieces)``.
     sets
         For each table the first number of each stretch, ascending from 0, and the bits of the features that are present
-        there, ``(2, tables, stretches)`` int32.
+        there, or the last number that means present there, ``(2, tables, stretches)`` int32.
     normalised
         Whether each sample is divided by its length.
     """
@@ -96,6 +99,8 @@ def draw(x, size, first, step, law, words, key):
                 fill_words(words[1], first // 4, np.uint32(i) | MARK_AGAIN, step, key)
             if kind == JOINT:
                 _joint_row(row, words, sets[:, edge], last, pieces[:, i])
+            elif kind == GIVEN:
+                _given_row(row, words, sets[:, edge], pieces[:, i])
             else:
                 _general_row(row, words, edge, last, scales[1, i], kind, pieces[:, i])
         for s in range(size, BLOCK):
@@ -137,6 +142,12 @@ def _joint_row(row, words, sets, bit, pieces):
 
 
 @inlined
+def _given_row(row, words, sets, pieces):
+    for s in range(BLOCK):
+        row[s] = given_value(words[0, s], words[1, s], sets, pieces)
+
+
+@inlined
 def plain_value(word, last, low, slope):
     """Return the value that a number gives a feature without a group, of a uniform distribution."""
     return low + slope * np.float32(word) if word <= last else ZERO
@@ -156,6 +167,20 @@ def general_value(word, other, edge, last, slope, kind, pieces):
 @inlined
 def joint_value(word, other, sets, bit, pieces):
     """Return the value of a feature that is present on the stretches of a table that have its bit."""
+    bits = on_stretch(word, sets)
+    return value_at(np.float32(other) * HALF_WORD, pieces) if (bits >> bit) & 1 else ZERO
+
+
+@inlined
+def given_value(word, other, sets, pieces):
+    """Return the value of a feature that the number `other` decides, given the state that `word` decides."""
+    last = on_stretch(word, sets)
+    return value_at(np.float32(other) / (np.float32(last) + ONE), pieces) if other <= last else ZERO
+
+
+@inlined
+def on_stretch(word, sets):
+    """Return what holds on the stretch of a table on which the number lies."""
     first, last = 0, sets.shape[1] - 1
     while first < last:  # the last stretch that begins at the number or before
         middle = (first + last + 1) // 2
@@ -163,7 +188,7 @@ def joint_value(word, other, sets, bit, pieces):
             first = middle
         else:
             last = middle - 1
-    return value_at(np.float32(other) * HALF_WORD, pieces) if (sets[1, first] >> bit) & 1 else ZERO
+    return sets[1, first]
 
 
 @inlined

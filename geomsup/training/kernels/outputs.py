@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from geomsup.training.kernels.codes import ABSOLUTE, ABSOLUTE_PAIRS, PAIRS, SQUARE
+from geomsup.training.kernels.codes import ABSOLUTE, ABSOLUTE_PAIRS, PAIRS, PRODUCT_PAIRS, SQUARE
 from geomsup.training.kernels.compiled import BLOCK, ONE, TWO, ZERO, compiled, inlined
 from geomsup.training.kernels.vectors import add_up
 
@@ -16,8 +16,8 @@ NONE = -1  # class of a sample without features
 
 @compiled
 def set_targets(x, y, kind):
-    """Set y to x, |x|, x², or in rows 2k and 2k + 1 to the larger and the smaller of two inputs, or of their |x|."""
-    paired = kind in (PAIRS, ABSOLUTE_PAIRS)
+    """Set y to x, |x|, x², or in rows 2k and 2k + 1 to what the target says of two inputs."""
+    paired = kind in (PAIRS, ABSOLUTE_PAIRS, PRODUCT_PAIRS)
     for i in range(x.shape[0]):
         row, other, target = x[i], x[i ^ 1 if paired else i], y[i]
         for s in range(BLOCK):
@@ -112,7 +112,7 @@ def gelu_and_slope(z):
 
 @inlined
 def target_of(x, other, larger, kind):
-    """Return the target of an output; for pairs the larger or the smaller of its input and the other."""
+    """Return the target of an output; for pairs the larger or the smaller, or product or distance, of two inputs."""
     if kind == ABSOLUTE:
         return abs(x)
     if kind == SQUARE:
@@ -121,4 +121,6 @@ def target_of(x, other, larger, kind):
         return max(x, other) if larger else min(x, other)
     if kind == ABSOLUTE_PAIRS:
         return max(abs(x), abs(other)) if larger else min(abs(x), abs(other))
+    if kind == PRODUCT_PAIRS:
+        return x * other if larger else abs(x - other)
     return x

@@ -112,7 +112,7 @@ def prepare():
     for place in MODULES:
         if place is not form and place is not launch:
             place.cuda = module
-    for name in ("general_value", "joint_value", "value_at"):
+    for name in ("general_value", "given_value", "joint_value", "value_at"):
         setattr(samples, name, on_plain_arrays(getattr(samples, name)))
     simulator.BlockThread.is_alive = is_alive
     for name, value in SIZES.items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.joint.mixture import checked_members, checked_states
 
 __all__ = ["Joint"]
 
@@ -52,6 +53,8 @@ class Joint:
     Joint((0, 1), 3 sets, probability 0.1)
     >>> pair.both(0, 1), pair.moved({0: 3, 1: 5}).members
     (0.1, (3, 5))
+    >>> pair.present(4, rng=0).shape
+    (4, 2)
     >>> Joint.from_dict(pair.to_dict()) == pair
     True
     """
@@ -84,6 +87,14 @@ class Joint:
     def both(self, i: int, j: int) -> float:
         """P(features i and j are both present)."""
         return float(sum(p for present, p in self.table if i in present and j in present))
+
+    def present(self, size: int, rng: Any = None) -> np.ndarray:
+        """Draw which members are present, ``(size, members)``; `rng` is anything ``np.random.default_rng`` takes."""
+        lots = checks.random_generator("rng", rng).random(checks.integer("size", size, minimum=0))
+        edges = np.cumsum([p for _, p in self.table])  # each set has a stretch of lots
+        sets = [present for present, _ in self.table] + [()]
+        states = np.array([[i in present for i in self.members] for present in sets])
+        return states[np.searchsorted(edges, lots, side="right")]
 
     def moved(self, places: Mapping[int, int]) -> "Joint":
         """Return the same distribution for other features: i becomes ``places[i]``."""
@@ -142,6 +153,8 @@ class Joint:
     def mixture(cls, members: Iterable[int], probability: Any, *, weights: Any = None) -> "Joint":
         """Features that are independent of each other, given the state of something hidden: a topic, an angle.
 
+        This is the table of a `Mixture`, which takes more features.
+
         P(S) = Σ_k w_k Π_{i in S} p_ki Π_{i not in S} (1 − p_ki).
 
         Parameters
@@ -160,20 +173,7 @@ class Joint:
         (array([0.45, 0.1 , 0.45]), 0.0)
         """
         own = _members(members)
-        p = checks.real_array("probability", probability)
-        if p.ndim != 2 or p.shape[1] != len(own) or not len(p) or not ((p >= 0) & (p <= 1)).all():
-            raise ValueError(
-                f"`probability` must have the shape (states, {len(own)}), with entries from 0 to 1; "
-                f"got {checks.shown(probability)}. Write a row of probabilities for each state."
-            )
-        share = np.ones(len(p)) if weights is None else np.atleast_1d(checks.real_array("weights", weights))
-        if share.shape != (len(p),) or not (share >= 0).all() or not share.max() > 0:
-            raise ValueError(
-                f"`weights` must be at least 0, one per state ({len(p)}), and not all 0; got {checks.shown(weights)}. "
-                "Write how often each state comes."
-            )
-        share = share / share.max()  # so that their sum is a double
-        share /= share.sum()
+        p, share = checked_states("probability", probability, weights, len(own))
         step = max(1, MOST_ENTRIES >> len(own))
         total = sum(share[k : k + step] @ _given(p[k : k + step]) for k in range(0, len(p), step))
         sets = (
@@ -306,18 +306,7 @@ class Joint:
 
 
 def _members(members: Any) -> tuple[int, ...]:
-    try:
-        found = tuple(checks.integer("members", i, minimum=0) for i in members)
-    except TypeError as error:
-        if "members" in str(error):
-            raise
-        raise TypeError(f"`members` must be a list of indices; got {checks.shown(members)}. Write (0, 1, 2).") from None
-    if not 1 <= len(found) <= MOST_MEMBERS or len(set(found)) < len(found):
-        raise ValueError(
-            f"`members` must be 1 to {MOST_MEMBERS} different indices; got {checks.shown(members)}. "
-            "Use several Joints with fewer members."
-        )
-    return found
+    return checked_members(members, MOST_MEMBERS)
 
 
 def _table(members: tuple[int, ...], table: Any) -> tuple[tuple[tuple[int, ...], float], ...]:
