@@ -14,6 +14,7 @@ from geomsup.features import Features
 from geomsup.loss.exact import sets_needed
 from geomsup.loss.misfit import coarser
 from geomsup.loss.objective import pack, relu_objective
+from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import End, Start, descend
 from geomsup.threads import in_threads
 
@@ -50,35 +51,38 @@ class Improver(Protocol):
         ...
 
 
-def make_improver(features: Features) -> Improver | None:
+def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver | None:
     """Return the quicker way for these features.
 
-    None if they are too sparse to be sampled, or if values are discrete and many: series of them converge slowly.
+    None if they are too sparse to be sampled, or if values are discrete and many: series of them converge slowly. What
+    the deadline leaves no time for has a loss of infinity.
     """
     if sets_needed(np.ones((features.n, features.n)), features) <= QUICK_SETS:
-        return _Descents(features)
+        return _Descents(features, deadline)
     has_points = any((law.pieces()[2] == 0).any() for law in features.laws)
     if has_points or features.probability.sum() * LARGEST_BATCH < ACTIVE:
         return None
-    return _Trainings(features)
+    return _Trainings(features, deadline)
 
 
-def losses(features: Features, starts: Sequence[Start]) -> np.ndarray:
-    """Return the loss of each (W, b); inf where it is not finite."""
+def losses(features: Features, starts: Sequence[Start], deadline: Deadline = ENDLESS) -> np.ndarray:
+    """Return the loss of each (W, b); inf where it is not finite, or the deadline has passed, of all but the first."""
     objective = relu_objective(features, ROUGH)
 
-    def loss(start: Start) -> float:
-        value = objective(pack(*start))[0] if all(np.isfinite(part).all() for part in start) else np.inf
+    def loss(k: int) -> float:
+        if (k and deadline.passed()) or not all(np.isfinite(part).all() for part in starts[k]):
+            return np.inf
+        value = objective(pack(*starts[k]))[0]
         return value if np.isfinite(value) else np.inf
 
-    return np.array(in_threads(loss, starts))
+    return np.array(in_threads(loss, range(len(starts))))
 
 
 class _Descents:
     """Descents of the exact loss from every start."""
 
-    def __init__(self, features: Features) -> None:
-        self.features = features
+    def __init__(self, features: Features, deadline: Deadline) -> None:
+        self.features, self.deadline = features, deadline
 
     def first(self, starts: Sequence[Start], seed: int) -> list[End]:
         return self.polish(starts)
@@ -87,14 +91,14 @@ class _Descents:
         return self.polish(starts)
 
     def polish(self, starts: Sequence[Start]) -> list[End]:
-        return sorted(descend(self.features, starts), key=lambda end: end.loss)
+        return sorted(descend(self.features, starts, deadline=self.deadline), key=lambda end: end.loss)
 
 
 class _Trainings:
     """Trainings from every start, and short descents from the best of their ends."""
 
-    def __init__(self, features: Features) -> None:
-        self.features, self.rough = features, coarser(features)
+    def __init__(self, features: Features, deadline: Deadline) -> None:
+        self.features, self.rough, self.deadline = features, coarser(features), deadline
         batch = int(np.ceil(ACTIVE / features.probability.sum()))
         self.rounds = 0
         self.batch = min(max(batch, SMALLEST_BATCH), LARGEST_BATCH)
@@ -109,12 +113,18 @@ class _Trainings:
         return self._best(starts, AGAIN_STEPS, AGAIN_RATE, seed, best)
 
     def polish(self, starts: Sequence[Start], steps: int = POLISH_STEPS) -> list[End]:
-        return sorted(descend(self.rough, starts, most_steps=steps, accuracy=ROUGH), key=lambda end: end.loss)
+        ends = descend(self.rough, starts, most_steps=steps, accuracy=ROUGH, deadline=self.deadline)
+        return sorted(ends, key=lambda end: end.loss)
 
     def _best(self, starts: Sequence[Start], steps: int, rate: float, seed: int, best: float) -> list[End]:
         from geomsup.training.from_starts import train_from
 
-        ends = train_from(self.features, starts, steps=steps, batch=self.batch, learning_rate=rate, seed=seed)
-        loss = losses(self.rough, ends)
+        ends = train_from(
+            self.features, starts, steps=steps, batch=self.batch, learning_rate=rate, seed=seed, deadline=self.deadline
+        )
+        loss = losses(self.rough, ends, self.deadline)
         order = [k for k in np.argsort(loss, kind="stable")[:MOST_POLISHED] if loss[k] < best * (1 + NEAR)]
-        return self.polish([ends[k] for k in order])
+        polished = self.polish([ends[k] for k in order])
+        # Descents that were left out have no loss; the trainings have.
+        trained = [End(loss[k], *ends[k]) for k in order] if self.deadline.passed() else []
+        return sorted([*polished, *trained], key=lambda end: end.loss)
