@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,12 +11,12 @@ from geomsup.features import Features
 from geomsup.loss.misfit import coarser
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets
 from geomsup.optima.deadline import ENDLESS, Deadline
-from geomsup.optima.descent import COARSE, FINE, MOST_STEPS, End, Start, descend
+from geomsup.optima.descent import COARSE, FINE, MANY, MOST_STEPS, End, Start, descend
 from geomsup.optima.searching.moves import unlike_pairs
 from geomsup.optima.settle import UNCHECKED, settle
 from geomsup.optima.starts import catalogue_starts, dedicated_end, random_start
 
-__all__ = ["Descents", "descend_from_many", "finished"]
+__all__ = ["Descents", "descend_from_many", "finished", "last_descent"]
 
 # If a row is this short after a descent (relative to the longest), the feature is about to be dropped. The loss is flat
 # there and the descent slow, so the dropped feature itself is tried.
@@ -23,6 +24,9 @@ VANISHING = 0.05
 POLISHED = 3  # ends that are descended to FINE; of series, whose coarse losses are good to 1e-7, only the best
 NEAR_STEPS = 20  # of a descent that begins where one with fewer pieces ended: their minima lie a few thousandths apart
 ALIKE = 1e-6  # the same where they come from series to 1e-7, of descents that stop at COARSE
+# Most steps of last descents, which begin near a minimum, and the accuracy of their series; and the same beyond `MANY`
+# features, where a step takes a tenth of a second or more.
+LAST, FEWER = (400, SERIES_RTOL), (60, 1e-5)
 SAME = 1e-7  # relative difference of losses below which two coarse ends are one
 
 
@@ -75,6 +79,12 @@ def finished(
     if not deadline.passed():
         ends[0], kind = settle(features, ends[0])
     return Descents(ends[0].W, ends[0].b, kind, np.array([end.loss for end in ends]))
+
+
+def last_descent(features: Features) -> dict[str, Any]:
+    """Return the most steps of the last descents, and the accuracy of their series: arguments of `descend`."""
+    steps, accuracy = LAST if features.n <= MANY else FEWER
+    return {"most_steps": steps, "accuracy": accuracy}
 
 
 def _descended(features: Features, begin: Sequence[Start], most_steps: int, deadline: Deadline) -> list[End]:

@@ -8,7 +8,6 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
-from geomsup.loss.objective import SERIES_RTOL
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
@@ -16,12 +15,12 @@ from geomsup.optima.bounds import lower_bound
 from geomsup.optima.deadline import Deadline
 from geomsup.optima.descent import End, descend
 from geomsup.optima.guesses import fitting, of_ordinary_size
-from geomsup.optima.multistart import descend_from_many, finished
+from geomsup.optima.multistart import descend_from_many, finished, last_descent
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import Optimum
 from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.chance import SAME
-from geomsup.optima.searching.improvers import ROUGH, Improver, make_improver
+from geomsup.optima.searching.improvers import Improver, make_improver
 from geomsup.optima.starts import dedicated
 from geomsup.optima.tegum.solve import nonnegative, separable, solve_tegum
 from geomsup.optima.tegum.table import classes_of
@@ -37,10 +36,7 @@ FEW_KINDS = 3
 DENSE = 0.9  # features that are nearly always present do not form small blocks
 FEW = 8  # the same where the whole model cannot be searched (`make_improver`)
 NEAR_GUESS = 0.1  # a guess this much above the best found, relatively, or more is not descended from
-# Steps of the last descents, which begin near a minimum, and the accuracy of their series; and the same beyond `DIRECT`
-# features, where a step takes a tenth of a second or more. (The bounds by which series are cut are a thousand times too
-# careful there: asked for 1e-5, they are right to 1e-8.)
-LAST, FEWER = (400, SERIES_RTOL), (60, ROUGH)
+NEAR_END = 1e-3  # the same after its first descent: the last steps gain less
 MOST_STARTS = 100_000
 
 
@@ -191,8 +187,7 @@ def _by_starts(
 
 def _by_chains(features: Features, n_hidden: int, ends: list[End], deadline: Deadline) -> Optimum:
     """Return the best of the ends of all searches, descended as far as loss and deadline allow."""
-    steps, accuracy = _last_descent(features)
-    found = finished(features, ends, steps, accuracy=accuracy, deadline=deadline)
+    found = finished(features, ends, **last_descent(features), deadline=deadline)
     model = ToyModel(found.W, found.b)
     return Optimum(
         float(reachable_loss(model, features)), model, f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}",
@@ -217,11 +212,12 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) 
     ]
     if not near:
         return best
-    steps, accuracy = _last_descent(best.features)
     starts = [(guess.W, guess.b) for guess in near]
-    ends = descend(best.features, starts, most_steps=steps, accuracy=accuracy, deadline=deadline)
+    ends = descend(best.features, starts, **last_descent(best.features), deadline=deadline)
     lowest = min([*ends, *near], key=lambda end: end.loss)
-    found = finished(best.features, [lowest], steps, accuracy=accuracy, deadline=deadline)
+    if lowest.loss > best.loss * (1 + NEAR_END):
+        return best
+    found = finished(best.features, [lowest], **last_descent(best.features), deadline=deadline)
     model = ToyModel(found.W, found.b)
     loss = float(reachable_loss(model, best.features))
     if not loss < best.loss * (1 - SAME):
@@ -229,8 +225,3 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) 
     return replace(
         best, loss=loss, model=model, status="from a given model", kind=found.kind, searched=best.loss,
     )  # fmt: skip
-
-
-def _last_descent(features: Features) -> tuple[int, float]:
-    """Return the most steps of the last descents, and the accuracy of their series."""
-    return LAST if features.n <= DIRECT else FEWER

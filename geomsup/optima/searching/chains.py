@@ -47,7 +47,8 @@ EFFORTS = (
     (30, Effort(starts=32, moves=16, patience=2, pairs=450, chains=3, agree=2)),
     (60, Effort(starts=16, moves=12, patience=1, pairs=200, chains=1, agree=1)),
 )
-LARGE = Effort(starts=8, moves=6, patience=1, pairs=60, chains=1, agree=1, rounds=4)
+# Exchanges of two features are not tried: each takes a loss, and together they gain a hundredth of a move.
+LARGE = Effort(starts=4, moves=6, patience=2, pairs=0, chains=1, agree=1, rounds=4)
 
 
 def effort_for(n_features: int) -> Effort:
@@ -106,7 +107,7 @@ class _Chain:
     ) -> None:  # fmt: skip
         self.features, self.m, self.improver, self.effort, self.rng = features, m, improver, effort, rng
         self.told, self.deadline = told, deadline
-        self.pairs = pairs_to_exchange(features)
+        self.pairs = pairs_to_exchange(features) if effort.pairs else []
         self.settled: list[float] = []  # losses of ends whose exchanges were tried
         self.ends: list[End] = []
 
