@@ -11,9 +11,10 @@ import numpy as np
 from geomsup.checks import hinted
 from geomsup.comparison.costs import ComponentCost, component_costs
 from geomsup.features import Features
-from geomsup.loss import ExpectedLoss, expected_loss
+from geomsup.loss import ExpectedLoss
 from geomsup.model import ToyModel
 from geomsup.optima import Optimum, optimum
+from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import grouped
 from geomsup.tables import Readable, Tabular
 from geomsup.threads import Progress
@@ -292,10 +293,10 @@ def compare(
         )  # fmt: skip
 
     if isinstance(model, ToyModel) or not _is_several(model):
-        expected = expected_loss(model, features)
+        expected = reachable_loss(model, features)
         return Comparison(expected, best_for([model], features))
     models, laws = _paired(model, features)
-    expected = [expected_loss(one, law) for one, law in zip(models, laws, strict=True)]
+    expected = [reachable_loss(one, law) for one, law in zip(models, laws, strict=True)]
     best: dict[Any, Optimum] = {}
     for one, law in zip(models, laws, strict=True):
         key = law, one.n_hidden, one.activation

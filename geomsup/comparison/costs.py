@@ -15,14 +15,13 @@ from geomsup.loss import ExpectedLoss
 from geomsup.loss.ordinary import CLOSE, excesses
 from geomsup.optima.blocks import select
 from geomsup.optima.descent import descend
+from geomsup.optima.multistart import last_descent
 from geomsup.optima.result import Optimum
 
 if TYPE_CHECKING:
     from geomsup.recognition import Geometry
 
 __all__ = ["ComponentCost", "component_costs"]
-
-POLISH_STEPS = 400
 
 
 @dataclass(frozen=True)
@@ -93,5 +92,6 @@ def _polished(expected: ExpectedLoss, features: Features, chosen: list[int], ran
     b = model.b if model.b_hidden is None else model.b + model.decoder @ model.b_hidden
     power = int(excesses(size.max(), CLOSE))  # far from a minimum the shape decides which minimum is below
     start = np.ldexp(left[:, :rank] * size[:rank], -power), np.ldexp(b[chosen], -2 * power)
-    (end,) = descend(select(features, chosen), [start], most_steps=POLISH_STEPS)
+    block = select(features, chosen)
+    (end,) = descend(block, [start], **last_descent(block))
     return end.loss

@@ -8,6 +8,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.cache import remembered
+from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import MOST_STEPS
 from geomsup.optima.multistart import descend_from_many
 from geomsup.tables import Readable
@@ -55,11 +56,13 @@ class BestBlock(Readable):
 
 
 def best_block(
-    features: Features, rank: int, *, starts: int | None = None, most_steps: int = MOST_STEPS, rng: int = 0
-) -> BestBlock:
+    features: Features, rank: int, *, starts: int | None = None, most_steps: int = MOST_STEPS, rng: int = 0,
+    deadline: Deadline = ENDLESS,
+) -> BestBlock:  # fmt: skip
     """Return the best model of `features` in `rank` dimensions; from disk if it was searched before.
 
     By default 16 random starts up to 8 features, where the loss is quick, 5 beyond, and one from every catalogue shape.
+    A search that the deadline cuts short is not kept.
     """
     starts = starts or (16 if features.n <= QUICK else 5)
     largest = float(features.importance.max()) or 1.0
@@ -75,7 +78,8 @@ def best_block(
 
     def search() -> dict[str, Any]:
         scaled = Features.from_dict(inputs["features"])
-        found = descend_from_many(scaled, rank, starts, np.random.default_rng(rng), most_steps=most_steps)
+        generator = np.random.default_rng(rng)
+        found = descend_from_many(scaled, rank, starts, generator, most_steps=most_steps, deadline=deadline)
         loss = float(found.losses.min())
         hits = int((found.losses <= loss * (1 + 1e-6)).sum())
         return {
@@ -90,7 +94,7 @@ def best_block(
             str(known["kind"]), int(known["starts"]), int(known["hits"]),
         )  # fmt: skip
 
-    return remembered("blocks", inputs, search, made_of)
+    return remembered("blocks", inputs, search, made_of, lambda: not deadline.cut)
 
 
 def select(features: Features, chosen: Sequence[int]) -> Features:

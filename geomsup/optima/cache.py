@@ -33,12 +33,17 @@ def cache_folder() -> Path | None:
 
 
 def remembered(
-    kind: str, inputs: dict[str, Any], compute: Callable[[], dict[str, Any]], made_of: Callable[[dict[str, Any]], Made]
+    kind: str,
+    inputs: dict[str, Any],
+    compute: Callable[[], dict[str, Any]],
+    made_of: Callable[[dict[str, Any]], Made],
+    worth_keeping: Callable[[], bool] = lambda: True,
 ) -> Made:
     """Return what `made_of` makes of the result of `compute()`; the result is kept on disk for these `inputs`.
 
     Inputs and result are plain values (JSON). A file that is damaged, made from other inputs, or of which nothing can
-    be made is computed again; a folder that cannot be written to costs time only, which a warning says once.
+    be made is computed again; a folder that cannot be written to costs time only, which a warning says once. Only what
+    is `worth_keeping()`, once it is computed, is kept.
     """
     path = _place(kind, inputs)
     if path is None:
@@ -48,7 +53,8 @@ def remembered(
     except Exception:  # damaged values may raise anything
         pass
     known = compute()
-    _write(path, {"inputs": inputs, "result": known})
+    if worth_keeping():
+        _write(path, {"inputs": inputs, "result": known})
     return made_of(known)
 
 

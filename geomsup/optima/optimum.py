@@ -1,6 +1,5 @@
 """The optimum of a whole model: which method finds it."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,13 +12,17 @@ from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
 from geomsup.optima.bounds import lower_bound
+from geomsup.optima.deadline import Deadline
 from geomsup.optima.descent import End, descend
-from geomsup.optima.multistart import descend_from_many, finished
+from geomsup.optima.guesses import fitting, of_ordinary_size
+from geomsup.optima.multistart import descend_from_many, finished, last_descent
+from geomsup.optima.principal import correlated, principal
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import Optimum
 from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.chance import SAME
 from geomsup.optima.searching.improvers import Improver, make_improver
+from geomsup.optima.starts import dedicated
 from geomsup.optima.tegum.solve import nonnegative, separable, solve_tegum
 from geomsup.optima.tegum.table import classes_of
 from geomsup.samples import checked_features
@@ -33,12 +36,9 @@ DIRECT = 50
 FEW_KINDS = 3
 DENSE = 0.9  # features that are nearly always present do not form small blocks
 FEW = 8  # the same where the whole model cannot be searched (`make_improver`)
-GUESS_STEPS = 400
 NEAR_GUESS = 0.1  # a guess this much above the best found, relatively, or more is not descended from
-LAST_STEPS, FEWER_STEPS = 400, 60  # of the last descent, and beyond `DIRECT` features; the best was polished before
+NEAR_END = 1e-3  # the same after its first descent: the last steps gain less
 MOST_STARTS = 100_000
-# Squares of what a guess returns, of the size of WWᵀ and b, stay below 1e308.
-LARGEST_GUESS = 1e150
 
 
 @checks.hinted
@@ -86,8 +86,9 @@ def optimum(
         Models to start from as well, such as trained ones: the optimum is then no worse than any of them. If one leads
         lower than the search, `Optimum.proof` says so.
     time_limit
-        Seconds after which the search returns the best so far, after its first round at the earliest. The result then
-        depends on the speed of the machine. A program does not use it.
+        Seconds after which the search returns the best so far, one or two seconds later at most: the loss of one model
+        of 400 features takes a second. `Optimum.status` then says "cut short", and the result depends on the speed of
+        the machine. What is compiled on first use takes its time besides.
     progress
         Called as progress(stage, fraction) during long searches; the stage "compiling, once" is a first use.
 
@@ -114,19 +115,21 @@ def optimum(
     starts = None if starts is None else checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     checks.one_of("activation", activation, ("relu", "linear"))
     generator = checks.random_generator("rng", rng)
-    guesses = _fitting(guesses, features.n, n_hidden)
+    guesses = fitting(guesses, features.n, n_hidden)
     checks.callback("progress", progress)
     seconds = np.inf if time_limit is None else checks.positive_number("time_limit", time_limit)
-    deadline = time.monotonic() + seconds
+    deadline = Deadline(seconds)
     law, value_unit, _ = units = ordinary(features, CLOSE)
     if activation == "relu" and features.grouped:
         for _, part in law.parts:
             make_plan(part)  # refuses groups of too many outcomes, before anything is searched
-    guesses = [_of_ordinary_size(ToyModel(guess.W, np.ldexp(guess.b, -value_unit))) for guess in guesses]
+    guesses = [of_ordinary_size(ToyModel(guess.W, np.ldexp(guess.b, -value_unit))) for guess in guesses]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
     with telling(progress):
         found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, deadline, progress)
+    if deadline.cut:
+        found = replace(found, status=f"{found.status}, cut short")
     return _in_units(found, features, units)
 
 
@@ -143,21 +146,21 @@ def _in_units(found: Optimum, features: Features, units: Ordinary) -> Optimum:
 
 def _ordinary_optimum(
     features: Features, n_hidden: int, activation: str, starts: int | None, rng: np.random.Generator,
-    guesses: Sequence[ToyModel], deadline: float, progress: Progress,
+    guesses: Sequence[ToyModel], deadline: Deadline, progress: Progress,
 ) -> Optimum:  # fmt: skip
     that_matter = np.count_nonzero(features.importance * features.variance)
     if activation == "linear" or (n_hidden >= that_matter and nonnegative(features)):
-        kept = _keep_principal if n_hidden < that_matter and _is_correlated(features) else _keep_most_worth
-        model = kept(features, n_hidden, activation)
+        keep = principal if n_hidden < that_matter and correlated(features) else dedicated
+        model = ToyModel(*keep(features, n_hidden), activation=activation)
         loss = float(reachable_loss(model, features))
         return Optimum(loss, model, "closed form", loss, features, n_hidden, "minimum")
-    improver = make_improver(features)
+    improver = make_improver(features, deadline)
     if starts is None and _is_for_program(features, improver):
-        return _by_program(features, n_hidden, guesses, progress)
+        return _or_guessed(_by_program(features, n_hidden, progress, deadline), guesses, deadline)
     if starts is not None or improver is None:
-        return _by_starts(features, n_hidden, starts or _usual_starts(features.n), rng, guesses)
+        return _by_starts(features, n_hidden, starts or _usual_starts(features.n), rng, guesses, deadline)
     ends = chains(features, n_hidden, improver, effort_for(features.n), rng, progress, deadline)
-    return _by_chains(features, n_hidden, ends, guesses)
+    return _or_guessed(_by_chains(features, n_hidden, ends, deadline), guesses, deadline)
 
 
 def _is_for_program(features: Features, improver: Improver | None) -> bool:
@@ -174,10 +177,11 @@ def _usual_starts(n: int) -> int:
 
 
 def _by_starts(
-    features: Features, n_hidden: int, starts: int, rng: np.random.Generator, guesses: Sequence[ToyModel]
-) -> Optimum:
+    features: Features, n_hidden: int, starts: int, rng: np.random.Generator, guesses: Sequence[ToyModel],
+    deadline: Deadline,
+) -> Optimum:  # fmt: skip
     pairs = [(guess.W, guess.b) for guess in guesses]
-    found = descend_from_many(features, n_hidden, starts, rng, pairs)
+    found = descend_from_many(features, n_hidden, starts, rng, pairs, deadline=deadline)
     model = ToyModel(found.W, found.b)
     return Optimum(
         float(reachable_loss(model, features)), model, f"best of {len(found.losses)} starts",
@@ -185,34 +189,39 @@ def _by_starts(
     )  # fmt: skip
 
 
-def _by_chains(features: Features, n_hidden: int, ends: list[End], guesses: Sequence[ToyModel]) -> Optimum:
-    """Return the best of the ends of all searches, descended as far as the loss allows; or of the guesses."""
-    found = finished(features, ends, _last_steps(features))
+def _by_chains(features: Features, n_hidden: int, ends: list[End], deadline: Deadline) -> Optimum:
+    """Return the best of the ends of all searches, descended as far as loss and deadline allow."""
+    found = finished(features, ends, **last_descent(features), deadline=deadline)
     model = ToyModel(found.W, found.b)
-    best = Optimum(
+    return Optimum(
         float(reachable_loss(model, features)), model, f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}",
         lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
     )  # fmt: skip
-    return _or_guessed(best, guesses)
 
 
-def _by_program(features: Features, n_hidden: int, guesses: Sequence[ToyModel], progress: Progress) -> Optimum:
-    tegum = solve_tegum(features, n_hidden, progress=progress)
+def _by_program(features: Features, n_hidden: int, progress: Progress, deadline: Deadline) -> Optimum:
+    tegum = solve_tegum(features, n_hidden, progress=progress, deadline=deadline)
     model = ToyModel(tegum.W, tegum.b)
     loss, bound = float(reachable_loss(model, features)), lower_bound(features, n_hidden)
-    best = Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
-    return _or_guessed(best, guesses)
+    return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
 
 
-def _or_guessed(best: Optimum, guesses: Sequence[ToyModel]) -> Optimum:
-    """Return what was found, or the end of a descent from the best guesses if that is lower."""
+def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) -> Optimum:
+    """Return what was found, or the best guess, or the end of a descent from the best ones, if that is lower."""
     losses = [float(reachable_loss(guess, best.features)) for guess in guesses]
-    near = [guess for guess, loss in zip(guesses, losses, strict=True) if loss < best.loss * (1 + NEAR_GUESS)]
+    near = [
+        End(loss, guess.W, guess.b)
+        for guess, loss in zip(guesses, losses, strict=True)
+        if loss < best.loss * (1 + NEAR_GUESS)
+    ]
     if not near:
         return best
     starts = [(guess.W, guess.b) for guess in near]
-    ends = sorted(descend(best.features, starts, most_steps=GUESS_STEPS), key=lambda end: end.loss)
-    found = finished(best.features, ends[:1], _last_steps(best.features))
+    ends = descend(best.features, starts, **last_descent(best.features), deadline=deadline)
+    lowest = min([*ends, *near], key=lambda end: end.loss)
+    if lowest.loss > best.loss * (1 + NEAR_END):
+        return best
+    found = finished(best.features, [lowest], **last_descent(best.features), deadline=deadline)
     model = ToyModel(found.W, found.b)
     loss = float(reachable_loss(model, best.features))
     if not loss < best.loss * (1 - SAME):
@@ -220,58 +229,3 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel]) -> Optimum:
     return replace(
         best, loss=loss, model=model, status="from a given model", kind=found.kind, searched=best.loss,
     )  # fmt: skip
-
-
-def _last_steps(features: Features) -> int:
-    return LAST_STEPS if features.n <= DIRECT else FEWER_STEPS
-
-
-def _fitting(guesses: Any, n: int, m: int) -> list[ToyModel]:
-    if isinstance(guesses, Sequence):
-        checks.room("guesses", len(guesses) * n * m)
-    found = list(guesses) if isinstance(guesses, Sequence) else [guesses]
-    for guess in found:
-        if not isinstance(guess, ToyModel) or guess.W.shape != (n, m):
-            raise ValueError(
-                f"`guesses` must be ToyModels of {n} features in {m} dimensions; got {checks.shown(guess)}. "
-                "Leave it out."
-            )
-    return found
-
-
-def _of_ordinary_size(guess: ToyModel) -> ToyModel:
-    """Return a guess, in units of ordinary size, or refuse it."""
-    weights, biases = np.abs(guess.W).max(), np.abs(guess.b).max()
-    if not (weights <= LARGEST_GUESS**0.5 and biases <= LARGEST_GUESS):
-        raise ValueError(
-            "`guesses` must have losses that a double can hold; "
-            f"got weights up to {weights:.3g} and biases up to {biases:.3g}. Leave such a guess out, or rescale it."
-        )
-    return guess
-
-
-def _is_correlated(features: Features) -> bool:
-    return bool(np.any(features.covariance != np.diag(features.variance)))
-
-
-def _keep_principal(features: Features, n_hidden: int, activation: str) -> ToyModel:
-    """Project on the m principal components: no linear map of rank m loses less, by Eckart and Young."""
-    if features.importance.min() < features.importance.max():
-        raise ValueError(
-            f'`activation` "linear" must have equally important features where these are correlated; '
-            f"got importances from {features.importance.min():g} to {features.importance.max():g}. "
-            "No closed form is known: give all the same importance, or train."
-        )
-    W = np.linalg.eigh(features.covariance)[1][:, ::-1][:, :n_hidden]
-    return ToyModel(W, features.mean - W @ (W.T @ features.mean), activation=activation)
-
-
-def _keep_most_worth(features: Features, n_hidden: int, activation: str) -> ToyModel:
-    """Give each of the m features of largest I_i Var x_i a dimension, and predict the mean of the others."""
-    worth = features.importance * features.variance
-    kept = np.sort(np.argsort(-worth, kind="stable")[:n_hidden])
-    W = np.zeros((features.n, n_hidden))
-    W[kept, np.arange(len(kept))] = 1.0
-    b = np.array(features.mean)
-    b[kept] = 0.0
-    return ToyModel(W, b, activation=activation)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from geomsup.optima.deadline import ENDLESS, Deadline
+
 __all__ = ["lbfgs"]
 
 MEMORY = 30
@@ -22,9 +24,10 @@ Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def lbfgs(
-    objective: Objective, start: np.ndarray, *, slope: float, accuracy: float, most_steps: int
-) -> tuple[float, np.ndarray]:
-    """Return the lowest loss found and where, descending until slopes or gains are small.
+    objective: Objective, start: np.ndarray, *, slope: float, accuracy: float, most_steps: int,
+    deadline: Deadline = ENDLESS,
+) -> tuple[float, np.ndarray]:  # fmt: skip
+    """Return the lowest loss found and where, descending until slopes or gains are small, or the deadline has passed.
 
     nocedal2006, algorithm 7.5, with the bisecting line search of lewis2013.
     """
@@ -34,8 +37,10 @@ def lbfgs(
     for _ in range(most_steps):
         if np.abs(g).max() <= slope or (len(past) > WINDOW and past[0] - loss <= accuracy * loss):
             break
+        if deadline.passed():
+            break
         direction = _direction(g, pairs) if pairs else -g * min(1.0, FIRST / np.linalg.norm(g))
-        found = _search_line(objective, x, loss, g, direction, accuracy)
+        found = _search_line(objective, x, loss, g, direction, accuracy, deadline)
         if found is None:
             if not pairs:
                 break
@@ -64,9 +69,11 @@ def _direction(g: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray, float]]
 
 
 def _search_line(
-    objective: Objective, x: np.ndarray, loss: float, g: np.ndarray, direction: np.ndarray, accuracy: float
-) -> tuple[np.ndarray, float, np.ndarray] | None:
-    """Return a point that meets the weak Wolfe conditions, with losses equal within `accuracy`; None if there is none.
+    objective: Objective, x: np.ndarray, loss: float, g: np.ndarray, direction: np.ndarray, accuracy: float,
+    deadline: Deadline = ENDLESS,
+) -> tuple[np.ndarray, float, np.ndarray] | None:  # fmt: skip
+    """Return a point that meets the weak Wolfe conditions, with losses equal within `accuracy`; None if there is none,
+    or if the deadline passes on the way.
 
     `descent_kernels` has the same search compiled together with one loss; this one calls any Python function.
     """
@@ -75,6 +82,8 @@ def _search_line(
         return None
     low, high, step = 0.0, np.inf, 1.0
     for _ in range(MOST_TRIALS):
+        if deadline.passed():
+            break
         new_x = x + step * direction
         new_loss, new_g = objective(new_x)
         new_along = float(new_g @ direction)

@@ -59,7 +59,7 @@ class Optimum(Readable, Tabular):
     status
         How it is known: "closed form" (proved), "best of N searches", "best of N starts", "tegum program" (the best
         mixture, proved by integer programming, of blocks found by search), or "from a given model" (a guess led lower
-        than any search). `proof` says it in a sentence.
+        than any search); followed by ", cut short" if `time_limit` ended the search. `proof` says it in a sentence.
     lower_bound
         A loss that no model of this size reaches, by proof.
     kind
@@ -164,6 +164,8 @@ class Optimum(Readable, Tabular):
     def proof(self) -> str:
         """What is proved and what is not, in words."""
         bound = f"no model is below {self.lower_bound:.6g}"
+        if "cut short" in self.status:
+            bound += "; the search was cut short by `time_limit`"
         if self.status == "closed form":
             return "closed form: proved"
         if self.searched is not None:

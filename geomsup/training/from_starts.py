@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from geomsup.features import Features
+from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.threads import processors
 from geomsup.training.settings import Settings
 from geomsup.training.trainee import Trainee
@@ -21,11 +22,13 @@ def train_from(
     batch: int,
     learning_rate: float,
     seed: int,
+    deadline: Deadline = ENDLESS,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Train a tied ReLU output model from each start (W, b), with Adam on fresh samples; return where they end.
 
-    The rate falls to 0 as a cosine. The same seed gives the same bits on any number of threads. A run that leaves the
-    range of single precision stops where it does.
+    The end with the lowest mean loss on the way comes first. The rate falls to 0 as a cosine; when the deadline passes,
+    it ends there. The same seed gives the same bits on any number of threads. A run that leaves the range of single
+    precision stops where it does.
 
     Raises
     ------
@@ -38,24 +41,32 @@ def train_from(
     )
     marks = np.array([steps])
     runs = [Trainee(k, features, {"W": W, "b": b}, marks, settings) for k, (W, b) in enumerate(starts)]
-    watch = _Watch()
+    watch = _Watch(deadline)
     train_in_turns(runs, steps, processors(), watch)
     if watch.interrupted:
         raise KeyboardInterrupt
-    ends = (run.theta.astype(float) for run in runs)
+    ends = (run.theta.astype(float) for run in sorted(runs, key=_mean_loss))
     return [(end[: -features.n].reshape(-1, m), end[-features.n :]) for end in ends]
 
 
-class _Watch:
-    """A `progress` that says nothing and hears of an interruption."""
+def _mean_loss(run: Trainee) -> float:
+    """Return the mean loss of all steps; of a run that diverged, infinity."""
+    mean = float(run.losses[0]) if run.recorded else run.total / max(run.done, 1)
+    return mean if np.isfinite(mean) else np.inf
 
-    interrupted = False
+
+class _Watch:
+    """A `progress` that ends the training when its time is over, and hears of other interruptions."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline, self.interrupted = deadline, False
 
     def __call__(self, stage: str, fraction: float) -> None:
-        pass
+        if fraction < 1 and self.deadline.passed():
+            raise KeyboardInterrupt
 
     def keep(self, made: object) -> None:
         pass
 
     def interrupt(self) -> None:
-        self.interrupted = True
+        self.interrupted = not self.deadline.cut  # otherwise it was the end of the time

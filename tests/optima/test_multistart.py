@@ -1,5 +1,7 @@
 """What follows the descents: features change places, rows that vanish are dropped."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,10 @@ def ended(features, W, b):
     """Return where a descent ends that begins here."""
     (end,) = descend(features, [(np.array(W), np.array(b))], slope=FINE)
     return end
+
+
+def tidied(features, end):
+    return _drop_vanishing(features, end, partial(descend, features, slope=FINE))
 
 
 @pytest.mark.parametrize("kept", [(0, 2), (1, 2), (0, 1)])
@@ -43,7 +49,7 @@ def test_rows_that_vanish_are_dropped_with_their_bias_at_the_mean():
     tidy = ended(features, [[1.1], [-1.1], [0.0]], [-0.02, -0.02, 0.05])
     W = tidy.W + np.array([[0.0], [0.0], [0.02]])
     nearly = End(float(expected_loss(ToyModel(W, tidy.b), features)), W, tidy.b)
-    found = _drop_vanishing(features, nearly)
+    found = tidied(features, nearly)
     assert found.W[2] == 0
     assert found.b[2] == pytest.approx(0.05, rel=1e-12)
     assert found.loss == pytest.approx(DIGON + 0.1 * VARIANCE, abs=5e-10)
@@ -53,8 +59,8 @@ def test_rows_that_are_short_but_needed_stay():
     """Untroubled by others, a row of a hundredth stands for a feature that takes a dimension of its own."""
     features = Features(2, 0.1)
     end = End(0.0, np.diag([1.0, 0.04]), np.zeros(2))
-    assert _drop_vanishing(features, end) is end
+    assert tidied(features, end) is end
     whole = End(0.1, np.eye(2), np.zeros(2))
-    assert _drop_vanishing(features, whole) is whole
+    assert tidied(features, whole) is whole
     nothing = End(2 * VARIANCE, np.zeros((2, 2)), np.full(2, 0.05))
-    assert _drop_vanishing(features, nothing) is nothing
+    assert tidied(features, nothing) is nothing

@@ -1,17 +1,17 @@
 """Independent chains: each begins at random, and is changed and improved until nothing helps any more."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from geomsup.features import Features
+from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import End
 from geomsup.optima.searching.chance import hits
 from geomsup.optima.searching.improvers import Improver, losses
 from geomsup.optima.searching.moves import changed, exchanges, pairs_to_exchange
-from geomsup.optima.starts import catalogue_starts, random_start
+from geomsup.optima.starts import catalogue_starts, dedicated_end, random_start
 from geomsup.threads import Progress, check_stop
 
 __all__ = ["Effort", "chains", "effort_for"]
@@ -47,7 +47,8 @@ EFFORTS = (
     (30, Effort(starts=32, moves=16, patience=2, pairs=450, chains=3, agree=2)),
     (60, Effort(starts=16, moves=12, patience=1, pairs=200, chains=1, agree=1)),
 )
-LARGE = Effort(starts=8, moves=6, patience=1, pairs=60, chains=1, agree=1, rounds=4)
+# Exchanges of two features are not tried: each takes a loss, and together they gain a hundredth of a move.
+LARGE = Effort(starts=4, moves=6, patience=2, pairs=0, chains=1, agree=1, rounds=4)
 
 
 def effort_for(n_features: int) -> Effort:
@@ -62,16 +63,16 @@ def chains(
     effort: Effort,
     rng: np.random.Generator,
     progress: Progress = None,
-    deadline: float = np.inf,
+    deadline: Deadline = ENDLESS,
 ) -> list[End]:
-    """Return the end of every chain, the lowest first. The first chain ends after a round, whatever the deadline."""
+    """Return the end of every chain, the lowest first; of those that the deadline leaves no time for, the first."""
     ends: list[End] = []
     while len(ends) < effort.chains:
         told = _Told(progress, len(ends), effort)
         chain = _Chain(features, n_hidden, improver, effort, rng, told, deadline)
         ends.append(chain.run())
         reached = np.array([end.loss for end in ends])
-        if hits(reached) >= effort.agree or time.monotonic() >= deadline:
+        if hits(reached) >= effort.agree or deadline.passed():
             break
     told.done()
     return sorted(ends, key=lambda end: end.loss)
@@ -102,11 +103,11 @@ class _Chain:
 
     def __init__(
         self, features: Features, m: int, improver: Improver, effort: Effort, rng: np.random.Generator, told: _Told,
-        deadline: float,
+        deadline: Deadline,
     ) -> None:  # fmt: skip
         self.features, self.m, self.improver, self.effort, self.rng = features, m, improver, effort, rng
         self.told, self.deadline = told, deadline
-        self.pairs = pairs_to_exchange(features)
+        self.pairs = pairs_to_exchange(features) if effort.pairs else []
         self.settled: list[float] = []  # losses of ends whose exchanges were tried
         self.ends: list[End] = []
 
@@ -115,8 +116,10 @@ class _Chain:
         starts = [random_start(self.features, self.m, i, self.rng) for i in range(self.effort.starts)]
         starts += catalogue_starts(self.features, self.m, self.rng)
         self._add(self.improver.first(starts, self._seed()))
+        if self.deadline.passed():
+            self._add([dedicated_end(self.features, self.m)])  # in next to no time
         wasted = rounds = 0
-        while wasted < self.effort.patience and rounds < self.effort.rounds and time.monotonic() < self.deadline:
+        while wasted < self.effort.patience and rounds < self.effort.rounds and not self.deadline.passed():
             rounds += 1
             before = self.ends[0].loss
             end = self._unsettled()
@@ -154,7 +157,7 @@ class _Chain:
         pairs = self.pairs
         if len(pairs) > self.effort.pairs:
             pairs = [pairs[k] for k in self.rng.choice(len(pairs), self.effort.pairs, replace=False)]
-        order = np.argsort(losses(self.features, exchanges(end, pairs, ())), kind="stable")
+        order = np.argsort(losses(self.features, exchanges(end, pairs, ()), self.deadline), kind="stable")
         best = [pairs[k] for k in order]
         tried = exchanges(end, best[:SINGLE], ()) + exchanges(end, best, TOGETHER)[len(best) :]
         return self.improver.polish(tried)

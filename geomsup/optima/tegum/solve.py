@@ -11,6 +11,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.blocks import BestBlock
+from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.tegum.program import Column, integer_program
 from geomsup.optima.tegum.table import block_table, classes_of, whole_columns
 from geomsup.tables import Readable
@@ -46,16 +47,19 @@ class Tegum(Readable):
         return tuple(i for i in range(len(self.b)) if i not in kept)
 
 
-def solve_tegum(features: Features, n_hidden: int, *, progress: Progress = None) -> Tegum:
-    """Return the best mixture of tabulated blocks for independent features with nonnegative values."""
+def solve_tegum(features: Features, n_hidden: int, *, progress: Progress = None, deadline: Deadline = ENDLESS) -> Tegum:
+    """Return the best mixture of tabulated blocks for independent features with nonnegative values.
+
+    The table holds the blocks that were found before the deadline.
+    """
     classes = classes_of(features)
-    columns = tuple(block_table(features, classes, n_hidden, progress))
+    columns = tuple(block_table(features, classes, n_hidden, progress, deadline))
     sizes = [len(members) for members in classes]
     copies = integer_program(columns, sizes, n_hidden)
-    if max(column.rank for column in columns) < n_hidden:
+    if max(column.rank for column in columns) < n_hidden and not deadline.passed():
         stored = sum(int(count) * sum(column.counts) for count, column in zip(copies, columns, strict=True))
         gain = sum(copies * [column.gain for column in columns])
-        whole = whole_columns(features, classes, n_hidden, stored, progress)
+        whole = whole_columns(features, classes, n_hidden, stored, progress, deadline)
         columns += tuple(column for column in whole if column.gain > gain * (1 + SAME))
         copies = integer_program(columns, sizes, n_hidden)
     parts = tuple(_parts(columns, copies, classes))

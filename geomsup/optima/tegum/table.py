@@ -1,13 +1,14 @@
 """The table of blocks that the tegum program chooses from."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 from operator import le
 
 import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.blocks import best_block, select
+from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.tegum.program import Column, integer_program
 from geomsup.threads import Progress
 
@@ -47,18 +48,20 @@ def class_counter(classes: list[list[int]]) -> Callable[[Sequence[int]], tuple[i
     return lambda chosen: tuple(np.bincount(class_of[list(chosen)], minlength=len(classes)).tolist())
 
 
-def block_table(features: Features, classes: list[list[int]], n_hidden: int, progress: Progress = None) -> list[Column]:
+def block_table(
+    features: Features, classes: list[list[int]], n_hidden: int, progress: Progress = None, deadline: Deadline = ENDLESS
+) -> list[Column]:
     """Return the dedicated dimensions, and then the best blocks of each rank and each window of features.
 
     The worth of a feature is I_i Var x_i. A window consists of consecutive features in descending order of worth.
     Windows with the same number of features from each class give the same block. A block is left out if smaller blocks
-    side by side gain as much.
+    side by side gain as much. When the deadline passes, no other block is searched.
     """
     columns = list(dedicated(features, classes))
     alike = len(classes) == 1
     best, per_dimension = 0.0, 1.0  # best gain per dimension so far; features per dimension of the last best block
     for rank in range(1, min(n_hidden, LARGEST_RANK if alike else UNLIKE_RANK) + 1):
-        found = list(_of_rank(features, classes, rank, per_dimension, alike, progress))
+        found = list(_of_rank(features, classes, rank, per_dimension, alike, progress, deadline))
         columns += _irreducible(columns, found)
         top = max(found, key=lambda column: column.gain, default=columns[0])
         if rank >= SMALL_RANK and top.gain / rank <= (1 + BETTER) * best:
@@ -87,8 +90,9 @@ def dedicated(features: Features, classes: list[list[int]]) -> Iterator[Column]:
 
 
 def _of_rank(
-    features: Features, classes: list[list[int]], rank: int, per_dimension: float, alike: bool, progress: Progress
-) -> Iterator[Column]:
+    features: Features, classes: list[list[int]], rank: int, per_dimension: float, alike: bool, progress: Progress,
+    deadline: Deadline,
+) -> Iterator[Column]:  # fmt: skip
     """Yield the columns of one rank.
 
     `per_dimension` is the number of features per dimension of the best block of the rank before.
@@ -102,7 +106,7 @@ def _of_rank(
         counts = counts_of(window)
         if counts not in known:
             report(len(known))
-            block = best_block(select(features, window), rank)
+            block = best_block(select(features, window), rank, deadline=deadline)
             known[counts] = Column(counts, rank, block.gain, block)
         return known[counts]
 
@@ -114,7 +118,8 @@ def _of_rank(
     for start in range(len(order)):
         longest = len(order) - start if alike else min(UNLIKE_SIZE, len(order) - start)
         windows = (order[start : start + size] for size in range(first, longest + 1))
-        for found in _worthwhile(features, order[start:], rank, map(column, windows)):
+        in_time = takewhile(lambda _: not deadline.passed(), windows)
+        for found in _worthwhile(features, order[start:], rank, map(column, in_time)):
             if found.counts not in given:
                 given.add(found.counts)
                 yield found
@@ -137,8 +142,9 @@ def _worthwhile(features: Features, order: list[int], rank: int, growing: Iterat
 
 
 def whole_columns(
-    features: Features, classes: list[list[int]], n_hidden: int, stored: int, progress: Progress = None
-) -> Iterator[Column]:
+    features: Features, classes: list[list[int]], n_hidden: int, stored: int, progress: Progress = None,
+    deadline: Deadline = ENDLESS,
+) -> Iterator[Column]:  # fmt: skip
     """Yield blocks that take all dimensions at once. If features are very sparse, such a block is best.
 
     `stored` is the number of features that the best mixture of smaller blocks stores.
@@ -150,7 +156,9 @@ def whole_columns(
         if progress is not None:
             progress(f"rank {n_hidden}", done / len(sizes))
         window = order[:size]
-        block = best_block(select(features, window), n_hidden, starts=WHOLE_STARTS, most_steps=WHOLE_STEPS)
+        block = best_block(
+            select(features, window), n_hidden, starts=WHOLE_STARTS, most_steps=WHOLE_STEPS, deadline=deadline
+        )
         yield Column(counts_of(window), n_hidden, block.gain, block)
     if progress is not None:
         progress(f"rank {n_hidden}", 1.0)
