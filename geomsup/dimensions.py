@@ -49,10 +49,12 @@ def dimensionality(W: Any, *, orientation: str | None = None) -> np.ndarray:
     norms = _row_norms(W)
     present = norms > 0
     unit = W / np.where(present, norms, 1.0)[..., None]
-    # Ratios of norms, not squares of norms: rows 1e-200 long then neither vanish nor overflow.
-    ratios = norms[..., None, :] / np.where(present, norms, 1.0)[..., :, None]
+    cosines = unit @ np.swapaxes(unit, -1, -2)
+    # Ratios of norms, not squares of norms: rows 1e-200 long do not vanish. Orthogonal rows have no part, however long.
     with np.errstate(over="ignore"):
-        share = (((unit @ np.swapaxes(unit, -1, -2)) * ratios) ** 2).sum(axis=-1)
+        ratios = norms[..., None, :] / np.where(present, norms, 1.0)[..., :, None]
+        share = np.multiply(cosines, ratios, out=np.zeros_like(cosines), where=cosines != 0)
+        share = (share**2).sum(axis=-1)
     return np.where(present, np.minimum(1.0, 1.0 / np.where(present, share, 1.0)), 0.0)
 
 

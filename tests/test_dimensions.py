@@ -115,3 +115,9 @@ def test_a_wide_w_is_warned_of_unless_its_orientation_is_said(name):
         taken = function(wide)
     np.testing.assert_array_equal(taken, function(wide, orientation="rows"))
     np.testing.assert_array_equal(function(wide, orientation="columns"), function(wide.T))
+
+
+def test_rows_of_very_different_lengths_do_not_overflow():
+    """A short row shares its dimension with a long one, and takes nothing of it; an orthogonal one has its own."""
+    D = gs.dimensionality([[1.0, 0.0], [1e-310, 0.0], [0.0, 1e-310]])
+    assert D.tolist() == [1.0, 0.0, 1.0]

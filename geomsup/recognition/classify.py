@@ -17,7 +17,7 @@ from geomsup.recognition.options import Center, Options, center_of, enough_memor
 from geomsup.recognition.reading.few import read_few
 from geomsup.recognition.reading.many import read_many
 from geomsup.recognition.reading.overlaps import Overlaps
-from geomsup.recognition.reading.rivals import opposite_by_chance
+from geomsup.recognition.reading.rivals import centred_by_chance, opposite_by_chance
 from geomsup.recognition.reading.rows import UnitRows, row_norms, shares, strong_rows, thresholds
 
 __all__ = ["classify"]
@@ -116,8 +116,9 @@ def classify(
         "distorted".
     represented
         Rows shorter than this fraction of the longest are set aside as not represented. "auto" cuts at the widest gap
-        between the norms, if one row there is three times as long as the next, else at 0.1. `Geometry.represented` says
-        where it cut.
+        between the norms, if one row there is three times as long as the next, else at 0.1. If fewer rows than half of
+        the dimensions are longer, it also tries a tenth of the median norm, and keeps what is less probable by chance.
+        `Geometry.represented` says where it cut.
     center
         The point that shapes are about: "origin", "mean" (of all rows), or a point ``(m,)``. Categories that share a
         direction, such as the days of the week, form a shape about their mean.
@@ -203,14 +204,17 @@ def _read(rows: UnitRows, options: Options, strays: bool = True) -> _Whole:
     """Find the components of the rows that are represented; some of few rows may be strays, if allowed."""
     if options.free:
         rows = rows.both_signs()
-    if len(rows) > MANY_ROWS or (rows.n_dimensions > MANY_ROWS and len(rows) > 1):
-        parts, scanned = read_many(rows, options.noise, options.memory / 4)
-        return _Whole(rows, opposite_by_chance(parts, rows), 0.0, scanned)
+    scanned = None
     if not len(rows):
         return _Whole(rows, [], 0.0)
-    centred = isinstance(options.center, str)
-    parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise, strays, centred)
-    return _Whole(rows, opposite_by_chance(parts, rows), log_p)
+    if len(rows) > MANY_ROWS or (rows.n_dimensions > MANY_ROWS and len(rows) > 1):
+        parts, scanned = read_many(rows, options.noise, options.memory / 4)
+        log_p = 0.0
+    else:
+        parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise, strays)
+    if isinstance(options.center, str):
+        parts = centred_by_chance(parts, rows)
+    return _Whole(rows, opposite_by_chance(parts, rows), log_p, scanned)
 
 
 def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free: bool) -> Geometry:
@@ -218,7 +222,7 @@ def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free
     rows, parts = whole.rows, whole.parts
     if free:
         rows = rows.first_half()
-        parts = as_lines(parts, len(rows), rows.n_dimensions)
+        parts = as_lines(parts, rows)
     weak = np.setdiff1d(np.arange(len(V)), rows.strong)
     D = shares(V) if len(V) > MANY_ROWS else dimensionality(V, orientation="rows")
     # Very many outlines would take minutes.

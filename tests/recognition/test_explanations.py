@@ -248,7 +248,7 @@ def test_errors(options, message):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("n", "m"), [(2, 5), (3, 30), (6, 60), (10, 100)])
+@pytest.mark.parametrize(("n", "m"), [(2, 5), (3, 30), (6, 60), (10, 100), (12, 768), (6, 2000)])
 def test_random_rows_about_their_mean_are_no_simplex(n, m):
     """Their sum is 0 whatever they are, and in many dimensions they are nearly a simplex."""
     rng = np.random.default_rng(n)
@@ -256,6 +256,31 @@ def test_random_rows_about_their_mean_are_no_simplex(n, m):
         W = rng.normal(size=(n, m))
         geometry = gs.classify(W, orientation="rows", center="mean")
         assert all(component.confidence < 0.99 for component in geometry.components if component.polytope)
+
+
+@pytest.mark.parametrize("m", [100, 768])
+def test_a_simplex_about_its_mean_is_one_in_any_number_of_dimensions(m):
+    rng = np.random.default_rng(m)
+    simplex = np.linalg.svd(np.eye(8) - 1 / 8)[0][:, :7] + 0.003 * rng.normal(size=(8, 7))
+    W = simplex @ np.linalg.qr(rng.normal(size=(m, 7)))[0].T + rng.normal(size=m)
+    (component,) = gs.classify(W, orientation="rows", center="mean").components
+    assert component.name == "7-simplex"
+    assert component.confidence > 0.999
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 3), (2, 50), (5, 200), (12, 768), (30, 600)])
+def test_random_lines_are_no_dedicated_dimensions_for_sure(n, m):
+    """Few random rows of many dimensions are nearly orthogonal, with either sign."""
+    W = np.random.default_rng(m).normal(size=(n, m))
+    assert max(one.confidence for one in gs.classify(W, orientation="rows", signs="free").components) < 0.9
+
+
+@pytest.mark.parametrize("m", [12, 700])
+def test_orthogonal_lines_are_dedicated_dimensions(m):
+    W = np.random.default_rng(0).choice([-1.0, 1.0], size=(12, 1)) * np.eye(12, m)
+    geometry = gs.classify(W + 1e-3 / m * np.sin(np.arange(m)), orientation="rows", signs="free")
+    assert geometry.name == "12 dedicated dimensions"
+    assert min(one.confidence for one in geometry.components) > 0.999
 
 
 def test_a_hint_leads_to_a_name_that_is_certain():

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import exp, log
+from math import exp
 
 import numpy as np
 
-from geomsup.recognition.found import DOUBT, Found
+from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.reading.cuts import interference, partitions
@@ -15,7 +15,6 @@ from geomsup.recognition.reading.evidence import Block, Evidence, n_dimensions
 from geomsup.recognition.reading.explanation import Reading, judged
 from geomsup.recognition.reading.rivals import (
     apex_by_chance,
-    centred_by_chance,
     few_directions,
     part_of_another,
     shapeless,
@@ -31,7 +30,6 @@ def read_few(
     X: np.ndarray,
     noise: float | None,
     strays: bool = True,
-    centred: bool = False,
     beside_nameless: bool = False,
 ) -> tuple[list[Found], float]:
     """Find the components of unit rows X ``(n, m)``; their matrix of cosines is kept in memory.
@@ -44,8 +42,6 @@ def read_few(
         As in `classify`.
     strays
         Whether some rows may be strays.
-    centred
-        Whether the rows are about their own mean.
     beside_nameless
         Whether there are other rows, without a name.
 
@@ -54,7 +50,7 @@ def read_few(
     list of Found, float
         The components, and the log of the probability that random rows come as close to all shapes together.
     """
-    reader = _Reader(X, noise, n_dimensions(X), centred, beside_nameless)
+    reader = _Reader(X, noise, n_dimensions(X), beside_nameless)
     reading = reader.best(range(len(X)))
     if strays:
         reading = without_strays(X, reading, reader.best)
@@ -68,7 +64,6 @@ class _Reader:
     X: np.ndarray
     noise: float | None
     m: int
-    centred: bool
     beside_nameless: bool
     blocks: dict[tuple[int, ...], Block] = field(default_factory=dict)
     rooms: dict[tuple[int, ...], int] = field(default_factory=dict)
@@ -105,11 +100,6 @@ class _Reader:
         others = [log_p for log_p, named in self.seen if item.block.features not in named]
         X, match = self.X[found.members] @ self.axes.T, item.block.match
         match = replace(match, frame=match.frame @ self.axes.T)
-        if self.centred and len(X) == len(self.X):
-            log_p = centred_by_chance(X, match, self.m)
-            if log_p > log(DOUBT):
-                return found.unnamed()
-            found = replace(found, log_p=max(found.log_p, log_p))
         rival = found.rival + apex_by_chance(X, match, self.m) + stray_on_a_vertex(X, match, self.m)
         rival += few_directions(X, match, self.m, len(self.X))
         rival += shapeless(X, match)

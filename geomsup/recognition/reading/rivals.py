@@ -8,10 +8,11 @@ import numpy as np
 from geomsup.isometries import find_isometries
 from geomsup.isometries.search import TooWide
 from geomsup.recognition import chance
-from geomsup.recognition.found import Found
+from geomsup.recognition.found import DOUBT, Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, freedom
 from geomsup.recognition.matching.alignment import procrustes
 from geomsup.recognition.matching.match import USUAL_NOISE, Match
+from geomsup.recognition.matching.templates import count_templates
 from geomsup.recognition.reading.rows import UnitRows
 
 __all__ = [
@@ -81,7 +82,17 @@ def _places(match: Match, on: list[int]) -> float:
     return max(1.0, order / match.symmetry_order)
 
 
-def centred_by_chance(X: np.ndarray, match: Match, m: int) -> float:
+def centred_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
+    """Return what rows about their own mean were found to be; a shape of all rows that random rows give has no name."""
+    if len(found) != 1 or found[0].template is None or found[0].n_vertices < len(rows) or found[0].empty:
+        return found
+    log_p = _log_chance_centred(rows.take(np.arange(len(rows))), found[0], rows.n_dimensions)
+    if log_p > log(DOUBT):
+        return [found[0].unnamed()]
+    return [replace(found[0], log_p=max(found[0].log_p, log_p))]
+
+
+def _log_chance_centred(X: np.ndarray, found: Found, m: int) -> float:
     """Log of the probability that random rows, taken about their own mean, come as close to a shape; at most 0.
 
     The mean of such rows is 0, whatever they are, and in many dimensions they are nearly a simplex. Only their k − 1
@@ -89,17 +100,17 @@ def centred_by_chance(X: np.ndarray, match: Match, m: int) -> float:
     """
     from scipy.linalg import helmert
 
-    k = len(X)
-    if match.polytope is None or match.n_vertices < k or match.empty:
-        return -np.inf
+    shape, k = found.polytope, len(X)
+    assert shape is not None
+    assert found.template is not None
     contrasts = helmert(k)
-    rows, template = contrasts @ X, contrasts @ match.template
+    rows, template = contrasts @ X, contrasts @ found.template
     lengths = [np.linalg.norm(part, axis=1, keepdims=True) for part in (rows, template)]
     rows, template = rows / lengths[0], template / lengths[1]
     rho = max(chance.deviation(rows, template), chance.SMALLEST_DEVIATION)
     # k! orders of the rows, not (k - 1)!
-    tube = chance.tube(template, match.symmetry_order / k, k - 1, m, m, rho, match.n_parameters)
-    return min(0.0, tube.log_probability + chance.log_choices(k, k, match.n_templates))
+    tube = chance.tube(template, shape.symmetry_order / k, k - 1, m, m, rho, found.n_parameters)
+    return min(0.0, tube.log_probability + chance.log_choices(k, k, max(1, count_templates(shape.dimension, k))))
 
 
 def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
