@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import geomsup as gs
+from geomsup.recognition.matching.variants import _quantile
 from geomsup.shapes import polytope
 from geomsup.shapes.nested import nested_vertices
 
@@ -58,3 +59,56 @@ def test_a_square_of_triangles_is_two_digons_of_triangles(rng):
     assert (
         gs.classify(rows(("square", "triangle"), 0.5, 0.0, rng), orientation="rows").name == "2 digons of 2 triangles"
     )
+
+
+def tower(sizes, scales):
+    """Regular simplices of these sizes in each other, with unit vertices times their scale."""
+    inner = scales[0] * unit_simplex(sizes[0])
+    if len(sizes) == 1:
+        return inner
+    copy = tower(sizes[1:], scales[1:])
+    return np.hstack([np.repeat(inner, len(copy), axis=0), np.kron(np.eye(sizes[0]), copy)])
+
+
+def unit_simplex(k):
+    X = np.linalg.svd(np.eye(k) - 1 / k)[0][:, : k - 1]
+    return X / np.linalg.norm(X, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "scales", "name"),
+    [
+        ((5, 5), (1, 1.5), "5-cell of 5 5-cells"),
+        ((11, 2), (1, 1.5), "10-simplex of 11 digons"),
+        ((6, 4), (1, 1.5), "5-simplex of 6 tetrahedra"),
+        ((9, 3), (1, 2), "8-simplex of 9 triangles"),
+        ((3, 4, 2), (1, 1, 1), "triangle of 3 tetrahedra of 4 digons"),
+        ((3, 3, 3), (1, 1, 1), "triangle of 3 triangles of 3 triangles"),
+        ((3, 3, 3), (1, 2, 3), "triangle of 3 triangles of 3 triangles"),
+    ],
+)
+def test_large_towers_of_simplices_are_no_simplex(sizes, scales, name):
+    """So many groupings of 25 rows are possible that one minus the chance allowed for each rounds to 1."""
+    (component,) = gs.classify(tower(sizes, scales), orientation="rows").components
+    assert component.name == name
+    assert component.residual < 1e-6
+    assert component.confidence > 0.999
+
+
+def test_a_large_noisy_simplex_is_no_tower():
+    X = unit_simplex(25) + 0.02 * np.random.default_rng(0).normal(size=(25, 24))
+    assert gs.classify(X, orientation="rows").name == "24-simplex"
+
+
+@pytest.mark.parametrize(("count", "left"), [(1, 10), (2, 300), (3, 41)])
+@pytest.mark.parametrize("log_chance", [-3.0, -50.0, -300.0, -599.0])
+def test_quantiles_of_any_chance(count, left, log_chance):
+    from scipy.stats import f
+
+    assert _quantile(count, left, log_chance) == pytest.approx(f.isf(np.exp(log_chance), count, left), rel=1e-8)
+
+
+def test_quantiles_where_no_double_holds_the_chance():
+    """For two more parameters I_x(a, 1) = x^a: F = (e^(-c/a) - 1) left/count, without rounding of its own."""
+    assert _quantile(2, 400, -1000.0) == pytest.approx((np.exp(5.0) - 1) * 200, rel=1e-9)
+    assert _quantile(2, 40, -1000.0) == pytest.approx((np.exp(50.0) - 1) * 20, rel=1e-9)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import factorial
+from itertools import product
+from math import lgamma, log
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ __all__ = ["nested_shapes"]
 
 # Of fewer vertices there is only a digon of 2 digons, which is near to many tetrahedra.
 SMALLEST = 6
-# Rows with cosines of no more than this are components of their own.
+# Rows with cosines of no more than this are components of their own; or, of many rows, of half of a simplex's cosines.
 LOOSE = 0.05
 
 # Rows of different groups, about the means of these, are orthogonal. Root-mean-square cosines up to this may come from
@@ -31,7 +32,7 @@ APART = 0.25
 # Dimensions of a triangle of 3 digons and of a digon of 2 polygons; all others have more.
 LEAST_DIMENSION = 5
 # Larger components are not compared.
-LARGEST = 100
+LARGEST = 150
 
 
 class _Levels(NamedTuple):
@@ -56,7 +57,8 @@ def nested_shapes(rows: LabelledRows) -> list[Match]:
     if not SMALLEST <= v <= LARGEST or m < LEAST_DIMENSION:
         return []
     matches = [_fitted(rows, levels) for levels in _groupings(rows.vertices)]
-    near = [match for match in matches if match.chord <= match.reach and sound(match.template, LOOSE)]
+    loose = min(LOOSE, 0.5 / (v - 1))
+    near = [match for match in matches if match.chord <= match.reach and sound(match.template, loose)]
     return [match for match in near if not _as_regular(rows.X, match)]
 
 
@@ -69,7 +71,7 @@ def _as_regular(X: np.ndarray, match: Match) -> bool:
     if match.n_vertices != r + 1:
         return False
     plain = replace(match, template=simplex(r).vertices[list(match.isomorphism)], n_parameters=0)
-    return not significant(X, match, plain, factorial(match.n_vertices) / match.symmetry_order)
+    return not significant(X, match, plain, lgamma(match.n_vertices + 1) - log(match.symmetry_order))
 
 
 def _fitted(rows: LabelledRows, levels: _Levels) -> Match:
@@ -85,20 +87,22 @@ def _fitted(rows: LabelledRows, levels: _Levels) -> Match:
 
 
 def _groupings(X: np.ndarray) -> list[_Levels]:
-    """Ways to read rows as a simplex or polygon of equal groups; of those with the same levels, the nearest."""
+    """Ways to read rows as a shape of equal groups; of those with the same levels, the nearest.
+
+    Levels are found from outside and from inside: rows of one large group may be less alike than rows of two.
+    """
     found: dict[tuple[Polytope, ...], tuple[float, _Levels]] = {}
     trees = _trees(X)
     for n_groups in range(2, min(len(X) // 2 + 1, X.shape[1])):
         for groups in _equal_groups(trees, n_groups) if len(X) % n_groups == 0 else ():
             if not _apart(X, groups):
                 continue
-            means = np.array([X[group].mean(axis=0) for group in groups])
-            outer = _level(means)
-            if outer is None or outer.shapes[0].dimension + n_groups > X.shape[1]:
+            outers = _levels(np.array([X[group].mean(axis=0) for group in groups]))
+            if not outers or outers[0].shapes[0].dimension + n_groups > X.shape[1]:
                 continue
             inner = [{one.shapes: one for one in _levels(X[group] - X[group].mean(axis=0))} for group in groups]
-            for shapes in inner[0]:
-                if all(shapes in ways for ways in inner):
+            for outer, shapes in product(outers, inner[0]):
+                if (len(outer.shapes) == 1 or len(shapes) == 1) and all(shapes in ways for ways in inner):
                     levels = _joined(outer, groups, [ways[shapes] for ways in inner])
                     if nested(levels.shapes).dimension <= X.shape[1]:
                         distance = _distance(X, levels)

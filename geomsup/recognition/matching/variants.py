@@ -1,10 +1,12 @@
 """Which variant of a shape with free parameters the data are: a named one, a fitted one, or a distorted one."""
 
 from dataclasses import replace
+from math import exp, log
 from typing import NamedTuple
 
 import numpy as np
 
+from geomsup.recognition import chance
 from geomsup.recognition.matching.acceptance import RIGID_RATIO, freedom, noise_explains
 from geomsup.recognition.matching.alignment import procrustes
 from geomsup.recognition.matching.families import family
@@ -22,6 +24,7 @@ VARIANT_DEGREES = 0.25
 
 # Further parameters are kept if noise would lower the distance as much at most this often.
 SIGNIFICANT = 1e-4
+LOG_TINY = -600.0  # smaller probabilities are too near to what a double holds
 
 
 class Fit(NamedTuple):
@@ -51,13 +54,11 @@ def decided(X: np.ndarray, fit: Fit, noise: float | None) -> Match | None:
     return replace(best, variant="distorted")
 
 
-def significant(X: np.ndarray, rich: Match, plain: Match, ways: float = 1.0) -> bool:
-    """Whether a fit with more parameters, in one of so many `ways`, is nearer than noise would make it (F test).
+def significant(X: np.ndarray, rich: Match, plain: Match, log_ways: float = 0.0) -> bool:
+    """Whether a fit with more parameters, in one of so many ways, is nearer than noise would make it (F test).
 
     Distances are those inside the subspace of the richer fit: other dimensions tell nothing about parameters.
     """
-    from scipy.special import fdtri
-
     k, r = rich.template.shape
     own = X @ rich.frame.T
     plain_frame = procrustes(plain.template, own)
@@ -65,8 +66,28 @@ def significant(X: np.ndarray, rich: Match, plain: Match, ways: float = 1.0) -> 
     after = ((own - rich.template) ** 2).sum()
     count = max(rich.n_parameters - plain.n_parameters, 1)
     left = max(freedom(k, r, r) - rich.n_parameters, 1)
-    allowed = count * float(fdtri(count, left, 1 - SIGNIFICANT / ways)) * after / left
+    allowed = count * _quantile(count, left, log(SIGNIFICANT) - log_ways) * after / left
     return bool(before - after > allowed)
+
+
+def _quantile(count: int, left: int, log_chance: float) -> float:
+    """Return the F that noise exceeds with a probability, however small.
+
+    P(F > q) = I_x(left/2, count/2) with x = left/(left + count q), and I_x(a, b) = x^a/(a B(a, b)) for small x.
+
+    Examples
+    --------
+    >>> _quantile(1, 10, np.log(0.05)), _quantile(2, 8, -900.0)  # from a table; 4 e^225
+    (4.96460..., 2.08122...e+98)
+    """
+    from scipy.special import betaincinv, betaln
+
+    a, b = left / 2, count / 2
+    if log_chance > LOG_TINY:
+        x = float(betaincinv(a, b, exp(log_chance)))
+    else:
+        x = exp(max((log_chance + log(a) + float(betaln(a, b))) / a, -chance.LARGEST_EXPONENT))
+    return left * (1 - x) / (count * x)
 
 
 def _explains(X: np.ndarray, best: Match, own: Match | None, noise: float | None) -> bool:
