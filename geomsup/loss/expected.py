@@ -346,14 +346,22 @@ def _evaluate(
     Of a mixture they are means of those of its parts. Where the loss of a part is small beside its `rtol`, errors of
     both kinds that `rtol` allows may come together: half of it leaves room for both.
     """
-    if len(features.parts) > 1:
-        parts = [
-            _evaluate(model, part, value_unit, wanted, method, rtol / 2, gradient)
-            for _, part in features.parts
-        ]  # fmt: skip
-        used = "spectral" if any(used == "spectral" for _, used in parts) else parts[0][1]
-        return mean_losses([weight for weight, _ in features.parts], [losses for losses, _ in parts]), used
-    _, features = features.parts[0]
+    weights = [weight for weight, _ in features.parts]
+    rtol = rtol if len(weights) == 1 else rtol / 2
+    found = [
+        _evaluate_part(model, part, value_unit, wanted, method, rtol, gradient)
+        for _, part in features.parts
+    ]  # fmt: skip
+    if len(found) == 1:
+        return found[0]
+    used = "spectral" if any(used == "spectral" for _, used in found) else found[0][1]
+    return mean_losses(weights, [losses for losses, _ in found]), used
+
+
+def _evaluate_part(
+    model: ToyModel, features: Features, value_unit: int, wanted: Wanted, method: str, rtol: float, gradient: bool
+) -> tuple[OutputLosses, str]:
+    """Do what `_evaluate` says, of features that are not given by hidden states."""
     b, b_error = (np.ldexp(part, -value_unit) for part in _whole_bias(model))
     if wanted != USUAL:
         return target_losses(model, b, b_error, features, value_unit, wanted, gradient), method

@@ -1,6 +1,6 @@
 """Write target_losses.json: losses to other targets, of the fourth power, by the number of active features, exactly.
 
-Recipe: python tests/data/make_target_losses.py. Nothing of geomsup is imported. For a set of present features and
+Recipe: python -m tests.data.make_target_losses. Nothing of geomsup is imported. For a set of present features and
 one outcome of their pieces, the integral over the values is done plainly: cube vertices for all values but the
 output's own, y, then a polynomial in y on the part of [0, 1] where the output is positive (or the target changes).
 Gradients are central differences with a step of 10^-60, left out where the loss has a kink.
@@ -11,7 +11,7 @@ from fractions import Fraction as F
 from itertools import product
 from math import comb, factorial, sqrt
 
-from make_exact_losses import LAWS, LEAKS, digits, outcomes, pieces, slopes_of, write
+from tests.data.make_exact_losses import LAWS, LEAKS, digits, outcomes, pieces, slopes_of, write
 
 # τ(x) = slope x^degree: slope below 0, above 0, degree
 TARGETS = {"identity": (1, 1, 1), "abs": (-1, 1, 1), "relu": (0, 1, 1), "square": (1, 1, 2)}

@@ -7,18 +7,22 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, strategies as st
 
 from geomsup import Discrete, Features, ToyModel, expected_loss, optimum
 from geomsup.activations import LEAKS
 from geomsup.loss.coupling import coupling_matrix
 from geomsup.loss.linear import linear_losses
 from tests.data.make_exact_losses import loss as rational_loss
+from tests.data.make_target_losses import TARGETS, loss as rational_target_loss
 from tests.loss.truth import problems
 
 
-def in_rationals(model, features):
-    """Return the loss of the model as stored, every double taken as the dyadic rational it is."""
+def in_rationals(model, features, *kind):
+    """Return the loss of the model as stored, every double taken as the dyadic rational it is.
+
+    `kind` is a target and a power, if they are not the usual ones.
+    """
     rows = [[Fraction(v) for v in row] for row in model.W.tolist()]
     b, p, importance = (
         [Fraction(v) for v in array.tolist()] for array in (model.b, features.probability, features.importance)
@@ -29,7 +33,8 @@ def in_rationals(model, features):
     laws = [[(w / sum(piece[0] for piece in law), low, width) for w, low, width in law] for law in laws]
     tables = {table.members: [(present, Fraction(q)) for present, q in table.table] for table in features.joint}
     units = [(kind, tables.get(group, group) if kind == "joint" else group) for kind, group in features.units]
-    return rational_loss(rows, b, p, importance, laws, units, Fraction(LEAKS[model.activation]))
+    loss = rational_target_loss if kind else rational_loss
+    return loss(rows, b, p, importance, laws, units, Fraction(LEAKS[model.activation]), *kind)
 
 
 @pytest.mark.slow
@@ -39,6 +44,16 @@ def test_the_error_bound_holds(problem):
     truth = in_rationals(model, features)
     result = expected_loss(model, features, method="exact")
     # Weights of a law are doubles that add to 1 only to an ulp or two.
+    weights = Fraction(4 * np.finfo(float).eps) * truth
+    assert abs(Fraction(result.value) - truth) <= Fraction(result.error) + weights
+
+
+@given(problems(max_features=3), st.sampled_from(list(TARGETS)), st.sampled_from([2, 4]))
+def test_the_error_bound_of_targets_holds(problem, target, power):
+    model, features = problem
+    truth = in_rationals(model, features, target, power)
+    result = expected_loss(model, features, target=target, power=power, rtol=1e-6)
+    assert result.method == "exact"
     weights = Fraction(4 * np.finfo(float).eps) * truth
     assert abs(Fraction(result.value) - truth) <= Fraction(result.error) + weights
 
