@@ -52,7 +52,7 @@ def test_descents_that_have_not_begun_have_no_loss():
     features, rng = Features(12, 0.05), np.random.default_rng(0)
     starts = [(rng.normal(size=(12, 3)) / 2, np.zeros(12)) for _ in range(4)]
     ends = descend(features, starts, deadline=Deadline(0.0))
-    assert all(end.loss == np.inf and (end.W == start[0]).all() for end, start in zip(ends, starts, strict=True))
+    assert all(end.loss == np.inf and (start[0] == end.W).all() for end, start in zip(ends, starts, strict=True))
     found = losses(features, starts, Deadline(0.0))
     assert found[0] == pytest.approx(float(expected_loss(ToyModel(*starts[0]), features)), rel=1e-6)
     assert (found[1:] == np.inf).all()

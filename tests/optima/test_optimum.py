@@ -270,7 +270,7 @@ def test_a_result_says_what_it_is():
         ((Features(3), 1), {"starts": True}, TypeError, r"^`starts` must be an integer; got True"),
         (
             (Features(3), 1),
-            {"activation": "gelu"},
+            {"activation": "square"},
             ValueError,
             r'^`activation` must be one of "relu", "linear"',
         ),
