@@ -95,5 +95,6 @@ def _polished(expected: ExpectedLoss, features: Features, chosen: list[int], ran
     power = int(excesses(size.max(), CLOSE))  # far from a minimum the shape decides which minimum is below
     start = np.ldexp(left[:, :rank] * size[:rank], -power), np.ldexp(b[chosen], -2 * power)
     block = select(features, chosen)
-    (end,) = descend(block, [start], **last_descent(block) | {"accuracy": ACCURACY})
+    steps = last_descent(block)["most_steps"]
+    (end,) = descend(block, [start], most_steps=steps, accuracy=ACCURACY)
     return end.loss

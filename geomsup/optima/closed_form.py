@@ -21,7 +21,7 @@ def has_closed_form(features: Features, n_hidden: int, conditions: Conditions) -
     there are dimensions for all of them. The rows are orthogonal, so that of all conditions only decay changes it.
     """
     linear = conditions.activation == "linear" and not features.grouped
-    enough = n_hidden >= np.count_nonzero(features.importance * features.variance) and nonnegative(features)
+    enough = n_hidden >= int(np.count_nonzero(features.importance * features.variance)) and nonnegative(features)
     return conditions.weight_decay == 0 and (linear or (enough and conditions.activation in LEAKS))
 
 

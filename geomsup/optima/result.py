@@ -244,7 +244,8 @@ class Optimum(Tabular):
         if self.status == "closed form":
             lines[1] = "closed form (proved)"
         if not self.conditions.plain:
-            lines.append(f"of models with {self.conditions}: {self.total:.9g} with penalties")
+            penalties = f"; {self.total:.9g} with penalties" if self.total > self.loss else ""
+            lines.append(f"of models with {self.conditions}{penalties}")
         lines += [f"  {line}" for line in grouped(self.blocks)]
         return "\n".join(lines)
 

@@ -156,7 +156,7 @@ def test_conditions_survive_being_written():
     again = Optimum.from_dict(found.to_dict())
     assert again.conditions == found.conditions
     assert again.total == pytest.approx(found.total)
-    assert "untied, coherence 0.01" in str(found)
+    assert "decoders of their own, coherence 0.01" in str(found)
     assert found.prices is None
 
 

@@ -38,7 +38,7 @@ class Conditions:
     >>> Conditions(coherence=0.1, weight_decay=0.01).penalty(digon)  # 0.1 and 0.01/2 of 2
     0.11
     >>> print(Conditions(tied=False, coherence=0.1))
-    untied, coherence 0.1
+    decoders of their own, coherence 0.1
     """
 
     activation: str = "relu"
@@ -81,7 +81,7 @@ class Conditions:
 
     def __str__(self) -> str:
         words = [] if self.activation == "relu" else [f"{self.activation} outputs"]
-        words += [] if self.tied else ["untied"]
+        words += [] if self.tied else ["decoders of their own"]
         words += [f"coherence {self.coherence:g}"] if self.coherence else []
         words += [] if self.max_cosine is None else [f"cosines up to {self.max_cosine:g}"]
         words += [f"weight decay {self.weight_decay:g}"] if self.weight_decay else []
