@@ -105,9 +105,9 @@ def optimum(
         Models to start from as well, such as trained ones: the optimum is then no worse than any of them. If one leads
         lower than the search, `Optimum.proof` says so.
     time_limit
-        Seconds after which the search returns the best so far, one or two seconds later at most: the loss of one model
-        of 400 features takes a second. `Optimum.status` then says "cut short", and the result depends on the speed of
-        the machine. What is compiled on first use takes its time besides.
+        Seconds after which the search returns the best so far, a second or two later, and up to five later for 400
+        features, of which one loss takes a second. `Optimum.status` then says "cut short", and the result depends on
+        the speed of the machine. What is compiled on first use takes its time besides.
     progress
         Called as progress(stage, fraction) during long searches; the stage "compiling, once" is a first use.
 
@@ -202,7 +202,7 @@ def _by_starts(
     found = descend_from_many(features, n_hidden, starts, rng, pairs, deadline=deadline)
     model = ToyModel(found.W, found.b)
     return Optimum(
-        float(reachable_loss(model, features)), model, f"best of {len(found.losses)} starts",
+        float(reachable_loss(model, features, quickly=deadline.cut)), model, f"best of {len(found.losses)} starts",
         lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
     )  # fmt: skip
 
@@ -219,7 +219,7 @@ def _by_descents(
     model = ToyModel(W, b, activation=conditions.activation, W_out=None if conditions.tied else decoder)
     status = f"best of {len(found.totals)} starts" if found.searched is None else "from a given model"
     return Optimum(
-        float(reachable_loss(model, features)), model, status,
+        float(reachable_loss(model, features, quickly=deadline.cut)), model, status,
         lower_bound(features, n_hidden, nonnegative=conditions.activation in ("relu", "abs")), features, n_hidden,
         starts=found.totals, searched=found.searched,
     )  # fmt: skip
@@ -230,21 +230,21 @@ def _by_chains(features: Features, n_hidden: int, ends: list[End], deadline: Dea
     found = finished(features, ends, **last_descent(features), deadline=deadline)
     model = ToyModel(found.W, found.b)
     return Optimum(
-        float(reachable_loss(model, features)), model, f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}",
-        lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
+        float(reachable_loss(model, features, quickly=deadline.cut)), model,
+        f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}", lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
     )  # fmt: skip
 
 
 def _by_program(features: Features, n_hidden: int, progress: Progress, deadline: Deadline) -> Optimum:
     tegum = solve_tegum(features, n_hidden, progress=progress, deadline=deadline)
     model = ToyModel(tegum.W, tegum.b)
-    loss, bound = float(reachable_loss(model, features)), lower_bound(features, n_hidden)
+    loss, bound = float(reachable_loss(model, features, quickly=deadline.cut)), lower_bound(features, n_hidden)
     return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
 
 
 def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) -> Optimum:
     """Return what was found, or the best guess, or the end of a descent from the best ones, if that is lower."""
-    losses = [float(reachable_loss(guess, best.features)) for guess in guesses]
+    losses = [float(reachable_loss(guess, best.features, quickly=deadline.cut)) for guess in guesses]
     near = [
         End(loss, guess.W, guess.b)
         for guess, loss in zip(guesses, losses, strict=True)
@@ -259,7 +259,7 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) 
         return best
     found = finished(best.features, [lowest], **last_descent(best.features), deadline=deadline)
     model = ToyModel(found.W, found.b)
-    loss = float(reachable_loss(model, best.features))
+    loss = float(reachable_loss(model, best.features, quickly=deadline.cut))
     if not loss < best.loss * (1 - SAME):
         return best
     return replace(
