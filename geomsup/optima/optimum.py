@@ -231,7 +231,8 @@ def _by_chains(features: Features, n_hidden: int, ends: list[End], deadline: Dea
     model = ToyModel(found.W, found.b)
     return Optimum(
         float(reachable_loss(model, features, quickly=deadline.cut)), model,
-        f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}", lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
+        f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}", lower_bound(features, n_hidden), features,
+        n_hidden, found.kind, found.losses,
     )  # fmt: skip
 
 
