@@ -411,6 +411,10 @@ TARGETS: dict[str, Target] = {
             "features": _features,
             "n_hidden": _is(1),
             "activation": _is("relu"),
+            "tied": _is(True),
+            "coherence": _is(0.1),
+            "max_cosine": _is(None),
+            "weight_decay": _is(0.01),
             "starts": _is(2),
             "rng": _is(0),
             "guesses": _is(()),
@@ -424,6 +428,8 @@ TARGETS: dict[str, Target] = {
         {
             "model": _model,
             "features": _features,
+            "coherence": _is(0.0),
+            "weight_decay": _is(0.0),
             "starts": _is(1),
             "rng": _is(0),
             "time_limit": _is(None),
@@ -461,6 +467,7 @@ TARGETS: dict[str, Target] = {
             "n_hidden": _is(1),
             "probabilities": _is([0.2, 0.5]),
             "importances": _is([0.3]),
+            "activation": _is("relu"),
             "starts": _is(1),
             "rng": _is(0),
             "progress": _is(None),
@@ -749,9 +756,10 @@ COMMANDS: dict[str, dict[str, Maker]] = {
     "symbolic": {"family": _is("simplex"), "size": _is("2")} | RESULT,
     "doctor": dict(RESULT),
     "optimum": {"n_features": _is("3"), "n_hidden": _is("1"), "--activation": _is("relu"), "--starts": _is("2")}
-    | {"--seed": _is("0")} | FEATURES | RESULT,
+    | {"--seed": _is("0"), "--coherence": _is("0.1"), "--max-cosine": _is("1"), "--weight-decay": _is("0.01")}
+    | FEATURES | RESULT,
     "phase-diagram": {"n_features": _is("2"), "n_hidden": _is("1"), "--points": _is("2"), "--starts": _is("1")}
-    | {"--seed": _is("0")} | RESULT,
+    | {"--seed": _is("0"), "--activation": _is("relu")} | RESULT,
     "plateaus": {"--points": _is("2"), "--largest-rank": _is("1"), "--n-features": _is("5"), "--n-hidden": _is("2")},
     "thomson": {"n": _is("4")} | ENERGY,
     "energy": {"--n": _is("4"), "--d": _is("3"), "--energy": _is("riesz"), "--exponent": _is("2")} | ENERGY,

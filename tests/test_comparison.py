@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy.optimize import minimize
 
 from geomsup import Features, ToyModel, compare, expected_loss, optimum, train
 
@@ -88,15 +89,24 @@ def test_untied_models_are_compared_too():
     model = ToyModel([[2.0], [-2.0]], W_out=[[0.5], [-0.5]])
     result = compare(model, features)
     assert result.loss == pytest.approx(0.1**2 / 3, rel=1e-12)
-    assert result.excess == pytest.approx(0.0041721, abs=2e-7)
+
+    def untied(vector):
+        return float(expected_loss(ToyModel(vector[:2, None], vector[4:], W_out=vector[2:4, None]), features))
+
+    noise = np.random.default_rng(0).normal(size=(8, 6)) * [0.4, 0.4, 0.4, 0.4, 0.05, 0.05]
+    starts = np.array([1.0, -1.0, 1.0, -1.0, 0.0, 0.0]) + noise
+    best = min(minimize(untied, start, method="BFGS").fun for start in starts)
+    assert result.optimum.loss == pytest.approx(best, rel=1e-6)  # less than the digon of tied models
+    assert result.excess == pytest.approx(0.1**2 / 3 / best - 1, abs=1e-5)
 
 
 def test_the_result_says_if_the_optimum_is_of_another_kind():
     features = Features(2, 0.1)
     plain, untied = ToyModel([[1.0], [-1.0]]), ToyModel([[1.0], [-1.0]], W_out=[[1.0], [-1.0]])
-    assert "may be below" not in str(compare(plain, features, starts=2))
-    for other in (untied, ToyModel([[1.0], [-1.0]], hidden_activation="relu")):
-        assert "the optimum is that of tied models with linear hidden units" in str(compare(other, features, starts=2))
+    for own in (plain, untied, ToyModel([[1.0], [-1.0]], b_hidden=[0.1])):
+        assert "may be below" not in str(compare(own, features, starts=2))
+    for other in (ToyModel([[1.0], [-1.0]], hidden_activation="relu"),):
+        assert "the optimum is that of models with linear hidden units" in str(compare(other, features, starts=2))
 
 
 def test_above_an_optimum_of_zero_the_excess_is_infinite_but_json_stays_json():

@@ -23,6 +23,10 @@ def optimum(
     *,
     inputs: Inputs = Inputs(),  # noqa: B008  (frozen)
     activation: str = "relu",
+    tied: bool = True,
+    coherence: float = 0.0,
+    max_cosine: float | None = None,
+    weight_decay: float = 0.0,
     starts: Whole | None = None,
     seed: Whole = 0,
     time_limit: float | None = None,
@@ -40,7 +44,15 @@ def optimum(
     n_hidden
         Number of hidden dimensions m.
     activation
-        Output activation, "relu" or "linear".
+        Output activation: relu, linear, abs, leaky_relu or gelu.
+    tied
+        Whether the decoder is W too.
+    coherence
+        Factor of a penalty on the sum of (w_i · w_j)² over pairs of rows of W.
+    max_cosine
+        Cap, from 0 to 1, on abs(cos) of the angle between two rows of W.
+    weight_decay
+        Factor of a penalty on half the sum of squares of all weights and biases.
     starts
         Descend this many random starts, once each, in place of the usual search.
     seed
@@ -54,8 +66,8 @@ def optimum(
     features = inputs.of(n_features, probability=0.05)
     with progress_bars() as progress:
         result = gs.optimum(
-            features, n_hidden, activation=activation, starts=starts, rng=seed, time_limit=time_limit,
-            progress=progress,
+            features, n_hidden, activation=activation, tied=tied, coherence=coherence, max_cosine=max_cosine,
+            weight_decay=weight_decay, starts=starts, rng=seed, time_limit=time_limit, progress=progress,
         )  # fmt: skip
     deliver(result.to_dict(), str(result), as_json, output, result.to_rows)
 
@@ -68,6 +80,7 @@ def phase_diagram(
     probability_range: Ends | None = None,
     sparsity_range: Ends | None = None,
     importance_range: Ends = (0.1, 10.0),
+    activation: str = "relu",
     starts: Whole = 4,
     seed: Whole = 0,
     output: Output = None,
@@ -94,6 +107,8 @@ def phase_diagram(
         Lowest and highest sparsity, 1 - probability, in its place.
     importance_range
         Lowest and highest importance of the last feature.
+    activation
+        Output activation: relu, abs, leaky_relu or linear.
     starts
         Random starts in every cell; the optima of its neighbours are tried as well.
     seed
@@ -110,8 +125,7 @@ def phase_diagram(
     )
     with progress_bars() as progress:
         diagram = gs.phase_diagram(
-            n_features, n_hidden, *axes, starts=starts, rng=seed,
-            progress=progress,
+            n_features, n_hidden, *axes, activation=activation, starts=starts, rng=seed, progress=progress,
         )  # fmt: skip
         progress("locating", 0.0)
         kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Comparisons", "compare"]
 
 MOST_SHOWN = 16
-OTHER_KIND = "(the optimum is that of tied models with linear hidden units; this one may be below)"
+OTHER_KIND = "(the optimum is that of models with linear hidden units; this one may be below)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,7 +42,7 @@ class Comparison(Readable, Tabular):
     optimum
         The `Optimum` that it is compared with.
     excess
-        loss / optimum.loss - 1: 0.02 is two percent above the optimum. It is 0 or infinity if the optimum's loss is 0.
+        total / optimum.total - 1: 0.02 is two percent above the optimum. It is 0 or infinity if the optimum's is 0.
     expected
         The model's `ExpectedLoss`, with its error bound.
 
@@ -75,10 +75,15 @@ class Comparison(Readable, Tabular):
 
     @property
     def excess(self) -> float:
-        """How far the model is above the optimum, as a fraction of its loss: loss / optimum.loss - 1."""
-        if self.optimum.loss == 0:
-            return 0.0 if self.loss <= self.expected.error else float("inf")
-        return self.loss / self.optimum.loss - 1
+        """How far the model is above the optimum: total / optimum.total - 1, of losses with penalties."""
+        if self.optimum.total == 0:
+            return 0.0 if self.total <= self.expected.error else float("inf")
+        return self.total / self.optimum.total - 1
+
+    @property
+    def total(self) -> float:
+        """The model's loss with the penalties of the comparison: the loss itself, if there are none."""
+        return self.loss + self.optimum.conditions.penalty(self.model)
 
     @cached_property
     def geometry(self) -> "Geometry":
@@ -135,6 +140,8 @@ class Comparison(Readable, Tabular):
             ("optimum", f"{self.optimum.loss:.9g}", f"{self.optimum.geometry.name} ({self.optimum.status})"),
             ("excess", f"{100 * self.excess:.3g} %", "" if _is_plain(self.expected.model) else OTHER_KIND),
         ]
+        if not self.optimum.conditions.plain:
+            rows.insert(2, ("", "", f"of models with {self.optimum.conditions}"))
         lines = [f"{name:<9}{number:>14}  {shape}".rstrip() for name, number, shape in rows]
         lines += ["the model's parts:", f"  {'loss':>11} {'noise':>11} {'structure':>11}"]
         worst = sorted(self.per_component, key=lambda part: -(part.excess or 0.0))
@@ -234,14 +241,16 @@ class Comparisons(Sequence[Comparison], Readable, Tabular):
 
 @overload
 def compare(
-    model: ToyModel, features: Features | None = None, *, starts: int | None = None, rng: Any = 0,
-    time_limit: float | None = None, progress: Progress = None,
+    model: ToyModel, features: Features | None = None, *, coherence: float = 0.0, weight_decay: float = 0.0,
+    starts: int | None = None, rng: Any = 0, time_limit: float | None = None, progress: Progress = None,
 ) -> Comparison: ...  # fmt: skip
 @overload
 def compare(
     model: "Sequence[ToyModel] | TrainingRun",
     features: Features | Sequence[Features] | None = None,
     *,
+    coherence: float = 0.0,
+    weight_decay: float = 0.0,
     starts: int | None = None,
     rng: Any = 0,
     time_limit: float | None = None,
@@ -249,14 +258,15 @@ def compare(
 ) -> Comparisons: ...
 @hinted
 def compare(
-    model: Any, features: Any = None, *, starts: int | None = None, rng: Any = 0, time_limit: float | None = None,
-    progress: Progress = None,
+    model: Any, features: Any = None, *, coherence: float = 0.0, weight_decay: float = 0.0, starts: int | None = None,
+    rng: Any = 0, time_limit: float | None = None, progress: Progress = None,
 ) -> Comparison | Comparisons:  # fmt: skip
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 
-    The search for the optimum also starts from `model`, if it is tied and has linear hidden units, so that no such
-    model is below the optimum. If this leads lower than the search, the optimum's `proof` says so. A model of another
-    kind may be below; the printed comparison says so too.
+    The optimum is that of models of the same kind: with this output activation, and with a decoder of its own if the
+    model has one. The search also starts from `model`, if its hidden units are linear, so that no such model is below
+    the optimum. If this leads lower than the search, the optimum's `proof` says so. Models with other hidden units are
+    not searched: such a model is held against one with linear ones, and may be below. The printed comparison says so.
 
     Parameters
     ----------
@@ -264,7 +274,7 @@ def compare(
         The trained `ToyModel`; or several, or a `TrainingRun`, whose models are compared one by one.
     features
         The distribution of its inputs: one for all, or one for each model. A `TrainingRun` knows its own.
-    starts, rng, time_limit, progress
+    coherence, weight_decay, starts, rng, time_limit, progress
         Passed on to `optimum`; each search has the time limit for itself.
 
     Returns
@@ -285,11 +295,12 @@ def compare(
     """
 
     def best_for(models: Sequence[ToyModel], law: Features) -> Optimum:
-        guesses = [one for one in models if one.activation == "relu" and _is_plain(one)]
-        activation: Any = models[0].activation  # `optimum` refuses others than "relu" and "linear"
+        guesses = [one for one in models if _is_plain(one)]
+        activation: Any = models[0].activation  # `optimum` refuses those it does not know
         return optimum(
-            law, models[0].n_hidden, activation=activation, starts=starts, rng=rng, guesses=guesses,
-            time_limit=time_limit, progress=progress,
+            law, models[0].W.shape[1], activation=activation, tied=models[0].W_out is None, coherence=coherence,
+            weight_decay=weight_decay, starts=starts, rng=rng, guesses=guesses, time_limit=time_limit,
+            progress=progress,
         )  # fmt: skip
 
     if isinstance(model, ToyModel) or not _is_several(model):
@@ -299,7 +310,7 @@ def compare(
     expected = [reachable_loss(one, law) for one, law in zip(models, laws, strict=True)]
     best: dict[Any, Optimum] = {}
     for one, law in zip(models, laws, strict=True):
-        key = law, one.n_hidden, one.activation
+        key = _key(one, law)
         if key not in best:
             alike = [other for other, its in zip(models, laws, strict=True) if _key(other, its) == key]
             best[key] = best_for(alike, law)
@@ -307,12 +318,12 @@ def compare(
 
 
 def _key(model: ToyModel, features: Any) -> tuple[Any, ...]:
-    return features, model.n_hidden, model.activation
+    return features, model.n_hidden, model.activation, model.W_out is None
 
 
 def _is_plain(model: ToyModel) -> bool:
-    """Whether the model is of the kind that `optimum` searches: tied, with linear hidden units without biases."""
-    return model.W_out is None and model.hidden_activation == "linear" and model.b_hidden is None
+    """Whether the model is of a kind that `optimum` searches: one layer of linear hidden units."""
+    return model.hidden_activation == "linear" and model.W_between is None
 
 
 def _is_several(model: Any) -> bool:

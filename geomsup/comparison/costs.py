@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ComponentCost", "component_costs"]
 
+ACCURACY = 1e-5  # of the losses of large components after a descent: what it saves is shown with four digits
+
 
 @dataclass(frozen=True)
 class ComponentCost:
@@ -93,5 +95,6 @@ def _polished(expected: ExpectedLoss, features: Features, chosen: list[int], ran
     power = int(excesses(size.max(), CLOSE))  # far from a minimum the shape decides which minimum is below
     start = np.ldexp(left[:, :rank] * size[:rank], -power), np.ldexp(b[chosen], -2 * power)
     block = select(features, chosen)
-    (end,) = descend(block, [start], **last_descent(block))
+    steps = last_descent(block)["most_steps"]
+    (end,) = descend(block, [start], most_steps=steps, accuracy=ACCURACY)
     return end.loss

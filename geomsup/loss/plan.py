@@ -42,11 +42,12 @@ class Plan(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """Mean and root mean square of each feature, ``(n,)``, and what can happen to all of them."""
+    """Mean and root mean square of each feature, ``(n,)``; what can happen to all of them; slope of outputs below 0."""
 
     mean: np.ndarray
     size: np.ndarray
     plan: Plan
+    leak: float
 
 
 class Sets(NamedTuple):
@@ -171,10 +172,10 @@ def make_plan(features: Features, halved: int = -1) -> Plan:
     )  # fmt: skip
 
 
-def make_inputs(features: Features) -> Inputs:
+def make_inputs(features: Features, leak: float = 0.0) -> Inputs:
     """Return what descents of the exact loss take, of features that are not given by hidden states."""
     ((_, features),) = features.parts
-    return Inputs(np.array(features.mean), np.array(features.root_mean_square), make_plan(features))
+    return Inputs(np.array(features.mean), np.array(features.root_mean_square), make_plan(features), leak)
 
 
 def _outcomes(features: Features, kind: str, group: tuple[int, ...], halved: int) -> list[Outcome]:

@@ -11,7 +11,7 @@ __all__ = ["lower_bound"]
 MOST_SETS = 14  # unlike features up to which every set of present ones is computed
 
 
-def lower_bound(features: Features, n_hidden: int) -> float:
+def lower_bound(features: Features, n_hidden: int, *, nonnegative: bool = True) -> float:
     """Return a loss that no x' = relu(f(Wᵀ x)) beats, with W of `n_hidden` columns and any function f.
 
     Say which k features are present: their values y_i = sqrt(I_i) x_i are uniform on a box of sides s_i, the hidden
@@ -21,8 +21,9 @@ def lower_bound(features: Features, n_hidden: int) -> float:
     of at least (k - m) exp(2H/(k - m))/(2πe): no decoder can know y better. The bound is the mean over the sets of
     present features.
 
-    This needs independent features with uniform values (and, if they are unlike, no more than 14 of them). Besides,
-    outputs are not negative: Σ_i I_i E min(x_i, 0)² is lost anyway. The larger of the two is returned.
+    This needs independent features with uniform values (and, if they are unlike, no more than 14 of them). Besides, if
+    outputs are `nonnegative`, as those of a ReLU are, Σ_i I_i E min(x_i, 0)² is lost anyway. The larger of the two is
+    returned.
 
     References
     ----------
@@ -35,7 +36,7 @@ def lower_bound(features: Features, n_hidden: int) -> float:
     """
     features.refuse_normalised()
     negative = float(features.importance @ [_negative_part(features, i) for i in range(features.n)])
-    return max(negative, _by_entropy(features, n_hidden))
+    return max(negative if nonnegative else 0.0, _by_entropy(features, n_hidden))
 
 
 def _negative_part(features: Features, i: int) -> float:

@@ -22,14 +22,14 @@ RESOLUTION = 1e-15  # relative differences of losses below this are rounding
 
 @njit
 def tied_loss(vector, n, m, importance, inputs, gradient, stop):
-    """Return Σ_i I_i E(x_i - relu(W Wᵀ x + b)_i)² and write its slopes in (W, b) to `gradient`.
+    """Return Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)² and write its slopes in (W, b) to `gradient`.
 
     `inputs` are `Inputs`; `vector` is W row by row, then b.
     """
     W, b = vector[: n * m].reshape(n, m), vector[n * m :]
     coupling, surplus, _ = coupling_matrix(W, W, inputs.size)
     wanted = n > 0  # always; a constant would make another specialisation, which takes 6 s to compile
-    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, 0.0, inputs.plan, inputs.mean, wanted, stop)
+    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, inputs.leak, inputs.plan, inputs.mean, wanted, stop)
     total = 0.0
     for i in range(n):
         total += importance[i] * value[i]

@@ -12,18 +12,19 @@ from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
 from geomsup.optima.bounds import lower_bound
+from geomsup.optima.closed_form import closed_form
+from geomsup.optima.conditions.conditions import Conditions, checked_conditions
+from geomsup.optima.conditions.search import best_of_starts
 from geomsup.optima.deadline import Deadline
 from geomsup.optima.descent import End, descend
 from geomsup.optima.guesses import fitting, of_ordinary_size
 from geomsup.optima.multistart import descend_from_many, finished, last_descent
-from geomsup.optima.principal import correlated, principal
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import Optimum
 from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.chance import SAME
 from geomsup.optima.searching.improvers import Improver, make_improver
-from geomsup.optima.starts import dedicated
-from geomsup.optima.tegum.solve import nonnegative, separable, solve_tegum
+from geomsup.optima.tegum.solve import separable, solve_tegum
 from geomsup.optima.tegum.table import classes_of
 from geomsup.samples import checked_features
 from geomsup.threads import Progress
@@ -47,18 +48,22 @@ def optimum(
     n_hidden: int,
     *,
     activation: str = "relu",
+    tied: bool = True,
+    coherence: float = 0.0,
+    max_cosine: float | None = None,
+    weight_decay: float = 0.0,
     starts: int | None = None,
     rng: Any = 0,
     guesses: Sequence[ToyModel] = (),
     time_limit: float | None = None,
     progress: Progress = None,
 ) -> Optimum:
-    """Return the lowest expected loss of a tied model with `n_hidden` dimensions, and the model that has it.
+    """Return the lowest expected loss of a model with `n_hidden` dimensions, and the model that has it.
 
     min over W (n, m) and b (n,) of L = Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)².
 
-    - Linear models have a closed form: keep the m features of largest I_i Var x_i; of correlated features, which must
-      then be equally important, the m principal components. So have models with as many dimensions as features with
+    - Linear models have a closed form: keep the m features of largest I_i Var x_i; of correlated features that are
+      equally important, the m principal components. So have models with as many dimensions as features with
       I_i Var x_i > 0.
     - Up to 50 features, for features of many kinds, for groups or negative values, and where all features have a
       probability of 0.9 or more, the whole model is searched. Searches are independent: each trains models from random
@@ -69,6 +74,10 @@ def optimum(
       sampled. The best blocks of k features in r dimensions are searched one by one. Then an integer program fills the
       dimensions, and drops the features that are left over. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's
       cache folder).
+    - Other outputs, decoders, penalties and caps (`activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`) are
+      searched by 32 random starts up to 8 features (8 for gelu, and beyond), one from every catalogue shape, and one
+      from a dimension each for the best features: descents of the exact loss with what is added to it. The best of
+      them is returned; nothing is proved.
 
     Parameters
     ----------
@@ -77,7 +86,18 @@ def optimum(
     n_hidden
         Number of hidden dimensions m.
     activation
-        Output activation, "relu" or "linear".
+        Output activation: "relu", "linear", "abs", "leaky_relu" (slope 0.01) or "gelu".
+    tied
+        Whether the decoder is W too, as in `train`. If not, it is minimised over as well: x' = f(W_out Wᵀ x + b).
+    coherence
+        λ of a penalty λ Σ_{i<j} (w_i·w_j)² over pairs of rows of W, as in `train`. The loss is minimised with it:
+        `Optimum.loss` is without, `Optimum.total` with it.
+    max_cosine
+        Cap, from 0 to 1, on abs(cos) of the angle between any two rows of W: 0 makes what is stored orthogonal.
+    weight_decay
+        d of a penalty d/2 Σ θ² over all weights and biases, whose minimum
+        ``train(..., optimizer="sgd", weight_decay=d)`` descends to. (Adam, with a step of its own for every weight,
+        ends elsewhere.)
     starts
         If it is given, this many random starts are descended instead, once each: quicker, and more often too high.
     rng
@@ -86,9 +106,9 @@ def optimum(
         Models to start from as well, such as trained ones: the optimum is then no worse than any of them. If one leads
         lower than the search, `Optimum.proof` says so.
     time_limit
-        Seconds after which the search returns the best so far, one or two seconds later at most: the loss of one model
-        of 400 features takes a second. `Optimum.status` then says "cut short", and the result depends on the speed of
-        the machine. What is compiled on first use takes its time besides.
+        Seconds after which the search returns the best so far, a second or two later, and up to five later for 400
+        features, of which one loss takes a second. `Optimum.status` then says "cut short", and the result depends on
+        the speed of the machine. What is compiled on first use takes its time besides.
     progress
         Called as progress(stage, fraction) during long searches; the stage "compiling, once" is a first use.
 
@@ -113,29 +133,31 @@ def optimum(
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
     checks.room("n_hidden", features.n * (n_hidden + features.n))
     starts = None if starts is None else checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
-    checks.one_of("activation", activation, ("relu", "linear"))
+    conditions = checked_conditions(activation, tied, coherence, max_cosine, weight_decay)
     generator = checks.random_generator("rng", rng)
     guesses = fitting(guesses, features.n, n_hidden)
     checks.callback("progress", progress)
     seconds = np.inf if time_limit is None else checks.positive_number("time_limit", time_limit)
     deadline = Deadline(seconds)
-    law, value_unit, _ = units = ordinary(features, CLOSE)
-    if activation == "relu" and features.grouped:
+    law, value_unit, loss_unit = units = ordinary(features, CLOSE) if conditions.scales else Ordinary(features, 0, 0)
+    if features.grouped:
         for _, part in law.parts:
             make_plan(part)  # refuses groups of too many outcomes, before anything is searched
-    guesses = [of_ordinary_size(ToyModel(guess.W, np.ldexp(guess.b, -value_unit))) for guess in guesses]
+    guesses = [conditions.of_kind(guess) for guess in guesses]
+    guesses = [of_ordinary_size(replace(guess, b=np.ldexp(guess.b, -value_unit))) for guess in guesses]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
     with telling(progress):
-        found = _ordinary_optimum(law, n_hidden, activation, starts, generator, guesses, deadline, progress)
+        here = replace(conditions, coherence=float(np.ldexp(conditions.coherence, -loss_unit)))
+        found = _ordinary_optimum(law, n_hidden, here, starts, generator, guesses, deadline, progress)
     if deadline.cut:
         found = replace(found, status=f"{found.status}, cut short")
-    return _in_units(found, features, units)
+    return replace(_in_units(found, features, units), conditions=conditions)
 
 
 def _in_units(found: Optimum, features: Features, units: Ordinary) -> Optimum:
     """Return the optimum of the features from that of the same features in units of ordinary size."""
-    model = ToyModel(found.model.W, np.ldexp(found.model.b, units.value), activation=found.model.activation)
+    model = replace(found.model, b=np.ldexp(found.model.b, units.value))
     loss, bound, starts = (times_power(part, units.loss) for part in (found.loss, found.lower_bound, found.starts))
     searched = None if found.searched is None else float(times_power(found.searched, units.loss))
     return replace(
@@ -145,15 +167,14 @@ def _in_units(found: Optimum, features: Features, units: Ordinary) -> Optimum:
 
 
 def _ordinary_optimum(
-    features: Features, n_hidden: int, activation: str, starts: int | None, rng: np.random.Generator,
+    features: Features, n_hidden: int, conditions: Conditions, starts: int | None, rng: np.random.Generator,
     guesses: Sequence[ToyModel], deadline: Deadline, progress: Progress,
 ) -> Optimum:  # fmt: skip
-    that_matter = np.count_nonzero(features.importance * features.variance)
-    if activation == "linear" or (n_hidden >= that_matter and nonnegative(features)):
-        keep = principal if n_hidden < that_matter and correlated(features) else dedicated
-        model = ToyModel(*keep(features, n_hidden), activation=activation)
-        loss = float(reachable_loss(model, features))
-        return Optimum(loss, model, "closed form", loss, features, n_hidden, "minimum")
+    known = closed_form(features, n_hidden, conditions)
+    if known is not None:
+        return known
+    if not conditions.plain:
+        return _by_descents(features, n_hidden, conditions, starts, rng, guesses, deadline, progress)
     improver = make_improver(features, deadline)
     if starts is None and _is_for_program(features, improver):
         return _or_guessed(_by_program(features, n_hidden, progress, deadline), guesses, deadline)
@@ -184,8 +205,26 @@ def _by_starts(
     found = descend_from_many(features, n_hidden, starts, rng, pairs, deadline=deadline)
     model = ToyModel(found.W, found.b)
     return Optimum(
-        float(reachable_loss(model, features)), model, f"best of {len(found.losses)} starts",
+        float(reachable_loss(model, features, quickly=deadline.cut)), model, f"best of {len(found.losses)} starts",
         lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
+    )  # fmt: skip
+
+
+def _by_descents(
+    features: Features, n_hidden: int, conditions: Conditions, starts: int | None, rng: np.random.Generator,
+    guesses: Sequence[ToyModel], deadline: Deadline, progress: Progress,
+) -> Optimum:  # fmt: skip
+    """Return the best of descents of loss and penalties of a model of any kind."""
+    starts = starts or (FEW if conditions.activation == "gelu" else _usual_starts(features.n))
+    allowed = [(guess.W, guess.decoder, guess.b) for guess in guesses if conditions.allows(guess)]
+    found = best_of_starts(features, n_hidden, conditions, starts, rng, allowed, deadline, progress)
+    W, decoder, b = found.weights
+    model = ToyModel(W, b, activation=conditions.activation, W_out=None if conditions.tied else decoder)
+    status = f"best of {len(found.totals)} starts" if found.searched is None else "from a given model"
+    return Optimum(
+        float(reachable_loss(model, features, quickly=deadline.cut)), model, status,
+        lower_bound(features, n_hidden, nonnegative=conditions.activation in ("relu", "abs")), features, n_hidden,
+        starts=found.totals, searched=found.searched,
     )  # fmt: skip
 
 
@@ -194,21 +233,22 @@ def _by_chains(features: Features, n_hidden: int, ends: list[End], deadline: Dea
     found = finished(features, ends, **last_descent(features), deadline=deadline)
     model = ToyModel(found.W, found.b)
     return Optimum(
-        float(reachable_loss(model, features)), model, f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}",
-        lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
+        float(reachable_loss(model, features, quickly=deadline.cut)), model,
+        f"best of {len(ends)} search{'es' if len(ends) > 1 else ''}", lower_bound(features, n_hidden), features,
+        n_hidden, found.kind, found.losses,
     )  # fmt: skip
 
 
 def _by_program(features: Features, n_hidden: int, progress: Progress, deadline: Deadline) -> Optimum:
     tegum = solve_tegum(features, n_hidden, progress=progress, deadline=deadline)
     model = ToyModel(tegum.W, tegum.b)
-    loss, bound = float(reachable_loss(model, features)), lower_bound(features, n_hidden)
+    loss, bound = float(reachable_loss(model, features, quickly=deadline.cut)), lower_bound(features, n_hidden)
     return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
 
 
 def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) -> Optimum:
     """Return what was found, or the best guess, or the end of a descent from the best ones, if that is lower."""
-    losses = [float(reachable_loss(guess, best.features)) for guess in guesses]
+    losses = [float(reachable_loss(guess, best.features, quickly=deadline.cut)) for guess in guesses]
     near = [
         End(loss, guess.W, guess.b)
         for guess, loss in zip(guesses, losses, strict=True)
@@ -223,7 +263,7 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) 
         return best
     found = finished(best.features, [lowest], **last_descent(best.features), deadline=deadline)
     model = ToyModel(found.W, found.b)
-    loss = float(reachable_loss(model, best.features))
+    loss = float(reachable_loss(model, best.features, quickly=deadline.cut))
     if not loss < best.loss * (1 - SAME):
         return best
     return replace(

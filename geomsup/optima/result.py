@@ -10,6 +10,7 @@ import numpy as np
 from geomsup.features import Features
 from geomsup.loss.ordinary import CLOSE, ordinary, times_power
 from geomsup.model import ToyModel
+from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.searching.chance import chance_of_lower, hits
 from geomsup.optima.tegum.prices import Prices, prices
@@ -72,8 +73,8 @@ class Optimum(Readable, Tabular):
     tegum
         For a tegum program: its blocks, and the kinds of blocks it could choose from. If features have values or
         importances of extreme sizes, it is in other units.
-    features, n_hidden
-        What was asked.
+    features, n_hidden, conditions
+        What was asked; conditions are `activation`, `tied`, `coherence`, `max_cosine` and `weight_decay`.
 
     Examples
     --------
@@ -84,8 +85,8 @@ class Optimum(Readable, Tabular):
     >>> best.hits
     3
     >>> sorted(best.to_dict())
-    ['blocks', 'features', 'geometry', 'hits', 'kind', 'loss', 'lower_bound', 'model', 'proof', 'searched',
-    'status']
+    ['blocks', 'conditions', 'features', 'geometry', 'hits', 'kind', 'loss', 'lower_bound', 'model', 'proof',
+    'searched', 'status']
     >>> len(best.to_rows())
     1
     >>> best.plot().name
@@ -102,6 +103,12 @@ class Optimum(Readable, Tabular):
     starts: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
     tegum: Tegum | None = field(repr=False, default=None)
     searched: float | None = field(repr=False, default=None)
+    conditions: Conditions = field(repr=False, default=Conditions())
+
+    @property
+    def total(self) -> float:
+        """The loss and what `coherence` and `weight_decay` add to it: what is minimised."""
+        return self.loss + self.conditions.penalty(self.model)
 
     @cached_property
     def geometry(self) -> "Geometry":
@@ -117,12 +124,13 @@ class Optimum(Readable, Tabular):
 
     @cached_property
     def prices(self) -> Prices | None:
-        """What features and dimensions are worth here; None where features come in groups or can be negative.
+        """What features and dimensions are worth here; None where features come in groups or can be negative, and under
+        conditions.
 
         The blocks that count are the optimum's own, and those of the tegum program where there was one, or where there
         are no more than 8 features.
         """
-        if not separable(self.features):
+        if not separable(self.features) or not (self.conditions.plain or self.status == "closed form"):
             return None
         features, _, unit = ordinary(self.features, CLOSE)
         if self.tegum is not None:
@@ -197,6 +205,7 @@ class Optimum(Readable, Tabular):
             "lower_bound": self.lower_bound,
             "blocks": [vars(block) | {"features": list(block.features)} for block in self.blocks],
             "model": self.model.to_dict(),
+            "conditions": self.conditions.to_dict(),
             "features": self.features.to_dict(),
             "n_hidden": self.n_hidden,
             "starts": self.starts.tolist(),
@@ -218,6 +227,9 @@ class Optimum(Readable, Tabular):
         lines = [f"optimum {self.loss:.9g}: {self.geometry.name}", f"{self.status}: {self.proof}"]
         if self.status == "closed form":
             lines[1] = "closed form (proved)"
+        if not self.conditions.plain:
+            penalties = f"; {self.total:.9g} with penalties" if self.total > self.loss else ""
+            lines.append(f"of models with {self.conditions}{penalties}")
         lines += [f"  {line}" for line in grouped(self.blocks)]
         return "\n".join(lines)
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from geomsup.activations import LEAKS
 from geomsup.features import Features
 from geomsup.loss.objective import pack, unpack
 from geomsup.loss.plan import Inputs, make_inputs
@@ -25,10 +26,11 @@ Cell = tuple[float, float]  # probability and importance of the last feature
 
 @dataclass(frozen=True)
 class Setting:
-    """n features with one probability p and importances (1, ..., 1, I), stored in m dimensions."""
+    """n features with one probability p and importances (1, ..., 1, I), stored in m dimensions, and the outputs."""
 
     n: int
     m: int
+    activation: str = "relu"
 
     def features(self, cell: Cell) -> Features:
         """Return the features at (p, I)."""
@@ -45,7 +47,7 @@ class Setting:
         from geomsup.phases.kernels import descend_all
 
         n, m = self.n, self.m
-        inputs, variance = _inputs(n, p)
+        inputs, variance = _inputs(n, p, self.activation)
         weights = np.ones((len(starts), n))
         weights[:, -1] = importance
         cost = variance * weights.sum(axis=1)
@@ -59,7 +61,7 @@ class Setting:
             if len(kept):
                 cells = np.ix_(which, kept)
                 reduced = np.concatenate([W[cells].reshape(int(which.sum()), -1), b[cells]], axis=1)
-                of_kept, _ = _inputs(len(kept), p)
+                of_kept, _ = _inputs(len(kept), p, self.activation)
                 own = weights[cells] / cost[which, None]
                 loss, ends = descend_all(reduced, own, len(kept), m, of_kept, slope, MOST_STEPS, stop_flag())
                 check_stop()
@@ -90,7 +92,7 @@ class Setting:
 
 
 @lru_cache(maxsize=512, typed=True)
-def _inputs(n: int, probability: float) -> tuple[Inputs, float]:
+def _inputs(n: int, probability: float, activation: str) -> tuple[Inputs, float]:
     """Return what the kernel needs and does not depend on the importance, and the variance of a feature."""
     features = Features(n, probability)
-    return make_inputs(features), float(features.variance[0])
+    return make_inputs(features, LEAKS[activation]), float(features.variance[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.activations import LEAKS
 from geomsup.dimensions import dimensionality
 from geomsup.features import Features
 from geomsup.model import ToyModel
@@ -54,7 +55,7 @@ class PhaseDiagram(Readable, Tabular):
         The phases.
     W, b
         ``(P, Q, n, m)`` and ``(P, Q, n)``, the optima; rows other than the last come in falling order of norm.
-    n_features, n_hidden, starts
+    n_features, n_hidden, starts, activation
         What was asked.
 
     Examples
@@ -88,6 +89,7 @@ class PhaseDiagram(Readable, Tabular):
     inner: dict[Edge, tuple[Transition, ...]] = field(
         repr=False
     )  # transitions between cells of one structure, found already
+    activation: str = "relu"
 
     @cached_property
     def dimensionality(self) -> np.ndarray:
@@ -111,7 +113,7 @@ class PhaseDiagram(Readable, Tabular):
 
         Crossovers are left out.
         """
-        setting = Setting(self.n_features, self.n_hidden)
+        setting = Setting(self.n_features, self.n_hidden, self.activation)
 
         def find(edge: Edge) -> tuple[Transition, ...]:
             a, b = edge
@@ -170,12 +172,12 @@ class PhaseDiagram(Readable, Tabular):
 
     def features(self, i: int, j: int) -> Features:
         """Return the features of cell (probabilities[i], importances[j])."""
-        return Setting(self.n_features, self.n_hidden).features(self._cell(self._index(i, j)))
+        return Setting(self.n_features, self.n_hidden, self.activation).features(self._cell(self._index(i, j)))
 
     def model(self, i: int, j: int) -> ToyModel:
         """Return the optimum of cell (probabilities[i], importances[j])."""
         index = self._index(i, j)
-        return ToyModel(self.W[index], self.b[index])
+        return ToyModel(self.W[index], self.b[index], activation=self.activation)
 
     def plot(self, axes: "Axes | Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
         """Draw the phases beside the paper's prediction; see `geomsup.plot.plot_phases`."""
@@ -190,6 +192,7 @@ class PhaseDiagram(Readable, Tabular):
             "n_features": self.n_features,
             "n_hidden": self.n_hidden,
             "starts": self.starts,
+            "activation": self.activation,
             "names": list(self.names),
             **{name: getattr(self, name).tolist() for name in arrays},
             "transitions": [one.to_dict() | {"cells": [list(a), list(b)]} for (a, b), one in self.located],
@@ -273,11 +276,12 @@ def phase_diagram(
     probabilities: Any,
     importances: Any,
     *,
+    activation: str = "relu",
     starts: int = 4,
     rng: Any = 0,
     progress: Progress = None,
 ) -> PhaseDiagram:
-    """Return the optimum of x' = relu(W Wᵀ x + b) in every cell of a plane, and the phases.
+    """Return the optimum of x' = f(W Wᵀ x + b) in every cell of a plane, and the phases.
 
     n independent features have one probability p, values U[0, 1], and importance 1 except the last one's, I; for other
     inputs, take `optimum` point by point. In each cell (p, I)
@@ -291,6 +295,8 @@ def phase_diagram(
         Numbers of features n <= 8 and hidden dimensions m < n.
     probabilities, importances
         Rising values of p in (0, 1] and of I > 0.
+    activation
+        Output activation: "relu", "abs", "leaky_relu" or "linear", whose losses have closed forms.
     starts
         Number of random starts per cell, besides m dedicated features with and without the extra one.
     rng
@@ -322,7 +328,7 @@ def phase_diagram(
     starts = checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     generator = checks.random_generator("rng", rng)
     checks.callback("progress", progress)
-    setting = Setting(n, m)
+    setting = Setting(n, m, checks.one_of("activation", activation, tuple(LEAKS)))
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
     with telling(progress):
@@ -335,7 +341,7 @@ def phase_diagram(
     b = np.array([best[index].b for index in np.ndindex(*shape)]).reshape(*shape, n)
     for array in (loss, phase, W, b):
         array.flags.writeable = False
-    return PhaseDiagram(p, values, loss, phase, names, W, b, n, m, starts, inner)
+    return PhaseDiagram(p, values, loss, phase, names, W, b, n, m, starts, inner, setting.activation)
 
 
 def _inner_transitions(

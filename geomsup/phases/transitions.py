@@ -227,7 +227,8 @@ class _Line:
         a, b = self.at(t, bracket.a), self.at(t, bracket.b)
         if order == "second" or _same(a, b):
             a, b = bracket.a, bracket.b
-        models = ToyModel(a.W, a.b), ToyModel(b.W, b.b)
+        activation = self.setting.activation
+        models = ToyModel(a.W, a.b, activation=activation), ToyModel(b.W, b.b, activation=activation)
         loss = min(float(expected_loss(model, self.setting.features(cell))) for model in models)
         jump = 0.0 if order == "second" else self.slope(cell, models[1]) - self.slope(cell, models[0])
         scale = float(np.abs(self.high - self.low).max())

@@ -62,7 +62,8 @@ def plot_phases(diagram: "PhaseDiagram", *, axes: "Axes | Sequence[Axes] | np.nd
     found: list[Any] = listed(_new_axes(2 if prediction else 1) if axes is None else axes)
     if len(found) > 2:
         raise ValueError(f"`axes` must be one or two; got {len(found)}. Pass a pair.")
-    image = _draw(found[0], diagram, diagram.names, "optimum")
+    title = "optimum" if diagram.activation == "relu" else f"optimum, {diagram.activation} outputs"
+    image = _draw(found[0], diagram, diagram.names, title)
     _lines(found[0], diagram)
     if len(found) > 1 and prediction:
         _draw(found[1], prediction, prediction.names, "paper's prediction")
@@ -84,7 +85,7 @@ def _one_line(diagram: "PhaseDiagram", axes: Any) -> "list[Axes]":
 def _prediction(diagram: "PhaseDiagram") -> "PaperPrediction | None":
     from geomsup.phases.prediction import paper_prediction
 
-    if (diagram.n_features, diagram.n_hidden) not in ((2, 1), (3, 2)):
+    if diagram.activation != "relu" or (diagram.n_features, diagram.n_hidden) not in ((2, 1), (3, 2)):
         return None
     fine = [np.geomspace(axis[0], axis[-1], FINE) for axis in (diagram.probabilities, diagram.importances)]
     return paper_prediction(

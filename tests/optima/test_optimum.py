@@ -173,9 +173,8 @@ def test_the_linear_optimum_of_correlated_features_is_that_of_principal_componen
     assert best.loss == pytest.approx(min(ends), rel=1e-7)
     assert loss(np.r_[best.model.W.ravel(), best.model.b]) == pytest.approx(best.loss, rel=1e-12)
     unequal = Features(5, features.probability, [1, 2, 1, 1, 1], joint=features.joint)
-    with pytest.raises(ValueError, match=r"must have equally important features .*; got importances from 1 to 2"):
-        optimum(unequal, 2, activation="linear")
     assert optimum(unequal, 5, activation="linear").loss == pytest.approx(0, abs=1e-12)
+    assert optimum(unequal, 2, activation="linear").status.startswith("best of")
 
 
 def test_very_rare_features_may_have_a_table():
@@ -301,7 +300,7 @@ def test_a_result_says_what_it_is():
         ((Features(3), 1), {"starts": True}, TypeError, r"^`starts` must be an integer; got True"),
         (
             (Features(3), 1),
-            {"activation": "gelu"},
+            {"activation": "square"},
             ValueError,
             r'^`activation` must be one of "relu", "linear"',
         ),

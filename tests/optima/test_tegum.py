@@ -62,7 +62,7 @@ def test_hits_are_the_descents_that_end_with_the_least_loss(monkeypatch):
 
 @pytest.mark.parametrize(("n", "starts"), [(2, 16), (8, 16), (9, 5), (12, 5)])
 def test_larger_blocks_have_fewer_random_starts(monkeypatch, n, starts):
-    monkeypatch.setattr(blocks, "remembered", lambda kind, inputs, search, made_of: inputs["starts"])
+    monkeypatch.setattr(blocks, "remembered", lambda kind, inputs, *_: inputs["starts"])
     assert best_block(Features(n, 0.1), 1) == starts
     assert best_block(Features(n, 0.1), 1, starts=3) == 3
 
@@ -186,7 +186,7 @@ def test_at_large_ranks_sizes_begin_near_the_best_of_the_rank_before(rank, small
     """That stored two features per dimension: from the fifth rank on less than 95 % of that is left out."""
     sizes = []
 
-    def block(features, rank):
+    def block(features, rank, deadline):
         sizes.append(features.n)
         return SimpleNamespace(gain=0.0)
 
@@ -198,7 +198,7 @@ def test_at_large_ranks_sizes_begin_near_the_best_of_the_rank_before(rank, small
 
 def test_windows_of_unlike_features_are_small(monkeypatch):
     """At most two dimensions, and six features, however much a seventh would gain."""
-    monkeypatch.setattr(table, "best_block", lambda features, rank: SimpleNamespace(gain=float(features.n)))
+    monkeypatch.setattr(table, "best_block", lambda features, rank, deadline: SimpleNamespace(gain=float(features.n)))
     monkeypatch.setattr(table, "_irreducible", lambda columns, found: found)
     features = Features(9, 0.1, 0.9 ** np.arange(9))
     sizes = {(column.rank, sum(column.counts)) for column in block_table(features, classes_of(features), 5)}

@@ -356,7 +356,7 @@ def test_a_kernel_of_many_descents_is_many_descents(rng):
     from geomsup.phases.cells import _inputs
     from geomsup.phases.kernels import descend_all
 
-    inputs, _ = _inputs(3, 0.2)
+    inputs, _ = _inputs(3, 0.2, "relu")
     starts, importance = rng.normal(size=(5, 9)), rng.uniform(0.5, 2, size=(5, 3))
     losses, ends = descend_all(starts, importance, 3, 2, inputs, FINE, MOST_STEPS, stop_flag())
     for k in range(5):
@@ -579,3 +579,38 @@ def test_other_bad_input_is_named():
         small().transitions_at(probability=2)
     with pytest.raises(ValueError, match=r"^`n_features` and `n_hidden` must be 2, 1 or 3, 2, .*; got 4, 2\. Call"):
         paper_prediction(4, 2, [0.1], [1])
+
+
+# --- other outputs ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["abs", "leaky_relu", "linear"])
+def test_diagrams_of_other_outputs_hold_what_scipy_finds(activation):
+    diagram = phase_diagram(2, 1, [0.1, 0.7], [0.5, 1.0], activation=activation)
+    rng = np.random.default_rng(0)
+    for i, j in np.ndindex(2, 2):
+        features = diagram.features(i, j)
+
+        def loss(vector, features=features):
+            return float(expected_loss(ToyModel(vector[:2, None], vector[2:], activation=activation), features))
+
+        dropped = [np.array([0.0, 1.0, features.mean[0], 0.0]), np.array([1.0, 0.0, 0.0, features.mean[1]])]
+        starts = [np.append(rng.normal(size=2), rng.uniform(-0.3, 0.3, 2)) for _ in range(10)]
+        best = min(minimize(loss, start, method="BFGS").fun for start in [*starts, *dropped])
+        assert diagram.loss[i, j] == pytest.approx(best, rel=1e-7)
+        assert diagram.model(i, j).activation == activation
+        assert float(expected_loss(diagram.model(i, j), features)) == pytest.approx(diagram.loss[i, j], rel=1e-9)
+    assert [ax.get_title() for ax in diagram.plot()] == [f"optimum, {activation} outputs"]
+    assert diagram.to_dict()["activation"] == activation
+
+
+def test_linear_models_drop_the_less_important_feature_at_every_density():
+    """They keep the m of largest I Var x (baldi1989): the extra one, where its importance is above 1."""
+    diagram = phase_diagram(2, 1, [0.1, 0.5, 1.0], [0.5, 2.0], activation="linear")
+    assert diagram.dimensionality.round(6).tolist() == [[0.0, 1.0]] * 3
+
+
+def test_a_diagram_refuses_outputs_without_closed_forms():
+    message = '`activation` must be one of "relu", "linear", "abs", "leaky_relu"; got \'gelu\''
+    with pytest.raises(ValueError, match=re.escape(message)):
+        phase_diagram(2, 1, [0.1], [1.0], activation="gelu")

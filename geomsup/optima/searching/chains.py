@@ -48,7 +48,7 @@ EFFORTS = (
     (60, Effort(starts=16, moves=12, patience=1, pairs=200, chains=1, agree=1)),
 )
 # Exchanges of two features are not tried: each takes a loss, and together they gain a hundredth of a move.
-LARGE = Effort(starts=4, moves=6, patience=2, pairs=0, chains=1, agree=1, rounds=4)
+LARGE = Effort(starts=4, moves=6, patience=1, pairs=0, chains=1, agree=1, rounds=4)
 
 
 def effort_for(n_features: int) -> Effort:

@@ -18,7 +18,7 @@ from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import MANY, End, Start, descend, rough
 from geomsup.threads import in_threads
 
-__all__ = ["Improver", "losses", "make_improver"]
+__all__ = ["Improver", "Rung", "losses", "make_improver"]
 
 QUICK_SETS = 64  # of present features, as 6 independent ones have: up to here a descent takes 10 to 50 ms
 ACTIVE = 600  # active features in a batch: with 300, noise hides a tenth of a per cent where features are sparse

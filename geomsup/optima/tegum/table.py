@@ -91,7 +91,7 @@ def dedicated(features: Features, classes: list[list[int]]) -> Iterator[Column]:
 
 def _of_rank(
     features: Features, classes: list[list[int]], rank: int, per_dimension: float, alike: bool, progress: Progress,
-    deadline: Deadline,
+    deadline: Deadline = ENDLESS,
 ) -> Iterator[Column]:  # fmt: skip
     """Yield the columns of one rank.
 

@@ -1,0 +1,117 @@
+"""What an optimum may be asked for besides: output, decoder, penalties, and a cap on cosines."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+from geomsup.activations import LEAKS
+from geomsup.model import ToyModel
+from geomsup.tables import Readable
+
+__all__ = ["ACTIVATIONS", "Conditions", "checked_conditions", "largest_cosine"]
+
+ACTIVATIONS = ("relu", "linear", "abs", "leaky_relu", "gelu")  # those that can be trained
+MOST = 1e30  # factors of penalties: beyond, losses vanish beside them
+
+
+@dataclass(frozen=True)
+class Conditions(Readable):
+    """Of which kind of models an optimum is, and what is minimised besides the loss.
+
+    Attributes
+    ----------
+    activation
+        Output activation.
+    tied
+        Whether the decoder is W too.
+    coherence
+        λ of the penalty λ Σ_{i<j} (w_i·w_j)², over pairs of rows of W.
+    max_cosine
+        Cap on abs(cos) of the angle between any two rows of W; None for none.
+    weight_decay
+        d of the penalty d/2 times the sum of squares of all weights and biases.
+
+    Examples
+    --------
+    >>> digon = ToyModel([[1.0], [-1.0]])
+    >>> Conditions(coherence=0.1, weight_decay=0.01).penalty(digon)  # 0.1 and 0.01/2 of 2
+    0.11
+    >>> print(Conditions(tied=False, coherence=0.1))
+    decoders of their own, coherence 0.1
+    """
+
+    activation: str = "relu"
+    tied: bool = True
+    coherence: float = 0.0
+    max_cosine: float | None = None
+    weight_decay: float = 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but the loss of the paper's ReLU output model is asked for."""
+        return self == Conditions()
+
+    @property
+    def scales(self) -> bool:
+        """Whether loss and penalties only change their units with those of values and biases."""
+        return self.activation in LEAKS and self.weight_decay == 0
+
+    def penalty(self, model: ToyModel) -> float:
+        """Return what is added to the loss of a model."""
+        gram = model.W @ model.W.T
+        pairs = (gram**2).sum() - (np.diag(gram) ** 2).sum()  # each pair twice
+        weights = [model.W, model.b, *([] if model.W_out is None else [model.W_out])]
+        squares = sum(float((part**2).sum()) for part in weights)
+        return float(self.coherence * pairs / 2 + self.weight_decay * squares / 2)
+
+    def of_kind(self, model: ToyModel) -> ToyModel:
+        """Return the model of this kind with the weights of another one whose hidden units are linear."""
+        decoder = model.W if self.tied else model.decoder
+        b = model.b if model.b_hidden is None else model.b + decoder @ model.b_hidden
+        return ToyModel(model.W, b, activation=self.activation, W_out=None if self.tied else decoder)
+
+    def allows(self, model: ToyModel, slack: float = 1e-6) -> bool:
+        """Whether no cosine is above the cap by more than `slack`."""
+        return self.max_cosine is None or largest_cosine(model.W) <= self.max_cosine + slack
+
+    def __str__(self) -> str:
+        words = [] if self.activation == "relu" else [f"{self.activation} outputs"]
+        words += [] if self.tied else ["decoders of their own"]
+        words += [f"coherence {self.coherence:g}"] if self.coherence else []
+        words += [] if self.max_cosine is None else [f"cosines up to {self.max_cosine:g}"]
+        words += [f"weight decay {self.weight_decay:g}"] if self.weight_decay else []
+        return ", ".join(words)
+
+
+def largest_cosine(W: np.ndarray) -> float:
+    """Return the largest abs(cos) of the angle between two rows of W that are not 0."""
+    norms = np.linalg.norm(W, axis=1)
+    rows = W[norms > 0] / norms[norms > 0, None]
+    gram = np.abs(rows @ rows.T)
+    np.fill_diagonal(gram, 0.0)
+    return float(gram.max(initial=0.0))
+
+
+def checked_conditions(activation: Any, tied: Any, coherence: Any, max_cosine: Any, weight_decay: Any) -> Conditions:
+    """Return the conditions that arguments of `optimum` name, or refuse them."""
+    checks.one_of("activation", activation, ACTIVATIONS)
+    checks.boolean("tied", tied)
+    if max_cosine is not None:
+        max_cosine = checks.number("max_cosine", max_cosine)
+        if not 0 <= max_cosine <= 1:
+            raise ValueError(
+                f"`max_cosine` must be from 0 to 1; got {max_cosine:g}. 0 makes stored features orthogonal."
+            )
+    factors = (("coherence", coherence), ("weight_decay", weight_decay))
+    return Conditions(
+        activation, tied, **{name: _factor(name, value) for name, value in factors}, max_cosine=max_cosine
+    )
+
+
+def _factor(name: str, value: Any) -> float:
+    number = checks.number(name, value)
+    if not 0 <= number <= MOST:
+        raise ValueError(f"`{name}` must be from 0 to {MOST:g}; got {number:g}. Pass 0 for no penalty.")
+    return number

@@ -1,0 +1,106 @@
+"""The best of many descents of loss and penalties, of a model of any kind."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.loss.objective import SERIES_RTOL, has_few_sets
+from geomsup.optima.conditions.capped import capped_descent
+from geomsup.optima.conditions.conditions import Conditions
+from geomsup.optima.conditions.objective import Objective, Weights, joined, objective_of, parted
+from geomsup.optima.deadline import Deadline
+from geomsup.optima.descent import COARSE, FINE
+from geomsup.optima.quasi_newton import lbfgs
+from geomsup.optima.searching.chance import SAME
+from geomsup.optima.starts import catalogue_starts, dedicated, random_start
+from geomsup.threads import Progress, check_stop, in_threads
+
+__all__ = ["Found", "best_of_starts"]
+
+APART = 0.3  # noise of a decoder of its own at the start, relative to the rows of W: far enough to end elsewhere
+# Most steps of every descent, and of the last one. Untied models may have no minimum: their weights grow for ever, and
+# the loss falls by less and less.
+STEPS, LAST_STEPS = 300, 3000
+EXACT = 1e-14  # relative accuracy of sums over sets
+NUMERIC = 1e-7  # the same of quadrature, as of series
+
+End = tuple[float, np.ndarray]  # loss and penalties, and the weights as one vector
+
+
+class Found(NamedTuple):
+    """The best weights; the loss with penalties at the end of every start, the lowest first; if a guess led there, the
+    lowest of the others."""
+
+    weights: Weights
+    totals: np.ndarray
+    searched: float | None
+
+
+def best_of_starts(
+    features: Features, n_hidden: int, conditions: Conditions, starts: int, rng: np.random.Generator,
+    guesses: Sequence[Weights], deadline: Deadline, progress: Progress,
+) -> Found:  # fmt: skip
+    """Descend from dedicated features, random directions, catalogue shapes and guesses; return the best end.
+
+    Half of the random starts leave out some features from the beginning. Untied decoders begin as W, and near it.
+    """
+    begin = [dedicated(features, n_hidden)]
+    begin += [random_start(features, n_hidden, k, rng) for k in range(starts)]
+    begin += catalogue_starts(features, n_hidden, rng)
+    weights = [_with_decoder(W, b, conditions.tied or not k, rng) for k, (W, b) in enumerate(begin)]
+    vectors = [joined(one, conditions.tied) for one in [*weights, *guesses]]
+    cost = float(features.importance @ features.variance) or 1.0
+    accuracy, objective = _scaled(features, conditions, cost)
+    told: list[float] = []
+
+    def run(numbered: tuple[int, np.ndarray]) -> End:
+        number, vector = numbered
+        check_stop()
+        if deadline.passed() and number:  # the first, of dedicated features, takes next to no time
+            return np.inf, vector
+        return _descent(objective, vector, features.n, conditions, (COARSE, STEPS), accuracy, deadline)
+
+    def tell(end: End) -> None:
+        told.append(end[0])
+        if progress is not None:
+            progress("searching", len(told) / len(vectors))
+
+    ends = in_threads(run, enumerate(vectors), told=tell)
+    own = min(total for total, _ in ends[: len(weights)])
+    ends = sorted((end for end in ends if end[0] < np.inf), key=lambda end: end[0])
+    guessed = ends[0][0] < own * (1 - SAME)
+    last = _descent(objective, ends[0][1], features.n, conditions, (FINE, LAST_STEPS), accuracy, deadline)
+    ends[0] = min(last, ends[0], key=lambda end: end[0])
+    totals = cost * np.array([total for total, _ in ends])
+    return Found(parted(ends[0][1], features.n, conditions.tied), totals, cost * own if guessed else None)
+
+
+def _with_decoder(W: np.ndarray, b: np.ndarray, same: bool, rng: np.random.Generator) -> Weights:
+    if same:
+        return W, W, b
+    return W, W + APART * np.linalg.norm(W, axis=1, keepdims=True) * rng.normal(size=W.shape) / W.shape[1] ** 0.5, b
+
+
+def _scaled(features: Features, conditions: Conditions, cost: float) -> tuple[float, Objective]:
+    """Return the accuracy of the loss, and loss and penalties in units of what storing nothing costs."""
+    quadrature = conditions.activation == "gelu"
+    exact = has_few_sets(features) and not quadrature
+    objective = objective_of(features, conditions, NUMERIC if quadrature else SERIES_RTOL)
+
+    def scaled(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        total, gradient = objective(vector)
+        return total / cost, gradient / cost
+
+    return EXACT if exact else SERIES_RTOL, scaled
+
+
+def _descent(
+    objective: Objective, vector: np.ndarray, n: int, conditions: Conditions, limits: tuple[float, int],
+    accuracy: float, deadline: Deadline,
+) -> End:  # fmt: skip
+    if conditions.max_cosine is not None:
+        return capped_descent(objective, vector, n, conditions.tied, conditions.max_cosine, deadline)
+    slope, steps = limits
+    return lbfgs(objective, vector, slope=slope, accuracy=accuracy, most_steps=steps, deadline=deadline)
