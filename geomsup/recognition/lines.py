@@ -47,7 +47,9 @@ def _alone(lines: list[Found], rows: UnitRows) -> list[Found]:
     weight = np.zeros(n)
     for part in lines:
         weight[part.members] = 0.0 if part.stray else part.rank / len(part.members)
-    leaning = sum((block @ X.T) ** 2 * weight[place, None] for place, block in rows.blocks()).sum(axis=0) - 1.0
+    leaning = np.full(len(alone), -1.0)  # on itself
+    for place, block in rows.blocks():
+        leaning += weight[place] @ (block @ X.T) ** 2
     rank = sum(part.rank for part in lines if not part.stray)
     free = max(1, m - (rank - 1))
     result = list(lines)
