@@ -45,8 +45,8 @@ class Rung(NamedTuple):
 ALL = 10**6
 FIRST = (Rung(ALL, 1500, 1, 0.02),)  # from random starts: 8 to 30 ms per model of 12 to 20 features
 AGAIN = (Rung(ALL, 600, 1, 0.007),)  # after a move: most of the model is right already
-# Of large models trainings end where descents of the same time would not: (100, 20), 0.97^i, p = 0.05 ends 0.2 to 0.6 %
-# lower in 30 CPU seconds than after 200 seconds of descents. Many are trained shortly, and the best on with less noise.
+# Of large models trainings end lower than descents of the same time: (100, 20), 0.97^i, p = 0.05 ends 0.56 % lower in
+# 43 CPU seconds than after 200 of descents. Several are trained with much noise, and the best go on with less.
 LARGE_FIRST = (Rung(4, 6000, 1, 0.03), Rung(2, 6000, 4, 0.01), Rung(1, 3000, 8, 0.003))
 LARGE_AGAIN = (Rung(ALL, 600, 1, 0.007), Rung(2, 1500, 8, 0.003))
 
