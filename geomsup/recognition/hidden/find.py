@@ -45,8 +45,8 @@ def find_shapes(
     The p-value of a set is a bound on the probability that rows of the null model depend on each other as much, times
     the number of all sets. For every division of the set in two parts, Wilks' ratio of determinants says how much they
     depend on each other; the most probable division counts, so that two shapes are not taken for one. Among rotated
-    rows the bound holds, whatever shapes the parts have. For the other null models the number of dimensions is replaced
-    by the one in which random pairs have their tail: an estimate. q-values are those of Benjamini and Yekutieli.
+    rows the bound holds, whatever shapes the parts have. The other null models are stood for by random
+    rows of fewer dimensions, as many as make large cosines as frequent: an estimate. q-values are those of Benjamini and Yekutieli.
 
     Parameters
     ----------
