@@ -37,16 +37,17 @@ def find_shapes(
     """Find the few rows of very many that form digons, simplices or polygons, beyond chance.
 
     `classify` divides all rows into components. Here nearly all rows may be random, and nothing is said of them.
-    All pairs are taken once, in single precision. Sets grow from pairs of large cosines, of any sign: next comes the
-    neighbour of which most lies in the span of the rows that are in. Each set on the way is compared with the digon,
-    the simplex and the polygon of as many vertices, about the origin and about its mean, and with a single direction
+    All pairs are taken once, in single precision. Sets grow from pairs of large cosines, of any sign: each time
+    the neighbour joins that is nearest to the span of the set. Each set on the way is compared with the digon, the
+    simplex and the polygon of as many vertices, about the origin and about its mean, and with a single direction
     ("copy").
 
     The p-value of a set is a bound on the probability that rows of the null model depend on each other as much, times
     the number of all sets. For every division of the set in two parts, Wilks' ratio of determinants says how much they
     depend on each other; the most probable division counts, so that two shapes are not taken for one. Among rotated
-    rows the bound holds, whatever shapes the parts have. The other null models are stood for by random
-    rows of fewer dimensions, as many as make large cosines as frequent: an estimate. q-values are those of Benjamini and Yekutieli.
+    rows the bound holds, whatever shapes the parts have. Random rows of fewer dimensions
+    stand for the other null models, as many as make large cosines as frequent: an estimate. q-values are those of
+    Benjamini and Yekutieli.
 
     Parameters
     ----------
