@@ -32,7 +32,10 @@ import pytest
         ("optimum 0 2", "`N-FEATURES` must be at least 1; got 0."),
         ("optimum 5 0", "`N-HIDDEN` must be at least 1; got 0."),
         ("optimum 5 2 --starts 0", "`--starts` must be at least 1; got 0."),
-        ("optimum 5 2 --activation gelu", '`--activation` must be one of "relu", "linear"; got \'gelu\'.'),
+        (
+            "optimum 5 2 --activation tanh",
+            '`--activation` must be one of "relu", "linear", "abs", "leaky_relu", "gelu"; got \'tanh\'.',
+        ),
         ("classify nothing.npy", "`PATH` must be an existing file; got 'nothing.npy'. Check the spelling."),
         ("classify text.txt", "`PATH` must hold numbers only; got 'nothing' in 'text.txt'. Leave out headings"),
         ("classify text.md", "`PATH` must end in .npy, .npz, .safetensors, .pt, .pth, .csv, .txt or .json; got"),
