@@ -166,7 +166,7 @@ class Comparisons(Sequence[Comparison], Readable, Tabular):
     >>> results.best == results[1]
     True
     >>> len(results.to_rows()), list(results.to_dict())
-    (2, ['comparisons'])
+    (2, ['items'])
     >>> results.plot().get_xlabel()
     'model'
     """

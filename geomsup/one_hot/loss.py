@@ -33,7 +33,7 @@ class OneHotLoss(Readable):
     >>> import geomsup as gs
     >>> loss = gs.one_hot_loss([[1.0], [-1.0]], [0.0, 0.0])
     >>> sorted(loss.to_dict())
-    ['per_feature', 'potential', 'value']
+    ['grad_W', 'grad_b', 'per_feature', 'potential', 'value']
     """
 
     value: float

@@ -142,7 +142,7 @@ def optimum(
     seconds = np.inf if time_limit is None else checks.positive_number("time_limit", time_limit)
     deadline = Deadline(seconds)
     law, value_unit, loss_unit = units = ordinary(features, CLOSE) if conditions.scales else Ordinary(features, 0, 0)
-    if features.grouped:
+    if features.grouped and activation != "linear":  # that has a closed form, or says so itself
         for _, part in law.parts:
             make_plan(part)  # refuses groups of too many outcomes, before anything is searched
     guesses = [conditions.of_kind(guess) for guess in guesses]

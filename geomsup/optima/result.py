@@ -85,8 +85,8 @@ class Optimum(Readable, Tabular):
     >>> best.hits
     3
     >>> sorted(best.to_dict())
-    ['blocks', 'conditions', 'features', 'geometry', 'hits', 'kind', 'loss', 'lower_bound', 'model', 'proof',
-    'searched', 'status']
+    ['blocks', 'conditions', 'features', 'geometry', 'hits', 'kind', 'loss', 'lower_bound', 'model',
+    'n_hidden', 'proof', 'searched', 'starts', 'status', 'tegum']
     >>> len(best.to_rows())
     1
     >>> best.plot().name

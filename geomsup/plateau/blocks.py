@@ -65,7 +65,7 @@ class PlateauBlock(Readable):
     1.2677 0.5000 0.5325
     >>> sorted(block.to_dict())
     ['dimensionality', 'dimensions_per_feature', 'features_per_dimension', 'gain', 'loss', 'model', 'name',
-    'probability', 'rank', 'size']
+    'probability', 'rank', 'size', 'variance']
     """
 
     name: str

@@ -36,7 +36,7 @@ def test_the_simulated_device_agrees_with_the_cpu():
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = {name: (devices, errors) for name, devices, errors, _ in map(json.loads, done.stdout.splitlines())}
-    assert len(found) == 27
+    assert len(found) == 29
     for name, (devices, errors) in found.items():
         assert devices[0] == "cuda", name
         assert all(error < 1e-5 for error in errors.values()), (name, errors)
