@@ -1,20 +1,23 @@
 """The expected loss as a function of one flat vector, for minimisers."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from geomsup.activations import LEAKS
 from geomsup.features import Features
 from geomsup.loss.exact import FAST, sets_needed
 from geomsup.loss.plan import make_plan
 from geomsup.loss.spectral import spectral_losses
 from geomsup.threads import stop_flag
 
-__all__ = ["SERIES_RTOL", "has_few_sets", "pack", "relu_objective", "unpack"]
+__all__ = ["SERIES_RTOL", "has_few_sets", "losses_of", "pack", "relu_objective", "unpack"]
 
 # Relative accuracy of series in descents: well below the difference of neighbouring minima.
 SERIES_RTOL = 1e-7
+
+Slopes = tuple[np.ndarray, np.ndarray, np.ndarray]
+Losses = Callable[[np.ndarray, np.ndarray, np.ndarray], Slopes]
 
 
 def pack(W: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -29,16 +32,33 @@ def unpack(vector: np.ndarray, n_features: int) -> tuple[np.ndarray, np.ndarray]
 
 def relu_objective(features: Features, rtol: float = SERIES_RTOL) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Return f(vector) -> (loss, gradient) of the tied ReLU output model on `features`; series to `rtol`."""
+    losses, importance = losses_of(features, "relu", rtol), features.importance
+
+    def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        W, b = unpack(vector, features.n)
+        value, slope, slope_b = losses(W, W, b)
+        slope = importance[:, None] * slope
+        return float(importance @ value), pack((slope + slope.T) @ W, importance * slope_b)
+
+    return objective
+
+
+def losses_of(features: Features, activation: str, rtol: float) -> Losses:
+    """Return f(decoder, W, b) -> losses of the outputs ``(n,)``, and their slopes by couplings ``(n, n)`` and by b.
+
+    It goes straight to the kernels, series to an accuracy of about `rtol`: a descent wants neither bounds nor refusals,
+    and at small sizes building checked results would cost more than the loss.
+    """
     weights = [weight for weight, _ in features.parts]
-    parts = [_exact(part) if has_few_sets(part) else _spectral(part, rtol) for _, part in features.parts]
+    parts = [_losses_of_part(part, activation, rtol) for _, part in features.parts]
     if len(parts) == 1:
         return parts[0]
 
-    def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
-        losses, gradients = zip(*(part(vector) for part in parts), strict=True)
-        return float(np.dot(weights, losses)), np.einsum("k,k...->...", weights, np.array(gradients))
+    def mean(decoder: np.ndarray, W: np.ndarray, b: np.ndarray) -> Slopes:
+        value, slope, slope_b = zip(*(part(decoder, W, b) for part in parts), strict=True)
+        return tuple(np.einsum("k,k...->...", weights, np.array(one)) for one in (value, slope, slope_b))  # pyright: ignore[reportReturnType]
 
-    return objective
+    return mean
 
 
 def has_few_sets(features: Features) -> bool:
@@ -49,38 +69,52 @@ def has_few_sets(features: Features) -> bool:
     return len(features.parts) == 1 and sets_needed(np.ones((features.n, features.n)), features) <= FAST
 
 
-def _exact(features: Features) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Go straight to the kernels: at this size building checked results would cost more than the loss."""
+def _losses_of_part(features: Features, activation: str, rtol: float) -> Losses:
+    """Return the same of features that are not given by hidden states."""
+    from geomsup.loss.coupling import coupling_matrix
+
+    engine, size = _engine(features, activation, rtol), features.root_mean_square
+
+    def losses(decoder: np.ndarray, W: np.ndarray, b: np.ndarray) -> Slopes:
+        coupling, surplus, _ = coupling_matrix(decoder, W, size)
+        return engine(coupling, surplus, b)
+
+    return losses
+
+
+def _engine(features: Features, activation: str, rtol: float) -> Losses:
+    """Return what takes couplings, their surplus and biases to losses and slopes, by the quickest method."""
+    if activation not in LEAKS:
+        return _numeric(features, activation, rtol)
+    leak = LEAKS[activation]
+    return _exact(features, leak) if has_few_sets(features) else _spectral(features, leak, rtol)
+
+
+def _exact(features: Features, leak: float) -> Losses:
     from geomsup.loss.exact_kernels import exact_outputs
 
     plan, mean = make_plan(features), np.array(features.mean)
 
-    def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
-        return exact_outputs(G, surplus, b, 0.0, plan, mean, True, stop_flag())
+    def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> Slopes:
+        value, _, slope, slope_b = exact_outputs(G, surplus, b, leak, plan, mean, True, stop_flag())
+        return value, slope, slope_b
 
-    return _objective(features, losses)
-
-
-def _spectral(features: Features, rtol: float) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Go straight to the series, to an accuracy of about `rtol`: a descent wants neither bounds nor refusals."""
-
-    def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
-        result = spectral_losses(G, surplus, b, 0.0, features, rtol, True)
-        return result.value, result.error, result.slope_coupling, result.slope_b
-
-    return _objective(features, losses)
+    return losses
 
 
-def _objective(features: Features, losses: Callable[..., tuple[np.ndarray, ...]]) -> Any:
-    from geomsup.loss.coupling import coupling_matrix
+def _spectral(features: Features, leak: float, rtol: float) -> Losses:
+    def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> Slopes:
+        found = spectral_losses(G, surplus, b, leak, features, rtol, True)
+        return found.value, found.slope_coupling, found.slope_b
 
-    importance, size = features.importance, features.root_mean_square
+    return losses
 
-    def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
-        W, b = unpack(vector, features.n)
-        coupling, surplus, _ = coupling_matrix(W, W, size)
-        value, _, slope, slope_b = losses(coupling, surplus, b)
-        slope *= importance[:, None]
-        return float(importance @ value), pack((slope + slope.T) @ W, importance * slope_b)
 
-    return objective
+def _numeric(features: Features, activation: str, rtol: float) -> Losses:
+    from geomsup.loss.numeric import numeric_losses
+
+    def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> Slopes:
+        found = numeric_losses(G, b, activation, features, rtol, True)
+        return found.value, found.slope_coupling, found.slope_b
+
+    return losses

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime, minimize
 
-from geomsup import Features, ToyModel, Uniform, compare, expected_loss, optimum, train
+from geomsup import Features, Joint, Mixture, ToyModel, Uniform, compare, expected_loss, optimum, train
 from geomsup.optima.conditions import search
 from geomsup.optima.conditions.conditions import Conditions, largest_cosine
 from geomsup.optima.conditions.objective import joined, objective_of, parted
@@ -188,3 +188,15 @@ def test_a_guess_that_leads_lower_under_conditions_is_told(monkeypatch):
 def test_conditions_that_are_refused(how, error, message):
     with pytest.raises(error, match=re.escape(message)):
         optimum(PAIR, 1, **how)
+
+
+@pytest.mark.parametrize("options", [{"activation": "abs"}, {"coherence": 0.1}], ids=str)
+def test_hidden_states_are_taken_as_their_table_is(options):
+    """The same world as a mixture of six features, too many for a table of its own, and as a table of all sets."""
+    members, given = range(6), [[0.1] * 6, [0.02, 0.02, 0.02, 0.2, 0.2, 0.2]]
+    mixture, table = Features(6, joint=[Mixture(members, given)]), Features(6, joint=[Joint.mixture(members, given)])
+    model = ToyModel(np.random.default_rng(0).normal(size=(6, 2)) / 2)
+    vector = joined((model.W, model.W, model.b), tied=True)
+    ends = [objective_of(one, Conditions(**options), 1e-9)(vector) for one in (mixture, table)]
+    assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-8)
+    np.testing.assert_allclose(ends[0][1], ends[1][1], rtol=1e-6, atol=1e-9)
