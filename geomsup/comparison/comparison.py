@@ -203,10 +203,6 @@ class Comparisons(Sequence[Comparison], Readable, Tabular):
 
         return plot_comparisons(self, ax=ax)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return {"items": [item.to_dict() for item in self.items]}
-
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a row per model: sparsity, losses, excess, names."""
         return [

@@ -45,12 +45,6 @@ class OneHotLoss(Readable):
     def __float__(self) -> float:
         return self.value
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain values, ready for JSON."""
-        arrays = ("per_feature", "grad_W", "grad_b")
-        numbers = {"value": self.value, "potential": self.potential}
-        return numbers | {name: getattr(self, name).tolist() for name in arrays}
-
 
 def one_hot_loss(W: Any, b: Any = None, *, importance: Any = 1.0, independent: bool = False) -> OneHotLoss:
     """Return the loss of x' = relu(W Wᵀ x + b) when exactly one feature is active, x = μ e_j with μ ~ U[0, 1].
