@@ -8,6 +8,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.arrays import Batch, as_rows
 from geomsup.dimensions import dimensionality
+from geomsup.recognition.accidents import centred_by_chance, opposite_by_chance
 from geomsup.recognition.building import component_of
 from geomsup.recognition.found import Found
 from geomsup.recognition.geometries import Geometries
@@ -17,7 +18,6 @@ from geomsup.recognition.options import Center, Options, center_of, enough_memor
 from geomsup.recognition.reading.few import read_few
 from geomsup.recognition.reading.many import read_many
 from geomsup.recognition.reading.overlaps import Overlaps
-from geomsup.recognition.reading.rivals import centred_by_chance, opposite_by_chance
 from geomsup.recognition.reading.rows import UnitRows, row_norms, shares, strong_rows, thresholds
 
 __all__ = ["classify"]

@@ -125,18 +125,8 @@ class Geometry(Readable, Tabular):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the geometry as plain values, ready for JSON."""
-        return {
-            "name": self.name,
-            "n_features": self.n_features,
-            "n_hidden": self.n_hidden,
-            "components": [component.to_dict() for component in self.components],
-            "not_represented": list(self.not_represented),
-            "dimensionality": self.dimensionality.tolist(),
-            "W": self.W.tolist(),
-            "center": self.center.tolist(),
-            "represented": self.represented,
-            "hint": self.hint,
-        }
+        sizes = {"n_features": self.n_features, "n_hidden": self.n_hidden}
+        return {"name": self.name} | sizes | super().to_dict()
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a row per component: name, features, rank, mean D, mean norm, residual, variant, symmetry."""

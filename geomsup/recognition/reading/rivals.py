@@ -1,6 +1,5 @@
 """What else rows on a named shape may be, and how probable that is."""
 
-from dataclasses import replace
 from math import exp, inf, lgamma, log, pi
 
 import numpy as np
@@ -8,17 +7,11 @@ import numpy as np
 from geomsup.isometries import find_isometries
 from geomsup.isometries.search import TooWide
 from geomsup.recognition import chance
-from geomsup.recognition.found import DOUBT, Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, freedom
 from geomsup.recognition.matching.alignment import procrustes
 from geomsup.recognition.matching.match import USUAL_NOISE, Match
-from geomsup.recognition.matching.templates import count_templates
-from geomsup.recognition.reading.rows import UnitRows
 
-__all__ = [
-    "apex_by_chance", "centred_by_chance", "few_directions", "opposite_by_chance", "part_of_another", "shapeless",
-    "stray_on_a_vertex",
-]  # fmt: skip
+__all__ = ["SHAPELESS", "apex_by_chance", "few_directions", "part_of_another", "shapeless", "stray_on_a_vertex"]
 
 # With more apexes than this, vertices like no other, a shape is not taken for a smaller one with strays.
 MOST_APEXES = 2
@@ -42,10 +35,6 @@ PART = 2e-3
 # Odds, before the rows are looked at, that rows of few dimensions of their own have no shape in these. Two rows in one
 # dimension always have one.
 SHAPELESS = 0.05
-
-# Two rows have a plane of their own if the other rows lean less than this fraction of what is usual on the direction
-# in which the two are not opposite.
-OWN = 0.25
 
 
 def apex_by_chance(X: np.ndarray, match: Match, m: int) -> float:
@@ -80,37 +69,6 @@ def _places(match: Match, on: list[int]) -> float:
     except TooWide:
         return 1.0
     return max(1.0, order / match.symmetry_order)
-
-
-def centred_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
-    """Return what rows about their own mean were found to be; a shape of all rows that random rows give has no name."""
-    if len(found) != 1 or found[0].template is None or found[0].n_vertices < len(rows) or found[0].empty:
-        return found
-    log_p = _log_chance_centred(rows.take(np.arange(len(rows))), found[0], rows.n_dimensions)
-    if log_p > log(DOUBT):
-        return [found[0].unnamed()]
-    return [replace(found[0], log_p=max(found[0].log_p, log_p))]
-
-
-def _log_chance_centred(X: np.ndarray, found: Found, m: int) -> float:
-    """Log of the probability that random rows, taken about their own mean, come as close to a shape; at most 0.
-
-    The mean of such rows is 0, whatever they are, and in many dimensions they are nearly a simplex. Only their k − 1
-    differences, orthonormal contrasts, are random. These are compared with the contrasts of the shape.
-    """
-    from scipy.linalg import helmert
-
-    shape, k = found.polytope, len(X)
-    assert shape is not None
-    assert found.template is not None
-    contrasts = helmert(k)
-    rows, template = contrasts @ X, contrasts @ found.template
-    lengths = [np.linalg.norm(part, axis=1, keepdims=True) for part in (rows, template)]
-    rows, template = rows / lengths[0], template / lengths[1]
-    rho = max(chance.deviation(rows, template), chance.SMALLEST_DEVIATION)
-    # k! orders of the rows, not (k - 1)!
-    tube = chance.tube(template, shape.symmetry_order / k, k - 1, m, m, rho, found.n_parameters)
-    return min(0.0, tube.log_probability + chance.log_choices(k, k, max(1, count_templates(shape.dimension, k))))
 
 
 def few_directions(X: np.ndarray, match: Match, m: int, n: int) -> float:
@@ -151,32 +109,6 @@ def _heaps(X: np.ndarray, match: Match) -> tuple[np.ndarray, np.ndarray]:
     _, first, labels = np.unique(match.isomorphism, return_index=True, return_inverse=True)
     means = np.array([X[labels == i].mean(axis=0) for i in range(len(first))])
     return means / np.linalg.norm(means, axis=1, keepdims=True), match.template[first]
-
-
-def opposite_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
-    """Return what was found; digons are weighed against two random rows of a plane of their own.
-
-    A plane says nothing by itself: every two rows have one. But noise makes two rows not quite opposite in some
-    direction of all dimensions, on which the n − 2 other rows lean as on any, with Σ cos² = (n − 2)/(m − 1) on average.
-    If they do not lean on it, the plane was made for the two. In it random rows are within θ of opposite with the
-    probability θ/π.
-    """
-    digons = [i for i, one in enumerate(found) if one.polytope and len(one.members) == one.n_vertices == 2]
-    others, m = len(rows) - 2, rows.n_dimensions
-    if not digons or others < 1 or m < 2:
-        return found
-    moments = sum(block.T @ block for _, block in rows.blocks())
-    pairs = rows.take(np.array([found[i].members for i in digons]))
-    between = pairs.sum(axis=1)  # 2 sin(θ/2) long
-    lengths = np.linalg.norm(between, axis=1)
-    between /= np.maximum(lengths, chance.SMALLEST_DEVIATION)[:, None]
-    leaning = ((between @ moments) * between).sum(axis=1) - ((pairs @ between[..., None]) ** 2).sum(axis=(1, 2))
-    angles = 2 * np.arcsin(np.minimum(lengths / 2, 1.0))
-    rivals = np.where(leaning < OWN * others / (m - 1), SHAPELESS * angles / pi, 0.0)
-    weighed = list(found)
-    for i, rival in zip(digons, rivals.tolist(), strict=True):
-        weighed[i] = replace(found[i], rival=found[i].rival + rival)
-    return weighed
 
 
 def part_of_another(match: Match) -> float:
