@@ -8,8 +8,9 @@ import tempfile
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-CACHE = tempfile.TemporaryDirectory(prefix="geomsup-tests-")  # empty: what tests find must come from this code
-os.environ["GEOMSUP_CACHE"] = CACHE.name
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit the folder of the process that started them
+    CACHE = tempfile.TemporaryDirectory(prefix="geomsup-tests-")  # empty: what tests find must come from this code
+    os.environ["GEOMSUP_CACHE"] = CACHE.name
 
 # A program of its own, for a numba that was told to simulate a GPU when it was imported.
 collect_ignore = ["tests/training/cuda/simulated.py"]

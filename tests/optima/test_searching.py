@@ -32,23 +32,23 @@ HARD = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("problem", "loss"), HARD)
-def test_optima_of_unlike_features_that_are_hard_to_find(problem, loss):
+def test_optima_of_unlike_features_that_are_hard_to_find(problem, loss, one_search):
     n, m, p, decay = problem
     best = optimum(Features(n, p, decay ** np.arange(n)), m)
     assert best.loss <= loss * (1 + 1e-4)
-    assert best.status.startswith("best of")
+    assert best.status == "best of 1 search"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("importance", [1.0, 0.8 ** np.arange(9)])
+@pytest.mark.parametrize("importance", [1.0, 0.8 ** np.arange(7)])
 @pytest.mark.parametrize("values", [Uniform(), Uniform(0.5, 2.0)])
-def test_no_descent_of_another_program_ends_lower(importance, values):
+def test_no_descent_of_another_program_ends_lower(importance, values, one_search):
     """Scipy's BFGS from many random starts, on the same exact loss."""
-    features = Features(9, 0.1, importance, values)
+    features = Features(7, 0.1, importance, values)
     best = optimum(features, 3)
     objective, rng = relu_objective(features), np.random.default_rng(5)
     ends = [
-        minimize(objective, pack(rng.normal(size=(9, 3)) / 2, np.full(9, -0.1)), jac=True, method="L-BFGS-B").fun
+        minimize(objective, pack(rng.normal(size=(7, 3)) / 2, np.full(7, -0.1)), jac=True, method="L-BFGS-B").fun
         for _ in range(12)
     ]
     assert best.loss <= min(ends) * (1 + 1e-5)  # what series are good to here
@@ -139,7 +139,7 @@ def test_losses_that_are_not_finite_are_infinite():
 @pytest.mark.slow
 def test_features_too_sparse_to_be_sampled_are_descended():
     assert make_improver(Features(10, 1 / LARGEST_BATCH)) is None
-    best = optimum(Features(10, 1e-9, 0.9 ** np.arange(10)), 3)
+    best = optimum(Features(10, 1e-9, 0.9 ** np.arange(10)), 2)  # of three dimensions it takes half a minute
     assert best.status == "tegum program"
     assert make_improver(Features(9, 0.1, values=Discrete([1.0, 2.0, 3.0]))) is None
     assert make_improver(Features(3, 0.1, values=Discrete([1.0, 2.0]))) is not None

@@ -382,9 +382,9 @@ def test_dropped_features_stay_dropped_and_cost_their_variance():
 @pytest.mark.slow
 def test_cells_of_thin_phases_hold_the_optimum():
     """Four cells of a plane of 40 x 40, and what is around them; two of them were once 0.17 % too high."""
-    p, importance = np.geomspace(0.01, 1, 40), np.geomspace(0.1, 10, 40)
+    p, importance = np.geomspace(0.01, 1, 40)[30:], np.geomspace(0.1, 10, 40)
     diagram = phase_diagram(2, 1, p, importance)
-    for i, j in itertools.product((33, 34, 35), (15, 16, 17, 23)):
+    for i, j in itertools.product((3, 4, 5), (15, 16, 17, 23)):
         assert diagram.loss[i, j] == pytest.approx(brute_force(p[i], importance[j]), abs=1e-9)
 
 
