@@ -6,7 +6,7 @@ import sympy
 from scipy.optimize import minimize
 from sympy import Rational, Symbol
 
-from geomsup import Features, ToyModel, expected_loss, optimum, symbolic
+from geomsup import Features, optimum, symbolic
 from geomsup.loss.objective import pack, relu_objective
 from tests.symbolic.truth import numeric, p, polygon_rows
 
