@@ -1,17 +1,19 @@
 """Shapes that come from nothing: what only all rows of W together can tell."""
 
 from dataclasses import replace
-from math import log, pi
+from math import lgamma, log, pi
 
 import numpy as np
 
 from geomsup.recognition import chance
 from geomsup.recognition.found import DOUBT, Found
+from geomsup.recognition.matching.acceptance import acceptance, freedom
+from geomsup.recognition.matching.residuals import SIZES, another, log_student
 from geomsup.recognition.matching.templates import count_templates
 from geomsup.recognition.reading.rivals import SHAPELESS
 from geomsup.recognition.reading.rows import UnitRows
 
-__all__ = ["centred_by_chance", "opposite_by_chance"]
+__all__ = ["centred_by_chance", "noisier_than_others", "opposite_by_chance"]
 
 # Two rows have a plane of their own if the other rows lean less than this fraction of what is usual on the direction
 # in which the two are not opposite.
@@ -72,4 +74,27 @@ def opposite_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
     weighed = list(found)
     for i, rival in zip(digons, rivals.tolist(), strict=True):
         weighed[i] = replace(found[i], rival=found[i].rival + rival)
+    return weighed
+
+
+def noisier_than_others(found: list[Found], rows: UnitRows) -> list[Found]:
+    """Return what was found; a shape that is further from its rows than the noise of the others explains is doubted.
+
+    There is one noise for all of W. Two rows at 170 degrees are a digon under much noise; beside thirty digons at 180
+    degrees they may be something else.
+    """
+    m = rows.n_dimensions
+    shapes = [(i, one) for i, one in enumerate(found) if one.polytope]
+    free = np.array([freedom(len(one.members), m, one.rank) - one.n_parameters for _, one in shapes])
+    squared = np.array([len(one.members) * max(one.chord, chance.SMALLEST_DEVIATION) ** 2 for _, one in shapes])
+    weighed = list(found)
+    for (i, one), d, own in zip(shapes, free.tolist(), squared.tolist(), strict=True):
+        others, left = squared[free > 0].sum() - own, int(free[free > 0].sum()) - d
+        if d < 1 or left < 1:
+            continue
+        by_noise = log_student(own**0.5, d, others, left)
+        # Any order of magnitude: 1/(volume of the ball of this radius · d · SIZES).
+        anything = lgamma(d / 2 + 1) - d / 2 * log(pi * own) - log(d * SIZES)
+        x = one.chord / acceptance(one.polytope)
+        weighed[i] = replace(one, rival=one.rival + another(by_noise - anything, x))
     return weighed

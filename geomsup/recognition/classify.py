@@ -8,7 +8,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.arrays import Batch, as_rows
 from geomsup.dimensions import dimensionality
-from geomsup.recognition.accidents import centred_by_chance, opposite_by_chance
+from geomsup.recognition.accidents import centred_by_chance, noisier_than_others, opposite_by_chance
 from geomsup.recognition.building import component_of
 from geomsup.recognition.found import Found
 from geomsup.recognition.geometries import Geometries
@@ -214,7 +214,7 @@ def _read(rows: UnitRows, options: Options, strays: bool = True) -> _Whole:
         parts, log_p = read_few(rows.take(np.arange(len(rows))), options.noise, strays)
     if isinstance(options.center, str):
         parts = centred_by_chance(parts, rows)
-    return _Whole(rows, opposite_by_chance(parts, rows), log_p, scanned)
+    return _Whole(rows, noisier_than_others(opposite_by_chance(parts, rows), rows), log_p, scanned)
 
 
 def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free: bool) -> Geometry:

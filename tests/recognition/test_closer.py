@@ -97,6 +97,7 @@ def test_two_rows_of_a_plane_of_their_own_are_opposite_by_chance(others, rng):
     for where, second in (("plane", np.cos(bent) * np.eye(m)[-2] + np.sin(bent) * np.eye(m)[-1]),
                           ("anywhere", np.eye(m)[-2] + tilt)):  # fmt: skip
         W = np.vstack([np.eye(m)[-2], -second, axes, -axes])
-        W = (W + 1e-4 * rng.normal(size=W.shape)) @ rotation(m, rng)
+        W[2:] += bent / (2 * m) ** 0.5 * rng.normal(size=W[2:].shape)  # noise that explains 8 degrees
+        W = W @ rotation(m, rng)
         sure[where] = max(one.confidence for one in holding(gs.classify(W), range(2)) if one.name == "digon")
     assert sure["plane"] < 0.999 < sure["anywhere"]

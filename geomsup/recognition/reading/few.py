@@ -100,6 +100,7 @@ class _Reader:
         others = [log_p for log_p, named in self.seen if item.block.features not in named]
         X, match = self.X[found.members] @ self.axes.T, item.block.match
         match = replace(match, frame=match.frame @ self.axes.T)
+        found = match.doubted(found, X)
         rival = found.rival + apex_by_chance(X, match, self.m) + stray_on_a_vertex(X, match, self.m)
         rival += few_directions(X, match, self.m, len(self.X))
         rival += shapeless(X, match)

@@ -221,7 +221,8 @@ class _Reader:
         match = self.seen[key]
         if match is None:
             return _Part(members, 0)
-        return _Part(**vars(among_all(match.found(self.rows.take(members), members, 0.0), self.rows)))
+        X = self.rows.take(members)
+        return _Part(**vars(among_all(match.doubted(match.found(X, members, 0.0), X), self.rows)))
 
     def placed(self, parts: list[_Part]) -> list[_Part]:
         """Set how far every part is from the complement of the others, and judge single directions."""

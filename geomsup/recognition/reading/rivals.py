@@ -1,15 +1,15 @@
 """What else rows on a named shape may be, and how probable that is."""
 
-from math import exp, inf, lgamma, log, pi
+from math import exp, inf, log
 
 import numpy as np
 
 from geomsup.isometries import find_isometries
 from geomsup.isometries.search import TooWide
 from geomsup.recognition import chance
-from geomsup.recognition.matching.acceptance import ACCEPTANCE, freedom
-from geomsup.recognition.matching.alignment import procrustes
+from geomsup.recognition.matching.acceptance import ACCEPTANCE
 from geomsup.recognition.matching.match import USUAL_NOISE, Match
+from geomsup.recognition.matching.residuals import in_span, worst_row
 
 __all__ = ["SHAPELESS", "apex_by_chance", "few_directions", "part_of_another", "shapeless", "stray_on_a_vertex"]
 
@@ -25,8 +25,6 @@ ALIKE = 0.15
 # planted cases (`python -m benchmarks.reliability`).
 STRAY = 0.5
 UNEVEN = 0.1
-# The displacement of such a vertex has any order of magnitude from 0.001 to 1, an interval of log 1000.
-SIZES = 7.0
 
 # Probability that a shape is part of one that was not recognised, where other rows have no name or vertices are empty:
 # at a distance of 3 % of the shortest chord, and in proportion to it. Fitted to the same cases.
@@ -127,8 +125,7 @@ def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
     """
     if match.polytope is None:
         return 0.0
-    flat = X @ match.frame.T
-    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), chance.SMALLEST_DEVIATION)
+    flat = in_span(X, match.frame)
     return max(_stray_among(X, X, match, m), _stray_among(flat, X, match, flat.shape[1]))
 
 
@@ -136,39 +133,9 @@ def _stray_among(X: np.ndarray, whole: np.ndarray, match: Match, m: int) -> floa
     """Odds of a stray among random directions of m dimensions, at most as many as X has columns.
 
     A stray has the density 1/S on the sphere of m dimensions. A row that belongs there has the density of the others'
-    noise, as seen in X or in all columns: the noise that leaves the span tells of that in it. Or its vertex is out of
-    place, at any scale.
+    noise, or its vertex is out of place, at any scale.
     """
-    d = m - 1
-    if d < 1:
+    worst = worst_row(X, whole, match.template, match.n_parameters, m)
+    if worst is None or worst.log_even == -inf:
         return 0.0
-    fitted = match.template @ procrustes(match.template, X)
-    worst = int(np.argmax(np.linalg.norm(X - fitted, axis=1)))
-    others = np.arange(len(X)) != worst
-    frame = procrustes(match.template[others], X[others])
-    distance = max(float(np.linalg.norm(X[worst] - match.template[worst] @ frame)), chance.SMALLEST_DEVIATION)
-    log_noise = max(_log_noise(distance, d, rows, match, others) for rows in (X, whole))
-    if log_noise == -inf:
-        return 0.0
-    # The density of a vertex out of place over that of a stray is 1/(fraction within that distance · d · SIZES).
-    log_uneven = -chance.log_cap(m, distance) - log(d * SIZES)
-    even, uneven = (exp(min(x, chance.LARGEST_EXPONENT)) for x in (log_noise + chance.log_sphere(d), log_uneven))
-    return STRAY / (even + UNEVEN * uneven)
-
-
-def _log_noise(distance: float, d: int, X: np.ndarray, match: Match, others: np.ndarray) -> float:
-    """Log density of a displacement in d dimensions by the noise of the others: Student's t of their residuals.
-
-    It is -inf where all freedom of the others has been fitted.
-    """
-    m = X.shape[1]
-    left = freedom(len(X), m, match.template.shape[1]) - match.n_parameters - (m - 1)
-    if left < 1:
-        return -inf
-    T = match.template[others]
-    squared = float(((X[others] - T @ procrustes(T, X[others])) ** 2).sum())
-    squared = max(squared, len(X) * chance.SMALLEST_DEVIATION**2)
-    return (
-        lgamma((left + d) / 2) - lgamma(left / 2) - d / 2 * log(pi * squared)
-        - (left + d) / 2 * log(1 + distance**2 / squared)
-    )  # fmt: skip
+    return STRAY / (worst.even + UNEVEN * worst.uneven)

@@ -1,0 +1,181 @@
+"""What residuals say beside their size: one vertex out of place, or two kinds of distances, are no noise."""
+
+from dataclasses import dataclass
+from math import exp, inf, lgamma, log, pi
+
+import numpy as np
+
+from geomsup.recognition import chance
+from geomsup.recognition.matching.acceptance import freedom
+from geomsup.recognition.matching.alignment import procrustes
+
+__all__ = [
+    "ANOTHER", "SIZES", "WorstRow", "another", "in_span", "log_student", "two_distances", "unlike_noise",
+    "worst_row",
+]  # fmt: skip
+
+# The displacement of a vertex out of place has any order of magnitude from 0.001 to 1, an interval of log 1000.
+SIZES = 7.0
+
+# Odds, before the rows are looked at, that the vertex of the worst row is out of place by more than the noise.
+DISPLACED = 0.01
+# Odds that such a shape is another one, half of those at the distance x = 1, at which a shape is not accepted any more
+# if all rows are as far: fitted to rows turned by 5 to 45 degrees (`python -m benchmarks.reliability --hard`).
+ANOTHER = 0.1
+
+# Odds, before the rows are looked at, that a shape is fitted to rows with two kinds of distances, such as those of a
+# graph. Of a thousand shapes under noise, the evidence for it was beyond e⁹ in none.
+TWO_DISTANCES = 1e-3
+# Inner products that are compared: from so few, two kinds can be told from one, and so many are enough.
+FEWEST_ROWS, MOST_ROWS = 8, 1000
+
+
+@dataclass(frozen=True)
+class WorstRow:
+    """Distance of the worst row from its vertex, where the others put it, and how dense such rows are.
+
+    Attributes
+    ----------
+    distance
+        The distance, at least `chance.SMALLEST_DEVIATION`.
+    log_even
+        Log density of such a displacement by the noise of the others, over that of random directions; -inf where all
+        freedom of the others has been fitted.
+    log_uneven
+        The same for a vertex out of place.
+    """
+
+    distance: float
+    log_even: float
+    log_uneven: float
+
+    @property
+    def even(self) -> float:
+        """Density by the noise of the others, over that of random directions."""
+        return exp(min(self.log_even, chance.LARGEST_EXPONENT))
+
+    @property
+    def uneven(self) -> float:
+        """Density for a vertex out of place, over that of random directions."""
+        return exp(min(self.log_uneven, chance.LARGEST_EXPONENT))
+
+
+def worst_row(X: np.ndarray, whole: np.ndarray, template: np.ndarray, parameters: int, m: int) -> WorstRow | None:
+    """Return the row furthest from its vertex; None in one dimension, where rows cannot turn.
+
+    Parameters
+    ----------
+    X
+        ``(k, ·)`` unit rows, seen in some dimensions.
+    whole
+        The same rows in all columns: the noise that leaves the dimensions of X tells of that in them.
+    template
+        ``(k, r)`` vertex of each row.
+    parameters
+        Number of parameters of the template that have been fitted.
+    m
+        Number of dimensions of random directions, at most as many as X has columns.
+    """
+    d = m - 1
+    if d < 1:
+        return None
+    fitted = template @ procrustes(template, X)
+    worst = int(np.argmax(np.linalg.norm(X - fitted, axis=1)))
+    others = np.arange(len(X)) != worst
+    frame = procrustes(template[others], X[others])
+    distance = max(float(np.linalg.norm(X[worst] - template[worst] @ frame)), chance.SMALLEST_DEVIATION)
+    log_noise = max(_log_noise(distance, d, rows, template, parameters, others) for rows in (X, whole))
+    # The density of a vertex out of place over that of a random row is 1/(fraction within that distance · d · SIZES).
+    return WorstRow(distance, log_noise + chance.log_sphere(d), -chance.log_cap(m, distance) - log(d * SIZES))
+
+
+def _log_noise(
+    distance: float, d: int, X: np.ndarray, template: np.ndarray, parameters: int, others: np.ndarray
+) -> float:
+    """Log density of a displacement in d dimensions by the noise of the others: Student's t of their residuals.
+
+    The others were fitted, with a frame and parameters: where they put the vertex is uncertain too. A fraction h of
+    the freedom of all rows has been fitted, so the variance is 1/(1 − h) times that of the noise.
+    """
+    m = X.shape[1]
+    total = freedom(len(X), m, template.shape[1]) - parameters
+    left = total - (m - 1)
+    if left < 1:
+        return -inf
+    T = template[others]
+    squared = float(((X[others] - T @ procrustes(T, X[others])) ** 2).sum())
+    squared = max(squared, len(X) * chance.SMALLEST_DEVIATION**2) * len(X) * (m - 1) / total
+    return log_student(distance, d, squared, left)
+
+
+def log_student(distance: float, d: int, squared: float, left: int) -> float:
+    """Log density, in d dimensions, of noise of which `left` values had this sum of squares: Student's t."""
+    return (
+        lgamma((left + d) / 2) - lgamma(left / 2) - d / 2 * log(pi * squared)
+        - (left + d) / 2 * log(1 + distance**2 / squared)
+    )  # fmt: skip
+
+
+def another(log_ratio: float, x: float) -> float:
+    """Odds of another shape at a distance of x times the largest accepted, if noise does not explain it.
+
+    `log_ratio` is the log density of the distance by noise, over that of any order of magnitude.
+    """
+    displaced = 1 / (1 + exp(min(log_ratio - log(DISPLACED), chance.LARGEST_EXPONENT)))
+    return displaced * ANOTHER * x**2 * (1 + x**2)
+
+
+def in_span(X: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Unit rows X in the coordinates of the orthonormal rows `frame`, of length 1 again."""
+    flat = X @ frame.T
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), chance.SMALLEST_DEVIATION)
+
+
+def unlike_noise(X: np.ndarray, frame: np.ndarray, template: np.ndarray, parameters: int, reach: float) -> float:
+    """Odds that rows near a shape are another one, because what is left is no noise.
+
+    All rows together may be near to a large shape although one of them is not. A row turned out of the span counts as
+    well as one turned in it. Or inner products that a shape makes equal are of two kinds.
+
+    Parameters
+    ----------
+    X
+        ``(k, m)`` unit rows.
+    frame, template, parameters, reach
+        As in `Match`.
+    """
+    flat = in_span(X, frame)
+    return max(
+        two_distances(X, template @ frame, template.shape[1], parameters, reach),
+        *(_out_of_place(rows, X, template, parameters, reach) for rows in (X, flat)),
+    )
+
+
+def two_distances(X: np.ndarray, fitted: np.ndarray, r: int, parameters: int, reach: float) -> float:
+    """Odds that the residuals of inner products are of two kinds: of the neighbours in a graph, and of others.
+
+    N values with a fraction q of one kind need N·H(q) nats to say which. They are then told more precisely, by
+    N·log(1/w)/2 nats, w the variance within the kinds over all variance. N is at most the freedom of the residuals.
+    """
+    k, m = X.shape
+    n, left = k * (k - 1) // 2, freedom(k, m, r) - parameters
+    if not FEWEST_ROWS <= k <= MOST_ROWS or left < k:
+        return 0.0
+    residuals = np.sort((X @ X.T - fitted @ fitted.T)[np.triu_indices(k, 1)])
+    residuals -= residuals.mean()
+    first = np.arange(1, n)
+    q, sums = first / n, residuals.cumsum()[:-1]
+    between = (sums / first + sums / (n - first)) ** 2 * q * (1 - q)  # the rest adds to minus the sum
+    within = 1 - between / max(float(residuals.var()), chance.SMALLEST_DEVIATION**2)
+    nats = -np.log(np.maximum(within, chance.SMALLEST_DEVIATION)) / 2 + q * np.log(q) + (1 - q) * np.log(1 - q)
+    evidence = min(n, left) * float(nats.max())
+    two = 1 / (1 + exp(min(-evidence - log(TWO_DISTANCES), chance.LARGEST_EXPONENT)))
+    squared = ((X - fitted) ** 2).sum() / k / reach**2
+    return two * float(squared * (1 + squared))
+
+
+def _out_of_place(X: np.ndarray, whole: np.ndarray, template: np.ndarray, parameters: int, reach: float) -> float:
+    worst = worst_row(X, whole, template, parameters, X.shape[1])
+    if worst is None or worst.log_even == -inf:
+        return 0.0
+    return another(worst.log_even - worst.log_uneven, worst.distance / reach)
