@@ -175,19 +175,10 @@ def classify(
 
 def _classify(W: np.ndarray, options: Options) -> Geometry:
     """Name the shapes, and give a hint where another way to read the rows names more."""
-    geometry, parts = _read_about(W, options)
-    hint = _hint(W, options, parts)
+    reading = _read_about(W, options)
+    hint = _hint(W, options, reading.whole.parts)
+    geometry = _geometry(reading, options.free)
     return replace(geometry, hint=hint) if hint else geometry
-
-
-def _read_about(W: np.ndarray, options: Options, strays: bool = True) -> tuple[Geometry, list[Found]]:
-    """Read the rows about the center; of several ways to say which are represented, the least accidental one."""
-    center = W.mean(axis=0) if isinstance(options.center, str) else options.center
-    V = W - center if center.any() else W
-    cuts = thresholds(row_norms(V)[0], V.shape[1]) if options.represented == "auto" else [options.represented]
-    readings = [_read(strong_rows(V, cut), options, strays) for cut in cuts]
-    best = min(range(len(cuts)), key=lambda i: readings[i].log_p)
-    return _geometry(V, center, cuts[best], readings[best], options.free), readings[best].parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +189,26 @@ class _Whole:
     parts: list[Found]
     log_p: float
     scanned: Overlaps | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _About:
+    """Rows V about a center, of which those longer than `cut` were read."""
+
+    V: np.ndarray
+    center: np.ndarray
+    cut: float
+    whole: _Whole
+
+
+def _read_about(W: np.ndarray, options: Options, strays: bool = True) -> _About:
+    """Read the rows about the center; of several ways to say which are represented, the least accidental one."""
+    center = W.mean(axis=0) if isinstance(options.center, str) else options.center
+    V = W - center if center.any() else W
+    cuts = thresholds(row_norms(V)[0], V.shape[1]) if options.represented == "auto" else [options.represented]
+    readings = [_read(strong_rows(V, cut), options, strays) for cut in cuts]
+    best = min(range(len(cuts)), key=lambda i: readings[i].log_p)
+    return _About(V, center, cuts[best], readings[best])
 
 
 def _read(rows: UnitRows, options: Options, strays: bool = True) -> _Whole:
@@ -217,8 +228,9 @@ def _read(rows: UnitRows, options: Options, strays: bool = True) -> _Whole:
     return _Whole(rows, noisier_than_others(opposite_by_chance(parts, rows), rows), log_p, scanned)
 
 
-def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free: bool) -> Geometry:
+def _geometry(reading: _About, free: bool) -> Geometry:
     """Return the public value of a reading."""
+    V, whole = reading.V, reading.whole
     rows, parts = whole.rows, whole.parts
     if free:
         rows = rows.first_half()
@@ -229,7 +241,7 @@ def _geometry(V: np.ndarray, center: np.ndarray, cut: float, whole: _Whole, free
     outlined = sum(not part.named for part in parts) <= MOST_OUTLINES
     components = [component_of(part, rows, D, whole.scanned, outlined) for part in parts]
     components.sort(key=lambda c: (-len(c.features), -c.rank, c.features))
-    return Geometry(tuple(components), tuple(weak.tolist()), D, V, center=center, represented=cut)
+    return Geometry(tuple(components), tuple(weak.tolist()), D, V, center=reading.center, represented=reading.cut)
 
 
 def _hint(W: np.ndarray, options: Options, parts: list[Found]) -> str | None:
@@ -245,7 +257,10 @@ def _hint(W: np.ndarray, options: Options, parts: list[Found]) -> str | None:
         'signs="free"': options._replace(free=True),
     }
     for argument, other in others.items():
-        geometry, _ = _read_about(W, other, strays=False)
+        reading = _read_about(W, other, strays=False)
+        if _n_shaped(reading.whole.parts) < mine + 3:
+            continue
+        geometry = _geometry(reading, other.free)
         sure = [one for one in geometry.components if one.polytope and one.confidence > HINTED]
         shaped = sum(len(component.features) for component in sure)
         if shaped >= mine + 3:

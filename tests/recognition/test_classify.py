@@ -72,7 +72,7 @@ def assert_isomorphic(component, W):
 @pytest.mark.parametrize("name", SHAPES)
 def test_names_under_noise(name, extra):
     rng = np.random.default_rng(7)
-    count = 30 if name in FEWER else 120
+    count = 10 if name in FEWER else 40
     trials = [weights(SHAPES[name], rng, extra=extra, noise=0.03, irregular=0.2) for _ in range(count)]
     found = [gs.classify(W * 10.0 ** rng.integers(-9, 9), orientation="rows").components for W in trials]
     # A few are called distorted: noise is that large for one digon in hundreds.
@@ -235,16 +235,16 @@ def members(geometry, labels):
 @pytest.mark.slow
 def test_random_weights_get_no_name_for_sure_and_no_rank_too_many():
     rng = np.random.default_rng(11)
-    sizes = [(rng.integers(2, 13), rng.integers(1, 5)) for _ in range(900)]
-    sizes += [(rng.integers(2, 20), rng.integers(1, 9)) for _ in range(100)]
+    sizes = [(rng.integers(2, 13), rng.integers(1, 5)) for _ in range(360)]
+    sizes += [(rng.integers(2, 20), rng.integers(1, 9)) for _ in range(40)]
     best = []
     for n, m in sizes:
         components = gs.classify(rng.normal(size=(n, m)), orientation="rows").components
         assert sum(component.rank for component in components) <= m
         best.append(max((c.confidence for c in components if c.polytope), default=0.0))
-    # Calibrated or better, 1000 draws give about 1 beyond 0.999 and 10 beyond 0.99; "high" begins at 0.99999.
-    assert (np.array(best) >= 0.999).sum() <= 2
-    assert (np.array(best) >= 0.99).sum() <= 15
+    # Calibrated or better, 400 draws give at most 1 beyond 0.999 and about 4 beyond 0.99; "high" begins at 0.99999.
+    assert (np.array(best) >= 0.999).sum() <= 1
+    assert (np.array(best) >= 0.99).sum() <= 8
     assert max(best) < 0.99999
 
 
@@ -252,7 +252,7 @@ def test_random_weights_get_no_name_for_sure_and_no_rank_too_many():
 def test_confidence_is_calibrated_on_triangles():
     rng = np.random.default_rng(12)
     best = []
-    for W in rng.normal(size=(2000, 3, 2)):
+    for W in rng.normal(size=(1000, 3, 2)):
         components = gs.classify(W).components
         best.append(max(c.confidence if c.name == "triangle" else 0.0 for c in components))
     # 20 000 draws gave 0.0507 and 0.0103.
