@@ -15,6 +15,9 @@ MOST_NODES = 1000
 # Least distance of a basis point from the span of those before it, as a fraction of the largest norm.
 WELL_CONDITIONED = 0.3
 
+# Points of which the images are looked at before those of all others: of wrong maps hardly any passes these.
+PROBES = 16
+
 
 class TooWide(ArithmeticError):
     """The tolerance lets so much pass that the search would not end."""
@@ -131,6 +134,8 @@ class _Search:
         self.slack = 2 * tolerance * float(np.sqrt(self.squares.max())) + tolerance**2
         self.base = near_basis(points)
         self.inverse = np.linalg.inv(points[self.base])
+        probes = np.linspace(0, len(points) - 1, min(len(points), PROBES)).astype(int)
+        self.probed = self.gram[probes][:, self.base]
         profile = np.sort(self.gram, axis=1)
         self.alike = [np.abs(profile - profile[b]).max(axis=1) <= self.slack for b in self.base]
 
@@ -160,14 +165,20 @@ class _Search:
     def _permutation(self, images: list[int]) -> np.ndarray | None:
         # Twice, because of noise: the nearest orthogonal map on the basis says which point goes where; all points give
         # the map.
-        moved = self.points @ _orthogonal(self.inverse @ self.points[images])
-        nearest = self._nearest(moved)
+        if self._misses(images):
+            return None
+        nearest = self._nearest(self.points @ _orthogonal(self.inverse @ self.points[images]))
         if (np.bincount(nearest, minlength=len(nearest)) != 1).any():
             return None
         moved = self.points @ _orthogonal(self.points.T @ self.points[nearest])
         if np.linalg.norm(moved - self.points[nearest], axis=1).max() > self.tolerance:
             return None
         return nearest
+
+    def _misses(self, images: list[int]) -> bool:
+        """Whether no point has the products with the images that one of the probes has with the basis."""
+        products = self.gram[:, images]
+        return bool((np.abs(products - self.probed[:, None]).max(axis=2).min(axis=1) > self.slack).any())
 
     def _nearest(self, moved: np.ndarray) -> np.ndarray:
         return np.argmax(moved @ self.points.T - 0.5 * self.squares, axis=1)

@@ -206,10 +206,10 @@ def test_configurations_of_one_energy_and_other_distances_are_two_minima():
 
 @pytest.mark.slow
 def test_a_time_limit_returns_the_best_so_far():
-    found = gs.thomson(300, time_limit=0.5, starts=10**6)
+    found = gs.thomson(120, time_limit=0.5, starts=10**6)
     assert not found.complete
     assert "ended early" in str(found.rows()[2])
-    assert found.points.shape == (300, 3)
+    assert found.points.shape == (120, 3)
 
 
 def test_a_tiny_time_limit_still_returns_points():

@@ -14,9 +14,11 @@ from geomsup.laws import law_from_dict, misfit_of
 
 
 def power_law(exponent, low, high):
+    whole = integrate.quad(lambda y: y**-exponent, low, high)[0]
+
     class Truth(stats.rv_continuous):
         def _pdf(self, x):
-            return x**-exponent / integrate.quad(lambda y: y**-exponent, low, high)[0]
+            return x**-exponent / whole
 
     return Truth(a=low, b=high)
 
@@ -82,8 +84,8 @@ def test_densities_and_excesses_are_those_of_scipy(law, truth):
 @pytest.mark.parametrize(("law", "truth"), PAIRS, ids=NAMES)
 @pytest.mark.slow
 def test_samples_have_the_distribution_itself_not_that_of_the_pieces(law, truth):
-    x = law.sample((100, 50), rng=1)
-    assert x.shape == (100, 50)
+    x = law.sample((100, 30), rng=1)
+    assert x.shape == (100, 30)
     assert stats.kstest(x.ravel(), truth.cdf).pvalue > 1e-3
     np.testing.assert_array_equal(law.sample(5, rng=2), law.sample(5, rng=2))
 

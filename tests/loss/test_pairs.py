@@ -75,12 +75,12 @@ def test_groups_agree_with_samples(target, power):
     options = {"target": target, "power": power}
     exact = expected_loss(ToyModel(**parts), features, gradient=True, by_active=True, **options)
     assert exact.by_active.sum() == pytest.approx(exact.value, rel=1e-12)
-    x = features.sample(200_000, rng=2)
+    x = features.sample(50_000, rng=2)
     pairs = zip(x[:, ::2].ravel().tolist(), x[:, 1::2].ravel().tolist(), strict=True)
     wanted = np.array([TRUE[target](*pair) for pair in pairs]).reshape(x.shape)
     each = (wanted - ToyModel(**parts)(x)) ** power @ features.importance
     assert abs(each.mean() - exact.value) < 4 * each.std() / len(x) ** 0.5
-    assert (np.abs(np.bincount((x != 0).sum(axis=1), minlength=9) / len(x) - exact.active) < 0.006).all()
+    assert (np.abs(np.bincount((x != 0).sum(axis=1), minlength=9) / len(x) - exact.active) < 0.012).all()
     sampled = expected_loss(ToyModel(**parts), features, method="sampled", samples=200_000, rng=3, **options)
     assert abs(sampled.value - exact.value) < 4 * sampled.error
     for name, part in parts.items():

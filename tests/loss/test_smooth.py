@@ -117,13 +117,13 @@ def test_gradients_are_differences(law, rng):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("law", LAWS, ids=NAMES)
-def test_losses_are_within_four_standard_errors_of_four_million_samples(law):
+def test_losses_are_within_four_standard_errors_of_a_million_samples(law):
     rng = np.random.default_rng(5)
     model = ToyModel(rng.normal(size=(5, 2)) / 2**0.5, rng.normal(size=5) * 0.1)
     features = Features(5, 0.2, values=law)
     truth, estimate = (
         expected_loss(model, features),
-        expected_loss(model, features, method="sampled", samples=4_000_000, rng=7),
+        expected_loss(model, features, method="sampled", samples=1_000_000, rng=7),
     )
     assert abs(truth.value - estimate.value) <= 4 * estimate.error + truth.error
 
