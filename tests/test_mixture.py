@@ -77,7 +77,7 @@ def _rational(array):
 
 @pytest.mark.parametrize("options", [{}, {"target": "abs"}, {"power": 4}, {"by_active": True}])
 def test_losses_are_those_of_the_table(options):
-    features, model = topics(values=gs.Uniform(-0.5, 1)), model_of(12)
+    features, model = topics(10, values=gs.Uniform(-0.5, 1)), model_of(10)
     assert len(features.parts) == 3
     assert table_of(features).parts[0][1] == table_of(features)
     found, truth = (expected_loss(model, one, gradient=True, **options) for one in (features, table_of(features)))

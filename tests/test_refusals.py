@@ -111,9 +111,13 @@ def test_caches_tell_arguments_of_unlike_types_apart():
 @pytest.mark.parametrize("damage", ["{}", "[]", '{"W": 1}', "[" * 20_000 + "]" * 20_000, '{"W": [[1]], "b": null}'])
 def test_a_damaged_result_on_disk_is_computed_again(monkeypatch, tmp_path, damage):
     monkeypatch.setenv("GEOMSUP_CACHE", str(tmp_path))
-    features = gs.Features(9, 0.5)
+    for name in ("DIRECT", "FEW_KINDS"):  # so few features would be searched whole, and nothing kept
+        monkeypatch.setattr(import_module("geomsup.optima.optimum"), name, 3)
+    features = gs.Features(5, 0.4)
     truth = gs.optimum(features, 1).loss
-    for file in tmp_path.glob("*/*.json"):
+    files = list(tmp_path.glob("*/*.json"))
+    assert files
+    for file in files:
         inputs = json.dumps(json.loads(file.read_text())["inputs"])
         file.write_text(f'{{"inputs": {inputs}, "result": {damage}}}')
     assert gs.optimum(features, 1).loss == truth

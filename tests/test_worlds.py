@@ -45,7 +45,7 @@ FUNCTIONS = {
     "layernorm": lambda world: trained(world, hidden_activation="layernorm").expected_loss(),
     "optimum": lambda world: gs.optimum(world, 2, starts=1),
     "linear optimum": lambda world: gs.optimum(world, 2, activation="linear"),
-    "compare": lambda world: gs.compare(MODEL, world),
+    "compare": lambda world: gs.compare(MODEL, world, starts=1),
     "hessian": lambda world: gs.hessian(MODEL, world),
     "exact training": lambda world: trained(world, objective="exact"),
 }

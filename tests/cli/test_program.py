@@ -1,6 +1,7 @@
 """The program: its commands, their help, and how it ends."""
 
 import contextlib
+import functools
 import io
 import itertools
 import os
@@ -243,24 +244,37 @@ def test_interruption_is_exit_code_130(monkeypatch, capsys):
     assert capsys.readouterr().err == "geomsup: interrupted\n"
 
 
-def printed_with(encoding, *arguments):
-    """Return what the program prints where the terminal has an encoding."""
+SHOWN = [("optimum", "2", "1"), ("plateaus", "--help"), ("thomson", "4"), ("--help",)]
+ALL_SHOWN = """
+import sys
+from geomsup.cli import main
+for arguments in {SHOWN!r}:
+    assert main(list(arguments)) == 0
+    print(flush=True)
+    sys.stdout.buffer.write(b"{END}")
+"""
+END = "end of a command"
+
+
+@functools.cache
+def printed_with(encoding):
+    """Return what the program prints for each of some commands where the terminal has an encoding."""
     environment = os.environ | {"PYTHONIOENCODING": encoding, "LC_ALL": "C"}
-    command = [sys.executable, "-m", "geomsup", *arguments]
+    command = [sys.executable, "-c", ALL_SHOWN.format(SHOWN=SHOWN, END=END)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, encoding=encoding)
     assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    return dict(zip(SHOWN, done.stdout.split(END)[:-1], strict=True))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [("optimum", "2", "1"), ("plateaus", "--help"), ("thomson", "4"), ("--help",)])
+@pytest.mark.parametrize("arguments", SHOWN)
 def test_terminals_without_a_sign_get_its_name_in_ascii(arguments):
-    plain, signs = printed_with("ascii", *arguments), printed_with("utf-8", *arguments)
+    plain, signs = printed_with("ascii")[arguments], printed_with("utf-8")[arguments]
     assert plain.isascii()
     assert "?" not in plain.replace("?", "", signs.count("?"))
-    assert len(plain.splitlines()) == len(signs.splitlines())
+    assert len(plain.splitlines()) == len(signs.splitlines()) > 1
     for encoding in ("latin-1", "cp1252"):
-        assert printed_with(encoding, *arguments)
+        assert printed_with(encoding)[arguments]
 
 
 def test_signals_end_a_command_with_their_number(monkeypatch, capsys):

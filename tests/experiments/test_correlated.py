@@ -81,8 +81,8 @@ def test_ring_is_judged_by_both_ends_and_the_edge():
 
 @pytest.mark.slow
 def test_ring_measured():
-    data = ring.measure(Lab(), points=3, densities=(0.2,), starts=2, halvings=2)
-    assert data["W"].shape == (1, 3, 8, 2)
+    data = ring.measure(Lab(), points=2, densities=(0.2,), starts=1, halvings=1)
+    assert data["W"].shape == (1, 2, 8, 2)
     assert 0 < data["edge"][0] < 1
     assert ring.judge(data).numbers["constructive share at correlation 1, p = 0.2"] == pytest.approx(1, abs=0.05)
 
@@ -137,7 +137,7 @@ def test_continuous_features_are_judged_by_their_circles():
 
 @pytest.mark.slow
 def test_continuous_measured():
-    data = continuous.measure(Lab(), counts=(6, 8), starts=2)
+    data = continuous.measure(Lab(), counts=(6, 8), starts=1)
     assert data["ring 8"].shape == (8, 2)
     assert (data["lost"] > 0).all()
     assert (data["lost"] < 1).all()

@@ -268,12 +268,12 @@ def test_what_has_no_optimum_is_not_compared():
 @pytest.mark.slow
 def test_interrupted_exact_training_keeps_what_is_done():
     def stop(stage, fraction):
-        if fraction == 3 / 200:
+        if fraction == 3 / 80:
             raise KeyboardInterrupt
 
-    with pytest.warns(RuntimeWarning, match=r"interrupted after \d+ of 200 runs"):
-        part = gs.train(LOW, 1, models=200, objective="exact", progress=stop, threads=1)
-    whole = gs.train(LOW, 1, models=200, objective="exact", threads=1)
+    with pytest.warns(RuntimeWarning, match=r"interrupted after \d+ of 80 runs"):
+        part = gs.train(LOW, 1, models=80, objective="exact", progress=stop, threads=1)
+    whole = gs.train(LOW, 1, models=80, objective="exact", threads=1)
     ended = np.isfinite(part.loss[:, 0])
-    assert 3 <= ended.sum() < 200
+    assert 3 <= ended.sum() < 80
     assert np.array_equal(part.W[ended], whole.W[ended])

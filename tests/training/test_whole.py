@@ -37,7 +37,7 @@ OPTIONS = [{}, {"schedule": "cosine", "record": 70, "tied": False}]
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", OPTIONS)
 def test_many_sittings_have_the_bits_of_one(tmp_path, monkeypatch, kind):
-    options = {"models": 2, "steps": 3000, "batch": 10, "threads": 2} | kind
+    options = {"models": 2, "steps": 500, "batch": 10, "threads": 2} | kind
     seen = []
 
     class Short(whole._Sitting):
