@@ -10,8 +10,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 demo: $(VENV)/.run
 	$(BIN)/geomsup demo
 
-# Two processes; in each, small matrices are quicker without threads of BLAS.
-PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+# Two processes; in each, small matrices are quicker without threads of BLAS. Each begins at another end, so that kernels
+# are not compiled, nor fixtures made, by both at once.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test: $(VENV)/.dev
 	$(PYTEST) --durations=15
