@@ -32,6 +32,7 @@ def test_no_tied_model_is_below_the_optimum(seed, p, m):
     assert compare(model, features, starts=1, rng=seed).excess >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.05, 0.3])
 def test_trained_models_are_a_little_above_the_optimum(p):
     features = Features(3, p)
@@ -84,6 +85,7 @@ def test_linear_models_are_held_against_the_linear_optimum():
     assert compare(worse, features).excess == pytest.approx(1 / 3, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_untied_models_are_compared_too():
     features = Features(2, 0.1)
     model = ToyModel([[2.0], [-2.0]], W_out=[[0.5], [-0.5]])
@@ -100,6 +102,7 @@ def test_untied_models_are_compared_too():
     assert result.excess == pytest.approx(0.1**2 / 3 / best - 1, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_result_says_if_the_optimum_is_of_another_kind():
     features = Features(2, 0.1)
     plain, untied = ToyModel([[1.0], [-1.0]]), ToyModel([[1.0], [-1.0]], W_out=[[1.0], [-1.0]])

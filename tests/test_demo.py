@@ -28,6 +28,7 @@ def test_sparsities_and_importances_are_those_of_the_paper():
     np.testing.assert_allclose(IMPORTANCE, [1, 0.9, 0.81, 0.729, 0.6561])
 
 
+@pytest.mark.slow
 def test_the_best_model_of_each_sparsity_is_compared(demo):
     assert len(demo.comparisons) == len(demo.names) == 10
     assert demo.losses.shape == (10, 2)
@@ -64,6 +65,7 @@ def test_progress_is_reported_to_the_end(demo, reports):
     assert {stage for stage, _ in reports} == {"training", "comparing"}
 
 
+@pytest.mark.slow
 def test_the_figure_has_a_column_per_sparsity(demo):
     figure = demo.plot()
     assert len(figure.axes) == 11

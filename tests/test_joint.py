@@ -128,6 +128,7 @@ def test_a_child_may_be_named_before_its_parent():
     assert Joint.hierarchy({5: [2], 2: []}, [0.5, 0.2]).probability == pytest.approx([0.1, 0.2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("k", "width"), [(6, 1.5), (6, 1.0), (5, 0.3), (7, 4.25), (3, 2.9)])
 def test_arcs_of_a_ring(k, width):
     """By a fine grid of angles: a member is present if it is within half the width of the angle."""
@@ -179,6 +180,7 @@ def test_features_with_tables_are_written_and_read(rng):
     assert "Joint((1, 3), 2 sets, probability 0.5)" in repr(features)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_every_method_agrees(seed):
@@ -210,6 +212,7 @@ def test_many_features_with_many_tables_agree_with_sampling():
     assert abs(spectral.value - sampled.value) <= 4 * sampled.error
 
 
+@pytest.mark.slow
 def test_optimum_training_and_comparison_take_tables():
     """A pair that always comes together is at right angles; one that never does is opposite (the paper's rule)."""
     features = Features(4, 0.05, joint=[Joint.correlated((0, 1), 0.05, correlation=0.9)])

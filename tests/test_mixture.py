@@ -38,6 +38,7 @@ def model_of(n, m=3, seed=1, **options):
     return ToyModel(rng.normal(size=(n, m)) / m**0.5, 0.2 * rng.normal(size=n), **options)
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 2**32 - 1), st.sampled_from(["relu", "abs", "leaky_relu", "linear"]),
     st.sampled_from(["exact", "spectral", "auto"]),
@@ -75,6 +76,7 @@ def _rational(array):
     return [[Fraction(v) for v in row] if isinstance(row, list) else Fraction(row) for row in values]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"target": "abs"}, {"power": 4}, {"by_active": True}])
 def test_losses_are_those_of_the_table(options):
     features, model = topics(10, values=gs.Uniform(-0.5, 1)), model_of(10)
@@ -89,6 +91,7 @@ def test_losses_are_those_of_the_table(options):
         np.testing.assert_allclose(found.by_active, truth.by_active, rtol=1e-9, atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [
     {"activation": "gelu"}, {"activation": "abs"}, {"activation": "linear"}, {"W_out": model_of(30, seed=7).W},
 ])  # fmt: skip
@@ -112,6 +115,7 @@ def test_slopes_are_those_of_differences():
         assert (ahead - behind) / (2 * h) == pytest.approx(along, rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.slow
 def test_second_derivatives_are_means_of_those_of_the_states():
     features, model = topics(9, 2), model_of(9, 1)
     (mixture,) = features.joint
@@ -179,6 +183,7 @@ def test_a_training_takes_them_and_files_keep_them(tmp_path):
     assert gs.load(tmp_path / "run.npz").features[0] == features
 
 
+@pytest.mark.slow
 def test_optimum_and_comparison_are_those_of_the_table():
     """Ten features, two contexts: those of one context never meet those of the other."""
     given = np.where(np.arange(10) < 5, [[0.3], [0.0]], [[0.0], [0.3]])
@@ -210,6 +215,7 @@ def test_dicts_and_equality():
         features.joint[0].given[0, 0] = 1
 
 
+@pytest.mark.slow
 def test_too_many_choices_are_sampled_or_refused():
     """Thirteen mixtures of two states: 8192 choices."""
     given = np.full((2, 3), [[0.01], [0.02]])

@@ -37,6 +37,7 @@ def test_the_unit_of_values_does_not_matter(scale):
     np.testing.assert_allclose(x, gs.Features(3, 0.7, normalised=True).sample(100, rng=0), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_loss_with_a_closed_form():
     """Two values of 1, W = 0: the loss is E |x|² = P(any)."""
     features = gs.Features(2, 0.5, values=gs.Discrete((1, 3)), normalised=True)
@@ -79,6 +80,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_what_needs_independent_features_refuses_and_says_what_to_do(reader):
     with pytest.raises(ValueError, match="normalised") as refusal:
@@ -104,6 +106,7 @@ def test_the_trainer_sees_the_same_samples_divided_by_their_lengths(probability)
     assert run.loss[0, 0] == pytest.approx((x != 0).any(axis=1).mean(), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_trainings_are_measured_on_the_same_samples_each_time():
     run = gs.train(THREE, 2, steps=200, models=2, seed=1)
     assert run.expected_loss()[0] == pytest.approx(measured_loss(run.model(0), THREE), rel=1e-12)

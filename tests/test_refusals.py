@@ -108,6 +108,7 @@ def test_caches_tell_arguments_of_unlike_types_apart():
                     assert value.cache_parameters()["typed"], f"{module.__name__}.{name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["{}", "[]", '{"W": 1}', "[" * 20_000 + "]" * 20_000, '{"W": [[1]], "b": null}'])
 def test_a_damaged_result_on_disk_is_computed_again(monkeypatch, tmp_path, damage):
     monkeypatch.setenv("GEOMSUP_CACHE", str(tmp_path))

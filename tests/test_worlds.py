@@ -70,6 +70,7 @@ CELLS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("world", "name"), CELLS)
 def test_every_world_is_taken_or_refused_in_one_line(world, name):
     if name in TAKEN.get(world, FUNCTIONS):

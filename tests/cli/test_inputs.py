@@ -22,6 +22,7 @@ def true(*arguments, **options):
     return gs.expected_loss(MODEL, gs.Features(5, *arguments, **options)).value
 
 
+@pytest.mark.slow
 def test_values(loss):
     both = ["--probability", 0.1, "--values"]
     assert loss(*both, "uniform:-1,1") == true(0.1, values=gs.Uniform(-1, 1))
@@ -55,6 +56,7 @@ def test_a_file_of_features_and_flags_over_it(loss, folder):
         assert loss(*flags) == gs.expected_loss(MODEL, changed).value
 
 
+@pytest.mark.slow
 def test_files_state_hidden_states(loss, folder):
     """As many features as there are, of which a table would be too large with smooth values."""
     (folder / "topics.toml").write_text(
@@ -77,6 +79,7 @@ def test_optimum_and_train_take_them_too(run, folder):
     assert gs.TrainingRun.load("two.npz").features == (gs.Features(3, 0.1), gs.Features(3, 0.2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

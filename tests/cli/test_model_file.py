@@ -75,6 +75,7 @@ def test_models_trained_for_something_else_are_refused(refuse, folder):
     assert refuse("loss", "abs.npz").startswith("`PATH` must hold models trained for the squared error of x; those of")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_gives_the_true_loss_and_says_what_it_read(run, folder, layout, tied):

@@ -184,6 +184,7 @@ def test_version(run):
     assert run("--version").strip() == gs.__version__
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [60, 100])
 @pytest.mark.parametrize("command", OPTIONS)
 def test_help_fills_the_lines_of_a_terminal(command, width):
@@ -203,6 +204,7 @@ def test_help_lists_every_command(run):
         assert command in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", OPTIONS)
 def test_help_describes_every_option(run, command):
     text = run(command, "--help")
@@ -214,6 +216,7 @@ def test_help_describes_every_option(run, command):
     assert found - positional == set(OPTIONS[command]) - positional
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", OPTIONS)
 def test_help_has_an_example(run, command):
     assert f"geomsup {command}" in " ".join(run(command, "--help").split("Example", 1)[1].split())
@@ -324,6 +327,7 @@ sys.exit(main(["optimum", "2", "1"]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_code_made_from_text_ends_with_its_number(kind, tmp_path):
     """As numba's is: ``python -m`` then ends by SIGINT, whatever the exit code."""

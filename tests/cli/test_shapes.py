@@ -6,6 +6,7 @@ import geomsup as gs
 from tests.cli.common import strict
 
 
+@pytest.mark.slow
 def test_thomson(run, folder):
     result = strict(run("thomson", 12, "--json", "-o", "twelve.json", "--plot", "twelve.svg"))
     assert result["geometry"] == "icosahedron"

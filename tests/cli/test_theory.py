@@ -8,6 +8,7 @@ import geomsup as gs
 from tests.cli.common import strict
 
 
+@pytest.mark.slow
 def test_optimum(run, folder):
     result = strict(run("optimum", 2, 1, "--probability", 0.1, "--starts", 4, "--json", "-o", "best.json"))
     assert result["loss"] == pytest.approx(0.003319484, abs=1e-9)
@@ -32,6 +33,7 @@ def test_plateaus(run, folder):
     assert "0.22487545" in text
 
 
+@pytest.mark.slow
 def test_phase_diagram(run, folder):
     arguments = ("phase-diagram", 2, 1, "--points", 5, "--probability-range", 0.05, 1)
     result = strict(run(*arguments, "--json", "-o", "phases.json", "--plot", "phases.svg"))
@@ -58,6 +60,7 @@ def test_symbolic(run, refuse):
     assert refuse("symbolic", "digon", 2).startswith("`SIZE` must not come with")
 
 
+@pytest.mark.slow
 def test_ranges_of_sparsity(run, refuse):
     arguments = ("phase-diagram", 2, 1, "--points", 2, "--json")
     one, other = (strict(run(*arguments, *ends)) for ends in (

@@ -52,6 +52,7 @@ def test_train_records_on_demand(run, folder):
     assert saved.config["learning_rate"] == 0.01
 
 
+@pytest.mark.slow
 def test_train_takes_the_options_of_train(run, folder):
     options = {"schedule": "cosine", "weight_decay": 0.1, "clip": 1.0, "target": "abs", "hidden_activation": "relu"}
     arguments = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]

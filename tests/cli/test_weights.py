@@ -35,6 +35,7 @@ def test_classify_writes_json_and_a_figure(run, pentagon, folder):
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_figure_of_a_mixture_beyond_three_dimensions_shows_each_kind(run, folder, monkeypatch):
     from geomsup.cli import weights
 
@@ -106,6 +107,7 @@ def test_loss_takes_a_number_per_feature(run, pentagon):
     assert strict(out)["value"] == truth.value
 
 
+@pytest.mark.slow
 def test_compare(run, folder):
     np.save("digon.npy", [[1.0], [-1.0]])
     arguments = ("compare", "digon.npy", "--probability", 0.1, "--starts", 4)

@@ -9,6 +9,7 @@ from geomsup.cli.wording import flags_of, in_shell_words
 from tests.cli.test_program import OPTIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", OPTIONS)
 def test_arguments_have_the_names_that_help_gives_them(command, run):
     known = app[command].assemble_argument_collection()

@@ -54,6 +54,7 @@ def test_no_file_of_jupyter_is_in_the_folder_of_the_sources():
     assert all(path.stat().st_size <= LARGEST for path in (ROOT / "notebooks" / "data").iterdir())
 
 
+@pytest.mark.slow
 @each
 def test_loops_fill_tables_and_do_not_print_a_line_each(path):
     assert not [cell for cell in cells(path) if PRINTED_IN_A_LOOP.search(cell)]

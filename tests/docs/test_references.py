@@ -58,6 +58,7 @@ def test_sections_that_are_named_exist():
     assert len(named) > 5
 
 
+@pytest.mark.slow
 def test_nothing_refers_to_notes_that_are_not_in_the_repository():
     missing = re.compile(r"notes on (?:polytopes|theory|energy)|notes/theory|\(notes, \d", re.IGNORECASE)
     assert not [name for name, text in TEXTS.items() if missing.search(joined(text))]

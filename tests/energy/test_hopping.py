@@ -24,6 +24,7 @@ def cosines(rows):
     return rows @ rows.T
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [3, 5])
 def test_twists_turn_caps_as_they_are(d):
     """Distances within the cap and within the rest stay; in space it turns about the axis of the plane that ends it."""

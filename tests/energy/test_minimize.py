@@ -42,6 +42,7 @@ def test_universal_optima_are_found_under_every_exponent(n, d, s):
     assert gs.minimize_energy(n, d, ("riesz", s)).verdict == "matches the best known"
 
 
+@pytest.mark.slow
 def test_the_roots_of_e8_are_found():
     found = gs.minimize_energy(240, 8, ("riesz", 6))
     assert found.energy == pytest.approx(8860.763888888889, rel=1e-10)
@@ -73,6 +74,7 @@ def test_relu_energies_of_the_plane_collapse_onto_five_directions(n):
     assert len(found.geometry.components[0].features) == n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "d"), [(5, 3), (6, 3), (7, 3), (8, 4), (10, 5), (16, 5), (6, 2), (3, 4)])
 def test_lines_reach_the_published_coherence(n, d):
     found = gs.minimize_energy(n, d, "coherence")
@@ -96,6 +98,7 @@ def test_a_function_of_ones_own_is_minimised():
     assert found.verdict == "no published value to compare with"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "d", "energy"), [(20, 3, "coulomb"), (105, 3, "coulomb"), (9, 3, "tammes"), (24, 4, "log")]
 )
@@ -152,6 +155,7 @@ def test_shapes_follow_the_first_start():
     assert not batch.symmetric[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "d", "energy", "proof"),
     [

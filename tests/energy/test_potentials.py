@@ -34,6 +34,7 @@ def test_energies_in_closed_form(shape, name, exact):
     assert potential.energy(points) == pytest.approx(exact, rel=1e-12, abs=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["coulomb", "log", "tammes", "frame", "coherence", "relu"])
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 9), d=st.integers(2, 5))
 def test_rotation_and_permutation_change_nothing(name, seed, n, d):

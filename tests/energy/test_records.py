@@ -154,6 +154,7 @@ def test_riesz_1_is_coulomb():
     assert gs.best_known(50, 3, ("riesz", 1)) == gs.best_known(50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", range(2, 51))
 def test_point_groups_are_those_published(n):
     published = gs.best_known(n).point_group

@@ -24,6 +24,7 @@ def test_there_are_no_seeds_of_groups_with_too_many_faces():
     assert reflection_seed(34, 17, np.random.default_rng(0)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "d"), [(37, 4), (47, 4), (24, 4)])
 def test_seeds_are_orbits_of_one_group(n, d):
     """Orbits of the groups in four dimensions have 2, 3, 4, 5, 6, 8, ... points: 37 and 47 take four of one group's."""

@@ -49,6 +49,7 @@ def test_absolute_values_need_small_losses_and_the_structure(data, status):
     assert experiment("E26").judge(data).status == status
 
 
+@pytest.mark.slow
 def test_e26_measures():
     data = experiment("E26").measure(Lab(), p=[0.5], models=2, steps=100)
     assert data["W"].shape == data["W_out"].shape == (1, 3, 6)

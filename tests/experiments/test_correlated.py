@@ -151,6 +151,7 @@ def test_features_of_two_genres_never_meet(rng):
     assert features.joint[0].both(0, 1) == pytest.approx(0.2 * 0.25)
 
 
+@pytest.mark.slow
 def test_genres_are_judged_by_alignment_and_what_is_told():
     shared, alone = np.zeros((12, 12)), np.eye(12)
     shared[np.arange(12), np.repeat(range(3), 4)] = 1.0

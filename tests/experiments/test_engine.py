@@ -205,6 +205,7 @@ def test_a_run_writes_the_table_and_the_chapters(tmp_path, monkeypatch):
     assert not (tmp_path / "uniform.md").exists()
 
 
+@pytest.mark.slow
 def test_two_processes_do_the_same(tmp_path):
     done = reproduce(["E6"], size="quick", output=tmp_path, jobs=2)
     assert [one.status for one in done] == ["holds"]

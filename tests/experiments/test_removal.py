@@ -60,6 +60,7 @@ def test_a_penalty_must_remove_superposition_at_a_price(data, status):
     assert experiment("E29").judge(data).status == status
 
 
+@pytest.mark.slow
 def test_e29_measures():
     data = experiment("E29").measure(Lab(), n=4, m=2, ratio=0.5, p=0.5, penalties=[0.0, 5.0], models=2, steps=300)
     assert data["linear stored"].shape == (2, 4)
@@ -128,6 +129,7 @@ def test_dictionary_is_judged_where_features_are_sparse(sparse, sparsest, status
     assert dictionary.judge(dictionary_data(sparse, sparsest)).status == status
 
 
+@pytest.mark.slow
 def test_dictionary_recovers_a_pentagon():
     turns = 2 * np.pi * np.arange(5) / 5
     W = np.stack([np.cos(turns), np.sin(turns)], axis=1)

@@ -21,6 +21,7 @@ def random_orthogonal(d, rng):
     return q * np.sign(np.diag(r))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", range(1, 9))
 def test_orders_of_the_catalogue(d, rng):
     """The catalogue's orders come from |W| and the diagram's own symmetry, not from coordinates."""
@@ -50,6 +51,7 @@ def test_generators_are_isometries_and_generate_the_orbits(name):
         assert len(elements(generators, order + 1)) == order
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cube", "icosahedron", "truncated tetrahedron", "tesseract", "J27"])
 def test_against_automorphisms_of_the_skeleton(name):
     """For these the skeleton's automorphisms are the isometries; networkx counts those of small graphs."""

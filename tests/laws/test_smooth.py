@@ -64,6 +64,7 @@ def test_moments_and_support_are_those_of_scipy(law, truth):
     assert law.support == truth.support()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("law", "truth"), PAIRS, ids=NAMES)
 def test_densities_and_excesses_are_those_of_scipy(law, truth):
     low, high = truth.ppf(0.001), truth.ppf(0.999)

@@ -144,6 +144,7 @@ def test_only_the_tensor_asked_for_is_read(tmp_path):
         read_weights(path, weights="head")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["F32", "BF16"])
 def test_planted_structure_in_a_file_is_found(tmp_path, kind):
     rng = np.random.default_rng(0)

@@ -28,6 +28,7 @@ def saved(layout, tied, batch, transposed, size):
     return arrays, (W[one], b[one], None if tied else D[one])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", ["single", "first", "last"])
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
 @pytest.mark.parametrize("layout", LAYOUTS)

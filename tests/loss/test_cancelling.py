@@ -56,6 +56,7 @@ def nearly_cancelling(draw):
     return ToyModel(W, b, activation), Features(n, p, importance, Discrete(values)), values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["exact", "spectral", "auto"])
 @given(problem=nearly_cancelling())
 def test_the_error_bound_holds_where_outputs_cancel(method, problem):

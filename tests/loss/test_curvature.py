@@ -18,6 +18,7 @@ def test_digon_optimum_is_a_minimum():
     assert result.error < 1e-8
 
 
+@pytest.mark.slow
 def test_pentagon_optimum_is_flat_under_rotation_alone():
     features = Features(5, 0.1)
     model = gs.optimum(features, 2).model
@@ -71,6 +72,7 @@ def test_linear_models_have_a_closed_form(rng):
     assert np.array_equal(result.matrix, result.matrix.T)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
 def test_errors_cover_what_rounding_leaves(scale, rng):
     for _ in range(10):  # polynomials: extrapolation is exact, and says nothing of rounding

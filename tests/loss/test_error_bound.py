@@ -125,6 +125,7 @@ def test_rounded_couplings_move_a_loss_by_no_more_than_is_charged():
     assert float(abs(moved)) == pytest.approx(charged, rel=1e-6, abs=0)
 
 
+@pytest.mark.slow
 def test_no_artefact_fools_an_optimiser():
     best = optimum(Features(5, 0.1), 2, starts=100, rng=7)
     assert best.starts.min() >= 0.026305131 - 5e-10

@@ -85,6 +85,7 @@ def test_one_feature_against_mpmath():
     assert abs(result.value[0] - float(truth)) < result.error[0] < 1e-12 * float(truth) * 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["gelu", "square", np.tanh, np.sin])
 @pytest.mark.parametrize("features", [Features(1), Features(2, [0.1, 0.9]), Features(3, 0.4), LONELY, GROUPED, TABLED])
 def test_smooth_activations_against_nested_quadrature(activation, features):
@@ -144,6 +145,7 @@ def test_a_clipped_function_against_its_two_kinks():
     assert abs(result.value[0] - 0.7 * truth) <= result.error[0] < 5e-3 * truth
 
 
+@pytest.mark.slow
 def test_a_jump_is_owned_up_to():
     result = numeric_losses(np.eye(1), np.array([-0.5]), lambda u: (u > 0) * 1.0, Features(1), 1e-3, False)
     truth = 2 * 0.5**3 / 3
@@ -151,6 +153,7 @@ def test_a_jump_is_owned_up_to():
     assert result.error[0] > 1e-3 * truth
 
 
+@pytest.mark.slow
 def test_functions_need_not_be_defined_beyond_the_range():
     features, model = Features(2, 0.5), ToyModel([[0.5], [0.8]], [-1.0, -0.9])
     result = numeric_losses(model.coupling, model.b, _root, features, 1e-4, False)
@@ -182,6 +185,7 @@ def test_slopes_against_finite_differences(activation, features):
     assert result.slope_b == pytest.approx((ahead.value - behind.value) / (2 * h), rel=1e-6, abs=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["gelu", "square", np.tanh])
 def test_twenty_features_against_sampling(activation):
     features, model = Features(20, 0.15), random_model(20, activation, m=6)

@@ -35,6 +35,7 @@ def in_rationals(model, p, importance, target, power):
     return total
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     st.integers(0, 2**32 - 1), st.sampled_from(list(TRUE)), st.sampled_from([2, 4]), st.sampled_from(list(SLOPES)),
@@ -64,6 +65,7 @@ def test_units_do_not_matter(unit):
     assert found.value == pytest.approx(product + distance, rel=1e-12, abs=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TRUE)
 @pytest.mark.parametrize("power", [2, 4])
 def test_groups_agree_with_samples(target, power):

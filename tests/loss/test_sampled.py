@@ -68,6 +68,7 @@ def test_gradients_of_hidden_biases_and_second_layers(kind, rng):
     assert value.value == result.per_feature.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["relu", "linear", "gelu"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_a_linear_hidden_layers_bias_is_a_bias_of_the_outputs(output, tied, rng):

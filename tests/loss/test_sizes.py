@@ -82,6 +82,7 @@ class _Scaled:
         return self.rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1e-160, 1e-60, 1e-30, 1e30, 1e60, 1e75])
 @pytest.mark.parametrize("activation", ["relu", "abs", "leaky_relu", "linear"])
 def test_far_losses_and_slopes_are_those_of_rational_numbers(size, activation):
@@ -95,6 +96,7 @@ def test_far_losses_and_slopes_are_those_of_rational_numbers(size, activation):
     assert abs(slope - truth) <= abs(truth) / 10**6 + Fraction(10) ** -310
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1.0, 1e30, 1e60])
 @pytest.mark.parametrize("activation", ["relu", "linear"])
 def test_far_curvatures_are_those_of_rational_numbers(size, activation):
@@ -241,6 +243,7 @@ def test_refused_curvature_is_refused_in_the_words_of_the_model(unit):
     assert f"got weights up to {size:.3g} and biases up to {3.5 * unit:.3g}. " in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("importance", "unit"), [(1e-300, 1.0), (1e300, 1.0), (1.0, 1e-100), (1.0, 1e100)])
 def test_optima_scale_with_importance_and_values(importance, unit):
     plain = optimum(Features(2, 0.1), 1, starts=4)
@@ -282,6 +285,7 @@ def test_a_bias_costs_the_same_however_rare_features_are(p, activation):
     np.testing.assert_allclose(result.grad_b, [2 * output[0], 2 * slope * output[1]], rtol=1e-12, atol=1e-100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1e-310, 1e-160, 1e-30, 1e30, 1e70])
 def test_far_models_are_compared(size):
     found = compare(ToyModel([[size], [-size], [0.5 * size]]), Features(3, 0.3), starts=2)

@@ -26,6 +26,7 @@ def of_one(law, truth, w, b, p):
     return (1 - p) * max(b, 0.0) ** 2 + p * present
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("b", [-0.4, 0.0, 0.3])
 @pytest.mark.parametrize(("law", "truth"), PAIRS, ids=NAMES)
 def test_losses_of_one_feature_are_those_of_quadrature(law, truth, b):
@@ -64,6 +65,7 @@ def test_losses_of_two_features_are_those_of_quadrature(law, truth):
     assert abs(result.value - total) <= result.error + 1e-7 * total
 
 
+@pytest.mark.slow
 @given(laws(), st.integers(0, 2**32 - 1))
 @settings(max_examples=20)
 def test_the_loss_scales_with_the_units_of_x(law, seed):

@@ -130,6 +130,7 @@ def test_permuting_features_permutes_the_terms(problem, kind, seed):
     np.testing.assert_allclose(two.by_active, one.by_active, rtol=1e-9, atol=one.error + two.error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("target", "power"), KINDS)
 @pytest.mark.parametrize("activation", ["relu", "abs", "leaky_relu", "linear"])
 def test_untied_models_with_hidden_biases(target, power, activation):
@@ -158,6 +159,7 @@ def test_untied_models_with_hidden_biases(target, power, activation):
         assert slope == pytest.approx((ends[0] - ends[1]) / 2, rel=1e-5, abs=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("target", "power"), KINDS)
 def test_samples_agree(target, power):
     rng = np.random.default_rng(5)

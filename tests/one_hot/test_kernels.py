@@ -42,6 +42,7 @@ def test_no_critical_point_is_missed(seed):
     assert len(found) >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cosines", "count"),
     [([1] + 6 * [0.9898] + 7 * [0.0214], 3), ([1] + 312 * [0.9624], 3), ([1] + 25 * [0.99] + 67 * [0.9297], 5)],
@@ -56,6 +57,7 @@ def test_several_critical_points_are_all_found(cosines, count):
     assert found == pytest.approx(list(grid[turns]), abs=4e-4)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.dictionaries(st.integers(-999, 998), st.integers(1, 60), max_size=4))
 def test_critical_points_come_in_odd_numbers(companions):

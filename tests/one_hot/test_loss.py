@@ -62,6 +62,7 @@ def test_the_loss_is_the_integral():
     assert one_hot_loss(W, np.minimum(b, 0), independent=True).potential == one_hot_loss(W, np.minimum(b, 0)).potential
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(models())
 def test_it_is_the_expected_loss_of_one_anticorrelated_group(model):
@@ -136,6 +137,7 @@ def test_independent_features_have_the_same_limit():
     assert limit.grad_W == pytest.approx(5 * one_hot_loss(W, b).grad_W, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_best_pentagon_of_independent_features_tends_to_the_one_hot_pentagon():
     best = {p: optimum(Features(5, p), 2, starts=8) for p in (1e-3, 1e-4)}
     state = one_hot_state(5)

@@ -22,6 +22,7 @@ def polygon_potential(k, s, b):
     return k * (terms_of_the_paper(s, b, True) + sum(terms_of_the_paper(s * g, b, False) for g in cosines))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", STARTS)
 def test_polygons_to_30_digits(k):
     with mpmath.workdps(40):
@@ -49,6 +50,7 @@ def test_the_decagon_is_golden():
     assert (state.norm, state.bias, state.potential) == pytest.approx((GOLDEN, -GOLDEN, 5), rel=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [2, 3, 4, "tetrahedron", "5-cell", "octahedron", "7-simplex"])
 def test_shapes_without_acute_angles_are_perfect(shape):
     state = one_hot_state(shape)

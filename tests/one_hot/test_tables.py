@@ -9,6 +9,7 @@ from geomsup import optimum, polytopes
 from geomsup.one_hot import one_hot_codes, one_hot_features, one_hot_polygons
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("c", "name"), [(5, "pentagon"), (6, "hexagon"), (7, "heptagon"), (8, "heptagon +")])
 def test_descent_from_anywhere_finds_the_best_code_in_the_plane(c, name):
     best = one_hot_codes(2, c).states[0]

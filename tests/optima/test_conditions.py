@@ -22,6 +22,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditions", KINDS, ids=str)
 @pytest.mark.parametrize(
     "features", [Features(3, [0.2, 0.5, 0.3], [1, 2, 0.5]), Features(9, 0.1)], ids=["sets", "series"]
@@ -66,6 +67,7 @@ def test_linear_models_of_correlated_features_keep_the_principal_components():
     assert found.status == "closed form"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coherence", [1e-3, 0.01, 1.0])
 def test_a_penalty_on_coherence_is_minimised_as_scipy_does(coherence):
     """Of two features on a line the penalty is (w_1 w_2)²; a large one leaves one of them."""
@@ -84,6 +86,7 @@ def test_a_penalty_on_coherence_is_minimised_as_scipy_does(coherence):
         assert found.total == pytest.approx(PAIR.variance[0], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_cap_of_nothing_makes_stored_features_orthonormal():
     """Features that share nothing are stored without loss, and the others lose their variance."""
     features = Features(5, 0.1)
@@ -93,6 +96,7 @@ def test_a_cap_of_nothing_makes_stored_features_orthonormal():
     np.testing.assert_allclose(kept @ kept.T, np.eye(2), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_cap_lies_between_an_orthonormal_basis_and_no_cap():
     features = Features(5, 0.1)
     losses = []
@@ -104,6 +108,7 @@ def test_a_cap_lies_between_an_orthonormal_basis_and_no_cap():
     assert losses[2] == pytest.approx(optimum(features, 2).loss, rel=1e-6)  # a pentagon, of cosine 0.81
 
 
+@pytest.mark.slow
 def test_a_decoder_of_its_own_never_loses_more():
     features = Features(3, 0.2)
     tied, untied = optimum(features, 1), optimum(features, 1, tied=False)
@@ -113,6 +118,7 @@ def test_a_decoder_of_its_own_never_loses_more():
     assert (linear.status, linear.loss) == ("closed form", pytest.approx(features.variance[0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "features", "m"),
     [
@@ -160,6 +166,7 @@ def test_conditions_survive_being_written():
     assert found.prices is None
 
 
+@pytest.mark.slow
 def test_a_guess_that_leads_lower_under_conditions_is_told(monkeypatch):
     """A search that begins with a dimension each for the best features alone stays there: zero rows have no slope."""
     features = Features(4, 0.1)

@@ -76,6 +76,7 @@ PROBLEMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looks", [1, 4, 40])
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_every_search_ends_when_the_deadline_has_passed(problem, looks, monkeypatch, tmp_path):
@@ -117,6 +118,7 @@ def test_blocks_that_were_cut_short_are_not_kept(monkeypatch, tmp_path):
     assert len(list(tmp_path.rglob("*.json"))) == 1
 
 
+@pytest.mark.slow
 def test_compare_hands_its_time_limit_on():
     features = Features(12, 0.05, 0.9 ** np.arange(12))
     model = ToyModel(*dedicated_end(features, 3)[1:])

@@ -78,6 +78,7 @@ def test_steps_are_limited(rng):
     assert after.loss < before.loss
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([4, 10]))
 def test_losses_fall_and_starts_are_not_written_to(seed, n):

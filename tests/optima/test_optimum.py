@@ -42,6 +42,7 @@ def test_known_optima_are_found(n, m, p, loss, name, dropped):
     assert float(expected_loss(best.model, features)) == best.loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("p", "norm", "bias"), [(0.05, 1.135, None), (0.1, 1.100, -0.210)])
 def test_the_pentagon_is_regular_with_known_norm_and_bias(p, norm, bias):
     model = optimum(Features(5, p), 2).model
@@ -103,6 +104,7 @@ def test_the_digon_follows_its_series_in_p():
         assert slopes[-1] > order - 0.4, f"falls as p^{slopes[-1]:.2f} instead of p^{order}"
 
 
+@pytest.mark.slow
 def test_unequal_features_get_the_best_of_all_arrangements():
     features = Features(5, PROBABILITIES[8], 0.9 ** np.arange(5))
     best = optimum(features, 2)
@@ -124,6 +126,7 @@ def test_unequal_features_get_the_best_of_all_arrangements():
     assert best.loss <= min(ends) * (1 + 1e-9)
 
 
+@pytest.mark.slow
 def test_at_another_probability_the_best_arrangement_is_found_too():
     best = optimum(Features(5, 0.0695, 0.9 ** np.arange(5)), 2)
     assert best.loss <= 0.01211092321
@@ -131,6 +134,7 @@ def test_at_another_probability_the_best_arrangement_is_found_too():
     assert fewer.loss == pytest.approx(best.loss, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_the_linear_closed_form_is_the_minimum_of_the_linear_loss(seed):
     rng = np.random.default_rng(seed)
@@ -156,6 +160,7 @@ def test_the_linear_closed_form_is_the_minimum_of_the_linear_loss(seed):
     assert best.model.activation == "linear"
 
 
+@pytest.mark.slow
 def test_the_linear_optimum_of_correlated_features_is_that_of_principal_components():
     """Against numerical minima of the loss, and a closed form: three features that are 1 together are one."""
     together = optimum(Features(3, 0.3, values=Discrete((1,)), correlated=[(0, 1, 2)]), 1, activation="linear")
@@ -209,6 +214,7 @@ def test_negative_values_are_cut_off_by_relu_even_with_enough_dimensions():
     assert best.loss == pytest.approx(2 * 0.3 / 3 / 2, rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.02, 0.4])
 def test_more_dimensions_never_cost(p):
     losses = [optimum(Features(4, p), m, starts=8).loss for m in (1, 2, 3, 4)]
@@ -224,6 +230,7 @@ def test_loss_scales_with_importance(p, m, factor):
     assert many.loss == pytest.approx(factor * one.loss, rel=1e-6, abs=1e-14)
 
 
+@pytest.mark.slow
 def test_nothing_random_is_below_the_optimum(rng):
     features = Features(4, 0.2, [1, 0.8, 0.6, 0.4])
     best = optimum(features, 2)
@@ -259,6 +266,7 @@ def test_global_random_state_is_left_alone():
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
+@pytest.mark.slow
 def test_a_guess_is_never_beaten_by_the_answer():
     features = Features(6, 0.05)
     good = optimum(features, 2, starts=32).model

@@ -184,6 +184,7 @@ def test_searches_end_when_they_agree_or_at_the_deadline():
     assert len(chains(features, 2, make_improver(features, past), effort, np.random.default_rng(0), deadline=past)) == 1
 
 
+@pytest.mark.slow
 def test_a_time_limit_gives_the_best_so_far():
     features = Features(14, 0.1, 0.9 ** np.arange(14))
     best = optimum(features, 4, time_limit=1e-9)
@@ -192,6 +193,7 @@ def test_a_time_limit_gives_the_best_so_far():
     assert float(expected_loss(best.model, features)) == best.loss
 
 
+@pytest.mark.slow
 def test_a_guess_that_leads_lower_is_told_from_what_was_found(monkeypatch):
     features = Features(6, 0.05, 0.8 ** np.arange(6))
     good = optimum(features, 2)

@@ -160,6 +160,7 @@ def test_classes_are_features_alike_by_worth():
     assert classes_of(features) == [[4], [1, 3], [0, 2]]
 
 
+@pytest.mark.slow
 def test_the_table_keeps_what_smaller_blocks_cannot_do():
     features = Features(5, 0.1)
     table = block_table(features, classes_of(features), 2)
@@ -220,6 +221,7 @@ def test_a_block_of_all_dimensions_must_be_better_by_more_than_losses_are_known(
 # whole models
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.25, 0.5])
 def test_thirty_features_in_three_dimensions_where_digons_win(p):
     """Each dimension a digon, the rest dropped: what is paid is known exactly."""

@@ -47,6 +47,7 @@ def test_the_pentagon_gives_way_to_two_digons():
     assert (found.models[1].W[4] == 0).all()
 
 
+@pytest.mark.slow
 def test_slopes_are_those_of_the_branches():
     found = crossing(PENTAGON, DIGONS, lambda p: Features(5, p), (0.2, 0.25))
     p, step = found.parameter, 1e-3
@@ -85,6 +86,7 @@ def law(p):
 UNTIED = ToyModel(np.eye(5)[:, :2], W_out=np.eye(5)[:, :2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [

@@ -122,6 +122,7 @@ def test_no_cell_is_beaten_by_random_starts(n, m):
         assert diagram.loss[i, j] <= other.loss * (1 + 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.1, 0.05, 0.3])
 def test_known_optima(p):
     known = {0.1: 0.026305131, 0.05: 0.008903594, 0.3: 0.136120711}  # (5, 2), the best of 24 starts of a prototype
@@ -140,6 +141,7 @@ def test_losses_are_those_of_the_models():
     assert (norms[..., 0] >= norms[..., 1] - 1e-6).all()
 
 
+@pytest.mark.slow
 def test_exchanging_the_two_features_is_a_symmetry():
     """L(p, I) = I L(p, 1 / I): the roles of the two features of (2, 1) change places."""
     diagram = small()
@@ -149,6 +151,7 @@ def test_exchanging_the_two_features_is_a_symmetry():
     assert (np.vectorize(mirrored.get)(names)[:, ::-1] == names).all()
 
 
+@pytest.mark.slow
 def test_at_equal_importance_superposition_beats_dropping_at_every_density():
     """Even at p = 1, where nothing is ever absent: relu then still beats the linear optimum."""
     p = np.linspace(0.01, 1, 100)
@@ -234,6 +237,7 @@ def threshold(p):
     return minimize(cost, (0.1, 0.3), tol=1e-14).fun / (p / 3 - p**2 / 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.55, 0.7, 0.8])
 def test_the_second_order_line_is_where_the_dropped_feature_becomes_unstable(p):
     found = [t for t in small().transitions_at(probability=p, between=(0.4, 1)) if t.from_ == DROPPED]
@@ -276,6 +280,7 @@ def test_the_first_order_line_is_where_the_pair_costs_what_dropping_costs(p):
     assert low.importance == pytest.approx(root, rel=1e-7)
 
 
+@pytest.mark.slow
 def test_the_weak_dense_end_is_first_order():
     """At p = 0.9 the extra feature appears with a small jump, before dropping it becomes unstable."""
     transition = small().transitions_at(probability=0.9, between=(0.9, 1))[0]
@@ -284,6 +289,7 @@ def test_the_weak_dense_end_is_first_order():
     assert 0.04 < abs(transition.models[1].W[1, 0]) < 0.06
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.3, 0.6])
 def test_jumps_of_slopes_are_those_of_the_lowest_loss(p):
     for transition in small().transitions_at(probability=p, between=(0.15, 0.99), points=40):
@@ -294,6 +300,7 @@ def test_jumps_of_slopes_are_those_of_the_lowest_loss(p):
         assert transition.slope_jump == pytest.approx(jump, abs=3e-4)
 
 
+@pytest.mark.slow
 def test_the_equal_pair_breaks_at_one_density_wherever_it_stands():
     """The others of (3, 2) and of (3, 1), and both features of (2, 1), are the same pair."""
     (alone,) = small().transitions_at(importance=1.0, between=(0.1, 1))
@@ -312,6 +319,7 @@ def test_the_equal_pair_breaks_at_one_density_wherever_it_stands():
     np.testing.assert_allclose(norms, [[0.51611, 0.91578]] * 2, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_at_equal_importance_exchanging_features_is_no_transition():
     """Along I = 1 any feature of (3, 2) can be called the extra one; norms of pair and single cross at p = 0.41."""
     diagram = phase_diagram(3, 2, [0.2, 0.6], [1.0])
@@ -332,6 +340,7 @@ def test_where_nothing_happens_there_is_a_crossover():
     assert locate(setting, *cells, *states) == ()
 
 
+@pytest.mark.slow
 def test_boundaries_separate_phases_and_have_transitions():
     diagram = small()
     for a, b in diagram.boundaries:
@@ -584,6 +593,7 @@ def test_other_bad_input_is_named():
 # --- other outputs ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["abs", "leaky_relu", "linear"])
 def test_diagrams_of_other_outputs_hold_what_scipy_finds(activation):
     diagram = phase_diagram(2, 1, [0.1, 0.7], [0.5, 1.0], activation=activation)

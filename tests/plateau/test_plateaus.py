@@ -110,6 +110,7 @@ def test_the_sparse_end_of_the_digon_plateau():
     assert found().span("digon")[0] == pytest.approx(brentq(gap, 0.21, 0.24, xtol=1e-10), rel=1e-7)
 
 
+@pytest.mark.slow
 def test_from_tetrahedron_to_triangle_in_closed_form():
     (crossing,) = crossings_between(
         Uniform(), shapes_at(0.85, "tetrahedron", "triangle"), shapes_at(0.76, "tetrahedron", "triangle")
@@ -178,6 +179,7 @@ def test_whole_models_of_the_same_size_are_no_better():
     assert 2 * found().table(0.5)[0].loss == pytest.approx(twice.loss, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_gains_are_bounded_and_sorted_and_weights_are_stationary():
     for blocks in found().blocks:
         gains = [block.gain for block in blocks]
@@ -213,6 +215,7 @@ def test_blocks_are_apart_up_to_what_descents_leave(cosine, parts):
     assert len(blocks_module._groups(np.concatenate([lines, -lines]))) == parts
 
 
+@pytest.mark.slow
 def test_what_the_values_are_measured_in_does_not_matter():
     once, thrice = (search_blocks(Uniform(0, high), 0.3, 2, 2) for high in (1, 3))
     known = {block.name: block.gain for block in thrice}

@@ -63,6 +63,7 @@ def difference(name, path):
     return compare_images(str(IMAGES / f"{name}.png"), str(path), tol=OF_MATRICES.get(name, TOLERANCE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_are_those_that_were_looked_at(name, tmp_path):
     draw(name, tmp_path / "drawn.png")

@@ -40,6 +40,7 @@ def test_the_optimum_stands_beside_the_papers_prediction():
     assert buffer.getvalue().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_axes_run_from_dense_to_sparse_and_upwards():
     left, _ = small().plot()
     assert left.get_xlim() == (1.0, 0.1)

@@ -44,6 +44,7 @@ def test_steps_are_at_the_levels_of_the_shapes():
     np.testing.assert_allclose(curve.get_ydata(), found().dimensions_per_feature)
 
 
+@pytest.mark.slow
 def test_the_mean_breaks_where_the_winner_changes():
     """D* jumps at a crossing: a line across it would show densities at which nothing has that D*."""
     _, lower = plot_plateaus(found())

@@ -150,6 +150,7 @@ def test_an_infinite_excess_can_be_drawn():
     render(axes[0].figure)
 
 
+@pytest.mark.slow
 def test_the_introductory_figure_has_a_column_per_sparsity_and_a_point_per_model():
     features = [Features(5, p) for p in (0.5, 0.05)]
     comparisons = [compare(ToyModel(W), f, starts=2) for W, f in zip((DIGONS, PENTAGON), features, strict=True)]

@@ -54,6 +54,7 @@ def test_parameters_neither_win_nor_lose_by_themselves(name, noise):
     assert found == [name] * 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stretch", [0.8, 1.25])
 @pytest.mark.parametrize(
     "name", ["tricapped trigonal prism", "elongated pentagonal pyramid", "edge-contracted icosahedron"]

@@ -80,6 +80,7 @@ def test_names_under_noise(name, extra):
     assert named == [name.split(",")[0]] * count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_exact_shapes(name, rng, read_only):
     W = weights(SHAPES[name], rng, extra=1, irregular=0.2)
@@ -109,6 +110,7 @@ def test_uniform_prisms(sides, rng):
     assert (component.polytope, component.variant) == (gs.polytope(f"{sides}-prism"), "uniform")
 
 
+@pytest.mark.slow
 def test_shapes_that_are_not_in_the_catalogue(rng):
     """The icosahedron without three vertices, and points without symmetry."""
     import networkx as nx
@@ -150,6 +152,7 @@ def test_noise_refuses_what_it_does_not_explain(rng):
     assert gs.classify(bent, noise=1e-4).components[0].variant == "distorted"
 
 
+@pytest.mark.slow
 def test_noise_keeps_what_it_explains():
     rng = np.random.default_rng(3)
     for name in ("digon", "tetrahedron", "cube", "square (2 digons)"):
@@ -260,6 +263,7 @@ def test_confidence_is_calibrated_on_triangles():
     assert (np.array(best) >= 0.99).mean() < 0.017
 
 
+@pytest.mark.slow
 def test_many_features(rng):
     W = weights([TETRAHEDRON] + [ngon(3)] * 10 + [DIGON] * 7, rng, noise=0.01)
     assert gs.classify(W).name == "tetrahedron + 10 triangles + 7 digons"

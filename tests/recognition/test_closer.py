@@ -25,6 +25,7 @@ def holding(geometry, rows):
     return [one for one in geometry.components if set(one.features) & set(rows)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("filled", "name"), [(11, "icosahedron with 1 vertex empty"), (10, "icosahedron with 2 vertices empty")]
 )
@@ -36,12 +37,14 @@ def test_empty_vertices_among_many_rows(filled, name, rng):
     assert geometry.name.endswith("260 digons")
 
 
+@pytest.mark.slow
 def test_features_that_share_vertices_beside_empty_ones(rng):
     rows = np.vstack([ICOSAHEDRON[1:], ICOSAHEDRON[3:5]])
     (shape,) = holding(gs.classify(among_digons(rows, rng)), range(13))
     assert shape.full_name == "icosahedron with 1 vertex empty (13 features on 11 vertices)"
 
 
+@pytest.mark.slow
 def test_a_row_out_of_place_is_a_stray_or_doubt(rng):
     """A cube with one vertex 40 degrees away is no distorted cube for sure."""
     rows = CUBE / np.linalg.norm(CUBE, axis=1, keepdims=True)
@@ -51,6 +54,7 @@ def test_a_row_out_of_place_is_a_stray_or_doubt(rng):
         assert shape.polytope is None or shape.empty or shape.confidence < 0.99
 
 
+@pytest.mark.slow
 def test_a_pyramid_is_not_its_digons_and_an_apex(rng):
     """A cut that is right for 300 noisy digons divides it: its rows lean on each other less than these."""
     k, d = PYRAMID.shape
@@ -63,6 +67,7 @@ def test_a_pyramid_is_not_its_digons_and_an_apex(rng):
     assert len(geometry.components) == 301
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["pentagon", "cube", "icosahedron", "square antiprism"])
 @pytest.mark.parametrize("unused", [1, 9, 200])
 def test_columns_that_no_row_uses_change_no_confidence(shape, unused, rng):
@@ -87,6 +92,7 @@ def test_noise_beyond_the_span_does_not_look_like_a_stray(m, rng):
     assert np.mean(doubts) < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [3, 20, 260])
 def test_two_rows_of_a_plane_of_their_own_are_opposite_by_chance(others, rng):
     """8 degrees from opposite: one time in 22 in a plane, next to never in all dimensions."""

@@ -9,6 +9,7 @@ import geomsup as gs
 from tests.recognition.truth import rotation
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pentagon", "icosahedron", "24-cell", "2_21", "hexagonal prism"])
 @pytest.mark.parametrize("sigma", [0.003, 0.02])
 def test_noise_is_estimated(name, sigma, rng):

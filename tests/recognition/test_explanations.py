@@ -34,6 +34,7 @@ def test_rows_across_a_basis_are_strays(extra, rng):
     assert all(c.confidence == 0 and c.polytope is None for c in geometry.components if c.name == STRAY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, pytest.param(4, marks=pytest.mark.slow), pytest.param(9, marks=pytest.mark.slow)])
 def test_a_stray_does_not_tear_a_shape_that_is_not_full(seed):
     octagon, simplex = ngon(8)[:-1], gs.polytope("5-simplex").vertices
@@ -88,6 +89,7 @@ def test_vertices_are_directions():
     assert names(np.repeat([[1, 0], [0.7, 0.7], [0, 1]], 5, 0)) == ["unnamed (15 features on 3 vertices, rank 2)"]
 
 
+@pytest.mark.slow
 def test_copies_and_opposites_are_listed(rng):
     U = rng.normal(size=(400, 64))
     U[1], U[3], U[7] = -U[0], U[2], 2 * U[2]
@@ -128,6 +130,7 @@ def test_shapes_about_the_mean():
 LINES = {"icosahedron": 6, "6-demicube": 16, "3_21": 28, "birectified 5-simplex": 10, "cube": 4, "hexagon": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LINES)
 def test_lines_are_named_whatever_their_signs(name, rng):
     vertices = gs.polytope(name).vertices
@@ -148,6 +151,7 @@ def test_lines_of_a_basis(rng):
     assert gs.classify(rotation(5, rng), signs="free", orientation="rows").name == "5 dedicated dimensions"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["icosahedron", "24-cell", "2_21", "cuboctahedron", "square antiprism", "4_21"])
 def test_empty_vertices_are_listed(name, rng):
     shape = gs.polytope(name)
@@ -168,6 +172,7 @@ def test_empty_vertices_and_shared_ones(rng):
     assert names(W) == ["icosahedron with 2 vertices empty (12 features on 10 vertices)"]
 
 
+@pytest.mark.slow
 def test_distorted_shapes_say_so(rng):
     W = gs.polytope("snub cube").vertices + 0.09 * rng.normal(size=(24, 3))
     geometry = gs.classify(W)
@@ -268,6 +273,7 @@ def test_a_simplex_about_its_mean_is_one_in_any_number_of_dimensions(m):
     assert component.confidence > 0.999
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "m"), [(1, 3), (2, 50), (5, 200), (12, 768), (30, 600)])
 def test_random_lines_are_no_dedicated_dimensions_for_sure(n, m):
     """Few random rows of many dimensions are nearly orthogonal, with either sign."""
@@ -301,6 +307,7 @@ def test_bricks_are_no_snub_disphenoids(lengths, name):
     assert gs.classify(CUBE * lengths, orientation="rows").name == name
 
 
+@pytest.mark.slow
 def test_a_noisy_cube_is_no_brick(rng):
     cube = gs.polytope("cube")
     for _ in range(20):
@@ -313,6 +320,7 @@ def test_a_rigid_shape_without_a_vertex_is_not_fitted_by_a_family(name):
     assert gs.classify(gs.polytope(name).vertices[1:], orientation="rows").name == f"{name} with 1 vertex empty"
 
 
+@pytest.mark.slow
 def test_a_cuboid_is_no_square_cuboid_if_that_is_clearly_worse():
     cuboid = np.array(list(product((-1.0, 1.0), repeat=3))) * [1.0, 1.3, 1.7]
     cuboid /= np.linalg.norm(cuboid, axis=1, keepdims=True)

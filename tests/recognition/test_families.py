@@ -38,6 +38,7 @@ SOLIDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.01])
 @pytest.mark.parametrize("height", [0.48, 0.56])
 @pytest.mark.parametrize("name", SOLIDS)

@@ -53,6 +53,7 @@ def test_html():
     assert "<td>dedicated dimension</td>" in html
 
 
+@pytest.mark.slow
 def test_to_dict_is_json():
     data = json.loads(json.dumps(GEOMETRY.to_dict()))
     assert data["name"] == GEOMETRY.name

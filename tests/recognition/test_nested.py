@@ -28,6 +28,7 @@ def rows(words, outer, noise, rng):
     return (X + noise * rng.normal(size=X.shape))[rng.permutation(len(X))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", LEVELS)
 @pytest.mark.parametrize("outer", [0.5, 0.7])
 @pytest.mark.parametrize("noise", [0.0, 0.01])
@@ -75,6 +76,7 @@ def unit_simplex(k):
     return X / np.linalg.norm(X, axis=1, keepdims=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sizes", "scales", "name"),
     [

@@ -24,6 +24,7 @@ def only(W, **options):
     return component
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["5-simplex", "12-simplex", "20-simplex", "2_21", "3_21", "icosahedron"])
 def test_a_row_far_out_of_place_is_doubt_in_shapes_of_any_size(name, rng):
     """It is no doubt if the others are out of place as well: then it is noise."""
@@ -38,6 +39,7 @@ def test_a_row_far_out_of_place_is_doubt_in_shapes_of_any_size(name, rng):
     assert only(turned(W, 30, rng)).full_name == f"distorted {name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [0, 7])
 @pytest.mark.parametrize("name", ["9-cube", "10-demicube", "120-cell"])
 def test_a_row_on_another_vertex_is_doubt_in_more_than_500_rows(name, row, rng):
@@ -92,6 +94,7 @@ def test_densities_of_the_worst_row_are_those_of_simulated_noise(rng):
     assert np.quantile(drawn, 0.01) > np.log(0.01)  # as often as the odds before the rows are looked at
 
 
+@pytest.mark.slow
 def test_a_digon_is_doubted_if_the_others_are_straighter(rng):
     """Six degrees from straight among 29 digons without noise; under noise of that size it is one of them."""
     bent = turned(np.kron(np.eye(30), DIGON), 12, rng)

@@ -82,6 +82,7 @@ def test_hopeless_batches_have_no_match(rng):
     assert all(best_match(stack[b], others=False) is None for b in np.flatnonzero(found.hopeless))
 
 
+@pytest.mark.slow
 def test_orthogonal_components(rng, read_only):
     kinds = [SMALL[b % 4] for b in range(200)] + [CUBE] * 5
     m = sum(kind.shape[1] for kind in kinds)
@@ -142,6 +143,7 @@ def test_shared_vertices_and_directions(rng):
     assert gs.classify(np.eye(3, 800), orientation="rows").name == "3 dedicated dimensions"
 
 
+@pytest.mark.slow
 def test_a_direction_beside_components_that_share_dimensions(rng):
     # 320 digons in 240 dimensions, and at right angles to all of them one direction: it stands alone.
     digons, _ = tegum([DIGON] * 320, 240, 1e-3, rng)
@@ -153,6 +155,7 @@ def test_a_direction_beside_components_that_share_dimensions(rng):
     assert alone.confidence > 0.99999
 
 
+@pytest.mark.slow
 def test_dense_blocks_stay_apart(rng):
     W = np.zeros((900, 60))
     for b in range(3):

@@ -22,6 +22,7 @@ def test_simplex_in_64_dimensions_ends(sigma, rng):
     assert component.name == "64-simplex"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", [0.0, 0.005, 0.01])
 def test_orthoplex_in_64_dimensions_ends(sigma, rng):
     assert gs.classify(noisy(np.kron(np.eye(64), DIGON), sigma, rng)).name == "64-orthoplex (64 digons)"
@@ -83,6 +84,7 @@ def test_24_vertices_of_degree_3(name, sigma, rng):
     assert component.name == name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["J27", "J34", "J37", "J72", "J73", "J74", "J75", "J80"])
 def test_johnson_twins_are_told_from_uniform_ones(name, rng):
     shape = gs.polytope(name)

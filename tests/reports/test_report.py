@@ -135,6 +135,7 @@ def test_a_folder_has_a_chapter_for_each_file_and_says_which_cannot_be_read(tmp_
     assert "notes.md" not in text
 
 
+@pytest.mark.slow
 def test_a_dictionary(dictionary):
     text = check(gs.report(dictionary))
     assert "2 × digon" in text
@@ -195,6 +196,7 @@ def test_a_notebook_shows_it_in_a_frame():
     assert "<table" not in shown
 
 
+@pytest.mark.slow
 def test_progress_is_told(dictionary):
     told = []
     gs.report(dictionary, progress=lambda stage, fraction: told.append((stage, fraction)))

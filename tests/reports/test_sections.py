@@ -60,6 +60,7 @@ def test_a_dot_for_every_feature_at_its_level(mixed):
     assert sorted(heights, key=heights.__getitem__) == sorted(heights, reverse=True)  # upwards is more
 
 
+@pytest.mark.slow
 def test_of_very_many_features_there_are_bars():
     n = MOST_DOTS // 2 + 1
     W = np.kron(np.eye(n), DIGON)
@@ -79,6 +80,7 @@ def test_the_gram_matrix_is_ordered_by_component(mixed):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_of_many_rows_the_gram_matrix_shows_what_was_found(dictionary):
     section = made(gram, dictionary, gs.find_shapes(dictionary))
     assert set(section.features) == {10, 11, 20, 21, 30, 31, 32}
@@ -92,6 +94,7 @@ def test_where_nothing_was_found_no_square_is_drawn(rng):
     assert "None of the 600 rows" in section.remark
 
 
+@pytest.mark.slow
 def test_at_most_400_rows_are_shown():
     section = made(gram, np.kron(np.eye(300), DIGON))
     assert len(section.features) == MOST_ROWS
@@ -249,6 +252,7 @@ def test_simple_fractions_are_fractions(value, text):
     assert fraction(value) == text
 
 
+@pytest.mark.slow
 def test_what_picked_rows_share_is_taken_away(dictionary):
     """With the same vector added to all rows, the picture stays as it was without it."""
     W = dictionary.astype(float)

@@ -31,6 +31,7 @@ def test_duals_of_regular_polytopes(name, other):
     np.testing.assert_allclose(products(shape), products(expected), atol=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rectified 5-cell", "truncated tesseract", "3,5-duoprism", "grand antiprism", "sadi"])
 def test_duals_in_four_dimensions(name):
     shape = gs.polytope(name)

@@ -13,6 +13,7 @@ LISTED = gs.polytopes()
 SMALL = [shape for shape in LISTED if shape.n_vertices <= 400]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dimension", range(1, 9))
 def test_every_small_shape(dimension):
     shapes = [shape for shape in SMALL if shape.dimension == dimension]
@@ -54,6 +55,7 @@ def test_tight_frames(dimension):
 HULLED = [shape for shape in SMALL if shape.dimension in (3, 4) and shape.n_vertices <= 60]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dimension", [3, 4])
 def test_facets_against_qhull(dimension):
     """Qhull cuts facets into simplices; those in one hyperplane are one facet."""

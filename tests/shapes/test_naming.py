@@ -66,6 +66,7 @@ def test_near_misses_are_refused(typed, told):
     assert told in str(error.value)
 
 
+@pytest.mark.slow
 def test_no_two_shapes_share_a_folded_name():
     owners = {}
     for d in range(1, 11):

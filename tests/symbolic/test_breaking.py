@@ -42,6 +42,7 @@ def test_eigenvalue_changes_sign_at_the_instability(found):
     assert smallest[2] < -1e-4
 
 
+@pytest.mark.slow
 def test_its_direction_is_antisymmetric(found):
     _, vectors = np.linalg.eigh(hessian(*digon_at(float(found.instability))).matrix)
     w1, w2, b1, b2 = vectors[:, 0]

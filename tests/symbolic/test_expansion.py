@@ -37,6 +37,7 @@ def test_leading_loss_of_simplices():
         assert leading == p**2 * (d + 1) * d * (Rational(1, 3 * d**2) - Rational(1, 6 * d**3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["digon", "triangle", "tetrahedron", ("simplex", 4), "square", "pentagon", "hexagon"])
 def test_series_approach_the_roots(shape):
     best = symbolic.optimum(shape, p)
@@ -49,6 +50,7 @@ def test_series_approach_the_roots(shape):
         assert error < (2e-11 if shape in ("pentagon", "hexagon") else 1e-15), (name, first)
 
 
+@pytest.mark.slow
 def test_pentagon_starts_at_the_one_of_chen_et_al():
     # chen2023: norm 1.1704596391, bias -0.2822972831, H = 0.23738441 = 3 L/p.
     found = symbolic.optimum("pentagon", p).series(1, digits=30)

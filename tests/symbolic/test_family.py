@@ -26,6 +26,7 @@ def test_blocks_leave_zero_couplings_out():
     assert family("octahedron").couplings == [1, -1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "error", "text"), [
     ("cube", ValueError, '`shape` must be one of "digon"'),
     (("star", 5), ValueError, '`shape` must start with one of "simplex"'),

@@ -146,6 +146,7 @@ def test_gradient_is_the_numeric_gradient():
     np.testing.assert_allclose(slopes, [*truth.grad_W.ravel(), *truth.grad_b], rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [4, 5, 6])
 def test_polygons_and_their_gradient(k):
     norm, bias, chance = 1.12, -0.23, 0.15
@@ -158,6 +159,7 @@ def test_polygons_and_their_gradient(k):
     assert float(diff(value, r).subs(point)) == pytest.approx((truth.grad_W * rows).sum() / norm, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_high_sparsity_pentagon_is_the_one_of_chen_et_al():
     # chen2023: norm 1.1704596391, bias -0.2822972831 is critical when one feature is active.
     value = symbolic.loss(gram=symbolic.polygon(5, r), b=b, probability=p, at={r: 1.17, b: -0.28})
@@ -231,6 +233,7 @@ def test_assumptions_settle_signs():
     assert value.equals(symbolic.loss([[r], [1]], positive, p, at={r: 1, positive: 1}))
 
 
+@pytest.mark.slow
 def test_neighbouring_chambers_meet_on_their_wall():
     one = symbolic.loss(gram=symbolic.digon(r), b=b, probability=p, at={r: 1, b: -0.1})
     two = symbolic.loss(gram=symbolic.digon(r), b=b, probability=p, at={r: 1, b: 0.1})

@@ -32,6 +32,7 @@ def relative(polynomial, value):
 # Known numbers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "probability", "loss", "tolerance"), [
     ("digon", "0.5", 0.076282447, 1e-9),
     ("digon", "0.1", 0.003319484, 1e-9),
@@ -49,6 +50,7 @@ def test_published_pentagon():
     assert (round(float(found.norm), 3), round(float(found.bias), 3)) == (1.100, -0.210)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "n", "m", "probability"), [
     ("digon", 2, 1, 0.3), ("tetrahedron", 4, 3, 0.5), ("pentagon", 5, 2, 0.05),
 ])  # fmt: skip
@@ -106,6 +108,7 @@ def test_loss_and_equations_hold_at_the_optimum(shape, at):
     assert found.conditions == best.conditions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "at"), [("digon", 0.1), ("pentagon", 0.1), ("hexagon", 0.3), ("tetrahedron", 0.9)])
 def test_conditions_are_those_of_chamber(shape, at):
     best = symbolic.optimum(shape, at=at)
@@ -142,6 +145,7 @@ def test_polynomials_at_a_rational_probability(shape, degree, of):
     assert relative(polynomial, value) < 1e-45
 
 
+@pytest.mark.slow
 def test_ratio_of_the_pentagon_with_symbolic_probability():
     best = symbolic.optimum("pentagon", p, at=TENTH)
     found = best.evaluate(TENTH, digits=50)

@@ -61,6 +61,7 @@ def through_json(value):
     return json.loads(json.dumps(value, allow_nan=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MADE)
 def test_results_are_read_back(name):
     first = MADE[name]()

@@ -151,6 +151,7 @@ def test_weights_grow_until_they_diverge():
         gs.train(features, 2, weight_decay=-100.0, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [
     {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1}, {"hidden_activation": "solu", "coherence": 0.1},
     {"hidden_activation": "layernorm"}, {"hidden_activation": "gelu", "weight_decay": -0.1, "init_scale": 2.0},

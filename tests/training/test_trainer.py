@@ -62,6 +62,7 @@ def test_same_bits_however_the_work_is_split(monkeypatch, turn_seconds):
     assert same_bits(expected, small(models=3, record=4, steps=200, threads=2, progress=lambda *_: None))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [
@@ -146,6 +147,7 @@ def test_linear_model_finds_principal_components():
     assert run.loss[0, -10:].mean() == pytest.approx(3 * features.variance[0], rel=0.05)
 
 
+@pytest.mark.slow
 def test_five_features_in_two_dimensions_reach_the_known_optimum():
     features = gs.Features(5, probability=0.05)
     run = gs.train(features, 2, models=4, steps=6000, learning_rate=2e-3)
@@ -209,6 +211,7 @@ print(run.config["completed_steps"], run.W.tobytes().hex(), flush=True)
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done():
     """A real signal, to a process that would train for days."""
     command = [sys.executable, "-c", INTERRUPTED]
@@ -361,6 +364,7 @@ def test_inputs_too_large_for_single_precision(features):
         gs.train(features, 2, **SMALL)
 
 
+@pytest.mark.slow
 def test_hidden_relus_align_features_with_neurons():
     """Elhage et al., privileged bases: with a ReLU hidden layer features lie along neurons, without one anywhere."""
     features = gs.Features(10, 0.5, importance=0.75 ** np.arange(10))
@@ -414,6 +418,7 @@ def test_exact_objective_reaches_the_known_optimum():
     assert np.abs(slope.grad_b).max() < 1e-13
 
 
+@pytest.mark.slow
 def test_absolute_values_are_computed_with_hidden_relus():
     """Elhage et al., computation in superposition: two neurons per feature do |x|; no linear model can."""
     features = gs.Features(3, 0.1, values=gs.Uniform(-1, 1))

@@ -52,6 +52,7 @@ def test_many_sittings_have_the_bits_of_one(tmp_path, monkeypatch, kind):
     same(run, gs.train(FEATURES, 1, **options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OPTIONS)
 def test_an_interruption_raises_and_the_next_call_goes_on(tmp_path, kind):
     options = {"models": 2, "steps": 20_000, "batch": 10, "threads": 2} | kind
@@ -74,6 +75,7 @@ def test_without_a_file_an_interruption_raises_too():
         train_whole(FEATURES, 1, steps=10**6, progress=stop_after(0, 10**6))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [{"steps": 40}, {"models": 3, "objective": "exact", "threads": 2}])
 def test_an_interruption_of_the_last_steps_raises_too(tmp_path, kind):
     """What has begun is finished: all steps are then done, and are kept, but nobody takes Ctrl-C for unheard."""
@@ -115,6 +117,7 @@ def test_exact_trainings_go_on_to_the_same_bits(tmp_path, ended, record, suffix)
         assert np.array_equal(getattr(run, name), getattr(whole_run, name)), name
 
 
+@pytest.mark.slow
 def test_exact_trainings_write_what_has_ended_while_they_go_on(tmp_path, monkeypatch):
     """What a kill leaves: it asks nobody."""
     part, found = tmp_path / "part.npz", []
@@ -137,6 +140,7 @@ def test_exact_trainings_without_a_file_raise_too():
         train_whole(FEATURES, 1, progress=stop_after(0, 6), **EXACT)
 
 
+@pytest.mark.slow
 def test_exact_trainings_take_no_more_steps(recwarn):
     run = gs.train(FEATURES, 1, progress=stop_after(1, 6), **EXACT)
     assert "after 2 of 6 runs" in str(recwarn.pop(RuntimeWarning).message)

@@ -81,6 +81,7 @@ def test_the_graph_joins_what_interferes_in_its_sign():
     assert len(plot_graph(gs.classify(np.zeros((3, 2)))).lines) == 0
 
 
+@pytest.mark.slow
 def test_a_dictionary_is_counted_or_its_angles_are_drawn(rng):
     ax = plot_geometry(gs.classify(np.kron(np.eye(101), [[1.0], [-1.0]])))
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["digon"]

@@ -73,6 +73,7 @@ def test_order_axes_and_scale_do_not_matter(small, seed, scale):
     np.testing.assert_allclose(*residuals, atol=1e-3)
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(st.integers(0, 2**32 - 1))
 def test_norms_do_not_matter_about_the_origin(small, seed):
@@ -124,6 +125,7 @@ def test_rows_of_zeros_are_left_out_and_indices_are_those_of_W(rng):
     assert len(gs.find_shapes([[1.0, 2.0]])) == 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same(small, read_only):
     W, _, found = small
     assert gs.find_shapes(read_only(W)) == found

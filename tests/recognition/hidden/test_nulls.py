@@ -33,6 +33,7 @@ def test_rotated_rows_have_no_mean(W, rng):
     assert np.abs(X.mean(axis=0)).max() < 5 * np.linalg.norm(W, axis=1).mean() / (12 * 4000) ** 0.5
 
 
+@pytest.mark.slow
 def test_the_dimension_of_rotations_is_exact_and_others_are_below(rng):
     X = rng.normal(size=(1000, 40))
     assert effective_dimension(X, "rotation", rng) == 40
@@ -40,6 +41,7 @@ def test_the_dimension_of_rotations_is_exact_and_others_are_below(rng):
         assert 28 < effective_dimension(X, null, rng) <= 40
 
 
+@pytest.mark.slow
 def test_unequal_eigenvalues_and_a_mean_lower_the_dimension(rng):
     X = rng.normal(size=(1000, 40))
     plain, unequal, meant = (

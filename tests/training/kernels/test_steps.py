@@ -73,6 +73,7 @@ def test_steps_agree_with_the_reference(case):
         assert np.allclose(ours, theirs, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_gradient_is_the_slope_of_the_batch_loss(case):
     features, _, batch, kind = case
     run = trainee(*case)
