@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 # The same examples in every run: who sees a red test sees the same on the next machine. The other profiles draw anew.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-settings.register_profile("quick", settings.get_profile("default"), max_examples=20)
+settings.register_profile("quick", settings.get_profile("default"), max_examples=10)
 settings.register_profile("random", settings.get_profile("default"), derandomize=False)
 settings.register_profile("deep", settings.get_profile("random"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
