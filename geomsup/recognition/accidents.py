@@ -84,17 +84,17 @@ def noisier_than_others(found: list[Found], rows: UnitRows) -> list[Found]:
     degrees they may be something else.
     """
     m = rows.n_dimensions
-    shapes = [(i, one) for i, one in enumerate(found) if one.polytope]
-    free = np.array([freedom(len(one.members), m, one.rank) - one.n_parameters for _, one in shapes])
-    squared = np.array([len(one.members) * max(one.chord, chance.SMALLEST_DEVIATION) ** 2 for _, one in shapes])
+    shapes = [(i, one, one.polytope) for i, one in enumerate(found) if one.polytope]
+    free = np.array([freedom(len(one.members), m, one.rank) - one.n_parameters for _, one, _ in shapes])
+    squared = np.array([len(one.members) * max(one.chord, chance.SMALLEST_DEVIATION) ** 2 for _, one, _ in shapes])
     weighed = list(found)
-    for (i, one), d, own in zip(shapes, free.tolist(), squared.tolist(), strict=True):
+    for (i, one, shape), d, own in zip(shapes, free.tolist(), squared.tolist(), strict=True):
         others, left = squared[free > 0].sum() - own, int(free[free > 0].sum()) - d
         if d < 1 or left < 1:
             continue
         by_noise = log_student(own**0.5, d, others, left)
         # Any order of magnitude: 1/(volume of the ball of this radius · d · SIZES).
         anything = lgamma(d / 2 + 1) - d / 2 * log(pi * own) - log(d * SIZES)
-        x = one.chord / acceptance(one.polytope)
+        x = one.chord / acceptance(shape)
         weighed[i] = replace(one, rival=one.rival + another(by_noise - anything, x))
     return weighed
