@@ -19,6 +19,9 @@ __all__ = ["centred_by_chance", "noisier_than_others", "opposite_by_chance"]
 # in which the two are not opposite.
 OWN = 0.25
 
+# Rows of which the rank is computed: it takes 0.1 s.
+MOST_LOOKED_AT = 500
+
 
 def centred_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
     """Return what rows about their own mean were found to be; a shape of all rows that random rows give has no name."""
@@ -60,7 +63,7 @@ def opposite_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
     probability θ/π.
     """
     digons = [i for i, one in enumerate(found) if one.polytope and len(one.members) == one.n_vertices == 2]
-    others, m = len(rows) - 2, rows.n_dimensions
+    others, m = len(rows) - 2, _dimensions_used(rows)
     if not digons or others < 1 or m < 2:
         return found
     moments = sum(block.T @ block for _, block in rows.blocks())
@@ -77,13 +80,20 @@ def opposite_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
     return weighed
 
 
+def _dimensions_used(rows: UnitRows) -> int:
+    """Number of dimensions that rows lie in: columns that no row uses hold no noise. Of many rows, all columns."""
+    if len(rows) > MOST_LOOKED_AT:
+        return rows.n_dimensions
+    return int(np.linalg.matrix_rank(rows.take(np.arange(len(rows)))))
+
+
 def noisier_than_others(found: list[Found], rows: UnitRows) -> list[Found]:
     """Return what was found; a shape that is further from its rows than the noise of the others explains is doubted.
 
     There is one noise for all of W. Two rows at 170 degrees are a digon under much noise; beside thirty digons at 180
     degrees they may be something else.
     """
-    m = rows.n_dimensions
+    m = _dimensions_used(rows)
     shapes = [(i, one, one.polytope) for i, one in enumerate(found) if one.polytope]
     free = np.array([freedom(len(one.members), m, one.rank) - one.n_parameters for _, one, _ in shapes])
     squared = np.array([len(one.members) * max(one.chord, chance.SMALLEST_DEVIATION) ** 2 for _, one, _ in shapes])

@@ -109,3 +109,13 @@ def test_a_digon_is_doubted_if_the_others_are_straighter(rng):
 def test_one_shape_alone_is_compared_with_no_others():
     noisy = gs.polytope("2_21").vertices + 0.05 * np.random.default_rng(0).normal(size=(27, 6))
     assert only(noisy).confidence > 0.99
+
+
+def test_columns_that_no_row_uses_hold_no_noise_of_others(rng):
+    W = np.kron(np.eye(4), DIGON) + 0.03 * rng.normal(size=(8, 4))
+    sure = [
+        [one.confidence for one in gs.classify(np.hstack([W, np.zeros((8, extra))])).components] for extra in (0, 3)
+    ]
+    np.testing.assert_allclose(sure[0], sure[1], atol=1e-3)
+    wide = gs.classify(np.hstack([W, np.zeros((8, 100))]), orientation="rows").components
+    np.testing.assert_allclose(sure[0], [one.confidence for one in wide], atol=1e-3)
