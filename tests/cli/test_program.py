@@ -277,7 +277,7 @@ def test_terminals_without_a_sign_get_its_name_in_ascii(arguments):
     assert "?" not in plain.replace("?", "", signs.count("?"))
     assert len(plain.splitlines()) == len(signs.splitlines()) > 1
     for encoding in ("latin-1", "cp1252"):
-        assert printed_with(encoding)[arguments]
+        assert printed_with(encoding)[arguments].strip()
 
 
 def test_signals_end_a_command_with_their_number(monkeypatch, capsys):
