@@ -1,14 +1,14 @@
 """Shapes that come from nothing: what only all rows of W together can tell."""
 
 from dataclasses import replace
-from math import lgamma, log, pi
+from math import log, pi
 
 import numpy as np
 
 from geomsup.recognition import chance
 from geomsup.recognition.found import DOUBT, Found
 from geomsup.recognition.matching.acceptance import acceptance, freedom
-from geomsup.recognition.matching.residuals import SIZES, another, log_student
+from geomsup.recognition.matching.residuals import another, log_any_size, log_student
 from geomsup.recognition.matching.templates import count_templates
 from geomsup.recognition.reading.rivals import SHAPELESS
 from geomsup.recognition.reading.rows import UnitRows
@@ -63,8 +63,11 @@ def opposite_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
     probability θ/π.
     """
     digons = [i for i, one in enumerate(found) if one.polytope and len(one.members) == one.n_vertices == 2]
-    others, m = len(rows) - 2, _dimensions_used(rows)
-    if not digons or others < 1 or m < 2:
+    others = len(rows) - 2
+    if not digons or others < 1:
+        return found
+    m = _dimensions_used(rows)
+    if m < 2:
         return found
     moments = sum(block.T @ block for _, block in rows.blocks())
     pairs = rows.take(np.array([found[i].members for i in digons]))
@@ -78,13 +81,6 @@ def opposite_by_chance(found: list[Found], rows: UnitRows) -> list[Found]:
     for i, rival in zip(digons, rivals.tolist(), strict=True):
         weighed[i] = replace(found[i], rival=found[i].rival + rival)
     return weighed
-
-
-def _dimensions_used(rows: UnitRows) -> int:
-    """Number of dimensions that rows lie in: columns that no row uses hold no noise. Of many rows, all columns."""
-    if len(rows) > MOST_LOOKED_AT:
-        return rows.n_dimensions
-    return int(np.linalg.matrix_rank(rows.take(np.arange(len(rows)))))
 
 
 def noisier_than_others(found: list[Found], rows: UnitRows) -> list[Found]:
@@ -102,9 +98,13 @@ def noisier_than_others(found: list[Found], rows: UnitRows) -> list[Found]:
         others, left = squared[free > 0].sum() - own, int(free[free > 0].sum()) - d
         if d < 1 or left < 1:
             continue
-        by_noise = log_student(own**0.5, d, others, left)
-        # Any order of magnitude: 1/(volume of the ball of this radius · d · SIZES).
-        anything = lgamma(d / 2 + 1) - d / 2 * log(pi * own) - log(d * SIZES)
-        x = one.chord / acceptance(shape)
-        weighed[i] = replace(one, rival=one.rival + another(by_noise - anything, x))
+        log_ratio = log_student(own**0.5, d, others, left) - log_any_size(own**0.5, d)
+        weighed[i] = replace(one, rival=one.rival + another(log_ratio, one.chord / acceptance(shape)))
     return weighed
+
+
+def _dimensions_used(rows: UnitRows) -> int:
+    """Number of dimensions that rows lie in: columns that no row uses hold no noise. Of many rows, all columns."""
+    if len(rows) > MOST_LOOKED_AT:
+        return rows.n_dimensions
+    return int(np.linalg.matrix_rank(rows.take(np.arange(len(rows)))))

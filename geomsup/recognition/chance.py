@@ -7,8 +7,8 @@ from math import comb, exp, inf, lgamma, log, pi
 import numpy as np
 
 __all__ = [
-    "LARGEST_EXPONENT", "Tube", "confidence", "deviation", "log_cap", "log_choices", "log_elsewhere", "log_sphere",
-    "tube",
+    "LARGEST_EXPONENT", "Tube", "confidence", "deviation", "log_ball", "log_cap", "log_choices", "log_elsewhere",
+    "log_sphere", "tube",
 ]  # fmt: skip
 
 # The least deviation. Smaller ones are rounding errors of the formula in `deviation`, a difference of squares. It also
@@ -75,7 +75,7 @@ class Tube:
         D = self.codimension
         if D == 0:
             return self.log_density
-        return self.log_density + _log_ball(D) + D / 2 * log(self.squared_radius)
+        return self.log_density + log_ball(D) + D / 2 * log(self.squared_radius)
 
     def __add__(self, other: "Tube") -> "Tube":
         """Both shapes at once, the second one free in the complement of the first."""
@@ -173,7 +173,7 @@ def log_cap(m: int, rho: float) -> float:
     >>> exp(log_cap(2, 0.1))  # an arc of 0.2 of a circle of 2π
     0.0318
     """
-    return _log_ball(m - 1) + (m - 1) * log(rho) - log_sphere(m - 1)
+    return log_ball(m - 1) + (m - 1) * log(rho) - log_sphere(m - 1)
 
 
 def confidence(log_p: float) -> float:
@@ -201,8 +201,8 @@ def log_sphere(d: int) -> float:
     return log(2) + (d + 1) / 2 * log(pi) - lgamma((d + 1) / 2)
 
 
-def _log_ball(d: int) -> float:
-    """Volume of the unit ball in R^d."""
+def log_ball(d: int) -> float:
+    """Log of the volume of the unit ball in R^d."""
     return d / 2 * log(pi) - lgamma(d / 2 + 1)
 
 

@@ -253,7 +253,7 @@ import sys
 from geomsup.cli import main
 for arguments in {SHOWN!r}:
     assert main(list(arguments)) == 0
-    print(flush=True)
+    sys.stdout.flush()
     sys.stdout.buffer.write(b"{END}")
 """
 END = "end of a command"

@@ -27,7 +27,7 @@ def only(W, **options):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["5-simplex", "12-simplex", "20-simplex", "2_21", "3_21", "icosahedron"])
 def test_a_row_far_out_of_place_is_doubt_in_shapes_of_any_size(name, rng):
-    """It is no doubt if the others are out of place as well: then it is noise."""
+    """The further it is, the more; far out of place the shape is distorted."""
     vertices = gs.polytope(name).vertices
     W = vertices + 0.002 * rng.normal(size=vertices.shape)
     sure = [only(turned(W, degrees, rng)).confidence for degrees in (0, 10, 20, 30)]
@@ -66,7 +66,7 @@ def test_graphs_are_no_simplices_for_sure(q):
 
 
 def test_two_kinds_of_inner_products_are_told_from_one(rng):
-    """Of 300 simplices under noise none is doubted; a tenth of the noise, in two kinds, is enough."""
+    """Of 300 simplices under noise none is doubted; one is whose products are 0.05 above or below, by lot."""
     T = gs.polytope("15-simplex").vertices
     for _ in range(300):
         X = T + 0.01 * rng.normal(size=T.shape)
@@ -80,8 +80,8 @@ def test_two_kinds_of_inner_products_are_told_from_one(rng):
     assert two_distances(X, fitted, 15, 0, 0.35) > 0.03
 
 
-def test_densities_of_the_worst_row_are_those_of_simulated_noise(rng):
-    """Rows under noise: the t density of the left-out row's displacement, against a histogram of draws."""
+def test_the_worst_of_noisy_rows_is_explained_by_the_noise_of_the_others(rng):
+    """In nearly all draws better than the odds, before the rows are looked at, that it is out of place."""
     T = gs.polytope("icosahedron").vertices
     drawn = []
     for _ in range(400):
@@ -91,7 +91,7 @@ def test_densities_of_the_worst_row_are_those_of_simulated_noise(rng):
         assert worst is not None
         drawn.append(worst.log_even - worst.log_uneven)
     assert np.median(drawn) > 0  # noise explains it
-    assert np.quantile(drawn, 0.01) > np.log(0.01)  # as often as the odds before the rows are looked at
+    assert np.quantile(drawn, 0.01) > np.log(0.01)
 
 
 @pytest.mark.slow
@@ -106,7 +106,7 @@ def test_a_digon_is_doubted_if_the_others_are_straighter(rng):
     assert sure[1e-3] < 0.992 < 0.995 < sure[0.04]
 
 
-def test_one_shape_alone_is_compared_with_no_others():
+def test_noise_of_all_rows_is_no_doubt():
     noisy = gs.polytope("2_21").vertices + 0.05 * np.random.default_rng(0).normal(size=(27, 6))
     assert only(noisy).confidence > 0.99
 

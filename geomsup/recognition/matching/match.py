@@ -1,12 +1,11 @@
 """A shape fitted to rows, as a value."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, freedom, noise_estimate
-from geomsup.recognition.matching.residuals import ANOTHER, unlike_noise
 from geomsup.recognition.matching.templates import count_templates
 from geomsup.shapes import Polytope
 
@@ -15,10 +14,6 @@ __all__ = ["USUAL_NOISE", "Match"]
 # Noise per coordinate, as a fraction of the shortest chord. Above it, more noise counts as less likely: a noisy
 # bicapped triangular prism is no square antiprism with three times the noise.
 USUAL_NOISE = 0.03
-
-# A shape whose residuals are no noise is "distorted" from these odds of another shape on: those of one row that is
-# 0.8 times as far from its vertex as all may be on average.
-FAR_OUT = ANOTHER
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,11 +128,3 @@ class Match:
             relative_noise=self.relative_noise(X.shape[1]) if shape else 0.0,
             rival=self.rival,
         )
-
-    def doubted(self, found: Found, X: np.ndarray) -> Found:
-        """Return what was found, with the odds that it is another shape because the residuals of X are no noise."""
-        if self.polytope is None:
-            return found
-        other = unlike_noise(X, self.frame, self.template, self.n_parameters, self.reach)
-        variant = "distorted" if other > FAR_OUT else found.variant
-        return replace(found, rival=found.rival + other, variant=variant)

@@ -1,20 +1,21 @@
 """What residuals say beside their size: one vertex out of place, or two kinds of distances, are no noise."""
 
-from dataclasses import dataclass
-from math import exp, inf, lgamma, log, pi
+from dataclasses import dataclass, replace
+from math import exp, lgamma, log, pi
 
 import numpy as np
 
 from geomsup.recognition import chance
+from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import freedom
 from geomsup.recognition.matching.alignment import procrustes
+from geomsup.recognition.matching.match import Match
 
 __all__ = [
-    "ANOTHER", "SIZES", "WorstRow", "another", "in_span", "log_student", "two_distances", "unlike_noise",
-    "worst_row",
+    "WorstRow", "another", "doubted", "in_span", "log_any_size", "log_student", "two_distances", "worst_row",
 ]  # fmt: skip
 
-# The displacement of a vertex out of place has any order of magnitude from 0.001 to 1, an interval of log 1000.
+# A displacement that is no noise has any order of magnitude from 0.001 to 1, an interval of log 1000.
 SIZES = 7.0
 
 # Odds, before the rows are looked at, that the vertex of the worst row is out of place by more than the noise.
@@ -22,6 +23,9 @@ DISPLACED = 0.01
 # Odds that such a shape is another one, half of those at the distance x = 1, at which a shape is not accepted any more
 # if all rows are as far: fitted to rows turned by 5 to 45 degrees (`python -m benchmarks.reliability --hard`).
 ANOTHER = 0.1
+# A shape whose residuals are no noise is "distorted" from these odds of another shape on: those of one row that is
+# 0.8 times as far from its vertex as all may be on average.
+FAR_OUT = ANOTHER
 
 # Odds, before the rows are looked at, that a shape is fitted to rows with two kinds of distances, such as those of a
 # graph. Of a thousand shapes under noise, the evidence for it was beyond e⁹ in none.
@@ -38,30 +42,19 @@ class WorstRow:
     ----------
     distance
         The distance, at least `chance.SMALLEST_DEVIATION`.
-    log_even
-        Log density of such a displacement by the noise of the others, over that of random directions; -inf where all
-        freedom of the others has been fitted.
-    log_uneven
-        The same for a vertex out of place.
+    log_even, log_uneven
+        Log density of such a displacement by the noise of the others, and of one of any size.
     """
 
     distance: float
     log_even: float
     log_uneven: float
 
-    @property
-    def even(self) -> float:
-        """Density by the noise of the others, over that of random directions."""
-        return exp(min(self.log_even, chance.LARGEST_EXPONENT))
-
-    @property
-    def uneven(self) -> float:
-        """Density for a vertex out of place, over that of random directions."""
-        return exp(min(self.log_uneven, chance.LARGEST_EXPONENT))
-
 
 def worst_row(X: np.ndarray, whole: np.ndarray, template: np.ndarray, parameters: int, m: int) -> WorstRow | None:
-    """Return the row furthest from its vertex; None in one dimension, where rows cannot turn.
+    """Return the row furthest from its vertex.
+
+    None in one dimension, where rows cannot turn, and where all freedom of the others has been fitted.
 
     Parameters
     ----------
@@ -84,14 +77,14 @@ def worst_row(X: np.ndarray, whole: np.ndarray, template: np.ndarray, parameters
     others = np.arange(len(X)) != worst
     frame = procrustes(template[others], X[others])
     distance = max(float(np.linalg.norm(X[worst] - template[worst] @ frame)), chance.SMALLEST_DEVIATION)
-    log_noise = max(_log_noise(distance, d, rows, template, parameters, others) for rows in (X, whole))
-    # The density of a vertex out of place over that of a random row is 1/(fraction within that distance · d · SIZES).
-    return WorstRow(distance, log_noise + chance.log_sphere(d), -chance.log_cap(m, distance) - log(d * SIZES))
+    by_noise = [_log_noise(distance, d, rows, template, parameters, others) for rows in (X, whole)]
+    log_even = max((value for value in by_noise if value is not None), default=None)
+    return None if log_even is None else WorstRow(distance, log_even, log_any_size(distance, d))
 
 
 def _log_noise(
     distance: float, d: int, X: np.ndarray, template: np.ndarray, parameters: int, others: np.ndarray
-) -> float:
+) -> float | None:
     """Log density of a displacement in d dimensions by the noise of the others: Student's t of their residuals.
 
     The others were fitted, with a frame and parameters: where they put the vertex is uncertain too. A fraction h of
@@ -101,7 +94,7 @@ def _log_noise(
     total = freedom(len(X), m, template.shape[1]) - parameters
     left = total - (m - 1)
     if left < 1:
-        return -inf
+        return None
     T = template[others]
     squared = float(((X[others] - T @ procrustes(T, X[others])) ** 2).sum())
     squared = max(squared, len(X) * chance.SMALLEST_DEVIATION**2) * len(X) * (m - 1) / total
@@ -116,10 +109,15 @@ def log_student(distance: float, d: int, squared: float, left: int) -> float:
     )  # fmt: skip
 
 
+def log_any_size(distance: float, d: int) -> float:
+    """Log density, in d dimensions, of a displacement of any order of magnitude: 1/(its ball's volume · d · SIZES)."""
+    return -chance.log_ball(d) - d * log(distance) - log(d * SIZES)
+
+
 def another(log_ratio: float, x: float) -> float:
     """Odds of another shape at a distance of x times the largest accepted, if noise does not explain it.
 
-    `log_ratio` is the log density of the distance by noise, over that of any order of magnitude.
+    `log_ratio` is the log density of the distance by noise, over that of any size.
     """
     displaced = 1 / (1 + exp(min(log_ratio - log(DISPLACED), chance.LARGEST_EXPONENT)))
     return displaced * ANOTHER * x**2 * (1 + x**2)
@@ -131,24 +129,19 @@ def in_span(X: np.ndarray, frame: np.ndarray) -> np.ndarray:
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), chance.SMALLEST_DEVIATION)
 
 
-def unlike_noise(X: np.ndarray, frame: np.ndarray, template: np.ndarray, parameters: int, reach: float) -> float:
-    """Odds that rows near a shape are another one, because what is left is no noise.
+def doubted(found: Found, match: Match, X: np.ndarray) -> Found:
+    """Return what unit rows X were found to be, with the odds that it is another shape: what is left is no noise.
 
     All rows together may be near to a large shape although one of them is not. A row turned out of the span counts as
     well as one turned in it. Or inner products that a shape makes equal are of two kinds.
-
-    Parameters
-    ----------
-    X
-        ``(k, m)`` unit rows.
-    frame, template, parameters, reach
-        As in `Match`.
     """
-    flat = in_span(X, frame)
-    return max(
-        two_distances(X, template @ frame, template.shape[1], parameters, reach),
-        *(_out_of_place(rows, X, template, parameters, reach) for rows in (X, flat)),
+    if match.polytope is None:
+        return found
+    other = max(
+        two_distances(X, match.fitted, len(match.frame), match.n_parameters, match.reach),
+        *(_out_of_place(rows, X, match) for rows in (X, in_span(X, match.frame))),
     )
+    return replace(found, rival=found.rival + other, variant="distorted" if other > FAR_OUT else found.variant)
 
 
 def two_distances(X: np.ndarray, fitted: np.ndarray, r: int, parameters: int, reach: float) -> float:
@@ -174,8 +167,6 @@ def two_distances(X: np.ndarray, fitted: np.ndarray, r: int, parameters: int, re
     return two * float(squared * (1 + squared))
 
 
-def _out_of_place(X: np.ndarray, whole: np.ndarray, template: np.ndarray, parameters: int, reach: float) -> float:
-    worst = worst_row(X, whole, template, parameters, X.shape[1])
-    if worst is None or worst.log_even == -inf:
-        return 0.0
-    return another(worst.log_even - worst.log_uneven, worst.distance / reach)
+def _out_of_place(X: np.ndarray, whole: np.ndarray, match: Match) -> float:
+    worst = worst_row(X, whole, match.template, match.n_parameters, X.shape[1])
+    return 0.0 if worst is None else another(worst.log_even - worst.log_uneven, worst.distance / match.reach)

@@ -9,6 +9,7 @@ import numpy as np
 
 from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
+from geomsup.recognition.matching.residuals import doubted
 from geomsup.recognition.matching.search import best_match
 from geomsup.recognition.reading.cuts import interference, partitions
 from geomsup.recognition.reading.evidence import Block, Evidence, n_dimensions
@@ -100,7 +101,7 @@ class _Reader:
         others = [log_p for log_p, named in self.seen if item.block.features not in named]
         X, match = self.X[found.members] @ self.axes.T, item.block.match
         match = replace(match, frame=match.frame @ self.axes.T)
-        found = match.doubted(found, X)
+        found = doubted(found, match, X)
         rival = found.rival + apex_by_chance(X, match, self.m) + stray_on_a_vertex(X, match, self.m)
         rival += few_directions(X, match, self.m, len(self.X))
         rival += shapeless(X, match)

@@ -11,6 +11,7 @@ from geomsup.recognition import chance
 from geomsup.recognition.found import Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD, noise_explains
 from geomsup.recognition.matching.match import Match
+from geomsup.recognition.matching.residuals import doubted
 from geomsup.recognition.matching.search import best_match, match_many
 from geomsup.recognition.reading.batch import LARGEST_BATCHED, Batch, among_all, match_batch
 from geomsup.recognition.reading.closer import read_closer
@@ -222,7 +223,7 @@ class _Reader:
         if match is None:
             return _Part(members, 0)
         X = self.rows.take(members)
-        return _Part(**vars(among_all(match.doubted(match.found(X, members, 0.0), X), self.rows)))
+        return _Part(**vars(among_all(doubted(match.found(X, members, 0.0), match, X), self.rows)))
 
     def placed(self, parts: list[_Part]) -> list[_Part]:
         """Set how far every part is from the complement of the others, and judge single directions."""

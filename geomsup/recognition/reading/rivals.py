@@ -1,6 +1,6 @@
 """What else rows on a named shape may be, and how probable that is."""
 
-from math import exp, inf, log
+from math import exp, log
 
 import numpy as np
 
@@ -136,6 +136,8 @@ def _stray_among(X: np.ndarray, whole: np.ndarray, match: Match, m: int) -> floa
     noise, or its vertex is out of place, at any scale.
     """
     worst = worst_row(X, whole, match.template, match.n_parameters, m)
-    if worst is None or worst.log_even == -inf:
+    if worst is None:
         return 0.0
-    return STRAY / (worst.even + UNEVEN * worst.uneven)
+    stray = -chance.log_sphere(m - 1)
+    even, uneven = (exp(min(one - stray, chance.LARGEST_EXPONENT)) for one in (worst.log_even, worst.log_uneven))
+    return STRAY / (even + UNEVEN * uneven)
