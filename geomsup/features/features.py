@@ -1,6 +1,5 @@
 """The inputs: how often each feature is present, with which others, and how important it is."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.features.arguments import Groups, check_groups, groups_of, is_list, joints_of, laws_of, with_joint
 from geomsup.joint import Joint, Mixture
 from geomsup.laws import Discrete, Law, Uniform, ends, law_from_dict
 from geomsup.tables import Tabular
 
 __all__ = ["MOST_PARTS", "Discrete", "Features", "Joint", "Mixture", "Uniform"]
-
-Groups = tuple[tuple[int, ...], ...]
 
 MOST_FEATURES = 10_000_000
 
@@ -29,9 +27,6 @@ TABLED = 256
 
 # Choices of the states of all mixtures, at most: each takes a loss of its own.
 MOST_PARTS = 4096
-
-# Probabilities that two arguments state, and that differ by less, are the same.
-SAME = 1e-12
 
 
 @checks.hinted
@@ -119,16 +114,16 @@ class Features(Tabular):
     def __post_init__(self) -> None:
         n = checks.integer("n", self.n, minimum=1, maximum=MOST_FEATURES)
         object.__setattr__(self, "n", n)
-        object.__setattr__(self, "values", _laws(self.values, n))
-        object.__setattr__(self, "joint", _joints(self.joint, n))
-        object.__setattr__(self, "probability", _with_joint(self.probability, self.joint, n))
+        object.__setattr__(self, "values", laws_of(self.values, n))
+        object.__setattr__(self, "joint", joints_of(self.joint, n))
+        object.__setattr__(self, "probability", with_joint(self.probability, self.joint, n))
         bounds = {"probability": (0.0, 1.0), "importance": (0.0, np.inf)}
         for name, (low, high) in bounds.items():
             array = checks.per_feature(name, getattr(self, name), n, low=low, high=high)
             object.__setattr__(self, name, _frozen(array))
         for name in ("correlated", "anticorrelated"):
-            object.__setattr__(self, name, _groups(name, getattr(self, name), n))
-        _check_groups(self.correlated, self.anticorrelated, self.joint, self.probability)
+            object.__setattr__(self, name, groups_of(name, getattr(self, name), n))
+        check_groups(self.correlated, self.anticorrelated, self.joint, self.probability)
         object.__setattr__(self, "normalised", checks.boolean("normalised", self.normalised))
 
     @property
@@ -365,7 +360,7 @@ class Features(Tabular):
             )
         values = law_from_dict(law) if isinstance(law, dict) else [law_from_dict(one) for one in law]
         tables = data.get("joint", ())
-        if not _is_list(tables):
+        if not is_list(tables):
             raise TypeError(f"`joint` must be a list of tables; got {checks.shown(tables)}. See `to_dict`.")
         joint = [(Mixture if _has_states(table) else Joint).from_dict(table) for table in tables]
         groups = data.get("correlated", ()), data.get("anticorrelated", ()), joint
@@ -421,52 +416,6 @@ def _normalised(x: np.ndarray) -> np.ndarray:
     return x / np.where(length > 0, length, 1.0)
 
 
-def _is_law(value: Any) -> bool:
-    return isinstance(value, Law) and not isinstance(value, type)
-
-
-def _laws(values: Any, n: int) -> Law | tuple[Law, ...]:
-    """Return one distribution, or a tuple of n that are not all the same."""
-    if _is_law(values):
-        return values
-    if not isinstance(values, Sequence) or isinstance(values, str) or not all(map(_is_law, values)):
-        raise TypeError(
-            f"`values` must be a distribution such as Uniform(0, 1), or one per feature; got {checks.shown(values)}. "
-            "Wrap ranges in Uniform, lists of values in Discrete."
-        )
-    if len(values) != n:
-        raise ValueError(
-            f"`values` must be one distribution, or one per feature ({n}); got {len(values)}. Add or drop some."
-        )
-    laws = tuple(values)
-    return laws[0] if all(law == laws[0] for law in laws) else laws
-
-
-def _groups(name: str, groups: Any, n: int) -> Groups:
-    if not _is_list(groups):
-        raise TypeError(
-            f"`{name}` must be a list of groups of indices; got {checks.shown(groups)}. Write [(0, 1), (2, 3)]."
-        )
-    result = []
-    for group in groups:
-        if not _is_list(group):
-            raise TypeError(
-                f"`{name}` must be a list of groups of indices; got {checks.shown(groups)}. Write [(0, 1), (2, 3)]."
-            )
-        members = tuple(checks.integer(name, index, minimum=0) for index in group)
-        if len(members) < 2 or max(members) >= n:
-            raise ValueError(
-                f"`{name}` must hold groups of two or more indices below {n}; got {members}. Count from 0."
-            )
-        result.append(members)
-    return tuple(result)
-
-
-def _is_list(value: Any) -> bool:
-    """Whether it is a list, or an array of at least one axis; a string is neither."""
-    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and getattr(value, "ndim", 1) > 0
-
-
 def _has_states(table: Any) -> bool:
     return isinstance(table, Mapping) and "given" in table
 
@@ -475,60 +424,3 @@ def _tabled(table: Joint | Mixture) -> Joint:
     if isinstance(table, Joint):
         return table
     return Joint.mixture(table.members, table.given, weights=table.weights)
-
-
-def _joints(joint: Any, n: int) -> tuple[Joint | Mixture, ...]:
-    if not isinstance(joint, Sequence) or not all(isinstance(table, Joint | Mixture) for table in joint):
-        raise TypeError(
-            f"`joint` must be a list of Joint or Mixture distributions; got {checks.shown(joint)}. "
-            "Write [Joint((0, 1), ...)]."
-        )
-    for table in joint:
-        if max(table.members) >= n:
-            raise ValueError(f"`joint` must have members below {n}; got {checks.shown(table.members)}. Count from 0.")
-    return tuple(joint)
-
-
-def _with_joint(probability: Any, joint: tuple[Joint | Mixture, ...], n: int) -> Any:
-    """Probabilities of all features, those of joint ones from their tables."""
-    if not joint:
-        return probability
-    members = [i for table in joint for i in table.members]
-    known = np.concatenate([table.probability for table in joint])
-    array = np.array(checks.per_feature("probability", probability, n, low=0.0, high=1.0))
-    if np.ndim(probability) == 1:
-        off = np.abs(array[members] - known)
-        if not off.max() <= SAME:
-            worst = int(off.argmax())
-            raise ValueError(
-                f"`probability` must agree with `joint`; got {array[members[worst]]:g} for feature {members[worst]}, "
-                f"whose table gives {known[worst]:g}. Pass one number for the features without a table."
-            )
-    array[members] = known
-    return array
-
-
-def _check_groups(
-    correlated: Groups, anticorrelated: Groups, joint: tuple[Joint | Mixture, ...], probability: np.ndarray
-) -> None:
-    everyone = [i for group in correlated + anticorrelated + tuple(table.members for table in joint) for i in group]
-    twice = sorted(i for i, times in Counter(everyone).items() if times > 1)
-    if twice:
-        raise ValueError(
-            f"`correlated`, `anticorrelated` and `joint` must name every feature once at most; got {twice[0]} twice. "
-            "Merge them."
-        )
-    for group in correlated:
-        shared = probability[list(group)]
-        if (shared != shared[0]).any():
-            raise ValueError(
-                f"`probability` must be the same within a correlated group; got {shared.tolist()} for {group}. "
-                "The members are present together."
-            )
-    for group in anticorrelated:
-        total = float(probability[list(group)].sum())
-        if total > 1 + 1e-12:
-            raise ValueError(
-                f"`probability` must add to at most 1 within an anticorrelated group; got {total:g} for {group}. "
-                "At most one member is present."
-            )
