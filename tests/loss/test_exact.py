@@ -66,7 +66,7 @@ def long_sum_is_covered(n):
 
 @pytest.mark.slow
 def test_errors_cover_the_rounding_of_long_sums():
-    long_sum_is_covered(150)
+    long_sum_is_covered(300)  # of 150 terms, the bound holds without the part that grows with their number
 
 
 @pytest.mark.slow
