@@ -245,8 +245,8 @@ def test_random_weights_get_no_name_for_sure_and_no_rank_too_many():
         components = gs.classify(rng.normal(size=(n, m)), orientation="rows").components
         assert sum(component.rank for component in components) <= m
         best.append(max((c.confidence for c in components if c.polytope), default=0.0))
-    # Calibrated, 400 draws would give 4 beyond 0.99; there are none, as P is an upper estimate. With doubts e⁴ times too
-    # small there are 6. "High" begins at 0.99999.
+    # Calibrated, 400 draws would give 4 beyond 0.99; there are none, as P is an upper estimate. With doubts that are e⁴
+    # times too small there are 6. "High" begins at 0.99999.
     assert (np.array(best) >= 0.999).sum() <= 1
     assert (np.array(best) >= 0.99).sum() <= 3
     assert max(best) < 0.99999
