@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import config, types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.core.registry import CPUDispatcher
 
 from geomsup.folders import user_folder
@@ -36,17 +38,21 @@ IMPORTED = re.compile(r"^(?:from|import) (geomsup(?:\.\w+)*)(?: import ([^\n#(]+
 KEPT = re.compile(r"-([0-9a-f]{16})\.py")  # the digest in the name of a file that numba wrote
 
 
-def njit(function: Any = None, *, nogil: bool = True, forceinline: bool = False, **options: Any) -> Any:
+def njit(
+    function: Any = None, *, part: bool = False, nogil: bool = True, forceinline: bool = False, **options: Any
+) -> Any:
     """Compile a function without Python objects, as ``numba.njit`` does, and keep what was compiled.
 
     Parameters
     ----------
     function
         What to compile; left out, a decorator with these options is returned.
+    part
+        Whether only other kernels call the function. It is then optimised within them, once, and not kept on its own.
     nogil
         Whether other threads may run meanwhile; numba's default is False.
     forceinline
-        Whether callers compile the function into themselves; it is then not kept on its own.
+        Whether callers hold the function's code wherever they call it: a part that costs no call.
     options
         Other options of ``numba.njit``: error_model, fastmath, inline.
 
@@ -59,11 +65,14 @@ def njit(function: Any = None, *, nogil: bool = True, forceinline: bool = False,
     1.5
     """
     if function is None:
-        return lambda plain: njit(plain, nogil=nogil, forceinline=forceinline, **options)
+        return lambda plain: njit(plain, part=part, nogil=nogil, forceinline=forceinline, **options)
+    part = part or forceinline
+    if part:
+        options["pipeline_class"] = _PartCompiler
     dispatcher: Any = numba.njit(nogil=nogil, forceinline=forceinline, **options)(function)
     dispatcher.__class__ = _Kernel
-    # What is inlined is in its callers; a user's own functions, and those of examples, are in no file of the package.
-    if not forceinline and function.__module__ in digests() and kernel_folder() is not None:
+    # A part is in its callers; a user's own functions, and those of examples, are in no file of the package.
+    if not part and function.__module__ in digests() and kernel_folder() is not None:
         dispatcher._cache = _Kept(function)
     return dispatcher
 
@@ -233,6 +242,24 @@ class _Kept(FunctionCache):
         return found
 
 
+class _PartLibrary(JITCodeLibrary):
+    """The code of a part, which its callers optimise together with their own.
+
+    numba optimises a function's code, then that of its caller with it inside, and so on: five times for a function that
+    is called through five others.
+    """
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+
+class _PartCompiler(Compiler):
+    def define_pipelines(self) -> Any:
+        state = self.state
+        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        return super().define_pipelines()
+
+
 class _Kernel(CPUDispatcher):
     """A compiled function that raises KeyboardInterrupt if Ctrl-C came while it ran.
 
@@ -241,6 +268,11 @@ class _Kernel(CPUDispatcher):
     """
 
     _cache: Any
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Take constants for what they are constants of: another specialisation for ``True`` takes seconds to make."""
+        named = {name: types.unliteral(kind) for name, kind in kws.items()}
+        return super().get_call_template(tuple(types.unliteral(kind) for kind in args), named)
 
     def compile(self, sig: Any) -> Any:
         if not isinstance(self._cache, _Kept):

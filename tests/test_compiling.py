@@ -14,8 +14,8 @@ import geomsup as gs
 from geomsup import compiling
 
 PACKAGE = Path(gs.__file__).parent
-RULE = "rule.Rule(1, 8.0, 4, 0.0, 0.0)"
-PROBLEM = f"from geomsup.training.kernels import rule; print(rule.rate_at({RULE}, 1))"  # 8 (1 - 1/4) = 6
+RULE = "rule.Rule(1, 8.0, 4, 0.0, 0.0, True)"  # of SGD, whose first factor is the rate: 8 (1 - 1/4) = 6
+PROBLEM = f"from geomsup.training.kernels import rule; print(rule.factors_of_steps(1, 2, {RULE})[0, 0])"
 
 
 def run(folder, text=PROBLEM, **surroundings):
@@ -42,7 +42,7 @@ def test_a_change_of_what_a_kernel_calls_is_seen(copy):
     """Numba's own cache looks at the file of a function only."""
     assert run(copy)[0] == "6.0"
     first = kept(copy)
-    assert any(name.startswith("rule.rate_at-geomsup.training.kernels.rule-") for name in first)
+    assert any(name.startswith("rule.factors_of_steps-geomsup.training.kernels.rule-") for name in first)
     assert run(copy)[0] == "6.0"
     assert kept(copy) == first  # used again
     codes = copy / "geomsup/training/kernels/codes.py"
@@ -71,7 +71,7 @@ def test_digests_follow_imports():
 def test_another_folder_is_used_where_the_package_cannot_be_written(copy, tmp_path):
     (copy / "geomsup/__pycache__").touch()  # no folder can be made here
     assert run(copy, XDG_CACHE_HOME=str(tmp_path / "cache"), LOCALAPPDATA="") == ("6.0", "")
-    assert list((tmp_path / "cache/geomsup").glob("kernels-*/rule.rate_at-geomsup.training.kernels.rule-*"))
+    assert list((tmp_path / "cache/geomsup").glob("kernels-*/rule.factors_of_steps-geomsup.training.kernels.rule-*"))
 
 
 @pytest.mark.slow
@@ -90,6 +90,31 @@ def test_what_is_kept_is_announced_when_it_is_compiled_and_not_when_it_is_read(c
     said = run(copy, text)[0].splitlines()
     assert (set(said[:-1]), said[-1]) == ({"compiling"}, "6.0")
     assert run(copy, text)[0] == "6.0"
+
+
+def test_parts_are_kept_in_their_callers_only(copy):
+    assert run(copy)[0] == "6.0"
+    assert {name.split("-")[0] for name in kept(copy)} == {"rule.factors_of_steps"}
+
+
+def test_parts_are_optimised_in_their_callers_only():
+    def double(x):
+        for _ in range(3):
+            x = x + x
+        return x
+
+    alone, part = compiling.njit(double), compiling.njit(double, part=True)
+    caller = compiling.njit(lambda x: part(x) + 1.0)
+    assert caller(1.0) == alone(1.0) + 1.0 == part(1.0) + 1.0 == 9.0
+    sizes = [len(next(iter(kernel.inspect_llvm().values()))) for kernel in (alone, part)]
+    assert sizes[0] < sizes[1]
+
+
+def test_constants_make_no_kernel_of_their_own():
+    chosen = compiling.njit(lambda x, first: x if first else -x)
+    caller = compiling.njit(lambda x, first: chosen(x, first) + chosen(x, True) + chosen(x, False))
+    assert caller(2.0, False) == -2.0
+    assert len(chosen.signatures) == len(caller.signatures) == 1
 
 
 def test_functions_of_a_user_are_not_kept():

@@ -15,7 +15,7 @@ EPS = 2.0**-52
 HALF_ULP = EPS / 2  # of a rounded number, relative to it
 
 
-@njit
+@njit(part=True)
 def _two_product(x, y):
     """Return the rounded product and its exact error (Veltkamp's splitting; |x|, |y| below 1e140)."""
     split = 134217729.0  # 2^27 + 1

@@ -28,6 +28,7 @@ __all__ = [
 EPS = 2.0**-52
 # Fused products are never less exact; nothing else is reordered.
 exactly = njit(error_model="numpy", fastmath={"contract"})
+part = njit(part=True, error_model="numpy", fastmath={"contract"})
 # For functions that are called once per set or node: passing tuples of arrays would take as long as the work.
 inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 
@@ -67,7 +68,7 @@ def _suffix_moments(c, k, z, m, x, plain, weighted, parts):
             x[level, d] = total
 
 
-@exactly
+@part
 def _suffix_moments_adjoint(c, k, z, m, x, bar_m, bar_x, bar_c, parts):
     """Push the adjoints of `_suffix_moments`' results back to the coefficients."""
     for level in range(k):
@@ -292,7 +293,7 @@ def set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, error)
     return value
 
 
-@exactly
+@part
 def workspace(k):
     """Allocate what `set_loss` works in for up to k features."""
     shape = (k + 1, k + 3)
@@ -305,7 +306,7 @@ def workspace(k):
     )  # fmt: skip
 
 
-@exactly
+@part
 def _first_outcome(plan, unit):
     """Return the unit's first outcome that can happen: the one that nobody is present in comes first, if it does."""
     unit_ptr, probability = plan[0], plan[1]
@@ -313,14 +314,14 @@ def _first_outcome(plan, unit):
     return first + 1 if probability[first] == 0.0 and unit_ptr[unit + 1] - first > 1 else first
 
 
-@exactly
+@part
 def first_set(plan, units, digits):
     """Make `digits` name the first outcome of each unit."""
     for u in range(len(digits)):
         digits[u] = _first_outcome(plan, units[u]) - plan[0][units[u]]
 
 
-@exactly
+@part
 def next_set(plan, units, digits):
     """Make `digits` name the next outcomes, like an odometer."""
     for u in range(len(digits)):
@@ -330,7 +331,7 @@ def next_set(plan, units, digits):
         digits[u] = _first_outcome(plan, units[u]) - plan[0][units[u]]
 
 
-@exactly
+@part
 def relevant(coupling, i, plan, units):
     """List the units with a feature that output i depends on, itself included; return units, features, sets."""
     unit_ptr, _, outcome_ptr, feature, _, _ = plan
@@ -381,7 +382,7 @@ def gather_set(coupling, i, plan, units, digits, count, chosen, a, low, width):
     return weight, k, z
 
 
-@exactly
+@part
 def _output_loss(coupling, surplus, b, leak, i, plan, mean, gradient, row, error):
     """Sum `set_loss` of output i over all outcomes of the units it depends on, times their probability.
 
@@ -416,7 +417,7 @@ def _output_loss(coupling, surplus, b, leak, i, plan, mean, gradient, row, error
     return total
 
 
-@exactly
+@part
 def independent_slopes(plan, relevant, mean, row):
     """Fill the slopes in couplings of features that u and x_i do not depend on: E x_j times the slope in b."""
     unit_ptr, _, outcome_ptr, feature, _, _ = plan

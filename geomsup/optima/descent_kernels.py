@@ -20,7 +20,7 @@ MOST_TRIALS = 40  # of one line search
 RESOLUTION = 1e-15  # relative differences of losses below this are rounding
 
 
-@njit
+@njit(part=True)
 def tied_loss(vector, n, m, importance, inputs, gradient, stop):
     """Return Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)² and write its slopes in (W, b) to `gradient`.
 
@@ -28,8 +28,7 @@ def tied_loss(vector, n, m, importance, inputs, gradient, stop):
     """
     W, b = vector[: n * m].reshape(n, m), vector[n * m :]
     coupling, surplus, _ = coupling_matrix(W, W, inputs.size)
-    wanted = n > 0  # always; a constant would make another specialisation, which takes 6 s to compile
-    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, inputs.leak, inputs.plan, inputs.mean, wanted, stop)
+    value, _, slope, slope_b = exact_outputs(coupling, surplus, b, inputs.leak, inputs.plan, inputs.mean, True, stop)
     total = 0.0
     for i in range(n):
         total += importance[i] * value[i]
@@ -42,7 +41,7 @@ def tied_loss(vector, n, m, importance, inputs, gradient, stop):
     return total
 
 
-@njit
+@njit(part=True)
 def _largest(vector):
     most = 0.0
     for x in vector:
@@ -50,7 +49,7 @@ def _largest(vector):
     return most
 
 
-@njit
+@njit(part=True)
 def _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, stop):
     """Find a step with the weak Wolfe conditions by bisection (lewis2013); return it and its loss.
 
@@ -75,7 +74,7 @@ def _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, 
     return 0.0, loss
 
 
-@njit
+@njit(part=True)
 def _update(inverse, s, y):
     """BFGS update of the inverse Hessian in place, s the step and y the change of slopes; skipped if s·y <= 0."""
     size = len(s)

@@ -21,13 +21,13 @@ FIRST = 0.1  # of the first step
 ROUNDING = 1e-14  # relative differences of energies below this say nothing
 
 
-@njit
+@njit(part=True)
 def spacing(d, n):
     """Return the distance of neighbours among n points, roughly."""
     return math.sqrt(4.0 * math.pi / n) if d == 3 else 2.0 * n ** (-1.0 / (d - 1))
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def normalise(X):
     """Divide the points of X ``(d, n)`` by their lengths."""
     d, n = X.shape
@@ -40,7 +40,7 @@ def normalise(X):
             X[h, i] *= inverse
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def project(X, G, work):
     """Subtract from every gradient its component along the point."""
     d, n = X.shape
@@ -54,7 +54,7 @@ def project(X, G, work):
             G[h, i] -= along[i] * X[h, i]
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def _dot(a, b):
     total = 0.0
     for k in range(len(a)):
@@ -62,13 +62,13 @@ def _dot(a, b):
     return total
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def _add(a, factor, b):
     for k in range(len(a)):
         a[k] += factor * b[k]
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def _direction(g, steps, changes, products, newest, stored, scale, weights, out):
     """Two-loop recursion: out becomes minus the inverse Hessian times g."""
     size = len(g)
@@ -85,7 +85,7 @@ def _direction(g, steps, changes, products, newest, stored, scale, weights, out)
         _add(out, weights[m] - _dot(changes[m], out) / products[m], steps[m])
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _longest(direction, d, n):
     most = 0.0
     for i in range(n):
@@ -165,8 +165,8 @@ def descend(X, kind, exponent, gain, slope, most_steps, stop):
             products[slot] = sy
             scale = sy / yy
             newest, stored = slot, min(stored + 1, MEMORY)
-        x[:] = tx
-        g[:] = tg
+        for k in range(size):  # one by one: in an assignment numba would compile the text of an error, for 2 s
+            x[k], g[k] = tx[k], tg[k]
         energy = new_energy
         square = _dot(g, g)
     return energy, math.sqrt(square / size), used

@@ -15,7 +15,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
-@njit
+@njit(part=True)
 def uniform(state):
     """Return a number in [0, 1)."""
     state[0] += GOLDEN
@@ -26,19 +26,19 @@ def uniform(state):
     return float(z >> np.uint64(11)) * 2.0**-53
 
 
-@njit
+@njit(part=True)
 def below(state, count):
     """Return one of 0, 1, ..., count - 1."""
     return int(uniform(state) * count)
 
 
-@njit
+@njit(part=True)
 def normal(state):
     """Return a number of the normal distribution (box1958)."""
     return math.sqrt(-2.0 * math.log(1.0 - uniform(state))) * math.cos(2.0 * math.pi * uniform(state))
 
 
-@njit
+@njit(part=True)
 def direction(state, d):
     """Return a unit vector of d coordinates."""
     u = np.empty(d)

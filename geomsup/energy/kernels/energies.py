@@ -16,7 +16,7 @@ COULOMB, RIESZ, LOG, FRAME, RELU, SEPARATION, COHERENCE = range(7)
 NEGLIGIBLE = -45.0  # terms of a smoothed maximum with a lower exponent are left out: 1e-19 of the largest
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def coulomb_3d(X, G):
     """Return Σ_{i<j} 1/|x_i - x_j| of points in space and write its gradient to G.
 
@@ -88,7 +88,7 @@ def coulomb_3d(X, G):
     return total
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def _riesz(t, s, value, slope, count):
     """Terms r^-s, r² = 2 - 2t, and their derivatives in t; whole exponents by multiplication."""
     whole = int(s)
@@ -111,7 +111,7 @@ def _riesz(t, s, value, slope, count):
         slope[j] = s * value[j] / (2.0 - 2.0 * t[j])
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _terms(kind, exponent, shift, t, value, slope, count):
     """Write the term of every inner product t and its derivative."""
     if kind == COULOMB:
@@ -149,7 +149,7 @@ def _terms(kind, exponent, shift, t, value, slope, count):
             slope[j] = 2.0 * exponent * value[j] * t[j] / t2
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def _pair_sum(X, kind, exponent, shift, G, t, value, slope):
     d, n = X.shape
     G[:] = 0.0
@@ -175,7 +175,7 @@ def _pair_sum(X, kind, exponent, shift, G, t, value, slope):
     return total
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def pair_energy(X, kind, exponent, G, work):
     """Return the energy of points and write its gradient to G; `work` is ``(3, n)`` of scratch.
 
@@ -202,7 +202,7 @@ def pair_energy(X, kind, exponent, G, work):
     return math.log(total) / exponent + (shift if kind == COHERENCE else -shift)
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _extreme(X, kind, t):
     """Log of the smallest squared distance, or of the largest squared inner product."""
     d, n = X.shape

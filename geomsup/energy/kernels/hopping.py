@@ -23,7 +23,7 @@ SHARPEST = 1e5  # last exponent
 HOLES = 4  # random places tried per point, when one is moved into a hole
 
 
-@njit
+@njit(part=True)
 def _jiggle(X, size, state):
     d, n = X.shape
     for h in range(d):
@@ -32,7 +32,7 @@ def _jiggle(X, size, state):
     normalise(X)
 
 
-@njit
+@njit(part=True)
 def _twist(X, state):
     """Turn a cap of random height by a random angle: in 3-D about its axis, in more dimensions in a plane across it."""
     d, n = X.shape
@@ -54,7 +54,7 @@ def _twist(X, state):
                 X[h, i] += (c * a - s * b - a) * v[h] + (s * a + c * b - b) * w[h]
 
 
-@njit
+@njit(part=True)
 def _scramble(X, apart, state):
     """Displace the points of a small cap by about a spacing."""
     d, n = X.shape
@@ -70,7 +70,7 @@ def _scramble(X, apart, state):
     normalise(X)
 
 
-@njit(error_model="numpy", fastmath=True)
+@njit(part=True, error_model="numpy", fastmath=True)
 def _crowding(X, u, skip):
     """Σ 1/r² of a place from all points but one, whatever the potential."""
     d, n = X.shape
@@ -84,7 +84,7 @@ def _crowding(X, u, skip):
     return total
 
 
-@njit
+@njit(part=True)
 def _refill(X, state):
     """Move one to three of the most crowded points into holes."""
     d, n = X.shape
@@ -100,11 +100,12 @@ def _refill(X, state):
             here = _crowding(X, u, i)
             if here < least:
                 least = here
-                best[:] = u
-        X[:, i] = best
+                best = u
+        for h in range(d):  # one by one: in an assignment numba would compile the text of an error, for 2 s
+            X[h, i] = best[h]
 
 
-@njit
+@njit(part=True)
 def _move(X, state):
     d, n = X.shape
     apart = spacing(d, n)
@@ -120,7 +121,7 @@ def _move(X, state):
     normalise(X)
 
 
-@njit
+@njit(part=True)
 def relax(X, symmetric, state, kind, exponent, gain, stop):
     """Descend from a seed in place and return the energy.
 
@@ -132,7 +133,7 @@ def relax(X, symmetric, state, kind, exponent, gain, stop):
     return descend(X, kind, exponent, gain, FLOOR, MOST_STEPS, stop)[0]
 
 
-@njit
+@njit(part=True)
 def hop(X, energy, hops, state, kind, exponent, gain, target, stop):
     """Walk from minimum to minimum (wales1997); X ends as the best. Return its energy.
 
@@ -143,20 +144,27 @@ def hop(X, energy, hops, state, kind, exponent, gain, target, stop):
     for _ in range(hops):
         if least <= target or stop[0]:
             break
-        trial[:] = here
+        _copy(here, trial)
         _move(trial, state)
         new = descend(trial, kind, exponent, gain, FLOOR, MOST_STEPS, stop)[0]
         if new <= energy or uniform(state) < math.exp(-(new - energy) / TEMPERATURE):
             energy = new
-            here[:] = trial
+            _copy(trial, here)
             if new < least:
                 least = new
-                best[:] = trial
-    X[:] = best
+                _copy(trial, best)
+    _copy(best, X)
     return least
 
 
-@njit
+@njit(part=True)
+def _copy(X, out):
+    for h in range(X.shape[0]):
+        for i in range(X.shape[1]):
+            out[h, i] = X[h, i]
+
+
+@njit(part=True)
 def anneal(X, kind, exponent, stop):
     """Descend smoothed maxima of a rising exponent, from a given one to SHARPEST, in place.
 

@@ -10,7 +10,7 @@ from geomsup.loss.spectral.units import collect, ends, over_sets, over_sets_with
 __all__ = ["spectral_periods", "spectral_tails"]
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _log_moment_generating(s, a, b, members, ustart, kind, absent, p, laws, sets):
     """Return log E e^{su} and log E e^{-su}; products are folded into the logarithm before they overflow."""
     piece_ptr, weight, low, width = laws

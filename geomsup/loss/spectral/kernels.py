@@ -153,7 +153,8 @@ def _add_series(
                 break
             if gradient:
                 none[v] = nobody
-                before[v, :, :count] = one[:, :count] + more[:, :count]
+                for r in range(count):
+                    before[v, 0, r], before[v, 1, r] = one[0, r] + more[0, r], one[1, r] + more[1, r]
             _add_one(absent[v], nobody, whole[slot], one, more, count)
             nobody *= absent[v]
         if not gradient:
@@ -179,7 +180,7 @@ def _add_series(
             after_none *= absent[v]
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _few_present(coupling, i, surplus, b, leak, ids, absent, place, plan, slope, spare, error):
     """Return the exact loss of "no unit or one present"; add its slopes (slope[place[j]], in b the last)."""
     work, chosen, a, low, width, grad = spare
@@ -212,7 +213,7 @@ def _few_present(coupling, i, surplus, b, leak, ids, absent, place, plan, slope,
     return total
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _combine(leak, two, T, moment, single, pair, sums, slopes, target, gradient, slope):
     """Return E (x - f(u))² of two or more units present, f = leak u + (1 - leak) relu, and add its slopes.
 
@@ -317,7 +318,8 @@ def spectral_outputs(
         value[i] = max(few + rest, 0.0)  # an estimate that cannot be true is no improvement
         bound[i] = error[0]
         grad_b[i] = slope[size]
-        grad_coupling[i] = slope[size] * mean  # of features that x_i and u do not depend on
+        for j in range(n):
+            grad_coupling[i, j] = slope[size] * mean[j]  # of features that x_i and u do not depend on
         for s in range(size):
             grad_coupling[i, members[s]] = slope[s]
     return value, bound, grad_coupling, grad_b

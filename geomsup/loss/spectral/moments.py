@@ -13,7 +13,7 @@ from geomsup.loss.plan import TOGETHER
 __all__ = ["moment_slopes", "moments", "unit_moments"]
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _mixed_powers(a, j, laws, i, out):
     """Fill out[d] = E[x^i (a x)^d], d <= 3, for x with the distribution of feature j."""
     piece_ptr, weight, low, width = laws
@@ -31,12 +31,27 @@ def _mixed_powers(a, j, laws, i, out):
             scale *= a
 
 
-@njit(error_model="numpy")
+# Rows of moments are copied and added in loops: in an assignment numba would compile the text of an error, for 0.6 s.
+
+
+@njit(part=True, error_model="numpy")
+def _copy(row, out):
+    for d in range(len(out)):
+        out[d] = row[d]
+
+
+@njit(part=True, error_model="numpy")
+def _add(factor, row, out):
+    for d in range(len(out)):
+        out[d] += factor * row[d]
+
+
+@njit(part=True, error_model="numpy")
 def _choose(d, e):
     return 1.0 if e == 0 or e == d else float(d)  # d <= 3
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _convolve(f, g, out):
     """Fill out[d] = Σ_e C(d, e) f[d - e] g[e], d <= 3: the moments of a sum of two independent terms."""
     for d in range(4):
@@ -46,7 +61,7 @@ def _convolve(f, g, out):
         out[d] = total
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _recentre(moments, b):
     """Turn moments of u - b into those of u, in place."""
     for d in range(len(moments) - 1, 0, -1):
@@ -57,7 +72,7 @@ def _recentre(moments, b):
         moments[d] = total
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def unit_moments(a, members, start, stop, kind, p, laws, sets, first, first_power, second, out):
     """Fill out[d] = E[x_first^first_power x_second (Σ a x)^d; unit present], d <= 3.
 
@@ -75,12 +90,12 @@ def unit_moments(a, members, start, stop, kind, p, laws, sets, first, first_powe
         _mixed_powers(a[s], members[s], laws, power, law)
         if kind == TOGETHER:
             _convolve(out, law, work)
-            out[:] = work
+            _copy(work, out)
         elif (first < 0 or s == first) and (second < 0 or s == second):
-            out += p[s] * law
+            _add(p[s], law, out)
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def _moments_of_sets(a, members, start, laws, sets, table, first, first_power, second, out):
     """Add to out[d] what `unit_moments` says, for a unit with a table of sets."""
     set_ptr, probability, place_ptr, place = sets
@@ -95,12 +110,12 @@ def _moments_of_sets(a, members, start, laws, sets, table, first, first_power, s
             power = (first_power if s == first else 0) + (1 if s == second else 0)
             _mixed_powers(a[s], members[s], laws, power, law)
             _convolve(product, law, work)
-            product[:] = work
+            _copy(work, product)
         if has_first and has_second:
-            out += product
+            _add(1.0, product, out)
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def moments(a, b, members, ustart, kind, absent, p, laws, sets, target, out):
     """Fill out[i, d] = E[x_t^i u^d; two or more units present], i <= 2, d <= 3.
 
@@ -110,23 +125,25 @@ def moments(a, b, members, ustart, kind, absent, p, laws, sets, target, out):
     none = 1.0
     one, more, any_, unit, shifted = np.zeros(4), np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
     for v in range(last + 1):
-        any_[:] = one + more
+        _copy(one, any_)
+        _add(1.0, more, any_)
         if v == last:
             for i in (1, 2):
                 unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, target, i, -1, unit)
                 _convolve(any_, unit, shifted)
-                out[i] = shifted
+                _copy(shifted, out[i])
         unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, -1, unit)
         _convolve(any_, unit, shifted)
-        more[:] = absent[v] * more + shifted
-        one[:] = absent[v] * one + none * unit
+        for d in range(4):
+            more[d] = absent[v] * more[d] + shifted[d]
+            one[d] = absent[v] * one[d] + none * unit[d]
         none *= absent[v]
-    out[0] = more
+    _copy(more, out[0])
     for i in range(3):
         _recentre(out[i], b)
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def moment_slopes(a, b, members, ustart, kind, absent, p, laws, sets, target, single, pair):
     """Fill single[s, d] = E[x_s u^d; C] and pair[s, d] = E[x_t x_s u^d; C], d <= 3, where C: two or more units present.
 
@@ -139,7 +156,8 @@ def moment_slopes(a, b, members, ustart, kind, absent, p, laws, sets, target, si
     for v in range(last):
         unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, -1, unit)
         _convolve(before_any[v], unit, work)
-        before_any[v + 1] = absent[v] * before_any[v] + work + before_none[v] * unit
+        for d in range(4):
+            before_any[v + 1, d] = absent[v] * before_any[v, d] + work[d] + before_none[v] * unit[d]
         before_none[v + 1] = before_none[v] * absent[v]
     for s in range(ustart[last], ustart[last + 1]):  # s in the target's unit, one or more other units present
         if s != target:
@@ -154,16 +172,16 @@ def moment_slopes(a, b, members, ustart, kind, absent, p, laws, sets, target, si
     unit_moments(a, members, ustart[last], ustart[last + 1], kind[last], p, laws, sets, target, 1, -1, of_target1)
     after_none, after_any, full, rest, some = 1.0, np.zeros(4), np.empty(4), np.empty(4), np.empty(4)
     for v in range(last - 1, -1, -1):
-        full[:] = after_any
+        _copy(after_any, full)
         full[0] += after_none
         _convolve(before_any[v], full, rest)
-        rest += before_none[v] * after_any  # one or more of the other units
-        full[:] = rest
+        _add(before_none[v], after_any, rest)  # one or more of the other units
+        _copy(rest, full)
         full[0] += before_none[v] * after_none  # any number of the other units
         _convolve(full, of_target, some)
-        some += absent[last] * rest
+        _add(absent[last], rest, some)
         _convolve(full, of_target1, work)
-        full[:] = work
+        _copy(work, full)
         for s in range(ustart[v], ustart[v + 1]):
             unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, s, unit)
             _convolve(some, unit, single[s])
@@ -172,5 +190,6 @@ def moment_slopes(a, b, members, ustart, kind, absent, p, laws, sets, target, si
             _recentre(pair[s], b)
         unit_moments(a, members, ustart[v], ustart[v + 1], kind[v], p, laws, sets, -1, 0, -1, unit)
         _convolve(after_any, unit, work)
-        after_any[:] = absent[v] * after_any + work + after_none * unit
+        for d in range(4):
+            after_any[d] = absent[v] * after_any[d] + work[d] + after_none * unit[d]
         after_none *= absent[v]

@@ -48,7 +48,8 @@ def _transforms(a, centre, radius, probability, first, count, inverse, moments, 
     step = a * radius
     phases(step, first, count, cos, sin)
     if centre == radius:
-        turn_cos[:count], turn_sin[:count] = cos[:count], sin[:count]
+        for r in range(count):
+            turn_cos[r], turn_sin[r] = cos[r], sin[r]
     else:
         phases(a * centre, first, count, turn_cos, turn_sin)
     psi_re, psi_im = psi[0], psi[1]
@@ -95,11 +96,24 @@ def feature_transforms(a, j, laws, first, count, inverse, moments, scratch, spar
         _transforms(a, low[piece] + radius, radius, weight[piece], first, count, inverse, moments, scratch,
                     out_psi, out_xi, out_zeta)  # fmt: skip
         if piece > start:
-            psi[:, :count] += out_psi[:, :count]
+            _add(out_psi, psi, count)
             if moments >= 1:
-                xi[:, :count] += out_xi[:, :count]
+                _add(out_xi, xi, count)
             if moments >= 2:
-                zeta[:, :count] += out_zeta[:, :count]
+                _add(out_zeta, zeta, count)
+
+
+@fast
+def _add(x, out, count):
+    for r in range(count):
+        out[0, r] += x[0, r]
+        out[1, r] += x[1, r]
+
+
+@fast
+def _copy(x, out, count):
+    for r in range(count):
+        out[0, r], out[1, r] = x[0, r], x[1, r]
 
 
 @fast
@@ -163,9 +177,9 @@ def _compose_sets(start, stop, sets, table, target, gradient, psi, xi, zeta, pai
                 _add_product(weight, xi[s], xi[target], psi, start, here, here[q], target - start, pair[s], work, count)
     for s in range(start, stop):
         if gradient or s == target:
-            xi[s, :, :count] = own[s - start, :, :count]
+            _copy(own[s - start], xi[s], count)
     if target >= 0:
-        zeta[:, :count] = square[:, :count]
+        _copy(square, zeta, count)
 
 
 @fast
@@ -208,7 +222,7 @@ def compose(start, stop, kind, sets, p, target, gradient, psi, xi, zeta, pair, t
                 continue
             _multiply(zeta, psi[s], count)
             if gradient:
-                pair[s, :, :count] = xi[s, :, :count]
+                _copy(xi[s], pair[s], count)
                 _multiply(pair[s], xi[target], count)
                 _scale(pair[s], p[start], count)
                 for other in range(start, stop):

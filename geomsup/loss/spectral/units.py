@@ -5,7 +5,7 @@ from geomsup.compiling import njit
 __all__ = ["collect", "ends", "over_sets", "over_sets_with"]
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def collect(coupling, i, units, members, a, p, ustart, kind, absent, ids):
     """List the units that output i depends on, the target's last; return their number and the target's place."""
     start, member, kinds, q, probability, _ = units
@@ -38,7 +38,7 @@ def collect(coupling, i, units, members, a, p, ustart, kind, absent, ids):
     return count, target
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def ends(a, members, laws):
     """Return the ends of the interval that u - b lives on."""
     piece_ptr, _, low, width = laws
@@ -53,7 +53,7 @@ def ends(a, members, laws):
     return bottom, top
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def over_sets(sets, table, factors):
     """Return Σ_S P(S) Π_{s in S} factors[s] over the sets of a table; members count from the first of the unit."""
     set_ptr, probability, place_ptr, place = sets
@@ -66,7 +66,7 @@ def over_sets(sets, table, factors):
     return total
 
 
-@njit(error_model="numpy")
+@njit(part=True, error_model="numpy")
 def over_sets_with(sets, table, factors, target, instead):
     """Return the same over the sets with the target, whose factor is `instead`."""
     set_ptr, probability, place_ptr, place = sets

@@ -23,19 +23,20 @@ __all__ = ["count_present", "output_moments", "set_moment", "target_room"]
 
 EPS = 2.0**-52
 exactly = njit(error_model="numpy", fastmath={"contract"})
+part = njit(part=True, error_model="numpy", fastmath={"contract"})
 
 # Binomial coefficients of powers of x, of which there are up to (x²)³ x.
 CHOOSE = np.array([[float(comb(n, k)) for k in range(8)] for n in range(8)])
 
 
-@exactly
+@part
 def target_room(k, target, power):
     """Allocate what `set_moment` works in for up to k features."""
     degree = target[2]
     return make_room(k, degree * (power - 1) + 2, max(power, degree * (power - 1) + 1) + 1)
 
 
-@exactly
+@part
 def set_moment(a, surplus, low, width, k, z, b, leak, target, scale, power, room, gradient, grad, error):
     """Return E (τ(x_z) - f(u))^power for u = b + Σ_{j<k} a_j x_j, x_j ~ U[low_j, low_j + width_j], all present.
 
@@ -90,20 +91,20 @@ def set_moment(a, surplus, low, width, k, z, b, leak, target, scale, power, room
     return value
 
 
-@exactly
+@part
 def _ends(a, low, width):
     """Values of x where a * x is least and greatest."""
     return (low + width, low) if a < 0.0 else (low, low + width)
 
 
-@exactly
+@part
 def _origin(j, side, a, low, width, room):
     """Return x_j = origin + step * η as (origin, step)."""
     first, last = _ends(side * a[j], low[j], width[j])
     return (last, first - last) if room.mirrored[j] else (first, last - first)
 
 
-@exactly
+@part
 def _functional(room, side, kept, other, slope, degree, power, origin, step, z, lower, own):
     """Fill f[0] with what the minority side adds, or if `lower` is 1 with the derivative in v, times x_z if `own`."""
     f, size, unit = room.f[0], room.size[0], room.unit[0]
@@ -121,7 +122,7 @@ def _functional(room, side, kept, other, slope, degree, power, origin, step, z, 
     size[:] = np.abs(f)
 
 
-@exactly
+@part
 def _majority(a, surplus, low, width, k, z, b, kept, slope, degree, scale, power, gradient, grad, error):
     """Return E (τ(x_z) - kept * u)^power, and fill in its slopes."""
     middle, terms, spread, fourth = -kept * b, abs(kept * b), 0.0, 0.0
@@ -171,7 +172,7 @@ def _majority(a, surplus, low, width, k, z, b, kept, slope, degree, scale, power
     return value
 
 
-@exactly
+@part
 def _moved(value, distance, power):
     """How far a power of an L^power norm can move if the norm moves by `distance`."""
     norm, total = value ** (1.0 / power), 0.0
@@ -227,7 +228,7 @@ def output_moments(coupling, surplus, b, leak, i, target, scale, power, plan, me
     return tally
 
 
-@exactly
+@part
 def _nonzero(low, width, k):
     """Count the features that are not 0: a discrete value may be."""
     total = 0

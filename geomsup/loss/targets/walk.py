@@ -20,7 +20,7 @@ from geomsup.compiling import njit
 __all__ = ["Room", "make_room", "start", "tabulate", "walk"]
 
 EPS = 2.0**-52
-exactly = njit(error_model="numpy", fastmath={"contract"})
+part = njit(part=True, error_model="numpy", fastmath={"contract"})
 inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 
 # A coefficient below this fraction of the largest moves v by less than its rounding; its kink is ignored.
@@ -51,7 +51,7 @@ class Room(NamedTuple):
     mirrored: np.ndarray
 
 
-@exactly
+@part
 def make_room(k, degrees, orders):
     """Allocate room for k features, powers of η_z below `degrees`, and orders r below `orders`."""
     shape = (k + 1, degrees, orders)
@@ -62,7 +62,7 @@ def make_room(k, degrees, orders):
     )  # fmt: skip
 
 
-@exactly
+@part
 def start(t, k, room):
     """Measure the coefficients `c[:k]`, which fall; return how many of them have a kink."""
     c, tail, unit, orders = room.c, room.tail, room.unit, room.change.shape[1]
@@ -89,7 +89,7 @@ def _power_of_two(size):
     return 2.0 ** np.floor(np.log2(size)) if size > 0.0 else 1.0
 
 
-@exactly
+@part
 def tabulate(k, z, degree, marked, room):
     """Fill the moments, with the factor η_j of the level j = `marked` (-1: none), for q <= degree (0 without z)."""
     c, unit, change, moments, weights = room.c, room.unit, room.change, room.moments, room.weights
@@ -124,7 +124,7 @@ def _own_moments(c, power, mirrored, count, weights):
             term *= c / (e + 1)
 
 
-@exactly
+@part
 def walk(t, k, live, z, degree, marked, blur, room, error):
     """Return the value of the functional f[0] at t.
 

@@ -45,7 +45,7 @@ def collect(G: np.ndarray, first: int, threshold: float, near: np.ndarray, cosin
             near[a, place] = -1
 
 
-@njit(fastmath=True)
+@njit(part=True, fastmath=True)
 def _dot(x: np.ndarray, y: np.ndarray) -> float:
     total: Any = np.float32(0.0)
     for i in range(x.size):
@@ -53,7 +53,7 @@ def _dot(x: np.ndarray, y: np.ndarray) -> float:
     return total
 
 
-@njit
+@njit(part=True)
 def _joined(q: np.ndarray, X: np.ndarray, row: int, basis: np.ndarray, rank: int) -> int:
     """Write the direction in which a row leaves a basis as its next row; return the new rank."""
     q[:] = X[row]

@@ -7,11 +7,10 @@ from geomsup.compiling import njit
 __all__ = ["chains"]
 
 
-@njit
 def chains(
     products: np.ndarray, gram: np.ndarray, tolerance: float, allowed: np.ndarray, most_nodes: int, most_leaves: int
 ) -> np.ndarray:
-    """Tuples of template vertices with inner products near those of a base, nearest first, ``(leaves, d)``.
+    """Return tuples of template vertices with inner products near those of a base, nearest first, ``(leaves, d)``.
 
     Found depth first; nearest by the sum of squared differences of inner products.
 
@@ -28,6 +27,14 @@ def chains(
     most_nodes, most_leaves
         Ends of the search, in partial maps looked at, and number of maps returned.
     """
+    gram = np.require(gram, requirements="W")  # another kind of array would be another compilation
+    leaves, errors = _search(products, gram, tolerance, allowed, most_nodes)
+    return leaves[np.argsort(errors, kind="stable")[:most_leaves]]
+
+
+@njit
+def _search(products, gram, tolerance, allowed, most_nodes):
+    """Return all tuples found and their sums of squared differences."""
     d, n = products.shape[0], gram.shape[0]
     leaves = np.empty((most_nodes, d), np.int64)
     errors = np.empty(most_nodes)
@@ -50,12 +57,11 @@ def chains(
             found += 1
         else:
             depth += 1
-    order = np.argsort(errors[:found], kind="mergesort")[:most_leaves]
-    return leaves[order]
+    return leaves[:found], errors[:found]
 
 
-@njit
-def _error(images: np.ndarray, products: np.ndarray, gram: np.ndarray) -> float:
+@njit(part=True)
+def _error(images, products, gram):
     total = 0.0
     for i in range(len(images)):
         for j in range(i):
@@ -64,9 +70,7 @@ def _error(images: np.ndarray, products: np.ndarray, gram: np.ndarray) -> float:
 
 
 @njit(inline="always")
-def _agrees(
-    vertex: int, images: np.ndarray, depth: int, products: np.ndarray, gram: np.ndarray, tolerance: float
-) -> bool:
+def _agrees(vertex, images, depth, products, gram, tolerance):
     for j in range(depth):
         if vertex == images[j] or not abs(gram[vertex, images[j]] - products[depth, j]) < tolerance:
             return False

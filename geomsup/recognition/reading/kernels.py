@@ -9,7 +9,7 @@ from geomsup.compiling import njit
 __all__ = ["scan"]
 
 
-@njit
+@njit(part=True)
 def _root(parent: Any, node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]

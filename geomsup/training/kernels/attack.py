@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, part
 from geomsup.training.kernels.draws import fill_words
 from geomsup.training.kernels.products import multiply
 
@@ -14,7 +14,7 @@ MARK_ATTACK = np.uint32(0xE0000000)  # bits of the streams of random words that 
 BITS, HALF = np.int64(31), np.int32(2**30)  # of a random word; half of the words are below HALF
 
 
-@compiled
+@part
 def inverse_lengths(W, decoder, inverse):
     """Set inverse ``(n,)`` to 1 / ‖G_i‖₂, G = decoder Wᵀ, and to 0 where G_i is 0."""
     n, m = W.shape
@@ -34,7 +34,7 @@ def inverse_lengths(W, decoder, inverse):
         inverse[i] = ONE / math.sqrt(length) if length > ZERO else ZERO
 
 
-@compiled
+@part
 def attack_samples(x, W, decoder, inverse, length, first, step, words, key, hidden, change):
     """Add ± length G_i / ‖G_i‖₂ to every sample of x ``(n, BLOCK)``; sign and feature i are drawn for each.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from geomsup.compiling import njit
 
-__all__ = ["BLOCK", "ONE", "TWO", "ZERO", "compiled", "inlined"]
+__all__ = ["BLOCK", "ONE", "TWO", "ZERO", "compiled", "inlined", "part"]
 
 # Samples that are processed together, along the innermost loops: 16 vectors of 8. A multiple of 32, so that each of the
 # four words of a draw fills whole vectors. Measured for (n, m) from (5, 2) to (400, 30): 64 takes 2 to 30 %
@@ -19,4 +19,5 @@ BLOCK = 128
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
 compiled = njit(error_model="numpy")
+part = njit(part=True, error_model="numpy")
 inlined = njit(error_model="numpy", forceinline=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inlined
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, inlined, part
 from geomsup.training.kernels.philox import philox_inline
 
 __all__ = [
@@ -82,7 +82,7 @@ class Gaps(NamedTuple):
     spread: np.ndarray
 
 
-@compiled
+@part
 def draw(x, size, first, step, law, words, key):
     """Fill x ``(n, BLOCK)`` with samples `first` to `first` + `size` of the batch of `step`, zeros behind them.
 
@@ -204,7 +204,7 @@ def value_at(place, pieces):
     return pieces[1, k] + pieces[2, k] * (place - pieces[0, k])
 
 
-@compiled
+@part
 def normalise(x, inverse):
     """Divide each sample of x ``(n, BLOCK)`` by its length; `inverse` ``(BLOCK,)`` is scratch."""
     inverse[:] = ZERO
@@ -220,7 +220,7 @@ def normalise(x, inverse):
             row[s] *= inverse[s]
 
 
-@compiled
+@part
 def normalise_present(x, present, values, count, inverse):
     """Divide each sample by its length, in x and in the lists of `draw_present`; `inverse` ``(BLOCK,)`` is scratch."""
     inverse[:] = ZERO
@@ -240,7 +240,7 @@ def inverse_length(square):
     return ONE / math.sqrt(square) if square > ZERO else ZERO
 
 
-@compiled
+@part
 def draw_present(x, size, block, step, gaps, pieces, key, moves, numbers, present, values):
     """Fill x as `draw` does, but draw only present features; list them, and return how many there are.
 

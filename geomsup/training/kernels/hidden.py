@@ -6,7 +6,7 @@ import numpy as np
 
 from geomsup.activations import LEAST_VARIANCE
 from geomsup.training.kernels.codes import GELU, SOLU
-from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, part
 from geomsup.training.kernels.draws import fill_words
 from geomsup.training.kernels.outputs import gelu_and_slope
 from geomsup.training.kernels.vectors import add_up
@@ -18,7 +18,7 @@ MARK_DROPOUT = np.uint32(0xC0000000)  # bits of the streams of random words that
 WORDS = 2.0**31  # number of different random words
 
 
-@compiled
+@part
 def draw_masks(masks, rate, first_unit, first, step, words, key):
     """Fill masks ``(m, BLOCK)`` with 0, at probability `rate`, and 1 / (1 - rate) otherwise.
 
@@ -33,7 +33,7 @@ def draw_masks(masks, rate, first_unit, first, step, words, key):
             mask[s] = kept if words[0, s] >= least else ZERO
 
 
-@compiled
+@part
 def pass_on(h, bias, relu, masks):
     """Replace z in h ``(m, BLOCK)`` by mask * φ(z + bias)."""
     for k in range(h.shape[0]):
@@ -43,7 +43,7 @@ def pass_on(h, bias, relu, masks):
             row[s] = mask[s] * (ZERO if relu and z < ZERO else z)
 
 
-@compiled
+@part
 def pull_back(grad, h, relu, masks, penalty, grad_bias, size):
     """Replace the gradient by h, as `pass_on` left it, by the gradient by z; add its sum to grad_bias.
 
@@ -60,7 +60,7 @@ def pull_back(grad, h, relu, masks, penalty, grad_bias, size):
         grad_bias[k] += add_up(row)
 
 
-@compiled
+@part
 def bend(h, bias, kind, masks, before, inside, across):
     """Replace z in h ``(m, BLOCK)`` by mask * φ(z + bias), φ a GELU, SoLU or LayerNorm; keep what `unbend` needs.
 
@@ -88,7 +88,7 @@ def bend(h, bias, kind, masks, before, inside, across):
             h[k, s] *= masks[k, s]
 
 
-@compiled
+@part
 def _softmax(z, weights, across):
     """Set `weights` to the softmax of each column of z."""
     largest, total = across[0], across[1]
@@ -106,7 +106,7 @@ def _softmax(z, weights, across):
             weights[k, s] /= total[s]
 
 
-@compiled
+@part
 def _normalise(z, out, across):
     """Set each column of `out` to that of z less its mean, times across[1], 1 / root(variance + LEAST)."""
     m, part = z.shape[0], ONE / np.float32(z.shape[0])
@@ -127,7 +127,7 @@ def _normalise(z, out, across):
             out[k, s] *= inverse[s]
 
 
-@compiled
+@part
 def unbend(grad, h, kind, masks, penalty, grad_bias, size, before, inside, across):
     """Replace the gradient by h, as `bend` left it, by the gradient by z; add its sum to grad_bias.
 
@@ -152,7 +152,7 @@ def unbend(grad, h, kind, masks, penalty, grad_bias, size, before, inside, acros
         grad_bias[k] += add_up(grad[k])
 
 
-@compiled
+@part
 def _pull_softmax(grad, z, weights, total):
     """Replace g by s_j (g_j (1 + z_j) - Σ_k g_k z_k s_k), s the softmax."""
     total[:] = ZERO
@@ -164,7 +164,7 @@ def _pull_softmax(grad, z, weights, total):
             grad[k, s] = weights[k, s] * (grad[k, s] * (ONE + z[k, s]) - total[s])
 
 
-@compiled
+@part
 def _pull_normalised(grad, y, across):
     """Replace g by (g - mean g - y mean(g y)) * inverse, y the normalised layer, inverse = across[1]."""
     m, part = grad.shape[0], ONE / np.float32(grad.shape[0])

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from geomsup.training.kernels.codes import ABSOLUTE, ABSOLUTE_PAIRS, PAIRS, PRODUCT_PAIRS, SQUARE
-from geomsup.training.kernels.compiled import BLOCK, ONE, TWO, ZERO, compiled, inlined
+from geomsup.training.kernels.compiled import BLOCK, ONE, TWO, ZERO, inlined, part
 from geomsup.training.kernels.vectors import add_up
 
 __all__ = ["class_errors", "errors", "gelu_and_slope", "gelu_pull", "linear_pull", "set_targets", "target_of"]
@@ -14,7 +14,7 @@ ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)  # the latter is
 NONE = -1  # class of a sample without features
 
 
-@compiled
+@part
 def set_targets(x, y, kind):
     """Set y to x, |x|, x², or in rows 2k and 2k + 1 to what the target says of two inputs."""
     paired = kind in (PAIRS, ABSOLUTE_PAIRS, PRODUCT_PAIRS)
@@ -24,7 +24,7 @@ def set_targets(x, y, kind):
             target[s] = target_of(row[s], other[s], i % 2 == 0, kind)
 
 
-@compiled
+@part
 def errors(g, y, b, importance, gelu, leak, grad_b, size, squares):
     """Replace u - b in g by the gradient 2 I (f(u) - y) f'(u); add its sum to grad_b; return the loss.
 
@@ -48,7 +48,7 @@ def errors(g, y, b, importance, gelu, leak, grad_b, size, squares):
     return loss
 
 
-@compiled
+@part
 def class_errors(g, x, b, importance, grad_b, size, classes, sums):
     """Replace u - b in g by the gradient of I_c (log Σ_j exp u_j - u_c); add its sum to grad_b; return the loss.
 

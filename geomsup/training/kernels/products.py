@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from geomsup.training.kernels.compiled import BLOCK, compiled
+from geomsup.training.kernels.compiled import BLOCK, part
 from geomsup.training.kernels.vectors import LANES, VECTOR, load, multiply_add, pointers, spread, store, sum_lanes
 
 __all__ = ["correlate", "multiply"]
@@ -107,7 +107,7 @@ _tile_1, _tile_2, _tile_3, _tile_4, _tile_5, _tile_6 = (_make_tile(rows, 2) for 
 _thin_1, _thin_2, _thin_3, _thin_4, _thin_5, _thin_6 = (_make_tile(rows, 1) for rows in range(1, 7))
 
 
-@compiled
+@part
 def multiply(coefficients, right, out, add):
     """Set out = coefficients @ right, or add it to out; the width of right and out is a multiple of 8.
 
@@ -120,7 +120,7 @@ def multiply(coefficients, right, out, add):
         _multiply_thin(coefficients, right, out, width - 8, add)
 
 
-@compiled
+@part
 def _multiply_wide(coefficients, right, out, s, add):
     rest = out.shape[0] % 6
     last = out.shape[0] - rest
@@ -138,7 +138,7 @@ def _multiply_wide(coefficients, right, out, s, add):
         _tile_5(coefficients, right, out, last, s, add)
 
 
-@compiled
+@part
 def _multiply_thin(coefficients, right, out, s, add):
     rest = out.shape[0] % 6
     last = out.shape[0] - rest
@@ -161,7 +161,7 @@ _dots_2_4, _dots_2_3, _dots_2_2, _dots_2_1 = (_make_dots(2, columns) for columns
 _dots_1_4, _dots_1_3, _dots_1_2, _dots_1_1 = (_make_dots(1, columns) for columns in (4, 3, 2, 1))
 
 
-@compiled
+@part
 def correlate(left, right, out):
     """Add left @ right.T to the first k columns of out, for left ``(a, BLOCK)`` and right ``(k, BLOCK)``.
 
@@ -174,7 +174,7 @@ def correlate(left, right, out):
         _correlate_one(left, right, out, count - 1)
 
 
-@compiled
+@part
 def _correlate_two(left, right, out, a):
     rest = right.shape[0] % 4
     last = right.shape[0] - rest
@@ -188,7 +188,7 @@ def _correlate_two(left, right, out, a):
         _dots_2_3(left, right, out, a, last)
 
 
-@compiled
+@part
 def _correlate_one(left, right, out, a):
     rest = right.shape[0] % 4
     last = right.shape[0] - rest

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geomsup.training.kernels.compiled import BLOCK, ZERO, compiled, inlined
+from geomsup.training.kernels.compiled import BLOCK, ZERO, compiled, inlined, part
 from geomsup.training.kernels.philox import philox_inline
 
 __all__ = ["Rows", "draw_rows", "make_rows", "prepare_orders"]
@@ -53,7 +53,7 @@ def prepare_orders(rows, step, batch, key):
             rows.epochs[epoch & 1] = epoch
 
 
-@compiled
+@part
 def _shuffle(order, epoch, key):
     """Set `order` to a random permutation: entry i changes places with one up to itself (Fisher and Yates)."""
     low, high, key_0, key_1 = np.uint32(epoch), np.uint32(epoch >> 32), key[0], key[1]
@@ -75,7 +75,7 @@ def _exchange(order, i, word):
         order[i], order[j] = order[j], order[i]
 
 
-@compiled
+@part
 def draw_rows(x, size, first, step, batch, rows):
     """Fill x ``(n, BLOCK)`` with samples `first` to `first` + `size` of the batch of `step`, zeros behind them."""
     n, count = x.shape[0], rows.X.shape[0]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geomsup.training.kernels.codes import COSINE, LINEAR
-from geomsup.training.kernels.compiled import compiled, inlined
+from geomsup.training.kernels.compiled import compiled, inlined, part
 
 __all__ = [
     "Rule", "adam", "add_coherence", "clipped", "factors", "factors_of_steps", "moved", "pushed", "rate_at", "sgd",
@@ -43,7 +43,7 @@ class Rule(NamedTuple):
     coherence: float = 0.0
 
 
-@compiled
+@part
 def rate_at(rule, step):
     """Return the rate of step number `step` (from 0): base, base (1 - t) or base cos(πt/2), t = step/steps.
 
@@ -56,7 +56,7 @@ def rate_at(rule, step):
     return rule.base
 
 
-@compiled
+@part
 def add_coherence(gradient, theta, n, m, factor):
     """Add factor times the gradient of Σ_{i<j} (w_i·w_j)² by rows of W, the first n m entries of theta.
 
@@ -80,7 +80,7 @@ def add_coherence(gradient, theta, n, m, factor):
             gradient[i * m + q] += np.float32(2.0 * factor * push[q])
 
 
-@compiled
+@part
 def clipped(gradient, scale, clip):
     """Return `scale`, or less where scale * gradient would be longer than `clip`."""
     square = 0.0
@@ -96,7 +96,7 @@ def shortened(square, scale, clip):
     return scale * clip / length if length > clip else scale
 
 
-@compiled
+@part
 def factors(step, learning_rate, decay):
     """Return three factors of step `step` (from 1): rate, 1 / root of the bias correction, fraction kept by decay."""
     rate = np.float32(learning_rate / (1.0 - BETA_1**step))
@@ -127,7 +127,7 @@ def moved(weight, first, second, slope, rate, root, keep):
     return keep * weight - rate * first / (math.sqrt(second) * root + np.float32(EPSILON)), first, second
 
 
-@compiled
+@part
 def adam(theta, gradient, moments, step, learning_rate, decay, scale):
     """Take step number `step` (from 1) along -scale * gradient; return whether weights and moments are finite.
 
@@ -151,7 +151,7 @@ def pushed(weight, velocity, slope, rate, momentum, keep):
     return keep * weight - rate * velocity, velocity
 
 
-@compiled
+@part
 def sgd(theta, gradient, moments, learning_rate, momentum, decay, scale):
     """Take a step of SGD along -scale * gradient; return whether weights and velocities are finite.
 

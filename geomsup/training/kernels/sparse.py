@@ -5,7 +5,7 @@ Here a row is a sample, padded to whole vectors of hidden units: a listed number
 
 import numpy as np
 
-from geomsup.training.kernels.compiled import BLOCK, ZERO, compiled
+from geomsup.training.kernels.compiled import BLOCK, ZERO, part
 from geomsup.training.kernels.vectors import LANES, add_vector
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
 LANE_BITS, LAST_LANE = np.uint32(7), np.uint32(BLOCK - 1)
 
 
-@compiled
+@part
 def combine_present(W, present, values, count, by_sample, h):
     """Set h ``(m, BLOCK)`` to Wᵀ x, for W padded ``(n, padded)``; `by_sample` ``(BLOCK, padded)`` is scratch."""
     by_sample[:] = ZERO
@@ -37,7 +37,7 @@ def combine_present(W, present, values, count, by_sample, h):
             h[k, s] = by_sample[s, k]
 
 
-@compiled
+@part
 def to_samples(h, by_sample):
     """Copy h ``(m, BLOCK)`` into the first columns of by_sample ``(BLOCK, padded)``, a row per sample."""
     for s in range(BLOCK):
@@ -45,7 +45,7 @@ def to_samples(h, by_sample):
             by_sample[s, k] = h[k, s]
 
 
-@compiled
+@part
 def correlate_present(present, values, count, by_sample, out):
     """Add x hᵀ to out, padded ``(n, padded)``, for h by sample ``(BLOCK, padded)``."""
     padded = out.shape[1]
@@ -56,7 +56,7 @@ def correlate_present(present, values, count, by_sample, out):
             add_vector(target, i * padded + q, values[j], source, s * padded + q)
 
 
-@compiled
+@part
 def list_open(g, most, places, pulls):
     """List the entries of g ``(n, BLOCK)`` that are not 0; return their number, or -1 if it may exceed `most`.
 
@@ -74,7 +74,7 @@ def list_open(g, most, places, pulls):
     return count
 
 
-@compiled
+@part
 def pad_rows(W, padded):
     """Copy W ``(n, m)`` into the first columns of `padded`."""
     for i in range(W.shape[0]):  # assigning slices takes numba six seconds to compile
@@ -82,7 +82,7 @@ def pad_rows(W, padded):
             padded[i, k] = W[i, k]
 
 
-@compiled
+@part
 def unpad_rows(padded, out):
     """Add the first columns of `padded` to out ``(n, m)``."""
     for i in range(out.shape[0]):

@@ -15,7 +15,7 @@ import numpy as np
 
 from geomsup.training.kernels.attack import attack_samples, inverse_lengths
 from geomsup.training.kernels.codes import IDENTITY
-from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inlined
+from geomsup.training.kernels.compiled import BLOCK, ONE, ZERO, compiled, inlined, part
 from geomsup.training.kernels.draws import Gaps, Law, draw, draw_present, normalise, normalise_present
 from geomsup.training.kernels.form import Form, Shape
 from geomsup.training.kernels.hidden import bend, draw_masks, pass_on, pull_back, unbend
@@ -222,7 +222,7 @@ def part_gradient(gradient, theta, task, extras, step, begin, end, batch, buffer
     return loss
 
 
-@compiled
+@part
 def add_product(x, h, by_sample, rows):
     """Add x hᵀ to the first columns of rows ``(n, padded)``, for x ``(n, BLOCK)`` and h ``(m, BLOCK)``."""
     if h.shape[0] < FEW:
@@ -257,14 +257,14 @@ def _inner(theta, shape, form, extras, unused):
     return bias, between, b_between
 
 
-@compiled
+@part
 def _transpose(W, out):
     for i in range(W.shape[0]):
         for k in range(W.shape[1]):
             out[k, i] = W[i, k]
 
 
-@compiled
+@part
 def _compose(V, between_T, out):
     """Set out ``(n, m)`` to V @ between_T."""
     out[:] = ZERO
@@ -274,7 +274,7 @@ def _compose(V, between_T, out):
                 out[i, k] += V[i, q] * between_T[q, k]
 
 
-@compiled
+@part
 def rectify(h):
     """Replace entries below 0 by 0; NaN stays."""
     for k in range(h.shape[0]):
@@ -282,7 +282,7 @@ def rectify(h):
             h[k, s] = ZERO if h[k, s] < ZERO else h[k, s]
 
 
-@compiled
+@part
 def close(grad_h, h):
     """Stop the gradient where a hidden ReLU is closed."""
     for k in range(h.shape[0]):
