@@ -1,6 +1,8 @@
 """Commands about the installation: ``doctor`` and ``warm``."""
 
+import os
 from collections.abc import Callable
+from concurrent.futures import as_completed
 from typing import Any
 
 import numpy as np
@@ -53,31 +55,45 @@ def _lines(found: dict[str, Any]) -> list[str]:
 def warm(*, as_json: Json = False) -> None:
     """Compile what the other commands need, once, so that later calls start at once.
 
-    Example: ``geomsup warm``. It takes a minute or two; Ctrl-C leaves what is done.
+    Example: ``geomsup warm``. It takes about a minute; Ctrl-C leaves what is done.
     """
     from geomsup.compiling import kernel_folder
+    from geomsup.experiments.workers import processes, work
+    from geomsup.threads import processors
 
-    with progress_bars() as progress:
-        for number, (name, work) in enumerate(_works().items()):
-            progress(f"compiling for {name}", number / len(_works()))
-            work()
-        progress("compiling", 1.0)
+    with progress_bars() as progress, processes(processors()) as pool:
+        progress("compiling", 0.0)
+        running = [pool.submit(work, _compile_for, name) for name in WORKS]
+        for number, done in enumerate(as_completed(running)):
+            progress(f"compiled for {done.result()}", (number + 1) / len(running))
     folder = kernel_folder()
     kept = 0 if folder is None else sum(path.suffix == ".nbc" for path in folder.iterdir())  # numba's machine code
     text = f"{kept} compiled kernels are kept in {folder or 'no folder: none can be written'}"
     deliver({"kernels": kept, "folder": None if folder is None else str(folder)}, text, as_json, None)
 
 
-def _works() -> dict[str, Callable[[], object]]:
-    """Return the smallest call of each kind that makes the commands' kernels, by the command that it is for."""
-    few, many = gs.Features(3, 0.1), gs.Features(20, 0.1)
-    rows = np.random.default_rng(0).normal(size=(20, 3))
-    return {
-        "loss": lambda: gs.expected_loss(gs.ToyModel(rows[:3]), few, gradient=True),
-        "loss, many features": lambda: gs.expected_loss(gs.ToyModel(rows), many, method="spectral", gradient=True),
-        "train": lambda: gs.train(few, 2, steps=1, batch=8, device="cpu"),
-        "optimum": lambda: gs.optimum(few, 2, starts=2),
-        "classify": lambda: [gs.classify(gs.polytope(name).vertices) for name in ("pentagon", "cube", "5-cell")],
-        "thomson": lambda: gs.thomson(5, starts=1),
-        "phase-diagram": lambda: gs.phase_diagram(2, 1, [0.2, 0.5], [0.5, 1.0], starts=1),
-    }
+def _compile_for(name: str) -> str:
+    os.environ["GEOMSUP_CACHE"] = ""  # a result that is known compiles nothing
+    WORKS[name]()
+    return name
+
+
+def _features(n: int = 3) -> gs.Features:
+    return gs.Features(n, 0.1)
+
+
+def _model(n: int = 3) -> gs.ToyModel:
+    return gs.ToyModel(np.random.default_rng(0).normal(size=(n, 3)))
+
+
+# The smallest call of each kind that makes the commands' kernels, by the command that it is for. Processes share them
+# out: the longest come first, and what uses kernels of others last.
+WORKS: dict[str, Callable[[], object]] = {
+    "loss, many features": lambda: gs.expected_loss(_model(20), _features(20), method="spectral", gradient=True),
+    "thomson": lambda: gs.thomson(5, starts=1),
+    "train": lambda: gs.train(_features(), 2, steps=1, batch=8, device="cpu"),
+    "loss": lambda: gs.expected_loss(_model(), _features(), gradient=True),
+    "classify": lambda: [gs.classify(gs.polytope(name).vertices) for name in ("pentagon", "cube", "5-cell")],
+    "optimum": lambda: gs.optimum(_features(), 2, starts=2),
+    "phase-diagram": lambda: gs.phase_diagram(2, 1, [0.2, 0.5], [0.5, 1.0], starts=1),
+}

@@ -119,7 +119,9 @@ def _functional(room, side, kept, other, slope, degree, power, origin, step, z, 
         top = degree * (power - r) + int(own)
         for q in range(top + 1 if factor != 0.0 else 0):
             f[q, r - lower] += factor * CHOOSE[top, q] * origin ** (top - q) * step**q
-    size[:] = np.abs(f)
+    for q in range(f.shape[0]):  # one by one: in an assignment numba would compile the text of an error, for 5 s
+        for r in range(f.shape[1]):
+            size[q, r] = abs(f[q, r])
 
 
 @part
@@ -221,11 +223,21 @@ def output_moments(coupling, surplus, b, leak, i, target, scale, power, plan, me
     if gradient:
         independent_slopes(plan, units[:count], mean, row)
     if by_active:
-        tally[1] += 4.0 * len(plan[0]) * EPS * tally[0]
+        for present in range(n + 1):
+            tally[1, present] += 4.0 * len(plan[0]) * EPS * tally[0, present]
         for unit in range(len(plan[0]) - 1):
-            if not (units[:count] == unit).any():
+            if not _holds(units, count, unit):
                 count_present(plan, unit, tally)
     return tally
+
+
+@part
+def _holds(units, count, unit):
+    """Whether a unit is one of the first `count` units."""
+    for u in range(count):
+        if units[u] == unit:
+            return True
+    return False
 
 
 @part
