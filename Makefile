@@ -10,11 +10,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 demo: $(VENV)/.run
 	$(BIN)/geomsup demo
 
-# Two processes; in each, small matrices are quicker without threads of BLAS. Each begins at another end, so that kernels
-# are not compiled, nor fixtures made, by both at once.
+# Two processes; in each, small matrices are quicker without threads of BLAS. Each begins at another end, so that fixtures
+# are not made by both at once. What both need compiled is compiled before, by both together.
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test: $(VENV)/.dev
+	$(BIN)/geomsup warm
 	$(PYTEST) --durations=15
 
 # Every room, without what takes long, and with fewer drawn examples: for use while writing.
