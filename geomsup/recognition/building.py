@@ -14,8 +14,11 @@ from geomsup.recognition.names import DEDICATED, STRAY, component_name, dense_na
 from geomsup.recognition.outline import Outline, outline
 from geomsup.recognition.reading.overlaps import Overlaps
 from geomsup.recognition.reading.rows import UnitRows
+from geomsup.recognition.reading.spans import RANK_FLOOR
 
 __all__ = ["component_of"]
+
+MOST_NOISE = 0.1  # of the squared length of rows: noise of a tenth of their length is a hundredth of it
 
 
 def component_of(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | None, outlined: bool) -> Component:
@@ -74,7 +77,10 @@ def _unnamed(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | Non
         description = describe(X, rows.norms[members], features=features, found=scanned if whole else None)
         rank = description.rank
         name = dense_name(description.verdict, k, rank)
-    elif found > 1 and outlined:
+    elif found > 1:
+        rank = _rank(rows.take(members), rank)
+        name = component_name(None, k, found, rank)
+    if description is None and found > 1 and outlined:
         description = outline(_in_span(LabelledRows(rows.take(members), labels).vertices, rank))
         name, order = description.name or name, description.symmetry.order
     return Component(
@@ -91,6 +97,17 @@ def _unnamed(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | Non
         confidence=0.0,
         description=description,
     )
+
+
+def _rank(X: np.ndarray, found: int) -> int:
+    """Return the rank found, without the directions of noise, if it leaves out little; else all that hold something.
+
+    Rows with a large mean have one long direction, beside which all others are short: they are no noise.
+    """
+    squared = np.linalg.svd(X, compute_uv=False) ** 2
+    if squared[found:].sum() < MOST_NOISE * squared.sum():
+        return found
+    return max(found, int((squared > RANK_FLOOR * len(X) / min(X.shape)).sum()))
 
 
 def _in_span(X: np.ndarray, rank: int) -> np.ndarray:

@@ -96,3 +96,24 @@ def test_hulls_that_nobody_counts(X):
     found = outline(X)
     assert found.hull is None
     assert found.f_vector is None
+
+
+@pytest.mark.slow
+def test_a_large_mean_does_not_hide_the_other_directions():
+    """Beside the longest direction of rows with positive entries all others are short, and still no noise."""
+    W = abs(np.random.default_rng(0).normal(size=(40, 20)))
+    (component,) = gs.classify(W).components
+    assert component.polytope is None
+    assert component.rank >= 16
+    assert f"rank {component.rank}" in component.name
+    shape = gs.polytope("26-simplex")
+    (row,) = gs.classify(shape.vertices + 0.9 * shape.vertices[0]).components
+    assert row.rank == 26
+
+
+@pytest.mark.slow
+def test_noise_adds_no_rank(rng):
+    flat = np.hstack([rng.normal(size=(12, 2)), np.zeros((12, 8))])
+    for noise in (0.0, 0.03):
+        (component,) = gs.classify(flat + noise * rng.normal(size=flat.shape), orientation="rows").components
+        assert component.rank == 2
