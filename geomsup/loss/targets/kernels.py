@@ -234,10 +234,10 @@ def output_moments(coupling, surplus, b, leak, i, target, scale, power, plan, me
 @part
 def _holds(units, count, unit):
     """Whether a unit is one of the first `count` units."""
+    found = False
     for u in range(count):
-        if units[u] == unit:
-            return True
-    return False
+        found = found or units[u] == unit
+    return found
 
 
 @part
