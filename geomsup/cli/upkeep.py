@@ -58,12 +58,13 @@ def warm(*, as_json: Json = False) -> None:
     Example: ``geomsup warm``. It takes about a minute; Ctrl-C leaves what is done.
     """
     from geomsup.compiling import kernel_folder
-    from geomsup.experiments.workers import processes, work
+    from geomsup.experiments.workers import processes
     from geomsup.threads import processors
 
     with progress_bars() as progress, processes(processors()) as pool:
         progress("compiling", 0.0)
-        running = [pool.submit(work, _compile_for, name) for name in WORKS]
+        # Not as `work`: there is nothing to save, so that a worker that is told to end does so at once.
+        running = [pool.submit(_compile_for, name) for name in WORKS]
         for number, done in enumerate(as_completed(running)):
             progress(f"compiled for {done.result()}", (number + 1) / len(running))
     folder = kernel_folder()

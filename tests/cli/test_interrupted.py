@@ -18,10 +18,10 @@ def usual_signals():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def interrupted(folder, *arguments):
-    """Send Ctrl-C to a command as soon as its bar moves; return the exit code and what the terminal showed."""
+def interrupted(folder, *arguments, begun=BEGUN, **more):
+    """Send Ctrl-C to a command when its bar shows what it waits for; return the exit code and what the terminal showed."""
     terminal, other = pty.openpty()
-    environment = os.environ | {"GEOMSUP_CACHE": str(folder), "COLUMNS": "200", "TERM": "xterm"}
+    environment = os.environ | {"GEOMSUP_CACHE": str(folder), "COLUMNS": "200", "TERM": "xterm"} | more
     command = [sys.executable, "-m", "geomsup", *arguments]
     program = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=other, env=environment, preexec_fn=usual_signals
@@ -34,7 +34,7 @@ def interrupted(folder, *arguments):
         except OSError:  # the program has closed it
             break
         plain = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", seen)
-        if not sent and BEGUN.search(plain):
+        if not sent and begun.search(plain):
             program.send_signal(signal.SIGINT)
             sent = True
     os.close(terminal)
@@ -53,3 +53,10 @@ def test_ctrl_c_keeps_the_rows_of_a_phase_diagram(tmp_path):
     (file,) = tmp_path.glob("rows of phase diagrams/*.json")
     assert 1 <= int(said[1]) <= 100
     assert file.stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_processes_that_compile(tmp_path):
+    code, shown = interrupted(tmp_path, "warm", begun=re.compile(rb"compiling"), NUMBA_CACHE_DIR=str(tmp_path))
+    assert code == 130
+    assert shown.rstrip().endswith("geomsup: interrupted")
