@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
@@ -17,6 +17,7 @@ __all__ = ["processes", "work"]
 GRACE = 10.0  # seconds in which a worker that was told to end may keep what it has done
 LOOK = 0.05  # seconds between two looks at whether the worker has ended
 ENDED = 128 + signal.SIGTERM  # exit code of a worker that was told to end
+HELD = {signal.SIGINT, signal.SIGTERM}  # signals that wait while a worker is started
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """
     context = get_context("spawn")
     theirs, ours = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(count, context, _tend, (theirs,))
+    pool = _Pool(count, context, _tend, (theirs,))
     try:
         yield pool
     except BrokenProcessPool:
@@ -59,6 +60,36 @@ def work(function: Callable[..., Any], *arguments: Any) -> Any:
         _ME.busy = False
 
 
+class _Pool(ProcessPoolExecutor):
+    """A pool whose workers start undisturbed; they are started when work is submitted.
+
+    A start that a signal breaks off leaves a process which waits for its orders, does not get them, and complains.
+    """
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        with _held():
+            return super().submit(function, *arguments, **named)
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait. Processes that are started within are deaf to them, until `_tend` says otherwise."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    waiting: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: waiting.append(number)) for number in HELD}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+    for number in waiting[:1]:
+        signal.raise_signal(number)
+
+
 class _Worker:
     """The state of a worker."""
 
@@ -73,6 +104,8 @@ def _tend(parent: Connection) -> None:
     """Prepare a worker: its parent handles Ctrl-C; SIGTERM, or the end of the parent, interrupts the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

@@ -19,7 +19,7 @@ def usual_signals():
 
 
 def interrupted(folder, *arguments, begun=BEGUN, **more):
-    """Send Ctrl-C to a command when its bar shows what it waits for; return the exit code and what the terminal showed."""
+    """Send Ctrl-C to a command when its bar shows what is waited for; return the exit code, and what was shown."""
     terminal, other = pty.openpty()
     environment = os.environ | {"GEOMSUP_CACHE": str(folder), "COLUMNS": "200", "TERM": "xterm"} | more
     command = [sys.executable, "-m", "geomsup", *arguments]
