@@ -88,12 +88,8 @@ def draw(data: Data) -> Any:
     for j, kind in enumerate(("correlated", "independent")):
         within, between, _ = blocks(data[f"{kind} W"])
         ax.plot(within, between, "os"[j], color=PALETTE[j], label=kind)
-    ax.set(
-        xlabel="rms of W Wᵀ within sets, off the diagonal",
-        ylabel="rms of W Wᵀ between sets",
-        xlim=(-0.015, None),
-        ylim=(0, 0.35),
-    )
+    ax.set(xlabel="within sets, off the diagonal", ylabel="between sets", xlim=(-0.015, None), ylim=(0, 0.35))
+    ax.set_title("rms of the entries of W Wᵀ", fontsize=9)
     ax.legend(frameon=False, fontsize=8)
     return figure
 
