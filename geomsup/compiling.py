@@ -257,6 +257,8 @@ class _PartLibrary(JITCodeLibrary):
 
 
 class _PartCompiler(Compiler):
+    """numba's compiler, which puts what it makes into a library for parts."""
+
     def define_pipelines(self) -> Any:
         state = self.state
         state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)

@@ -12,7 +12,7 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in (ROOT / "geomsup").rglob("*.py")
 }
-ANYONE = {"checks", "compiling", "folders", "tables", "threads", "version"}  # may be imported by every room
+ANYONE = {"checks", "compiling", "folders", "tables", "threads", "version", "workers"}  # may be imported by every room
 FACE = {"geomsup", "__main__"}  # no rooms: the public names, and `python -m geomsup`
 MOST_FILES = 15
 

@@ -58,8 +58,8 @@ def warm(*, as_json: Json = False) -> None:
     Example: ``geomsup warm``. It takes about a minute; Ctrl-C leaves what is done.
     """
     from geomsup.compiling import kernel_folder
-    from geomsup.experiments.workers import processes
     from geomsup.threads import processors
+    from geomsup.workers import processes
 
     with progress_bars() as progress, processes(processors()) as pool:
         progress("compiling", 0.0)

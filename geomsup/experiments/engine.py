@@ -10,8 +10,8 @@ from geomsup import checks
 from geomsup.experiments.registry import experiment, experiments
 from geomsup.experiments.report import Report, run_experiment
 from geomsup.experiments.summary import write_summary
-from geomsup.experiments.workers import processes, work
 from geomsup.threads import Progress, processors
+from geomsup.workers import processes, work
 
 __all__ = ["SIZES", "in_order", "reproduce", "run_each", "run_line", "run_one"]
 

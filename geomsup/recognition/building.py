@@ -80,9 +80,9 @@ def _unnamed(part: Found, rows: UnitRows, D: np.ndarray, scanned: Overlaps | Non
     elif found > 1:
         rank = _rank(rows.take(members), rank)
         name = component_name(None, k, found, rank)
-    if description is None and found > 1 and outlined:
-        description = outline(_in_span(LabelledRows(rows.take(members), labels).vertices, rank))
-        name, order = description.name or name, description.symmetry.order
+        if outlined:
+            description = outline(_in_span(LabelledRows(rows.take(members), labels).vertices, rank))
+            name, order = description.name or name, description.symmetry.order
     return Component(
         name=name,
         polytope=None,

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from geomsup.experiments import workers
+from geomsup import workers
 
 PATIENCE = 600.0  # seconds until what does not end counts as endless; kernels may have to be compiled first
 

@@ -14,6 +14,7 @@ CHUNK = 128  # frequencies at a time: the arrays of a unit then stay in the firs
 SERIES_BELOW = 0.5  # h under which (sin h - h cos h) / h² is summed as a power series instead of cancelling
 
 # Reordered sums and fused products let the loops over frequencies vectorise; NaN and infinity keep their meaning.
+# No parts: within a caller it is not known that the arrays of such a loop are apart.
 fast = njit(error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 
 
