@@ -23,7 +23,8 @@ def compiled(features, m, starts):
     cost = float(features.importance @ features.variance)
     inputs, importance = make_inputs(features), features.importance / cost
     return [
-        cost * bfgs(pack(*start), features.n, m, importance, inputs, SLOPE, 5000, stop_flag())[0] for start in starts
+        cost * bfgs(pack(*start), features.n, m, importance, inputs, 0.0, SLOPE, 5000, stop_flag())[0]
+        for start in starts
     ]
 
 

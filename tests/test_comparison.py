@@ -224,6 +224,18 @@ def test_a_training_run_is_compared_with_its_own_features():
     assert (results.excess >= 0).all()
 
 
+def test_a_run_is_held_against_the_optimum_with_the_penalty_it_was_trained_with():
+    features, factor = Features(2, 0.1), 0.02
+    run = train(features, 1, models=4, steps=2000, batch=256, learning_rate=1e-2, coherence=factor)
+    best = optimum(features, 1, coherence=factor)
+    for results in (compare(run), run.compare()):
+        assert results.best.optimum.total == pytest.approx(best.total, rel=1e-9)
+        assert 0 <= results.best.excess < 0.02
+    plain = run.compare(coherence=0.0, starts=4)
+    assert plain.best.optimum.conditions.plain
+    assert plain.best.excess > 0.1  # the penalty keeps the digon short
+
+
 def test_the_same_seed_gives_the_same_bits():
     one, two = (compare(DIGON, Features(2, 0.1), starts=3, rng=5) for _ in range(2))
     assert one.to_dict() == two.to_dict()

@@ -81,6 +81,7 @@ def phase_diagram(
     sparsity_range: Ends | None = None,
     importance_range: Ends = (0.1, 10.0),
     activation: str = "relu",
+    coherence: float = 0.0,
     starts: Whole = 4,
     seed: Whole = 0,
     output: Output = None,
@@ -109,6 +110,8 @@ def phase_diagram(
         Lowest and highest importance of the last feature.
     activation
         Output activation: relu, abs, leaky_relu or linear.
+    coherence
+        Factor of a penalty on the sum of (w_i · w_j)² over pairs of rows of W.
     starts
         Random starts in every cell; the optima of its neighbours are tried as well.
     seed
@@ -125,7 +128,8 @@ def phase_diagram(
     )
     with progress_bars() as progress:
         diagram = gs.phase_diagram(
-            n_features, n_hidden, *axes, activation=activation, starts=starts, rng=seed, progress=progress,
+            n_features, n_hidden, *axes, activation=activation, coherence=coherence, starts=starts, rng=seed,
+            progress=progress,
         )  # fmt: skip
         progress("locating", 0.0)
         kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)

@@ -136,6 +136,8 @@ def loss(
 def compare(
     file: ModelFile,
     *,
+    coherence: float | None = None,
+    weight_decay: float = 0.0,
     starts: Whole | None = None,
     seed: Whole = 0,
     time_limit: float | None = None,
@@ -149,6 +151,10 @@ def compare(
 
     Parameters
     ----------
+    coherence
+        Factor of a penalty on the sum of (w_i · w_j)² over pairs of rows of W; by default that of the training.
+    weight_decay
+        Factor of a penalty on half the sum of squares of all weights and biases.
     starts
         Descend this many random starts, once each, in place of the usual search for the optimum.
     seed
@@ -163,7 +169,10 @@ def compare(
     check_files(output, plot)
     trained = file.all_runs()
     with progress_bars() as progress:
-        how: dict[str, Any] = {"starts": starts, "rng": seed, "time_limit": time_limit, "progress": progress}
+        how: dict[str, Any] = {
+            "coherence": coherence, "weight_decay": weight_decay, "starts": starts, "rng": seed,
+            "time_limit": time_limit, "progress": progress,
+        }  # fmt: skip
         if trained is not None:
             result, source = trained.compare(**how), trained.source
         else:

@@ -237,7 +237,7 @@ class Comparisons(Sequence[Comparison], Readable, Tabular):
 
 @overload
 def compare(
-    model: ToyModel, features: Features | None = None, *, coherence: float = 0.0, weight_decay: float = 0.0,
+    model: ToyModel, features: Features | None = None, *, coherence: float | None = None, weight_decay: float = 0.0,
     starts: int | None = None, rng: Any = 0, time_limit: float | None = None, progress: Progress = None,
 ) -> Comparison: ...  # fmt: skip
 @overload
@@ -245,7 +245,7 @@ def compare(
     model: "Sequence[ToyModel] | TrainingRun",
     features: Features | Sequence[Features] | None = None,
     *,
-    coherence: float = 0.0,
+    coherence: float | None = None,
     weight_decay: float = 0.0,
     starts: int | None = None,
     rng: Any = 0,
@@ -254,8 +254,8 @@ def compare(
 ) -> Comparisons: ...
 @hinted
 def compare(
-    model: Any, features: Any = None, *, coherence: float = 0.0, weight_decay: float = 0.0, starts: int | None = None,
-    rng: Any = 0, time_limit: float | None = None, progress: Progress = None,
+    model: Any, features: Any = None, *, coherence: float | None = None, weight_decay: float = 0.0,
+    starts: int | None = None, rng: Any = 0, time_limit: float | None = None, progress: Progress = None,
 ) -> Comparison | Comparisons:  # fmt: skip
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 
@@ -270,7 +270,9 @@ def compare(
         The trained `ToyModel`; or several, or a `TrainingRun`, whose models are compared one by one.
     features
         The distribution of its inputs: one for all, or one for each model. A `TrainingRun` knows its own.
-    coherence, weight_decay, starts, rng, time_limit, progress
+    coherence
+        λ of the penalty of `optimum`; by default the one that a `TrainingRun` was trained with, and 0 for models.
+    weight_decay, starts, rng, time_limit, progress
         Passed on to `optimum`; each search has the time limit for itself.
 
     Returns
@@ -290,11 +292,13 @@ def compare(
     0.00417
     """
 
+    factor = _trained_with(model) if coherence is None else coherence
+
     def best_for(models: Sequence[ToyModel], law: Features) -> Optimum:
         guesses = [one for one in models if _is_plain(one)]
         activation: Any = models[0].activation  # `optimum` refuses those it does not know
         return optimum(
-            law, models[0].W.shape[1], activation=activation, tied=models[0].W_out is None, coherence=coherence,
+            law, models[0].W.shape[1], activation=activation, tied=models[0].W_out is None, coherence=factor,
             weight_decay=weight_decay, starts=starts, rng=rng, guesses=guesses, time_limit=time_limit,
             progress=progress,
         )  # fmt: skip
@@ -311,6 +315,11 @@ def compare(
             alike = [other for other, its in zip(models, laws, strict=True) if _key(other, its) == key]
             best[key] = best_for(alike, law)
     return Comparisons(tuple(Comparison(loss, best[_key(loss.model, loss.features)]) for loss in expected))
+
+
+def _trained_with(model: Any) -> float:
+    """Return the factor of the penalty on coherence that a `TrainingRun` was trained with, 0 for models."""
+    return float(model.settings.coherence) if hasattr(model, "settings") else 0.0
 
 
 def _key(model: ToyModel, features: Any) -> tuple[Any, ...]:

@@ -96,7 +96,7 @@ def _exact(features: Features, m: int, cost: float, slope: float, most_steps: in
     importance, inputs = features.importance / cost, make_inputs(features)
 
     def run(start: Start) -> End:
-        loss, vector, _ = bfgs(pack(*start), features.n, m, importance, inputs, slope, most_steps, stop_flag())
+        loss, vector, _ = bfgs(pack(*start), features.n, m, importance, inputs, 0.0, slope, most_steps, stop_flag())
         check_stop()
         return End(cost * loss, *unpack(vector, features.n))
 

@@ -21,10 +21,12 @@ RESOLUTION = 1e-15  # relative differences of losses below this are rounding
 
 
 @njit(part=True)
-def tied_loss(vector, n, m, importance, inputs, gradient, stop):
-    """Return Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)² and write its slopes in (W, b) to `gradient`.
+def tied_loss(vector, n, m, importance, inputs, coherence, gradient, stop):
+    """Return Σ_i I_i E(x_i - f(W Wᵀ x + b)_i)² with a penalty, and write the slopes in (W, b) to
+    `gradient`.
 
-    `inputs` are `Inputs`; `vector` is W row by row, then b.
+    `inputs` are `Inputs`; `vector` is W row by row, then b. The penalty is λ Σ_{i<j} (w_i·w_j)², λ being
+    `coherence`.
     """
     W, b = vector[: n * m].reshape(n, m), vector[n * m :]
     coupling, surplus, _ = coupling_matrix(W, W, inputs.size)
@@ -38,6 +40,23 @@ def tied_loss(vector, n, m, importance, inputs, gradient, stop):
             for j in range(n):
                 push += (importance[i] * slope[i, j] + importance[j] * slope[j, i]) * W[j, h]
             gradient[i * m + h] = push
+    if coherence > 0.0:
+        total += coherence * _add_coherence(W, coherence, gradient)
+    return total
+
+
+@njit(part=True)
+def _add_coherence(W, factor, gradient):
+    """Return Σ_{i<j} (w_i·w_j)², and add `factor` times its slopes by W."""
+    n, m = W.shape
+    total = 0.0
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                product = W[i] @ W[j]
+                total += 0.5 * product**2
+                for h in range(m):
+                    gradient[i * m + h] += 2.0 * factor * product * W[j, h]
     return total
 
 
@@ -50,7 +69,7 @@ def _largest(vector):
 
 
 @njit(part=True)
-def _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, stop):
+def _search_line(x, loss, g, direction, n, m, importance, inputs, coherence, new_x, new_g, stop):
     """Find a step with the weak Wolfe conditions by bisection (lewis2013); return it and its loss.
 
     Where losses differ by rounding only, slopes decide. new_x and new_g receive the point; a step of 0 is a failure.
@@ -61,7 +80,7 @@ def _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, 
     for _ in range(MOST_TRIALS):
         for k in range(len(x)):
             new_x[k] = x[k] + step * direction[k]
-        new_loss = tied_loss(new_x, n, m, importance, inputs, new_g, stop)
+        new_loss = tied_loss(new_x, n, m, importance, inputs, coherence, new_g, stop)
         new_slope = new_g @ direction
         close = abs(new_loss - loss) <= RESOLUTION * abs(loss)
         if not (new_loss <= loss + ARMIJO * step * slope or (close and new_slope <= -0.5 * slope)):
@@ -89,17 +108,17 @@ def _update(inverse, s, y):
 
 
 @njit
-def bfgs(start, n, m, importance, inputs, slope, most_steps, stop):
-    """Descend until no slope is above `slope`; return the loss, the end point and the number of steps taken.
+def bfgs(start, n, m, importance, inputs, coherence, slope, most_steps, stop):
+    """Descend until no slope is above `slope`; return loss and penalty, the end point and the number of steps taken.
 
-    nocedal2006, algorithm 6.1. If the line search fails along a quasi-Newton direction, the steepest is
-    tried; if that fails too, rounding has been reached. Ends early once stop[0] is not 0.
+    The penalty is that of `tied_loss`. nocedal2006, algorithm 6.1. If the line search fails along a quasi-Newton
+    direction, the steepest is tried; if that fails too, rounding has been reached. Ends early once stop[0] is not 0.
     """
     size = len(start)
     x, g = start.copy(), np.empty(size)
     new_x, new_g = np.empty(size), np.empty(size)
     inverse = np.eye(size)
-    loss = tied_loss(x, n, m, importance, inputs, g, stop)
+    loss = tied_loss(x, n, m, importance, inputs, coherence, g, stop)
     fresh = True
     taken = 0
     while taken < most_steps and _largest(g) > slope and stop[0] == 0:
@@ -110,7 +129,7 @@ def bfgs(start, n, m, importance, inputs, slope, most_steps, stop):
         direction = -(inverse @ g)
         if fresh:  # a short step: beyond are other basins
             direction *= min(1.0, 0.1 / np.sqrt(g @ g))
-        step, new_loss = _search_line(x, loss, g, direction, n, m, importance, inputs, new_x, new_g, stop)
+        step, new_loss = _search_line(x, loss, g, direction, n, m, importance, inputs, coherence, new_x, new_g, stop)
         if step == 0.0:
             if fresh:
                 break

@@ -10,6 +10,7 @@ from geomsup.activations import LEAKS
 from geomsup.features import Features
 from geomsup.loss.objective import pack, unpack
 from geomsup.loss.plan import Inputs, make_inputs
+from geomsup.optima.conditions.conditions import squared_products
 from geomsup.optima.descent import COARSE, FINE, MOST_STEPS, End
 from geomsup.threads import check_stop, stop_flag
 
@@ -26,11 +27,15 @@ Cell = tuple[float, float]  # probability and importance of the last feature
 
 @dataclass(frozen=True)
 class Setting:
-    """n features with one probability p and importances (1, ..., 1, I), stored in m dimensions, and the outputs."""
+    """n features with one probability p and importances (1, ..., 1, I), stored in m dimensions; outputs, and a penalty.
+
+    The penalty is that of `optimum`. The loss of a state is what is minimised: the expected loss with it.
+    """
 
     n: int
     m: int
     activation: str = "relu"
+    coherence: float = 0.0
 
     def features(self, cell: Cell) -> Features:
         """Return the features at (p, I)."""
@@ -63,12 +68,18 @@ class Setting:
                 reduced = np.concatenate([W[cells].reshape(int(which.sum()), -1), b[cells]], axis=1)
                 of_kept, _ = _inputs(len(kept), p, self.activation)
                 own = weights[cells] / cost[which, None]
-                loss, ends = descend_all(reduced, own, len(kept), m, of_kept, slope, MOST_STEPS, stop_flag())
+                loss, ends = descend_all(
+                    reduced, own, self.coherence / cost[which], len(kept), m, of_kept, slope, MOST_STEPS, stop_flag()
+                )
                 check_stop()
                 losses[which] += cost[which] * loss
                 new_W[cells] = ends[:, : len(kept) * m].reshape(-1, len(kept), m)
                 new_b[cells] = ends[:, len(kept) * m :]
         return losses, np.concatenate([new_W.reshape(len(starts), -1), new_b], axis=1)
+
+    def penalty(self, W: np.ndarray) -> np.ndarray:
+        """Return what is added to the losses of models ``(..., n, m)``."""
+        return self.coherence * squared_products(W)
 
     def descend(self, cell: Cell, starts: Sequence[np.ndarray], slope: float = COARSE) -> list[End]:
         """Descend from packed starts at one cell."""

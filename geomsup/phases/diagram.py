@@ -12,6 +12,7 @@ from geomsup.activations import LEAKS
 from geomsup.dimensions import dimensionality
 from geomsup.features import Features
 from geomsup.model import ToyModel
+from geomsup.optima.conditions.conditions import checked_conditions
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
 from geomsup.phases.checks import axis, sizes
@@ -48,14 +49,14 @@ class PhaseDiagram(Readable, Tabular):
     probabilities, importances
         ``(P,)`` P(x_i ≠ 0) of every feature, and ``(Q,)`` importances of the last ("extra") one; others have 1.
     loss
-        ``(P, Q)``, the lowest expected loss found.
+        ``(P, Q)``, the expected loss of the optimum, without a penalty.
     phase
         ``(P, Q)``, index into `names`.
     names
         The phases.
     W, b
         ``(P, Q, n, m)`` and ``(P, Q, n)``, the optima; rows other than the last come in falling order of norm.
-    n_features, n_hidden, starts, activation
+    n_features, n_hidden, starts, activation, coherence
         What was asked.
 
     Examples
@@ -90,6 +91,12 @@ class PhaseDiagram(Readable, Tabular):
         repr=False
     )  # transitions between cells of one structure, found already
     activation: str = "relu"
+    coherence: float = 0.0
+
+    @cached_property
+    def total(self) -> np.ndarray:
+        """What the optima minimise, ``(P, Q)``: the loss and the penalty."""
+        return self.loss + self._setting.penalty(self.W)
 
     @cached_property
     def dimensionality(self) -> np.ndarray:
@@ -113,7 +120,7 @@ class PhaseDiagram(Readable, Tabular):
 
         Crossovers are left out.
         """
-        setting = Setting(self.n_features, self.n_hidden, self.activation)
+        setting = self._setting
 
         def find(edge: Edge) -> tuple[Transition, ...]:
             a, b = edge
@@ -168,11 +175,14 @@ class PhaseDiagram(Readable, Tabular):
         line[[0, -1]] = low, high  # geomspace may round p = 1 up
         p = line if probability is None else [probability]
         values = line if importance is None else [importance]
-        return phase_diagram(self.n_features, self.n_hidden, p, values, starts=self.starts).transitions
+        return phase_diagram(
+            self.n_features, self.n_hidden, p, values, activation=self.activation, coherence=self.coherence,
+            starts=self.starts,
+        ).transitions  # fmt: skip
 
     def features(self, i: int, j: int) -> Features:
         """Return the features of cell (probabilities[i], importances[j])."""
-        return Setting(self.n_features, self.n_hidden, self.activation).features(self._cell(self._index(i, j)))
+        return self._setting.features(self._cell(self._index(i, j)))
 
     def model(self, i: int, j: int) -> ToyModel:
         """Return the optimum of cell (probabilities[i], importances[j])."""
@@ -193,6 +203,7 @@ class PhaseDiagram(Readable, Tabular):
             "n_hidden": self.n_hidden,
             "starts": self.starts,
             "activation": self.activation,
+            "coherence": self.coherence,
             "names": list(self.names),
             **{name: getattr(self, name).tolist() for name in arrays},
             "transitions": [one.to_dict() | {"cells": [list(a), list(b)]} for (a, b), one in self.located],
@@ -242,6 +253,10 @@ class PhaseDiagram(Readable, Tabular):
         lines += [f"  {100 * part:5.1f} %  {name}" for part, name in zip(share, self.names, strict=True)]
         return "\n".join(lines)
 
+    @property
+    def _setting(self) -> Setting:
+        return Setting(self.n_features, self.n_hidden, self.activation, self.coherence)
+
     def _index(self, i: Any, j: Any) -> Index:
         """Return a cell's index, checked; negative ones count from the end."""
         given = (("i", i, len(self.probabilities)), ("j", j, len(self.importances)))
@@ -252,7 +267,7 @@ class PhaseDiagram(Readable, Tabular):
         return float(self.probabilities[index[0]]), float(self.importances[index[1]])
 
     def _state(self, index: Index) -> End:
-        return End(float(self.loss[index]), self.W[index], self.b[index])
+        return End(float(self.total[index]), self.W[index], self.b[index])
 
     def _named(self, edge: Edge, transitions: tuple[Transition, ...]) -> tuple[Transition, ...]:
         """Give the outermost sides the names of their cells; phases between them are thinner than a cell.
@@ -277,6 +292,7 @@ def phase_diagram(
     importances: Any,
     *,
     activation: str = "relu",
+    coherence: float = 0.0,
     starts: int = 4,
     rng: Any = 0,
     progress: Progress = None,
@@ -297,8 +313,12 @@ def phase_diagram(
         Rising values of p in (0, 1] and of I > 0.
     activation
         Output activation: "relu", "abs", "leaky_relu" or "linear", whose losses have closed forms.
+    coherence
+        λ of a penalty λ Σ_{i<j} (w_i·w_j)² over pairs of rows of W, minimised with the loss, as in `optimum`. (There is
+        no weight decay here: with it no feature is ever quite dropped, as a bias drawn to 0 makes a short row useful.)
     starts
-        Number of random starts per cell, besides m dedicated features with and without the extra one.
+        Number of random starts per cell, besides m dedicated features with and without the extra one, digons, and a
+        regular polygon or simplex.
     rng
         Anything ``np.random.default_rng`` takes; the same seed gives the same bits.
     progress
@@ -328,7 +348,9 @@ def phase_diagram(
     starts = checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     generator = checks.random_generator("rng", rng)
     checks.callback("progress", progress)
-    setting = Setting(n, m, checks.one_of("activation", activation, tuple(LEAKS)))
+    checks.one_of("activation", activation, tuple(LEAKS))
+    conditions = checked_conditions(activation, True, coherence, None, 0.0)
+    setting = Setting(n, m, activation, conditions.coherence)
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
     with telling(progress):
@@ -336,12 +358,13 @@ def phase_diagram(
         inner = _inner_transitions(setting, p, values, best)
     shape = len(p), len(values)
     names, phase = name_regions({index: state.W for index, state in best.items()}, inner, shape)
-    loss = np.array([best[index].loss for index in np.ndindex(*shape)]).reshape(shape)
+    total = np.array([best[index].loss for index in np.ndindex(*shape)]).reshape(shape)
     W = np.array([best[index].W for index in np.ndindex(*shape)]).reshape(*shape, n, m)
     b = np.array([best[index].b for index in np.ndindex(*shape)]).reshape(*shape, n)
+    loss = total - setting.penalty(W)
     for array in (loss, phase, W, b):
         array.flags.writeable = False
-    return PhaseDiagram(p, values, loss, phase, names, W, b, n, m, starts, inner, setting.activation)
+    return PhaseDiagram(p, values, loss, phase, names, W, b, n, m, starts, inner, activation, setting.coherence)
 
 
 def _inner_transitions(

@@ -9,12 +9,12 @@ __all__ = ["descend_all"]
 
 
 @njit
-def descend_all(starts, importance, n, m, inputs, slope, most_steps, stop):
-    """Descend from every row of `starts` with its row of importances; return losses and end points.
+def descend_all(starts, importance, coherence, n, m, inputs, slope, most_steps, stop):
+    """Descend from every row of `starts` with its importances and its factor of the penalty; return losses and ends.
 
     `inputs` are `Inputs` of the n features. Descents end once stop[0] is not 0.
     """
     losses, ends = np.empty(len(starts)), np.empty_like(starts)
     for k in range(len(starts)):
-        losses[k], ends[k], _ = bfgs(starts[k], n, m, importance[k], inputs, slope, most_steps, stop)
+        losses[k], ends[k], _ = bfgs(starts[k], n, m, importance[k], inputs, coherence[k], slope, most_steps, stop)
     return losses, ends

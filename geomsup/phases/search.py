@@ -179,7 +179,7 @@ def _part(setting: Setting, probabilities: np.ndarray, importances: np.ndarray, 
     """Return the file of the rows of cells that an interrupted search has been through."""
     inputs = {
         "geomsup": __version__, "n": setting.n, "m": setting.m, "activation": setting.activation,
-        "probabilities": probabilities.tolist(),
+        "coherence": setting.coherence, "probabilities": probabilities.tolist(),
         "importances": importances.tolist(), "starts": hashlib.sha256(begin.tobytes()).hexdigest(),
     }  # fmt: skip
     return Part("rows of phase diagrams", inputs, _row_of)

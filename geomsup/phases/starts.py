@@ -14,13 +14,16 @@ PLAIN = 2  # starts that store m features only come first, so that they win a ti
 # Norm of a dropped row that is grown, relative to the longest row. Where dropping is unstable the best row is some 0.05
 # to 0.3: from here a descent finds it. From much less it would creep along the saddle.
 GROWTH = 0.1
+# Norm of the second feature of a digon at the start: a descent from equal norms would keep them equal, also where that
+# is a saddle.
+SHORTER = 0.8
 
 
 def starts_of(setting: Setting, p: float, cells: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return packed starts of a row of cells, (cells, PLAIN + count, n m + n).
+    """Return packed starts of a row of cells, (cells, PLAIN + 1 or 2 + count, n m + n).
 
-    First m features dedicated with and without the extra one, then random ones. Every other of these leaves some
-    features out from the beginning, as zero rows stay zero.
+    First m features dedicated with and without the extra one, then digons and a regular shape, then random ones. Every
+    other of these leaves some features out from the beginning, as zero rows stay zero.
     """
     n, m = setting.n, setting.m
     W = rng.normal(size=(cells, count, n, m))
@@ -32,7 +35,8 @@ def starts_of(setting: Setting, p: float, cells: int, count: int, rng: np.random
     W[gone], b[gone] = 0.0, p / 2
     plain = np.array([_dedicated(n, m, p, kept) for kept in ([*range(m)], [*range(m - 1), n - 1])])
     packed = np.concatenate([W.reshape(cells, count, -1), b], axis=2)
-    return np.concatenate([np.broadcast_to(plain, (cells, *plain.shape)), packed], axis=1)
+    simple = np.concatenate([plain, [_digons(n, m), *_regular(n, m)]])
+    return np.concatenate([np.broadcast_to(simple, (cells, *simple.shape)), packed], axis=1)
 
 
 def grown(state: End) -> list[np.ndarray]:
@@ -60,6 +64,27 @@ def _different(rows: np.ndarray) -> list[np.ndarray]:
         if all(np.linalg.norm(row - other) > GROWTH for other in found):
             found.append(row)
     return found
+
+
+def _digons(n: int, m: int) -> np.ndarray:
+    """Pair the first feature with the last on an axis, the second with the last but one, and so on, on m axes."""
+    W = np.zeros((n, m))
+    for axis in range(min(m, (n + 1) // 2)):
+        W[n - 1 - axis, axis], W[axis, axis] = -SHORTER, 1.0
+    return pack(W, np.zeros(n))
+
+
+def _regular(n: int, m: int) -> list[np.ndarray]:
+    """Place all features on a regular polygon or simplex, where one has n vertices in m > 1 dimensions.
+
+    Beside a state that is a minimum of its own, such as dedicated features under a penalty, random starts miss it.
+    """
+    from geomsup.shapes.families import polygon, simplex
+
+    shape = polygon(n) if m == 2 else simplex(m) if n == m + 1 > 2 else None
+    if shape is None:
+        return []
+    return [pack(shape.vertices, np.zeros(n))]
 
 
 def _dedicated(n: int, m: int, p: float, kept: Sequence[int]) -> np.ndarray:

@@ -25,7 +25,7 @@ class Transition(Readable):
     along
         What was varied, "probability" or "importance".
     loss
-        Of the optimum there.
+        Of the optimum there, with the penalty if there is one.
     error
         Estimate of the relative error of the position.
     slope_jump

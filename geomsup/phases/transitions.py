@@ -14,7 +14,7 @@ from geomsup.phases.transition import Transition
 
 __all__ = ["locate"]
 
-SAME = 3e-3  # states whose invariants differ by less count as one: below about this size rows vanish (phase_cells)
+SAME = 3e-3  # states whose invariants differ by less count as one: below about this size rows vanish (cells.py)
 ROUNDING = 1e-13  # relative difference of losses that is not rounding
 COARSE_WIDTH = 1e-4  # width of the bracket before losses are compared, as a fraction of the points' distance
 WIDTH = 1e-10  # width of the bracket at the end
@@ -229,7 +229,8 @@ class _Line:
             a, b = bracket.a, bracket.b
         activation = self.setting.activation
         models = ToyModel(a.W, a.b, activation=activation), ToyModel(b.W, b.b, activation=activation)
-        loss = min(float(expected_loss(model, self.setting.features(cell))) for model in models)
+        features = self.setting.features(cell)
+        loss = min(float(expected_loss(one, features)) + float(self.setting.penalty(one.W)) for one in models)
         jump = 0.0 if order == "second" else self.slope(cell, models[1]) - self.slope(cell, models[0])
         scale = float(np.abs(self.high - self.low).max())
         return Transition(

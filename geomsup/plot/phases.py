@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
     from geomsup.phases.diagram import PhaseDiagram
     from geomsup.phases.prediction import PaperPrediction
+    from geomsup.phases.transition import Transition
 
 __all__ = ["plot_phases"]
 
 Point = tuple[float, float]
 SHADES = ("#F2F2F2", "#8CC4E8", PALETTE[0], "#7FC7A8", PALETTE[2])  # D = 0, 1/4, 1/2, 3/4, 1 of the extra feature
 FINE = 300  # points along an axis of the prediction, which takes no time
+WIDE = 1000  # ratio of an axis' ends from which at least three powers of ten lie on it
 STYLES = {"first": "solid", "second": (0, (4, 2))}
 
 
@@ -62,7 +64,7 @@ def plot_phases(diagram: "PhaseDiagram", *, axes: "Axes | Sequence[Axes] | np.nd
     found: list[Any] = listed(_new_axes(2 if prediction else 1) if axes is None else axes)
     if len(found) > 2:
         raise ValueError(f"`axes` must be one or two; got {len(found)}. Pass a pair.")
-    title = "optimum" if diagram.activation == "relu" else f"optimum, {diagram.activation} outputs"
+    title = ", ".join(["optimum", *_conditions(diagram)])
     image = _draw(found[0], diagram, diagram.names, title)
     _lines(found[0], diagram)
     if len(found) > 1 and prediction:
@@ -82,10 +84,17 @@ def _one_line(diagram: "PhaseDiagram", axes: Any) -> "list[Axes]":
     return found
 
 
+def _conditions(diagram: "PhaseDiagram") -> list[str]:
+    """Say how the optimum is not that of the paper's model."""
+    words = [] if diagram.activation == "relu" else [f"{diagram.activation} outputs"]
+    words += [f"coherence {diagram.coherence:g}"] if diagram.coherence else []
+    return words
+
+
 def _prediction(diagram: "PhaseDiagram") -> "PaperPrediction | None":
     from geomsup.phases.prediction import paper_prediction
 
-    if diagram.activation != "relu" or (diagram.n_features, diagram.n_hidden) not in ((2, 1), (3, 2)):
+    if _conditions(diagram) or (diagram.n_features, diagram.n_hidden) not in ((2, 1), (3, 2)):
         return None
     fine = [np.geomspace(axis[0], axis[-1], FINE) for axis in (diagram.probabilities, diagram.importances)]
     return paper_prediction(
@@ -113,10 +122,19 @@ def _draw(ax: Any, field: Any, names: Sequence[str], title: str) -> Any:
     ax.set_ylim(float(field.importances[0]), float(field.importances[-1]))
     ax.set_xlabel("probability p = 1 − sparsity (sparser →)")
     ax.set_ylabel("relative importance of the extra feature")
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter("{x:g}")
+    for axis, values in ((ax.xaxis, field.probabilities), (ax.yaxis, field.importances)):
+        _label(axis, float(values[-1] / values[0]))
     _number(ax, field, names)
     return image
+
+
+def _label(axis: Any, ratio: float) -> None:
+    """Label powers of ten; between ends of a smaller ratio 1, 2 and 5 times them."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1.0,) if ratio >= WIDE else (1.0, 2.0, 5.0)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:
@@ -165,8 +183,8 @@ def _outlines(ax: Any, prediction: "PaperPrediction") -> None:
 def _segments(diagram: "PhaseDiagram", order: str) -> list[tuple[Point, Point]]:
     """Join the transitions on the four sides of every square of four neighbouring cells.
 
-    Two make a segment, also beside two of the other order; more meet at their centre of gravity. A square with one of
-    either order draws each on its own.
+    Two between the same phases make a segment: a phase may be thinner than a cell. So do two of one order beside two of
+    the other; more meet at their centre of gravity. A square with one of either order draws each on its own.
     """
     found: dict[Any, list[Any]] = {}
     for edge, transition in diagram.located:
@@ -175,7 +193,11 @@ def _segments(diagram: "PhaseDiagram", order: str) -> list[tuple[Point, Point]]:
     for i, j in np.ndindex(diagram.phase.shape[0] - 1, diagram.phase.shape[1] - 1):
         sides = (((i, j), (i + 1, j)), ((i, j), (i, j + 1)), ((i + 1, j), (i + 1, j + 1)), ((i, j + 1), (i + 1, j + 1)))
         here = [transition for side in sides for transition in found.get(side, ())]
-        points = {transition: (transition.probability, transition.importance) for transition in here}
+        borders = _borders(here)
+        if all(len(border) == 2 for border in borders):
+            segments += [(_point(a), _point(b)) for a, b in borders if a.order == order]
+            continue
+        points = {transition: _point(transition) for transition in here}
         own = [point for transition, point in points.items() if transition.order == order]
         if len(own) == 2 and len(points) in (2, 4):
             segments.append((own[0], own[1]))
@@ -183,6 +205,18 @@ def _segments(diagram: "PhaseDiagram", order: str) -> list[tuple[Point, Point]]:
             centre = tuple(np.exp(np.log(list(points.values())).mean(axis=0)).tolist())
             segments += [(point, centre) for point in own]
     return segments
+
+
+def _borders(transitions: "Sequence[Transition]") -> "list[Sequence[Transition]]":
+    """Group transitions of one order between the same two phases."""
+    groups: dict[Any, list[Transition]] = {}
+    for one in transitions:
+        groups.setdefault((one.order, frozenset((one.from_, one.to))), []).append(one)
+    return list(groups.values())
+
+
+def _point(transition: "Transition") -> Point:
+    return transition.probability, transition.importance
 
 
 def _chains(segments: Iterable[tuple[Point, Point]]) -> list[list[Point]]:

@@ -314,11 +314,13 @@ class TrainingRun(Tabular):
         return measured_loss(self.model(run), self.features[run], settings.target, settings.criterion)
 
     def compare(
-        self, *, starts: int | None = None, rng: Any = 0, time_limit: float | None = None, progress: Progress = None
-    ) -> "Comparisons":
+        self, *, coherence: float | None = None, weight_decay: float = 0.0, starts: int | None = None, rng: Any = 0,
+        time_limit: float | None = None, progress: Progress = None,
+    ) -> "Comparisons":  # fmt: skip
         """Compare every run that did not diverge with the theoretical optimum of its features.
 
-        One optimum serves all runs with the same features; see ``geomsup.compare``, which takes the arguments.
+        One optimum serves all runs with the same features; see ``geomsup.compare``, which takes the arguments. The
+        penalty on coherence is by default the one of the training.
 
         Returns
         -------
@@ -350,7 +352,10 @@ class TrainingRun(Tabular):
             raise ValueError("`run` must have models that did not diverge; got none. Lower `learning_rate`.")
         features = [self.features[run] for run in sound]
         models = [self.model(run) for run in sound]
-        return compare(models, features, starts=starts, rng=rng, time_limit=time_limit, progress=progress)
+        return compare(
+            models, features, coherence=self.settings.coherence if coherence is None else coherence,
+            weight_decay=weight_decay, starts=starts, rng=rng, time_limit=time_limit, progress=progress,
+        )  # fmt: skip
 
     def classify(self) -> "Geometries[Geometry | None]":
         """Return the `Geometry` of each run, as ``geomsup.classify`` gives it for W; None where the run diverged."""

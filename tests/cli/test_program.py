@@ -85,6 +85,7 @@ OPTIONS = {
         "--sparsity-range",
         "--importance-range",
         "--activation",
+        "--coherence",
         "--starts",
         "--seed",
         "--output",
@@ -169,6 +170,8 @@ OPTIONS = {
     ],
     "compare": [
         *MODEL,
+        "--coherence",
+        "--weight-decay",
         "--starts",
         "--seed",
         "--time-limit",

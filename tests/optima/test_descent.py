@@ -12,6 +12,8 @@ from geomsup.loss import exact_kernels
 from geomsup.loss.objective import pack, relu_objective, unpack
 from geomsup.loss.plan import make_inputs
 from geomsup.optima import descent_kernels
+from geomsup.optima.conditions.conditions import Conditions
+from geomsup.optima.conditions.objective import objective_of
 from geomsup.optima.descent import FINE, descend
 from geomsup.optima.descent_kernels import _update, bfgs, tied_loss
 from geomsup.optima.quasi_newton import _direction, _search_line, lbfgs
@@ -26,7 +28,7 @@ LAWS = [
 
 
 def law_of(features):
-    return features.importance, make_inputs(features)
+    return features.importance, make_inputs(features), 0.0
 
 
 @pytest.mark.parametrize("features", LAWS, ids=["alike", "unlike", "values", "groups"])
@@ -38,6 +40,17 @@ def test_the_kernel_is_the_checked_loss_and_gradient(features, rng):
         truth = expected_loss(ToyModel(W, b), features, method="exact", gradient=True)
         assert value == pytest.approx(truth.value, rel=1e-13)
         np.testing.assert_allclose(gradient, pack(truth.grad_W, truth.grad_b), rtol=1e-10, atol=1e-13)
+
+
+def test_the_kernels_penalty_is_that_of_optimum(rng):
+    features = Features(4, 0.2, importance=[1, 0.8, 0.6, 0.4])
+    objective = objective_of(features, Conditions(coherence=0.3), 1e-9)
+    for _ in range(5):
+        vector, gradient = rng.normal(size=12), np.empty(12)
+        value = tied_loss(vector, 4, 2, features.importance, make_inputs(features), 0.3, gradient, stop_flag())
+        expected, slopes = objective(vector)
+        assert value == pytest.approx(expected, rel=1e-12)
+        np.testing.assert_allclose(gradient, slopes, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("features", LAWS, ids=["alike", "unlike", "values", "groups"])

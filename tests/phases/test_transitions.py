@@ -147,9 +147,10 @@ def test_a_kernel_of_many_descents_is_many_descents(rng):
 
     inputs, _ = _inputs(3, 0.2, "relu")
     starts, importance = rng.normal(size=(5, 9)), rng.uniform(0.5, 2, size=(5, 3))
-    losses, ends = descend_all(starts, importance, 3, 2, inputs, FINE, MOST_STEPS, stop_flag())
+    coherence = rng.uniform(0, 0.1, size=5)
+    losses, ends = descend_all(starts, importance, coherence, 3, 2, inputs, FINE, MOST_STEPS, stop_flag())
     for k in range(5):
-        loss, end, _ = bfgs(starts[k], 3, 2, importance[k], inputs, FINE, MOST_STEPS, stop_flag())
+        loss, end, _ = bfgs(starts[k], 3, 2, importance[k], inputs, coherence[k], FINE, MOST_STEPS, stop_flag())
         assert losses[k] == loss
         np.testing.assert_array_equal(ends[k], end)
 

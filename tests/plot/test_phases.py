@@ -48,6 +48,22 @@ def test_axes_run_from_dense_to_sparse_and_upwards():
     assert left.get_xscale() == left.get_yscale() == "log"
 
 
+@pytest.mark.parametrize("low", [0.4, 0.04, 0.0004])
+def test_ticks_are_few_and_their_labels_short(low):
+    diagram = phase_diagram(2, 1, [low, 0.9], [0.9, 1.1])
+    ax = diagram.plot()[0]
+    ax.figure.draw_without_rendering()
+    for axis, (left, right) in ((ax.xaxis, sorted(ax.get_xlim())), (ax.yaxis, ax.get_ylim())):
+        shown = [
+            label.get_text()
+            for label, place in zip(axis.get_ticklabels("both"), axis.get_ticklocs(minor=False), strict=False)
+            if left <= place <= right
+        ]
+        assert all(len(text) <= len("0.0005") for text in shown)
+        assert len(shown) <= 7
+    assert not any(text.get_text() for text in ax.get_xticklabels(minor=True))
+
+
 def test_colours_are_the_share_of_the_extra_feature():
     left, _ = small().plot()
     (mesh,) = left.collections
@@ -62,6 +78,16 @@ def test_lines_go_through_the_transitions():
     for transition in small().transitions:
         assert (round(transition.probability, 9), round(transition.importance, 9)) in drawn
     assert {line.get_linestyle() for line in left.lines} == {"-", "--"}
+
+
+def test_the_borders_of_a_phase_thinner_than_a_cell_do_not_meet():
+    """The abs pair's borders lie on both sides of I = 1; joined at their centre of gravity they would zigzag."""
+    diagram = phase_diagram(2, 1, [0.5, 0.6, 0.7], [0.8, 1.25], activation="abs")
+    assert len(diagram.transitions) == 6
+    (ax,) = diagram.plot()
+    lines = [line.get_ydata() for line in ax.lines]
+    assert [len(line) for line in lines] == [3, 3]
+    assert all((line < 1).all() or (line > 1).all() for line in lines)
 
 
 def test_segments_become_chains():

@@ -10,7 +10,7 @@ from geomsup.activations import LEAKS
 from geomsup.model import ToyModel
 from geomsup.tables import Readable
 
-__all__ = ["ACTIVATIONS", "Conditions", "checked_conditions", "largest_cosine"]
+__all__ = ["ACTIVATIONS", "Conditions", "checked_conditions", "largest_cosine", "squared_products"]
 
 ACTIVATIONS = ("relu", "linear", "abs", "leaky_relu", "gelu")  # those that can be trained
 MOST = 1e30  # factors of penalties: beyond, losses vanish beside them
@@ -60,11 +60,9 @@ class Conditions(Readable):
 
     def penalty(self, model: ToyModel) -> float:
         """Return what is added to the loss of a model."""
-        gram = model.W @ model.W.T
-        pairs = (gram**2).sum() - (np.diag(gram) ** 2).sum()  # each pair twice
         weights = [model.W, model.b, *([] if model.W_out is None else [model.W_out])]
         squares = sum(float((part**2).sum()) for part in weights)
-        return float(self.coherence * pairs / 2 + self.weight_decay * squares / 2)
+        return float(self.coherence * squared_products(model.W) + self.weight_decay * squares / 2)
 
     def of_kind(self, model: ToyModel) -> ToyModel:
         """Return the model of this kind with the weights of another one whose hidden units are linear."""
@@ -83,6 +81,14 @@ class Conditions(Readable):
         words += [] if self.max_cosine is None else [f"cosines up to {self.max_cosine:g}"]
         words += [f"weight decay {self.weight_decay:g}"] if self.weight_decay else []
         return ", ".join(words)
+
+
+def squared_products(W: np.ndarray) -> np.ndarray:
+    """Return Σ_{i<j} (w_i·w_j)² of rows ``(..., n, m)``."""
+    gram = W @ np.swapaxes(W, -1, -2)
+    return (
+        (gram**2).sum((-1, -2)) - (np.diagonal(gram, axis1=-2, axis2=-1) ** 2).sum(-1)
+    ) / 2  # each pair stands twice
 
 
 def largest_cosine(W: np.ndarray) -> float:
