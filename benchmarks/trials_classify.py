@@ -30,7 +30,10 @@ EQUAL = 1e-6
 # Distance of all rows together, in standard deviations of one coordinate, below which another name is not called wrong:
 # there even the best test, the likelihood ratio, errs in more than Φ(-3/2) = 7 % of the cases.
 APART = 3.0
-HEAD = ["shape", "member", "noise", "trial", "verdict", "found", "variant", "separation", "chi2_own", "chi2_found"]
+HEAD = [
+    "shape", "member", "noise", "trial", "verdict", "found", "variant", "confidence", "separation", "chi2_own",
+    "chi2_found",
+]  # fmt: skip
 
 
 def catalogue(kinds):
@@ -93,26 +96,27 @@ def distance(geometry, T):
 
 
 def trial(shape, vertices, sigma, rng):
-    """Verdict and, for another name, what there is to tell: found, variant, separation and χ² of both."""
+    """Verdict and what there is to tell: found, variant, least confidence; of another name, separation and both χ²."""
     n, d = vertices.shape
     rotation = np.linalg.qr(rng.normal(size=(d, d)))[0]  # reflections among them
     T = (vertices @ rotation)[rng.permutation(n)]
     W = T + sigma * rng.normal(size=T.shape)
     geometry = classify(10 ** rng.uniform(-1, 1) * W, orientation="rows")
     variant = geometry.components[0].variant
+    told = geometry.name, variant, f"{min(component.confidence for component in geometry.components):.4f}"
     if geometry.name == shape.name:
-        return "distorted" if variant == "distorted" else "right", geometry.name, variant
+        return "distorted" if variant == "distorted" else "right", *told
     if any(component.residual is None for component in geometry.components):
-        return "unnamed", geometry.name, variant
+        return "unnamed", *told
     between = distance(geometry, T)
     if between < EQUAL:
-        return "alias", geometry.name, variant
+        return "alias", *told
     X, fitted = W / np.linalg.norm(W, axis=1, keepdims=True), configuration(geometry)
     residuals = [X - rows @ procrustes(rows, X) for rows in (T, fitted)]
     separation = np.sqrt(n) * between / sigma if sigma else np.inf
     chi2 = [float((residual**2).sum()) / sigma**2 if sigma else np.inf for residual in residuals]
     verdict = "indistinguishable" if separation < APART else "wrong"
-    return verdict, geometry.name, variant, f"{separation:.2f}", *(f"{value:.1f}" for value in chi2)
+    return verdict, *told, f"{separation:.2f}", *(f"{value:.1f}" for value in chi2)
 
 
 def main():
