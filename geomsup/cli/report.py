@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import check_output, progress_bars
+from geomsup.cli.console import check_output, progress_bars, say
 from geomsup.cli.inputs import Inputs
 from geomsup.cli.model_file import ModelFile
 from geomsup.cli.options import Whole
@@ -54,8 +54,8 @@ def report(
             progress=progress, **options,
         )  # fmt: skip
     page.save(output)
-    print(page)
-    print(f"report: {output}")
+    say(str(page))
+    say(f"report: {output}")
 
 
 def _source(file: ModelFile) -> tuple[Any, dict[str, Any]]:
