@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "FIGURES", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars", "save_figure",
-    "say", "width_of", "wrapped",
+    "FIGURES", "PAGE", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars",
+    "save_figure", "say", "width_of", "wrapped",
 ]  # fmt: skip
 
-FIGURES = (".png", ".pdf", ".svg")
+FIGURES, PAGE = (".png", ".pdf", ".svg"), ".html"
 JSON, TABLE = (".json",), (".json", ".csv")  # what an --output may be: the second where the result is a table
 BORDERS = 3  # characters between two columns of a table
 WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
@@ -35,12 +35,19 @@ def check_output(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Non
         raise ValueError(f"`{option}` must end in {listed}; got {path.name!r}. Rename it.")
 
 
-def check_files(output: Path | None, plot: Path | None = None, *, table: bool = True) -> None:
-    """Refuse an `--output` or a `--plot` that could not be written; `table`: the result can be CSV."""
+def check_files(output: Path | None, plot: Path | None = None, *, table: bool = True, zoomable: bool = False) -> None:
+    """Refuse an `--output` or a `--plot` that could not be written.
+
+    `table`: the result can be CSV. `zoomable`: the drawing can be a page, for which an extra must be installed.
+    """
     if output is not None:
         check_output("--output", output, TABLE if table else JSON)
     if plot is not None:
-        check_output("--plot", plot, FIGURES)
+        check_output("--plot", plot, (*FIGURES, PAGE) if zoomable else FIGURES)
+        if plot.suffix == PAGE:
+            from geomsup.reports.page import check_extra
+
+            check_extra()
 
 
 Rows = Callable[[], list[dict[str, Any]]]
