@@ -22,6 +22,7 @@ def report(
     date: str | None = None,
     no_optimum: Annotated[bool, Parameter(negative="")] = False,
     starts: Whole | None = None,
+    time_limit: float | None = None,
     seed: Whole = 0,
 ) -> None:
     """Make a page of HTML that shows what the weights in a file, or in every file of a folder, hold.
@@ -43,6 +44,8 @@ def report(
         Do not compare with the optimum, which may take minutes.
     starts
         Number of random starts of the search for the optimum; by default as `geomsup optimum` does.
+    time_limit
+        Seconds after which a search for an optimum is ended, and the best so far is shown.
     seed
         Seed of the starts.
     """
@@ -51,6 +54,7 @@ def report(
     with progress_bars() as progress:
         page = gs.report(
             source, title=title or file.path.name or None, date=date, optimum=not no_optimum, starts=starts, rng=seed,
+            time_limit=time_limit,
             progress=progress, **options,
         )  # fmt: skip
     page.save(output)
