@@ -4,9 +4,11 @@ import re
 import shutil
 from html import escape
 from pathlib import Path
+from urllib.parse import unquote
 
 from docutils.nodes import SkipNode
 from docutils.utils.math import MathError, latex2mathml
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 import geomsup
@@ -68,8 +70,29 @@ def write_formula(self, node, as_block):
     raise SkipNode
 
 
+def check_pages(app, failure):
+    """Fail if a page of the site links to what is not there, or takes something from the network."""
+    if failure is None and app.builder.name == "html" and (faults := sorted(set(faults_of(Path(app.outdir))))):
+        raise ExtensionError("\n".join(["pages are not whole:", *faults]))
+
+
+def faults_of(site):
+    """Return what is wrong with the pages of a folder, a line each."""
+    texts = {path.resolve(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    places = {path: set(re.findall(r'\bid="([^"]+)"', text)) for path, text in texts.items()}
+    for page, text in texts.items():
+        for source in re.findall(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(https?:[^"]+)"', text):
+            yield f"{page.name} needs the network: {source}"
+        for link in re.findall(r'<a\b[^>]*?href="(?![a-z]+:)([^"]*)"', text):
+            file, _, place = unquote(link).partition("#")
+            other = (page.parent / file).resolve() if file else page
+            if not other.exists() or (place and other in places and place not in places[other]):
+                yield f"{page.name} links to what is not there: {link}"
+
+
 def setup(app):
     copy_notebooks()
+    app.connect("build-finished", check_pages)
     app.add_html_math_renderer(
         "mathml",
         (lambda self, node: write_formula(self, node, False), None),

@@ -5,6 +5,8 @@ import inspect
 import math
 import os
 import reprlib
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,7 +16,7 @@ import numpy as np
 
 __all__ = [
     "boolean", "callback", "folder_or_file", "hinted", "holds", "integer", "number", "one_of",
-    "per_feature", "positive_number", "random_generator", "real_array", "room", "shape", "shown",
+    "per_feature", "pip_install", "positive_number", "random_generator", "real_array", "room", "shape", "shown",
 ]  # fmt: skip
 
 MOST_SEEDS = 1000  # of which a generator is made
@@ -261,6 +263,27 @@ def hinted(function: Function) -> Function:
         return function(*arguments, **keywords)
 
     return checked  # pyright: ignore[reportReturnType]
+
+
+def pip_install(package: str) -> str:
+    """Return what to type to install a package, or an extra of this one, for the Python that runs.
+
+    Its folder is left out only if the shell finds that Python by its name: the program of an environment that is not
+    activated would else send its user to the pip of another one.
+
+    Examples
+    --------
+    >>> pip_install("torch").split(" -m ")[1]
+    'pip install torch'
+    >>> pip_install("geomsup[report]").split(" -m ")[1]
+    'pip install "geomsup[report]"'
+    """
+    python = sys.executable
+    if shutil.which(Path(python).name) == python:
+        python = Path(python).name
+    elif " " in python:
+        python = f'"{python}"'
+    return f"{python} -m pip install " + (f'"{package}"' if "[" in package else package)  # shells read brackets
 
 
 def _unknown(name: str, keyword: str, value: Any, known: tuple[str, ...]) -> str:

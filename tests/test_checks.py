@@ -1,6 +1,10 @@
 """The checks that every public function shares."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -146,3 +150,18 @@ def test_choices_are_listed():
     assert checks.one_of("method", "a", ("a", "b")) == "a"
     with pytest.raises(ValueError, match=r'^`method` must be one of "a", "b"; got \'c\'\. Pick one of them\.$'):
         checks.one_of("method", "c", ("a", "b"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activated", [True, False])
+def test_what_to_type_installs_for_this_python(activated, monkeypatch):
+    """Also where its environment is not activated, and the shell's pip is that of another one."""
+    bin_folder = str(Path(sys.executable).parent)
+    others = [part for part in os.environ["PATH"].split(os.pathsep) if part != bin_folder]
+    monkeypatch.setenv("PATH", os.pathsep.join([bin_folder, *others] if activated else others))
+    command = checks.pip_install("geomsup[report]")
+    assert command.endswith(' -m pip install "geomsup[report]"')
+    assert command.startswith("python") == activated
+    pip, _, _ = command.partition(" install ")
+    said = subprocess.run(f"{pip} --version", shell=True, capture_output=True, text=True, check=True).stdout
+    assert f" from {sys.prefix}" in said

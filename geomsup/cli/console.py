@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "FIGURES", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars", "save_figure",
-    "width_of", "wrapped",
+    "FIGURES", "PAGE", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars",
+    "save_figure", "say", "width_of", "wrapped",
 ]  # fmt: skip
 
-FIGURES = (".png", ".pdf", ".svg")
+FIGURES, PAGE = (".png", ".pdf", ".svg"), ".html"
 JSON, TABLE = (".json",), (".json", ".csv")  # what an --output may be: the second where the result is a table
+BORDERS = 3  # characters between two columns of a table
 WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
 
 
@@ -34,12 +35,19 @@ def check_output(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Non
         raise ValueError(f"`{option}` must end in {listed}; got {path.name!r}. Rename it.")
 
 
-def check_files(output: Path | None, plot: Path | None = None, *, table: bool = True) -> None:
-    """Refuse an `--output` or a `--plot` that could not be written; `table`: the result can be CSV."""
+def check_files(output: Path | None, plot: Path | None = None, *, table: bool = True, zoomable: bool = False) -> None:
+    """Refuse an `--output` or a `--plot` that could not be written.
+
+    `table`: the result can be CSV. `zoomable`: the drawing can be a page, for which an extra must be installed.
+    """
     if output is not None:
         check_output("--output", output, TABLE if table else JSON)
     if plot is not None:
-        check_output("--plot", plot, FIGURES)
+        check_output("--plot", plot, (*FIGURES, PAGE) if zoomable else FIGURES)
+        if plot.suffix == PAGE:
+            from geomsup.reports.page import check_extra
+
+            check_extra()
 
 
 Rows = Callable[[], list[dict[str, Any]]]
@@ -56,7 +64,7 @@ def deliver(result: Any, text: str, as_json: bool, output: Path | None, rows: Ro
     if as_json:
         print_json(result)
     else:
-        print(wrapped(text, width_of(sys.stdout)))
+        say(text)
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
@@ -86,20 +94,54 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"cannot write {type(value).__name__} as JSON")
 
 
+def say(text: str) -> None:
+    """Print text, whose lines are broken between words where a terminal is narrower."""
+    print(wrapped(text, width_of(sys.stdout)), flush=True)
+
+
 def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
-    """Print a table, columns of numbers aligned on the right."""
+    """Print a table, columns of numbers aligned on the right; where a terminal would cut words or numbers, lines."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*headings, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for column, cells in zip(table.columns, zip(*rows, strict=True), strict=True):
-        if all(cell.rstrip(" %").replace(".", "", 1).replace("-", "").replace("e", "").isdigit() for cell in cells):
-            column.justify = "right"
+    # rich takes 80 columns for a terminal that is "dumb", unless it is told both.
+    console = Console(width=width_of(sys.stdout) or WIDTH_IN_PIPES, height=1)
+    columns = list(zip(headings, *rows, strict=True))
+    widths = _widths(columns, console.width - BORDERS * len(columns) - 1)
+    if title:
+        say(title)
+    if widths is None:
+        for row in rows:
+            parts = (f"{heading} {cell}" for heading, cell in zip(headings, row, strict=True) if cell)
+            say("  " + "; ".join(parts))
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for (heading, *cells), width in zip(columns, widths, strict=True):
+        table.add_column(heading, width=width, justify="right" if all(map(_is_number, cells)) else "left")
     for row in rows:
         table.add_row(*row)
-    console = Console(width=None if sys.stdout.isatty() else WIDTH_IN_PIPES)
     console.print(table)
+
+
+def _widths(columns: list[tuple[str, ...]], room: int) -> list[int] | None:
+    """Return widths that add up to `room` at most and cut no word and no number; None if there are none."""
+    widths = [max(map(len, cells)) for cells in columns]
+    least = [max(len(word) for cell in cells for word in _words(cell)) for cells in columns]
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        widest = max(range(len(widths)), key=lambda k: (widths[k] > least[k], widths[k]))
+        widths[widest] -= 1
+    return widths
+
+
+def _words(cell: str) -> list[str]:
+    return [cell] if _is_number(cell) else cell.split() or [""]
+
+
+def _is_number(cell: str) -> bool:
+    return cell.rstrip(" %").replace(".", "", 1).replace("-", "").replace("e", "").isdigit()
 
 
 @contextmanager
@@ -117,21 +159,24 @@ def progress_bars() -> Iterator[Any]:
     from geomsup.compiling import COMPILING, telling
 
     columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    # A result that goes into a pipe meanwhile must not be written above the bar.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bars:
         tasks: list[Any] = []  # none before there is a stage, and never a second one
 
-        def say(stage: str, fraction: float) -> None:
+        def told(stage: str, fraction: float) -> None:
             bars.console.print(f"{stage}: later calls start at once", highlight=False)
 
         def report(stage: str, fraction: float) -> None:
-            if stage == COMPILING:  # `say` has said it
+            if stage == COMPILING:  # `told` has said it
                 return
             if not tasks:
                 tasks.append(bars.add_task(stage, total=1.0))
             bars.update(tasks[0], description=stage, completed=fraction)
 
-        with telling(say):
+        with telling(told):
             yield report
+        for task in tasks:  # also of a search that ended before it had to, as no interrupted one does
+            bars.update(task, completed=1.0)
 
 
 def wrapped(text: str, width: int | None) -> str:
@@ -148,8 +193,10 @@ def wrapped(text: str, width: int | None) -> str:
     lines = []
     for line in text.split("\n"):
         inner = line[: len(line) - len(line.lstrip())] + "  "
-        fits = len(line) <= width
-        lines += [line] if fits else wrap(line, width, subsequent_indent=inner, break_long_words=False)
+        if len(line) <= width:
+            lines.append(line)
+        else:  # names of files and options stay whole
+            lines += wrap(line, width, subsequent_indent=inner, break_long_words=False, break_on_hyphens=False)
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geomsup.cli.console import print_json, print_table
+from geomsup.cli.console import print_json, print_table, progress_bars, say
 from geomsup.cli.options import Json, Whole
 
 if TYPE_CHECKING:
@@ -53,17 +53,20 @@ def reproduce(
     if bool(ids) == all_:
         raise ValueError("`reproduce` needs ids or --all, and not both; see them with: geomsup reproduce --list")
     found = []
-    for report, _ in run_each(ids or None, size="quick" if quick else "paper", output=output, jobs=jobs):
-        found.append(report)
-        if not as_json:
-            words = report.verdict.summary if report.verdict else report.error
-            print(f"{report.id:<4} {report.status}: {words}", flush=True)
+    with progress_bars() as progress:
+        progress("reproducing", 0.0)
+        for report, fraction in run_each(ids or None, size="quick" if quick else "paper", output=output, jobs=jobs):
+            found.append(report)
+            if not as_json:
+                words = report.verdict.summary if report.verdict else report.error
+                say(f"{report.id:<4} {report.status}: {words}")
+            progress("reproducing", fraction)
     reports = in_order(found)
     if as_json:
         print_json([report.to_dict() for report in reports])
     else:
         minutes = sum(report.cpu_seconds for report in reports) / 60
-        print(f"{minutes:.1f} minutes of processor time; table of verdicts: {output / 'index.md'}")
+        say(f"{minutes:.1f} minutes of processor time; table of verdicts: {output / 'index.md'}")
     failed = [report.id for report in reports if report.verdict is None]
     if failed:
         raise OSError(f"{', '.join(failed)} failed; see error.txt in {os.fspath(output)!r}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import check_output, progress_bars
+from geomsup.cli.console import check_output, progress_bars, say
 from geomsup.cli.inputs import Inputs
 from geomsup.cli.model_file import ModelFile
 from geomsup.cli.options import Whole
@@ -22,6 +22,7 @@ def report(
     date: str | None = None,
     no_optimum: Annotated[bool, Parameter(negative="")] = False,
     starts: Whole | None = None,
+    time_limit: float | None = None,
     seed: Whole = 0,
 ) -> None:
     """Make a page of HTML that shows what the weights in a file, or in every file of a folder, hold.
@@ -43,6 +44,8 @@ def report(
         Do not compare with the optimum, which may take minutes.
     starts
         Number of random starts of the search for the optimum; by default as `geomsup optimum` does.
+    time_limit
+        Seconds after which a search for an optimum is ended, and the best so far is shown.
     seed
         Seed of the starts.
     """
@@ -51,11 +54,12 @@ def report(
     with progress_bars() as progress:
         page = gs.report(
             source, title=title or file.path.name or None, date=date, optimum=not no_optimum, starts=starts, rng=seed,
+            time_limit=time_limit,
             progress=progress, **options,
         )  # fmt: skip
     page.save(output)
-    print(page)
-    print(f"report: {output}")
+    say(str(page))
+    say(f"report: {output}")
 
 
 def _source(file: ModelFile) -> tuple[Any, dict[str, Any]]:

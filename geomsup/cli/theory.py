@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 import geomsup as gs
-from geomsup.cli.console import check_files, deliver, progress_bars, save_figure
+from geomsup.cli.console import PAGE, check_files, deliver, progress_bars, save_figure
 from geomsup.cli.inputs import Inputs
 from geomsup.cli.options import Ends, Json, Output, Whole, grid, present_share
 
@@ -119,9 +119,9 @@ def phase_diagram(
     output
         Also write the result to this file, .json or, as a table, .csv.
     plot
-        Draw the diagram beside the paper's prediction to this file.
+        Draw the diagram beside the paper's prediction to this file; .html is a page to zoom into (extra report).
     """
-    check_files(output, plot)
+    check_files(output, plot, zoomable=True)
     axes = (
         _probabilities(probability_range, sparsity_range, 0.01, points),
         grid("--importance-range", importance_range, points),
@@ -135,10 +135,18 @@ def phase_diagram(
         kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)
         progress("locating", 1.0)
     if plot is not None:
-        save_figure(diagram.plot()[0].figure, plot)
+        _draw(diagram, plot)
     lines = [str(diagram), "transitions between neighbouring cells:"]
     lines += [f"  {count:>4} of {order} order: {one} | {other}" for (order, one, other), count in kinds.most_common()]
     deliver(diagram.to_dict(), "\n".join(lines), as_json, output, diagram.to_rows)
+
+
+def _draw(result: Any, plot: Path) -> None:
+    """Draw a result to a file: a picture, or a page to zoom into."""
+    if plot.suffix == PAGE:
+        result.page().save(plot)
+    else:
+        save_figure(result.plot()[0].figure, plot)
 
 
 def _probabilities(given: tuple[float, float] | None, sparsity: Any, lowest: float, points: int) -> np.ndarray:
@@ -185,16 +193,16 @@ def plateaus(
     output
         Also write the result to this file, .json or, as a table, .csv.
     plot
-        Draw gains and levels to this file.
+        Draw gains and levels to this file; .html is a page to zoom into (extra report).
     """
-    check_files(output, plot)
+    check_files(output, plot, zoomable=True)
     with progress_bars() as progress:
         result = gs.plateaus(
             _probabilities(probability_range, sparsity_range, 0.1, points), largest_rank=largest_rank,
             n_features=n_features, n_hidden=n_hidden, progress=progress,
         )  # fmt: skip
     if plot is not None:
-        save_figure(result.plot()[0].figure, plot)
+        _draw(result, plot)
     deliver(result.to_dict(), str(result), as_json, output, result.to_rows)
 
 

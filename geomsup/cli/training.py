@@ -9,7 +9,17 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure
+from geomsup.cli.console import (
+    FIGURES,
+    check_output,
+    print_json,
+    print_table,
+    progress_bars,
+    save_figure,
+    say,
+    width_of,
+    wrapped,
+)  # fmt: skip
 from geomsup.cli.inputs import Inputs
 from geomsup.cli.options import Json, Whole
 from geomsup.cli.settings import with_settings
@@ -64,8 +74,8 @@ def demo(
             for row in rows
         ],
     )  # fmt: skip
-    print("models: how many of those trained share the geometry; D: mean fractional dimensionality of what is stored")
-    print(f"figure: {output}")
+    say("models: how many of those trained share the geometry; D: mean fractional dimensionality of what is stored")
+    say(f"figure: {output}")
 
 
 @with_settings(before="untied")
@@ -113,24 +123,25 @@ def train(
             output, features, units, models=models, tied=tied, threads=threads,
             progress=progress, **settings,
         )  # fmt: skip
-    losses = run.expected_loss()
-    rows = [
-        {
-            "run": index,
-            "sparsity": float(1 - run.features[index].probability[0]),
-            "loss": float(losses[index]),
-            "geometry": geometry.name,
-            "not_represented": len(geometry.not_represented),
-        }
-        for index, geometry in enumerate(run.classify())
-        if geometry is not None  # a warning has named the runs that diverged
-    ]
+        progress("naming", 0.0)
+        losses = run.expected_loss()
+        rows = [
+            {
+                "run": index,
+                "sparsity": float(1 - run.features[index].probability[0]),
+                "loss": float(losses[index]),
+                "geometry": geometry.name,
+                "not_represented": len(geometry.not_represented),
+            }
+            for index, geometry in enumerate(run.classify())
+            if geometry is not None  # a warning has named the runs that diverged
+        ]
     if as_json:
         print_json({"runs": rows, "file": str(output)})
         return
     cells = [[str(r["run"]), f"{r['sparsity']:.3g}", f"{r['loss']:.8g}", _with_dropped(r)] for r in rows]
     print_table(repr(run), ["run", "sparsity", "expected loss", "geometry"], cells)
-    print(f"models: {output}")
+    say(f"models: {output}")
 
 
 def _train_into(
@@ -153,7 +164,8 @@ def _train_into(
         run = train_whole(features, n_hidden, part=part, threads=threads, progress=progress, **options)
     except KeyboardInterrupt:
         if part.exists():
-            print(f"geomsup: what is done is in {part}; the same command goes on from there", file=sys.stderr)
+            words = f"geomsup: what is done is in {part}; the same command goes on from there"
+            print(wrapped(words, width_of(sys.stderr)), file=sys.stderr)
         raise
     run.save(output)
     part.unlink(missing_ok=True)

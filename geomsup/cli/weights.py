@@ -130,7 +130,13 @@ def loss(
     lines += [f"  feature {i}: {value:.9g}" for i, value in enumerate(result.per_feature)]
     lines += _active_lines(result)
     lines += [_read(model.source)]
-    deliver(_with(model.source, result.to_dict()), "\n".join(lines), as_json, output, result.to_rows)
+    found = result.to_dict()
+    if isinstance(features, gs.SampledFeatures):  # the samples are in a file already
+        found["features"] = {
+            "samples": list(features.X.shape), "fingerprint": features.fingerprint,
+            "importance": features.importance.tolist(),
+        }  # fmt: skip
+    deliver(_with(model.source, found), "\n".join(lines), as_json, output, result.to_rows)
 
 
 def compare(

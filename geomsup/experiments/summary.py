@@ -93,7 +93,7 @@ def _row(entry: Experiment, report: dict[str, Any], group: str) -> str:
     """Return the figure, the claim, and the verdict with the first sentence of what was measured."""
     said = report["verdict"]["summary"].partition(". ")[0] if report["verdict"] else report["error"]
     heading = _heading(entry)
-    claim = f"[**{heading}**]({group}.md#{_anchor(heading)})<br>{_cell(entry.claim)}"
+    claim = f"[**{_cell(heading)}**]({group}.md#{_anchor(heading)})<br>{_cell(entry.claim)}"
     answer = f"**{_status(report)}**<br>{_cell(said).rstrip('.')}."
     return f"| ![{entry.id}]({entry.id}/figure.png) | {claim} | {answer} |"
 
@@ -137,5 +137,5 @@ def _criterion(entry: Experiment) -> str:
 
 
 def _numbers(numbers: dict[str, float | None]) -> str:
-    rows = [f"| {name} | {'–' if value is None else f'{value:.6g}'} |" for name, value in numbers.items()]
+    rows = [f"| {_cell(name)} | {'–' if value is None else f'{value:.6g}'} |" for name, value in numbers.items()]
     return "| figure | value |\n|---|---|\n" + "\n".join(rows)

@@ -3,11 +3,11 @@
 import importlib.util
 import os
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from geomsup.checks import pip_install
 from geomsup.folders import user_folder
 from geomsup.threads import processors
 from geomsup.version import __version__
@@ -96,5 +96,5 @@ def _cache(what: str, folder: Path | None) -> dict[str, Any]:
 
 def _extra(name: str, module: str, use: str) -> dict[str, Any]:
     there = importlib.util.find_spec(module) is not None
-    advice = None if there else f'{Path(sys.executable).name} -m pip install "geomsup[{name}]"'
+    advice = None if there else pip_install(f"geomsup[{name}]")
     return {"extra": name, "for": use, "installed": there, "install": advice}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.checks import pip_install
 from geomsup.loading.broken import broken_file_named
 from geomsup.loading.held import WORDS, Entry, Held
 
@@ -32,7 +33,7 @@ def open_safetensors(path: Path) -> Held:
     except ImportError:
         raise ValueError(
             f"`path` must be readable here; {path.name!r} needs the package safetensors. "
-            'Run: pip install "geomsup[weights]"'
+            f"Run: {pip_install('geomsup[weights]')}"
         ) from None
     with broken_file_named(path, ".safetensors"):
         with safe_open(path, framework="np"):

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from geomsup.checks import pip_install
 from geomsup.loading.held import Held
 from geomsup.loading.nested import held_by
 
@@ -14,18 +15,18 @@ FIRST_SAFE = (2, 6)
 
 def open_torch(path: Path) -> Held:
     """Return the tensors of a .pt or .pth file."""
-    instead = 'safetensors.torch.save_file(model.state_dict(), "model.safetensors")'
+    instead = 'numpy.savez("model.npz", **{name: x.float().cpu().numpy() for name, x in model.state_dict().items()})'
     try:
         import torch  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise ValueError(
             f"`path` must be readable here; {path.name!r} needs PyTorch, which is not installed. "
-            f"Where it is, save the weights with {instead}"
+            f"Run: {pip_install('torch')}; or, where it is, save the weights with {instead}"
         ) from None
     if tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2]) < FIRST_SAFE:
         raise ValueError(
             f"`path` must be opened by PyTorch 2.6 or later, which runs no code from files; got {torch.__version__}. "
-            f"Update it, or save the weights with {instead}"
+            f"Run: {pip_install('torch')} --upgrade; or, where PyTorch is, save the weights with {instead}"
         )
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)

@@ -76,7 +76,7 @@ class ExpectedLoss(Readable, Tabular):
 
     value: float
     error: float
-    per_feature: np.ndarray
+    per_feature: np.ndarray = field(repr=False)
     method: str
     model: ToyModel = field(repr=False)
     features: Features | SampledFeatures = field(repr=False)

@@ -27,6 +27,8 @@ from geomsup.threads import Progress, in_threads
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from geomsup.reports import Page
+
 __all__ = ["PhaseDiagram", "phase_diagram"]
 
 Edge = tuple[Index, Index]
@@ -75,6 +77,8 @@ class PhaseDiagram(Readable, Tabular):
     (4, 1)
     >>> [ax.get_title() for ax in diagram.plot()]
     ['optimum', "paper's prediction"]
+    >>> diagram.page().title
+    'Phases of 2 features in 1 dimension'
     """
 
     probabilities: np.ndarray
@@ -194,6 +198,12 @@ class PhaseDiagram(Readable, Tabular):
         from geomsup.plot.phases import plot_phases
 
         return plot_phases(self, axes=axes)
+
+    def page(self) -> "Page":
+        """Return a page of HTML on which phases and transitions can be zoomed into; needs the extra ``report``."""
+        from geomsup.reports.zoomable import phases_page
+
+        return phases_page(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON; `transitions` are located for it."""

@@ -21,6 +21,8 @@ from geomsup.threads import Progress
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from geomsup.reports import Page
+
 __all__ = ["Plateaus", "plateaus"]
 
 LARGEST_RANK = 100
@@ -66,6 +68,8 @@ class Plateaus(Readable, Tabular):
     ['digon', 'triangle', 'dedicated dimension']
     >>> [ax.get_ylabel() for ax in found.plot()]
     ['gain per dimension', 'dimensions per feature']
+    >>> found.page().title
+    'Blocks of rank up to 2'
     """
 
     probabilities: np.ndarray
@@ -183,6 +187,12 @@ class Plateaus(Readable, Tabular):
         from geomsup.plot.plateaus import plot_plateaus
 
         return plot_plateaus(self, axes=axes)
+
+    def page(self) -> "Page":
+        """Return a page of HTML on which the table of blocks can be zoomed into; needs the extra ``report``."""
+        from geomsup.reports.zoomable import plateaus_page
+
+        return plateaus_page(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON; nan becomes None."""

@@ -110,7 +110,7 @@ def check_extra() -> None:
     """Raise if what the page is made with is not installed."""
     missing = [name for name in ("plotly", "jinja2") if find_spec(name) is None]
     if missing:
-        raise ValueError(f'`report` needs {" and ".join(missing)}. Install it: pip install "geomsup[report]"')
+        raise ValueError(f"`report` needs {' and '.join(missing)}. Run: {checks.pip_install('geomsup[report]')}")
 
 
 def page_of(parts: Sequence[Part], title: str, date: str | None) -> Page:

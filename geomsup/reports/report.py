@@ -33,6 +33,7 @@ def report(
     instances: str = "auto",
     optimum: bool = True,
     starts: int | None = None,
+    time_limit: float | None = None,
     rng: Any = 0,
     progress: Progress = None,
 ) -> Page:
@@ -61,6 +62,9 @@ def report(
         Whether to compare with the optimum, where the inputs are known.
     starts, rng
         Of the search for the optimum, as in `geomsup.optimum`; `rng` also of `find_shapes`.
+    time_limit
+        Seconds after which the search for an optimum returns the best so far: that of hundreds of features takes many
+        minutes. Pages made with it may differ.
     progress
         Called as progress(stage, fraction).
 
@@ -89,6 +93,8 @@ def report(
     checks.boolean("optimum", optimum)
     if starts is not None:
         checks.integer("starts", starts, minimum=1)
+    if time_limit is not None:
+        checks.positive_number("time_limit", time_limit)
     checks.random_generator("rng", rng)
     if features is not None and not isinstance(features, Features | SampledFeatures):
         raise TypeError(
@@ -96,7 +102,7 @@ def report(
         )
     checks.callback("progress", progress)
     tell = progress or (lambda stage, fraction: None)
-    wanted = Wanted(features, title, weights, orientation, instances, optimum, starts, rng, tell)
+    wanted = Wanted(features, title, weights, orientation, instances, optimum, starts, time_limit, rng, tell)
     read = chapters(source, wanted)
     parts = [_part(chapter, rng, tell) for chapter in read]
     tell("drawing", 0.0)

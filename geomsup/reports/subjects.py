@@ -87,8 +87,14 @@ class Wanted:
     instances: str = "auto"
     optimum: bool = True
     starts: int | None = None
+    time_limit: float | None = None
     rng: Any = 0
     tell: Report = lambda stage, fraction: None
+
+    @property
+    def search(self) -> dict[str, Any]:
+        """How optima are searched."""
+        return {"starts": self.starts, "time_limit": self.time_limit, "rng": self.rng}
 
 
 def chapters(source: Any, wanted: Wanted) -> list[Chapter]:
@@ -171,7 +177,7 @@ def _of_model(model: ToyModel, title: str, wanted: Wanted) -> Chapter:
                 f"`features` must be about {model.n_features} features, as the model is; got {wanted.features.n}. "
                 "Pass a distribution of as many."
             )
-        search = partial(compare, model, wanted.features, starts=wanted.starts, rng=wanted.rng)
+        search = partial(compare, model, wanted.features, **wanted.search)
         comparison, remark = _compared(search, wanted)
     wanted.tell("classifying", 0.0)
     geometry = classify(model.W, orientation="rows") if comparison is None else comparison.geometry
@@ -185,7 +191,7 @@ def _of_run(run: TrainingRun, title: str, wanted: Wanted) -> Chapter:
         raise ValueError(
             "`features` must be left out for a training, which knows its own. Pass one of its models, run.model(0)."
         )
-    found, remark = _compared(partial(run.compare, starts=wanted.starts, rng=wanted.rng), wanted)
+    found, remark = _compared(partial(run.compare, **wanted.search), wanted)
     sound = [i for i in range(len(run)) if not run.diverged_at[i]]
     comparisons: dict[int, Comparison] = {} if found is None else dict(zip(sound, found, strict=True))
     wanted.tell("classifying", 0.0)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup.checks import pip_install
+
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingImports]
 
@@ -45,7 +47,7 @@ class Tabular(ABC):
             import pandas  # pyright: ignore[reportMissingImports]
         except ImportError:
             raise ImportError(
-                '`to_dataframe` needs pandas, which is not installed. Run: pip install "geomsup[tables]"'
+                f"`to_dataframe` needs pandas, which is not installed. Run: {pip_install('geomsup[tables]')}"
             ) from None
         return pandas.DataFrame(self.to_rows())
 

@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from geomsup.checks import pip_install
 from geomsup.features import Features
 from geomsup.files import replacing
 from geomsup.samples import SampledFeatures
@@ -150,6 +151,6 @@ def _safetensors() -> Any:
     except ImportError:
         raise ValueError(
             "`path` must be readable here; .safetensors needs the package safetensors. "
-            'Run: pip install "geomsup[weights]"'
+            f"Run: {pip_install('geomsup[weights]')}"
         ) from None
     return safetensors

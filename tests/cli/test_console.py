@@ -1,12 +1,13 @@
 """What a terminal is shown while a command works."""
 
 import io
+import re
 import sys
 
 import pytest
 
 from geomsup import compiling
-from geomsup.cli.console import progress_bars, wrapped
+from geomsup.cli.console import print_table, progress_bars, wrapped
 
 
 class Terminal(io.StringIO):
@@ -75,3 +76,49 @@ def test_lines_are_broken_between_words(width):
     assert broken.split() == text.split()
     assert max(map(len, broken.splitlines())) <= width
     assert wrapped(text, None) == text
+
+
+HEADINGS = ["sparsity", "geometry", "loss", "excess"]
+ROWS = [
+    ["0.00", "unnamed (4 vertices, rank 2), 1 dropped", "0.271081", "48.19 %"],
+    ["0.95", "gyrobifastigium", "1e-05", "319.08 %"],
+]
+
+
+@pytest.mark.parametrize("width", [30, 40, 50, 60, 100, 300])
+def test_tables_cut_no_word_and_no_number(width, monkeypatch):
+    """Where columns do not fit, each row is a line of what they hold, broken between words."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_table("Two models", HEADINGS, ROWS)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert max(map(len, lines)) <= width, lines
+    said = "\n".join(lines)
+    assert "…" not in said
+    assert {word for row in ROWS for cell in row for word in cell.split()} <= set(said.replace(";", "").split())
+    assert ("──" in said) == (width >= 60)  # 40 characters of words and numbers, and borders
+
+
+def test_a_bar_whose_work_ends_early_is_full(shown):
+    assert "100%" in shown(lambda progress: progress("minimising", 0.1))
+
+
+def test_the_bar_of_interrupted_work_is_not_filled(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+
+    def work():
+        with progress_bars() as progress:
+            progress("minimising", 0.1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert " 10%" in terminal.getvalue()
+    assert "100%" not in terminal.getvalue()
+
+
+def test_results_in_a_pipe_are_not_written_above_the_bar(shown, capsys):
+    shown(lambda progress: (progress("reproducing", 0.1), print("a result")))
+    assert capsys.readouterr().out == "a result\n"

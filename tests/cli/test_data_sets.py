@@ -20,6 +20,7 @@ def test_the_loss_is_that_on_the_data(run, trained):
     found = strict(run("loss", "data.npz", "--json"))
     assert found["value"] == pytest.approx(trained.expected_loss()[0], rel=1e-12)
     assert found["method"] == "sampled"
+    assert found["features"] == {"samples": [40, 3], "fingerprint": DATA.fingerprint, "importance": [1.0, 1.0, 1.0]}
     doubled = strict(run("loss", "data.npz", "--importance", 2, "--json"))
     assert doubled["value"] == pytest.approx(2 * found["value"])
 

@@ -1,5 +1,6 @@
 """Ctrl-C in a terminal: what a command says, and what it keeps."""
 
+import json
 import os
 import pty
 import re
@@ -60,3 +61,31 @@ def test_ctrl_c_ends_the_processes_that_compile(tmp_path):
     code, shown = interrupted(tmp_path, "warm", begun=re.compile(rb"compiling"), NUMBA_CACHE_DIR=str(tmp_path))
     assert code == 130
     assert shown.rstrip().endswith("geomsup: interrupted")
+
+
+@pytest.mark.slow
+def test_ctrl_c_of_a_training_says_where_it_is_and_shows_no_source(tmp_path):
+    """Ten million steps are minutes of work; a warning would show a line of the program's source."""
+    output = tmp_path / "run.npz"
+    code, shown = interrupted(
+        tmp_path, "train", "5", "2", "--steps", "10000000", "-o", str(output), begun=re.compile(rb"training[^%]*?\d+%")
+    )
+    assert code == 130
+    said = re.search(r"geomsup: what is done is in\s+(\S+);\s+the\s+same\s+command\s+goes\s+on\s+from\s+there", shown)
+    assert said, shown
+    assert [str(path) for path in tmp_path.glob("run.part-*.npz")] == [said[1]]
+    assert "Warning" not in shown
+    assert ".py" not in shown
+    assert not output.exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_of_a_search_for_points_shows_the_best_so_far(tmp_path):
+    """300 charges and any number of starts: their symmetry alone takes longer than anybody waits."""
+    code, shown = interrupted(
+        tmp_path, "thomson", "300", "--starts", "100000", "-o", str(tmp_path / "points.json"),
+        begun=re.compile(rb"minimising[^%]*?\d+%"),
+    )  # fmt: skip
+    assert code == 130
+    assert json.loads((tmp_path / "points.json").read_text())["complete"] is False
+    assert "Traceback" not in shown

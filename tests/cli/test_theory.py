@@ -46,6 +46,15 @@ def test_phase_diagram(run, folder):
     assert "of first order: extra in a digon | extra not represented" in text
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command", [("phase-diagram", 2, 1, "--points", 3), ("plateaus", "--points", 2, "--largest-rank", 1)]
+)
+def test_a_plot_can_be_a_page_to_zoom_into(run, folder, command):
+    run(*command, "--plot", "page.html")
+    assert (folder / "page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
 def test_one_hot(run):
     (state,) = gs.one_hot_states("pentagon")
     assert strict(run("one-hot", "pentagon", "--json"))["states"][0]["loss"] == state.loss

@@ -14,6 +14,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
 NOTEBOOKS = sorted((DOCS.parent / "notebooks").glob("*.md"))
 PAGES = sorted([*DOCS.glob("*.md"), *NOTEBOOKS, README])
+CHAPTERS = sorted(DOCS.glob("experiments*/*.md"))
 
 
 def code(page):
@@ -65,3 +66,24 @@ def test_terms_that_are_linked_are_in_the_glossary():
     }
     assert linked <= entries
     assert len(entries) >= 40
+
+
+def tables(page):
+    """Return the tables of a page, as lists of lines."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [table.splitlines() for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("page", [*PAGES, *CHAPTERS], ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_signs_of_an_absolute_value_do_not_divide_cells(page):
+    """A sign | ends a cell, also in code and in formulas; what is beyond the last heading is not shown."""
+    for table in tables(page):
+        for line in table:
+            assert len(re.findall(r"(?<!\\)\|", line)) == table[0].count("|"), line
+
+
+def test_the_index_of_experiments_shows_a_picture_of_each():
+    for folder in ("experiments", "experiments_paper"):
+        index = (DOCS / folder / "index.md").read_text()
+        for report in (DOCS / folder).glob("*/report.json"):
+            assert f"![{report.parent.name}]({report.parent.name}/figure.png)" in index

@@ -33,6 +33,14 @@ def test_files_that_are_named_exist():
         assert (Path(__file__).parents[2] / (link or name)).exists()
 
 
+def test_it_says_how_to_install_and_how_much_that_is():
+    """With pip, without the name of a package that nobody has published; the size is in megabytes."""
+    assert re.search(r"^pip install \.( |$)", SHELL, re.MULTILINE)
+    assert not re.search(r"pip install \"?geomsup", README)
+    assert re.search(r"\(\d+ MB", README)
+    assert ".venv/bin/pip install torch" in README
+
+
 @pytest.mark.slow
 def test_python_prints_what_the_comments_say(capsys):
     exec(compile(PYTHON, "README.md", "exec"), {})

@@ -46,6 +46,19 @@ def test_it_converts_to_plain_values(icosahedron):
     assert np.array(plain["points"]) == pytest.approx(icosahedron.points)
 
 
+def test_many_points_of_a_search_that_was_ended_early_are_not_named(icosahedron, monkeypatch, rng):
+    """Their symmetry takes up to minutes: who pressed Ctrl-C does not wait for it."""
+    monkeypatch.setattr("geomsup.isometries.symmetry", lambda *_: pytest.fail("looked for symmetries"))
+    monkeypatch.setattr("geomsup.recognition.classify", lambda *_, **__: pytest.fail("classified"))
+    points = rng.normal(size=(200, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    found = dataclasses.replace(icosahedron, points=points, complete=False)
+    assert "not looked at, since the search was ended early" in str(found)
+    plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert (plain["geometry"], plain["symmetry"]) == (None, None)
+    np.testing.assert_array_equal(gs.Configuration.from_dict(plain).points, points)
+
+
 @pytest.mark.parametrize(
     ("shift", "verdict"),
     [(1e-3, "above the best known by 0.001"), (-1e-3, "below the best known by 0.001, which would be new"),

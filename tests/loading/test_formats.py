@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 
 import geomsup as gs
 from geomsup import classify
+from geomsup.checks import pip_install
 from geomsup.loading.formats import read_arrays
 from geomsup.loading.load import read_weights as weights_and_source
 
@@ -170,7 +171,7 @@ def test_without_safetensors_the_way_to_install_it_is_named(save, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors", None)
     message = (
         r"^`path` must be readable here; 'weights\.safetensors' needs the package safetensors\. "
-        r'Run: pip install "geomsup\[weights\]"$'
+        r'Run: .*python\S* -m pip install "geomsup\[weights\]"$'
     )
     with pytest.raises(ValueError, match=message):
         read_arrays(path)
@@ -387,8 +388,9 @@ def test_without_torch_a_line_says_how_to_save(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     (tmp_path / "model.pt").write_bytes(pickle.dumps({"W": W}))
     message = (
-        "`path` must be readable here; 'model.pt' needs PyTorch, which is not installed. Where it is, save the weights "
-        'with safetensors.torch.save_file(model.state_dict(), "model.safetensors")'
+        f"`path` must be readable here; 'model.pt' needs PyTorch, which is not installed. "
+        f"Run: {pip_install('torch')}; or, where it is, save the weights with "
+        'numpy.savez("model.npz", **{name: x.float().cpu().numpy() for name, x in model.state_dict().items()})'
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         gs.load(tmp_path / "model.pt")
@@ -404,7 +406,8 @@ def test_an_old_torch_opens_nothing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", OldTorch)
     (tmp_path / "model.pt").write_bytes(pickle.dumps({"W": W}))
     with pytest.raises(
-        ValueError, match=r"^`path` must be opened by PyTorch 2\.6 or later, .*; got 2\.5\.1\+cpu\. Upd"
+        ValueError,
+        match=r"^`path` must be opened by PyTorch 2\.6 or later, .*; got 2\.5\.1\+cpu\. Run: .* torch --upgrade; or",
     ):
         gs.load(tmp_path / "model.pt")
 

@@ -140,6 +140,26 @@ def test_a_dictionary(browser, pages, dictionary):
     opened(browser, pages("dictionary.html", gs.report(dictionary)))
 
 
+def test_diagrams_to_zoom_into(browser, pages):
+    """The wheel over a diagram shows less of it."""
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+    from selenium.webdriver.common.by import By
+
+    ranges = "return document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range"
+    for name, page in (
+        ("phases", gs.phase_diagram(2, 1, np.geomspace(0.1, 1, 4), np.geomspace(0.5, 2, 3)).page()),
+        ("blocks", gs.plateaus([0.5, 0.3, 0.2], largest_rank=1).page()),
+    ):
+        opened(browser, pages(f"{name}.html", page))
+        before = browser.execute_script(ranges)
+        middle = ScrollOrigin.from_element(browser.find_element(By.CSS_SELECTOR, ".js-plotly-plot"))
+        ActionChains(browser).scroll_from_origin(middle, 0, -300).perform()
+        time.sleep(1)
+        after = browser.execute_script(ranges)
+        assert after[1] - after[0] < before[1] - before[0]
+
+
 def test_more_solids_than_a_browser_has_room_for(browser, pages, tmp_path):
     """Of 24 solids those in sight are alive; they come back, turned as they were."""
     for k in range(24):

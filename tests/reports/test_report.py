@@ -220,6 +220,7 @@ def test_odd_weights_have_a_page_too(W):
         (([[1.0], [-1.0]], {"optimum": 1}), TypeError, "`optimum` must be True or False"),
         (([[1.0], [-1.0]], {"progress": 1}), TypeError, "`progress` must be callable"),
         (([[1.0], [-1.0]], {"starts": 0}), ValueError, "`starts` must be at least 1"),
+        (([[1.0], [-1.0]], {"time_limit": 0}), ValueError, "`time_limit` must be positive"),
         (([[1.0], [-1.0]], {"rng": "a"}), TypeError, "`rng` must be what"),
         (([[1.0], [-1.0]], {"features": 0.1}), TypeError, "`features` must be Features or"),
         (([[1.0], [-1.0]], {"features": gs.Features(2, 0.1)}), ValueError, "`features` must come with a ToyModel"),
@@ -241,6 +242,21 @@ def test_folders_without_weights_and_with_features_are_refused(tmp_path):
     (tmp_path / "a.npy").write_bytes(b"")
     with pytest.raises(ValueError, match="1 that cannot be read"):
         gs.report(tmp_path)
+
+
+def test_the_search_for_the_optimum_can_be_limited(monkeypatch):
+    """To a training and to a model alike."""
+    asked = []
+
+    def noted(*_, **options):
+        asked.append(options["time_limit"])
+        raise ValueError("no optimum")
+
+    monkeypatch.setattr("geomsup.training.run.TrainingRun.compare", noted)
+    monkeypatch.setattr("geomsup.reports.subjects.compare", noted)
+    gs.report(run_of(), time_limit=2.5)
+    gs.report(gs.ToyModel([[1.0], [-1.0]]), features=gs.Features(2, 0.1), time_limit=1.5)
+    assert asked == [2.5, 1.5]
 
 
 def test_a_training_refuses_other_features():

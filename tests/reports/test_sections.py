@@ -1,5 +1,6 @@
 """The data of the sections against what was planted."""
 
+import dataclasses
 import struct
 import zlib
 from fractions import Fraction
@@ -208,6 +209,15 @@ def test_losses_are_those_of_the_comparison():
     assert (section.loss, section.optimum) == (result.loss, result.optimum.loss)
     assert sum(part.loss for part in section.model) == pytest.approx(result.loss)
     assert section.model[0].width / section.best[0].width == pytest.approx(result.loss / result.optimum.loss)
+
+
+def test_a_model_that_no_search_has_reached_is_not_called_the_optimum():
+    result = gs.compare(gs.ToyModel([[1.0], [-1.0]]), gs.Features(2, probability=0.1), starts=4)
+    assert losses(result, colours_of(result.geometry)).sentence.endswith("The optimum has the same shapes.")
+    missed = dataclasses.replace(result, optimum=dataclasses.replace(result.optimum, searched=0.0034))
+    said = losses(missed, colours_of(result.geometry)).sentence
+    assert said.endswith("a search without it ended higher, at 0.0034.")
+    assert "The optimum has" not in said
 
 
 def test_models_are_counted_by_name():

@@ -56,8 +56,7 @@ def test_notebooks_get_a_table(results, name):
 def test_a_repr_is_a_line_without_arrays(results, name):
     text = repr(results[name])
     assert "\n" not in text
-    if name != "loss":
-        assert "array(" not in text
+    assert "array(" not in text
 
 
 def test_a_repr_has_the_headline(results):

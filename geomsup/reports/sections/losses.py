@@ -97,11 +97,17 @@ def _sentence(comparison: "Comparison") -> str:
         f"{100 * comparison.excess:.3g} % above" if comparison.excess > 0 else f"as low as (to {comparison.excess:.1e})"
     )
     same = comparison.geometry.name == comparison.optimum.geometry.name
-    shape = "the same shapes" if same else f"other shapes: {comparison.optimum.geometry.name}"
-    return (
+    told = (
         f"The model loses {comparison.loss:.6g} in the mean, {how_far} the lowest loss known for its size, "
-        f"{comparison.optimum.loss:.6g}. The optimum has {shape}."
+        f"{comparison.optimum.loss:.6g}."
     )
+    if comparison.optimum.searched is not None:  # the model itself says nothing of what an optimum looks like
+        higher = f"{comparison.optimum.searched:.6g}"
+        return (
+            f"{told} That is where a descent from a trained model ends; a search without it ended higher, at {higher}."
+        )
+    shape = "the same shapes" if same else f"other shapes: {comparison.optimum.geometry.name}"
+    return f"{told} The optimum has {shape}."
 
 
 def _segments(parts: list[tuple[str, float]], colours: list[int], axis: Axis) -> tuple[Segment, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.checks import pip_install
 from geomsup.training.cuda.form import MOST_FEATURES, MOST_HIDDEN
 from geomsup.training.settings import Settings
 
@@ -76,7 +77,7 @@ def obstacle() -> str | None:
     if _simulated():
         return None
     if find_spec("numba_cuda") is None:
-        return 'the package numba-cuda, which is not installed. Run: pip install "geomsup[cuda]"'
+        return f"the package numba-cuda, which is not installed. Run: {pip_install('geomsup[cuda]')}"
     from geomsup.training.cuda.device import cuda
 
     if not cuda.is_available():
@@ -107,7 +108,8 @@ def _unfit() -> str | None:
     if works:
         return None
     return (
-        f'packages that go together; numba says: {said}. Run: pip install "geomsup[cuda]" again, for fitting versions.'
+        f"packages that go together; numba says: {said}. "
+        f"Run: {pip_install('geomsup[cuda]')} again, for fitting versions."
     )
 
 
