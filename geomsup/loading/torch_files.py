@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from geomsup.loading.held import Held
-from geomsup.loading.nested import held_by
+from geomsup.loading.objects import held_by
 
 __all__ = ["open_torch"]
 
