@@ -326,7 +326,7 @@ def check_problem(model: Any, features: Any, method: str, rtol: float | None) ->
     """Refuse what has no expected loss."""
     checked_model("model", model)
     if not isinstance(features, SampledFeatures):
-        checked_features("features", features)
+        checked_features("features", features, or_samples=True)
     if features.n != model.n_features:
         raise ValueError(
             f"`features` must have as many features as `model` ({model.n_features}); got {features.n}. "

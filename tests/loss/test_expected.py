@@ -141,6 +141,7 @@ def test_result_converts():
     [
         (([[1.0]], Features(1)), {}, TypeError, r"`model` must be a ToyModel; got list\. Wrap the weights"),
         ((ToyModel([[1.0]]), 0.1), {}, TypeError, r"`features` must be a Features; got float\. Build one"),
+        ((ToyModel([[1.0]]), [[0.5]]), {}, TypeError, r"got list\. .*\(n, p\), or of samples: SampledFeatures\(X\)\.$"),
         ((ToyModel([[1.0]]), Features(2)), {}, ValueError, r"`features` must have as many .*\(1\); got 2"),
         ((ToyModel([[1.0]]), Features(1)), {"method": "guess"}, ValueError, r'`method` must be one of "auto"'),
         ((ToyModel([[1.0]]), Features(1)), {"rtol": 2}, ValueError, r"`rtol` must be in \(0, 1\); got 2"),
