@@ -77,6 +77,7 @@ def to_numpy(name: str, value: Any) -> np.ndarray:
     _refuse_holder(name, value)
     if hasattr(value, "detach"):  # PyTorch; .double() because NumPy has no bfloat16
         value = value.detach().cpu()
+        value = value.to_dense() if "sparse" in str(getattr(value, "layout", "")) else value
         value = (value if value.is_complex() else value.double()).numpy()
     elif hasattr(value, "__cuda_array_interface__") and hasattr(value, "get"):  # CuPy
         value = value.get()

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["WORDS", "Entry", "Held", "arrays_of", "entry_of"]
+__all__ = ["Entry", "Held", "arrays_of", "entry_of"]
 
-# Texts of a file or an object that say how the model's layers work.
-WORDS = ("activation", "hidden_activation")
 # Names that an error lists.
 MOST_NAMES = 120
 
@@ -40,12 +38,12 @@ class Entry:
 class Held:
     """Everything that a file or an object holds.
 
-    `title` is how messages call it. `words` are texts that belong to a model: the names of its activations.
+    `title` is how messages call it. `texts` are by name too: some say what the activations are.
     """
 
     title: str
     entries: Mapping[str, Entry]
-    words: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> str:
         """Names of the arrays, the first ones when many."""

@@ -58,7 +58,7 @@ def load(
     hidden_bias
         Name of the bias of the hidden layer, ``(n_hidden,)``. False if there is none.
     ignore
-        Names of arrays that are no part of the model.
+        Names of arrays that are no part of the model; "opt" stands for all below it, such as "opt.state".
     run
         Number of the model, if the file holds several, from 0.
     instances

@@ -9,9 +9,10 @@ import numpy as np
 from geomsup.activations import ActivationLike, activation_name
 from geomsup.arrays import to_numpy
 from geomsup.loading.arrangement import Arrangement, Shape, arrange
-from geomsup.loading.held import WORDS, Held
+from geomsup.loading.held import Held
 from geomsup.loading.leftovers import check_leftovers
 from geomsup.loading.roles import Chosen, Roles, choose
+from geomsup.loading.texts import activations_of
 from geomsup.model import ToyModel
 
 __all__ = ["build"]
@@ -34,9 +35,10 @@ def build(
     ValueError
         If the roles of the arrays, or their axes, are not certain.
     """
-    if set(WORDS) <= set(held.words) and {"W", "b"} <= set(held.entries):
+    if {"activation", "hidden_activation"} <= set(held.texts) and {"W", "b"} <= set(held.entries):
         orientation = "rows" if orientation == "auto" else orientation  # what `ToyModel.to_dict` wrote
     roles = choose(held, chosen)
+    _check_first_layer(held, roles, chosen)
     arrays = {role: to_numpy(name, held.entries[name].read()) for role, name in roles.names.items()}
     if arrays["weights"].ndim == 2:
         arrays = {role: _flat(role, array) for role, array in arrays.items()}
@@ -49,14 +51,13 @@ def build(
     if run is None and arrangement.runs > 1:
         raise ValueError(f"`run` must be given; {held.title} holds {arrangement.runs} models. Count from 0.")
     one = {role: arrangement.one(array, run or 0) for role, array in arrays.items()}
-    model = ToyModel(
-        **_parts(one, arrangement),
-        activation=held.words.get("activation", "relu") if activation is None else activation,
-        hidden_activation=_hidden_activation(held, roles, hidden_activation),
-    )
+    asked = {"activation": activation, "hidden_activation": hidden_activation}
+    known = activations_of(held, asked, two_layers=bool({"decoder", "hidden_bias"} & set(roles.names)))
+    if "hidden_activation" not in known:
+        _check_linear(held, roles)
+    model = ToyModel(**_parts(one, arrangement), **({"activation": "relu"} | known))
     told = _told(roles, shapes, arrangement, run or 0)
-    assumed = activation is None and "activation" not in held.words
-    told.append(f"activation {activation_name(model.activation)}{' (assumed)' if assumed else ''}")
+    told.append(f"activation {activation_name(model.activation)}{'' if 'activation' in known else ' (assumed)'}")
     if hidden_activation is not None or model.hidden_activation != "linear":
         told.append(f"hidden layer {activation_name(model.hidden_activation)}")
     if unused:
@@ -75,22 +76,29 @@ def _layer_of_bias(roles: Roles) -> str | int | None:
     return None if meaning is None else meaning.layer
 
 
-def _hidden_activation(held: Held, roles: Roles, asked: ActivationLike | None) -> ActivationLike:
-    """Return the hidden activation; a hidden bias makes it necessary to state it, as such layers often have a ReLU."""
-    if asked is not None or "hidden_activation" in held.words:
-        return held.words["hidden_activation"] if asked is None else asked
-    between = any(meaning.skips for meaning in map(roles.meaning, roles.names) if meaning is not None)
-    if between:
+def _check_first_layer(held: Held, roles: Roles, chosen: Chosen) -> None:
+    """Refuse layers of which the first one has no arrays: it may be a LayerNorm without parameters."""
+    for role, name in roles.names.items():
+        meaning = roles.meanings.get(name)
+        if meaning is not None and meaning.late and not chosen.decided(role):
+            raise ValueError(
+                f"`{role}` must be given: the numbers of the layers of {held.title} do not begin with 0, so that one "
+                f"without arrays comes before them. If it changes nothing, pass {role}={name!r}."
+            )
+
+
+def _check_linear(held: Held, roles: Roles) -> None:
+    """Refuse a hidden layer that nobody says is linear, if it has a bias or room for an activation behind it."""
+    if any(meaning.skips for meaning in map(roles.meaning, roles.names) if meaning is not None):
         raise ValueError(
             f"`hidden_activation` must be given: the layers of {held.title} have numbers that leave room for an "
             'activation between them. Pass "linear" or "relu".'
         )
-    if "hidden_bias" not in roles.names:
-        return "linear"
-    raise ValueError(
-        f"`hidden_activation` must be given: {held.title} has the hidden bias {roles.names['hidden_bias']!r}, and does "
-        'not say whether its hidden layer is linear. Pass "linear" or "relu".'
-    )
+    if "hidden_bias" in roles.names:
+        raise ValueError(
+            f"`hidden_activation` must be given: {held.title} has the hidden bias {roles.names['hidden_bias']!r}, and "
+            'does not say whether its hidden layer is linear. Pass "linear" or "relu".'
+        )
 
 
 def _parts(one: Mapping[str, np.ndarray], arrangement: Arrangement) -> dict[str, Any]:

@@ -23,6 +23,7 @@ KNOWN = WEIGHT | BIAS | ENCODER | DECODER | HIDDEN | LAST | NUMBERED | WRAPPERS
 BESIDE = {
     "loss", "losses", "step", "steps", "epoch", "epochs", "seed", "seeds", "lr", "accuracy", "description", "config",
     "importance", "importances", "probability", "probabilities", "prob", "probs", "sparsity", "sparsities",
+    "hyper", "hparams", "args", "loops",
 }  # fmt: skip
 # What has the names and the shapes of weights, and is none.
 COPIES = {
@@ -38,13 +39,15 @@ class Meaning:
     `kind` is "weight" or "bias". `layer` is "encoder", "decoder", "hidden", "" where the name does not say it, or the
     number of a layer. `inputs` is the axis of an encoder's inputs by the convention of its name: 0 for W_enc, 1 for
     `encoder.weight`, whose shape PyTorch makes (out, in); None where there is no convention. `skips`: numbers between
-    those of the two layers are missing, as of an activation between them.
+    those of the two layers are missing, as of an activation between them. `late`: numbers from 0 on are missing, where
+    PyTorch counts layers from 0.
     """
 
     kind: str
     layer: str | int = ""
     inputs: int | None = None
     skips: bool = False
+    late: bool = False
 
 
 def meanings(names: Iterable[str]) -> dict[str, Meaning]:
@@ -123,7 +126,11 @@ def _with_layers(found: Mapping[str, Meaning]) -> dict[str, Meaning]:
         return {name: meaning for name, meaning in found.items() if not isinstance(meaning.layer, int)}
     order = dict(zip(numbers, ("encoder", "decoder") if len(numbers) == 2 else ("",), strict=True)) if numbers else {}
     skips = len(numbers) == 2 and numbers[1] - numbers[0] > 1
-    return {
-        name: replace(meaning, layer=order[meaning.layer], skips=skips) if isinstance(meaning.layer, int) else meaning
-        for name, meaning in found.items()
-    }
+
+    def read(name: str, meaning: Meaning) -> Meaning:
+        if not isinstance(meaning.layer, int):
+            return meaning
+        late = numbers[0] > 0 and str(meaning.layer) in name.split(".")  # 1.weight; a linear1.weight is the first
+        return replace(meaning, layer=order[meaning.layer], skips=skips, late=late)
+
+    return {name: read(name, meaning) for name, meaning in found.items()}

@@ -10,7 +10,8 @@ from typing import IO
 import numpy as np
 
 from geomsup.loading.broken import broken_file_named
-from geomsup.loading.held import WORDS, Entry, Held, entry_of
+from geomsup.loading.held import Entry, Held, entry_of
+from geomsup.loading.texts import speaks_of_activations
 
 __all__ = ["open_archive", "open_array"]
 
@@ -30,11 +31,9 @@ def open_archive(path: Path) -> Held:
     """Return the arrays of an .npz file."""
     with broken_file_named(path, ".npz"):
         archive = _Archive(path)
-    words = {
-        name: str(archive.read(name)) for name in WORDS if name in archive.members and archive.look(name)[1] == "U"
-    }
-    entries = {name: archive.entry(name) for name in archive.members if name not in words}
-    return Held(repr(path.name), entries, words)
+    told = [name for name in archive.members if speaks_of_activations(name) and archive.look(name) == ((), "U")]
+    entries = {name: archive.entry(name) for name in archive.members if name not in told}
+    return Held(repr(path.name), entries, {name: str(archive.read(name)) for name in told})
 
 
 class _Archive:

@@ -59,10 +59,11 @@ def choose(held: Held, chosen: Chosen) -> Roles:
     """
     said = {role: getattr(chosen, role) for role in ("weights", "bias", "decoder", "hidden_bias")}
     given = {role: name for role, name in said.items() if isinstance(name, str)}
-    for role, name in (*given.items(), *(("ignore", name) for name in chosen.ignore)):
+    for role, name in given.items():
         _check_held(held, role, name)
-    open_names = [name for name in held.entries if name not in chosen.ignore and name not in given.values()]
-    understood = meanings(name for name in held.entries if name not in chosen.ignore)
+    ignored = {name for ignore in chosen.ignore for name in _in_group(held, ignore)}
+    open_names = [name for name in held.entries if name not in ignored and name not in given.values()]
+    understood = meanings(name for name in held.entries if name not in ignored)
     names = dict(given)
     for role in ("weights", "bias", "decoder", "hidden_bias", *OWN):
         claims = [name for name in open_names if _role(name, understood) == role]
@@ -108,6 +109,14 @@ def _one(held: Held, role: str, names: list[str]) -> str:
     raise ValueError(
         f"`{role}` must say which array of {held.title} is {what}; it holds {held.names()}. Name one with `{role}`."
     )
+
+
+def _in_group(held: Held, ignore: str) -> list[str]:
+    """Return the array of a name, or all below it: "opt" stands for `opt.state` and `opt.step`."""
+    names = [name for name in held.entries if name == ignore or name.startswith(ignore + ".")]
+    if not names:
+        _check_held(held, "ignore", ignore)
+    return names
 
 
 def _check_held(held: Held, role: str, name: str) -> None:

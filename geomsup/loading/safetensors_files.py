@@ -8,7 +8,7 @@ import numpy as np
 
 from geomsup.checks import pip_install
 from geomsup.loading.broken import broken_file_named
-from geomsup.loading.held import WORDS, Entry, Held
+from geomsup.loading.held import Entry, Held
 
 __all__ = ["looks_like_safetensors", "open_safetensors"]
 
@@ -47,9 +47,8 @@ def open_safetensors(path: Path) -> Held:
             f"`path` must end in .safetensors if `geomsup train` or TrainingRun.save wrote it; got {path.name!r}. "
             "Rename it."
         )
-    words = {name: about[name] for name in WORDS if name in about}
     entries = {name: _entry(path, name, entry, 8 + length) for name, entry in header.items()}
-    return Held(repr(path.name), entries, words)
+    return Held(repr(path.name), entries, about)
 
 
 def _entry(path: Path, name: str, entry: dict[str, Any], start: int) -> Entry:

@@ -8,7 +8,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.loading.held import Held, entry_of
-from geomsup.loading.nested import held_by
+from geomsup.loading.objects import held_by
 
 __all__ = ["open_json", "open_table"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from geomsup.checks import pip_install
 from geomsup.loading.held import Held
-from geomsup.loading.nested import held_by
+from geomsup.loading.objects import held_by
 
 __all__ = ["open_torch"]
 

@@ -223,7 +223,8 @@ def expected_loss(
         samples = checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES)
         return _sampled(model, features, gradient, wanted, samples, rng)
     result = loss_of_pieces(model, features, method, rtol, gradient, wanted)
-    if rtol is not None and not result.error <= max(rtol * result.value, rtol**2 * wanted.cost(features)):
+    least = UNDERFLOW * features.n  # what no double can tell, of values far from 1
+    if rtol is not None and not result.error <= max(rtol * result.value, rtol**2 * wanted.cost(features), least):
         raise Unreachable(
             f"`rtol` must be reachable; asked for {rtol:g}, but the pieces that stand for the distributions of values "
             f"only bound the error by {result.error:.2g} on a loss of {result.value:.3g}. Pass a larger rtol, or "
@@ -326,7 +327,7 @@ def check_problem(model: Any, features: Any, method: str, rtol: float | None) ->
     """Refuse what has no expected loss."""
     checked_model("model", model)
     if not isinstance(features, SampledFeatures):
-        checked_features("features", features)
+        checked_features("features", features, or_samples=True)
     if features.n != model.n_features:
         raise ValueError(
             f"`features` must have as many features as `model` ({model.n_features}); got {features.n}. "

@@ -50,6 +50,44 @@ FILES = {
     "data of features": ({"W": T, "b": B, "X": np.ones((7, N))}, TIED, "refused"),
     "learning rate": ({"W": T, "b": B, "lr": np.float64(1e-3)}, TIED, "taken"),
     "scale": ({"W": T / 2, "b": B, "scale": np.float64(2.0)}, TIED, "refused"),
+    # numbers and flags that a forward pass may use
+    "alpha": ({"W": T, "b": B, "alpha": np.float64(0.5)}, TIED, "refused"),
+    "log_alpha of one entry": ({"W": T, "b": B, "log_alpha": [0.5]}, TIED, "refused"),
+    "skip": ({"W": T, "b": B, "skip": np.float64(0.1)}, TIED, "refused"),
+    "input_std": ({"W": T, "b": B, "input_std": np.float64(2.0)}, TIED, "refused"),
+    "zero_point": ({"W": T, "b": B, "zero_point": 0}, TIED, "refused"),
+    "a number per run": (
+        {"W": np.stack([T] * 3), "b": np.stack([B] * 3), "alpha": np.ones((3, 1))},
+        TIED,
+        "refused",
+    ),
+    "use_relu": ({"W": T, "b": B, "use_relu": False}, TIED, "refused"),
+    "config.tied": ({"W": T, "b": B, "config.tied": False}, UNTIED, "refused"),
+    "counts": ({"W": T, "b": B, "n": 5, "n_hidden": 2, "num_batches_tracked": 7, "weight_decay": 0.01}, TIED, "taken"),
+    "settings": ({"W": T, "b": B, "hparams.anything": 0.3, "args.verbose": True}, TIED, "taken"),
+    "a decoder in one line": ({"W": W, "V": D.ravel(), "b": B}, UNTIED, "refused"),
+    # activations under other words
+    "act": ({"W": T, "b": B, "act": "gelu"}, gs.ToyModel(T, B, "gelu"), "taken"),
+    "nonlinearity": ({"W": T, "b": B, "nonlinearity": "ReLU()"}, TIED, "taken"),
+    "config.act_fn": ({"W": T, "b": B, "config.act_fn": "Abs"}, gs.ToyModel(T, B, "abs"), "taken"),
+    "output_activation": ({"W": T, "b": B, "output_activation": "sigmoid"}, TIED, "refused"),
+    "two texts": ({"W": T, "b": B, "act": "relu", "final_activation": "gelu"}, TIED, "refused"),
+    "a list of texts": ({"W": T, "b": B, "activations": ["relu", "gelu"]}, TIED, "refused"),
+    "a text of an unknown layer": ({"W": T, "b": B, "gate_act": "gelu"}, TIED, "refused"),
+    "a text of one of two layers": ({"W": W, "W_out": D, "b": B, "act": "relu"}, UNTIED, "refused"),
+    "texts of both layers": (
+        {"W": W, "W_out": D, "b": B, "encoder.act": "linear", "decoder.act": "relu"},
+        UNTIED,
+        "taken",
+    ),
+    # what PyTorch's layers leave
+    "a layer without arrays first": ({"1.weight": W.T, "2.weight": D, "2.bias": B}, UNTIED, "refused"),
+    "linear1 is the first": ({"linear1.weight": W.T, "linear2.weight": D, "linear2.bias": B}, UNTIED, "taken"),
+    "batchnorm": ({"0.weight": W.T, "1.running_mean": H, "1.running_var": H**2, "2.weight": D}, UNTIED, "refused"),
+    "prelu": ({"0.weight": W.T, "1.weight": D, "1.bias": B, "2.weight": [0.25]}, UNTIED, "refused"),
+    "weight_norm": ({"enc.weight_g": H[:, None], "enc.weight_v": W.T, "dec.weight": D, "b": B}, UNTIED, "refused"),
+    "pruned": ({"W_orig": T, "W_mask": np.ones((N, 2)), "b": B}, TIED, "refused"),
+    "low rank": ({"W": T, "b": B, "lora_A": np.ones((3, 2)), "lora_B": np.ones((N, 3))}, TIED, "refused"),
     # decoders under other names
     "V": ({"W": W, "V": D, "b": B}, UNTIED, "refused"),
     "Wd": ({"W": W, "Wd": D.T, "b": B}, UNTIED, "refused"),
@@ -64,6 +102,7 @@ FILES = {
     "two decoders": ({"W": W, "W_dec": ZERO[:, None] + [0, 1], "W_out": D, "b": B}, UNTIED, "refused"),
     "W_final": ({"W": 0 * T, "W_final": T, "b": B}, TIED, "refused"),
     "ema": ({"W": T, "b": B, "ema.W": 0 * T, "ema.b": ZERO}, TIED, "refused"),
+    "best and ema": ({"W": T, "b": B, "ema.W": W, "ema.b": ZERO, "opt.0.avg": T}, TIED, "refused"),
     "a third layer": (
         {"fc1.weight": W.T, "fc2.weight": np.eye(2), "fc3.weight": D, "fc3.bias": B},
         gs.ToyModel(W, B, W_out=D),
@@ -121,6 +160,13 @@ def test_no_file_gives_a_wrong_number(tmp_path, case):
         ("unnamed hidden bias", {"hidden_bias": "h0", "hidden_activation": "linear"}),
         ("no name at all", {"bias": "arr_1"}),
         ("layernorm", {"ignore": "ln.weight"}),
+        ("alpha", {"ignore": "alpha"}),
+        ("best and ema", {"ignore": ["ema", "opt"]}),
+        ("output_activation", {"activation": "relu"}),
+        ("two texts", {"activation": "relu"}),
+        ("a text of an unknown layer", {"activation": "relu", "hidden_activation": "linear"}),
+        ("a text of one of two layers", {"activation": "relu", "hidden_activation": "linear"}),
+        ("a layer without arrays first", {"weights": "1.weight", "decoder": "2.weight", "bias": "2.bias"}),
     ],
 )
 def test_options_decide(case, options):
@@ -129,6 +175,36 @@ def test_options_decide(case, options):
     if case != "layernorm":
         assert loss(model) == pytest.approx(loss(saved), rel=1e-12)
     assert all(name in model.source for name in (options.get("bias"), options.get("decoder")) if isinstance(name, str))
+
+
+def test_all_numbers_that_may_matter_are_named_at_once():
+    message = (
+        r"^`path` must leave no doubt: 'alpha' \(\), 'gamma' \(1,\) of `state` may be parts of the model, and were "
+    )
+    with pytest.raises(ValueError, match=message):
+        gs.ToyModel.from_state({"W": T, "b": B, "alpha": 0.5, "gamma": [2.0]})
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (
+            {"gate_act": "gelu"},
+            "`activation` must be given: `state` has gate_act = 'gelu', which leaves it open. Pass its name, such as ",
+        ),
+        (
+            {"act": "relu", "final_act": "abs"},
+            "`activation` must be given: `state` has act = 'relu', final_act = 'abs', ",
+        ),
+        ({"activation": None}, '`activation` must be one of "relu", '),
+        ({"hidden_act": "Swish"}, '`hidden_activation` must be one of "relu", '),
+    ],
+)
+def test_texts_that_leave_activations_open_are_named(texts, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        gs.ToyModel.from_state({"W": T, "b": B} | texts)
+    model = gs.ToyModel.from_state({"W": T, "b": B} | texts, activation="relu", hidden_activation="linear")
+    assert loss(model) == loss(TIED)
 
 
 def test_a_bias_is_left_out_where_it_is_asked_for():

@@ -1,9 +1,11 @@
 """Objects that hold a model are taken, and others refused in words that say what to pass."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import geomsup as gs
 from tests.loading.common import FEATURES, loss, trained
@@ -130,3 +132,30 @@ def test_texts_that_numpy_has_wrapped_are_obeyed(tmp_path):
     np.savez(tmp_path / "z.npz", W=W, activation="gelu")
     assert gs.load(tmp_path / "z.npz").activation == "gelu"
     assert gs.ToyModel.from_state(dict(np.load(tmp_path / "z.npz"))).activation == "gelu"
+
+
+def test_texts_are_obeyed_in_every_kind_of_file_under_the_words_of_others(tmp_path):
+    weights = {"W": np.array([[1.0], [-1.0]]), "b": np.array([0.1, 0.2])}
+    np.savez(tmp_path / "z.npz", **weights, act="GELU")
+    save_file(weights, tmp_path / "z.safetensors", metadata={"nonlinearity": "GELU"})
+    lists = {name: array.tolist() for name, array in weights.items()}
+    (tmp_path / "z.json").write_text(json.dumps(lists | {"config": {"act_fn": "GELU"}}))
+    for kind in ("npz", "safetensors", "json"):
+        model = gs.load(tmp_path / f"z.{kind}")
+        assert model.activation == "gelu"
+        assert model.source.endswith("activation gelu")
+
+
+def test_sparse_tensors_are_filled_up():
+    class Sparse(Tensor):
+        layout = "torch.sparse_coo"
+
+        def to_dense(self):
+            return Tensor(self.array)
+
+        def numpy(self):
+            raise TypeError("can't convert Sparse layout tensor to numpy.")
+
+        double = cpu = detach = lambda self: self
+
+    np.testing.assert_array_equal(gs.as_rows(Sparse(W)), W)

@@ -131,6 +131,14 @@ def test_inputs_are_not_written_to(read_only):
         expected_loss(model, features, method=method, gradient=True, samples=100, rtol=1e-6)
 
 
+@pytest.mark.parametrize("unit", [1e-60, 1.0, 1e40])
+def test_a_loss_of_zero_is_reached_in_any_unit(unit):
+    """The feature never comes. The error of values far from 1 is at least the smallest double."""
+    result = expected_loss(ToyModel([[0.3]]), Features(1, 0.0, values=Uniform(0, unit)), rtol=1e-6)
+    assert result.value == 0
+    assert result.error <= 5e-324
+
+
 def test_result_converts():
     result = expected_loss(ToyModel([[1.0], [-1.0]]), Features(2, 0.25))
     assert result.to_dict()["value"] == float(result) == result.per_feature.sum()
@@ -141,6 +149,7 @@ def test_result_converts():
     [
         (([[1.0]], Features(1)), {}, TypeError, r"`model` must be a ToyModel; got list\. Wrap the weights"),
         ((ToyModel([[1.0]]), 0.1), {}, TypeError, r"`features` must be a Features; got float\. Build one"),
+        ((ToyModel([[1.0]]), [[0.5]]), {}, TypeError, r"got list\. .*\(n, p\), or of samples: SampledFeatures\(X\)\.$"),
         ((ToyModel([[1.0]]), Features(2)), {}, ValueError, r"`features` must have as many .*\(1\); got 2"),
         ((ToyModel([[1.0]]), Features(1)), {"method": "guess"}, ValueError, r'`method` must be one of "auto"'),
         ((ToyModel([[1.0]]), Features(1)), {"rtol": 2}, ValueError, r"`rtol` must be in \(0, 1\); got 2"),

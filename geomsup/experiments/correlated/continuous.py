@@ -55,8 +55,8 @@ def _stored(data: Data, kind: str) -> np.ndarray:
 
 
 def draw(data: Data) -> Any:
-    """Draw how many are stored, what is lost, and the circles of three numbers of detectors."""
-    figure, axes = panels(1, 5, size=(2.9, 2.8), title="an angle seen by n detectors, 2 dimensions: exact optima")
+    """Draw how many are stored, what is lost, and the circles of four numbers of detectors."""
+    figure, axes = panels(2, 3, size=(3.0, 2.8), title="an angle seen by n detectors, 2 dimensions: exact optima")
     for ax, values, label in (
         (axes[0, 0], (_stored(data, "ring"), _stored(data, "free")), "features stored"),
         (axes[0, 1], data["lost"].T, "part of the variance lost"),
@@ -65,7 +65,8 @@ def draw(data: Data) -> Any:
             ax.plot(data["count"], values[k], "os"[k] + "-", color=PALETTE[k], label=kind)
         ax.set(xlabel="n", title=label, ylim=(0, None))
     axes[0, 0].legend(frameon=False, fontsize=8)
-    for ax, n in zip(axes[0, 2:], data["count"][[0, len(data["count"]) // 2, -1]], strict=True):
+    shown = np.linspace(0, len(data["count"]) - 1, 4).astype(int)
+    for ax, n in zip(axes.flat[2:], data["count"][shown], strict=True):
         turns = np.linspace(0, 2 * np.pi, 200)
         ax.plot(np.cos(turns), np.sin(turns), color=FAINT, linewidth=0.7)
         for x, y in data[f"ring {n}"]:
