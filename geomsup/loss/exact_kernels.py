@@ -22,7 +22,7 @@ from geomsup.compiling import njit
 
 __all__ = [
     "count_sets", "exact_outputs", "first_set", "gather_set", "independent_slopes", "next_set", "relevant", "set_loss",
-    "workspace",
+    "set_weight", "workspace",
 ]  # fmt: skip
 
 EPS = 2.0**-52
@@ -35,6 +35,9 @@ inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 # If a coefficient is below this fraction of the largest, the feature's spread cannot change a double. Its kink is
 # ignored (its moments are not). It also keeps products of 1/c_j representable.
 NEGLIGIBLE = 1e-20
+
+# What sets that are left out could add to a loss, relative to it: a tenth of its last bit.
+LEAST = 0.1 * EPS
 
 SMALL = 2.0**-20  # sets of features that move an output less than this are in units of their own
 
@@ -358,13 +361,35 @@ def relevant(coupling, i, plan, units):
 
 
 @inlined
+def set_weight(plan, units, digits, count):
+    """Return the probability of the set that `digits` name."""
+    unit_ptr, probability = plan[0], plan[1]
+    weight = 1.0
+    for u in range(count):
+        weight *= probability[unit_ptr[units[u]] + digits[u]]
+    return weight
+
+
+@part
+def _most(coupling, b, leak, i, plan):
+    """Return a bound on (x_i - f(u))², whatever is present."""
+    _, _, _, feature, low, width = plan
+    farthest = np.zeros(len(coupling))
+    for q in range(len(feature)):
+        farthest[feature[q]] = max(farthest[feature[q]], abs(low[q]), abs(low[q] + width[q]))
+    reach = abs(b)
+    for j in range(len(coupling)):
+        reach += abs(coupling[j]) * farthest[j]
+    return (farthest[i] + max(1.0, abs(leak)) * reach) ** 2
+
+
+@inlined
 def gather_set(coupling, i, plan, units, digits, count, chosen, a, low, width):
-    """Collect the features of the outcome that `digits` name, by falling |a| width; return weight, k, z."""
-    unit_ptr, probability, outcome_ptr, feature, piece_low, piece_width = plan
-    weight, k = 1.0, 0
+    """Collect the features of the outcome that `digits` name, by falling |a| width; return k, z."""
+    unit_ptr, _, outcome_ptr, feature, piece_low, piece_width = plan
+    k = 0
     for u in range(count):
         outcome = unit_ptr[units[u]] + digits[u]
-        weight *= probability[outcome]
         for q in range(outcome_ptr[outcome], outcome_ptr[outcome + 1]):
             j = feature[q]
             size = abs(coupling[j]) * piece_width[q]
@@ -379,14 +404,15 @@ def gather_set(coupling, i, plan, units, digits, count, chosen, a, low, width):
     for place in range(k):
         if chosen[place] == i:
             z = place
-    return weight, k, z
+    return k, z
 
 
 @part
 def _output_loss(coupling, surplus, b, leak, i, plan, mean, gradient, row, error):
     """Sum `set_loss` of output i over all outcomes of the units it depends on, times their probability.
 
-    row[:n] and row[n] receive the slopes in coupling and b.
+    Sets that are too improbable to change the sum's last bit, all of them together, are left out; what they could add
+    is in the error. row[:n] and row[n] receive the slopes in coupling and b.
     """
     n = len(coupling)
     units = np.empty(len(plan[0]), np.int64)
@@ -397,11 +423,14 @@ def _output_loss(coupling, surplus, b, leak, i, plan, mean, gradient, row, error
     grad, one_error = np.empty(members + 1), np.zeros(1)
     digits = np.empty(count, np.int64)
     first_set(plan, units, digits)
-    total = 0.0
+    total, most = 0.0, _most(coupling, b, leak, i, plan)
     row[:] = 0.0
     for _ in range(sets):
-        weight, k, z = gather_set(coupling, i, plan, units, digits, count, chosen, a, low, width)
-        if weight > 0.0:
+        weight = set_weight(plan, units, digits, count)
+        if weight * most * sets <= LEAST * total:
+            error[0] += weight * most
+        elif weight > 0.0:
+            k, z = gather_set(coupling, i, plan, units, digits, count, chosen, a, low, width)
             one_error[0] = 0.0
             value = set_loss(a, surplus, low, width, k, z, b, leak, work, gradient, grad, one_error)
             total += weight * value

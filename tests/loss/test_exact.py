@@ -1,5 +1,7 @@
 """The exact method against exact rationals, and its invariances."""
 
+import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -35,6 +37,25 @@ def test_kernels_stay_within_their_arrays(case, interpreted):
     interpreted(exact_kernels)
     result = expected_loss(*problem(case), method="exact", gradient=True)
     assert result.value == pytest.approx(float(Fraction(case["loss"])), rel=1e-10, abs=0)
+
+
+@pytest.mark.parametrize("p", [1e-3, 1e-6, 1e-12, 1e-100])
+def test_sets_too_improbable_to_matter_are_left_out_within_the_error(p, rng):
+    """Features that are 1 or 0: the loss is a sum of 2^n squares, written out in fractions."""
+    n = 8
+    W, b = rng.normal(size=(n, 2)) / 2, rng.normal(size=n) / 8
+    for size in (b, 0 * b):  # of a loss of order 1, and of order p
+        model, truth = ToyModel(W, size), Fraction(0)
+        rows = [list(map(Fraction, row)) for row in W.tolist()]
+        gram = [[sum(x * y for x, y in zip(u, v, strict=True)) for v in rows] for u in rows]
+        for present in itertools.product((0, 1), repeat=n):
+            weight = math.prod(Fraction(p) if one else 1 - Fraction(p) for one in present)
+            reads = zip(gram, map(Fraction, size.tolist()), strict=True)
+            outputs = [c + sum(a for a, one in zip(row, present, strict=True) if one) for row, c in reads]
+            truth += weight * sum((x - max(u, 0)) ** 2 for x, u in zip(present, outputs, strict=True))
+        result = expected_loss(model, Features(n, p, values=Discrete([1.0])), method="exact")
+        assert abs(Fraction(result.value) - truth) <= Fraction(result.error)
+        assert result.error <= 1e-13 * result.value
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ Frequencies run along the inner, contiguous axis in chunks that stay in cache.
 import numpy as np
 
 from geomsup.compiling import njit
-from geomsup.loss.exact_kernels import gather_set, set_loss, workspace
+from geomsup.loss.exact_kernels import gather_set, set_loss, set_weight, workspace
 from geomsup.loss.spectral.moments import moment_slopes, moments
 from geomsup.loss.spectral.transforms import CHUNK, compose, fast, feature_transforms, phases
 from geomsup.loss.spectral.units import collect, ends
@@ -198,10 +198,10 @@ def _few_present(coupling, i, surplus, b, leak, ids, absent, place, plan, slope,
         unit = ids[v : v + 1]
         for outcome in range(1, plan[0][ids[v] + 1] - plan[0][ids[v]]):
             digit[0] = outcome
-            weight, k, z = gather_set(coupling, i, plan, unit, digit, 1, chosen, a, low, width)
-            weight *= nobody * after[v + 1]
+            weight = set_weight(plan, unit, digit, 1) * (nobody * after[v + 1])
             if weight == 0.0:
                 continue
+            k, z = gather_set(coupling, i, plan, unit, digit, 1, chosen, a, low, width)
             one_error[0] = 0.0
             value = set_loss(a, surplus, low, width, k, z, b, leak, work, True, grad, one_error)
             total += weight * value

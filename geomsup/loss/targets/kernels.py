@@ -15,7 +15,7 @@ from math import comb
 import numpy as np
 
 from geomsup.compiling import njit
-from geomsup.loss.exact_kernels import first_set, gather_set, independent_slopes, next_set, relevant
+from geomsup.loss.exact_kernels import first_set, gather_set, independent_slopes, next_set, relevant, set_weight
 from geomsup.loss.targets.nodes import NODES, WEIGHTS
 from geomsup.loss.targets.walk import make_room, start, tabulate, walk
 
@@ -205,8 +205,9 @@ def output_moments(coupling, surplus, b, leak, i, target, scale, power, plan, me
     for _ in range(sets):
         if stop[0] != 0:
             break
-        weight, k, z = gather_set(coupling, i, plan, units, digits, count, chosen, a, low, width)
+        weight = set_weight(plan, units, digits, count)
         if weight > 0.0:
+            k, z = gather_set(coupling, i, plan, units, digits, count, chosen, a, low, width)
             one_error[0] = 0.0
             value = set_moment(
                 a, surplus, low, width, k, z, b, leak, target, scale, power, room, gradient, grad, one_error
