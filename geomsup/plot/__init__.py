@@ -13,6 +13,7 @@ from geomsup.plot.shapes.orbits import plot_orbits
 from geomsup.plot.shapes.polytope import plot_polytope
 from geomsup.plot.shapes.sheet import plot_sheet
 from geomsup.plot.sparsities import plot_sparsities
+from geomsup.plot.sweeps import plot_sweep
 from geomsup.plot.tally import plot_tally
 from geomsup.plot.weights.angles import plot_angles
 from geomsup.plot.weights.gram import plot_gram
@@ -37,5 +38,6 @@ __all__ = [
     "plot_polytope",
     "plot_sheet",
     "plot_sparsities",
+    "plot_sweep",
     "plot_tally",
 ]
