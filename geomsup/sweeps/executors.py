@@ -49,8 +49,10 @@ class _Attempt(Generic[Item]):
 
 
 @contextmanager
-def opened(executor: Executor | str | None, workers: int | None) -> Iterator[Crowd]:
+def opened(executor: Executor | str | None, workers: int | None, threads: int = 1) -> Iterator[Crowd]:
     """Yield the executor that is meant; processes and connections that are made for it end with the block.
+
+    Processes of this machine work in `threads` threads each.
 
     Raises
     ------
@@ -62,7 +64,7 @@ def opened(executor: Executor | str | None, workers: int | None) -> Iterator[Cro
     count = None if workers is None else checks.integer("workers", workers, minimum=1)
     if executor is None:
         count = count or processors()
-        with Apart(count, dict.fromkeys((*BLAS, THREADS), "1")) as pool:
+        with Apart(count, dict.fromkeys(BLAS, "1") | {THREADS: str(threads)}) as pool:
             yield Crowd(pool, lambda: count)
     elif isinstance(executor, str):
         with _client(executor) as client:

@@ -114,6 +114,13 @@ class Journal:
         ):
             yield position, None if result is None else json.loads(result), error
 
+    def failed(self, most: int) -> list[dict[str, Any]]:
+        """Return the first points that failed: the values of their axes, and their errors."""
+        found = self._connection.execute(
+            "SELECT position, error FROM points WHERE error NOT NULL ORDER BY position LIMIT ?", (most,)
+        )
+        return [{"point": self.plan.labels(position), "error": error} for position, error in found]
+
     def status(self) -> Status:
         """Return how far the sweep is."""
         one = self._connection.execute
