@@ -138,7 +138,7 @@ def memory(options: argparse.Namespace) -> None:
             begin, cpu = time.perf_counter(), time.process_time()
             from geomsup.sweeps.journal import Journal
             from geomsup.sweeps.plan import make_plan
-            from geomsup.sweeps.sweep import run_plan
+            from geomsup.sweeps.running import run_plan
 
             plan = make_plan(busy, {"k": range(options.points)}, {"seconds": 0.001})
             path = Path(folder) / f"{seconds}.sqlite"

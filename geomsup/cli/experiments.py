@@ -112,8 +112,8 @@ def sweep(
     """
     from geomsup.sweeps.journal import Journal
     from geomsup.sweeps.result import Sweep
+    from geomsup.sweeps.running import run_plan
     from geomsup.sweeps.specification import read_plan
-    from geomsup.sweeps.sweep import run_plan
 
     if plot is not None:
         check_output("--plot", plot, FIGURES)

@@ -60,7 +60,7 @@ def plot_sweep(
     >>> found = sweep("optimum", {"probability": [0.1, 0.2, 0.4]}, n_features=2, n_hidden=1,
     ...               executor=ThreadPoolExecutor(1))
     >>> plot_sweep(found, "loss").lines[-1].get_ydata().round(4).tolist()
-    [0.0026, 0.0087, 0.0255]
+    [0.0033, 0.0132, 0.051]
     """
     result("sweep", sweep, "Sweep")
     name = next((one for one in PREFERRED if one in sweep.arrays), next(iter(sweep.arrays))) if name is None else name
@@ -71,6 +71,7 @@ def plot_sweep(
         raise ValueError(
             f"`sweep` must have one or two axes to draw over; got {', '.join(left) or 'none'}. Take a slice with sel."
         )
+    left.sort(key=lambda axis: axis != "probability")  # along the bottom, if there is one
     values = _over(sweep, name, left)
     if len(left) == 1:
         return _line(sweep, name, left[0], values, optimum, one(ax, (7, 4)))

@@ -195,22 +195,21 @@ def _words(path: Path | None) -> Iterator[None]:
 
 def _prepare(connection: sqlite3.Connection, plan: Plan, path: Path | None) -> None:
     """Make the tables, or check that they are those of this plan."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        text = json.dumps(plan.description())
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in TABLES.split(";"):
-                connection.execute(statement)
-            connection.execute("INSERT INTO sweep VALUES (?, ?)", (FORMAT, text))
-        return
-    there, asked = _description(connection, path), plan.description()
-    if there != asked:
+    is_new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    there, asked = None if is_new else _description(connection, path), plan.description()
+    if there is not None and there != asked:
         raise ValueError(
             f"`output` must be the journal of this sweep; in {str(path)!r} {_difference(there, asked)}. "
             "Name another file, or ask for the same."
         )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    if is_new:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO sweep VALUES (?, ?)", (FORMAT, json.dumps(asked)))
 
 
 def _description(connection: sqlite3.Connection, path: Path | None) -> dict[str, Any]:

@@ -63,9 +63,9 @@ class Sweep(Readable, Tabular):
     >>> same.complete, same.failed
     (True, ())
     >>> len(found.to_rows()), found.to_rows()[0]["geometry"]
-    (6, 'digon')
+    (6, 'digon (3 features on 2 vertices)')
     >>> gs.Sweep.from_dict(found.to_dict()).sel(n_hidden=1, probability=0.1)["geometry"]
-    array('digon', dtype='<U...')
+    array('digon (3 features on 2 vertices)', dtype='<U...')
     >>> found.plot("loss").get_ylabel()
     'n hidden'
     >>> from importlib.util import find_spec

@@ -104,6 +104,8 @@ def sweep(
     """
     plan = make_plan(what, axes, fixed)
     path = None if output is None else checks.folder_or_file("output", output)
+    if executor is None:
+        _check_processes(plan)
     with Journal.begun(path, plan) as journal:
         if checks.boolean("again", again):
             journal.forget_failed()
@@ -128,8 +130,6 @@ def run_plan(
     checks.integer("retries", retries, minimum=0)
     checks.callback("progress", progress)
     plan = journal.plan
-    if executor is None:
-        _check_processes(plan)
     if journal.done.all():
         return
     sizer, done = _Sizer(float(unit_seconds)), int(journal.done.sum())
