@@ -43,9 +43,7 @@ def diagram(options: argparse.Namespace) -> None:
         )
         seconds, cpu = time.perf_counter() - begin, spent() - cpu
     print(f"{found.done.size} models in {seconds:.0f} s, {cpu:.0f} s of processor time; {len(found.errors)} failed")
-    from geomsup.plot.sweeps import majority
-
-    trained = majority(found["phase"])
+    trained = found.majority("phase")
     exact = gs.phase_diagram(2, 1, p, importance)
     optimal = np.array([phase_in_words(one) for one in gs.classify(exact.W.reshape(-1, 2, 1), orientation="rows")])
     optimal = optimal.reshape(trained.shape)

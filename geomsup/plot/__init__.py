@@ -9,11 +9,11 @@ from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
 from geomsup.plot.series.dimensions import plot_dimensions
 from geomsup.plot.series.losses import plot_losses
+from geomsup.plot.series.sweeps import plot_sweep
 from geomsup.plot.shapes.orbits import plot_orbits
 from geomsup.plot.shapes.polytope import plot_polytope
 from geomsup.plot.shapes.sheet import plot_sheet
 from geomsup.plot.sparsities import plot_sparsities
-from geomsup.plot.sweeps import plot_sweep
 from geomsup.plot.tally import plot_tally
 from geomsup.plot.weights.angles import plot_angles
 from geomsup.plot.weights.gram import plot_gram

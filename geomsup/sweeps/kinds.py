@@ -17,7 +17,7 @@ from geomsup.loading import load
 from geomsup.model import ToyModel
 from geomsup.sweeps.outcome import Outcome, attempt
 
-__all__ = ["DIMENSIONS", "KINDS", "UNITS", "Kind", "called_by_name", "evaluate", "kind_of"]
+__all__ = ["DIMENSIONS", "KINDS", "UNITS", "Kind", "called_by_name", "evaluate", "features_of", "kind_of"]
 
 Point = Mapping[str, Any]
 

@@ -1,6 +1,7 @@
 """The result of a sweep: arrays over named axes, which can be sliced, drawn, and converted."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import xarray  # pyright: ignore[reportMissingImports]
     from matplotlib.axes import Axes
 
-__all__ = ["Sweep"]
+__all__ = ["Sweep", "commonest", "read_sweep"]
 
 CLOSE = 1e-9  # relative difference up to which a number is that of an axis: literals and geomspace differ in rounding
 SUFFIXES = (".nc", ".zarr")
@@ -84,24 +85,6 @@ class Sweep(Readable, Tabular):
     errors: tuple[tuple[int, str], ...]
 
     @classmethod
-    def of(cls, journal: Journal) -> "Sweep":
-        """Return what a journal holds."""
-        plan, size = journal.plan, journal.plan.size
-        done, errors = np.zeros(size, bool), []
-        columns: dict[str, _Column] = {}
-        for position, found, error in journal.results():
-            done[position] = True
-            if found is None:
-                errors.append((position, error or ""))
-            else:
-                for name, value in found.items():
-                    columns.setdefault(name, _Column(size)).put(position, value)
-        arrays = {name: column.array.reshape(*plan.shape, *column.shape) for name, column in columns.items()}
-        for array in (done, *arrays.values()):
-            array.flags.writeable = False
-        return cls(plan.what, plan.axes, plan.fixed, arrays, done.reshape(plan.shape), tuple(errors))
-
-    @classmethod
     def load(cls, path: str | Path) -> "Sweep":
         """Return what the journal of a sweep holds, also while it runs.
 
@@ -113,7 +96,7 @@ class Sweep(Readable, Tabular):
             If it is no journal.
         """
         with Journal.read(checks.folder_or_file("path", path)) as journal:
-            return cls.of(journal)
+            return read_sweep(journal)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Sweep":
@@ -187,8 +170,32 @@ class Sweep(Readable, Tabular):
         places = np.arange(self.done.size).reshape(self.shape)[at]
         new = {int(old): position for position, old in enumerate(places.ravel())}
         errors = tuple((new[position], error) for position, error in self.errors if position in new)
-        arrays = {name: array[at] for name, array in self.arrays.items()}
-        return Sweep(self.what, left, self.fixed | chosen, arrays, self.done[at], errors)
+        arrays = {name: np.asarray(array[at]) for name, array in self.arrays.items()}
+        return Sweep(self.what, left, self.fixed | chosen, arrays, np.asarray(self.done[at]), errors)
+
+    def majority(self, name: str, over: str = "seed") -> np.ndarray:
+        """Return the text that most points along an axis have; of several the first in the alphabet, of none "".
+
+        Raises
+        ------
+        ValueError
+            If there is no such axis, or the array does not hold a text for each point.
+
+        Examples
+        --------
+        >>> phases = {"phase": np.array([["a", "b", "b"], ["", "", "a"]])}
+        >>> Sweep("train", {"n": (1, 2), "seed": (0, 1, 2)}, {}, phases, np.ones((2, 3), bool), ()).majority("phase")
+        array(['b', 'a'], dtype='<U1')
+        """
+        array = self[name]
+        if array.dtype.kind != "U" or array.ndim != self.done.ndim:
+            raise ValueError(f"`name` must be a text for each point; {name!r} is not. Take the median of numbers.")
+        checks.one_of("over", over, tuple(self.axes))
+        moved = np.moveaxis(array, list(self.axes).index(over), -1)
+        found = np.empty(moved.shape[:-1], moved.dtype)
+        for index in np.ndindex(*found.shape):
+            found[index] = commonest(moved[index])
+        return found
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a row per point: its axes, the numbers and texts that are no arrays, and its error."""
@@ -250,7 +257,7 @@ class Sweep(Readable, Tabular):
 
     def plot(self, name: str | None = None, *, optimum: "Sweep | None" = None, ax: "Axes | None" = None) -> "Axes":
         """Draw one array over one axis or two, the median or majority over seeds; see `geomsup.plot.plot_sweep`."""
-        from geomsup.plot.sweeps import plot_sweep
+        from geomsup.plot.series.sweeps import plot_sweep
 
         return plot_sweep(self, name, optimum=optimum, ax=ax)
 
@@ -270,6 +277,36 @@ class Sweep(Readable, Tabular):
         return "\n".join(lines)
 
 
+def commonest(texts: np.ndarray) -> str:
+    """Return the commonest text; of several the first in the alphabet, and "" if there is none but that.
+
+    Examples
+    --------
+    >>> commonest(np.array(["b", "a", "b", "a", ""]))
+    'a'
+    """
+    counts = Counter(text for text in texts.tolist() if text)
+    return min(counts, key=lambda text: (-counts[text], text), default="")
+
+
+def read_sweep(journal: Journal) -> Sweep:
+    """Return what a journal holds."""
+    plan, size = journal.plan, journal.plan.size
+    done, errors = np.zeros(size, bool), []
+    columns: dict[str, _Column] = {}
+    for position, found, error in journal.results():
+        done[position] = True
+        if found is None:
+            errors.append((position, error or ""))
+        else:
+            for name, value in found.items():
+                columns.setdefault(name, _Column(size)).put(position, value)
+    arrays = {name: column.array.reshape(*plan.shape, *column.shape) for name, column in columns.items()}
+    for array in (done, *arrays.values()):
+        array.flags.writeable = False
+    return Sweep(plan.what, plan.axes, plan.fixed, arrays, done.reshape(plan.shape), tuple(errors))
+
+
 class _Column:
     """Values of one name, put one after the other into an array that grows with the largest of them."""
 
@@ -285,7 +322,8 @@ class _Column:
             self.array = self.array.astype(np.result_type(self.array.dtype, array.dtype))
         if array.shape != self.shape:
             self._grow(array)
-        self.array[(position, *map(slice, array.shape))] = array
+        whole = (*array.shape, *(1,) * (len(self.shape) - array.ndim))
+        self.array[(position, *map(slice, whole))] = array.reshape(whole)
 
     def _grow(self, array: np.ndarray) -> None:
         rank = max(array.ndim, len(self.shape))

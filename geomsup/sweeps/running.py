@@ -15,10 +15,10 @@ from geomsup.sweeps.journal import Journal
 from geomsup.sweeps.kinds import evaluate
 from geomsup.sweeps.outcome import Outcome
 from geomsup.sweeps.plan import Plan, make_plan
-from geomsup.sweeps.result import Sweep
+from geomsup.sweeps.result import Sweep, read_sweep
 from geomsup.threads import Progress
 
-__all__ = ["UNIT_SECONDS", "run_plan", "sweep"]
+__all__ = ["UNIT_SECONDS", "do_unit", "run_plan", "sweep"]
 
 # Work that a worker is sent at a time: long beside the milliseconds that sending and writing take; little to lose.
 UNIT_SECONDS = 1.0
@@ -112,7 +112,7 @@ def sweep(
         run_plan(
             journal, executor=executor, workers=workers, unit_seconds=unit_seconds, retries=retries, progress=progress
         )
-        return Sweep.of(journal)
+        return read_sweep(journal)
 
 
 def run_plan(

@@ -65,7 +65,7 @@ def test_a_point_that_kills_its_worker_is_recorded(cluster, tmp_path):
 
 def test_a_scheduler_that_is_gone_is_one_line(tmp_path):
     with (
-        pytest.raises(OSError, match="`executor` must be the address of a Dask scheduler; 'tcp://127.0.0.1:1' does"),
+        pytest.raises(OSError, match=r"`executor` must be the address of a Dask scheduler; 'tcp://127.0.0.1:1' does"),
         dask.config.set({"distributed.comm.timeouts.connect": "200ms"}),
     ):
         gs.sweep(functions.square, {"x": [1]}, executor="tcp://127.0.0.1:1", output=tmp_path / "run.sqlite")
@@ -80,7 +80,7 @@ def test_a_scheduler_that_goes_meanwhile_ends_the_sweep_and_keeps_what_is_done(t
                 ended.set()
                 threading.Thread(target=cluster.close).start()
 
-        with pytest.raises(OSError, match="`executor` .*What is done is kept"):
+        with pytest.raises(OSError, match=r"`executor` .*What is done is kept"):
             gs.sweep(
                 functions.waits, {"x": range(200)}, seconds=0.05, executor=cluster.scheduler_address, unit_seconds=0,
                 output=tmp_path / "run.sqlite", progress=progress,

@@ -1,5 +1,6 @@
 """What a sweep found, over one axis or two."""
 
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_sweep"]
 
 GATHERED = ("seed", "rng")  # axes whose values are chances: of these the median is drawn, or what most have
-DECADE = 10  # an axis that goes over more than this factor is drawn in logarithms
+DECADE = 10  # an axis that goes over this factor is drawn in logarithms
 MOST_NAMES = len(PALETTE)  # texts that have a colour of their own; what is rarer is grey
 PREFERRED = ("phase", "loss", "energy")
 LABELS = {
@@ -96,13 +97,13 @@ def _line(sweep: "Sweep", name: str, axis: str, values: np.ndarray, optimum: "Sw
     x = _positions(sweep, axis)
     ax.plot(np.repeat(x, values.shape[1]), values.ravel(), "o", color=PALETTE[0], markersize=3, alpha=0.4,
             markeredgewidth=0)  # fmt: skip
-    ax.plot(x, np.nanmedian(values, axis=1), color=PALETTE[0], label=name.replace("_", " "))
+    ax.plot(x, _median(values), color=PALETTE[0], label=name.replace("_", " "))
     if optimum is not None:
         ax.plot(x, _optima(optimum, [axis], values.shape[:1]), color=PALETTE[1], label="optimum")
         ax.legend(frameon=False)
     _scale(ax, "x", sweep, axis)
     finite = values[np.isfinite(values)]
-    if finite.size and finite.min() > 0 and finite.max() > DECADE * finite.min():
+    if finite.size and finite.min() > 0 and finite.max() >= DECADE * finite.min():
         ax.set_yscale("log")
     ax.set_ylabel(name.replace("_", " "))
     return ax
@@ -121,7 +122,7 @@ def _diagram(
     if values.dtype.kind == "U":
         _names(ax, edges, values)
     else:
-        shown = np.nanmedian(values, axis=2)
+        shown = _median(values)
         if optimum is not None:
             shown, label = 100 * (shown / _optima(optimum, left, values.shape[:2]) - 1), f"{label} above the optimum, %"
         image = ax.pcolormesh(*edges, shown.T, cmap="viridis", rasterized=True)
@@ -136,7 +137,9 @@ def _names(ax: "Axes", edges: Any, values: np.ndarray) -> None:
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
-    most = majority(values)
+    from geomsup.sweeps.result import commonest
+
+    most = np.array([[commonest(cell) for cell in row] for row in values])
     known = [text for text, _ in Counter(most.ravel().tolist()).most_common() if text][:MOST_NAMES]
     place = np.array([[known.index(text) if text in known else len(known) for text in row] for row in most])
     colours = [*PALETTE[: len(known)], FAINT]
@@ -147,19 +150,11 @@ def _names(ax: "Axes", edges: Any, values: np.ndarray) -> None:
     ax.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False, fontsize=8)
 
 
-def majority(values: np.ndarray) -> np.ndarray:
-    """Return the commonest text along the last axis; of several the first in the alphabet, where none is done "".
-
-    Examples
-    --------
-    >>> majority(np.array([["a", "b", "b"], ["", "", "a"]])).tolist()
-    ['b', 'a']
-    """
-    found = np.empty(values.shape[:-1], values.dtype)
-    for index in np.ndindex(*found.shape):
-        counts = Counter(text for text in values[index].tolist() if text)
-        found[index] = min(counts, key=lambda text: (-counts[text], text), default="")
-    return found
+def _median(values: np.ndarray) -> np.ndarray:
+    """Return the median along the last axis, of what is there; NaN where nothing is."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        return np.nanmedian(values, axis=-1)
 
 
 def _optima(optimum: "Sweep", left: list[str], shape: tuple[int, ...]) -> np.ndarray:
@@ -174,7 +169,7 @@ def _optima(optimum: "Sweep", left: list[str], shape: tuple[int, ...]) -> np.nda
 
 
 def _is_log(positions: np.ndarray) -> bool:
-    return bool(positions.min() > 0 and positions.max() > DECADE * positions.min())
+    return bool(positions.min() > 0 and positions.max() >= DECADE * positions.min())
 
 
 def _positions(sweep: "Sweep", axis: str) -> np.ndarray:
