@@ -11,7 +11,7 @@ import argparse
 import os
 import resource
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +19,10 @@ import numpy as np
 
 import geomsup as gs
 from geomsup.phases.names import phase_in_words
+from geomsup.sweeps.executors import opened
+from geomsup.sweeps.journal import Journal
+from geomsup.sweeps.plan import make_plan
+from geomsup.sweeps.running import run_plan
 
 MARGIN = 0.1  # decades from a border within which a cell is not counted, a twentieth of an axis: as E5 has it
 # Of those that were tried, the fewest steps after which hardly any training is still on its way.
@@ -92,6 +96,13 @@ def idle(k: int, seconds: float) -> float:
 
 
 @contextmanager
+def processes(workers: int):
+    """Yield the executor of processes that a sweep starts by itself."""
+    with opened(None, workers) as crowd:
+        yield crowd.executor
+
+
+@contextmanager
 def cluster(workers: int):
     """Yield the executor of a Dask cluster of processes on this machine."""
     from distributed import Client, LocalCluster
@@ -101,20 +112,23 @@ def cluster(workers: int):
 
 
 def overhead(options: argparse.Namespace) -> None:
-    """Compare the time of units of a second with that of their work; points do not use the processor."""
-    for dask in (False, True):
-        with TemporaryDirectory() as folder, cluster(options.workers) if dask else nullcontext() as executor:
-            for name, seconds, count in (("one second", 1.0, 30), ("a millisecond", 0.001, 3000)):
-                gs.sweep(idle, {"k": range(options.workers)}, seconds=0.2, executor=executor)  # workers are there
+    """Compare the time of units with that of their work, once workers are there; they do not use the processor."""
+    for started in (processes, cluster):
+        ahead = options.workers if started is processes else None  # Dask's workers have the next unit there already
+        with TemporaryDirectory() as folder, started(options.workers) as executor:
+            begin = time.perf_counter()
+            gs.sweep(idle, {"k": range(options.workers)}, seconds=0.2, executor=executor, workers=ahead)
+            print(f"{started.__name__}: {time.perf_counter() - begin - 0.2:.2f} s until workers are there", flush=True)
+            for name, seconds, count in (("one second", 1.0, 60), ("a millisecond", 0.001, 3000)):
                 begin, cpu = time.perf_counter(), time.process_time()
                 gs.sweep(
-                    idle, {"k": range(count)}, seconds=seconds, executor=executor, workers=options.workers,
+                    idle, {"k": range(count)}, seconds=seconds, executor=executor, workers=ahead,
                     output=f"{folder}/{seconds}.sqlite", unit_seconds=0,
                 )  # fmt: skip
                 took, cpu = time.perf_counter() - begin, time.process_time() - cpu
                 work = count * seconds / options.workers
                 print(
-                    f"{'Dask' if dask else 'processes'}: {count} units of {name}: {took:.2f} s, work {work:.2f} s; "
+                    f"{started.__name__}: {count} units of {name}: {took:.2f} s, work {work:.2f} s; "
                     f"{100 * (took / work - 1):.1f} % more; {1e3 * cpu / count:.3f} ms of the parent a unit",
                     flush=True,
                 )
@@ -134,10 +148,6 @@ def memory(options: argparse.Namespace) -> None:
             said.clear()
             more = {} if seconds is None else {"unit_seconds": seconds}
             begin, cpu = time.perf_counter(), time.process_time()
-            from geomsup.sweeps.journal import Journal
-            from geomsup.sweeps.plan import make_plan
-            from geomsup.sweeps.running import run_plan
-
             plan = make_plan(busy, {"k": range(options.points)}, {"seconds": 0.001})
             path = Path(folder) / f"{seconds}.sqlite"
             with Journal.begun(path, plan) as journal:

@@ -14,6 +14,7 @@ from geomsup.sweeps.journal import Journal
 from geomsup.sweeps.kinds import DIMENSIONS, UNITS
 from geomsup.sweeps.plan import Plan
 from geomsup.tables import Readable, Tabular
+from geomsup.tables.readable import plain
 
 if TYPE_CHECKING:
     import xarray  # pyright: ignore[reportMissingImports]
@@ -136,7 +137,7 @@ class Sweep(Readable, Tabular):
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Return the array of this name."""
-        if name not in self.arrays:
+        if not isinstance(name, str) or name not in self.arrays:
             raise KeyError(f"`name` must be one of {', '.join(self.arrays)}; got {checks.shown(name)}. Pick one.")
         return self.arrays[name]
 
@@ -148,7 +149,7 @@ class Sweep(Readable, Tabular):
         >>> Sweep("train", {"seed": (0,)}, {}, {"W": np.zeros((1, 3, 2))}, np.ones(1, bool), ()).dimensions("W")
         ('seed', 'feature', 'hidden')
         """
-        own = self[name].ndim - len(self.axes)
+        own = self.arrays[checks.one_of("name", name, tuple(self.arrays))].ndim - len(self.axes)
         known = DIMENSIONS.get(name, ())
         return (*self.axes, *(known if len(known) == own else (f"{name}_{k}" for k in range(own))))
 
@@ -187,7 +188,7 @@ class Sweep(Readable, Tabular):
         >>> Sweep("train", {"n": (1, 2), "seed": (0, 1, 2)}, {}, phases, np.ones((2, 3), bool), ()).majority("phase")
         array(['b', 'a'], dtype='<U1')
         """
-        array = self[name]
+        array = self.arrays[checks.one_of("name", name, tuple(self.arrays))]
         if array.dtype.kind != "U" or array.ndim != self.done.ndim:
             raise ValueError(f"`name` must be a text for each point; {name!r} is not. Take the median of numbers.")
         checks.one_of("over", over, tuple(self.axes))
@@ -341,9 +342,9 @@ def _blank(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 
 def _place(name: str, values: tuple[Any, ...], value: Any) -> int:
     """Return where a value is on an axis."""
-    value = value.item() if isinstance(value, np.generic) else value
+    value = value.item() if isinstance(value, np.generic) else plain(value)
     for place, one in enumerate(values):
-        if one == (list(value) if isinstance(value, tuple) else value) or _are_close(one, value):
+        if (type(one) is type(value) and one == value) or _are_close(one, value):
             return place
     raise ValueError(
         f"`{name}` must be one of {checks.shown(list(values))}; got {checks.shown(value)}. Pick one of the axis."

@@ -65,8 +65,7 @@ def plot_sweep(
     """
     result("sweep", sweep, "Sweep")
     name = next((one for one in PREFERRED if one in sweep.arrays), next(iter(sweep.arrays))) if name is None else name
-    if name not in sweep.arrays:
-        raise ValueError(f"`name` must be one of {', '.join(sweep.arrays)}; got {checks.shown(name)}. Pick one.")
+    checks.one_of("name", name, tuple(sweep.arrays))
     left = [axis for axis, values in sweep.axes.items() if axis not in GATHERED and len(values) > 1]
     if len(left) not in (1, 2):
         raise ValueError(
