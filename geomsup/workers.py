@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
@@ -109,7 +109,9 @@ class Apart(Executor):
         if place.pool is None or place.is_lost():
             self._start(place)
         assert place.pool is not None
-        place.work, told = place.pool.submit(function, *arguments, **named), Future[Any]()
+        told: Future[Any] = Future()
+        told.set_running_or_notify_cancel()  # who cancels it hears that it is too late
+        place.work = place.pool.submit(function, *arguments, **named)
         place.work.add_done_callback(lambda future, start=place.start: _tell(told, future, start))
         return told
 
@@ -145,10 +147,7 @@ class _Place:
 
 def _tell(told: Future[Any], future: Future[Any], start: Future[int] | None) -> None:
     """Pass on what became of a future, and whether the process ever began."""
-    if future.cancelled():
-        told.cancel()
-        return
-    error = future.exception()
+    error = CancelledError() if future.cancelled() else future.exception()
     if error is None:
         told.set_result(future.result())
     elif isinstance(error, BrokenProcessPool) and start is not None and start.exception() is not None:

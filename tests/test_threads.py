@@ -137,3 +137,14 @@ def test_what_a_crew_has_not_begun_is_not_begun_at_its_end():
         may_end.set()
     assert task.result() == "finished"
     assert late == []
+
+
+def test_a_variable_says_in_how_many_threads_work_is_shared(monkeypatch):
+    monkeypatch.setenv("GEOMSUP_THREADS", "3")
+    assert threads.processors() == 3
+    for wrong in ("0", "-1", "1.5", "x", "²"):
+        monkeypatch.setenv("GEOMSUP_THREADS", wrong)
+        with pytest.raises(ValueError, match=f"`GEOMSUP_THREADS` must be a whole number from 1 on; got '{wrong}'"):
+            threads.processors()
+    monkeypatch.setenv("GEOMSUP_THREADS", "")
+    assert threads.processors() >= 1

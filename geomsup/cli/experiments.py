@@ -84,6 +84,7 @@ def sweep(
     status: Flag = False,
     scheduler: str | None = None,
     workers: Whole | None = None,
+    unit_seconds: float = 1.0,
     again: Flag = False,
     plot: Path | None = None,
     as_json: Json = False,
@@ -105,6 +106,8 @@ def sweep(
         Address of a Dask scheduler, tcp://host:8786, whose workers do the work.
     workers
         Processes; by default one for each processor.
+    unit_seconds
+        Work that a worker is sent at a time; more for hundreds of workers.
     again
         Try the points again that failed before.
     plot
@@ -124,7 +127,7 @@ def sweep(
         with Journal.begun(output, read_plan(spec)) as journal, progress_bars(time_left=True) as progress:
             if again:
                 journal.forget_failed()
-            run_plan(journal, executor=scheduler, workers=workers, progress=progress)
+            run_plan(journal, executor=scheduler, workers=workers, unit_seconds=unit_seconds, progress=progress)
     with Journal.read(output) as journal:
         found, failed = journal.status(), journal.failed(MOST_FAILED)
     if plot is not None:

@@ -53,7 +53,17 @@ OPTIONS = {
     "one-hot": ["--dead", "--silent", "--output", "-o", "--json"],
     "symbolic": ["--output", "-o", "--json"],
     "reproduce": ["--all", "--list", "--quick", "--output", "-o", "--jobs", "--scheduler", "--json"],
-    "sweep": ["--output", "-o", "--status", "--scheduler", "--workers", "--again", "--plot", "--json"],
+    "sweep": [
+        "--output",
+        "-o",
+        "--status",
+        "--scheduler",
+        "--workers",
+        "--unit-seconds",
+        "--again",
+        "--plot",
+        "--json",
+    ],
     "thomson": ["--starts", "--seed", "--time-limit", "--threads", "--output", "-o", "--plot", "--json"],
     "energy": [
         "--d",

@@ -191,7 +191,7 @@ def test_axes_of_texts_have_names():
 @pytest.mark.parametrize(
     ("cut", "name", "message"),
     [
-        ({}, "los", "`name` must be one of \"loss\", \"phase\", \"W\"; got 'los'"),
+        ({}, "los", '`name` must be one of "loss", "phase", "W"; got \'los\''),
         ({}, "W", "`name` must be one number or text at each point; 'W' is an array"),
         ({"importance": 1.0}, "phase", "`name` must be a number at each point to be drawn as a line; 'phase' is not"),
         ({"importance": 1.0, "probability": 0.1}, "loss", "`sweep` must have one or two axes to draw over; got none"),
