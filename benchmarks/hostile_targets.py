@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -211,6 +212,20 @@ def _pair() -> gs.ToyModel:
 
 def _train(**given: Any) -> Any:
     return gs.train(**{"device": "cpu"} | given)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1)  # what is swept is hostile, not where
+
+
+def _swept(what: Any, axes: Any, **given: Any) -> Any:
+    return gs.sweep(what, axes, **given)
+
+
+@cache
+def _swept_already() -> gs.Sweep:
+    return gs.sweep("optimum", {"probability": [0.1, 0.2]}, n_features=2, n_hidden=1, executor=_threads())
 
 
 def _reproduced(ids: Any, size: Any, output: Any, jobs: Any) -> Any:
@@ -612,6 +627,32 @@ TARGETS: dict[str, Target] = {
         finite=False,
         documented=(OSError,),
         covers=("Report",),
+    ),
+    "sweep": Target(
+        _swept,
+        {
+            "what": _is("optimum"),
+            "axes": _is({"probability": [0.1, 0.2]}),
+            "output": lambda: _folder() / "run.sqlite",
+            "executor": lambda: _threads(),
+            "workers": _is(1),
+            "unit_seconds": _is(1.0),
+            "retries": _is(1),
+            "again": _is(False),
+            "progress": _is(None),
+            "n_features": _is(2),
+            "n_hidden": _is(1),
+        },
+        finite=False,  # points that failed have NaN
+        documented=(OSError,),
+        covers=("Sweep",),
+    ),
+    "Sweep.sel": Target(lambda **given: _swept_already().sel(**given), {"probability": _is(0.1)}, finite=False),
+    "Sweep.dimensions": Target(lambda **given: _swept_already().dimensions(**given), {"name": _is("W")}, finite=False),
+    "plot.plot_sweep": Target(
+        lambda **given: gs.plot.plot_sweep(_swept_already(), **given),
+        {"name": _is("loss"), "optimum": _is(None), "ax": _is(None)},
+        finite=False,
     ),
     "Verdict": Target(
         gs.Verdict,

@@ -39,6 +39,7 @@ OPERATIONS = {
     "report, 3000 rows": "gs.report(rng.normal(size=(3000, 20)))",
     "train": "gs.train(gs.Features(100, 0.1), 20, models=4, steps=10**7)",
     "train, exact": "gs.train(gs.Features(7, 0.1), 3, models=100, objective='exact')",
+    "sweep": "gs.sweep('train', {'seed': range(10**5)}, n_features=20, n_hidden=5, probability=0.1)",
     "symmetry": "gs.symmetry(gs.polytope('600-cell').vertices)",
 }
 PROGRAM = """

@@ -12,12 +12,13 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,6 +42,7 @@ class Command:
     words: tuple[str, ...]
     results: Callable[[Path], dict[str, Any]]
     unfinished: str  # pattern of the files of unfinished work: none is left by a run that ends
+    files: Mapping[str, str] = field(default_factory=dict)  # that the command reads, by name
 
 
 def arrays_in(path: Path) -> dict[str, Any]:
@@ -74,11 +76,46 @@ def experiments(folder: Path) -> dict[str, Any]:
     return found
 
 
+def swept(folder: Path) -> dict[str, Any]:
+    """Return which point is where in the journal, and what was found there, without times."""
+    path = folder / "run.sqlite"
+    ids = points(path, "position, id")
+    assert len(set(ids.values())) == len(ids), "a point is there twice"
+    return {name: (ids[name], *found) for name, found in points(path, "position, result, error").items()}
+
+
+def points(path: Path, columns: str) -> dict[str, Any]:
+    """Return columns of the points in a journal, by the first of them; nothing where there is none yet."""
+    if not path.exists():
+        return {}
+    with closing(sqlite3.connect(path)) as journal:
+        assert journal.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        if not journal.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return {}  # killed before the tables were made
+        rows = journal.execute(f"SELECT {columns} FROM points").fetchall()
+    return {f"point {position}": found[0] if len(found) == 1 else found for position, *found in rows}
+
+
 def optimum(folder: Path) -> dict[str, Any]:
     blocks = {path.name: json.loads(path.read_text())["result"] for path in folder.glob("cache/blocks/*.json")}
     path = folder / "optimum.json"
     return blocks | ({"optimum": json.loads(path.read_text())} if path.exists() else {})
 
+
+PLANE = """
+what = "train"
+[axes]
+probability = {from = 0.01, to = 1.0, points = 12, spacing = "log"}
+importance = {from = 0.1, to = 10.0, points = 12, spacing = "log"}
+seed = {from = 0, to = 4}
+[fixed]
+n_features = 2
+n_hidden = 1
+steps = 500
+batch = 256
+learning_rate = 0.02
+schedule = "cosine"
+"""
 
 COMMANDS = {
     "train": Command(
@@ -94,6 +131,7 @@ COMMANDS = {
         experiments,
         "results/*/parts/*.part.npz",
     ),
+    "sweep": Command(("sweep", "plane.toml", "-o", "run.sqlite"), swept, "run.sqlite-*", {"plane.toml": PLANE}),
     "optimum": Command(
         ("optimum", "12", "3", "--probability", "0.05", "-o", "optimum.json"), optimum, "cache/**/*.part*"
     ),
@@ -103,6 +141,8 @@ COMMANDS = {
 @contextmanager
 def begun(command: Command, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a command in a session of its own, with the signals that a shell in front would give it."""
+    for name, text in command.files.items():
+        (folder / name).write_text(text)
     child = subprocess.Popen(
         [sys.executable, "-m", "geomsup", *command.words], cwd=folder, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=usual_signals,
@@ -164,19 +204,23 @@ def trial(command: Command, kind: signal.Signals, moment: float, truth: dict[str
         assert code == 1 or "Traceback" not in said or code < 0, said
         kept = command.results(folder)
         assert kept.items() <= truth.items(), "a result that is not that of the whole run"
-        changed = {path: path.stat().st_mtime_ns for path in finished(folder)}
+        before = finished(folder)
         again = whole(command, folder)
         assert again == truth, "the run after it has other bits"
-        redone = [str(path) for path, when in changed.items() if path.stat().st_mtime_ns != when]
+        after = finished(folder)
+        redone = [what for what, when in before.items() if after.get(what) != when]
         assert not redone, f"what was finished was done again: {redone}"
         return late
 
 
-def finished(folder: Path) -> Iterator[Path]:
-    """Yield the files of finished parts of the work: none of them is to be made again."""
-    yield from folder.glob("cache/blocks/*.json")
-    yield from folder.glob("results/*/data.npz")
-    yield from (path for path in folder.glob("results/*/parts/*.npz") if ".part." not in path.name)
+def finished(folder: Path) -> dict[str, Any]:
+    """Return when each finished part of the work was made, by its name: none of them is to be made again."""
+    files = [
+        *folder.glob("cache/blocks/*.json"),
+        *folder.glob("results/*/data.npz"),
+        *(path for path in folder.glob("results/*/parts/*.npz") if ".part." not in path.name),
+    ]
+    return {str(path): path.stat().st_mtime_ns for path in files} | points(folder / "run.sqlite", "position, ended")
 
 
 def trials(name: str, times: int, kinds: Sequence[signal.Signals], rng: random.Random) -> int:

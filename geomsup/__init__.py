@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from geomsup.reports import Page as Page, report as report
     from geomsup.samples import SampledFeatures as SampledFeatures
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
+    from geomsup.sweeps import Sweep as Sweep, sweep as sweep
     from geomsup.training import TrainingRun as TrainingRun, train as train
 
 # The public names of each room. Rooms have noun names that differ from the functions
@@ -144,6 +145,7 @@ _ROOMS = {
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
     "reports": ("Page", "report"),
+    "sweeps": ("Sweep", "sweep"),
     "experiments": ("Report", "Verdict", "reproduce"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
@@ -189,6 +191,7 @@ __all__ = [
     "Record",
     "Report",
     "SampledFeatures",
+    "Sweep",
     "Symmetry",
     "ToyModel",
     "TrainingRun",
@@ -224,6 +227,7 @@ __all__ = [
     "polytopes",
     "report",
     "reproduce",
+    "sweep",
     "symbolic",
     "symmetry",
     "thomson",

@@ -17,6 +17,7 @@ import numpy as np
 __all__ = [
     "boolean", "callback", "folder_or_file", "hinted", "holds", "integer", "number", "one_of",
     "per_feature", "pip_install", "positive_number", "random_generator", "real_array", "room", "shape", "shown",
+    "unknown",
 ]  # fmt: skip
 
 MOST_SEEDS = 1000  # of which a generator is made
@@ -259,7 +260,7 @@ def hinted(function: Function) -> Function:
     def checked(*arguments: Any, **keywords: Any) -> Any:
         for keyword, value in keywords.items():
             if keyword not in known:
-                raise TypeError(_unknown(name, keyword, value, known))
+                raise TypeError(unknown(name, keyword, value, known))
         return function(*arguments, **keywords)
 
     return checked  # pyright: ignore[reportReturnType]
@@ -286,7 +287,8 @@ def pip_install(package: str) -> str:
     return f"{python} -m pip install " + (f'"{package}"' if "[" in package else package)  # shells read brackets
 
 
-def _unknown(name: str, keyword: str, value: Any, known: tuple[str, ...]) -> str:
+def unknown(name: str, keyword: str, value: Any, known: tuple[str, ...]) -> str:
+    """Return what to say of a keyword that a function does not take: the one that was meant, or those it takes."""
     taken = [one for one in known if one != "self"]
     meant = [one for one in MEANT.get(keyword, ()) if one in taken] or get_close_matches(keyword, taken, 1)
     advice = f"Pass `{meant[0]}`{REMARKS.get(keyword, '')}." if meant else f"It takes {', '.join(taken)}."

@@ -18,20 +18,34 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-__all__ = ["Crew", "Progress", "Report", "Task", "check_stop", "in_threads", "patiently", "processors", "stop_flag"]
+__all__ = [
+    "THREADS", "Crew", "Progress", "Report", "Task", "check_stop", "in_threads", "patiently", "processors", "stop_flag",
+]  # fmt: skip
+
+THREADS = "GEOMSUP_THREADS"  # the variable that says in how many threads long work is shared
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def processors() -> int:
-    """Return the number of processors for this process: those it is bound to, else those of the machine.
+    """Return the number of processors for this process: $GEOMSUP_THREADS, else those it is bound to, else all.
+
+    Raises
+    ------
+    ValueError
+        If the variable is no whole number from 1 on.
 
     Examples
     --------
     >>> processors() >= 1
     True
     """
+    chosen = os.environ.get(THREADS)
+    if chosen:
+        if not chosen.isdecimal() or int(chosen) < 1:
+            raise ValueError(f"`{THREADS}` must be a whole number from 1 on; got {chosen[:40]!r}. Set it, or unset it.")
+        return int(chosen)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

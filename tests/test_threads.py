@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from geomsup.threads import Crew, check_stop, in_threads, patiently, stop_flag
+from geomsup.threads import Crew, check_stop, in_threads, patiently, processors, stop_flag
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -137,3 +137,14 @@ def test_what_a_crew_has_not_begun_is_not_begun_at_its_end():
         may_end.set()
     assert task.result() == "finished"
     assert late == []
+
+
+def test_a_variable_says_in_how_many_threads_work_is_shared(monkeypatch):
+    monkeypatch.setenv("GEOMSUP_THREADS", "3")
+    assert processors() == 3
+    for wrong in ("0", "-1", "1.5", "x", "²"):
+        monkeypatch.setenv("GEOMSUP_THREADS", wrong)
+        with pytest.raises(ValueError, match=f"`GEOMSUP_THREADS` must be a whole number from 1 on; got '{wrong}'"):
+            processors()
+    monkeypatch.setenv("GEOMSUP_THREADS", "")
+    assert processors() >= 1

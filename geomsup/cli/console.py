@@ -145,8 +145,10 @@ def _is_number(cell: str) -> bool:
 
 
 @contextmanager
-def progress_bars() -> Iterator[Any]:
+def progress_bars(*, time_left: bool = False) -> Iterator[Any]:
     """Show progress(stage, fraction) as one bar on standard error, named by its stage; nothing is shown in a pipe.
+
+    The time beside it is what has passed, or what is left.
 
     A line above it says so when kernels are compiled, which a first use spends up to a minute on.
     """
@@ -154,11 +156,19 @@ def progress_bars() -> Iterator[Any]:
         yield lambda stage, fraction: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from geomsup.compiling import COMPILING, telling
 
-    columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    clock = TimeRemainingColumn() if time_left else TimeElapsedColumn()
+    columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), clock
     # A result that goes into a pipe meanwhile must not be written above the bar.
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bars:
         tasks: list[Any] = []  # none before there is a stage, and never a second one

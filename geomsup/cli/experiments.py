@@ -1,20 +1,24 @@
-"""Command that reproduces the paper: ``reproduce``."""
+"""Commands that run many things, and go on where they were stopped: ``reproduce`` and ``sweep``."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geomsup.cli.console import print_json, print_table, progress_bars, say
+from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure, say
 from geomsup.cli.options import Json, Whole
 
 if TYPE_CHECKING:
     from geomsup.experiments import Experiment
+    from geomsup.sweeps.journal import Status
 
-__all__ = ["reproduce"]
+__all__ = ["reproduce", "sweep"]
 
 Flag = Annotated[bool, Parameter(negative="")]
+
+MOST_FAILED = 5  # points whose errors are printed
 
 
 def reproduce(
@@ -24,6 +28,7 @@ def reproduce(
     quick: Flag = False,
     output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-experiments"),
     jobs: Whole | None = None,
+    scheduler: str | None = None,
     as_json: Json = False,
 ) -> None:
     """Run experiments of the paper; write data, figure and verdict of each, and a table of verdicts, to a folder.
@@ -44,6 +49,8 @@ def reproduce(
         Folder for the results; a run that was stopped goes on there.
     jobs
         Experiments at a time; by default one for each processor.
+    scheduler
+        Address of a Dask scheduler, tcp://host:8786, whose workers run them; the folder must be theirs too.
     """
     from geomsup.experiments.engine import in_order, run_each
 
@@ -53,9 +60,10 @@ def reproduce(
     if bool(ids) == all_:
         raise ValueError("`reproduce` needs ids or --all, and not both; see them with: geomsup reproduce --list")
     found = []
+    size = "quick" if quick else "paper"
     with progress_bars() as progress:
         progress("reproducing", 0.0)
-        for report, fraction in run_each(ids or None, size="quick" if quick else "paper", output=output, jobs=jobs):
+        for report, fraction in run_each(ids or None, size=size, output=output, jobs=jobs, executor=scheduler):
             found.append(report)
             if not as_json:
                 words = report.verdict.summary if report.verdict else report.error
@@ -70,6 +78,95 @@ def reproduce(
     failed = [report.id for report in reports if report.verdict is None]
     if failed:
         raise OSError(f"{', '.join(failed)} failed; see error.txt in {os.fspath(output)!r}")
+
+
+def sweep(
+    spec: Path | None = None,
+    *,
+    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-sweep.sqlite"),
+    status: Flag = False,
+    scheduler: str | None = None,
+    workers: Whole | None = None,
+    unit_seconds: float = 1.0,
+    again: Flag = False,
+    plot: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Call something at every point of a grid that a file describes; what is finished is kept, whatever happens.
+
+    Examples: ``geomsup sweep plane.toml -o run.sqlite``; ``geomsup sweep --status -o run.sqlite``.
+
+    Parameters
+    ----------
+    spec
+        A .toml file: what = "train" (or "optimum", "energy", "classify", "module:function"), the values of every axis
+        in a table [axes], other arguments in [fixed]; see the docs' page about sweeps.
+    output
+        The journal, one SQLite file. A sweep that was stopped goes on there.
+    status
+        Only say how far the sweep in the journal is; it may be running.
+    scheduler
+        Address of a Dask scheduler, tcp://host:8786, whose workers do the work.
+    workers
+        Processes; by default one for each processor.
+    unit_seconds
+        Work that a worker is sent at a time; more for hundreds of workers.
+    again
+        Try the points again that failed before.
+    plot
+        Write a figure to this file (.png, .pdf, .svg), of up to two axes beside seeds.
+    """
+    from geomsup.sweeps.journal import Journal
+    from geomsup.sweeps.result import Sweep
+    from geomsup.sweeps.running import run_plan
+    from geomsup.sweeps.specification import read_plan
+
+    if plot is not None:
+        check_output("--plot", plot, FIGURES)
+    if not status:
+        if spec is None:
+            raise ValueError("`spec` must be given, unless --status asks for a journal. See: geomsup sweep --help")
+        sys.path.insert(0, str(spec.parent.resolve()))  # where a function of the user's may be
+        with Journal.begun(output, read_plan(spec)) as journal, progress_bars(time_left=True) as progress:
+            if again:
+                journal.forget_failed()
+            run_plan(journal, executor=scheduler, workers=workers, unit_seconds=unit_seconds, progress=progress)
+    with Journal.read(output) as journal:
+        found, failed = journal.status(), journal.failed(MOST_FAILED)
+    if plot is not None:
+        save_figure(Sweep.load(output).plot().figure, plot)
+    if as_json:
+        print_json({"file": str(output)} | found._asdict() | {"first_failed": failed})
+    else:
+        say("\n".join([f"{output}: {_far(found)}", *(f"  {one['point']}: {one['error']}" for one in failed)]))
+    if found.failed and not status:
+        raise OSError(f"{found.failed} of {found.points} points failed; --again tries them again")
+
+
+def _far(status: "Status") -> str:
+    """Say how far a sweep is."""
+    words = [f"{status.done} of {status.points} points done"]
+    if status.failed:
+        words.append(f"{status.failed} of them failed")
+    if status.done < status.points:
+        if status.seconds_left is not None:
+            words.append(f"about {_duration(status.seconds_left)} left")
+        words.append("stopped" if status.process is None else f"running in process {status.process}")
+    return ", ".join(words)
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in the unit that suits it.
+
+    Examples
+    --------
+    >>> _duration(8), _duration(8000)
+    ('8 s', '2.2 h')
+    """
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def _list(as_json: bool) -> None:

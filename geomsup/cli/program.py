@@ -17,7 +17,7 @@ from cyclopts import App, Argument, CycloptsError, MissingArgumentError
 import geomsup as gs
 from geomsup.cli.ascii import plain
 from geomsup.cli.console import width_of, wrapped
-from geomsup.cli.experiments import reproduce
+from geomsup.cli.experiments import reproduce, sweep
 from geomsup.cli.options import NotWhole
 from geomsup.cli.report import report
 from geomsup.cli.shapes import energy, polytope, thomson
@@ -41,7 +41,7 @@ app = App(
 )
 for command in (
     demo, train, classify, loss, compare, report, symmetry, dimensionality, optimum, phase_diagram, plateaus, one_hot,
-    symbolic, polytope, thomson, energy, reproduce, doctor, warm,
+    symbolic, polytope, thomson, energy, sweep, reproduce, doctor, warm,
 ):  # fmt: skip
     app.command(command)
 app.register_install_completion_command(help="Let the shell complete commands and options, from the next one on.")

@@ -1,22 +1,21 @@
 """Run experiments, several at a time, and write their reports."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, as_completed
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
 from geomsup import checks
 from geomsup.experiments.registry import experiment, experiments
 from geomsup.experiments.report import Report, run_experiment
 from geomsup.experiments.summary import write_summary
+from geomsup.sweeps.executors import carried_out, opened
 from geomsup.threads import Progress, processors
-from geomsup.workers import processes, work
+from geomsup.workers import work
 
 __all__ = ["SIZES", "in_order", "reproduce", "run_each", "run_line", "run_one"]
 
 SIZES = ("quick", "paper")
-BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # which say how many threads BLAS uses
 
 
 def reproduce(
@@ -25,6 +24,7 @@ def reproduce(
     size: str = "paper",
     output: str | Path = "geomsup-experiments",
     jobs: int | None = None,
+    executor: Executor | str | None = None,
     progress: Progress = None,
 ) -> tuple[Report, ...]:
     """Run experiments of the paper and others about it; return their reports, in the order of the paper.
@@ -45,6 +45,10 @@ def reproduce(
         Folder for the results; it is made if it does not exist.
     jobs
         Number of experiments that run at the same time, each in its own process; by default one for each processor.
+        One whose process was lost is run again, twice at most.
+    executor
+        Where they run, as in `sweep`: None for processes of this machine, the address of a Dask scheduler, or an
+        executor. Its workers must see the folder `output`.
     progress
         Called as ``progress(id, fraction)`` when an experiment ends, with the fraction of experiments that have ended.
 
@@ -66,7 +70,7 @@ def reproduce(
     """
     checks.callback("progress", progress)
     reports: list[Report] = []
-    for report, fraction in run_each(ids, size=size, output=output, jobs=jobs):
+    for report, fraction in run_each(ids, size=size, output=output, jobs=jobs, executor=executor):
         reports.append(report)
         if progress is not None:
             progress(report.id, fraction)
@@ -79,6 +83,7 @@ def run_each(
     size: str = "paper",
     output: str | Path = "geomsup-experiments",
     jobs: int | None = None,
+    executor: Executor | str | None = None,
 ) -> Iterator[tuple[Report, float]]:
     """Run experiments as `reproduce` does; yield each report when it is there, and the fraction that is done."""
     chosen = _chosen(ids)
@@ -86,9 +91,13 @@ def run_each(
     folder = checks.folder_or_file("output", output)
     folder.mkdir(parents=True, exist_ok=True)
     lines = _lines(chosen)
-    workers = min(len(lines), processors() if jobs is None else checks.integer("jobs", jobs, minimum=1))
-    threads = max(1, processors() // workers)
-    for done, report in enumerate(_run_all(lines, size, folder, workers, threads), 1):
+    asked = None if jobs is None else checks.integer("jobs", jobs, minimum=1)
+    here = min(len(lines), asked or processors())
+    if executor is None and here == 1:
+        reports = (run_one(id, size, folder, processors()) for line in lines for id in line)
+    else:
+        reports = _run_all(lines, size, folder, executor, here if executor is None else asked)
+    for done, report in enumerate(reports, 1):
         yield report, done / len(chosen)
     write_summary(folder)
 
@@ -123,31 +132,20 @@ def _lines(ids: list[str]) -> list[list[str]]:
     return list(lines.values())
 
 
-def run_line(ids: list[str], size: str, folder: Path, threads: int) -> list[Report]:
+def run_line(size: str, folder: Path, threads: int, lines: Sequence[list[str]]) -> list[Report]:
     """Run experiments one after the other; return their reports. The function can be sent to a process."""
-    return [run_one(id, size, folder, threads) for id in ids]
+    return [run_one(id, size, folder, threads) for line in lines for id in line]
 
 
-def _run_all(lines: list[list[str]], size: str, folder: Path, workers: int, threads: int) -> Iterator[Report]:
-    if workers == 1:
-        for id in (id for line in lines for id in line):
-            yield run_one(id, size, folder, threads)
-        return
-    with _one_blas_thread(), processes(workers) as pool:
-        futures: list[Future[list[Report]]] = [
-            pool.submit(work, run_line, line, size, folder, threads) for line in lines
-        ]
-        for future in as_completed(futures):
-            yield from future.result()
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """Let processes that start meanwhile use one BLAS thread each, unless the user has chosen a number."""
-    ours = [name for name in BLAS if name not in os.environ]
-    os.environ |= dict.fromkeys(ours, "1")
-    try:
-        yield
-    finally:
-        for name in ours:
-            del os.environ[name]
+def _run_all(
+    lines: list[list[str]], size: str, folder: Path, executor: Executor | str | None, workers: int | None
+) -> Iterator[Report]:
+    threads = max(1, processors() // workers) if executor is None and workers else 1
+    place = folder if executor is None else folder.resolve()  # other machines are in other folders
+    call = partial(work, run_line, size, place, threads)
+    with opened(executor, workers, threads) as crowd:
+        for done in carried_out(crowd, call, [[line] for line in lines]):
+            if done.lost:
+                ids = ", ".join(done.items[0])
+                raise OSError(f"{ids} {done.lost}; run the same again: what is done is kept")
+            yield from done.result

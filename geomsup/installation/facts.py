@@ -21,6 +21,8 @@ EXTRAS = {
     "weights": ("safetensors", "files ending in .safetensors"),
     "report": ("plotly", "geomsup report"),
     "tables": ("pandas", "to_dataframe()"),
+    "sweep": ("xarray", "to_dataset() and save() of sweeps"),
+    "dask": ("distributed", "sweeps on many machines"),
     "docs": ("sphinx", "building the documentation"),
     "dev": ("pytest", "running the tests"),
 }

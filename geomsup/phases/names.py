@@ -2,10 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-__all__ = ["apart", "components", "differ", "distance", "invariants", "phase_name"]
+if TYPE_CHECKING:
+    from geomsup.recognition import Geometry
+
+__all__ = ["apart", "components", "differ", "distance", "invariants", "phase_in_words", "phase_name"]
 
 DROPPED = 1e-6  # rows below this, relative to the longest, are not represented; descents leave exact zeros
 COUPLED = 1e-3  # |cosines| above this are a coupling: descents leave 1e-6 where the optimum has none
@@ -34,13 +38,41 @@ def phase_name(W: np.ndarray) -> str:
     dropped = sorted(set(range(len(W))) - {i for part in parts for i in part})
     mine = next((part for part in parts if extra in part), ())
     role = "not represented" if extra in dropped else "dedicated" if len(mine) == 1 else _shared(W, gram, mine)
-    counts = Counter(_shape(W, gram, part) for part in parts if part != mine and len(part) > 1)
-    shapes = [name if count == 1 else f"{count} {name}s" for name, count in sorted(counts.items())]
+    shapes = [_shape(W, gram, part) for part in parts if part != mine and len(part) > 1]
     alone = sum(len(part) == 1 for part in parts if part != mine)
-    shapes += [f"{alone} dedicated"] * bool(alone)
-    lost = len(dropped) - (extra in dropped)
-    shapes += [f"{lost} not represented"] * bool(lost)
-    return f"extra {role}" + (f", others: {', '.join(shapes)}" if shapes else "")
+    return _in_words(role, shapes, alone, len(dropped) - (extra in dropped))
+
+
+def phase_in_words(geometry: "Geometry") -> str:
+    """Return the words of `phase_name` for a geometry that `classify` found, which allows for the noise of training.
+
+    It knows no lopsided parts: what noise does to sizes is not told from what the optimum does.
+
+    Examples
+    --------
+    >>> from geomsup.recognition import classify
+    >>> phase_in_words(classify([[1.0], [-0.9]])), phase_in_words(classify([[1.0], [0.004]]))
+    ('extra in a digon', 'extra not represented, others: 1 dedicated')
+    """
+    extra = geometry.n_features - 1
+    alone = [part for part in geometry.components if len(part.features) == 1]
+    shared = [part for part in geometry.components if len(part.features) > 1]
+    mine = next((part for part in shared if extra in part.features), None)
+    if mine is not None:
+        role = f"in {'an' if mine.name[0] in 'aeiou' else 'a'} {mine.name}"
+    else:
+        role = "not represented" if extra in geometry.not_represented else "dedicated"
+    others = [part.name for part in shared if part is not mine]
+    return _in_words(
+        role, others, sum(extra not in part.features for part in alone), len(set(geometry.not_represented) - {extra})
+    )
+
+
+def _in_words(role: str, shapes: Sequence[str], alone: int, lost: int) -> str:
+    counted = [name if count == 1 else f"{count} {name}s" for name, count in sorted(Counter(shapes).items())]
+    counted += [f"{alone} dedicated"] * bool(alone)
+    counted += [f"{lost} not represented"] * bool(lost)
+    return f"extra {role}" + (f", others: {', '.join(counted)}" if counted else "")
 
 
 def invariants(W: np.ndarray) -> np.ndarray:

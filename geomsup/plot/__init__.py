@@ -9,6 +9,7 @@ from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
 from geomsup.plot.series.dimensions import plot_dimensions
 from geomsup.plot.series.losses import plot_losses
+from geomsup.plot.series.sweeps import plot_sweep
 from geomsup.plot.shapes.orbits import plot_orbits
 from geomsup.plot.shapes.polytope import plot_polytope
 from geomsup.plot.shapes.sheet import plot_sheet
@@ -37,5 +38,6 @@ __all__ = [
     "plot_polytope",
     "plot_sheet",
     "plot_sparsities",
+    "plot_sweep",
     "plot_tally",
 ]

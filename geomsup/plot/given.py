@@ -16,6 +16,7 @@ SOURCES = {
     "PhaseDiagram": "phase_diagram(2, 1, p, I)",
     "Plateaus": "plateaus([0.5, 0.3])",
     "Polytope": "polytope('cube')",
+    "Sweep": "sweep('train', axes, n_features=5)",
     "Symmetry": "symmetry(points)",
 }
 

@@ -53,8 +53,8 @@ def _one_of(choices: Iterable[str]) -> Callable[[str, Any], str]:
     return lambda name, value: checks.one_of(name, value, tuple(choices))
 
 
-def _whole(minimum: int, **limit: int) -> Callable[[str, Any], int]:
-    return lambda name, value: checks.integer(name, value, minimum=minimum, **limit)
+def _whole(minimum: int) -> Callable[[str, Any], int]:
+    return lambda name, value: checks.integer(name, value, minimum=minimum)
 
 
 def _yes_or_no(hint: str) -> Callable[[str, Any], bool]:
@@ -85,6 +85,12 @@ def _record(name: str, value: Any) -> int | tuple[int, ...]:
     if not _is_several(value):
         return checks.integer(name, value, minimum=0)
     return tuple(sorted({checks.integer(name, step, minimum=1) for step in value}))
+
+
+def _seed(name: str, value: Any) -> int | tuple[int, ...]:
+    if not _is_several(value):
+        return checks.integer(name, value, minimum=0, maximum=LARGEST_SEED)
+    return tuple(checks.integer(name, seed, minimum=0, maximum=LARGEST_SEED) for seed in value)
 
 
 def _not_negative(name: str, value: Any) -> float:
@@ -173,7 +179,7 @@ class Settings:
         "Length of adversarial attacks on every sample, in mean lengths of inputs.", _not_negative, 0.0
     )
     init_scale: float = _option("Factor of the standard deviation of the start.", checks.positive_number, 1.0)
-    seed: int = _option("Seed of starts and samples.", _whole(0, maximum=LARGEST_SEED), 0)
+    seed: int | tuple[int, ...] = _option("Seed of starts and samples.", _seed, 0)
     record: int | tuple[int, ...] = _option("Steps between snapshots of the weights; 0 keeps none.", _record, 0)
     model: Mapping[str, Any] | None = _option("Model that every run starts from.", _as_it_is, None)
     device: str = _option(
@@ -195,6 +201,16 @@ class Settings:
     def deep(self) -> bool:
         """Whether there is a second hidden layer."""
         return len(self.units) > 1
+
+    def stream(self, run: int) -> tuple[int, int]:
+        """Return the seed and the number that name the random numbers of a run.
+
+        With a seed for each entry of `features`, its runs are those of a training of this entry alone.
+        """
+        if not isinstance(self.seed, tuple):
+            return self.seed, run
+        entry, number = divmod(run, self.models)
+        return self.seed[entry], number
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, ready for JSON; tuples become lists."""

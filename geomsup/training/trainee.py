@@ -66,7 +66,8 @@ class Trainee:
             self.inputs = self.inputs._replace(gaps=NO_GAPS)
         self.form, self.extras, self.rule = make_form(settings), make_extras(settings, features), make_rule(settings)
         self.moments = np.zeros((2, self.theta.size), np.float32)
-        self.key = np.array([_stream(settings.seed), number], np.uint32)
+        seed, place = settings.stream(number)
+        self.key = np.array([_stream(seed), place], np.uint32)
         self.done = self.recorded = self.last_record = 0
         self.total = 0.0  # of the losses since the last record
         self.diverged: int | None = None

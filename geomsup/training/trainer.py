@@ -43,7 +43,7 @@ def train(
     criterion: str = "squared",
     attack: float = 0.0,
     init_scale: float = 1.0,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     record: int | Sequence[int] = 0,
     model: ToyModel | None = None,
     threads: int | None = None,
@@ -125,7 +125,8 @@ def train(
     init_scale
         Factor of the standard deviation that W (and W_out, W_between) start with; 1 by default.
     seed
-        Seed of starts and samples, an integer >= 0.
+        Seed of starts and samples, an integer >= 0; or one for each entry of `features`, whose runs are then those of
+        a training of this entry alone.
     record
         Steps between records of loss, W and b, or a list of the steps to record; 0 keeps about a hundred records of
         the loss, and no weights. The last step is always recorded.
@@ -199,6 +200,11 @@ def train(
         samples=_fewest(entries),
     )  # fmt: skip
     marks = make_marks(settings.steps, settings.record)
+    if isinstance(settings.seed, tuple) and len(settings.seed) != len(entries):
+        raise ValueError(
+            f"`seed` must be a number, or one for each of the {len(entries)} `features`; got {len(settings.seed)}. "
+            "Pass as many."
+        )
     checks.room("models", len(entries) * settings.models * n * len(settings.units) * max(settings.units))
     checks.room("batch", settings.batch * (n + max(settings.units)))
     settings = replace(settings, device=choose_device(n, settings, fresh=_fewest(entries) is None))
@@ -206,7 +212,7 @@ def train(
     per_run = [entry for entry in entries for _ in range(settings.models)]
     shapes = layout(n, settings)
     starts = [
-        start_weights(shapes, settings.seed, number, model, settings.init_scale) for number in range(len(per_run))
+        start_weights(shapes, *settings.stream(number), model, settings.init_scale) for number in range(len(per_run))
     ]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 

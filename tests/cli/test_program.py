@@ -52,7 +52,18 @@ OPTIONS = {
     "dimensionality": ["--weights", "--name", "--orientation", "--run", "--output", "-o", "--json"],
     "one-hot": ["--dead", "--silent", "--output", "-o", "--json"],
     "symbolic": ["--output", "-o", "--json"],
-    "reproduce": ["--all", "--list", "--quick", "--output", "-o", "--jobs", "--json"],
+    "reproduce": ["--all", "--list", "--quick", "--output", "-o", "--jobs", "--scheduler", "--json"],
+    "sweep": [
+        "--output",
+        "-o",
+        "--status",
+        "--scheduler",
+        "--workers",
+        "--unit-seconds",
+        "--again",
+        "--plot",
+        "--json",
+    ],
     "thomson": ["--starts", "--seed", "--time-limit", "--threads", "--output", "-o", "--plot", "--json"],
     "energy": [
         "--d",
@@ -215,7 +226,7 @@ def test_help_describes_every_option(run, command):
     for option in OPTIONS[command]:
         assert option in words
     found = {word.strip("`.;") for word in words if word.startswith("-") and word.strip("-")}
-    positional = {"--path", "--n-features", "--n-hidden", "--n", "--name", "--shape", "--family", "--size"}
+    positional = {"--path", "--spec", "--n-features", "--n-hidden", "--n", "--name", "--shape", "--family", "--size"}
     assert found - positional == set(OPTIONS[command]) - positional
 
 

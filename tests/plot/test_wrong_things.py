@@ -51,6 +51,7 @@ SUBJECTS = {
     "plot_polytope": ("polytope", NOTHING),
     "plot_sheet": ("shapes", NOTHING),
     "plot_sparsities": ("comparisons", NOTHING),
+    "plot_sweep": ("sweep", NOTHING),
     "plot_tally": (
         "tally",
         [*(one for one in NOTHING if not isinstance(one, dict)), {"a": NAN}, {"a": -1}, {3: 1}],

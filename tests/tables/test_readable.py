@@ -1,6 +1,7 @@
 """Every result is read back from what `to_dict` wrote, by way of JSON."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -51,6 +52,9 @@ MADE = {
     "Features": lambda: PAIR,
     "Record": lambda: gs.best_known(12),
     "SampledFeatures": lambda: gs.SampledFeatures(rng.random((9, 2))),
+    "Sweep": lambda: gs.sweep(
+        "tests.sweeps.functions:fails_at", {"x": [1, 2]}, bad=2, executor=ThreadPoolExecutor(1)
+    ),
     "Symmetry": lambda: gs.symmetry(gs.polytope("cube").vertices),
     "ToyModel": lambda: DIGON,
     "Transition": lambda: gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4]).transitions[0],

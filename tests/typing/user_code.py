@@ -109,4 +109,9 @@ def a_session() -> None:
     diagram = gs.phase_diagram(2, 1, np.geomspace(0.01, 1, 5), np.geomspace(0.1, 10, 5))
     reveal_type(diagram)  # PhaseDiagram
     reveal_type(diagram.plot())  # list[Axes]
+    swept = gs.sweep("train", {"probability": [0.1, 0.2]}, n_features=5, n_hidden=2)
+    reveal_type(swept)  # Sweep
+    reveal_type(swept["loss"])  # ndarray
+    reveal_type(swept.sel(probability=0.1))  # Sweep
+    reveal_type(swept.plot("loss"))  # Axes
     reveal_type(gs.plateaus(np.geomspace(0.01, 1, 5)))  # Plateaus

@@ -1,0 +1,62 @@
+"""What became of a point: its numbers, or the error that kept it from having any."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Outcome", "attempt", "numbers"]
+
+LONGEST_ERROR = 2000  # characters of an error that are kept
+
+
+class Outcome(NamedTuple):
+    """What became of a point: `result`, a dictionary as JSON, or `error`, and the seconds that it took."""
+
+    result: str | None
+    error: str | None
+    seconds: float
+
+
+def attempt(function: Callable[[], Any]) -> Outcome:
+    """Call a function; return its numbers, or its error.
+
+    Examples
+    --------
+    >>> attempt(lambda: 1 / 2).result
+    '{"value": 0.5}'
+    >>> attempt(lambda: 1 / 0).error
+    'ZeroDivisionError: division by zero'
+    """
+    begin = time.perf_counter()
+    try:
+        result, error = json.dumps(numbers(function())), None
+    except Exception as failure:
+        result, error = None, f"{type(failure).__name__}: {failure}"[:LONGEST_ERROR]
+    return Outcome(result, error, time.perf_counter() - begin)
+
+
+def numbers(value: Any) -> dict[str, Any]:
+    """Return what a function returned as numbers and texts by name, or lists of them; a single one is called "value".
+
+    Raises
+    ------
+    TypeError
+        If there is anything else in it.
+
+    Examples
+    --------
+    >>> numbers({"loss": np.float64(0.5), "W": np.eye(2)})
+    {'loss': 0.5, 'W': [[1.0, 0.0], [0.0, 1.0]]}
+    """
+    named = value if isinstance(value, Mapping) else {"value": value}
+    return {str(name): _plain(str(name), one) for name, one in named.items()}
+
+
+def _plain(name: str, value: Any) -> Any:
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufU":
+        raise TypeError(f"a swept function must return numbers or texts; `{name}` is {type(value).__name__}")
+    return array.tolist()
