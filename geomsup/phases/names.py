@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from geomsup.recognition import Geometry
+    from geomsup.recognition import Component, Geometry
 
 __all__ = ["apart", "components", "differ", "distance", "invariants", "phase_in_words", "phase_name"]
 
@@ -53,19 +53,27 @@ def phase_in_words(geometry: "Geometry") -> str:
     >>> from geomsup.recognition import classify
     >>> phase_in_words(classify([[1.0], [-0.9]])), phase_in_words(classify([[1.0], [0.004]]))
     ('extra in a digon', 'extra not represented, others: 1 dedicated')
+    >>> phase_in_words(classify([[1.0], [0.98]]))
+    'extra in an aligned pair'
     """
     extra = geometry.n_features - 1
     alone = [part for part in geometry.components if len(part.features) == 1]
     shared = [part for part in geometry.components if len(part.features) > 1]
     mine = next((part for part in shared if extra in part.features), None)
     if mine is not None:
-        role = f"in {'an' if mine.name[0] in 'aeiou' else 'a'} {mine.name}"
+        role = f"in {'an' if _called(mine)[0] in 'aeiou' else 'a'} {_called(mine)}"
     else:
         role = "not represented" if extra in geometry.not_represented else "dedicated"
-    others = [part.name for part in shared if part is not mine]
+    others = [_called(part) for part in shared if part is not mine]
     return _in_words(
         role, others, sum(extra not in part.features for part in alone), len(set(geometry.not_represented) - {extra})
     )
+
+
+def _called(part: "Component") -> str:
+    """Return the name of a part; of two features in one direction that of `_shape`."""
+    aligned = part.rank == 1 and len(part.features) == 2 and part.polytope is None
+    return "aligned pair" if aligned else part.name
 
 
 def _in_words(role: str, shapes: Sequence[str], alone: int, lost: int) -> str:
