@@ -3,8 +3,9 @@
 Each shape of 2 to 8 dimensions, in each variant, is rotated or reflected, permuted and scaled, with noise of 0, 1 and
 3 % of its shortest chord on every coordinate. Prisms and the like are tried in two more forms, stretched by 0.8 and by
 1.25. Another name is an alias if the named shape, its free parameters fitted, equals the noiseless rows. It is wrong if
-the two are further apart than `APART`. All cases but the right ones are listed, with what tells the two apart: their
-distance over the noise, and the squared residuals of both over the variance of the noise.
+the two are further apart than `APART`, or doubtful if `classify` itself is not sure of it (`CONFIDENT`). All cases but
+the right ones are listed, with what tells the two apart: their distance over the noise, and the squared residuals of
+both over the variance of the noise.
 """
 
 import argparse
@@ -30,6 +31,7 @@ EQUAL = 1e-6
 # Distance of all rows together, in standard deviations of one coordinate, below which another name is not called wrong:
 # there even the best test, the likelihood ratio, errs in more than Φ(-3/2) = 7 % of the cases.
 APART = 3.0
+CONFIDENT = 0.99  # a wrong name with less is a doubtful one, as in trials_solids: its confidence says so
 HEAD = [
     "shape", "member", "noise", "trial", "verdict", "found", "variant", "confidence", "separation", "chi2_own",
     "chi2_found",
@@ -103,7 +105,8 @@ def trial(shape, vertices, sigma, rng):
     W = T + sigma * rng.normal(size=T.shape)
     geometry = classify(10 ** rng.uniform(-1, 1) * W, orientation="rows")
     variant = geometry.components[0].variant
-    told = geometry.name, variant, f"{min(component.confidence for component in geometry.components):.4f}"
+    confidence = min(component.confidence for component in geometry.components)
+    told = geometry.name, variant, f"{confidence:.4f}"
     if geometry.name == shape.name:
         return "distorted" if variant == "distorted" else "right", *told
     if any(component.residual is None for component in geometry.components):
@@ -115,7 +118,8 @@ def trial(shape, vertices, sigma, rng):
     residuals = [X - rows @ procrustes(rows, X) for rows in (T, fitted)]
     separation = np.sqrt(n) * between / sigma if sigma else np.inf
     chi2 = [float((residual**2).sum()) / sigma**2 if sigma else np.inf for residual in residuals]
-    verdict = "indistinguishable" if separation < APART else "wrong"
+    unlike = "wrong" if confidence >= CONFIDENT else "doubtful"
+    verdict = "indistinguishable" if separation < APART else unlike
     return verdict, *told, f"{separation:.2f}", *(f"{value:.1f}" for value in chi2)
 
 
