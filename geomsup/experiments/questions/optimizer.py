@@ -82,7 +82,7 @@ def draw(data: Data) -> Any:
 def judge(data: Data) -> Verdict:
     """Hold if Adam's share of runs at the optimum exceeds those of both other optimizers by 0.15 at every size.
 
-    All from the usual start, that is at scale 1. With other numbers if it does so on average over the sizes.
+    These runs are from the usual start, at scale 1. With other numbers if it does so on average over the sizes.
     """
     shares = _shares(data)
     lead = shares[:, :1, USUAL] - shares[:, 1:, USUAL]
