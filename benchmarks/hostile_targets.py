@@ -656,7 +656,13 @@ TARGETS: dict[str, Target] = {
     ),
     "Verdict": Target(
         gs.Verdict,
-        {"status": _is("holds"), "summary": _is("It does."), "numbers": _is({"a": 1.0}), "checks": _is(())},
+        {
+            "status": _is("holds"),
+            "summary": _is("It does."),
+            "numbers": _is({"a": 1.0}),
+            "checks": _is(()),
+            "compared": _is({"a": ("It is 1.", "It is.")}),
+        },
         finite=False,
     ),
     "plot.plot_angles": Target(gs.plot.plot_angles, {"W": _W}, finite=False, covers=("plot",)),

@@ -86,7 +86,7 @@ class ModelFile:
     no_hidden_bias
         The hidden layer has no bias.
     ignore
-        Arrays that are no part of the model.
+        Arrays that are no part of the model; "opt" stands for every one whose name begins with "opt.".
     orientation
         "rows" (a row per feature), "columns", or "auto": the longer axis is the features.
     instances

@@ -123,7 +123,8 @@ def _section(entry: Experiment, report: dict[str, Any], folder: Path) -> str:
         f"![{entry.title}]({entry.id}/figure.png)",
     ]
     if verdict:
-        lines.append(_numbers(verdict["numbers"]))
+        compared = verdict.get("compared")
+        lines += [*([_compared(compared)] if compared else []), _numbers(verdict["numbers"])]
     if not is_current(entry, report, folder):
         lines.append(OUTDATED)
     lines.append(f"`{_command(entry.id, [(entry, report)])}` · {report['cpu_seconds']:.0f} s of processor time")
@@ -134,6 +135,11 @@ def _criterion(entry: Experiment) -> str:
     """Return the rule by which the claim is judged, and the thresholds in it with their reasons."""
     lines = [f"- `{name}` = {float(value):g}: {value.reason}" for name, value in thresholds(entry).items()]
     return "\n".join([f"**Criterion.** {rule(entry)}", *(["", *lines] if lines else [])])
+
+
+def _compared(compared: dict[str, list[str]]) -> str:
+    rows = ["| " + " | ".join(_cell(text) for text in (about, *pair)) + " |" for about, pair in compared.items()]
+    return "| statement | published | measured |\n|---|---|---|\n" + "\n".join(rows)
 
 
 def _numbers(numbers: dict[str, float | None]) -> str:

@@ -26,11 +26,15 @@ class Verdict:
         The figures by name.
     checks
         Methods by which the verdict was reached; one of "does not hold" needs two independent ones.
+    compared
+        What is published and what was measured, two sentences for each thing stated.
 
     Raises
     ------
     ValueError
         If the status is unknown, there are no numbers, or the status is "does not hold" with fewer than two checks.
+    TypeError
+        If `summary`, `numbers`, `checks` or `compared` are of another kind.
 
     Examples
     --------
@@ -46,6 +50,7 @@ class Verdict:
     summary: str
     numbers: Mapping[str, Any] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
+    compared: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         one_of("status", self.status, STATUSES)
@@ -55,6 +60,11 @@ class Verdict:
             raise TypeError(f"`checks` must be a tuple of methods; got {shown(self.checks)}. Name each in words.")
         if not isinstance(self.numbers, Mapping):
             raise TypeError(f"`numbers` must be figures by name; got {shown(self.numbers)}. Pass a dictionary.")
+        if not (isinstance(self.compared, Mapping) and all(_is_pair(pair) for pair in self.compared.values())):
+            raise TypeError(
+                "`compared` must be pairs of sentences, published and measured, by what they are about; got "
+                f"{shown(self.compared)}. Pass a dictionary of such pairs."
+            )
         if not self.numbers:
             raise ValueError("`numbers` must hold what the verdict rests on; got none. Pass the figures measured.")
         if self.status == FAILS and len(self.checks) < 2:
@@ -63,17 +73,24 @@ class Verdict:
                 "Check it another way first."
             )
         object.__setattr__(self, "numbers", {name: float(value) for name, value in self.numbers.items()})
+        object.__setattr__(self, "compared", {about: tuple(pair) for about, pair in self.compared.items()})
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; figures that are not finite become null."""
         finite = {k: v if abs(v) < float("inf") else None for k, v in self.numbers.items()}
-        return {"status": self.status, "summary": self.summary, "numbers": finite, "checks": list(self.checks)}
+        plain = {"status": self.status, "summary": self.summary, "numbers": finite, "checks": list(self.checks)}
+        return plain | {"compared": {about: list(pair) for about, pair in self.compared.items()}}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Verdict":
         """Return the verdict that `to_dict` wrote."""
         numbers = {k: float("nan") if v is None else v for k, v in data["numbers"].items()}
-        return cls(data["status"], data["summary"], numbers, tuple(data["checks"]))
+        # Reports of before there were comparisons have none.
+        return cls(data["status"], data["summary"], numbers, tuple(data["checks"]), data.get("compared", {}))
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(part, str) for part in value)
 
 
 def decide(holds: Any, varies: Any = False) -> str:

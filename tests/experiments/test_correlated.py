@@ -109,6 +109,17 @@ def test_hidden_is_judged_by_shares():
 
 
 @pytest.mark.slow
+def test_hidden_is_held_beside_what_is_published():
+    """Principal components have likeness 1 with themselves; rows along axes have no interference, so no share."""
+    compared = hidden.judge(hidden_data(True, True)).compared
+    assert compared["Arrangement"][1].endswith("; 1.00, 1.00, 1.00 where a fifth are.")
+    assert compared["Independent features"][1].endswith(
+        "0.00 → 0.00 → 0.00 where half are present; 0.00 → 0.00 → 0.00 where a fifth."
+    )
+    assert "1.00, 1.00, 1.00 where half of the features are present" in compared["ReLU"][1]
+
+
+@pytest.mark.slow
 def test_hidden_measured():
     data = hidden.measure(Lab(), hidden=(2,), models=1, steps=20)
     assert data["W"].shape == (2, 4, 3, 1, 12, 2)

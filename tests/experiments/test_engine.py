@@ -11,7 +11,7 @@ import pytest
 from geomsup.experiments import Experiment, Lab, Verdict, engine, experiment, experiments, reproduce
 from geomsup.experiments.registry import GROUPS
 from geomsup.experiments.report import run_experiment
-from geomsup.experiments.summary import TITLES
+from geomsup.experiments.summary import TITLES, write_summary
 from geomsup.features import Features
 
 CALLS: list[str] = []
@@ -145,6 +145,32 @@ def test_data_must_be_plain_arrays(tmp_path):
 def test_a_verdict_rests_on_numbers_and_a_refusal_on_two_checks(arguments, message):
     with pytest.raises(ValueError, match=message):
         Verdict(*arguments)
+
+
+@pytest.mark.parametrize("compared", [{"a": "It is."}, {"a": ("It is.",)}, {"a": ("It is.", 1)}, [("It is.", "is")], 3])
+def test_a_comparison_is_of_two_sentences(compared):
+    with pytest.raises(TypeError, match=r"^`compared` must be pairs of sentences, .*; got "):
+        Verdict("holds", "s", {"a": 1}, compared=compared)
+
+
+def test_a_comparison_is_written_and_read_back():
+    verdict = Verdict("holds", "s", {"a": 1}, compared={"loss": ("It is low.", "It is 0.")})
+    written = json.loads(json.dumps(verdict.to_dict()))
+    assert Verdict.from_dict(written) == verdict
+    assert written["compared"] == {"loss": ["It is low.", "It is 0."]}
+    del written["compared"]  # as in reports of before
+    assert Verdict.from_dict(written).compared == {}
+
+
+def test_a_chapter_shows_the_published_beside_the_measured(tmp_path):
+    compared = {"loss | of ReLU": ("It is low.", "It is 0.")}
+    entry = declared(id="E6", judge=lambda data: Verdict("holds", "s", {"a": 1}, compared=compared))
+    run_experiment(entry, "quick", {"points": 1}, tmp_path / "E6", 1)
+    write_summary(tmp_path)
+    table = (
+        "| statement | published | measured |\n|---|---|---|\n| loss \\| of ReLU | It is low. | It is 0. |\n\n| figure"
+    )
+    assert table in (tmp_path / "phase_change.md").read_text()
 
 
 def test_a_training_is_kept_and_loaded(tmp_path):

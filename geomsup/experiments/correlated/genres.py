@@ -97,16 +97,16 @@ def _told(W: np.ndarray, features: Features) -> float:
 
 def draw(data: Data) -> Any:
     """Draw how well genres are told and aligned over the dimensions, and W Wᵀ of four optima."""
-    figure, axes = panels(1, 6, size=(2.6, 2.7), title=f"{GENRES} genres of {EACH} features")
+    figure, axes = panels(2, 3, title=f"{GENRES} genres of {EACH} features")
     features = make_genres()
     for k, kind in enumerate(("optimum", "trained")):
         told, aligned = zip(*((_told(W, features), _alignment(W)) for W in data["W"][k]), strict=True)
-        axes[0, 0].plot(data["m"], told, "os"[k] + "-", color=PALETTE[k], label=kind)
-        axes[0, 1].plot(data["m"], aligned, "os"[k] + "-", color=PALETTE[k], label=kind)
+        for ax, heights in zip(axes[0], (told, aligned), strict=False):  # small squares on large discs: both are seen
+            ax.plot(data["m"], heights, "os"[k] + "-", markersize=(9, 4)[k], color=PALETTE[k], label=kind)
     axes[0, 0].set(title="genres told", xlabel="dimensions", ylim=(0, 1.05))
     axes[0, 1].set(title="cosine with the genre", xlabel="dimensions", ylim=(0, 1.05))
     axes[0, 0].legend(frameon=False, fontsize=8)
-    for ax, k in zip(axes[0, 2:], range(len(data["m"])), strict=False):
+    for ax, k in zip(axes.flat[2:], range(len(data["m"])), strict=False):
         draw_gram(ax, data["W"][0, k], f"W Wᵀ, {data['m'][k]} dimensions")
     return figure
 

@@ -21,7 +21,7 @@ EXPERIMENT = Experiment(
     title="Features on a circle, a figure of eight and a sphere",
     claim="With correlated features interference is constructive, more so with more weight decay; with independent "
     "features it is not.",
-    source="Prieto et al. 2026, 12 features, weight decay 1 and 6",
+    source="Prieto et al. 2026, the abstract; 12 features, weight decay 1 and 6, of their code",
     quick={"hidden": (2, 4, 6, 8), "models": 2, "steps": 3000},
     paper={"hidden": (2, 3, 4, 5, 6, 7, 8, 9, 10, 11), "models": 5, "steps": 6400},
 )
@@ -109,7 +109,7 @@ def draw(data: Data) -> Any:
     for ax in axes[-1, :3]:
         ax.set_xlabel("dimensions")
     axes[0, 0].legend(frameon=False, fontsize=8)
-    axes[0, 2].legend(frameon=False, fontsize=7, loc="upper right", bbox_to_anchor=(1.0, 0.85))
+    axes[-1, 2].legend(frameon=False, fontsize=7, loc="lower left")
     return figure
 
 
@@ -140,7 +140,43 @@ def judge(data: Data) -> Verdict:
         f"independent features where half are present; {one[1, :-1].min():.2f} and {one[1, -1]:.2f} where a fifth are.",
         numbers,
         ("published density and decays", "sparser features, with and without decay"),
+        _beside_published(share, like, relative),
     )
+
+
+def _beside_published(share: np.ndarray, like: np.ndarray, relative: np.ndarray) -> dict[str, tuple[str, str]]:
+    """Return what the abstract states and what tables ``(densities, structures, decays)`` say, by what it is about."""
+
+    def said(table: np.ndarray, d: int) -> str:
+        half, fifth = (", ".join(f"{x:.2f}" for x in row[:-1, d]) for row in table)
+        return f"{half} where half of the features are present; {fifth} where a fifth are"
+
+    names = f"{', '.join(STRUCTURES[:-2])} and {STRUCTURES[-2]}"
+    means = [" → ".join(f"{x:.2f}" for x in row[:-1].mean(axis=0)) for row in share]
+    alone = [" → ".join(f"{x:.2f}" for x in row[-1]) for row in share]
+    decays = ", ".join(f"{decay:g}" for decay in DECAYS)
+    return {
+        "Correlated features": (
+            "Interference can be constructive.",
+            f"Constructive shares at decay 1, of {names}: {said(share, 1)}.",
+        ),
+        "Weight decay": (
+            "With it, such arrangements are more prevalent.",
+            f"Mean share of the three at decays {decays}: {means[0]} where half are present; {means[1]} where a fifth.",
+        ),
+        "Arrangement": (
+            "Features are placed by which of them are active together.",
+            f"Likeness with principal components at decay 1: {said(like, 1)}.",
+        ),
+        "ReLU": (
+            "It still removes false positives.",
+            f"Loss over that of the best linear model at decay 1: {said(relative, 1)}.",
+        ),
+        "Independent features": (
+            "Interference is noise, to be made small and filtered out, if features are sparse.",
+            f"Constructive share at decays {decays}: {alone[0]} where half are present; {alone[1]} where a fifth.",
+        ),
+    }
 
 
 def _as_claimed(share: np.ndarray) -> bool:

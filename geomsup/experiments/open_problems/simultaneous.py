@@ -95,7 +95,8 @@ def draw(data: Data) -> Any:
 def judge(data: Data) -> Verdict:
     """Hold if from k = 2 on optima store m features that do not share dimensions, at both sizes.
 
-    They share if the mean interference of stored features is above 0.2. With other numbers if so for some k.
+    They share if the mean interference of stored features is above 0.2. With other numbers if optima are as claimed at
+    some of these k only.
     """
     without, numbers, ratios = [], {}, []
     for n, m in SIZES:

@@ -115,9 +115,9 @@ def _draw_points(ax: Any, points: np.ndarray, title: str) -> None:
 def judge(data: Data) -> Verdict:
     """Hold if hidden vectors of up to 7 samples are even polygons, and 10,000 samples give the loss of fresh data.
 
-    Even: every angle between neighbours within 10 % of 2π/T. The loss on new data must be within 5 % of the optimum at
-    10,000 samples and more, and at some number between above that of no model. With other numbers if only the ends are
-    as claimed, or if polygons are less even.
+    A polygon of T samples is even if every angle between neighbours is within 10 % of 2π/T. From 10,000 samples on the
+    loss on new data must be within 5 % of the optimum; at some smaller number it must be above that of no model. With
+    other numbers if 10,000 samples change nothing, and some polygon is even or some loss is above that of no model.
     """
     counts, ratio = data["count"], data["truth"] / float(data["optimum"])
     few, many = counts <= FEW, counts >= MANY

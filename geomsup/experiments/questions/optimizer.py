@@ -34,7 +34,7 @@ SCALES = (0.1, 0.3, 1.0, 3.0)  # of the start, in units of the usual one
 USUAL = SCALES.index(1.0)
 REACHED = Threshold(
     1.02,
-    "loss over the optimum's up to which a run has reached it: runs end at most 1.011 or at least 1.036 times as high",
+    "loss over the optimum's up to which a run has reached it: a run ends at most at 1.011 or at least at 1.036",
 )
 FEWER = Threshold(
     0.15, "by which shares of runs must differ: 1.5 standard errors of the difference of two shares of 20 runs near 0.9"
@@ -80,9 +80,9 @@ def draw(data: Data) -> Any:
 
 
 def judge(data: Data) -> Verdict:
-    """Hold if Adam's share exceeds that of both other optimizers by 0.15 at every size, from the usual start.
+    """Hold if Adam's share of runs at the optimum exceeds those of both other optimizers by 0.15 at every size.
 
-    With other numbers if it does so on average over the sizes.
+    These runs are from the usual start, at scale 1. With other numbers if it does so on average over the sizes.
     """
     shares = _shares(data)
     lead = shares[:, :1, USUAL] - shares[:, 1:, USUAL]
