@@ -94,6 +94,43 @@ def test_it_prints_what_failed(found):
     assert str(made(failed=range(10))).splitlines()[-1] == "  and 5 more failed"
 
 
+def test_an_error_of_many_lines_prints_in_one():
+    def fails():
+        raise RuntimeError("first\nsecond " + "z" * 999)
+
+    def is_empty():
+        raise MemoryError
+
+    with Journal.begun(None, Plan("m:f", {"x": (0, 1)}, {})) as journal:
+        journal.write({0: attempt(fails), 1: attempt(is_empty)})
+        told = read_sweep(journal)
+    assert [len(line) < 250 for line in str(told).splitlines()] == [True] * 4
+    assert str(told).endswith("...\n  failed at x = 1: MemoryError")
+    assert told.failed[0][1].startswith("RuntimeError: first\nsecond")
+    with pytest.raises(ValueError, match="`sweep` must have found something to draw"):
+        told.plot()
+
+
+def test_results_with_the_names_of_axes_stay_apart_from_them(tmp_path):
+    pytest.importorskip("xarray")
+    with Journal.begun(None, Plan("m:f", {"x": (2**40, 2**41)}, {})) as journal:
+        journal.write({k: attempt(lambda k=k: {"x": k, "done": 5, "error": 6}) for k in range(2)})
+        made = read_sweep(journal)
+    assert made.to_rows()[1] == {"x": 2**41, "x_found": 1.0, "done_found": 5.0, "error_found": 6.0, "error": None}
+    assert made.to_dataset().x_found.sel(x=2**41) == 1
+    made.save(tmp_path / "run.nc")
+    import xarray
+
+    with xarray.open_dataset(tmp_path / "run.nc") as data:
+        assert data.x.values.tolist() == [2**40, 2**41]
+    with pytest.raises(ValueError, match="`path` must be in an existing folder"):
+        made.save(tmp_path / "no" / "run.zarr")
+
+
+def test_a_line_is_of_numbers_if_nothing_else_is_asked_for(found):
+    assert found.sel(importance=1.0).plot().get_ylabel() == "loss"
+
+
 def test_the_majority_is_that_of_the_texts(found):
     most = found.majority("phase")
     assert most[:, :, 0].tolist() == [["extra in a digon"] * 3, *[["extra not represented"] * 3] * 2]
