@@ -103,12 +103,24 @@ class Sweep(Readable, Tabular):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Sweep":
-        """Build the sweep from what `to_dict` returned."""
+        """Build the sweep from what `to_dict` returned.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no dictionary, lacks a key, or an array has not the shape of the axes.
+        """
         checks.holds("data", data, ("what", "axes", "fixed", "arrays", "done", "errors"))
         axes = {name: tuple(values) for name, values in data["axes"].items()}
         arrays = {name: np.array(_with_nan(values)) for name, values in data["arrays"].items()}
         errors = tuple((int(position), error) for position, error in data["errors"])
-        return cls(data["what"], axes, data["fixed"], arrays, np.array(data["done"], bool), errors)
+        done, shape = np.array(data["done"], bool), tuple(map(len, axes.values()))
+        for name, array in {"done": done, **arrays}.items():
+            if array.shape[: len(shape)] != shape or (name == "done" and array.ndim > len(shape)):
+                raise ValueError(
+                    f"`data` must have the shape {shape} of its axes; {name!r} has {array.shape}. Repair it."
+                )
+        return cls(data["what"], axes, data["fixed"], arrays, done, errors)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON; NaN becomes null."""
@@ -264,7 +276,8 @@ class Sweep(Readable, Tabular):
                 data.to_netcdf(temporary, engine="scipy")
             return
         try:
-            data.to_zarr(path, mode="w", consolidated=False)
+            # Format 3 has no texts that every program reads.
+            data.to_zarr(path, mode="w", consolidated=False, zarr_format=2)
         except ImportError:
             raise ImportError(
                 f"`path` needs zarr for .zarr, which is not installed. Run: {checks.pip_install('geomsup[sweep]')}"

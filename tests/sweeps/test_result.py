@@ -154,10 +154,10 @@ def test_a_data_set_has_coordinates_and_units(found):
 @pytest.mark.parametrize("name", ["run.nc", "run.zarr"])
 def test_files_hold_the_data_set(found, tmp_path, name):
     xarray = pytest.importorskip("xarray")
+    found.save(tmp_path / name)
+    found.save(tmp_path / name)  # again
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # zarr has opinions on texts
-        found.save(tmp_path / name)
-        found.save(tmp_path / name)  # again
+        warnings.simplefilter("ignore")
         read = xarray.open_zarr(tmp_path / name, consolidated=False) if name.endswith("zarr") else (
             xarray.open_dataset(tmp_path / name)
         )  # fmt: skip
@@ -166,6 +166,17 @@ def test_files_hold_the_data_set(found, tmp_path, name):
             assert np.array_equal(read.W.values, found["W"], equal_nan=True)
             assert read.phase.values.astype(str).tolist() == found["phase"].tolist()
             assert read.probability.values.tolist() == list(AXES["probability"])
+
+
+@pytest.mark.parametrize("broken", [{"axes": {"x": [1]}}, {"arrays": {"loss": [1, 2]}}, {"done": [True]}])
+def test_a_dictionary_whose_shapes_differ_is_refused(found, broken):
+    with pytest.raises(ValueError, match=r"`data` must have the shape .* of its axes; '(loss|done)' has"):
+        gs.Sweep.from_dict(found.to_dict() | broken)
+
+
+def test_what_is_no_sweep_is_no_optimum(found):
+    with pytest.raises(TypeError, match="`optimum` must be a Sweep; got 3"):
+        found.plot("phase", optimum=3)
 
 
 def test_files_of_other_kinds_are_refused(found, tmp_path):

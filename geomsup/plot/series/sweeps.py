@@ -64,6 +64,8 @@ def plot_sweep(
     [0.0033, 0.0132, 0.051]
     """
     result("sweep", sweep, "Sweep")
+    if optimum is not None:
+        result("optimum", optimum, "Sweep")
     if not sweep.arrays:
         raise ValueError(
             "`sweep` must have found something to draw; got no point that is done without error. See failed."
@@ -169,7 +171,6 @@ def _median(values: np.ndarray) -> np.ndarray:
 
 
 def _optima(optimum: "Sweep", left: list[str], shape: tuple[int, ...]) -> np.ndarray:
-    result("optimum", optimum, "Sweep")
     if "loss" in optimum.arrays and set(left) <= set(optimum.axes):
         losses = _over(optimum, "loss", left)
         if losses.shape == (*shape, 1):
