@@ -348,8 +348,10 @@ class _Column:
         array = array if array.dtype.kind == "U" else array.astype(float)
         if not self.array.size:
             self.shape, self.array = array.shape, _blank((self.size, *array.shape), array.dtype)
-        if self.array.dtype != np.result_type(self.array.dtype, array.dtype):
-            self.array = self.array.astype(np.result_type(self.array.dtype, array.dtype))
+        dtype = np.result_type(self.array.dtype, array.dtype)
+        if self.array.dtype != dtype:
+            missing = np.isnan(self.array) if self.array.dtype.kind == "f" else False
+            self.array = np.where(missing, "", self.array.astype(dtype))
         if array.shape != self.shape:
             self._grow(array)
         whole = (*array.shape, *(1,) * (len(self.shape) - array.ndim))

@@ -258,6 +258,12 @@ def test_dimensions_are_drawn_against_sparsity():
     assert ax.lines[-1].get_xdata().tolist() == [2.0, 20.0]  # 1/p, as plot_dimensions has it
 
 
+def test_texts_are_empty_where_nothing_is_done_even_after_numbers():
+    with Journal.begun(None, Plan("m:f", {"x": (0, 1, 2)}, {})) as journal:
+        journal.write({0: attempt(lambda: 1), 2: attempt(lambda: "a")})
+        assert read_sweep(journal)["value"].tolist() == ["1.0", "", "a"]
+
+
 def test_arrays_of_different_sizes_are_filled_up():
     plan = Plan("m:f", {"x": (0, 1, 2)}, {})
     with Journal.begun(None, plan) as journal:
