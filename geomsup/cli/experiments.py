@@ -117,6 +117,7 @@ def sweep(
         Write a figure to this file (.png, .pdf, .svg), of up to two axes beside seeds.
     """
     from geomsup.sweeps.journal import Journal
+    from geomsup.sweeps.outcome import in_one_line
     from geomsup.sweeps.result import Sweep
     from geomsup.sweeps.running import run_plan
     from geomsup.sweeps.specification import read_plan
@@ -138,7 +139,11 @@ def sweep(
     if as_json:
         print_json({"file": str(output)} | found._asdict() | {"first_failed": failed})
     else:
-        say("\n".join([f"{output}: {_far(found)}", *(f"  {one['point']}: {one['error']}" for one in failed)]))
+        say(
+            "\n".join(
+                [f"{output}: {_far(found)}", *(f"  {one['point']}: {in_one_line(one['error'])}" for one in failed)]
+            )
+        )
     if found.failed and not status:
         raise OSError(f"{found.failed} of {found.points} points failed; --again tries them again")
 

@@ -58,6 +58,8 @@ class Journal:
         self.plan, self.path, self._connection = plan, path, connection
         self.done = np.zeros(plan.size, bool)
         for (position,) in connection.execute("SELECT position FROM points"):
+            if not 0 <= position < plan.size:
+                raise _damaged(path)
             self.done[position] = True
 
     @classmethod
@@ -112,7 +114,10 @@ class Journal:
         for position, result, error in self._connection.execute(
             "SELECT position, result, error FROM points ORDER BY position"
         ):
-            yield position, None if result is None else json.loads(result), error
+            try:
+                yield position, None if result is None else json.loads(result), error
+            except json.JSONDecodeError:
+                raise _damaged(self.path) from None
 
     def failed(self, most: int) -> list[dict[str, Any]]:
         """Return the first points that failed: the values of their axes, and their errors."""
@@ -219,7 +224,16 @@ def _description(connection: sqlite3.Connection, path: Path | None) -> dict[str,
         raise ValueError(f"`output` must be the journal of a sweep; {str(path)!r} is another file. Name one.") from None
     if version != FORMAT:
         raise ValueError(f"`output` must be a journal of format {FORMAT}; {str(path)!r} has {version}. Sweep it again.")
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path | None) -> ValueError:
+    return ValueError(
+        f"`output` must be the journal of a sweep; {str(path)!r} is damaged. Restore it, or name another."
+    )
 
 
 def _difference(there: dict[str, Any], asked: dict[str, Any]) -> str:

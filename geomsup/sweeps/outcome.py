@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Outcome", "attempt", "numbers"]
+__all__ = ["Outcome", "attempt", "in_one_line", "numbers"]
 
 LONGEST_ERROR = 2000  # characters of an error that are kept
+LONGEST_SHOWN = 200  # and that are printed: two or three lines of a terminal
 
 
 class Outcome(NamedTuple):
@@ -34,7 +35,7 @@ def attempt(function: Callable[[], Any]) -> Outcome:
     try:
         result, error = json.dumps(numbers(function())), None
     except Exception as failure:
-        result, error = None, f"{type(failure).__name__}: {failure}"[:LONGEST_ERROR]
+        result, error = None, f"{type(failure).__name__}: {failure}".strip(": \n")[:LONGEST_ERROR]
     return Outcome(result, error, time.perf_counter() - begin)
 
 
@@ -60,3 +61,15 @@ def _plain(name: str, value: Any) -> Any:
     if array.dtype.kind not in "biufU":
         raise TypeError(f"a swept function must return numbers or texts; `{name}` is {type(value).__name__}")
     return array.tolist()
+
+
+def in_one_line(error: str) -> str:
+    """Return an error as it is printed beside others.
+
+    Examples
+    --------
+    >>> in_one_line("RuntimeError: CUDA error\\n  in a kernel")
+    'RuntimeError: CUDA error in a kernel'
+    """
+    text = " ".join(error.split())
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."

@@ -4,9 +4,10 @@ import hashlib
 import inspect
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from geomsup.version import __version__
 __all__ = ["MOST_POINTS", "Plan", "make_plan"]
 
 MOST_POINTS = 2**31  # of a sweep: which are done is kept in memory, a byte for each
+
+MOST_VALUES = 2**20  # of an axis: the journal and every result hold them as a list
 
 Function = Callable[..., Any]
 
@@ -132,10 +135,15 @@ def _values(axis: Any, values: Any) -> tuple[Any, ...]:
         raise TypeError(f"`axes` must have texts as names; got {checks.shown(axis)}. Name each argument.")
     if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
         raise TypeError(f"`{axis}` must be a list of values; got {checks.shown(values)}. Pass several, or fix it.")
-    found = tuple(_plain(f"`{axis}`", value) for value in values)
+    if isinstance(values, Set):  # texts in it come in another order in another process: it would not go on
+        raise TypeError(f"`{axis}` must have an order; got {checks.shown(values)}. Pass sorted(...), or a list.")
+    taken = list(islice(values, MOST_VALUES + 1))  # a range may be too long for the memory, and a generator endless
+    if len(taken) > MOST_VALUES:
+        raise ValueError(f"`{axis}` must have at most {MOST_VALUES} values; got more. Split the sweep.")
+    found = tuple(_plain(f"`{axis}`", value) for value in taken)
     if not found:
         raise ValueError(f"`{axis}` must have at least one value; got none. Pass the values to sweep.")
-    seen = {json.dumps(value) for value in found}
+    seen = {json.dumps(float(value) if type(value) is int else value) for value in found}  # 1 and 1.0 are the same
     if len(seen) < len(found):
         raise ValueError(f"`{axis}` must have different values; got {checks.shown(list(found))}. Pass each once.")
     return found
@@ -154,11 +162,19 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _code(function: Function) -> str:
-    """Return a digest of a function's text; empty where there is none, as for compiled ones."""
+    """Return a digest of a function's text and what it holds; empty where there is no text, as for compiled ones."""
+    if isinstance(function, partial):
+        return _digest([_code(function.func), *(_held(one) for one in (function.args, function.keywords))])
     try:
-        return _digest(inspect.getsource(function))
-    except (OSError, TypeError):
+        held = inspect.getclosurevars(function).nonlocals if getattr(function, "__closure__", None) else {}
+        return _digest([inspect.getsource(function), _held(held)])
+    except (OSError, TypeError, ValueError):
         return ""
+
+
+def _held(values: Any) -> str:
+    """Return values as a text that is the same in every process: objects are known by their type alone."""
+    return json.dumps(plain(values), sort_keys=True, default=lambda one: type(one).__qualname__)
 
 
 def _digest(value: Any) -> str:

@@ -12,6 +12,7 @@ from geomsup import checks
 from geomsup.files import replacing
 from geomsup.sweeps.journal import Journal
 from geomsup.sweeps.kinds import DIMENSIONS, UNITS
+from geomsup.sweeps.outcome import in_one_line
 from geomsup.sweeps.plan import Plan
 from geomsup.tables import Readable, Tabular
 from geomsup.tables.readable import plain
@@ -24,6 +25,7 @@ __all__ = ["Sweep", "commonest", "read_sweep"]
 
 CLOSE = 1e-9  # relative difference up to which a number is that of an axis: literals and geomspace differ in rounding
 SUFFIXES = (".nc", ".zarr")
+INT32 = 2**31 - 1  # the largest whole number that netCDF 3 holds
 MOST_SHOWN = 5  # failed points that print
 
 
@@ -32,7 +34,7 @@ class Sweep(Readable, Tabular):
     """What a sweep found: an array for each name, whose first axes are those of the sweep.
 
     Points that failed, or are not done yet, have NaN; texts are empty there. Arrays of different sizes are filled up
-    with NaN.
+    with NaN. In tables and data sets, what has the name of an axis is called ``name_found``.
 
     Attributes
     ----------
@@ -101,12 +103,24 @@ class Sweep(Readable, Tabular):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Sweep":
-        """Build the sweep from what `to_dict` returned."""
+        """Build the sweep from what `to_dict` returned.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no dictionary, lacks a key, or an array has not the shape of the axes.
+        """
         checks.holds("data", data, ("what", "axes", "fixed", "arrays", "done", "errors"))
         axes = {name: tuple(values) for name, values in data["axes"].items()}
         arrays = {name: np.array(_with_nan(values)) for name, values in data["arrays"].items()}
         errors = tuple((int(position), error) for position, error in data["errors"])
-        return cls(data["what"], axes, data["fixed"], arrays, np.array(data["done"], bool), errors)
+        done, shape = np.array(data["done"], bool), tuple(map(len, axes.values()))
+        for name, array in {"done": done, **arrays}.items():
+            if array.shape[: len(shape)] != shape or (name == "done" and array.ndim > len(shape)):
+                raise ValueError(
+                    f"`data` must have the shape {shape} of its axes; {name!r} has {array.shape}. Repair it."
+                )
+        return cls(data["what"], axes, data["fixed"], arrays, done, errors)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON; NaN becomes null."""
@@ -201,13 +215,21 @@ class Sweep(Readable, Tabular):
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a row per point: its axes, the numbers and texts that are no arrays, and its error."""
         plan, errors = Plan(self.what, self.axes, self.fixed), dict(self.errors)
-        single = {name: array.ravel().tolist() for name, array in self.arrays.items() if array.ndim == self.done.ndim}
+        single = {
+            self._apart(name): array.ravel().tolist()
+            for name, array in self.arrays.items()
+            if array.ndim == self.done.ndim
+        }
         return [
             {name: _label(value) for name, value in plan.labels(position).items()}
             | {name: _none(values[position]) for name, values in single.items()}
             | {"error": errors.get(position)}
             for position in np.flatnonzero(self.done).tolist()
         ]
+
+    def _apart(self, name: str) -> str:
+        """Return the name of a result in tables, where axes and errors have names, too."""
+        return f"{name}_found" if name in (*self.axes, "done", "error") else name
 
     def to_dataset(self) -> "xarray.Dataset":
         """Return the arrays with their axes as coordinates, and units; needs xarray, the extra ``sweep``.
@@ -225,7 +247,7 @@ class Sweep(Readable, Tabular):
             ) from None
         axes = {name: [_label(value) for value in values] for name, values in self.axes.items()}
         arrays = {
-            name: (self.dimensions(name), array, {"units": UNITS[name]} if name in UNITS else {})
+            self._apart(name): (self.dimensions(name), array, {"units": UNITS[name]} if name in UNITS else {})
             for name, array in self.arrays.items()
         }
         said = {"what": self.what, "fixed": json.dumps(self.fixed), "failed": json.dumps(self.errors)}
@@ -237,20 +259,25 @@ class Sweep(Readable, Tabular):
         Raises
         ------
         ValueError
-            If the name has another ending.
+            If the name has another ending, or the folder is missing.
         ImportError
             If xarray, or zarr, is not installed.
         """
         path = checks.folder_or_file("path", path)
         if path.suffix not in SUFFIXES:
             raise ValueError(f"`path` must end in {' or '.join(SUFFIXES)}; got {path.name!r}. Rename it.")
+        if not path.parent.is_dir():
+            raise ValueError(f"`path` must be in an existing folder; got {str(path)!r}. Make the folder first.")
         data = self.to_dataset()
         if path.suffix == ".nc":
+            wide = [name for name, axis in data.coords.items() if axis.dtype.kind == "i" and abs(axis).max() > INT32]
+            data = data.assign_coords({name: data[name].astype(float) for name in wide})
             with replacing(path) as temporary:
                 data.to_netcdf(temporary, engine="scipy")
             return
         try:
-            data.to_zarr(path, mode="w", consolidated=False)
+            # Format 3 has no texts that every program reads.
+            data.to_zarr(path, mode="w", consolidated=False, zarr_format=2)
         except ImportError:
             raise ImportError(
                 f"`path` needs zarr for .zarr, which is not installed. Run: {checks.pip_install('geomsup[sweep]')}"
@@ -272,7 +299,9 @@ class Sweep(Readable, Tabular):
         lines = [f"sweep of {self.what}: {points}, {'all' if done == count else done} done"]
         lines += [f"  {name}: {_extent(values)}" for name, values in self.axes.items()]
         for labels, error in self.failed[:MOST_SHOWN]:
-            lines.append(f"  failed at {', '.join(f'{k} = {_label(v)}' for k, v in labels.items())}: {error}")
+            lines.append(
+                f"  failed at {', '.join(f'{k} = {_label(v)}' for k, v in labels.items())}: {in_one_line(error)}"
+            )
         if len(self.errors) > MOST_SHOWN:
             lines.append(f"  and {len(self.errors) - MOST_SHOWN} more failed")
         return "\n".join(lines)
@@ -319,8 +348,10 @@ class _Column:
         array = array if array.dtype.kind == "U" else array.astype(float)
         if not self.array.size:
             self.shape, self.array = array.shape, _blank((self.size, *array.shape), array.dtype)
-        if self.array.dtype != np.result_type(self.array.dtype, array.dtype):
-            self.array = self.array.astype(np.result_type(self.array.dtype, array.dtype))
+        dtype = np.result_type(self.array.dtype, array.dtype)
+        if self.array.dtype != dtype:
+            missing = np.isnan(self.array) if self.array.dtype.kind == "f" else False
+            self.array = np.where(missing, "", self.array.astype(dtype))
         if array.shape != self.shape:
             self._grow(array)
         whole = (*array.shape, *(1,) * (len(self.shape) - array.ndim))

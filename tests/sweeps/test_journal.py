@@ -94,6 +94,22 @@ def test_what_is_no_journal_is_refused_and_left_alone(tmp_path):
         Journal.read(tmp_path / "nothing").__enter__()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE sweep SET plan = '{'", "UPDATE points SET result = '{'", "UPDATE points SET position = 999"],
+)
+def test_what_is_damaged_is_told_in_one_line(tmp_path, damage):
+    path = tmp_path / "run.sqlite"
+    with Journal.begun(path, PLAN) as journal:
+        journal.write({0: outcome(1)})
+    with sqlite3.connect(path) as connection:
+        connection.execute(damage)
+    connection.close()
+    message = r"`output` must be the journal of a sweep; '.*run.sqlite' is damaged"
+    with pytest.raises(ValueError, match=message), Journal.read(path) as journal:
+        list(journal.results())
+
+
 def test_places_that_cannot_be_are_refused(tmp_path):
     with pytest.raises(ValueError, match="`output` must be a file; got the folder"), Journal.begun(tmp_path, PLAN):
         pass

@@ -1,6 +1,7 @@
 """The plan: axes, points and their ids, and what is refused before anything runs."""
 
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -76,6 +77,10 @@ def test_a_function_is_known_by_its_place_and_text():
         ("train", {"seed": "012"}, TWO, "`seed` must be a list of values; got '012'"),
         ("train", {"seed": []}, TWO, "`seed` must have at least one value"),
         ("train", {"seed": [1, 1]}, TWO, r"`seed` must have different values; got \[1, 1\]"),
+        ("train", {"probability": [1, 0.5, 1.0]}, {}, r"`probability` must have different values; got \[1, 0.5, 1.0\]"),
+        ("train", {"optimizer": {"adam", "sgd"}}, TWO, r"`optimizer` must have an order; got {'"),
+        ("train", {"seed": range(10**12)}, TWO, "`seed` must have at most 1048576 values"),
+        ("train", {"seed": itertools.count()}, TWO, "`seed` must have at most 1048576 values"),
         ("train", {"seed": [object()]}, TWO, "`seed` must hold finite numbers, texts or lists; got <object"),
         ("train", {"seed": [float("nan")]}, TWO, "`seed` must hold finite numbers, texts or lists; got nan"),
         ("train", {"n_hidden": [1]}, TWO, "`n_hidden` must be an axis or fixed; got both"),
@@ -158,5 +163,16 @@ def test_a_description_must_be_there(tmp_path):
 
 
 def test_functions_without_a_text_are_known_by_their_place():
-    partial = functools.partial(functions.waits, seconds=0)
-    assert make_plan(partial, {"x": [1]}, {}).code == ""
+    assert make_plan(max, {"x": [1]}, {}).code == ""
+
+
+def test_what_a_function_holds_is_part_of_its_text():
+    def codes(make):
+        return [make_plan(make(number), {"x": [1]}, {}).code for number in (0, 0, 5)]
+
+    def inner(seconds):
+        return lambda x: x + seconds
+
+    for make in (inner, lambda seconds: functools.partial(functions.waits, seconds=seconds)):
+        first, same, other = codes(make)
+        assert first == same != other

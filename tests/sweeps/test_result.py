@@ -94,6 +94,43 @@ def test_it_prints_what_failed(found):
     assert str(made(failed=range(10))).splitlines()[-1] == "  and 5 more failed"
 
 
+def test_an_error_of_many_lines_prints_in_one():
+    def fails():
+        raise RuntimeError("first\nsecond " + "z" * 999)
+
+    def is_empty():
+        raise MemoryError
+
+    with Journal.begun(None, Plan("m:f", {"x": (0, 1)}, {})) as journal:
+        journal.write({0: attempt(fails), 1: attempt(is_empty)})
+        told = read_sweep(journal)
+    assert [len(line) < 250 for line in str(told).splitlines()] == [True] * 4
+    assert str(told).endswith("...\n  failed at x = 1: MemoryError")
+    assert told.failed[0][1].startswith("RuntimeError: first\nsecond")
+    with pytest.raises(ValueError, match="`sweep` must have found something to draw"):
+        told.plot()
+
+
+def test_results_with_the_names_of_axes_stay_apart_from_them(tmp_path):
+    pytest.importorskip("xarray")
+    with Journal.begun(None, Plan("m:f", {"x": (2**40, 2**41)}, {})) as journal:
+        journal.write({k: attempt(lambda k=k: {"x": k, "done": 5, "error": 6}) for k in range(2)})
+        made = read_sweep(journal)
+    assert made.to_rows()[1] == {"x": 2**41, "x_found": 1.0, "done_found": 5.0, "error_found": 6.0, "error": None}
+    assert made.to_dataset().x_found.sel(x=2**41) == 1
+    made.save(tmp_path / "run.nc")
+    import xarray
+
+    with xarray.open_dataset(tmp_path / "run.nc") as data:
+        assert data.x.values.tolist() == [2**40, 2**41]
+    with pytest.raises(ValueError, match="`path` must be in an existing folder"):
+        made.save(tmp_path / "no" / "run.zarr")
+
+
+def test_a_line_is_of_numbers_if_nothing_else_is_asked_for(found):
+    assert found.sel(importance=1.0).plot().get_ylabel() == "loss"
+
+
 def test_the_majority_is_that_of_the_texts(found):
     most = found.majority("phase")
     assert most[:, :, 0].tolist() == [["extra in a digon"] * 3, *[["extra not represented"] * 3] * 2]
@@ -117,10 +154,10 @@ def test_a_data_set_has_coordinates_and_units(found):
 @pytest.mark.parametrize("name", ["run.nc", "run.zarr"])
 def test_files_hold_the_data_set(found, tmp_path, name):
     xarray = pytest.importorskip("xarray")
+    found.save(tmp_path / name)
+    found.save(tmp_path / name)  # again
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # zarr has opinions on texts
-        found.save(tmp_path / name)
-        found.save(tmp_path / name)  # again
+        warnings.simplefilter("ignore")
         read = xarray.open_zarr(tmp_path / name, consolidated=False) if name.endswith("zarr") else (
             xarray.open_dataset(tmp_path / name)
         )  # fmt: skip
@@ -129,6 +166,17 @@ def test_files_hold_the_data_set(found, tmp_path, name):
             assert np.array_equal(read.W.values, found["W"], equal_nan=True)
             assert read.phase.values.astype(str).tolist() == found["phase"].tolist()
             assert read.probability.values.tolist() == list(AXES["probability"])
+
+
+@pytest.mark.parametrize("broken", [{"axes": {"x": [1]}}, {"arrays": {"loss": [1, 2]}}, {"done": [True]}])
+def test_a_dictionary_whose_shapes_differ_is_refused(found, broken):
+    with pytest.raises(ValueError, match=r"`data` must have the shape .* of its axes; '(loss|done)' has"):
+        gs.Sweep.from_dict(found.to_dict() | broken)
+
+
+def test_what_is_no_sweep_is_no_optimum(found):
+    with pytest.raises(TypeError, match="`optimum` must be a Sweep; got 3"):
+        found.plot("phase", optimum=3)
 
 
 def test_files_of_other_kinds_are_refused(found, tmp_path):
@@ -208,6 +256,12 @@ def test_dimensions_are_drawn_against_sparsity():
         best = gs.sweep("optimum", {"probability": [0.05, 0.5]}, n_features=2, n_hidden=1, executor=pool)
     ax = best.plot("dimensionality")
     assert ax.lines[-1].get_xdata().tolist() == [2.0, 20.0]  # 1/p, as plot_dimensions has it
+
+
+def test_texts_are_empty_where_nothing_is_done_even_after_numbers():
+    with Journal.begun(None, Plan("m:f", {"x": (0, 1, 2)}, {})) as journal:
+        journal.write({0: attempt(lambda: 1), 2: attempt(lambda: "a")})
+        assert read_sweep(journal)["value"].tolist() == ["1.0", "", "a"]
 
 
 def test_arrays_of_different_sizes_are_filled_up():

@@ -64,18 +64,32 @@ def plot_sweep(
     [0.0033, 0.0132, 0.051]
     """
     result("sweep", sweep, "Sweep")
-    name = next((one for one in PREFERRED if one in sweep.arrays), next(iter(sweep.arrays))) if name is None else name
-    checks.one_of("name", name, tuple(sweep.arrays))
+    if optimum is not None:
+        result("optimum", optimum, "Sweep")
+    if not sweep.arrays:
+        raise ValueError(
+            "`sweep` must have found something to draw; got no point that is done without error. See failed."
+        )
     left = [axis for axis, values in sweep.axes.items() if axis not in GATHERED and len(values) > 1]
     if len(left) not in (1, 2):
         raise ValueError(
             f"`sweep` must have one or two axes to draw over; got {', '.join(left) or 'none'}. Take a slice with sel."
         )
+    name = _preferred(sweep, len(left)) if name is None else name
+    checks.one_of("name", name, tuple(sweep.arrays))
     left.sort(key=lambda axis: axis != "probability")  # along the bottom, if there is one
     values = _over(sweep, name, left)
     if len(left) == 1:
         return _line(sweep, name, left[0], values, optimum, one(ax, (7, 4)))
     return _diagram(sweep, name, left, values, optimum, one(ax, (6.4, 5)))
+
+
+def _preferred(sweep: "Sweep", axes: int) -> str:
+    """Return the array that is drawn if none is named: over one axis a number at each point, if there is one."""
+    known = [name for name in (*PREFERRED, *sweep.arrays) if name in sweep.arrays]
+    single = [name for name in known if sweep[name].ndim == sweep.done.ndim]
+    numbers = [name for name in single if sweep[name].dtype.kind != "U"]
+    return [*(numbers if axes == 1 else ()), *single, *known][0]
 
 
 def _over(sweep: "Sweep", name: str, left: list[str]) -> np.ndarray:
@@ -157,7 +171,6 @@ def _median(values: np.ndarray) -> np.ndarray:
 
 
 def _optima(optimum: "Sweep", left: list[str], shape: tuple[int, ...]) -> np.ndarray:
-    result("optimum", optimum, "Sweep")
     if "loss" in optimum.arrays and set(left) <= set(optimum.axes):
         losses = _over(optimum, "loss", left)
         if losses.shape == (*shape, 1):
