@@ -8,6 +8,7 @@ import numpy as np
 from geomsup.plot.given import result
 from geomsup.plot.palette import INK, PALETTE
 from geomsup.plot.panels import listed
+from geomsup.plot.series.grid import cell_edges
 from geomsup.plot.series.phase_line import draw_phase_line
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _draw(ax: Any, field: Any, names: Sequence[str], title: str) -> Any:
 
     colours = LinearSegmentedColormap.from_list("share", SHADES)
     image = ax.pcolormesh(
-        _edges(field.probabilities), _edges(field.importances), field.dimensionality.T,
+        cell_edges(field.probabilities), cell_edges(field.importances), field.dimensionality.T,
         cmap=colours, vmin=0, vmax=1, rasterized=True,
     )  # fmt: skip
     ax.set(xscale="log", yscale="log", title=title)
@@ -135,13 +136,6 @@ def _label(axis: Any, ratio: float) -> None:
     axis.set_major_locator(LogLocator(subs=(1.0,) if ratio >= WIDE else (1.0, 2.0, 5.0)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
-
-
-def _edges(centres: np.ndarray) -> np.ndarray:
-    """Return the ends of cells around centres, half way in the logarithm."""
-    logs = np.log(centres)
-    middle = (logs[1:] + logs[:-1]) / 2
-    return np.exp(np.concatenate([[2 * logs[0] - middle[0]], middle, [2 * logs[-1] - middle[-1]]]))
 
 
 def _number(ax: Any, field: Any, names: Sequence[str]) -> None:

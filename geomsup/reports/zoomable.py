@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup.plot.palette import PALETTE
+from geomsup.plot.phases import SHADES
+from geomsup.plot.series.grid import cell_edges
 from geomsup.reports.page import Page, check_extra
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["phases_page", "plateaus_page"]
 
-SHARES = [[0, "#F2F2F2"], [0.25, "#8CC4E8"], [0.5, PALETTE[0]], [0.75, "#7FC7A8"], [1, PALETTE[2]]]  # as in plot_phases
+SHARES = [[share, colour] for share, colour in zip((0, 0.25, 0.5, 0.75, 1), SHADES, strict=True)]
 GREY = "#808080"  # of words and lines: legible on white and on black
 FAINT_GREY = "rgba(128, 128, 128, 0.3)"
 DASHES = ("solid", "dash", "dot", "dashdot")  # of lines whose colours repeat
@@ -59,7 +61,7 @@ def phases_page(diagram: "PhaseDiagram") -> Page:
 
     rows = np.array(diagram.names, dtype=object)[diagram.phase]
     cells = go.Heatmap(
-        x=_edges(1 / diagram.probabilities), y=_edges(diagram.importances), z=diagram.dimensionality.T,
+        x=cell_edges(1 / diagram.probabilities), y=cell_edges(diagram.importances), z=diagram.dimensionality.T,
         zmin=0, zmax=1, colorscale=SHARES, colorbar={"title": {"text": "D of the<br>extra feature"}},
         customdata=np.dstack([rows.T, diagram.loss.T, np.broadcast_to(diagram.probabilities, rows.T.shape)]),
         hovertemplate="%{customdata[0]}<br>p = %{customdata[2]:.4g}, importance %{y:.4g}<br>"
@@ -122,15 +124,6 @@ def plateaus_page(plateaus: "Plateaus") -> Page:
         "to hide its line.",
         tuple(dict.fromkeys(block.name for block in plateaus.winners)),
     )  # fmt: skip
-
-
-def _edges(centres: np.ndarray) -> np.ndarray:
-    """Return the edges of cells around centres that are even in the logarithm; a single cell is a tenth wide."""
-    logs = np.log(centres)
-    if len(logs) == 1:
-        return np.exp(logs[0] + np.array([-0.05, 0.05]))
-    middle = (logs[1:] + logs[:-1]) / 2
-    return np.exp(np.concatenate([[2 * logs[0] - middle[0]], middle, [2 * logs[-1] - middle[-1]]]))
 
 
 def _page(figure: Any, title: str, y: str, words: str, headlines: tuple[str, ...], *, log_y: bool = False) -> Page:

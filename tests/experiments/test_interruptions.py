@@ -10,6 +10,7 @@ import time
 import pytest
 
 from geomsup import workers
+from tests.processes import is_gone
 
 PATIENCE = 600.0  # seconds until what does not end counts as endless; kernels may have to be compiled first
 
@@ -56,14 +57,6 @@ def ends(condition, seconds=PATIENCE):
             return False
         time.sleep(0.02)
     return True
-
-
-def is_gone(session):
-    try:
-        os.killpg(session, 0)
-    except ProcessLookupError:
-        return True
-    return False
 
 
 @pytest.mark.slow

@@ -118,7 +118,7 @@ def test_places_that_cannot_be_are_refused(tmp_path):
         pass
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="a folder in which nobody can make files, not even root")
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder in which not even root can make files")
 def test_a_place_that_cannot_be_written_is_one_line():
     with pytest.raises(
         OSError, match=r"`output` must be a file that can be written; '/proc/run.sqlite' is not"
@@ -187,7 +187,7 @@ with Journal.begun(Path(sys.argv[1]), plan) as journal:
 """
 
 
-@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="systems without limits of files")
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="this system cannot limit the size of files")
 def test_what_is_on_a_full_disk_is_kept(tmp_path):
     """A limit on the size of files is what a full disk is to SQLite: a write that fails."""
     path = tmp_path / "run.sqlite"

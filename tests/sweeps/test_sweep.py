@@ -15,6 +15,7 @@ import pytest
 import geomsup as gs
 from geomsup.sweeps.executors import Crowd, carried_out
 from geomsup.sweeps.journal import Journal
+from tests.processes import is_gone
 from tests.sweeps import functions
 
 TWO = {"n_features": 2, "n_hidden": 1}
@@ -286,14 +287,6 @@ def await_points(path, child, fewest):
     raise AssertionError(child.communicate())
 
 
-def all_gone(session):
-    try:
-        os.killpg(session, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_a_sweep_that_is_ended_keeps_what_is_finished_and_leaves_no_process(tmp_path, kind):
@@ -304,7 +297,7 @@ def test_a_sweep_that_is_ended_keeps_what_is_finished_and_leaves_no_process(tmp_
     _, said = child.communicate(timeout=600)  # ends when nobody holds the pipes any more
     assert child.returncode == -kind, said
     assert said.count("Traceback") == (1 if kind == signal.SIGINT else 0), said
-    while not all_gone(child.pid):
+    while not is_gone(child.pid):
         time.sleep(0.02)
     before = done_in(path)
     assert 4 <= len(before) < 200

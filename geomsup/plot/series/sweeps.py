@@ -11,6 +11,7 @@ from geomsup.plot.given import result
 from geomsup.plot.palette import FAINT, INK, PALETTE
 from geomsup.plot.panels import one
 from geomsup.plot.series.dimensions import plot_dimensions
+from geomsup.plot.series.grid import cell_edges
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -194,10 +195,7 @@ def _positions(sweep: "Sweep", axis: str) -> np.ndarray:
 def _edges(sweep: "Sweep", axis: str) -> np.ndarray:
     """Return the edges of cells around the values of an axis."""
     x = _positions(sweep, axis)
-    at = np.log(x) if _is_log(x) else x
-    middle = (at[1:] + at[:-1]) / 2
-    edges = np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
-    return np.exp(edges) if _is_log(x) else edges
+    return cell_edges(x, log=_is_log(x))
 
 
 def _scale(ax: "Axes", which: str, sweep: "Sweep", axis: str) -> None:
