@@ -2,9 +2,9 @@
 
 import re
 import shutil
+import sys
 from html import escape
 from pathlib import Path
-from urllib.parse import unquote
 
 from docutils.nodes import SkipNode
 from docutils.utils.math import MathError, latex2mathml
@@ -12,6 +12,9 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 import geomsup
+
+sys.path.insert(0, str(Path(__file__).parent))
+from site_faults import faults_of  # noqa: E402
 
 project = "geomsup"
 author = "The geomsup developers"
@@ -71,23 +74,9 @@ def write_formula(self, node, as_block):
 
 
 def check_pages(app, failure):
-    """Fail if a page of the site links to what is not there, or takes something from the network."""
+    """Fail if a page of the site has a fault: a dead link, a picture from the network, a raw formula."""
     if failure is None and app.builder.name == "html" and (faults := sorted(set(faults_of(Path(app.outdir))))):
         raise ExtensionError("\n".join(["pages are not whole:", *faults]))
-
-
-def faults_of(site):
-    """Return what is wrong with the pages of a folder, a line each."""
-    texts = {path.resolve(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
-    places = {path: set(re.findall(r'\bid="([^"]+)"', text)) for path, text in texts.items()}
-    for page, text in texts.items():
-        for source in re.findall(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(https?:[^"]+)"', text):
-            yield f"{page.name} needs the network: {source}"
-        for link in re.findall(r'<a\b[^>]*?href="(?![a-z]+:)([^"]*)"', text):
-            file, _, place = unquote(link).partition("#")
-            other = (page.parent / file).resolve() if file else page
-            if not other.exists() or (place and other in places and place not in places[other]):
-                yield f"{page.name} links to what is not there: {link}"
 
 
 def setup(app):
