@@ -14,7 +14,7 @@ from sphinx.util import logging
 import geomsup
 
 sys.path.insert(0, str(Path(__file__).parent))
-from site_faults import faults_of  # noqa: E402
+from site_faults import faults_of
 
 project = "geomsup"
 author = "The geomsup developers"

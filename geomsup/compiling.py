@@ -66,14 +66,21 @@ def njit(
     """
     if function is None:
         return lambda plain: njit(plain, part=part, nogil=nogil, forceinline=forceinline, **options)
-    part = part or forceinline
-    if part:
-        options["pipeline_class"] = _PartCompiler
-    dispatcher: Any = numba.njit(nogil=nogil, forceinline=forceinline, **options)(function)
-    dispatcher.__class__ = _Kernel
-    # A part is in its callers; a user's own functions, and those of examples, are in no file of the package.
-    if not part and function.__module__ in digests() and kernel_folder() is not None:
+    options |= {"nogil": nogil, "forceinline": forceinline, "no_cfunc_wrapper": True}
+    if part or forceinline:
+        dispatcher = _made(_Part, function, options | {"no_cpython_wrapper": True, "pipeline_class": _PartCompiler})
+        dispatcher.alone = cache(lambda: _made(_Kernel, function, options | {"pipeline_class": _AloneCompiler}))
+        return dispatcher
+    dispatcher = _made(_Kernel, function, options)
+    # A user's own functions, and those of examples, are in no file of the package.
+    if function.__module__ in digests() and kernel_folder() is not None:
         dispatcher._cache = _Kept(function)
+    return dispatcher
+
+
+def _made(kind: type, function: Any, options: dict[str, Any]) -> Any:
+    dispatcher: Any = numba.njit(**options)(function)
+    dispatcher.__class__ = kind
     return dispatcher
 
 
@@ -245,23 +252,43 @@ class _Kept(FunctionCache):
         return found
 
 
-class _PartLibrary(JITCodeLibrary):
-    """The code of a part, which its callers optimise together with their own.
-
-    numba optimises a function's code, then that of its caller with it inside, and so on: five times for a function that
-    is called through five others.
-    """
+class _AloneLibrary(JITCodeLibrary):
+    """The code of a part that Python calls by itself, as tests do: it need not be quick."""
 
     def _optimize_final_module(self) -> None:
         pass
 
 
-class _PartCompiler(Compiler):
-    """numba's compiler, which puts what it makes into a library for parts."""
+class _PartLibrary(_AloneLibrary):
+    """The code of a part, which its callers make into machine code, together with their own.
+
+    numba optimises a function's code, and makes machine code of it, then does so with that of its caller, with the
+    function inside, and so on: five times for a function that is called through five others.
+    """
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+class _AloneCompiler(Compiler):
+    """numba's compiler, which puts what it makes into a library of the class `library`."""
+
+    library: type[JITCodeLibrary] = _AloneLibrary
 
     def define_pipelines(self) -> Any:
         state = self.state
-        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
+        return super().define_pipelines()
+
+
+class _PartCompiler(_AloneCompiler):
+    """The compiler of parts: it stops before machine code."""
+
+    library = _PartLibrary
+
+    def define_pipelines(self) -> Any:
+        self.state.flags.no_compile = True
         return super().define_pipelines()
 
 
@@ -292,6 +319,21 @@ class _Kernel(CPUDispatcher):
             if _holds_interruption(error):
                 raise KeyboardInterrupt from None
             raise
+
+
+class _Part(_Kernel):
+    """A function that only other kernels call. Python calls another one, made of the same text: `alone()`."""
+
+    alone: Callable[[], Any]
+
+    def add_overload(self, cres: Any) -> None:
+        """Keep what was compiled for callers: they look for it by an entry point, which is machine code elsewhere."""
+        entry_point = object()
+        self.targetctx.insert_user_function(entry_point, cres.fndesc, [cres.library])
+        self.overloads[tuple(cres.signature.args)] = cres._replace(entry_point=entry_point)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self.alone()(*arguments, **named)
 
 
 @contextmanager
