@@ -92,7 +92,7 @@ def evidence_of(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> Eviden
 
 
 def tube_of(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> chance.Tube:
-    """Return the tube of a block's shape in a subspace of the orthonormal columns `free`, among rows of m dimensions."""
+    """Return the tube of a block's shape among rows of m dimensions; `free` are orthonormal columns it may turn in."""
     match = block.match
     assert match is not None
     rho = chance.deviation(X[list(block.features)], match.template, free)
