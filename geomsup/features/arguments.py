@@ -8,7 +8,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.joint import Joint, Mixture
-from geomsup.laws import Law
+from geomsup.laws import Discrete, Law, Uniform
 
 __all__ = ["Groups", "check_groups", "groups_of", "is_list", "joints_of", "laws_of", "with_joint"]
 
@@ -36,7 +36,8 @@ def laws_of(values: Any, n: int) -> Law | tuple[Law, ...]:
 
 
 def _is_law(value: Any) -> bool:
-    return isinstance(value, Law) and not isinstance(value, type)
+    # These first: a protocol looks up one member after another, for a tenth of a millisecond.
+    return isinstance(value, Uniform | Discrete) or (isinstance(value, Law) and not isinstance(value, type))
 
 
 def groups_of(name: str, groups: Any, n: int) -> Groups:

@@ -1,6 +1,6 @@
 """How probable it is that random directions come as close to a shape as the data do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb, exp, inf, lgamma, log, pi
 
@@ -76,6 +76,10 @@ class Tube:
         if D == 0:
             return self.log_density
         return self.log_density + log_ball(D) + D / 2 * log(self.squared_radius)
+
+    def at_least(self, squared_radius: float) -> "Tube":
+        """Return this tube, of at least a squared radius."""
+        return replace(self, squared_radius=max(self.squared_radius, squared_radius))
 
     def __add__(self, other: "Tube") -> "Tube":
         """Both shapes at once, the second one free in the complement of the first."""

@@ -294,11 +294,18 @@ def test_far_models_are_compared(size):
     assert "nan" not in str(found)
 
 
+@pytest.fixture(scope="module")
+def rare():
+    """A model, compared at rare features."""
+    model = ToyModel(np.random.default_rng(0).normal(size=(5, 2)) / 2)
+    return model, compare(model, Features(5, 1e-20), starts=4)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("p", [1e-200, 1e-300, 1e-310])
-def test_comparisons_at_the_rarest_features_are_those_at_rare_ones(p, rng):
-    model = ToyModel(rng.normal(size=(5, 2)) / 2)
-    rare, rarest = (compare(model, Features(5, chance), starts=4) for chance in (1e-20, p))
+def test_comparisons_at_the_rarest_features_are_those_at_rare_ones(p, rare):
+    model, rare = rare
+    rarest = compare(model, Features(5, p), starts=4)
     assert rarest.excess == pytest.approx(rare.excess, rel=1e-6)
     assert rarest.optimum.geometry.name == rare.optimum.geometry.name == "pentagon"
 

@@ -1,5 +1,7 @@
 """Names under rotation, permutation, scale, noise and irregular norms; random controls; errors."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -235,7 +237,14 @@ def members(geometry, labels):
     return {frozenset(int(labels[i]) for i in component.features) for component in geometry.components}
 
 
+@pytest.fixture
+def no_hints(monkeypatch):
+    """Leave out hints, which read rows twice more, where only the reading itself is looked at."""
+    monkeypatch.setattr(import_module("geomsup.recognition.classify"), "_hint", lambda *_: None)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_hints")
 def test_random_weights_get_no_name_for_sure_and_no_rank_too_many():
     rng = np.random.default_rng(11)
     sizes = [(rng.integers(2, 13), rng.integers(1, 5)) for _ in range(360)]
@@ -253,6 +262,7 @@ def test_random_weights_get_no_name_for_sure_and_no_rank_too_many():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_hints")
 def test_confidence_is_calibrated_on_triangles():
     rng = np.random.default_rng(12)
     best = []

@@ -118,8 +118,8 @@ def test_components_that_share_dimensions(rng):
 
 @pytest.mark.slow
 def test_a_batch_of_many_small_ones(rng):
-    # 260 components of total rank 390 in 700 dimensions each.
-    stacks, truths = zip(*(tegum([DIGON, ngon(3)] * 130, 700, 1e-3, rng) for _ in range(4)), strict=True)
+    # 220 components of total rank 330 in 510 dimensions each: more than `MANY_ROWS`.
+    stacks, truths = zip(*(tegum([DIGON, ngon(3)] * 110, 510, 1e-3, rng) for _ in range(2)), strict=True)
     for geometry, truth in zip(gs.classify(np.stack(stacks), orientation="rows"), truths, strict=True):
         assert_recovered(geometry, truth)
 
@@ -174,7 +174,7 @@ def test_stray_rows_belong_to_the_dense_ones_they_lie_in():
 
 @pytest.mark.slow
 def test_noise_is_tested_in_batches_too(rng):
-    W, truth = tegum([ngon(5)] * 120, 300, 0.01, rng)
+    W, truth = tegum([ngon(5)] * 101, 250, 0.01, rng)  # 505 rows: more than `MANY_ROWS`
     assert_recovered(gs.classify(W, orientation="rows", noise=0.012), truth, least=0.8)
     assert all(not c.polytope for c in gs.classify(W, orientation="rows", noise=1e-3).components)
 
@@ -184,8 +184,8 @@ def test_noise_is_tested_in_batches_too(rng):
 @given(st.integers(0, 2**32 - 1), st.floats(-100, 100), st.integers(0, 20))
 def test_invariances(seed, scale, zeros):
     rng = np.random.default_rng(seed)
-    W, truth = tegum([SMALL[b % 4] for b in range(160)], 600, 1e-3, rng)
-    turned = np.vstack([W, np.zeros((zeros, 600))]) @ rotation(600, rng) * 10.0**scale
+    W, truth = tegum([SMALL[b % 4] for b in range(80)], 510, 1e-3, rng)  # more dimensions than `MANY_ROWS`
+    turned = np.vstack([W, np.zeros((zeros, 510))]) @ rotation(510, rng) * 10.0**scale
     order = rng.permutation(len(turned))
     geometry = gs.classify(turned[order], orientation="rows")
     assert {order[i] for i in geometry.not_represented} == set(range(len(W), len(turned)))
@@ -207,14 +207,14 @@ def test_outlines_of_few_unnamed_components_only(count, kind, rng):
 @pytest.mark.slow
 def test_memory_is_bounded():
     rng = np.random.default_rng(0)
-    W = rng.normal(size=(6000, 20))
+    W = rng.normal(size=(4000, 20))
     memory = 2 * working_memory(*W.shape)
     gs.classify(W, memory=memory)  # what is compiled, imported and looked up in the catalogue stays
     tracemalloc.start()
     gs.classify(W, memory=memory)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # The matrix of cosines alone would take 144 MB even in single precision; the result, with its copy of W, 3 MB, and
+    # The matrix of cosines alone would take 64 MB even in single precision; the result, with its copy of W, 2 MB, and
     # what has been found as much.
     assert peak < memory + 9e6 < 30e6
 

@@ -71,6 +71,13 @@ def splits(k: int) -> np.ndarray:
     return (np.arange(2**k)[:, None] >> np.arange(k) & 1).astype(bool)
 
 
+@lru_cache(maxsize=128)
+def _of_size(k: int, size: int) -> np.ndarray:
+    """Rows ``(·, size)`` of the subsets of one size, in the order of `splits`."""
+    chosen = splits(k)
+    return np.nonzero(chosen[chosen.sum(axis=1) == size])[1].reshape(-1, size)
+
+
 def log_coupling(gram: np.ndarray, d: float) -> float:
     """Return the largest `log_wilks` over all divisions of the rows in two: of the weakest bond of the set.
 
@@ -91,11 +98,12 @@ def log_coupling(gram: np.ndarray, d: float) -> float:
     (-758, 0.0)
     """
     k = len(gram)
-    chosen = splits(k)
-    inside = chosen[:, :, None] & chosen[:, None, :]
-    logs = np.linalg.slogdet(np.where(inside, gram + RIDGE * np.eye(k), np.eye(k)))[1]
+    sizes = splits(k).sum(axis=1)
+    ridged, logs = gram + RIDGE * np.eye(k), np.zeros(2**k)
+    for size in range(1, k + 1):
+        rows = _of_size(k, size)
+        logs[sizes == size] = np.linalg.slogdet(ridged[rows[:, :, None], rows[:, None, :]])[1]
     ratios = logs[-1] - logs - logs[::-1]
-    sizes = chosen.sum(axis=1)
     worst = -inf
     for b in range(1, k // 2 + 1):
         worst = max(worst, log_wilks(float(ratios[sizes == b].max()), k - b, b, d))

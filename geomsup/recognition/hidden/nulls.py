@@ -139,9 +139,9 @@ def _with_tail(tail: np.ndarray, Y: np.ndarray) -> np.ndarray:
     for first in range(0, len(Y), BLOCK):
         G = np.abs(np.triu(Y[first : first + BLOCK] @ Y[first:].T, 1))
         tail = np.concatenate([tail, G[least < G]])
-        tail = -np.sort(-tail)[: RANKS[-1]]
-        least = tail[-1] if len(tail) == RANKS[-1] else 0.0
-    return tail
+        tail = np.partition(tail, len(tail) - RANKS[-1])[-RANKS[-1] :] if len(tail) > RANKS[-1] else tail
+        least = tail.min() if len(tail) == RANKS[-1] else 0.0
+    return -np.sort(-tail)
 
 
 def _dimension(cosine: float, p: float, m: int) -> float:

@@ -124,9 +124,15 @@ def sound(member: np.ndarray, loose: float = LOOSE) -> bool:
     closest = gram[~np.eye(len(gram), dtype=bool)].max()
     if squared[0] < FLAT**2 * squared[-1] or closest > 1 - COINCIDENT**2 / 2:
         return False
-    from scipy.sparse.csgraph import connected_components
+    return _connected(np.abs(gram) > loose)
 
-    return connected_components(np.abs(gram) > loose, directed=False)[0] == 1
+
+def _connected(near: np.ndarray) -> bool:
+    """Whether a symmetric relation ``(n, n)`` holds all together: of few points, far quicker than a sparse graph."""
+    reached, before = near[0], 0
+    while (count := int(reached.sum())) > before:
+        reached, before = near[reached].any(axis=0) | reached, count
+    return before == len(near)
 
 
 def _elevated(T: np.ndarray, axes: np.ndarray) -> Iterator[np.ndarray]:

@@ -124,7 +124,7 @@ def by_base_chain(rows: LabelledRows, template: Template, tolerance: float) -> I
             seen = np.sort(flat[base] @ flat.T, axis=1)
             allowed = ((seen[:, None] - template.profiles) ** 2).mean(axis=2) <= (ALIKE * tolerance) ** 2
         allowed[0] &= template.representatives
-        most_seen = int(np.clip(MOST_COSINES // len(flat) ** 2, MORE_LEAVES, MOST_SEEN))
+        most_seen = min(max(MOST_COSINES // len(flat) ** 2, MORE_LEAVES), MOST_SEEN)
         images = chains(products, template.gram, tolerance, allowed, MOST_NODES, most_seen)
         if not len(images):
             continue

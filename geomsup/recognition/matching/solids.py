@@ -31,6 +31,7 @@ CLOSE = 4
 EQUAL_NORMS = 0.01
 
 
+@lru_cache(maxsize=256, typed=True)
 def other_solids(n_vertices: int) -> tuple[Polytope, ...]:
     """Solids and duals of 4-polytopes of so many vertices, one for each set of directions that no catalogue shape has.
 

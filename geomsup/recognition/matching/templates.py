@@ -52,7 +52,9 @@ class Template:
     @cached_property
     def representatives(self) -> np.ndarray:
         """Which vertices stand for their orbits, one for each, ``(n,)``."""
-        return np.isin(np.arange(len(self.vertices)), [orbit[0] for orbit in self.shape.orbits])
+        stand = np.zeros(len(self.vertices), dtype=bool)
+        stand[[orbit[0] for orbit in self.shape.orbits]] = True
+        return stand
 
     @cached_property
     def levels(self) -> np.ndarray:

@@ -91,14 +91,11 @@ def evidence_of(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> Eviden
     return Evidence(block, log_p, on_shape and block.match.polytope is not None)
 
 
-def tube_of(X: np.ndarray, block: Block, free: np.ndarray, m: int, nearest: float = 0.0) -> chance.Tube:
-    """Return the tube of a block's shape in a subspace with the orthonormal columns `free`, among rows of m dimensions.
-
-    Its radius is at least `nearest`.
-    """
+def tube_of(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> chance.Tube:
+    """Return the tube of a block's shape among rows of m dimensions; `free` are orthonormal columns it may turn in."""
     match = block.match
     assert match is not None
-    rho = max(chance.deviation(X[list(block.features)], match.template, free), nearest)
+    rho = chance.deviation(X[list(block.features)], match.template, free)
     # A flat shape, such as a prism over a polygon of many sides, has a dimension within the noise floor.
     unused = min(X.shape[1] - m, max(free.shape[1] - match.template.shape[1], 0))
     return chance.tube(

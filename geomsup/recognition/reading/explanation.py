@@ -63,24 +63,30 @@ def judged(X: np.ndarray, blocks: Sequence[Block], m: int) -> Reading:
     """
     free = beside([block.basis for block in blocks], X.shape[1])
     items = tuple(evidence_of(X, block, room, m) for block, room in zip(blocks, free, strict=True))
-    return Reading(items, *(_joint_log_chance(X, items, m, nearest) for nearest in (NEAR_ENOUGH, 0.0)))
+    return Reading(items, *_joint_log_chances(X, items, m, (NEAR_ENOUGH, 0.0)))
 
 
-def _joint_log_chance(X: np.ndarray, evidence: Sequence[Evidence], m: int, nearest: float) -> float:
-    """Return the log of the probability that random rows come as close to all named blocks together.
+def _joint_log_chances(X: np.ndarray, evidence: Sequence[Evidence], m: int, least: Sequence[float]) -> list[float]:
+    """Return the logs of the probabilities that random rows come as close to all named blocks together.
 
     Each block is free in the complement of the blocks before it. So the orthogonality of two blocks counts once. Blocks
-    without a name come first; they add nothing.
+    without a name come first; they add nothing. Distances count as at least each of `least` in turn.
     """
     named = [item.block for item in evidence if item.named]
     unnamed = [item.block.basis for item in evidence if not item.named]
     free = after([*unnamed, *(block.basis for block in named)], X.shape[1])[len(unnamed) :]
     nameless = len(X) - sum(len(block.features) for block in named)
-    total = _log_ways(len(X), named) + BLOCK_COST * len(named) + UNNAMED_COST * nameless
-    for block, room in zip(named, free, strict=True):
-        total += tube_of(X, block, room, m, nearest).log_probability
-        total += log1p(block.match.relative_noise(X.shape[1]) ** 4) if block.match else 0.0
-    return total
+    start = _log_ways(len(X), named) + BLOCK_COST * len(named) + UNNAMED_COST * nameless
+    tubes = [tube_of(X, block, room, m) for block, room in zip(named, free, strict=True)]
+    noises = [log1p(block.match.relative_noise(X.shape[1]) ** 4) if block.match else 0.0 for block in named]
+    totals = []
+    for nearest in least:
+        total = start
+        for block, tube, noise in zip(named, tubes, noises, strict=True):
+            total += tube.at_least(len(block.features) * nearest**2).log_probability
+            total += noise
+        totals.append(total)
+    return totals
 
 
 def _log_ways(n: int, blocks: Sequence[Block]) -> float:

@@ -68,6 +68,7 @@ class _Reader:
     beside_nameless: bool
     blocks: dict[tuple[int, ...], Block] = field(default_factory=dict)
     rooms: dict[tuple[int, ...], int] = field(default_factory=dict)
+    readings: dict[tuple[int, ...], Reading] = field(default_factory=dict)
     seen: list[tuple[float, frozenset[tuple[int, ...]]]] = field(default_factory=list)
 
     def best(self, kept: Sequence[int]) -> Reading:
@@ -75,7 +76,13 @@ class _Reader:
 
         The cut with the default threshold is returned if no cut names anything.
         """
-        X, rows = self.X[list(kept)], list(kept)
+        rows = tuple(kept)  # two searches for strays often take out the same ones
+        if rows not in self.readings:
+            self.readings[rows] = self._best(rows)
+        return self.readings[rows]
+
+    def _best(self, rows: tuple[int, ...]) -> Reading:
+        X = self.X[list(rows)]
         strays = [Block((i,), None, X[:0], stray=True) for i in sorted(set(range(len(self.X))) - set(rows))]
         best = None
         for partition in partitions(interference(X)):

@@ -9,6 +9,7 @@ t = -v. These intervals of t = b/s are the chambers.
 """
 
 from collections.abc import Sequence
+from math import factorial
 from typing import Any
 
 import mpmath
@@ -137,5 +138,5 @@ def local(terms: list[Any], chamber: int, center: Any) -> list[Any]:
         if position < chamber:
             shift = center + v
             for k in range(m + 1):
-                result[k] += weight * shift ** (m - k) / (mpmath.factorial(k) * mpmath.factorial(m - k))
+                result[k] += weight * shift ** (m - k) / (factorial(k) * factorial(m - k))
     return result

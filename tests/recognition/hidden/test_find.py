@@ -36,7 +36,7 @@ def test_one_of_each_is_found(small):
 @pytest.mark.parametrize("kind", ["random", "colored"])
 @pytest.mark.parametrize("null", NULLS)
 def test_planted_shapes_are_found_against_every_null(kind, null):
-    W, truth = planted(3000, 256, 90, 0.1, kind, np.random.default_rng(1))
+    W, truth = planted(1500, 256, 45, 0.1, kind, np.random.default_rng(1))
     found = names_of(gs.find_shapes(W, null=null))
     assert len(found & truth) >= 0.95 * len(truth)
     assert len(found - truth) <= 0.01 * len(found)
