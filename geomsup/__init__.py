@@ -76,6 +76,12 @@ if TYPE_CHECKING:
         plateaus as plateaus,
     )
     from geomsup.probabilities import zipf as zipf
+    from geomsup.proofs import (
+        Certificate as Certificate,
+        Theorem as Theorem,
+        certify as certify,
+        verify as verify,
+    )
     from geomsup.recognition import (
         Component as Component,
         Description as Description,
@@ -132,6 +138,7 @@ _ROOMS = {
         "one_hot_state",
         "one_hot_states",
     ),
+    "proofs": ("Certificate", "Theorem", "certify", "verify"),
     "phases": (
         "Crossing",
         "PaperPrediction",
@@ -152,6 +159,7 @@ _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Block",
+    "Certificate",
     "Comparison",
     "Comparisons",
     "Component",
@@ -193,6 +201,7 @@ __all__ = [
     "SampledFeatures",
     "Sweep",
     "Symmetry",
+    "Theorem",
     "ToyModel",
     "TrainingRun",
     "Transition",
@@ -200,6 +209,7 @@ __all__ = [
     "Verdict",
     "as_rows",
     "best_known",
+    "certify",
     "classify",
     "compare",
     "crossing",
@@ -232,6 +242,7 @@ __all__ = [
     "symmetry",
     "thomson",
     "train",
+    "verify",
     "zipf",
 ]
 

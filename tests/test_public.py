@@ -17,6 +17,7 @@ import geomsup as gs
 # Removing or adding a public name is a decision: it shows here.
 PUBLIC = [
     "Block",
+    "Certificate",
     "Comparison",
     "Comparisons",
     "Component",
@@ -58,6 +59,7 @@ PUBLIC = [
     "SampledFeatures",
     "Sweep",
     "Symmetry",
+    "Theorem",
     "ToyModel",
     "TrainingRun",
     "Transition",
@@ -65,6 +67,7 @@ PUBLIC = [
     "Verdict",
     "as_rows",
     "best_known",
+    "certify",
     "classify",
     "compare",
     "crossing",
@@ -95,6 +98,7 @@ PUBLIC = [
     "symmetry",
     "thomson",
     "train",
+    "verify",
     "zipf",
 ]
 SUBMODULES = ["plot", "symbolic"]  # public as modules: gs.symbolic.loss

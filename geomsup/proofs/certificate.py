@@ -1,0 +1,204 @@
+"""Certificates as values and files, and what follows from them."""
+
+import json
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from geomsup import checks
+from geomsup.files import write_json
+from geomsup.tables import Readable
+from geomsup.threads import Progress
+
+__all__ = ["Certificate", "Theorem", "certify", "verify"]
+
+MOST_BYTES = 50_000_000  # of a file that is read as a certificate: theorems here need a few thousand
+STATEMENT = (
+    "Exactly one of 5 features is active, x = μ e_j with μ ~ U[0, 1]. Then H = 3 Σ_i Σ_j ∫ (x_i - x'_i)² dμ of "
+    "x' = relu(W Wᵀ x + b) is at least {minimum}…, for all W of 5 rows in the plane and all b. Equality holds only "
+    "for the regular pentagon of norm {norm}… and bias {bias}…, up to rotation, reflection and order of rows. "
+    "So 5 independent features of probability p lose at least p (1 - p)⁴ H / 3."
+)
+SHOWN = 16  # characters of a number in the statement
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate(Readable):
+    """What a proof needs from a computer, for anyone to check.
+
+    Attributes
+    ----------
+    theorem
+        Which theorem.
+    n_features, n_hidden
+        The size of the models it is about.
+    numbers
+        Decimals, rounded down: each number is at most 1 more in the last place. "ratio" is -bias / norm², "minimum" the
+        least H, "slope" the μ of the page on theorems.
+    core
+        Ends of the ratio and of the angle in the box around the pentagon where second derivatives are used.
+    tree
+        The region, halved and halved again: "t" halves a box in the ratio, "a" in the angle, and other letters are
+        boxes with the reason why nothing in them is lower.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> certificate = gs.certify(5, 2, limit=True)
+    >>> certificate.numbers["minimum"][:12], sorted(set(certificate.tree))
+    ('0.2373844061', ['a', 'c', 'f', 's', 't'])
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     certificate.save(f"{folder}/pentagon.json")
+    ...     gs.verify(f"{folder}/pentagon.json").boxes
+    1118
+    """
+
+    theorem: str
+    n_features: int
+    n_hidden: int
+    numbers: dict[str, str]
+    core: tuple[str, ...]
+    tree: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"certificate of the {self.theorem}, {len(self.tree)} letters; not checked: call verify"
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a file as JSON, complete or not at all."""
+        write_json(checks.folder_or_file("path", path), self.to_dict())
+
+
+@dataclass(frozen=True, eq=False)
+class Theorem(Readable):
+    """What a checked certificate proves.
+
+    Attributes
+    ----------
+    name
+        Name of the theorem.
+    statement
+        What it says.
+    minimum, norm, bias
+        The lowest H, and where it is, as doubles.
+    boxes
+        Number of boxes that were checked.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> theorem = gs.verify(gs.certify(5, 2, limit=True))
+    >>> theorem.minimum, theorem.norm, theorem.bias
+    (0.2373844061, 1.1704596391, -0.2822972831)
+    """
+
+    name: str
+    statement: str
+    minimum: float
+    norm: float
+    bias: float
+    boxes: int
+
+    def __str__(self) -> str:
+        return f"proved, by {self.boxes} boxes: {self.statement}"
+
+
+def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Progress = None) -> Certificate:
+    """Return a certificate that a geometry is the optimum.
+
+    H = Σ_i H_i, with H_i = 3 Σ_j ∫₀¹ (δ_ij x - relu(G_ij x + b_i))² dx and G = W Wᵀ, is what `one_hot_loss` calls the
+    potential. That the regular pentagon has the lowest is so far the only theorem; it takes a second.
+
+    Parameters
+    ----------
+    n_features, n_hidden
+        The size of the models, 5 and 2.
+    limit
+        Prove it for one active feature, the limit of high sparsity. Nothing else is proved yet.
+    progress
+        Called with a stage and the fraction of it that is done.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has the wrong kind, there is no such theorem, or python-flint is not installed.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> print(gs.certify(5, 2, limit=True))
+    certificate of the pentagon at the limit, 2235 letters; not checked: call verify
+    """
+    size = tuple(
+        checks.integer(name, value, minimum=1) for name, value in (("n_features", n_features), ("n_hidden", n_hidden))
+    )
+    if not checks.boolean("limit", limit):
+        raise ValueError("`limit` must be True: nothing is proved yet where several features are active. Pass True.")
+    if size != (5, 2):
+        raise ValueError(
+            f"`n_features` and `n_hidden` must be 5 and 2, as nothing is proved yet of other sizes; got {size[0]} and "
+            f"{size[1]}. `optimum` searches there."
+        )
+    checks.callback("progress", progress)
+    _check_extra("certify")
+    from geomsup.proofs.limit import pentagon_at_the_limit
+
+    return Certificate.from_dict(pentagon_at_the_limit(progress))
+
+
+def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progress = None) -> Theorem:
+    """Check a certificate, and return the theorem that it proves.
+
+    The checker is one file, `geomsup/proofs/checker.py`. It takes nothing from what makes certificates, and computes in
+    balls that hold all rounding errors.
+
+    Parameters
+    ----------
+    certificate
+        A certificate, or the file of one.
+    progress
+        Called with a stage and the fraction of it that is done.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no certificate, it proves nothing (the message says where it fails), or python-flint is not installed.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> print(gs.verify(gs.certify(5, 2, limit=True)))
+    proved, by 1118 boxes: Exactly one of 5 features is active, ...
+    """
+    checks.callback("progress", progress)
+    if isinstance(certificate, Certificate):
+        data = certificate.to_dict()
+    else:
+        data = _read(checks.folder_or_file("certificate", certificate))
+    _check_extra("verify")
+    from geomsup.proofs.checker import check
+
+    try:
+        facts = check(data, progress or (lambda stage, fraction: None))
+    except ValueError as error:
+        raise ValueError(f"`certificate` must prove its theorem; it does not: {error}. Make it anew.") from None
+    shown = {name: value[:SHOWN] for name, value in facts.items() if isinstance(value, str)}
+    minimum, norm, bias = (float(facts[name]) for name in ("minimum", "norm", "bias"))
+    return Theorem(data["theorem"], STATEMENT.format(**shown), minimum, norm, bias, facts["boxes"])
+
+
+def _read(path: Path) -> Any:
+    """Return what a file of JSON holds."""
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"`certificate` must be a file of at most {MOST_BYTES} bytes; got {path.name!r}. Pass one.")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):  # what is no text, too
+        raise ValueError(f"`certificate` must be a file of JSON; got {path.name!r}. Pass what certify wrote.") from None
+
+
+def _check_extra(name: str) -> None:
+    if find_spec("flint") is None:
+        raise ValueError(f"`{name}` needs python-flint. Run: {checks.pip_install('geomsup[certify]')}")
