@@ -22,7 +22,7 @@ def certify(
 ) -> None:
     """Make a certificate that a geometry is the optimum, for `geomsup verify` to check.
 
-    Example: ``geomsup certify 5 2 --limit -o pentagon.json``.
+    Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def certify(
     n_hidden
         Number of hidden dimensions m, which is 2 so far.
     limit
-        Prove it for one active feature, the limit of high sparsity.
+        Prove it for one active feature, the limit of high sparsity, and not for probabilities up to 0.001.
     output
         Also write the certificate to this file, as .json.
     """

@@ -15,12 +15,20 @@ from geomsup.threads import Progress
 __all__ = ["Certificate", "Theorem", "certify", "verify"]
 
 MOST_BYTES = 50_000_000  # of a file that is read as a certificate: theorems here need a few thousand
-STATEMENT = (
-    "Exactly one of 5 features is active, x = μ e_j with μ ~ U[0, 1]. Then H = 3 Σ_i Σ_j ∫ (x_i - x'_i)² dμ of "
-    "x' = relu(W Wᵀ x + b) is at least {minimum}…, for all W of 5 rows in the plane and all b. Equality holds only "
-    "for the regular pentagon of norm {norm}… and bias {bias}…, up to rotation, reflection and order of rows. "
-    "So 5 independent features of probability p lose at least p (1 - p)⁴ H / 3."
-)
+STATEMENTS = {
+    "pentagon at the limit": (
+        "Exactly one of 5 features is active, x = μ e_j with μ ~ U[0, 1]. Then H = 3 Σ_i Σ_j ∫ (x_i - x'_i)² dμ of "
+        "x' = relu(W Wᵀ x + b) is at least {minimum}…, for all W of 5 rows in the plane and all b. Equality holds only "
+        "for the regular pentagon of norm {norm}… and bias {bias}…, up to rotation, reflection and order of rows. "
+        "So 5 independent features of probability p lose at least p (1 - p)⁴ H / 3."
+    ),
+    "pentagon of small probability": (
+        "5 features are present independently, each with probability p, and then uniform on [0, 1]. For every "
+        "0 < p <= 0.001 the expected squared error of x' = relu(W Wᵀ x + b), over all W of 5 rows in the plane and all "
+        "b, has one minimum, up to rotation, reflection and order of rows. It is a regular pentagon of norm "
+        "{norm from} to {norm to} and bias {bias from} to {bias to}."
+    ),
+}
 SHOWN = 16  # characters of a number in the statement
 
 
@@ -34,37 +42,30 @@ class Certificate(Readable):
         Which theorem.
     n_features, n_hidden
         The size of the models it is about.
-    numbers
-        Decimals, rounded down: each number is at most 1 more in the last place. "ratio" is -bias / norm², "minimum" the
-        least H, "slope" the μ of the page on theorems.
-    core
-        Ends of the ratio and of the angle in the box around the pentagon where second derivatives are used.
-    tree
-        The region, halved and halved again: "t" halves a box in the ratio, "a" in the angle, and other letters are
-        boxes with the reason why nothing in them is lower.
+    evidence
+        What the checker needs: decimals as texts, and regions that are halved and halved again, as texts too. The page
+        on theorems explains each part.
 
     Examples
     --------
     >>> import geomsup as gs
     >>> certificate = gs.certify(5, 2, limit=True)
-    >>> certificate.numbers["minimum"][:12], sorted(set(certificate.tree))
+    >>> certificate.evidence["numbers"]["minimum"][:12], sorted(set(certificate.evidence["tree"]))
     ('0.2373844061', ['a', 'c', 'f', 's', 't'])
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     certificate.save(f"{folder}/pentagon.json")
     ...     gs.verify(f"{folder}/pentagon.json").boxes
-    1118
+    975
     """
 
     theorem: str
     n_features: int
     n_hidden: int
-    numbers: dict[str, str]
-    core: tuple[str, ...]
-    tree: str = field(repr=False)
+    evidence: dict[str, Any] = field(repr=False)
 
     def __str__(self) -> str:
-        return f"certificate of the {self.theorem}, {len(self.tree)} letters; not checked: call verify"
+        return f"certificate of the {self.theorem}; not checked: call verify"
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a file as JSON, complete or not at all."""
@@ -81,8 +82,8 @@ class Theorem(Readable):
         Name of the theorem.
     statement
         What it says.
-    minimum, norm, bias
-        The lowest H, and where it is, as doubles.
+    facts
+        Numbers of the statement, as doubles.
     boxes
         Number of boxes that were checked.
 
@@ -90,15 +91,13 @@ class Theorem(Readable):
     --------
     >>> import geomsup as gs
     >>> theorem = gs.verify(gs.certify(5, 2, limit=True))
-    >>> theorem.minimum, theorem.norm, theorem.bias
+    >>> theorem.facts["minimum"], theorem.facts["norm"], theorem.facts["bias"]
     (0.2373844061, 1.1704596391, -0.2822972831)
     """
 
     name: str
     statement: str
-    minimum: float
-    norm: float
-    bias: float
+    facts: dict[str, float]
     boxes: int
 
     def __str__(self) -> str:
@@ -108,15 +107,16 @@ class Theorem(Readable):
 def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Progress = None) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    H = Σ_i H_i, with H_i = 3 Σ_j ∫₀¹ (δ_ij x - relu(G_ij x + b_i))² dx and G = W Wᵀ, is what `one_hot_loss` calls the
-    potential. That the regular pentagon has the lowest is so far the only theorem; it takes a second.
+    There are two theorems so far, both about the regular pentagon: that it is the only minimum of the expected loss at
+    every probability up to 0.001, and that it is the only minimum where one feature is active.
 
     Parameters
     ----------
     n_features, n_hidden
         The size of the models, 5 and 2.
     limit
-        Prove it for one active feature, the limit of high sparsity. Nothing else is proved yet.
+        True: exactly one feature is active, and what is least is the potential of `one_hot_loss`; it takes a second.
+        False: features are independent and have a probability up to 0.001; it takes about 20 s.
     progress
         Called with a stage and the fraction of it that is done.
 
@@ -129,13 +129,12 @@ def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Pr
     --------
     >>> import geomsup as gs
     >>> print(gs.certify(5, 2, limit=True))
-    certificate of the pentagon at the limit, 2235 letters; not checked: call verify
+    certificate of the pentagon at the limit; not checked: call verify
     """
     size = tuple(
         checks.integer(name, value, minimum=1) for name, value in (("n_features", n_features), ("n_hidden", n_hidden))
     )
-    if not checks.boolean("limit", limit):
-        raise ValueError("`limit` must be True: nothing is proved yet where several features are active. Pass True.")
+    limit = checks.boolean("limit", limit)
     if size != (5, 2):
         raise ValueError(
             f"`n_features` and `n_hidden` must be 5 and 2, as nothing is proved yet of other sizes; got {size[0]} and "
@@ -143,16 +142,19 @@ def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Pr
         )
     checks.callback("progress", progress)
     _check_extra("certify")
-    from geomsup.proofs.limit import pentagon_at_the_limit
+    if limit:
+        from geomsup.proofs.limit import pentagon_at_the_limit as made
+    else:
+        from geomsup.proofs.sparse import pentagon_of_small_probability as made
 
-    return Certificate.from_dict(pentagon_at_the_limit(progress))
+    return Certificate.from_dict(made(progress))
 
 
 def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progress = None) -> Theorem:
     """Check a certificate, and return the theorem that it proves.
 
-    The checker is one file, `geomsup/proofs/checker.py`. It takes nothing from what makes certificates, and computes in
-    balls that hold all rounding errors.
+    The checkers take nothing from what makes certificates, and compute in balls that hold all rounding errors. The page
+    on theorems says which files they are.
 
     Parameters
     ----------
@@ -170,7 +172,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     --------
     >>> import geomsup as gs
     >>> print(gs.verify(gs.certify(5, 2, limit=True)))
-    proved, by 1118 boxes: Exactly one of 5 features is active, ...
+    proved, by 975 boxes: Exactly one of 5 features is active, ...
     """
     checks.callback("progress", progress)
     if isinstance(certificate, Certificate):
@@ -179,14 +181,17 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         data = _read(checks.folder_or_file("certificate", certificate))
     _check_extra("verify")
     from geomsup.proofs.checker import check
+    from geomsup.proofs.sparse_checker import check_sparse
 
+    name = data.get("theorem") if isinstance(data, dict) else None
+    checked = check_sparse if name == "pentagon of small probability" else check
     try:
-        facts = check(data, progress or (lambda stage, fraction: None))
+        facts = checked(data, progress or (lambda stage, fraction: None))
     except ValueError as error:
         raise ValueError(f"`certificate` must prove its theorem; it does not: {error}. Make it anew.") from None
-    shown = {name: value[:SHOWN] for name, value in facts.items() if isinstance(value, str)}
-    minimum, norm, bias = (float(facts[name]) for name in ("minimum", "norm", "bias"))
-    return Theorem(data["theorem"], STATEMENT.format(**shown), minimum, norm, bias, facts["boxes"])
+    shown = {one: value[:SHOWN] for one, value in facts.items() if isinstance(value, str)}
+    numbers = {one: float(value) for one, value in facts.items() if isinstance(value, str)}
+    return Theorem(data["theorem"], STATEMENTS[data["theorem"]].format(**shown), numbers, facts["boxes"])
 
 
 def _read(path: Path) -> Any:

@@ -17,12 +17,14 @@ from flint import arb, ctx, fmpq
 __all__ = [
     "DIGITS",
     "FINER",
+    "NONE",
     "PRECISION",
     "Box",
     "PentagonAtTheLimit",
     "area",
     "between",
     "check",
+    "check_leaves",
     "exact",
     "leaves",
     "stated",
@@ -32,7 +34,7 @@ PRECISION = 192  # bits: a thousand roundings leave far more than DIGITS digits
 # Digits after the point of the ratio, and of what follows from it: a number a states that x is in [a, a + 1e-25].
 FINER, DIGITS = 40, 25
 NUMBER = re.compile(r"-?\d{1,3}\.\d{1,40}")
-KEYS = {"theorem", "n_features", "n_hidden", "numbers", "core", "tree"}
+NONE = arb(0)
 MOST_BOXES = 1_000_000  # a checker that never ends checks nothing
 
 Box = tuple[Fraction, Fraction, Fraction, Fraction]  # ends of the ratio t, ends of the angle
@@ -67,6 +69,7 @@ class PentagonAtTheLimit:
     """
 
     REGION: Box = (Fraction(0), Fraction(1), Fraction(0), Fraction(3, 2))
+    filled = 1  # how much of the core the convex boxes must fill, if there are any
     LEAVES = {  # noqa: RUF012
         "c": "convex: in the core, where the second derivatives of F are positive definite",
         "f": "far: R and the angle are monotone, and their corners suffice",
@@ -100,56 +103,68 @@ class PentagonAtTheLimit:
     @staticmethod
     def R(t: arb, c: arb) -> arb:
         """Return what the best norm saves of a row."""
-        S = (1 - t) ** 3 + 2 * (c - t).max(arb(0)) ** 3 / c
+        gap = (c - t).max(arb(0))
+        S = (1 - t) ** 3 + 2 * gap * gap * gap / c
         return (1 - t) ** 4 * (2 + t) ** 2 / (4 * S)
 
     @staticmethod
-    def derivatives(t: arb, c: arb) -> tuple[arb, ...]:
+    def shared(t: arb, c: arb) -> tuple[arb, ...]:
+        """Return S, S_t, S_c, S_tt, S_tc, S_cc."""
+        u, z = 1 - t, (1 - t / c).max(arb(0))
+        square, cube = z * z, z * z * z  # Arb's powers are of positive numbers only, and a ball of z may reach below 0
+        S, S_t, S_c = u**3 + 2 * c**2 * cube, -3 * u**2 - 6 * c * square, c * (6 * square - 2 * cube)
+        return S, S_t, S_c, 6 * u + 12 * z, 6 * square - 12 * z, 12 * z - 12 * square + 4 * cube
+
+    @classmethod
+    def derivatives(cls, t: arb, c: arb) -> tuple[arb, ...]:
         """Return R, R_t, R_c, R_tt, R_tc, R_cc."""
-        u, v, z = 1 - t, 2 + t, (c - t).max(arb(0)) / c
+        u, v = 1 - t, 2 + t
         n, n_t = u**4 * v**2, -6 * u**3 * v * (1 + t)
         n_tt = 6 * u**2 * (3 * v * (1 + t) - u * (1 + t) - u * v)
-        S, S_t, S_c = u**3 + 2 * c**2 * z**3, -3 * u**2 - 6 * c * z**2, 6 * c * z**2 - 2 * c * z**3
-        S_tt, S_tc, S_cc = 6 * u + 12 * z, 6 * z**2 - 12 * z, 12 * z - 12 * z**2 + 4 * z**3
+        S, S_t, S_c, S_tt, S_tc, S_cc = cls.shared(t, c)
         R, R_t, R_c = n / S, (n_t - n * S_t / S) / S, -n * S_c / S**2
-        R_tt = (n_tt - 2 * n_t * S_t / S - n * S_tt / S + 2 * n * S_t**2 / S**2) / S
+        R_tt = (n_tt - 2 * n_t * S_t / S - n * S_tt / S + 2 * n * S_t * S_t / S**2) / S
         R_tc = (-n_t * S_c - n * S_tc + 2 * n * S_t * S_c / S) / S**2
-        R_cc = (-n * S_cc + 2 * n * S_c**2 / S) / S**2
+        R_cc = (-n * S_cc + 2 * n * S_c * S_c / S) / S**2
         return R / 4, R_t / 4, R_c / 4, R_tt / 4, R_tc / 4, R_cc / 4
+
+    def F(self, t: arb, angle: arb) -> arb:
+        """Return F, also at t = 1."""
+        return 1 - self.R(t, angle.cos()) + self.mu * (angle - self.angle)
+
+    def slopes(self, t: arb, angle: arb) -> tuple[arb, ...]:
+        """Return F_t, F_a, F_tt, F_ta, F_aa, a for the angle."""
+        c, s = angle.cos(), angle.sin()
+        _, R_t, R_c, R_tt, R_tc, R_cc = self.derivatives(t, c)
+        return -R_t, R_c * s + self.mu, -R_tt, R_tc * s, R_c * c - R_cc * s**2
 
     def reason(self, box: Box) -> str:
         """Return the letter of the first reason for which F is large enough on a box, or "" if there is none."""
         if box[0] >= self.core[0] and box[1] <= self.core[1] and box[2] >= self.core[2] and box[3] <= self.core[3]:
             return "c" if self.is_convex(box) else ""
-        return "f" if self.is_far(box) else "s" if self.has_slope(box) else ""
+        return "f" if self.is_far(box) else "s" if self.mean_value(box) > self.least else ""
 
-    def is_far(self, box: Box) -> bool:
-        """Whether F > F* by monotony: R = (1 - t)(2 + t)² / (4 + 8 w³ / c), where w = (c - t)₊ / (1 - t).
+    def is_far(self, box: Box, more: arb = NONE) -> bool:
+        """Whether F > F* + `more` by monotony: R = (1 - t)(2 + t)² / (4 + 8 w³ / c), where w = (c - t)₊ / (1 - t).
 
         (1 - t)(2 + t)² falls in t >= 0; w falls in t and rises in c, and so does w³ / c.
         """
         t, end, c = exact(box[0]), exact(box[1]), exact(box[3]).cos()
         w = (c - end) / (1 - end) if c > end else arb(0)
         R = (1 - t) * (2 + t) ** 2 / (4 + 8 * w**3 / c)
-        return 1 - R + self.mu * (exact(box[2]) - self.angle) > self.least
+        return 1 - R + self.mu * (exact(box[2]) - self.angle) > self.least + more
 
-    def has_slope(self, box: Box) -> bool:
-        """Whether F > F* by the theorem of the mean, about the middle of the box."""
+    def mean_value(self, box: Box) -> arb:
+        """Return a ball that holds F on the box, by the theorem of the mean about its middle."""
         t, angle = (box[0] + box[1]) / 2, (box[2] + box[3]) / 2
-        middle = 1 - self.R(exact(t), exact(angle).cos()) + self.mu * (exact(angle) - self.angle)
-        angles = between(box[2], box[3])
-        _, R_t, R_c, *_ = self.derivatives(between(box[0], box[1]), angles.cos())
-        along_t = R_t * between(box[0] - t, box[1] - t)
-        along_angle = (R_c * angles.sin() + self.mu) * between(box[2] - angle, box[3] - angle)
-        return middle - along_t + along_angle > self.least
+        F_t, F_a, *_ = self.slopes(between(box[0], box[1]), between(box[2], box[3]))
+        along = F_t * between(box[0] - t, box[1] - t) + F_a * between(box[2] - angle, box[3] - angle)
+        return self.F(exact(t), exact(angle)) + along
 
     def is_convex(self, box: Box) -> bool:
         """Whether the matrix of second derivatives of F is positive definite all over the box."""
-        angles = between(box[2], box[3])
-        c, s = angles.cos(), angles.sin()
-        _, _, R_c, R_tt, R_tc, R_cc = self.derivatives(between(box[0], box[1]), c)
-        F_tt, F_ta, F_aa = -R_tt, R_tc * s, R_c * c - R_cc * s**2
-        return F_tt > 0 and F_tt * F_aa - F_ta**2 > 0
+        _, _, F_tt, F_ta, F_aa = self.slopes(between(box[0], box[1]), between(box[2], box[3]))
+        return F_tt > 0 and F_tt * F_aa - F_ta * F_ta > 0
 
     def facts(self) -> dict[str, arb]:
         """Return what the theorem states: H* = 5 F*, and the pentagon's norm and bias."""
@@ -186,12 +201,27 @@ def area(box: Box) -> Fraction:
     return (box[1] - box[0]) * (box[3] - box[2])
 
 
-def _limit(certificate: dict[str, Any], told: Told) -> dict[str, Any]:
-    numbers, core = certificate["numbers"], certificate["core"]
-    if (certificate["n_features"], certificate["n_hidden"]) != (5, 2):
-        raise ValueError("the theorem must be about 5 features in 2 dimensions")
-    if not isinstance(numbers, dict) or not isinstance(core, list) or len(core) != 4:
-        raise ValueError("the certificate must have numbers, and the four ends of the core")
+def check_leaves(tree: str, theorem: PentagonAtTheLimit, region: Box, told: Told = lambda stage, fraction: None) -> int:
+    """Return how many boxes a tree has, if each has the first reason that holds, and the convex ones fill the core."""
+    convex, boxes = Fraction(0), leaves(tree, region)
+    for place, (letter, box) in enumerate(boxes):
+        told("checking", place / len(boxes))
+        right = theorem.reason(box)
+        if not right or letter != right:
+            where = ", ".join(f"{float(end):.6f}" for end in box)
+            raise ValueError(f"box {place}, ({where}), must have the reason {right!r}; got {letter!r}")
+        convex += area(box) if letter == "c" else 0
+    if convex != theorem.filled * area(theorem.core):
+        raise ValueError("the convex boxes must fill the core")
+    return len(boxes)
+
+
+def _limit(evidence: dict[str, Any], told: Told) -> dict[str, Any]:
+    if set(evidence) != {"numbers", "core", "tree"}:
+        raise ValueError("the evidence must be numbers, core and tree")
+    numbers, core, tree = evidence["numbers"], evidence["core"], evidence["tree"]
+    if not isinstance(numbers, dict) or not isinstance(core, list) or len(core) != 4 or not isinstance(tree, str):
+        raise ValueError("the evidence must have numbers, the four ends of the core, and the tree as a text")
     ends = [stated(end) for end in core]
     theorem = PentagonAtTheLimit(stated(numbers.get("ratio")), (ends[0], ends[1], ends[2], ends[3]))
     facts = theorem.facts()
@@ -201,21 +231,7 @@ def _limit(certificate: dict[str, Any], told: Told) -> dict[str, Any]:
         low = stated(numbers[name])
         if not (exact(low) < value < exact(low + Fraction(1, 10**DIGITS))):
             raise ValueError(f"the {name} must hold {value.str(DIGITS, radius=False)}; got {numbers[name]}")
-    boxes = leaves(certificate["tree"], theorem.REGION)
-    convex = Fraction(0)
-    for place, (letter, box) in enumerate(boxes):
-        told("checking", place / len(boxes))
-        right = theorem.reason(box)
-        if not right or letter != right:
-            where = ", ".join(f"{float(end):.6f}" for end in box)
-            raise ValueError(f"box {place}, ({where}), must have the reason {right!r}; got {letter!r}")
-        convex += area(box) if letter == "c" else 0
-    if convex != area(theorem.core):
-        raise ValueError("the convex boxes must fill the core")
-    return {"boxes": len(boxes), **{name: numbers[name] for name in facts}}
-
-
-THEOREMS = {"pentagon at the limit": _limit}
+    return {"boxes": check_leaves(tree, theorem, theorem.REGION, told), **{name: numbers[name] for name in facts}}
 
 
 def check(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
@@ -232,14 +248,16 @@ def check(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[s
     --------
     >>> check({})
     Traceback (most recent call last):
-    ValueError: the certificate must have the keys core, n_features, n_hidden, numbers, theorem, tree
+    ValueError: the certificate must be of the pentagon at the limit, 5 features in 2 dimensions, with its evidence
     """
-    if not isinstance(certificate, dict) or set(certificate) != KEYS:
-        raise ValueError(f"the certificate must have the keys {', '.join(sorted(KEYS))}")
-    if not isinstance(certificate["tree"], str) or certificate["theorem"] not in tuple(THEOREMS):
-        raise ValueError(f"the theorem must be one of {', '.join(THEOREMS)}, and the tree a text")
+    evidence = certificate.get("evidence") if isinstance(certificate, dict) else None
+    said = {"theorem": "pentagon at the limit", "n_features": 5, "n_hidden": 2, "evidence": evidence}
+    if certificate != said or not isinstance(evidence, dict):
+        raise ValueError(
+            "the certificate must be of the pentagon at the limit, 5 features in 2 dimensions, with its evidence"
+        )
     with ctx.workprec(PRECISION):
-        return THEOREMS[certificate["theorem"]](certificate, told)
+        return _limit(evidence, told)
 
 
 if __name__ == "__main__":

@@ -91,19 +91,19 @@ def test_no_model_near_the_pentagon_is_lower(numbers):
 def test_the_numbers_are_those_of_the_pentagon():
     theorem = gs.verify(gs.certify(5, 2, limit=True))
     state = gs.one_hot_state(5)
-    assert (theorem.minimum, theorem.norm, theorem.bias) == pytest.approx(
+    assert tuple(theorem.facts[name] for name in ("minimum", "norm", "bias")) == pytest.approx(
         (state.potential, state.norm, state.bias), rel=1e-12
     )
     published = 1.1704596391, -0.2822972831  # Chen et al. 2023
-    assert (theorem.norm, theorem.bias) == pytest.approx(published, abs=1e-10)
+    assert (theorem.facts["norm"], theorem.facts["bias"]) == pytest.approx(published, abs=1e-10)
 
 
 def test_balls_hold_what_they_stand_for():
     """Reasons are right on their boxes: F at random points of them, in doubles."""
     certificate = gs.certify(5, 2, limit=True)
     with ctx.workprec(checker.PRECISION):
-        boxes = checker.leaves(certificate.tree, Pentagon.REGION)
-    mu, least = float(certificate.numbers["slope"]), float(certificate.numbers["minimum"]) / 5
+        boxes = checker.leaves(certificate.evidence["tree"], Pentagon.REGION)
+    mu, least = float(certificate.evidence["numbers"]["slope"]), float(certificate.evidence["numbers"]["minimum"]) / 5
     rng = np.random.default_rng(0)
     for _, box in boxes:
         low, high, first, last = map(float, box)

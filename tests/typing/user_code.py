@@ -58,7 +58,7 @@ def a_session() -> None:
     print(axes.figure)
 
     reveal_type(gs.certify(5, 2, limit=True))  # Certificate
-    reveal_type(gs.verify("pentagon.json").minimum)  # float
+    reveal_type(gs.verify("pentagon.json").facts)  # dict[str, float]
 
     expected = gs.expected_loss(model, features)
     reveal_type(expected.value)  # float
