@@ -20,7 +20,7 @@ STATEMENTS = {
         "Exactly one of 5 features is active, x = μ e_j with μ ~ U[0, 1]. Then H = 3 Σ_i Σ_j ∫ (x_i - x'_i)² dμ of "
         "x' = relu(W Wᵀ x + b) is at least {minimum}…, for all W of 5 rows in the plane and all b. Equality holds only "
         "for the regular pentagon of norm {norm}… and bias {bias}…, up to rotation, reflection and order of rows. "
-        "So 5 independent features of probability p lose at least p (1 - p)⁴ H / 3."
+        "So 5 independent features of probability p lose at least p (1 - p)⁴ times a third of it."
     ),
     "pentagon of small probability": (
         "5 features are present independently, each with probability p, and then uniform on [0, 1]. For every "

@@ -173,21 +173,29 @@ def _squares(c: arb_series, a: Sequence[arb_series]) -> arb_series:
 
 
 def at_the_pentagon(q: arb, t: arb) -> tuple[arb, arb, arb]:
-    """Return M at the pentagon, and abs ∂M/∂q_i and abs ∂M/∂t_i there, for r = HARM."""
-    found = []
-    for along in ((1, 0), (0, 1)):
-        norm, total = arb_series([q, along[0]]), arb_series([0, 0])
-        b = -arb_series([t, along[1]]) * norm
-        cosines = [(2 * arb.pi() * k / 5).cos() for k in range(5)]
-        for active in range(2, 6):
-            for features in combinations(range(5), active):
-                others = [norm * cosines[j] for j in features if j]
-                if 0 in features:
-                    squares = _squares(b, [norm, *others])
-                    product_with_x = (_squares(b + norm, others) - squares) / (2 * norm)
-                    squares = arb_series([arb(1) / 3, 0]) - 2 * product_with_x + squares
-                else:
-                    squares = _squares(b, others)
-                total += exact(HARM) ** (active - 2) * squares
-        found.append(total)
-    return 5 * found[0][0], abs(found[0][1]), abs(found[1][1])
+    """Return M at the pentagon, and bounds of abs ∂M/∂q_i and abs ∂M/∂t_i there, for all r up to HARM.
+
+    Slopes are added without their signs: they may cancel at HARM, and less so at a smaller r.
+    """
+    value, slopes = arb(0), [arb(0), arb(0)]
+    for active in range(2, 6):
+        share = exact(HARM) ** (active - 2)
+        for kind in range(2):
+            outputs = _output(arb_series([q, 1 - kind]), arb_series([t, kind]), active)
+            slopes[kind] += share * abs(outputs[1])
+        value += 5 * share * outputs[0]
+    return value, slopes[0], slopes[1]
+
+
+def _output(q: arb_series, t: arb_series, active: int) -> arb_series:
+    """Return a fifth of M_k, the share of one output, at a regular pentagon."""
+    b, total = -t * q, arb_series([0, 0])
+    for features in combinations(range(5), active):
+        others = [q * (2 * arb.pi() * j / 5).cos() for j in features if j]
+        if 0 in features:
+            squares = _squares(b, [q, *others])
+            with_x = (_squares(b + q, others) - squares) / (2 * q)
+            total += arb_series([arb(1) / 3, 0]) - 2 * with_x + squares
+        else:
+            total += _squares(b, others)
+    return total
