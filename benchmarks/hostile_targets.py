@@ -544,6 +544,7 @@ TARGETS: dict[str, Target] = {
         {"n_features": _is(5), "n_hidden": _is(2), "limit": _is(True), "progress": _is(None)},
         covers=("Certificate",),
     ),
+    "bound": Target(gs.bound, {"shape": _is("pentagon")}, covers=("CodeBound",)),
     "Certificate.save": Target(lambda path: _certificate().save(path), {"path": lambda: _folder() / "saved.json"}),
     "verify": Target(gs.verify, {"certificate": _certificate, "progress": _is(None)}, covers=("Theorem",)),
     "minimize_energy": Target(

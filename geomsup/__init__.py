@@ -78,7 +78,9 @@ if TYPE_CHECKING:
     from geomsup.probabilities import zipf as zipf
     from geomsup.proofs import (
         Certificate as Certificate,
+        CodeBound as CodeBound,
         Theorem as Theorem,
+        bound as bound,
         certify as certify,
         verify as verify,
     )
@@ -138,7 +140,7 @@ _ROOMS = {
         "one_hot_state",
         "one_hot_states",
     ),
-    "proofs": ("Certificate", "Theorem", "certify", "verify"),
+    "proofs": ("Certificate", "CodeBound", "Theorem", "bound", "certify", "verify"),
     "phases": (
         "Crossing",
         "PaperPrediction",
@@ -160,6 +162,7 @@ _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "Block",
     "Certificate",
+    "CodeBound",
     "Comparison",
     "Comparisons",
     "Component",
@@ -209,6 +212,7 @@ __all__ = [
     "Verdict",
     "as_rows",
     "best_known",
+    "bound",
     "certify",
     "classify",
     "compare",

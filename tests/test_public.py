@@ -18,6 +18,7 @@ import geomsup as gs
 PUBLIC = [
     "Block",
     "Certificate",
+    "CodeBound",
     "Comparison",
     "Comparisons",
     "Component",
@@ -67,6 +68,7 @@ PUBLIC = [
     "Verdict",
     "as_rows",
     "best_known",
+    "bound",
     "certify",
     "classify",
     "compare",

@@ -12,7 +12,7 @@ from geomsup.files import write_json
 from geomsup.tables import Readable
 from geomsup.threads import Progress
 
-__all__ = ["Certificate", "Theorem", "certify", "verify"]
+__all__ = ["Certificate", "Theorem", "certify", "check_extra", "verify"]
 
 MOST_BYTES = 50_000_000  # of a file that is read as a certificate: theorems here need a few thousand
 STATEMENTS = {
@@ -141,7 +141,7 @@ def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Pr
             f"{size[1]}. `optimum` searches there."
         )
     checks.callback("progress", progress)
-    _check_extra("certify")
+    check_extra("certify")
     if limit:
         from geomsup.proofs.limit import pentagon_at_the_limit as made
     else:
@@ -179,7 +179,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         data = certificate.to_dict()
     else:
         data = _read(checks.folder_or_file("certificate", certificate))
-    _check_extra("verify")
+    check_extra("verify")
     from geomsup.proofs.checker import check
     from geomsup.proofs.sparse_checker import check_sparse
 
@@ -204,6 +204,7 @@ def _read(path: Path) -> Any:
         raise ValueError(f"`certificate` must be a file of JSON; got {path.name!r}. Pass what certify wrote.") from None
 
 
-def _check_extra(name: str) -> None:
+def check_extra(name: str) -> None:
+    """Raise if what proofs are made with is not installed."""
     if find_spec("flint") is None:
         raise ValueError(f"`{name}` needs python-flint. Run: {checks.pip_install('geomsup[certify]')}")

@@ -25,6 +25,7 @@ def planted():
 
 MADE = {
     "Certificate": lambda: gs.certify(5, 2, limit=True),
+    "CodeBound": lambda: gs.bound("pentagon"),
     "Comparison": lambda: gs.compare(DIGON, PAIR, starts=2),
     "Comparisons": lambda: gs.compare([DIGON, DIGON], PAIR, starts=2),
     "Component": lambda: gs.classify(gs.polytope("square antiprism").vertices).components[0],

@@ -58,6 +58,7 @@ def a_session() -> None:
     print(axes.figure)
 
     reveal_type(gs.certify(5, 2, limit=True))  # Certificate
+    reveal_type(gs.bound("icosahedron").lower_bound)  # float
     reveal_type(gs.verify("pentagon.json").facts)  # dict[str, float]
 
     expected = gs.expected_loss(model, features)
