@@ -83,8 +83,8 @@ def bound(shape: Any) -> CodeBound:
 
     Let N rows have one norm l, which is free, and biases -t l², with the t at which the shape is stationary. A row then
     has the terms f(c) = (c - t)₊³ / c of its cosines c with other rows. If h = Σ h_k C_k <= f on [-1, 1] and h_k >= 0
-    for k >= 1, then Σ f over pairs i ≠ j is at least N² h_0 - N h(1). Here h touches f at the cosines of the shape. That it
-    is nowhere above f is proved by Sturm's theorem, in rational numbers.
+    for k >= 1, then Σ f over pairs i ≠ j is at least N² h_0 - N h(1). Here h touches f at the cosines of the shape.
+    That it is nowhere above f is proved by Sturm's theorem, in rational numbers.
 
     Parameters
     ----------
