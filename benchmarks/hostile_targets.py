@@ -188,6 +188,18 @@ def _compared() -> gs.Comparison:
 
 
 @cache
+def _certificate() -> gs.Certificate:
+    return gs.certify(5, 2, limit=True)
+
+
+@cache
+def _proof() -> str:
+    path = _folder() / "proof.json"
+    _certificate().save(path)
+    return str(path)
+
+
+@cache
 def _symbolic() -> Any:
     return gs.symbolic.optimum("digon")
 
@@ -527,6 +539,14 @@ TARGETS: dict[str, Target] = {
         gs.one_hot_polygons, {"ks": _is([5]), "dead": _is(0), "silent": _is(0)}, covers=("OneHotTable",)
     ),
     "one_hot_codes": Target(gs.one_hot_codes, {"dimension": _is(2), "n_features": _is(6)}),
+    "certify": Target(
+        gs.certify,
+        {"n_features": _is(5), "n_hidden": _is(2), "limit": _is(True), "progress": _is(None)},
+        covers=("Certificate",),
+    ),
+    "bound": Target(gs.bound, {"shape": _is("pentagon")}, covers=("CodeBound",)),
+    "Certificate.save": Target(lambda path: _certificate().save(path), {"path": lambda: _folder() / "saved.json"}),
+    "verify": Target(gs.verify, {"certificate": _certificate, "progress": _is(None)}, covers=("Theorem",)),
     "minimize_energy": Target(
         gs.minimize_energy,
         {"n": _is(4), "d": _is(3), "energy": _is("coulomb")} | SEARCH,
@@ -801,6 +821,8 @@ COMMANDS: dict[str, dict[str, Maker]] = {
     "polytope": {"name": _is("cube")} | RESULT,
     "one-hot": {"shape": _is("pentagon"), "--dead": _is("1"), "--silent": _is("0")} | RESULT,
     "symbolic": {"family": _is("simplex"), "size": _is("2")} | RESULT,
+    "certify --limit": {"n_features": _is("5"), "n_hidden": _is("2")} | RESULT,
+    "verify": {"path": lambda: _proof()} | RESULT,
     "doctor": dict(RESULT),
     "optimum": {"n_features": _is("3"), "n_hidden": _is("1"), "--activation": _is("relu"), "--starts": _is("2")}
     | {"--seed": _is("0"), "--coherence": _is("0.1"), "--max-cosine": _is("1"), "--weight-decay": _is("0.01")}

@@ -76,6 +76,14 @@ if TYPE_CHECKING:
         plateaus as plateaus,
     )
     from geomsup.probabilities import zipf as zipf
+    from geomsup.proofs import (
+        Certificate as Certificate,
+        CodeBound as CodeBound,
+        Theorem as Theorem,
+        bound as bound,
+        certify as certify,
+        verify as verify,
+    )
     from geomsup.recognition import (
         Component as Component,
         Description as Description,
@@ -132,6 +140,7 @@ _ROOMS = {
         "one_hot_state",
         "one_hot_states",
     ),
+    "proofs": ("Certificate", "CodeBound", "Theorem", "bound", "certify", "verify"),
     "phases": (
         "Crossing",
         "PaperPrediction",
@@ -152,6 +161,8 @@ _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Block",
+    "Certificate",
+    "CodeBound",
     "Comparison",
     "Comparisons",
     "Component",
@@ -193,6 +204,7 @@ __all__ = [
     "SampledFeatures",
     "Sweep",
     "Symmetry",
+    "Theorem",
     "ToyModel",
     "TrainingRun",
     "Transition",
@@ -200,6 +212,8 @@ __all__ = [
     "Verdict",
     "as_rows",
     "best_known",
+    "bound",
+    "certify",
     "classify",
     "compare",
     "crossing",
@@ -232,6 +246,7 @@ __all__ = [
     "symmetry",
     "thomson",
     "train",
+    "verify",
     "zipf",
 ]
 

@@ -17,6 +17,8 @@ import geomsup as gs
 # Removing or adding a public name is a decision: it shows here.
 PUBLIC = [
     "Block",
+    "Certificate",
+    "CodeBound",
     "Comparison",
     "Comparisons",
     "Component",
@@ -58,6 +60,7 @@ PUBLIC = [
     "SampledFeatures",
     "Sweep",
     "Symmetry",
+    "Theorem",
     "ToyModel",
     "TrainingRun",
     "Transition",
@@ -65,6 +68,8 @@ PUBLIC = [
     "Verdict",
     "as_rows",
     "best_known",
+    "bound",
+    "certify",
     "classify",
     "compare",
     "crossing",
@@ -95,6 +100,7 @@ PUBLIC = [
     "symmetry",
     "thomson",
     "train",
+    "verify",
     "zipf",
 ]
 SUBMODULES = ["plot", "symbolic"]  # public as modules: gs.symbolic.loss

@@ -15,17 +15,18 @@ from typing import Any
 from cyclopts import App, Argument, CycloptsError, MissingArgumentError
 
 import geomsup as gs
-from geomsup.cli.ascii import plain
 from geomsup.cli.console import width_of, wrapped
 from geomsup.cli.experiments import reproduce, sweep
 from geomsup.cli.options import NotWhole
+from geomsup.cli.proofs import certify, verify
 from geomsup.cli.report import report
 from geomsup.cli.shapes import energy, polytope, thomson
 from geomsup.cli.theory import one_hot, optimum, phase_diagram, plateaus, symbolic
 from geomsup.cli.training import demo, train
 from geomsup.cli.upkeep import doctor, warm
 from geomsup.cli.weights import classify, compare, dimensionality, loss, symmetry
-from geomsup.cli.wording import flags_of, in_shell_words
+from geomsup.cli.words.ascii import plain
+from geomsup.cli.words.wording import flags_of, in_shell_words
 
 __all__ = ["app", "main"]
 
@@ -41,7 +42,7 @@ app = App(
 )
 for command in (
     demo, train, classify, loss, compare, report, symmetry, dimensionality, optimum, phase_diagram, plateaus, one_hot,
-    symbolic, polytope, thomson, energy, sweep, reproduce, doctor, warm,
+    symbolic, certify, verify, polytope, thomson, energy, sweep, reproduce, doctor, warm,
 ):  # fmt: skip
     app.command(command)
 app.register_install_completion_command(help="Let the shell complete commands and options, from the next one on.")

@@ -21,6 +21,7 @@ EXTRAS = {
     "weights": ("safetensors", "files ending in .safetensors"),
     "report": ("plotly", "geomsup report"),
     "tables": ("pandas", "to_dataframe()"),
+    "certify": ("flint", "certify and verify"),
     "sweep": ("xarray", "to_dataset() and save() of sweeps"),
     "dask": ("distributed", "sweeps on many machines"),
     "docs": ("sphinx", "building the documentation"),

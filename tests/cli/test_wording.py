@@ -5,7 +5,7 @@ import re
 import pytest
 
 from geomsup.cli.program import _place, app
-from geomsup.cli.wording import flags_of, in_shell_words
+from geomsup.cli.words.wording import flags_of, in_shell_words
 from tests.cli.test_program import OPTIONS
 
 

@@ -24,6 +24,8 @@ def planted():
 
 
 MADE = {
+    "Certificate": lambda: gs.certify(5, 2, limit=True),
+    "CodeBound": lambda: gs.bound("pentagon"),
     "Comparison": lambda: gs.compare(DIGON, PAIR, starts=2),
     "Comparisons": lambda: gs.compare([DIGON, DIGON], PAIR, starts=2),
     "Component": lambda: gs.classify(gs.polytope("square antiprism").vertices).components[0],
@@ -56,6 +58,7 @@ MADE = {
         "tests.sweeps.functions:fails_at", {"x": [1, 2]}, bad=2, executor=ThreadPoolExecutor(1)
     ),
     "Symmetry": lambda: gs.symmetry(gs.polytope("cube").vertices),
+    "Theorem": lambda: gs.verify(gs.certify(5, 2, limit=True)),
     "ToyModel": lambda: DIGON,
     "Transition": lambda: gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4]).transitions[0],
 }  # fmt: skip

@@ -57,6 +57,10 @@ def a_session() -> None:
     reveal_type(axes)  # Axes
     print(axes.figure)
 
+    reveal_type(gs.certify(5, 2, limit=True))  # Certificate
+    reveal_type(gs.bound("icosahedron").lower_bound)  # float
+    reveal_type(gs.verify("pentagon.json").facts)  # dict[str, float]
+
     expected = gs.expected_loss(model, features)
     reveal_type(expected.value)  # float
     reveal_type(expected.per_feature)  # ndarray

@@ -1,0 +1,153 @@
+"""How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
+
+``python -m benchmarks.certificates [NUMBER] [small]``; "small" is the theorem of small probabilities
+"""
+
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import geomsup as gs
+from geomsup.proofs.checker import check
+from geomsup.proofs.sparse_checker import check_sparse
+
+__all__ = ["CHANGES", "changed"]
+
+LEAVES, SPLITS = "cfsmn", "ta"
+Evidence = dict[str, Any]
+
+
+def _end(tree: str, place: int) -> int:
+    """Return where the part of the tree that begins at a place ends."""
+    missing = 1
+    while missing:
+        missing += 1 if tree[place] in SPLITS else -1
+        place += 1
+    return place
+
+
+def _place(tree: str, letters: str, draw: random.Random) -> int:
+    """Return the place of a letter."""
+    return draw.choice([place for place, letter in enumerate(tree) if letter in letters])
+
+
+def _a_tree(evidence: Evidence, draw: random.Random) -> tuple[Evidence, str]:
+    """Return what holds a tree, and under which name."""
+    parts = evidence.get("stages", [evidence])
+    return draw.choice([(part, name) for part in parts for name in ("tree", "tilted") if part.get(name)])
+
+
+def box_removed(evidence: Evidence, draw: random.Random) -> None:
+    """Leave out a box, so that those behind it move up."""
+    part, name = _a_tree(evidence, draw)
+    place = _place(part[name], LEAVES, draw)
+    part[name] = part[name][:place] + part[name][place + 1 :]
+
+
+def part_removed(evidence: Evidence, draw: random.Random) -> None:
+    """Leave out everything within a box."""
+    part, name = _a_tree(evidence, draw)
+    place = _place(part[name], SPLITS, draw)
+    part[name] = part[name][:place] + part[name][_end(part[name], place) :]
+
+
+def box_enlarged(evidence: Evidence, draw: random.Random) -> None:
+    """Put one box in the place of its two halves, or of all that they hold."""
+    part, name = _a_tree(evidence, draw)
+    place = _place(part[name], SPLITS, draw)
+    part[name] = part[name][:place] + draw.choice(LEAVES) + part[name][_end(part[name], place) :]
+
+
+def box_repeated(evidence: Evidence, draw: random.Random) -> None:
+    """Put a box in twice, so that those behind it move down."""
+    part, name = _a_tree(evidence, draw)
+    place = _place(part[name], LEAVES, draw)
+    part[name] = part[name][: place + 1] + part[name][place:]
+
+
+def reason_swapped(evidence: Evidence, draw: random.Random) -> None:
+    """Give a box another reason."""
+    part, name = _a_tree(evidence, draw)
+    place = _place(part[name], LEAVES, draw)
+    other = draw.choice([letter for letter in LEAVES if letter != part[name][place]])
+    part[name] = part[name][:place] + other + part[name][place + 1 :]
+
+
+def digit_changed(evidence: Evidence, draw: random.Random) -> None:
+    """Change a digit of a number that is exact: not of a range or a weight, which might as well be others."""
+    numbers = evidence.get("numbers", evidence)
+    name = draw.choice([name for name, value in numbers.items() if isinstance(value, str) and name != "tree"])
+    numbers[name] = _with_another_digit(numbers[name], draw)
+
+
+def core_moved(evidence: Evidence, draw: random.Random) -> None:
+    """Change a digit of an end of the box around the pentagon."""
+    parts = [part for part in evidence.get("stages", [evidence]) if part["core"]]
+    core = draw.choice(parts)["core"]
+    place = draw.randrange(4)
+    core[place] = _with_another_digit(core[place], draw)
+
+
+def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
+    """Move an end of a range inwards by 0.01, or lose a digit of the theorem that has none."""
+    if "stages" not in evidence:
+        return digit_changed(evidence, draw)
+    ends, place = draw.choice(evidence["stages"])["range"], draw.randrange(6)
+    ends[place] = f"{float(ends[place]) + 0.01 * (-1) ** place:.4f}"
+    return None
+
+
+def weight_raised(evidence: Evidence, draw: random.Random) -> None:
+    """Make a weight twice as large, or change a digit of the theorem that has none."""
+    if "stages" not in evidence:
+        return digit_changed(evidence, draw)
+    weights = draw.choice([part for part in evidence["stages"] if part["weights"]])["weights"]
+    place = draw.choice([0, 2])
+    weights[place] = f"{2 * float(weights[place]):.8f}"
+    return None
+
+
+def _with_another_digit(text: str, draw: random.Random) -> str:
+    place = draw.choice([place for place, sign in enumerate(text) if sign.isdigit()])
+    other = draw.choice([digit for digit in "0123456789" if digit != text[place]])
+    return text[:place] + other + text[place + 1 :]
+
+
+CHANGES: tuple[Callable[[Evidence, random.Random], None], ...] = (
+    box_removed, part_removed, box_enlarged, box_repeated, reason_swapped, digit_changed, core_moved, range_narrowed,
+    weight_raised,
+)  # fmt: skip
+
+
+def changed(certificate: gs.Certificate, seed: int) -> tuple[str, dict[str, Any]]:
+    """Return the name of a change, and the certificate with it."""
+    draw = random.Random(seed)
+    data = deepcopy(certificate.to_dict())
+    change = draw.choice(CHANGES)
+    change(data["evidence"], draw)
+    return change.__name__, data
+
+
+def main(number: int, limit: bool) -> None:
+    certificate = gs.certify(5, 2, limit=limit)
+    checked = check if limit else check_sparse
+    checked(certificate.to_dict())
+    began, counts, accepted = time.perf_counter(), Counter[str](), []
+    for seed in range(number):
+        name, data = changed(certificate, seed)
+        counts[name] += 1
+        try:
+            checked(data)
+        except ValueError:
+            continue
+        accepted.append((seed, name))
+    print(f"{number} changes of the {certificate.theorem} in {time.perf_counter() - began:.0f} s: {dict(counts)}")
+    print(f"accepted: {accepted or 'none'}", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, limit="small" not in sys.argv)

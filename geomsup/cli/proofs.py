@@ -1,0 +1,59 @@
+"""Commands about theorems: ``certify`` and ``verify``."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import geomsup as gs
+from geomsup.cli.console import check_files, deliver, progress_bars
+from geomsup.cli.options import Json, Output, Whole
+
+__all__ = ["certify", "verify"]
+
+
+def certify(
+    n_features: Whole,
+    n_hidden: Whole,
+    *,
+    limit: Annotated[bool, Parameter(negative="")] = False,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Make a certificate that a geometry is the optimum, for `geomsup verify` to check.
+
+    Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``.
+
+    Parameters
+    ----------
+    n_features
+        Number of features n, which is 5 so far.
+    n_hidden
+        Number of hidden dimensions m, which is 2 so far.
+    limit
+        Prove it for one active feature, the limit of high sparsity, and not for probabilities up to 0.001.
+    output
+        Also write the certificate to this file, as .json.
+    """
+    check_files(output, table=False)
+    with progress_bars() as progress:
+        made = gs.certify(n_features, n_hidden, limit=limit, progress=progress)
+    deliver(made.to_dict(), str(made), as_json, output)
+
+
+def verify(path: Path, *, output: Output = None, as_json: Json = False) -> None:
+    """Check a certificate, and say what it proves; exit code 2 and the reason if it proves nothing.
+
+    Example: ``geomsup verify pentagon.json``.
+
+    Parameters
+    ----------
+    path
+        The file that `geomsup certify` wrote.
+    output
+        Also write the theorem as .json to this file.
+    """
+    check_files(output, table=False)
+    with progress_bars() as progress:
+        theorem = gs.verify(path, progress=progress)
+    deliver(theorem.to_dict(), str(theorem), as_json, output)

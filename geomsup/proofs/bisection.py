@@ -1,0 +1,44 @@
+"""How certificates are made: a region is halved until the checker has a reason for each part."""
+
+from fractions import Fraction
+
+from geomsup.proofs.checker import Box, PentagonAtTheLimit
+from geomsup.threads import Progress
+
+__all__ = ["bisected", "decimals"]
+
+
+def bisected(theorem: PentagonAtTheLimit, region: Box, progress: Progress = None) -> str:
+    """Return the tree of a region: boxes are halved along their longer side."""
+    letters: list[str] = []
+    waiting, done = [region], Fraction(0)
+    whole = (region[1] - region[0]) * (region[3] - region[2])
+    while waiting:
+        box = waiting.pop()
+        width, height = box[1] - box[0], box[3] - box[2]
+        letter = theorem.reason(box)
+        if letter:
+            done += width * height
+            if progress is not None:
+                progress("bisecting", float(done / whole))
+        elif width >= height:
+            letter, middle = "t", (box[0] + box[1]) / 2
+            waiting += [(middle, *box[1:]), (box[0], middle, *box[2:])]
+        else:
+            letter, middle = "a", (box[2] + box[3]) / 2
+            waiting += [(*box[:2], middle, box[3]), (*box[:3], middle)]
+        letters.append(letter)
+    return "".join(letters)
+
+
+def decimals(number: Fraction, digits: int) -> str:
+    """Return a number as a decimal, rounded down.
+
+    Examples
+    --------
+    >>> decimals(Fraction(-1, 8), 2)
+    '-0.13'
+    """
+    units = int(number * 10**digits // 1)
+    sign, text = "-" if units < 0 else "", f"{abs(units):0{digits + 1}d}"
+    return f"{sign}{text[:-digits]}.{text[-digits:]}"

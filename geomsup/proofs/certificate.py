@@ -1,0 +1,210 @@
+"""Certificates as values and files, and what follows from them."""
+
+import json
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from geomsup import checks
+from geomsup.files import write_json
+from geomsup.tables import Readable
+from geomsup.threads import Progress
+
+__all__ = ["Certificate", "Theorem", "certify", "check_extra", "verify"]
+
+MOST_BYTES = 50_000_000  # of a file that is read as a certificate: theorems here need a few thousand
+STATEMENTS = {
+    "pentagon at the limit": (
+        "Exactly one of 5 features is active, x = μ e_j with μ ~ U[0, 1]. Then H = 3 Σ_i Σ_j ∫ (x_i - x'_i)² dμ of "
+        "x' = relu(W Wᵀ x + b) is at least {minimum}…, for all W of 5 rows in the plane and all b. Equality holds only "
+        "for the regular pentagon of norm {norm}… and bias {bias}…, up to rotation, reflection and order of rows. "
+        "So 5 independent features of probability p lose at least p (1 - p)⁴ times a third of it."
+    ),
+    "pentagon of small probability": (
+        "5 features are present independently, each with probability p, and then uniform on [0, 1]. For every "
+        "0 < p <= 0.001 the expected squared error of x' = relu(W Wᵀ x + b), over all W of 5 rows in the plane and all "
+        "b, has one minimum, up to rotation, reflection and order of rows. It is a regular pentagon of norm "
+        "{norm from} to {norm to} and bias {bias from} to {bias to}."
+    ),
+}
+SHOWN = 16  # characters of a number in the statement
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate(Readable):
+    """What a proof needs from a computer, for anyone to check.
+
+    Attributes
+    ----------
+    theorem
+        Which theorem.
+    n_features, n_hidden
+        The size of the models it is about.
+    evidence
+        What the checker needs: decimals as texts, and regions that are halved and halved again, as texts too. The page
+        on theorems explains each part.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> certificate = gs.certify(5, 2, limit=True)
+    >>> certificate.evidence["numbers"]["minimum"][:12], sorted(set(certificate.evidence["tree"]))
+    ('0.2373844061', ['a', 'c', 'f', 's', 't'])
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     certificate.save(f"{folder}/pentagon.json")
+    ...     gs.verify(f"{folder}/pentagon.json").boxes
+    975
+    """
+
+    theorem: str
+    n_features: int
+    n_hidden: int
+    evidence: dict[str, Any] = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"certificate of the {self.theorem}; not checked: call verify"
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a file as JSON, complete or not at all."""
+        write_json(checks.folder_or_file("path", path), self.to_dict())
+
+
+@dataclass(frozen=True, eq=False)
+class Theorem(Readable):
+    """What a checked certificate proves.
+
+    Attributes
+    ----------
+    name
+        Name of the theorem.
+    statement
+        What it says.
+    facts
+        Numbers of the statement, as doubles.
+    boxes
+        Number of boxes that were checked.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> theorem = gs.verify(gs.certify(5, 2, limit=True))
+    >>> theorem.facts["minimum"], theorem.facts["norm"], theorem.facts["bias"]
+    (0.2373844061, 1.1704596391, -0.2822972831)
+    """
+
+    name: str
+    statement: str
+    facts: dict[str, float]
+    boxes: int
+
+    def __str__(self) -> str:
+        return f"proved, by {self.boxes} boxes: {self.statement}"
+
+
+def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Progress = None) -> Certificate:
+    """Return a certificate that a geometry is the optimum.
+
+    There are two theorems so far, both about the regular pentagon: that it is the only minimum of the expected loss at
+    every probability up to 0.001, and that it is the only minimum where one feature is active.
+
+    Parameters
+    ----------
+    n_features, n_hidden
+        The size of the models, 5 and 2.
+    limit
+        True: exactly one feature is active, and what is least is the potential of `one_hot_loss`; it takes a second.
+        False: features are independent and have a probability up to 0.001; it takes about 20 s.
+    progress
+        Called with a stage and the fraction of it that is done.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has the wrong kind, there is no such theorem, or python-flint is not installed.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> print(gs.certify(5, 2, limit=True))
+    certificate of the pentagon at the limit; not checked: call verify
+    """
+    size = tuple(
+        checks.integer(name, value, minimum=1) for name, value in (("n_features", n_features), ("n_hidden", n_hidden))
+    )
+    limit = checks.boolean("limit", limit)
+    if size != (5, 2):
+        raise ValueError(
+            f"`n_features` and `n_hidden` must be 5 and 2, as nothing is proved yet of other sizes; got {size[0]} and "
+            f"{size[1]}. `optimum` searches there."
+        )
+    checks.callback("progress", progress)
+    check_extra("certify")
+    if limit:
+        from geomsup.proofs.limit import pentagon_at_the_limit as made
+    else:
+        from geomsup.proofs.sparse import pentagon_of_small_probability as made
+
+    return Certificate.from_dict(made(progress))
+
+
+def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progress = None) -> Theorem:
+    """Check a certificate, and return the theorem that it proves.
+
+    The checkers take nothing from what makes certificates, and compute in balls that hold all rounding errors. The page
+    on theorems says which files they are.
+
+    Parameters
+    ----------
+    certificate
+        A certificate, or the file of one.
+    progress
+        Called with a stage and the fraction of it that is done.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no certificate, it proves nothing (the message says where it fails), or python-flint is not installed.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> print(gs.verify(gs.certify(5, 2, limit=True)))
+    proved, by 975 boxes: Exactly one of 5 features is active, ...
+    """
+    checks.callback("progress", progress)
+    if isinstance(certificate, Certificate):
+        data = certificate.to_dict()
+    else:
+        data = _read(checks.folder_or_file("certificate", certificate))
+    check_extra("verify")
+    from geomsup.proofs.checker import check
+    from geomsup.proofs.sparse_checker import check_sparse
+
+    name = data.get("theorem") if isinstance(data, dict) else None
+    checked = check_sparse if name == "pentagon of small probability" else check
+    try:
+        facts = checked(data, progress or (lambda stage, fraction: None))
+    except ValueError as error:
+        raise ValueError(f"`certificate` must prove its theorem; it does not: {error}. Make it anew.") from None
+    shown = {one: value[:SHOWN] for one, value in facts.items() if isinstance(value, str)}
+    numbers = {one: float(value) for one, value in facts.items() if isinstance(value, str)}
+    return Theorem(data["theorem"], STATEMENTS[data["theorem"]].format(**shown), numbers, facts["boxes"])
+
+
+def _read(path: Path) -> Any:
+    """Return what a file of JSON holds."""
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"`certificate` must be a file of at most {MOST_BYTES} bytes; got {path.name!r}. Pass one.")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):  # what is no text, too
+        raise ValueError(f"`certificate` must be a file of JSON; got {path.name!r}. Pass what certify wrote.") from None
+
+
+def check_extra(name: str) -> None:
+    """Raise if what proofs are made with is not installed."""
+    if find_spec("flint") is None:
+        raise ValueError(f"`{name}` needs python-flint. Run: {checks.pip_install('geomsup[certify]')}")
