@@ -315,7 +315,7 @@ def _table(members: tuple[int, ...], table: Any) -> tuple[tuple[tuple[int, ...],
     sums: dict[tuple[int, ...], float] = {}
     for present, p in _pairs(table):
         group = tuple(present) if isinstance(present, Iterable) and not isinstance(present, str) else (present,)
-        if not all(isinstance(i, Hashable) and i in place for i in group) or len(set(group)) < len(group):
+        if not all((type(i) is int or isinstance(i, Hashable)) and i in place for i in group) or len(set(group)) < len(group):
             raise ValueError(
                 f"`table` must have sets of members {members}, each once; got {checks.shown(present)}. "
                 "Write the indices that are present."
@@ -339,6 +339,8 @@ def _pairs(table: Any) -> list[tuple[Any, Any]]:
 
 
 def _probability(name: str, value: Any) -> float:
+    if type(value) is float and 0 <= value <= 1:  # most of a table of thousands of sets: 40 times as quick
+        return value
     p = checks.number(name, value)
     if not 0 <= p <= 1:
         raise ValueError(f"`{name}` must be from 0 to 1; got {p:g}. Pass a probability.")
