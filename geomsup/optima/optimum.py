@@ -73,9 +73,9 @@ def optimum(
       nothing helps any more. They end when two or three agree, or after three to six (one beyond 30 features). The
       Hessian checks the best.
     - A tegum program does the rest, also of more than 8 features that have discrete values or are too sparse to be
-      sampled. The best blocks of k features in r dimensions are searched one by one. Then an integer program fills the
-      dimensions, and drops the features that are left over. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's
-      cache folder).
+      sampled. The best blocks of k features in r dimensions are searched one by one, from random starts and from the
+      block of k - 1, whose rays another feature joins. Then an integer program fills the dimensions, and drops the
+      features that are left over. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache folder).
     - Other outputs, decoders, penalties and caps (`activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`) are
       searched by 32 random starts up to 8 features (8 for gelu, and beyond), one from every catalogue shape, and one
       from a dimension each for the best features: descents of the exact loss with what is added to it. The best of
