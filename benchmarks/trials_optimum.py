@@ -1,10 +1,11 @@
 """How often the default search for an optimum misses: problems of many kinds, several seeds, against longer searches.
 
-``python -m benchmarks.trials_optimum trials.jsonl --every 8`` runs every eighth problem. Every search adds a line to the
-file, with its loss and its seconds of clock and processor; a second call goes on where the first one ended. ``--known
-older.jsonl`` takes references that were found with other code. The reference of each problem is the best of all seeds,
-of a search with ten times the effort, and of trained models. The last lines say in how many pairs of problem and seed
-the reference was reached, to a relative 1e-6, and how the estimates of having missed agree with what was missed.
+``python -m benchmarks.trials_optimum trials.jsonl --every 8`` runs every eighth problem. Every search adds a line to
+the file, with its loss and its seconds of clock and processor; a second call goes on where the first one ended. What
+``--known older.jsonl`` holds of references, found with other code, is not done again. The reference of each problem is
+the best of all seeds, of a search with ten times the effort, and of trained models. The last lines say in how many
+pairs of problem and seed the reference was reached, to a relative 1e-6, and how the estimates of having missed agree
+with what was missed.
 """
 
 import argparse
