@@ -1,9 +1,11 @@
 """How often the default search for an optimum misses: problems of many kinds, several seeds, against longer searches.
 
-``python -m benchmarks.trials_optimum --seeds 5`` runs all problems; ``--every 4`` takes every fourth. The reference of
-each problem is the best of all seeds, of a search with ten times the effort, and of trained models. The last lines say
-in how many pairs of problem and seed the reference was reached, to a relative 1e-6, and how the estimates of having
-missed agree with what was missed.
+``python -m benchmarks.trials_optimum trials.jsonl --every 8`` runs every eighth problem. Every search adds a line to
+the file, with its loss and its seconds of clock and processor; a second call goes on where the first one ended. What
+``--known older.jsonl`` holds of references, found with other code, is not done again. The reference of each problem is
+the best of all seeds, of a search with ten times the effort, and of trained models. The last lines say in how many
+pairs of problem and seed the reference was reached, to a relative 1e-6, and how the estimates of having missed agree
+with what was missed.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import sys
 import time
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +24,7 @@ from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.improvers import make_improver
 
 REACHED = 1e-6  # relative difference from the reference
+SLOW = 20.0  # seconds that a default search may take
 
 IMPORTANCE = {
     "equal": lambda n, rng: np.ones(n),
@@ -38,8 +42,8 @@ PROBABILITY = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
 
 def problems(count=160):
     """Yield names, features and numbers of dimensions, always the same."""
-    rng = np.random.default_rng(2026)
-    while count:
+    rng, number = np.random.default_rng(2026), 0
+    while number < count:
         n, m = int(rng.integers(3, 13)), int(rng.integers(1, 6))
         kind, values = rng.choice(list(IMPORTANCE)), "U[0,1]"
         if rng.random() < 0.4:
@@ -57,50 +61,105 @@ def problems(count=160):
             continue
         importance = IMPORTANCE[kind](n, rng)
         features = gs.Features(n, probability, importance, VALUES[values], **groups)
-        yield f"({n}, {m}) p {p:g}{' unlike' if unlike else ''}, {kind}, {values}, {name}", features, m
-        count -= 1
+        number += 1
+        yield f"{number}: ({n}, {m}) p {p:g}{' unlike' if unlike else ''}, {kind}, {values}, {name}", features, m
+
+
+def usual(features, m, seed):
+    """Return what the default search finds with one seed."""
+    best = gs.optimum(features, m, rng=seed)
+    return {"loss": best.loss, "chance": best.chance_of_lower, "status": best.status}
 
 
 def longer(features, m):
-    """Return the lowest loss of ten times the default effort, and of trained models."""
-    usual = effort_for(features.n)
-    effort = replace(usual, chains=10 * usual.chains // usual.agree, agree=99, patience=2 * usual.patience)
-    improver = make_improver(features)
-    ends = chains(features, m, improver, effort, np.random.default_rng(12345))
+    """Return the lowest loss of ten times the default effort; where blocks are searched, of forty descents."""
+    effort, improver = effort_for(features.n), make_improver(features)
+    if improver is None:
+        return {"loss": gs.optimum(features, m, starts=40, rng=12345).loss}
+    effort = replace(effort, chains=10 * effort.chains // effort.agree, agree=99, patience=2 * effort.patience)
+    found = finished(features, chains(features, m, improver, effort, np.random.default_rng(12345)))
+    return {"loss": float(gs.expected_loss(gs.ToyModel(found.W, found.b), features))}
+
+
+def trained(features, m):
+    """Return the lowest loss of trained models."""
     run = gs.train(features, m, models=8, steps=4000, learning_rate=1e-2, schedule="cosine", seed=99)
-    guesses = [run.model(k) for k in range(len(run))]
-    found = finished(features, ends)
-    best = float(gs.expected_loss(gs.ToyModel(found.W, found.b), features))
-    return min([best, *(float(gs.expected_loss(model, features)) for model in guesses)])
+    return {"loss": min(float(gs.expected_loss(run.model(k), features)) for k in range(len(run)))}
+
+
+def searches(features, m, seeds):
+    """Yield what there is to do for a problem: a name, whether other code's result serves, and the call."""
+    for seed in range(seeds):
+        yield f"seed {seed}", False, lambda seed=seed: usual(features, m, seed)
+    yield "trained", True, lambda: trained(features, m)
+    yield "longer", True, lambda: longer(features, m)
+
+
+def lines_of(path):
+    """Return the lines of a file, by problem and search."""
+    if not path.exists():
+        return {}
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {(line["problem"], line["search"]): line for line in lines}
+
+
+def timed(call):
+    clock, processor = time.perf_counter(), time.process_time()
+    found = call()
+    return found | {
+        "clock": round(time.perf_counter() - clock, 2), "processor": round(time.process_time() - processor, 2)
+    }  # fmt: skip
+
+
+def summary(chosen, lines):
+    """Print what was reached, what was missed, how long it took, and the calibration of the estimates."""
+    missed, estimates, seconds, pairs = [], [], [], 0
+    for name in chosen:
+        mine = {search: line for (problem, search), line in lines.items() if problem == name}
+        reference = min((line["loss"] for line in mine.values()), default=0.0)
+        for search, line in mine.items():
+            if search.startswith("seed"):
+                over = line["loss"] / reference - 1 if reference > 0 else 0.0
+                pairs += 1
+                seconds.append((line["processor"], name))
+                missed += [(over, name, search)] if over > REACHED else []
+                estimates += [(round(line["chance"], 3), over > REACHED)] if line["chance"] is not None else []
+    for over, name, search in sorted(missed, reverse=True):
+        print(f"  {100 * over:.4f} % above: {name}, {search}")
+    slow = sorted((one for one in seconds if one[0] > SLOW), reverse=True)
+    for one, name in slow:
+        print(f"  {one:.0f} CPU seconds: {name}")
+    print(f"{pairs - len(missed)} of {pairs} pairs reached the reference; {len(slow)} took more than {SLOW:g} CPU s")
+    for chance in sorted({chance for chance, _ in estimates}):
+        told = [miss for other, miss in estimates if other == chance]
+        print(f"  stated {chance:.3f}: {sum(told)} of {len(told)} missed")
+    if estimates:
+        print(f"all: {np.mean([c for c, _ in estimates]):.3f} stated, {np.mean([m for _, m in estimates]):.3f} missed")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path, help="lines of JSON; what is there is not done again")
+    parser.add_argument("--known", type=Path, nargs="*", default=[], help="other such files, for references")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--no-longer", action="store_true", help="the reference is the best of the seeds alone")
+    parser.add_argument("--no-longer", action="store_true", help="without searches of ten times the effort")
+    parser.add_argument("--summary", action="store_true", help="only say what the files hold")
     options = parser.parse_args()
-    missed, estimates, slowest, pairs = [], [], 0.0, 0
-    for name, features, m in islice(problems(), options.first, None, options.every):
-        losses, chances, begin = [], [], time.perf_counter()
-        for seed in range(options.seeds):
-            best = gs.optimum(features, m, rng=seed)
-            losses.append(best.loss)
-            chances.append(best.chance_of_lower)
-        seconds = (time.perf_counter() - begin) / options.seeds
-        reference = min(losses) if options.no_longer else min(*losses, longer(features, m))
-        over = np.array(losses) / reference - 1 if reference > 0 else np.zeros(len(losses))
-        lost = over > REACHED
-        pairs, slowest = pairs + len(lost), max(slowest, seconds)
-        missed += [(name, float(excess)) for excess in over[lost]]
-        estimates += [(chance, bool(miss)) for chance, miss in zip(chances, lost, strict=True) if chance is not None]
-        print(json.dumps({"problem": name, "reference": reference, "over": over.tolist(), "chances": chances,
-                          "seconds": round(seconds, 2)}), flush=True)  # fmt: skip
-    print(f"{pairs - len(missed)} of {pairs} pairs reached the reference; slowest problem {slowest:.1f} s per seed")
-    for chance in sorted({round(chance, 3) for chance, _ in estimates}):
-        told = [miss for other, miss in estimates if round(other, 3) == chance]
-        print(f"  stated {chance:.3f}: {sum(told)} of {len(told)} missed")
+    known = {key: line for path in options.known for key, line in lines_of(path).items()}
+    known = {(name, f"{search}, other code"): line for (name, search), line in known.items()}
+    lines = lines_of(options.file)
+    chosen = list(islice(problems(), options.first, None, options.every))
+    for name, features, m in [] if options.summary else chosen:
+        for search, serves, call in searches(features, m, options.seeds):
+            done = (name, search) in lines or (serves and (name, f"{search}, other code") in known)
+            if done or (search == "longer" and options.no_longer):
+                continue
+            lines[name, search] = {"problem": name, "search": search, **timed(call)}
+            with options.file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(lines[name, search]) + "\n")
+    summary([name for name, *_ in chosen], known | lines)
     return 0
 
 

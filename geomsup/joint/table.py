@@ -315,7 +315,9 @@ def _table(members: tuple[int, ...], table: Any) -> tuple[tuple[tuple[int, ...],
     sums: dict[tuple[int, ...], float] = {}
     for present, p in _pairs(table):
         group = tuple(present) if isinstance(present, Iterable) and not isinstance(present, str) else (present,)
-        if not all((type(i) is int or isinstance(i, Hashable)) and i in place for i in group) or len(set(group)) < len(group):
+        if not all((type(i) is int or isinstance(i, Hashable)) and i in place for i in group) or len(set(group)) < len(
+            group
+        ):
             raise ValueError(
                 f"`table` must have sets of members {members}, each once; got {checks.shown(present)}. "
                 "Write the indices that are present."

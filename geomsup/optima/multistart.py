@@ -47,28 +47,30 @@ def descend_from_many(
     rng: np.random.Generator,
     guesses: Sequence[Start] = (),
     most_steps: int = MOST_STEPS,
+    check: bool = True,
     deadline: Deadline = ENDLESS,
 ) -> Descents:
     """Return the best of `starts` random descents, one from each catalogue shape and one from each guess (W, b).
 
-    Half of the random starts leave out some features from the beginning. Where features differ, the best
-    model then tries to exchange the places of any two of them. What the deadline leaves no time for is left out; in the
-    end the best features may have a dimension each.
+    Half of the random starts leave out some features from the beginning; without any, there are none from shapes.
+    Where features differ, the best model then tries to exchange the places of any two of them. What the deadline leaves
+    no time for is left out; in the end the best features may have a dimension each. With `check` off, the Hessian is
+    not asked.
     """
     begin = [random_start(features, n_hidden, i, rng) for i in range(starts)]
-    begin += [*catalogue_starts(features, n_hidden, rng), *guesses]
+    begin += [*(catalogue_starts(features, n_hidden, rng) if starts else ()), *guesses]
     ends = [end for end in _descended(features, begin, most_steps, deadline) if end.loss < np.inf]
     ends += [dedicated_end(features, n_hidden)] if deadline.passed() else []
     ends.sort(key=lambda end: end.loss)
     ends[0] = _exchange(features, ends[0], deadline)
-    return finished(features, ends, most_steps, deadline=deadline)
+    return finished(features, ends, most_steps, check=check, deadline=deadline)
 
 
 def finished(
     features: Features, ends: list[End], most_steps: int = MOST_STEPS, *, accuracy: float = SERIES_RTOL,
-    deadline: Deadline = ENDLESS,
+    check: bool = True, deadline: Deadline = ENDLESS,
 ) -> Descents:  # fmt: skip
-    """Descend from the best of these ends, lowest first, as far as loss and deadline allow, and check them."""
+    """Descend from the best of these ends, lowest first, as far as loss and deadline allow, and `check` the best."""
     polished = POLISHED if has_few_sets(features) else 1
     best = [(W, b) for _, W, b in ends[:polished]]
     further = partial(descend, features, slope=FINE, most_steps=most_steps, accuracy=accuracy, deadline=deadline)
@@ -76,7 +78,7 @@ def finished(
     ends[: len(lower)] = [_drop_vanishing(features, end, further) for end in lower]
     ends.sort(key=lambda end: end.loss)
     kind = UNCHECKED
-    if not deadline.passed():
+    if check and not deadline.passed():
         ends[0], kind = settle(features, ends[0])
     return Descents(ends[0].W, ends[0].b, kind, np.array([end.loss for end in ends]))
 

@@ -23,7 +23,7 @@ from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import Optimum
 from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.chance import SAME
-from geomsup.optima.searching.improvers import Improver, make_improver
+from geomsup.optima.searching.improvers import Improver, make_improver, too_sparse
 from geomsup.optima.tegum.solve import separable, solve_tegum
 from geomsup.optima.tegum.table import classes_of
 from geomsup.samples import checked_features
@@ -72,10 +72,11 @@ def optimum(
       directions and catalogue shapes, puts rows elsewhere, exchanges features, and descends the exact loss, until
       nothing helps any more. They end when two or three agree, or after three to six (one beyond 30 features). The
       Hessian checks the best.
-    - A tegum program does the rest, also of more than 8 features that have discrete values or are too sparse to be
-      sampled. The best blocks of k features in r dimensions are searched one by one. Then an integer program fills the
-      dimensions, and drops the features that are left over. Blocks are kept on disk ($GEOMSUP_CACHE, or the user's
-      cache folder).
+    - A tegum program does the rest, also of more than 8 features that have discrete values, and of features too sparse
+      to be sampled, if they are more than 14 or of few kinds. The best blocks of k features in r dimensions are
+      searched one by one, from random starts and from the block of k - 1, whose rays another feature joins. Then an
+      integer program fills the dimensions, and drops the features that are left over. Blocks are kept on disk
+      ($GEOMSUP_CACHE, or the user's cache folder).
     - Other outputs, decoders, penalties and caps (`activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`) are
       searched by 32 random starts up to 8 features (8 for gelu, and beyond), one from every catalogue shape, and one
       from a dimension each for the best features: descents of the exact loss with what is added to it. The best of
@@ -188,10 +189,11 @@ def _ordinary_optimum(
 
 def _is_for_program(features: Features, improver: Improver | None) -> bool:
     """Whether blocks are searched one by one, instead of the whole model at once."""
+    few_kinds = len(classes_of(features)) <= FEW_KINDS
     if improver is None:
-        many = features.n > FEW
+        many = features.n > FEW or (few_kinds and too_sparse(features))
     else:
-        many = features.n > DIRECT and len(classes_of(features)) <= FEW_KINDS
+        many = features.n > DIRECT and few_kinds
     return many and separable(features) and features.probability.min() < DENSE
 
 

@@ -13,11 +13,11 @@ from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss, optimu
 from geomsup.loss.objective import pack, relu_objective
 from geomsup.optima.deadline import Deadline
 from geomsup.optima.descent import End
-from geomsup.optima.searching import chains as chains_module
+from geomsup.optima.searching import chains as chains_module, improvers
 from geomsup.optima.searching.chains import Effort, chains, effort_for
 from geomsup.optima.searching.chance import chance_of_lower, hits
-from geomsup.optima.searching.improvers import LARGEST_BATCH, losses, make_improver
-from geomsup.optima.searching.moves import changed, exchanged, exchanges, pairs_to_exchange, unlike_pairs
+from geomsup.optima.searching.improvers import LARGEST_BATCH, LEAST_ACTIVE, losses, make_improver
+from geomsup.optima.searching.moves import changed, exchanged, exchanges, pairs_to_exchange, rotations, unlike_pairs
 from geomsup.training.from_starts import train_from
 from geomsup.training.turns import Keeper
 
@@ -136,13 +136,35 @@ def test_losses_that_are_not_finite_are_infinite():
     assert found[1] == np.inf
 
 
-@pytest.mark.slow
 def test_features_too_sparse_to_be_sampled_are_descended():
-    assert make_improver(Features(10, 1 / LARGEST_BATCH)) is None
-    best = optimum(Features(9, 1e-9, 0.9 ** np.arange(9)), 1)
-    assert best.status == "tegum program"
+    sparse, unlike = LEAST_ACTIVE / LARGEST_BATCH / 11, 0.9 ** np.arange(10)
+    assert make_improver(Features(10, sparse)) is None  # blocks serve them
+    assert isinstance(make_improver(Features(10, sparse, unlike)), improvers._Descents)
+    assert isinstance(make_improver(Features(10, 2 * sparse, unlike)), improvers._Trainings)
+    assert make_improver(Features(15, sparse / 2, 0.9 ** np.arange(15))) is None
     assert make_improver(Features(9, 0.1, values=Discrete([1.0, 2.0, 3.0]))) is None
     assert make_improver(Features(3, 0.1, values=Discrete([1.0, 2.0]))) is not None
+    assert optimum(Features(7, 1e-6), 1).status == "tegum program"
+
+
+def test_three_features_pass_their_directions_on_in_a_circle():
+    end = End(0.0, np.diag([1.0, 2.0, 3.0, 4.0]), np.arange(4.0))
+    found = rotations(Features(4, 0.1, [1, 2, 3, 3]), end, 99, np.random.default_rng(0))
+    assert len(found) == 2 * 2  # two of the four triples hold three kinds
+    ways = {tuple(W.argmax(axis=1).tolist()) for W, _ in found}
+    assert ways == {(1, 2, 0, 3), (2, 0, 1, 3), (1, 3, 2, 0), (3, 0, 2, 1)}
+    for W, b in found:
+        np.testing.assert_allclose(np.linalg.norm(W, axis=1), [1, 2, 3, 4])
+        assert (b == end.b).all()
+    assert rotations(Features(4, 0.1), end, 99, np.random.default_rng(0)) == []
+    assert (
+        len(
+            rotations(
+                Features(6, 0.1, np.arange(1.0, 7)), End(0.0, np.eye(6), np.zeros(6)), 7, np.random.default_rng(0)
+            )
+        )
+        == 7
+    )
 
 
 def test_effort_falls_with_size():
@@ -154,7 +176,7 @@ def test_effort_falls_with_size():
 @pytest.mark.parametrize("n", [5, 9])
 def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(n, monkeypatch):
     features = Features(n, 0.1, 0.9 ** np.arange(n))
-    effort = Effort(starts=4, moves=4, patience=1, pairs=10, chains=2, agree=2)
+    effort = Effort(starts=4, moves=4, patience=1, pairs=10, circles=10, chains=2, agree=2)
 
     def found():
         return chains(features, 2, make_improver(features), effort, np.random.default_rng(3))
@@ -169,7 +191,10 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(n, monkeypat
 
 def test_searches_end_when_they_agree_or_at_the_deadline():
     features = Features(4, 0.1)
-    improver, effort = make_improver(features), Effort(starts=4, moves=4, patience=1, pairs=10, chains=9, agree=2)
+    improver, effort = (
+        make_improver(features),
+        Effort(starts=4, moves=4, patience=1, pairs=10, circles=10, chains=9, agree=2),
+    )
     told = []
     ends = chains(
         features, 2, improver, effort, np.random.default_rng(0), lambda stage, part: told.append((stage, part))
@@ -199,7 +224,7 @@ def test_a_guess_that_leads_lower_is_told_from_what_was_found(monkeypatch):
     good = optimum(features, 2)
     same = optimum(features, 2, guesses=[good.model])
     assert (same.status, same.searched) == (good.status, None)
-    lazy = Effort(starts=1, moves=1, patience=0, pairs=0, chains=1, agree=1)
+    lazy = Effort(starts=1, moves=1, patience=0, pairs=0, circles=0, chains=1, agree=1)
     monkeypatch.setattr(importlib.import_module("geomsup.optima.optimum"), "effort_for", lambda n: lazy)
     monkeypatch.setattr(chains_module, "catalogue_starts", lambda *_: [])
     worst = max((optimum(features, 2, rng=seed) for seed in range(6)), key=lambda found: found.loss)

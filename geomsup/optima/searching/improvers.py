@@ -15,14 +15,19 @@ from geomsup.loss.exact import sets_needed
 from geomsup.loss.misfit import coarser
 from geomsup.loss.objective import pack, relu_objective
 from geomsup.optima.deadline import ENDLESS, Deadline
-from geomsup.optima.descent import MANY, End, Start, descend, rough
+from geomsup.optima.descent import MANY, MOST_STEPS, End, Start, descend, rough
 from geomsup.threads import in_threads
 
-__all__ = ["Improver", "Rung", "losses", "make_improver"]
+__all__ = ["Improver", "Rung", "losses", "make_improver", "too_sparse"]
 
 QUICK_SETS = 64  # of present features, as 6 independent ones have: up to here a descent takes 10 to 50 ms
 ACTIVE = 600  # active features in a batch: with 300, noise hides a tenth of a per cent where features are sparse
-SMALLEST_BATCH, LARGEST_BATCH = 256, 2**16
+# Batches of more samples take seconds per training; with too few active features in the largest, none is tried.
+SMALLEST_BATCH, LARGEST_BATCH, LEAST_ACTIVE = 256, 2**13, 100
+SMALL, FEW_KINDS = (
+    8,
+    3,
+)  # so sparse, up to SMALL features, or DESCENDED of more kinds than these, are descended from all
 DESCENDED = 14  # features up to which every second round of moves is descended without training, whose noise
 MOVED_STEPS = 60  # of sparse features may hide what a move gains
 MOST_POLISHED = 6  # ends that are descended after a training
@@ -62,23 +67,31 @@ class Improver(Protocol):
         """Improve moves of good models, of which the best has the loss `best`."""
         ...
 
-    def polish(self, starts: Sequence[Start]) -> list[End]:
-        """Descend from where each is, near a minimum."""
+    def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
+        """Descend from where each is, near a minimum; for so many steps if they are given."""
         ...
 
 
 def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver | None:
     """Return the quicker way for these features.
 
-    None if they are too sparse to be sampled, or if values are discrete and many: series of them converge slowly. What
-    the deadline leaves no time for has a loss of infinity.
+    None if they are too sparse to be sampled, unless they are up to 14 of many kinds, which blocks serve badly; and if
+    values are discrete and many: series of them converge slowly. What the deadline leaves no time for has a loss of
+    infinity.
     """
     if sets_needed(np.ones((features.n, features.n)), features) <= QUICK_SETS:
         return _Descents(features, deadline)
-    has_points = any((law.pieces()[2] == 0).any() for law in features.laws)
-    if has_points or features.probability.sum() * LARGEST_BATCH < ACTIVE:
+    if any((law.pieces()[2] == 0).any() for law in features.laws):
         return None
-    return _Trainings(features, deadline)
+    if not too_sparse(features):
+        return _Trainings(features, deadline)
+    unlike = features.n <= DESCENDED and len(features.kinds) > FEW_KINDS
+    return _Descents(features, deadline) if unlike else None
+
+
+def too_sparse(features: Features) -> bool:
+    """Whether the largest batch holds too few active features for a training."""
+    return features.probability.sum() * LARGEST_BATCH < LEAST_ACTIVE
 
 
 def losses(features: Features, starts: Sequence[Start], deadline: Deadline = ENDLESS) -> np.ndarray:
@@ -106,8 +119,9 @@ class _Descents:
     def again(self, starts: Sequence[Start], seed: int, best: float) -> list[End]:
         return self.polish(starts)
 
-    def polish(self, starts: Sequence[Start]) -> list[End]:
-        return sorted(descend(self.features, starts, deadline=self.deadline), key=lambda end: end.loss)
+    def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
+        ends = descend(self.features, starts, most_steps=steps or MOST_STEPS, deadline=self.deadline)
+        return sorted(ends, key=lambda end: end.loss)
 
 
 class _Trainings:
@@ -129,8 +143,8 @@ class _Trainings:
             return self.polish(starts, MOVED_STEPS)
         return self._best(starts, LARGE_AGAIN if self.large else AGAIN, seed, best)
 
-    def polish(self, starts: Sequence[Start], steps: int = POLISH_STEPS) -> list[End]:
-        ends = descend(self.rough, starts, most_steps=steps, accuracy=ROUGH, deadline=self.deadline)
+    def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
+        ends = descend(self.rough, starts, most_steps=steps or POLISH_STEPS, accuracy=ROUGH, deadline=self.deadline)
         return sorted(ends, key=lambda end: end.loss)
 
     def _best(self, starts: Sequence[Start], rungs: Sequence[Rung], seed: int, best: float) -> list[End]:

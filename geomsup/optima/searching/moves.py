@@ -1,14 +1,15 @@
 """Moves: how a good model is changed, so that a descent from there may end lower."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.descent import End, Start
-from geomsup.optima.starts import BIAS, NORM
+from geomsup.optima.starts import BIAS, FIRST_JOINED, NORM
 
-__all__ = ["changed", "exchanged", "exchanges", "pairs_to_exchange", "unlike_pairs"]
+__all__ = ["changed", "exchanged", "exchanges", "pairs_to_exchange", "rotations", "unlike_pairs"]
 
 STORED = 0.1  # a row of this fraction of the longest one, or more, stands for a feature that is stored
 MOST_REPLACED = 3  # rows that one move puts elsewhere: more make a random start of it
@@ -17,8 +18,8 @@ MOST_REPLACED = 3  # rows that one move puts elsewhere: more make a random start
 def changed(features: Features, end: End, rng: np.random.Generator) -> Start:
     """Return a copy with one random move.
 
-    Rows are put in random directions; two features change places; a feature becomes the antipode of another; one is
-    dropped; or one that is stored gives its place to one that is not.
+    Rows are put in random directions; two features change places; a feature becomes the antipode of another, or joins
+    its ray; one is dropped; or one that is stored gives its place to one that is not.
     """
     W, b = end.W.copy(), end.b.copy()
     n, m = W.shape
@@ -26,12 +27,14 @@ def changed(features: Features, end: End, rng: np.random.Generator) -> Start:
     stored = norms >= STORED * max(norms.max(), np.finfo(float).tiny)
     inside, outside = np.flatnonzero(stored), np.flatnonzero(~stored)
     size = np.array([law.second_moment for law in features.laws]) ** 0.5
-    kind = rng.integers(5)
+    kind = rng.integers(6)
     i, j = rng.choice(n, 2, replace=False) if n > 1 else (0, 0)
     if kind == 1:
         W[[i, j]], b[[i, j]] = W[[j, i]], b[[j, i]]
     elif kind == 2 and stored[i]:
         W[j], b[j] = -W[i], b[i]
+    elif kind == 5 and stored[i]:
+        W[j], b[j] = FIRST_JOINED * W[i], 0.0
     elif kind == 3 and stored[i]:
         W[i], b[i] = 0.0, features.mean[i]
     elif kind == 4 and len(inside) and len(outside):
@@ -54,6 +57,20 @@ def pairs_to_exchange(features: Features) -> list[tuple[int, int]]:
     """Return the unlike pairs, or, where there are groups, all pairs: who comes with whom matters too."""
     every = [(i, j) for i in range(features.n) for j in range(i)]
     return every if features.grouped else unlike_pairs(features)
+
+
+def rotations(features: Features, end: End, most: int, rng: np.random.Generator) -> list[Start]:
+    """Return models in which three unlike features pass their directions on in a circle: so many at most, at random."""
+    kind_of = {i: k for k, kind in enumerate(features.kinds) for i in kind}
+    circles = [
+        (i, *others)
+        for i, j, k in combinations(range(features.n), 3)
+        for others in ((j, k), (k, j))
+        if features.grouped or len({kind_of[i], kind_of[j], kind_of[k]}) == 3
+    ]
+    if len(circles) > most:
+        circles = [circles[k] for k in rng.choice(len(circles), most, replace=False)]
+    return [exchanged(*exchanged(end.W, end.b, i, j), j, k) for i, j, k in circles]
 
 
 def exchanged(W: np.ndarray, b: np.ndarray, i: int, j: int) -> Start:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.optima.blocks import BestBlock
+from geomsup.optima.blocks import BestBlock, checked
 from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.tegum.program import Column, integer_program
 from geomsup.optima.tegum.table import block_table, classes_of, whole_columns
@@ -72,9 +72,10 @@ def _parts(columns: Sequence[Column], copies: np.ndarray, classes: list[list[int
     parts = []
     used = [(column, int(count)) for column, count in zip(columns, copies, strict=True) if count]
     for column, count in sorted(used, key=lambda pair: (-pair[0].rank, -sum(pair[0].counts))):
+        block = None if column.block is None else checked(column.block)
         for _ in range(count):
             taken = [left[k].pop(0) for k, number in enumerate(column.counts) for _ in range(number)]
-            parts.append((tuple(taken), column.block))
+            parts.append((tuple(taken), block))
     return parts
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, takewhile
 from operator import le
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,8 @@ BETTER = 1e-3  # a higher rank must gain more by at least this fraction
 # One more feature must save at least this fraction of the loss that it has when it is dropped.
 USEFUL = 1e-6
 PATIENCE = 2  # after this many features in a row that save less, no larger block of the same rank is tried
+# Once blocks grow alone, each has a quarter more features than the one before: what another adds falls slowly then.
+PART = 4
 EXPECTED = 8  # sizes that a search is expected to try for each first feature of a window; for `progress` only
 # At large ranks, the smallest block has this fraction of the features per dimension that the rank before stores.
 NEAR = 0.95
@@ -31,7 +34,7 @@ WHOLE_LARGEST = 256  # most features of these blocks
 # If features differ, different windows of features give different blocks (see `block_table`). These are many blocks, so
 # only ranks up to this are searched.
 UNLIKE_RANK = 2
-UNLIKE_SIZE = 6  # and only blocks of at most this many features
+UNLIKE_SIZE = 6  # and only blocks of at most this many features, but for a line of the best ones
 
 
 def classes_of(features: Features) -> list[list[int]]:
@@ -61,7 +64,7 @@ def block_table(
     alike = len(classes) == 1
     best, per_dimension = 0.0, 1.0  # best gain per dimension so far; features per dimension of the last best block
     for rank in range(1, min(n_hidden, LARGEST_RANK if alike else UNLIKE_RANK) + 1):
-        found = list(_of_rank(features, classes, rank, per_dimension, alike, progress, deadline))
+        found = list(_of_rank(features, classes, n_hidden, rank, per_dimension, progress, deadline))
         columns += _irreducible(columns, found)
         top = max(found, key=lambda column: column.gain, default=columns[0])
         if rank >= SMALL_RANK and top.gain / rank <= (1 + BETTER) * best:
@@ -90,23 +93,24 @@ def dedicated(features: Features, classes: list[list[int]]) -> Iterator[Column]:
 
 
 def _of_rank(
-    features: Features, classes: list[list[int]], rank: int, per_dimension: float, alike: bool, progress: Progress,
+    features: Features, classes: list[list[int]], n_hidden: int, rank: int, per_dimension: float, progress: Progress,
     deadline: Deadline = ENDLESS,
 ) -> Iterator[Column]:  # fmt: skip
     """Yield the columns of one rank.
 
     `per_dimension` is the number of features per dimension of the best block of the rank before.
     """
-    order = list(chain.from_iterable(classes))
+    order, alike = list(chain.from_iterable(classes)), len(classes) == 1
     counts_of = class_counter(classes)
     first = rank + 1 if rank <= SMALL_RANK else max(rank + 1, int(NEAR * rank * per_dimension))
+    shares = {features.n * rank // n_hidden, -(-features.n * rank // n_hidden)}
     known: dict[tuple[int, ...], Column] = {}
 
-    def column(window: list[int]) -> Column:
+    def column(window: list[int], **how: Any) -> Column:
         counts = counts_of(window)
         if counts not in known:
             report(len(known))
-            block = best_block(select(features, window), rank, deadline=deadline)
+            block = best_block(select(features, window), rank, deadline=deadline, **how)
             known[counts] = Column(counts, rank, block.gain, block)
         return known[counts]
 
@@ -116,14 +120,37 @@ def _of_rank(
 
     given: set[tuple[int, ...]] = set()
     for start in range(len(order)):
-        longest = len(order) - start if alike else min(UNLIKE_SIZE, len(order) - start)
-        windows = (order[start : start + size] for size in range(first, longest + 1))
-        in_time = takewhile(lambda _: not deadline.passed(), windows)
-        for found in _worthwhile(features, order[start:], rank, map(column, in_time)):
+        window = order[start:]
+        longest = len(window) if alike or (rank == 1 and not start) else UNLIKE_SIZE
+        growing = _growing(window[:longest], first, shares, column)
+        in_time = takewhile(lambda _: not deadline.passed(), growing)
+        for found in _worthwhile(features, window, rank, in_time):
             if found.counts not in given:
                 given.add(found.counts)
                 yield found
     report(np.inf)
+
+
+def _growing(window: list[int], first: int, shares: set[int], column: Callable[..., Column]) -> Iterator[Column]:
+    """Yield blocks of the first features of a window, each grown from the one before.
+
+    As soon as growth has found better ones than all other starts at `PATIENCE` sizes in a row, it goes on alone and in
+    longer steps, to the largest of the `shares`.
+    """
+    size, smaller, won = first, None, 0
+    longest = len(window)
+    while size <= longest:
+        alone = won >= PATIENCE
+        found = column(window[:size], smaller=smaller, starts=0 if alone else None)
+        yield found
+        smaller = found.block
+        won = won + 1 if smaller is not None and smaller.grown else 0
+        if won >= PATIENCE:
+            longest = min(longest, max(shares))
+            following = size + max(1, size // PART)
+            size = min(following, *(share for share in (*shares, following) if share > size))
+        else:
+            size += 1
 
 
 def _worthwhile(features: Features, order: list[int], rank: int, growing: Iterator[Column]) -> Iterator[Column]:
