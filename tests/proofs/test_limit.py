@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from scipy.integrate import quad
 
 import geomsup as gs
-from geomsup.proofs import checker
+from geomsup.proofs import checker, several, sparse_checker
 from geomsup.proofs.checker import PentagonAtTheLimit as Pentagon
 
 ratios, angles = st.floats(0.0, 0.99), st.floats(0.0, 1.5)
@@ -111,12 +111,18 @@ def test_balls_hold_what_they_stand_for():
         assert 1 - R(t, np.cos(angle)) + mu * (angle - 2 * np.pi / 5) > least - 1e-12
 
 
-def test_the_checker_imports_nothing_of_ours():
+@pytest.mark.parametrize(("module", "ours"), [
+    (checker, set()),
+    (several, {"geomsup.proofs.checker"}),
+    (sparse_checker, {"geomsup.proofs.checker", "geomsup.proofs.several"}),
+])  # fmt: skip
+def test_checkers_import_nothing_of_ours_but_each_other(module, ours):
     names = set()
-    for node in ast.walk(ast.parse(Path(checker.__file__).read_text())):
+    for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
         if isinstance(node, ast.Import):
-            names |= {one.name.split(".")[0] for one in node.names}
+            names |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names.add((node.module or "").split(".")[0])
-    assert names == {"collections", "fractions", "flint", "json", "pathlib", "re", "sys", "typing"}
-    assert len(Path(checker.__file__).read_text().splitlines()) <= 300
+            names.add(node.module)
+    standard = {"collections.abc", "fractions", "itertools", "json", "math", "pathlib", "re", "sys", "typing"}
+    assert names - standard - {"flint"} == ours
+    assert len(Path(module.__file__).read_text().splitlines()) <= 300
