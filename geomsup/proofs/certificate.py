@@ -25,7 +25,7 @@ STATEMENTS = {
     "pentagon of small probability": (
         "5 features are present independently, each with probability p, and then uniform on [0, 1]. For every "
         "0 < p <= 0.001 the expected squared error of x' = relu(W Wᵀ x + b), over all W of 5 rows in the plane and all "
-        "b, has one minimum, up to rotation, reflection and order of rows. It is a regular pentagon of norm "
+        "b, is least at one model, up to rotation, reflection and order of rows: a regular pentagon of norm "
         "{norm from} to {norm to} and bias {bias from} to {bias to}."
     ),
 }
@@ -107,8 +107,8 @@ class Theorem(Readable):
 def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Progress = None) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are two theorems so far, both about the regular pentagon: that it is the only minimum of the expected loss at
-    every probability up to 0.001, and that it is the only minimum where one feature is active.
+    There are two theorems so far, both about the regular pentagon: that it is the only global minimum of the expected
+    loss at every probability up to 0.001, and the only one where one feature is active.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def stated(text: Any) -> Fraction:
 
 
 class PentagonAtTheLimit:
-    """Five features in the plane, one of them active: the pentagon is the only minimum.
+    """Five features in the plane, one of them active: the pentagon is the only global minimum.
 
     The page reduces this to F(t, θ) >= F(t*, 2π/5) on [0, 1] × [0, 3/2], for
 

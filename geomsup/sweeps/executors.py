@@ -120,15 +120,18 @@ def carried_out(
     """Yield what becomes of each piece of work, as it ends; `function(items)` is called by workers.
 
     Whoever is free gets the next piece before the last one is yielded. If a worker is lost, the items that it had are
-    sent again, each for itself. One that loses `retries` + 1 workers is given up. An error of the function itself is no
-    loss: it is raised here.
+    sent again, each for itself. One that loses `retries` + 1 workers is given up. Its last try comes when nothing else
+    is under way: an item is not given up because others lose the worker that it shares with them. An error of the
+    function itself is no loss: it is raised here.
     """
-    waiting, again, ended = iter(work), deque[_Attempt[Item]](), SimpleQueue[Any]()
+    waiting, again, last, ended = iter(work), deque[_Attempt[Item]](), deque[_Attempt[Item]](), SimpleQueue[Any]()
     flying: dict[Future[Any], _Attempt[Item]] = {}
 
     def send() -> None:
         while len(flying) < crowd.width():
             attempt = again.popleft() if again else _next(waiting)
+            if attempt is None and last and not flying:
+                attempt = last.popleft()
             if attempt is None:
                 return
             future = _submitted(crowd.executor, function, attempt.items)
@@ -142,7 +145,8 @@ def carried_out(
             attempt = flying.pop(future)
             lost = _loss(future)
             if lost is not None and (len(attempt.items) > 1 or attempt.losses < retries):
-                again.extend(_Attempt([item], attempt.losses + 1) for item in attempt.items)
+                queue = again if attempt.losses + 1 < retries else last
+                queue.extend(_Attempt([item], attempt.losses + 1) for item in attempt.items)
             send()
             if lost is None:
                 yield Done(attempt.items, future.result())

@@ -226,6 +226,42 @@ class Losing(Executor):
         return future
 
 
+class Shared(Executor):
+    """One worker for everything: what is under way with a bad item is lost with it."""
+
+    def __init__(self, bad, width):
+        self.bad, self.width, self.under_way = bad, width, []
+
+    def submit(self, function, items):
+        self.under_way.append((Future(), function, items))
+        futures = [future for future, *_ in self.under_way]
+        if self.bad in items or len(self.under_way) == self.width:
+            self.end()
+        return futures[-1]
+
+    def end(self):
+        lost = any(self.bad in items for *_, items in self.under_way)
+        for future, function, items in self.under_way:
+            if lost:
+                future.set_exception(BrokenProcessPool("gone"))
+            else:
+                future.set_result(function(items))
+        self.under_way.clear()
+
+
+@pytest.mark.parametrize("retries", [1, 2])
+def test_nothing_is_given_up_for_the_worker_that_another_item_loses(retries):
+    """Of three items on a worker the last one loses it, each time they meet there."""
+    shared = Shared(bad=2, width=3)
+    crowd = Crowd(shared, lambda: 3 if len(shared.under_way) < 3 else 0)
+    ended = []
+    for done in carried_out(crowd, sum, [[0], [1], [2], [3], [4], [5]], retries=retries):
+        ended.append(done)
+        shared.end()  # who is alone on the worker gets done
+    assert [done.items for done in ended if done.lost] == [[2]]
+    assert sorted(done.result for done in ended if not done.lost) == [0, 1, 3, 4, 5]
+
+
 def test_what_was_lost_together_is_tried_again_apart():
     losing = Losing(bad=2)
     units = [[0, 1], [2, 3, 4], [5]]
