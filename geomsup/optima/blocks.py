@@ -22,9 +22,7 @@ __all__ = ["BestBlock", "best_block", "checked", "select"]
 # a smaller one was never above the best of 16 random ones.
 QUICK, STARTS, FEWER, ON_A_LINE = 8, 16, 5, 3
 MOST_GROWN = 4  # starts from a smaller block; by symmetry, most of the others end in the same
-BETTER = (
-    1e-6  # a grown block must be this much lower than others, relatively, to be called better: losses are good to it
-)
+BETTER = 1e-6  # a grown block is called better if it is lower by this, relatively: losses are good to it
 SEARCH = 2  # raise it when the search changes: results that are on disk are then computed again
 
 

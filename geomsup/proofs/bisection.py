@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from geomsup.proofs.checker import Box, PentagonAtTheLimit
+from geomsup.proofs.checker import Box, PentagonAtTheLimit, area
 from geomsup.threads import Progress
 
 __all__ = ["bisected", "decimals"]
@@ -12,15 +12,14 @@ def bisected(theorem: PentagonAtTheLimit, region: Box, progress: Progress = None
     """Return the tree of a region: boxes are halved along their longer side."""
     letters: list[str] = []
     waiting, done = [region], Fraction(0)
-    whole = (region[1] - region[0]) * (region[3] - region[2])
     while waiting:
         box = waiting.pop()
         width, height = box[1] - box[0], box[3] - box[2]
         letter = theorem.reason(box)
         if letter:
-            done += width * height
+            done += area(box)
             if progress is not None:
-                progress("bisecting", float(done / whole))
+                progress("bisecting", float(done / area(region)))
         elif width >= height:
             letter, middle = "t", (box[0] + box[1]) / 2
             waiting += [(middle, *box[1:]), (box[0], middle, *box[2:])]

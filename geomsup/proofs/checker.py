@@ -70,11 +70,6 @@ class PentagonAtTheLimit:
 
     REGION: Box = (Fraction(0), Fraction(1), Fraction(0), Fraction(3, 2))
     filled = 1  # how much of the core the convex boxes must fill, if there are any
-    LEAVES = {  # noqa: RUF012
-        "c": "convex: in the core, where the second derivatives of F are positive definite",
-        "f": "far: R and the angle are monotone, and their corners suffice",
-        "s": "slope: the value in the middle, less what the slopes can take away",
-    }
 
     def __init__(self, ratio: Fraction, core: Box) -> None:
         self.angle = 2 * arb.pi() / 5
@@ -139,7 +134,11 @@ class PentagonAtTheLimit:
         return -R_t, R_c * s + self.mu, -R_tt, R_tc * s, R_c * c - R_cc * s**2
 
     def reason(self, box: Box) -> str:
-        """Return the letter of the first reason for which F is large enough on a box, or "" if there is none."""
+        """Return the letter of the first reason for which F is large enough on a box, or "" if there is none.
+
+        c: convex, in the core, where the second derivatives of F are positive definite; f: far, R and the angle are
+        monotone, and their corners suffice; s: slope, the value in the middle, less what the slopes can take away.
+        """
         if box[0] >= self.core[0] and box[1] <= self.core[1] and box[2] >= self.core[2] and box[3] <= self.core[3]:
             return "c" if self.is_convex(box) else ""
         return "f" if self.is_far(box) else "s" if self.mean_value(box) > self.least else ""

@@ -66,7 +66,11 @@ class CodeBound(Readable):
         """Return the bound that the coefficients prove, in exact rationals; raise a ValueError if they prove none."""
         check_extra("check")
         ratio, coefficients = Fraction(self.ratio), [Fraction(one) for one in self.coefficients]
-        if not 0 < ratio < 1 or min(coefficients[1:]) < 0 or not _is_below(coefficients, ratio, self.n_hidden):
+        if (
+            not 0 < ratio < 1
+            or any(h < 0 for h in coefficients[1:])
+            or not _is_below(coefficients, ratio, self.n_hidden)
+        ):
             raise ValueError("`coefficients` must be those of a polynomial below f; they are not. Call bound again.")
         return _lower_bound(coefficients, ratio, self.n_features)
 

@@ -105,7 +105,8 @@ class _Surface:
         room, q = np.sqrt(np.maximum(delta - self.above, 0) / self.S), self.alpha / (2 * self.S)
         ends = ((q - room)[one].min(), (q + room)[one].max(), t.min(), t.max(), angle.min(), angle.max())
         margins = np.array([-2, 2, -1, 1, -1, 1]) * MARGIN
-        return tuple(Fraction(round(float(end + more) * 10**DIGITS), 10**DIGITS) for end, more in zip(ends, margins))  # noqa: B905
+        units = [round(float(end + more) * 10**DIGITS) for end, more in zip(ends, margins, strict=True)]
+        return tuple(Fraction(unit, 10**DIGITS) for unit in units)
 
     def weights(self, bends: np.ndarray, slopes: tuple[float, float], ends: tuple[Fraction, ...]) -> np.ndarray:
         """Return the weights that bring minima nearest to the pentagon, of those that the rectangle bears.

@@ -72,17 +72,17 @@ class Sublevel(PentagonAtTheLimit):
     """Where rows may be whose share of H - H* is at most δ: in a range of q, t and angles."""
 
     filled = 0
-    LEAVES = PentagonAtTheLimit.LEAVES | {
-        "m": "middle: F is above F* + δ, and the angles are in the range",
-        "n": "near: q, t and the angles are in the range",
-    }
 
     def __init__(self, ratio: Fraction, core: Box, at: Range, delta: arb) -> None:
         super().__init__(ratio, core)
         self.at, self.delta = at, delta
 
     def reason(self, box: Box) -> str:
-        """Return the first reason that holds, for F > F* + 2δ, F > F* + δ and angles, or all in the range."""
+        """Return the letter of the first reason that holds, or "" if there is none.
+
+        f and s: F > F* + 2δ, as in the first proof; m: middle, F > F* + δ, and the angles are in the range; n: near, q, t
+        and the angles are in the range.
+        """
         ends, value = self.at.ends, None
         if self.is_far(box, 2 * self.delta):
             return "f"

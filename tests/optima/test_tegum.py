@@ -109,11 +109,15 @@ def test_a_block_grown_from_a_smaller_one_says_whether_others_were_as_good(folde
     assert not best_block(features, 1, starts=2).grown
 
 
+def stand_in(grown):
+    """Return a search that finds a block at once, whose gain is its number of features."""
+    return lambda features, *_, **__: SimpleNamespace(gain=float(features.n), grown=grown)
+
+
 @pytest.mark.parametrize("n", [30, 31])
 def test_blocks_that_grow_alone_take_longer_steps_and_equal_shares(n, monkeypatch):
     monkeypatch.setattr(table, "_irreducible", lambda columns, found: found)
-    block = lambda features, rank, **_: SimpleNamespace(gain=float(features.n), grown=True)  # noqa: E731
-    monkeypatch.setattr(table, "best_block", block)
+    monkeypatch.setattr(table, "best_block", stand_in(grown=True))
     features = Features(n, 1e-6)
     sizes = [column.counts[0] for column in table._of_rank(features, classes_of(features), 2, 1, 2.0, None)]
     assert sizes == [2, 3, 4, 5, 6, 7, 8, 10, 12, 15] + [16] * (n % 2)
@@ -251,8 +255,7 @@ def test_at_large_ranks_sizes_begin_near_the_best_of_the_rank_before(rank, small
 
 def test_windows_of_unlike_features_are_small(monkeypatch):
     """At most two dimensions, and six features, however much a seventh would gain; but for a line of the best ones."""
-    block = lambda features, *_, **__: SimpleNamespace(gain=float(features.n), grown=False)  # noqa: E731
-    monkeypatch.setattr(table, "best_block", block)
+    monkeypatch.setattr(table, "best_block", stand_in(grown=False))
     monkeypatch.setattr(table, "_irreducible", lambda columns, found: found)
     features = Features(9, 0.1, 0.9 ** np.arange(9))
     sizes = {(column.rank, sum(column.counts)) for column in block_table(features, classes_of(features), 5)}
