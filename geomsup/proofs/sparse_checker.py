@@ -80,8 +80,8 @@ class Sublevel(PentagonAtTheLimit):
     def reason(self, box: Box) -> str:
         """Return the letter of the first reason that holds, or "" if there is none.
 
-        f and s: F > F* + 2δ, as in the first proof; m: middle, F > F* + δ, and the angles are in the range; n: near, q, t
-        and the angles are in the range.
+        f and s: F > F* + 2δ, as in the first proof; m: middle, F > F* + δ, and the angles are in the range; n: near,
+        q, t and the angles are in the range.
         """
         ends, value = self.at.ends, None
         if self.is_far(box, 2 * self.delta):
