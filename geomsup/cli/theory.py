@@ -35,6 +35,8 @@ def optimum(
 ) -> None:
     """Find the lowest expected loss that a model of a given size can have.
 
+    If it is interrupted, what is found is kept, and the same command goes on from there.
+
     Examples: ``geomsup optimum 5 2 --sparsity 0.9``; ``geomsup optimum 20 4 --probability 0.05 -o optimum.json``.
 
     Parameters

@@ -94,7 +94,7 @@ def run_each(
     asked = None if jobs is None else checks.integer("jobs", jobs, minimum=1)
     here = min(len(lines), asked or processors())
     if executor is None and here == 1:
-        reports = (run_one(id, size, folder, processors()) for line in lines for id in line)
+        reports = _run_in_turn(lines, size, folder, processors())
     else:
         reports = _run_all(lines, size, folder, executor, here if executor is None else asked)
     for done, report in enumerate(reports, 1):
@@ -108,10 +108,10 @@ def in_order(reports: Iterable[Report]) -> tuple[Report, ...]:
     return tuple(sorted(reports, key=lambda report: places[report.id]))
 
 
-def run_one(id: str, size: str, folder: Path, threads: int) -> Report:
-    """Run the experiment of this id; return its report."""
+def run_one(id: str, size: str, folder: Path, threads: int, read: bool = False) -> Report:
+    """Run the experiment of this id, whose data others may be about to `read`; return its report."""
     entry = experiment(id)
-    return run_experiment(entry, size, getattr(entry, size), folder / entry.id, threads)
+    return run_experiment(entry, size, getattr(entry, size), folder / entry.id, threads, read)
 
 
 def _chosen(ids: str | Sequence[str] | None) -> list[str]:
@@ -134,7 +134,13 @@ def _lines(ids: list[str]) -> list[list[str]]:
 
 def run_line(size: str, folder: Path, threads: int, lines: Sequence[list[str]]) -> list[Report]:
     """Run experiments one after the other; return their reports. The function can be sent to a process."""
-    return [run_one(id, size, folder, threads) for line in lines for id in line]
+    return list(_run_in_turn(lines, size, folder, threads))
+
+
+def _run_in_turn(lines: Sequence[list[str]], size: str, folder: Path, threads: int) -> Iterator[Report]:
+    for line in lines:
+        for id in line:
+            yield run_one(id, size, folder, threads, read=id != line[-1])  # the others of its line use its data
 
 
 def _run_all(

@@ -12,6 +12,7 @@ from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
 from geomsup.optima.bounds import lower_bound
+from geomsup.optima.cache import cache_folder
 from geomsup.optima.closed_form import closed_form
 from geomsup.optima.conditions.conditions import Conditions, checked_conditions
 from geomsup.optima.conditions.search import best_of_starts
@@ -75,12 +76,14 @@ def optimum(
     - A tegum program does the rest, also of more than 8 features that have discrete values, and of features too sparse
       to be sampled, if they are more than 14 or of few kinds. The best blocks of k features in r dimensions are
       searched one by one, from random starts and from the block of k - 1, whose rays another feature joins. Then an
-      integer program fills the dimensions, and drops the features that are left over. Blocks are kept on disk
-      ($GEOMSUP_CACHE, or the user's cache folder).
+      integer program fills the dimensions, and drops the features that are left over.
     - Other outputs, decoders, penalties and caps (`activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`) are
       searched by 32 random starts up to 8 features (8 for gelu, and beyond), one from every catalogue shape, and one
       from a dimension each for the best features: descents of the exact loss with what is added to it. The best of
       them is returned; nothing is proved.
+
+    Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache folder), and so is an interrupted search of a whole
+    model: the same call goes on from there, and ends at the same bits.
 
     Parameters
     ----------
@@ -244,7 +247,12 @@ def _by_chains(features: Features, n_hidden: int, ends: list[End], deadline: Dea
 
 
 def _by_program(features: Features, n_hidden: int, progress: Progress, deadline: Deadline) -> Optimum:
-    tegum = solve_tegum(features, n_hidden, progress=progress, deadline=deadline)
+    try:
+        tegum = solve_tegum(features, n_hidden, progress=progress, deadline=deadline)
+    except KeyboardInterrupt as interruption:
+        if cache_folder() is not None:
+            interruption.add_note("the blocks found so far are kept; the same search goes on from there")
+        raise
     model = ToyModel(tegum.W, tegum.b)
     loss, bound = float(reachable_loss(model, features, quickly=deadline.cut)), lower_bound(features, n_hidden)
     return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 BEGUN = re.compile(rb"searching[^%]*?[1-9]\d*%")  # the bar has moved: something is done
+UNLIKE = [str(0.9**i) for i in range(30)]
 MOST = 2**20  # bytes of a bar that is drawn again and again
 
 
@@ -54,6 +55,23 @@ def test_ctrl_c_keeps_the_rows_of_a_phase_diagram(tmp_path):
     (file,) = tmp_path.glob("rows of phase diagrams/*.json")
     assert 1 <= int(said[1]) <= 100
     assert file.stat().st_size > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("problem", "begun", "said", "kept"),
+    [
+        (("30", "6", "--importance", *UNLIKE), BEGUN, "the search so far is kept", "searches"),
+        (("60", "8"), re.compile(rb"rank 2[^%]*?\d+%"), "the blocks found so far are kept", "blocks"),
+    ],
+)
+def test_ctrl_c_keeps_what_a_search_for_the_optimum_has_found(tmp_path, problem, begun, said, kept):
+    """Both are tens of seconds of work on any machine."""
+    code, shown = interrupted(tmp_path, "optimum", *problem, "--sparsity", "0.9", begun=begun)
+    assert code == 130
+    assert f"geomsup: {said}; the same search goes on from there" in " ".join(shown.split())
+    assert shown.rstrip().endswith("geomsup: interrupted")
+    assert list(tmp_path.glob(f"{kept}/*.json"))
 
 
 @pytest.mark.slow

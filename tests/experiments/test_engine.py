@@ -118,6 +118,29 @@ def test_a_run_that_failed_goes_on_from_its_parts(tmp_path):
     assert calls == []
 
 
+def test_data_that_another_experiment_reads_are_made_if_they_are_missing(tmp_path):
+    """The chapters of the docs keep reports and figures, but no data."""
+    before = run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1)
+    (tmp_path / "data.npz").unlink()
+    (tmp_path / "parts" / "the_squares.npz").unlink()
+    assert run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1).verdict == before.verdict
+    assert CALLS == ["squares"]
+    assert run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1, read=True).data["y"].tolist() == [0, 1, 4]
+    assert CALLS == ["squares", "squares"]
+
+
+def test_the_engine_says_whose_data_are_read(tmp_path, monkeypatch):
+    asked = []
+
+    def run(entry, size, arguments, folder, threads, read):
+        asked.append((entry.id, read))
+        return run_experiment(declared(id=entry.id), size, {"points": 2}, folder, threads, read)
+
+    monkeypatch.setattr(engine, "run_experiment", run)
+    reproduce(["E9", "E6", "E10"], size="quick", output=tmp_path, jobs=1)
+    assert sorted(asked) == [("E10", False), ("E6", False), ("E8", True), ("E9", True)]
+
+
 def test_parts_of_other_sizes_are_not_used(tmp_path):
     run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1)
     other = run_experiment(declared(), "paper", {"points": 4}, tmp_path, 1)

@@ -209,6 +209,59 @@ def test_searches_end_when_they_agree_or_at_the_deadline():
     assert len(chains(features, 2, make_improver(features, past), effort, np.random.default_rng(0), deadline=past)) == 1
 
 
+class Interrupted:
+    """An improver that hears Ctrl-C at its call number `end`."""
+
+    def __init__(self, improver, end):
+        self.improver, self.left = improver, end
+
+    def __getattr__(self, name):
+        def call(*arguments):
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+            return getattr(self.improver, name)(*arguments)
+
+        return call
+
+
+@pytest.mark.parametrize("generator", [np.random.PCG64, np.random.MT19937])
+def test_an_interrupted_search_goes_on_where_it_was(generator, tmp_path, monkeypatch):
+    """Wherever it was interrupted, and twice: same bits as in one go, and the generator is left as it would be."""
+    monkeypatch.setenv("GEOMSUP_CACHE", str(tmp_path))
+    features = Features(4, 0.1, 0.9 ** np.arange(4))
+    effort = Effort(starts=2, moves=2, patience=1, pairs=10, circles=10, chains=3, agree=4)
+    improver = make_improver(features)
+
+    def search(end):
+        rng = np.random.Generator(generator(5))
+        return chains(features, 2, Interrupted(improver, end), effort, rng), rng.random()
+
+    def interrupted(end):
+        try:
+            search(end)
+        except KeyboardInterrupt as interruption:
+            said.append(getattr(interruption, "__notes__", []))
+            assert len(said[-1]) == len(list(tmp_path.glob("searches/*")))
+            return True
+        return False
+
+    def bits(ends):
+        return [end.W.tobytes() + end.b.tobytes() for end in ends]
+
+    whole, drawn = search(10**6)
+    calls, said = 0, []
+    while interrupted(calls):
+        interrupted(2)
+        again, later = search(10**6)
+        assert bits(again) == bits(whole)
+        assert later == drawn
+        assert not list(tmp_path.glob("searches/*"))
+        calls += 1
+    assert calls > 6
+    assert said[-1] == ["the search so far is kept; the same search goes on from there"]
+
+
 @pytest.mark.slow
 def test_a_time_limit_gives_the_best_so_far():
     features = Features(14, 0.1, 0.9 ** np.arange(14))

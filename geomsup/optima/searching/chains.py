@@ -10,6 +10,7 @@ from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import End, Start
 from geomsup.optima.searching.chance import hits
 from geomsup.optima.searching.improvers import Improver, losses
+from geomsup.optima.searching.kept import Kept, State
 from geomsup.optima.searching.moves import changed, exchanges, pairs_to_exchange, rotations
 from geomsup.optima.starts import catalogue_starts, dedicated_end, random_start
 from geomsup.threads import Progress, check_stop
@@ -69,29 +70,42 @@ def chains(
     progress: Progress = None,
     deadline: Deadline = ENDLESS,
 ) -> list[End]:
-    """Return the end of every chain, the lowest first; of those that the deadline leaves no time for, the first."""
-    ends: list[End] = []
-    while len(ends) < effort.chains:
-        told = _Told(progress, len(ends), effort)
-        chain = _Chain(features, n_hidden, improver, effort, rng, told, deadline)
-        ends.append(chain.run())
-        reached = np.array([end.loss for end in ends])
-        if hits(reached) >= effort.agree or deadline.passed():
+    """Return the end of every chain, the lowest first; of those that the deadline leaves no time for, the first.
+
+    An interruption keeps what is done: the same search, from the same state of `rng`, goes on from there.
+    """
+    kept = Kept(features, n_hidden, effort, rng)
+    ends, state = kept.read()
+    while True:
+        chain = _Chain(features, n_hidden, improver, effort, rng, _Told(progress, len(ends), effort), deadline, state)
+        try:
+            ends.append(chain.run())
+        except KeyboardInterrupt as interruption:
+            if (ends or chain.state.ends) and kept.write(ends, chain.state):
+                interruption.add_note("the search so far is kept; the same search goes on from there")
+            raise
+        if len(ends) >= effort.chains or _agree(ends, effort) or deadline.passed():
             break
-    told.done()
+        state = State()
+    if not deadline.passed():
+        kept.drop()
+    chain.told.done()
     return sorted(ends, key=lambda end: end.loss)
+
+
+def _agree(ends: Sequence[End], effort: Effort) -> bool:
+    return hits(np.array([end.loss for end in ends])) >= effort.agree
 
 
 class _Told:
     """What `progress` hears of a chain: how far it is, at least."""
 
     def __init__(self, progress: Progress, chain: int, effort: Effort) -> None:
-        self.progress, self.chain, self.effort, self.rounds = progress, chain, effort, 0
+        self.progress, self.chain, self.effort = progress, chain, effort
 
-    def round(self) -> None:
-        self.rounds += 1
+    def round(self, rounds: int) -> None:
         expected = 4 * (self.effort.patience + 1)  # rounds; a chain may take more
-        within = self.rounds / (self.rounds + expected)
+        within = rounds / (rounds + expected)
         self._say((self.chain + within) / self.effort.chains)
 
     def done(self) -> None:
@@ -107,39 +121,54 @@ class _Chain:
 
     def __init__(
         self, features: Features, m: int, improver: Improver, effort: Effort, rng: np.random.Generator, told: _Told,
-        deadline: Deadline,
+        deadline: Deadline, state: State,
     ) -> None:  # fmt: skip
         self.features, self.m, self.improver, self.effort, self.rng = features, m, improver, effort, rng
         self.told, self.deadline = told, deadline
         self.pairs = pairs_to_exchange(features) if effort.pairs else []
-        # Losses of ends whose exchanges were tried, of two features, or of three in a circle.
-        self.exchanged: list[float] = []
-        self.rotated: list[float] = []
-        self.ends: list[End] = []
+        self.ends, self.exchanged, self.rotated = list(state.ends), list(state.exchanged), list(state.rotated)
+        self.rounds, self.wasted = state.rounds, state.wasted
+        if state.rng:
+            rng.bit_generator.state = dict(state.rng)
+        self._note()
 
     def run(self) -> End:
         """Go on until `patience` rounds of moves in a row have gained nothing."""
+        if not self.ends:
+            self._begin()
+        while self.wasted < self.effort.patience and self.rounds < self.effort.rounds and not self.deadline.passed():
+            self._note()
+            self._round()
+            self.told.round(self.rounds)
+            check_stop()
+        return self.ends[0]
+
+    def _note(self) -> None:
+        """Note where the chain is, in case the next round is interrupted."""
+        self.state = State(
+            tuple(self.ends), tuple(self.exchanged), tuple(self.rotated), self.rounds, self.wasted,
+            self.rng.bit_generator.state,
+        )  # fmt: skip
+
+    def _begin(self) -> None:
         starts = [random_start(self.features, self.m, i, self.rng) for i in range(self.effort.starts)]
         starts += catalogue_starts(self.features, self.m, self.rng)
         self._add(self.improver.first(starts, self._seed()))
         if self.deadline.passed():
             self._add([dedicated_end(self.features, self.m)])  # in next to no time
-        wasted = rounds = 0
-        while wasted < self.effort.patience and rounds < self.effort.rounds and not self.deadline.passed():
-            rounds += 1
-            before = self.ends[0].loss
-            if self._is_new(self.exchanged):
-                self._add(self._exchange())
-            elif self.effort.circles and self._is_new(self.rotated):
-                self._add(self._rotate())
-            else:
-                self._add(self._move())
-                wasted += 1
-            if self.ends[0].loss < before * (1 - GAIN):
-                wasted = 0
-            self.told.round()
-            check_stop()
-        return self.ends[0]
+
+    def _round(self) -> None:
+        before = self.ends[0].loss
+        if self._is_new(self.exchanged):
+            self._add(self._exchange())
+        elif self.effort.circles and self._is_new(self.rotated):
+            self._add(self._rotate())
+        else:
+            self._add(self._move())
+            self.wasted += 1
+        if self.ends[0].loss < before * (1 - GAIN):
+            self.wasted = 0
+        self.rounds += 1
 
     def _seed(self) -> int:
         return int(self.rng.integers(2**63))
