@@ -52,7 +52,8 @@ def line(group: "Sequence[Component]") -> str:
     variants = [name for name in _distinct(component.variant for component in group) if name not in PLAIN]
     if len(group) == 1:
         variants += _norms_apart(group[0])
-    return "; ".join([*parts, *variants, f"confidence {_probability(_least(group))}"])
+    sure = _confidence(group)
+    return "; ".join([*parts, *variants, *([] if sure == "-" else [f"confidence {sure}"])])
 
 
 def cells(group: "Sequence[Component]") -> tuple[str, ...]:
@@ -67,7 +68,7 @@ def cells(group: "Sequence[Component]") -> tuple[str, ...]:
         _residuals(group),
         ", ".join(_distinct(component.variant for component in group)) or "-",
         ", ".join(_distinct(component.symmetry_order for component in group)) or "-",
-        _probability(_least(group)),
+        _confidence(group),
     )
 
 
@@ -87,8 +88,10 @@ def _norms_apart(component: "Component") -> list[str]:
     return ["norms " + ", ".join(f"{group.mean():.2g} ({count(len(group), 'feature')})" for group in groups)]
 
 
-def _least(group: "Sequence[Component]") -> float:
-    return min(component.confidence for component in group)
+def _confidence(group: "Sequence[Component]") -> str:
+    """Return the least confidence of those that have a name: of the others there is nothing to be sure."""
+    named = [component.confidence for component in group if component.confidence > 0]
+    return _probability(min(named)) if named else "-"
 
 
 def _residuals(group: "Sequence[Component]") -> str:

@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+from scipy.linalg import block_diag
 
 import geomsup as gs
 from tests.recognition.truth import ngon, square_antiprism
@@ -79,3 +80,12 @@ def test_frozen_and_detached():
 def test_pickles():
     copy = pickle.loads(pickle.dumps(GEOMETRY))
     assert copy.to_dict() == GEOMETRY.to_dict()
+
+
+def test_what_has_no_name_has_no_confidence_either():
+    """Rows at random beside a digon of their own dimension: one is named and sure, the others are neither."""
+    rows = np.random.default_rng(0).normal(size=(40, 6))
+    lines = str(gs.classify(block_diag(rows, [[1.0], [-1.0]]))).splitlines()
+    assert [line.strip().partition(":")[0] for line in lines[1:]] == ["unnamed (40 vertices, rank 6)", "digon"]
+    assert "confidence" not in lines[1]
+    assert lines[2].endswith("confidence 1.0000")
