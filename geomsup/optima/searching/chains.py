@@ -86,7 +86,7 @@ def chains(
             raise
         if len(ends) >= effort.chains or _agree(ends, effort) or deadline.passed():
             break
-        state = State()
+        state = State(moves=chain.moves)
     if not deadline.passed():
         kept.drop()
     chain.told.done()
@@ -127,7 +127,7 @@ class _Chain:
         self.told, self.deadline = told, deadline
         self.pairs = pairs_to_exchange(features) if effort.pairs else []
         self.ends, self.exchanged, self.rotated = list(state.ends), list(state.exchanged), list(state.rotated)
-        self.rounds, self.wasted = state.rounds, state.wasted
+        self.rounds, self.moves, self.wasted = state.rounds, state.moves, state.wasted
         if state.rng:
             rng.bit_generator.state = dict(state.rng)
         self._note()
@@ -146,7 +146,7 @@ class _Chain:
     def _note(self) -> None:
         """Note where the chain is, in case the next round is interrupted."""
         self.state = State(
-            tuple(self.ends), tuple(self.exchanged), tuple(self.rotated), self.rounds, self.wasted,
+            tuple(self.ends), tuple(self.exchanged), tuple(self.rotated), self.rounds, self.moves, self.wasted,
             self.rng.bit_generator.state,
         )  # fmt: skip
 
@@ -214,4 +214,5 @@ class _Chain:
     def _move(self) -> list[End]:
         places = np.minimum(self.rng.geometric(LIKELIEST, self.effort.moves) - 1, len(self.ends) - 1)
         starts = [changed(self.features, self.ends[k], self.rng) for k in places]
-        return self.improver.again(starts, self._seed(), self.ends[0].loss)
+        self.moves += 1
+        return self.improver.again(starts, self._seed(), self.ends[0].loss, self.moves - 1)

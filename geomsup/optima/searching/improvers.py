@@ -63,8 +63,8 @@ class Improver(Protocol):
         """Improve random starts; return ends, the lowest first."""
         ...
 
-    def again(self, starts: Sequence[Start], seed: int, best: float) -> list[End]:
-        """Improve moves of good models, of which the best has the loss `best`."""
+    def again(self, starts: Sequence[Start], seed: int, best: float, moves: int) -> list[End]:
+        """Improve moves of good models, of which the best has the loss `best`, after so many rounds of moves."""
         ...
 
     def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
@@ -116,7 +116,7 @@ class _Descents:
     def first(self, starts: Sequence[Start], seed: int) -> list[End]:
         return self.polish(starts)
 
-    def again(self, starts: Sequence[Start], seed: int, best: float) -> list[End]:
+    def again(self, starts: Sequence[Start], seed: int, best: float, moves: int) -> list[End]:
         return self.polish(starts)
 
     def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
@@ -130,16 +130,14 @@ class _Trainings:
     def __init__(self, features: Features, deadline: Deadline) -> None:
         self.features, self.rough, self.deadline = features, coarser(features), deadline
         batch = int(np.ceil(ACTIVE / features.probability.sum()))
-        self.rounds = 0
         self.batch = min(max(batch, SMALLEST_BATCH), LARGEST_BATCH)
         self.large = features.n > MANY  # a loss takes as long as 30,000 samples there, and more
 
     def first(self, starts: Sequence[Start], seed: int) -> list[End]:
         return self._best(starts, LARGE_FIRST if self.large else FIRST, seed, np.inf)
 
-    def again(self, starts: Sequence[Start], seed: int, best: float) -> list[End]:
-        self.rounds += 1
-        if self.rounds % 2 and self.features.n <= DESCENDED:
+    def again(self, starts: Sequence[Start], seed: int, best: float, moves: int) -> list[End]:
+        if moves % 2 == 0 and self.features.n <= DESCENDED:
             return self.polish(starts, MOVED_STEPS)
         return self._best(starts, LARGE_AGAIN if self.large else AGAIN, seed, best)
 

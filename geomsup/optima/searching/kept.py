@@ -24,8 +24,8 @@ class State:
         The different ends that it goes on from, the lowest first.
     exchanged, rotated
         Losses of ends whose exchanges were tried, of two features, or of three in a circle.
-    rounds, wasted
-        Rounds so far, and how many of moves, in a row, have gained nothing.
+    rounds, moves, wasted
+        Rounds so far; those of moves, of the chains before it too; and how many of these, in a row, have gained nothing.
     rng
         State of the generator before the next round.
     """
@@ -34,6 +34,7 @@ class State:
     exchanged: tuple[float, ...] = ()
     rotated: tuple[float, ...] = ()
     rounds: int = 0
+    moves: int = 0
     wasted: int = 0
     rng: Mapping[str, Any] = field(default_factory=dict)
 
