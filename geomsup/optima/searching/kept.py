@@ -25,7 +25,7 @@ class State:
     exchanged, rotated
         Losses of ends whose exchanges were tried, of two features, or of three in a circle.
     rounds, moves, wasted
-        Rounds so far; those of moves, of the chains before it too; and how many of these, in a row, have gained nothing.
+        Rounds so far; those of moves, with those of earlier chains; and how many of these, in a row, gained nothing.
     rng
         State of the generator before the next round.
     """
