@@ -19,6 +19,7 @@ from geomsup.loss.objective import pack, relu_objective, unpack
 from geomsup.optima.multistart import finished
 from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.improvers import _Descents, make_improver
+from geomsup.optima.starts import random_start
 
 # (n, m), p, decay of importances, seeds, and CPU seconds for the ways that do not end by themselves.
 PROBLEMS = (
@@ -136,10 +137,19 @@ def by_torch(features, m, seconds, seed, models=8, steps=10_000, batch=1024):
 WAYS = {"optimum": ours, "scipy": by_scipy, "PyTorch": by_torch}
 
 
+def compiled(features, m):
+    """Call what both ways need compiled, or loaded, once: a user does not start a process for each problem."""
+    start = random_start(features, m, 0, np.random.default_rng(0))
+    improver = make_improver(features)
+    for ends in (improver.first([start], 0), improver.polish([start], 1)):
+        gs.expected_loss(gs.ToyModel(ends[0].W, ends[0].b), features, rtol=1e-7)
+
+
 def measured(problem, ways):
     """Return, for each way and seed, CPU seconds and the relative excess over the best of all."""
     n, m, p, decay, seeds, seconds = problem
     features = gs.Features(n, p, decay ** np.arange(n))
+    compiled(features, m)
     found = {name: [np.array(WAYS[name](features, m, seconds, seed)) for seed in range(seeds)] for name in ways}
     best = min(curve[:, 1].min() for curves in found.values() for curve in curves)
     return {name: [(curve[:, 0], curve[:, 1] / best - 1) for curve in curves] for name, curves in found.items()}
