@@ -134,7 +134,7 @@ def read_weights(
     array = np.moveaxis(stored, -1, 0) if last else stored
     W = as_rows(array, orientation=orientation)
     columns = orientation == "columns" or (orientation == "auto" and W.shape != array.shape)
-    end = f", {len(W)} models along the {'last' if last else 'first'} axis" if W.ndim == 3 else ""
+    end = f", {checks.count(len(W), 'model')} along the {'last' if last else 'first'} axis" if W.ndim == 3 else ""
     return W, f"{held.title}: weights {name} {stored.shape}, {'columns' if columns else 'rows'} are features{end}"
 
 
@@ -177,7 +177,7 @@ def _of_training(
                 f"`activation` must come with `run` for a file of `geomsup train`, here {path.name!r}; "
                 "its models know theirs. Leave it out."
             )
-        return replace(trained, source=f"{path.name!r}: a training of {len(trained)} runs")
+        return replace(trained, source=f"{path.name!r}: a training of {checks.count(len(trained), 'run')}")
     check_run(run, len(trained))
     model = trained.model(run)
     return replace(

@@ -128,7 +128,8 @@ def _names(geometry: "Geometry", ax: Any) -> None:
         return
     tally = Counter(component.name for component in geometry.components)
     plot_tally(dict(tally.most_common()), ax=ax)
-    ax.set_xlabel(f"components, {geometry.n_features} features in {geometry.n_hidden} dimensions")
+    dimensions = checks.count(geometry.n_hidden, "dimension")
+    ax.set_xlabel(f"components, {geometry.n_features} features in {dimensions}")
 
 
 def _gram(geometry: "Geometry", ax: Any) -> None:

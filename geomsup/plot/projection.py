@@ -48,8 +48,9 @@ def draw_projection(
     for name, point in zip(names, points, strict=False):
         out = point / (np.linalg.norm(point) or 1.0)
         ax.annotate(
-            name, point, xytext=BESIDE * out, textcoords="offset points", ha="center", va="center", fontsize=8, color=INK
-        )
+            name, point, xytext=BESIDE * out, textcoords="offset points",
+            ha="center", va="center", fontsize=8, color=INK,
+        )  # fmt: skip
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     say_what_is_drawn(ax, component.rank, regular)

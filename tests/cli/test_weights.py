@@ -79,7 +79,7 @@ def test_classify_finds_the_models_of_a_batch(run, folder):
     both = np.stack([PENTAGON, PENTAGON[:, ::-1]], -1)
     np.savez("last.npz", W=np.repeat(both, 4, axis=1)[..., :1], b=np.zeros((5, 1)))  # (5, 8, 1), of rank 2
     np.save("flag.npy", both)
-    assert "1 models along the last axis" in run("classify", "last.npz", "--orientation", "rows")
+    assert "1 model along the last axis" in run("classify", "last.npz", "--orientation", "rows")
     assert [one["name"] for one in strict(run("classify", "flag.npy", "--instances", "last", "--json"))] == [
         "pentagon"
     ] * 2
