@@ -195,7 +195,10 @@ def _data(path: Path, n: int, given: dict[str, Any]) -> gs.SampledFeatures:
     if X.ndim != 2 or X.shape[1] != n:
         raise ValueError(f"`--samples` must have {n} columns, one per feature; {path.name!r} has shape {X.shape}. "
                          "Write a row per sample.")  # fmt: skip
-    return gs.SampledFeatures(X, given.get("importance", 1.0))
+    try:
+        return gs.SampledFeatures(X, given.get("importance", 1.0))
+    except ValueError as error:
+        raise ValueError(str(error).replace("`X`", f"`--samples` {path.name!r}", 1)) from None
 
 
 def _arguments(path: Path, n: int) -> dict[str, Any]:

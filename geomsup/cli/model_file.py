@@ -47,8 +47,8 @@ class WeightsFile:
         W, source = read_weights(self.path, weights=self.weights, orientation=self.orientation, instances=instances)
         if W.ndim > 3:
             raise ValueError(
-                f"`W` must have the shape (n_features, n_hidden) or one batch axis more; got shape {W.shape} in "
-                f"{self.path.name!r}. Save one batch."
+                f"`W` of {self.path.name!r} must have the shape (n_features, n_hidden) or one batch axis more; "
+                f"got shape {W.shape}. Save one batch."
             )
         check_run(self.run, len(W) if W.ndim == 3 else 1)
         return (W, source) if self.run is None or W.ndim < 3 else (W[self.run], f"{source}, run {self.run}")

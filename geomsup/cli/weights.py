@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
@@ -240,7 +241,8 @@ def dimensionality(
     rows = [{"feature": i, "dimensionality": float(value)} for i, value in enumerate(D)]
     lines = [f"D* = {per_feature:.6g} dimensions per feature; D_i add up to {D.sum():.6g}"]
     lines += [f"  feature {row['feature']}: {row['dimensionality']:.6g}" for row in rows]
-    result = {"dimensionality": D.tolist(), "dimensions_per_feature": per_feature}
+    told = per_feature if np.isfinite(per_feature) else None  # of rows 1e-200 long: JSON has no infinity
+    result = {"dimensionality": D.tolist(), "dimensions_per_feature": told}
     deliver(_with(source, result), "\n".join([*lines, _read(source)]), as_json, output, lambda: rows)
 
 
