@@ -218,7 +218,8 @@ class ToyModel(Tabular):
         x = to_numpy("x", x)
         if x.ndim == 0 or x.shape[-1] != self.n_features:
             raise ValueError(
-                f"`x` must have {checks.count(self.n_features, 'feature')} on its last axis; got shape {x.shape}. Rows are samples."
+                f"`x` must have {checks.count(self.n_features, 'feature')} on its last axis; got shape {x.shape}. "
+                "Rows are samples."
             )
         decoder = self.W if self.W_out is None else self.W_out
         return resolve_activation("activation", self.activation)(self.hidden(x) @ decoder.T + self.b)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "FIGURES", "PAGE", "check_files", "check_output", "deliver", "free_name", "print_json", "print_table", "progress_bars",
-    "save_figure", "say", "width_of", "wrapped", "written",
+    "FIGURES", "PAGE", "SAID_OF_COMPILING", "check_files", "check_output", "deliver", "free_name", "print_json",
+    "print_table", "progress_bars", "save_figure", "say", "width_of", "wrapped", "written",
 ]  # fmt: skip
 
 FIGURES, PAGE = (".png", ".pdf", ".svg"), ".html"
