@@ -15,7 +15,7 @@ from typing import Any, SupportsInt, TypeVar
 import numpy as np
 
 __all__ = [
-    "boolean", "callback", "folder_or_file", "hinted", "holds", "integer", "number", "one_of",
+    "boolean", "callback", "count", "folder_or_file", "hinted", "holds", "integer", "number", "one_of",
     "per_feature", "pip_install", "positive_number", "random_generator", "real_array", "room", "shape", "shown",
     "unknown",
 ]  # fmt: skip
@@ -187,6 +187,19 @@ def callback(name: str, value: Any) -> Any:
     if value is not None and not callable(value):
         raise TypeError(f"`{name}` must be callable; got {shown(value)}. Pass a function, or leave it out.")
     return value
+
+
+def count(n: int, noun: str) -> str:
+    """Return a number with its noun, in the plural if needed.
+
+    Examples
+    --------
+    >>> count(1, "feature"), count(2, "dimension"), count(3, "probability")
+    ('1 feature', '2 dimensions', '3 probabilities')
+    """
+    if n == 1:
+        return f"1 {noun}"
+    return f"{n} {noun[:-1]}ies" if noun.endswith("ty") else f"{n} {noun}s"
 
 
 def holds(name: str, value: Any, keys: Sequence[str]) -> None:

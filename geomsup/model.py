@@ -218,7 +218,8 @@ class ToyModel(Tabular):
         x = to_numpy("x", x)
         if x.ndim == 0 or x.shape[-1] != self.n_features:
             raise ValueError(
-                f"`x` must have {self.n_features} features on its last axis; got shape {x.shape}. Rows are samples."
+                f"`x` must have {checks.count(self.n_features, 'feature')} on its last axis; got shape {x.shape}. "
+                "Rows are samples."
             )
         decoder = self.W if self.W_out is None else self.W_out
         return resolve_activation("activation", self.activation)(self.hidden(x) @ decoder.T + self.b)
@@ -259,7 +260,7 @@ class ToyModel(Tabular):
         --------
         >>> digon = ToyModel([[1.0], [-1.0]])
         >>> ToyModel.from_dict(digon.to_dict())
-        ToyModel(2 features in 1 dimensions, relu)
+        ToyModel(2 features in 1 dimension, relu)
         """
         checks.holds("data", data, ("W", "b"))
         return cls(**{name: data[name] for name in WRITTEN if name in data})
@@ -275,8 +276,10 @@ class ToyModel(Tabular):
         hidden = "" if self.hidden_activation == "linear" else f"{activation_name(self.hidden_activation)} hidden, "
         biased = "" if self.b_hidden is None else "hidden bias, "
         shown = hidden + biased + activation_name(self.activation)
-        size = self.n_hidden if self.W_between is None else f"{self.n_hidden} and {self.W_between.shape[1]}"
-        return f"ToyModel({self.n_features} features in {size} dimensions, {shown}{tied})"
+        size = checks.count(self.n_hidden, "dimension")
+        if self.W_between is not None:
+            size = f"{self.n_hidden} and {checks.count(self.W_between.shape[1], 'dimension')}"
+        return f"ToyModel({checks.count(self.n_features, 'feature')} in {size}, {shown}{tied})"
 
 
 def checked_model(name: str, value: Any) -> ToyModel:

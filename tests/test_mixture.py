@@ -209,7 +209,7 @@ def test_dicts_and_equality():
     assert again == features
     assert hash(again) == hash(features)
     assert topics(seed=1) != topics(seed=2)
-    assert "Mixture((0, 1, 2), 1 states, probability 0.5)" in repr(Features(3, joint=[Mixture(range(3), [[0.5] * 3])]))
+    assert "Mixture((0, 1, 2), 1 state, probability 0.5)" in repr(Features(3, joint=[Mixture(range(3), [[0.5] * 3])]))
     assert "Mixture(40 features, 2 states" in repr(topics(40, 2))
     with pytest.raises(ValueError, match="read-only"):
         features.joint[0].given[0, 0] = 1

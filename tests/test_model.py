@@ -235,7 +235,7 @@ def test_repr_says_the_size():
         (
             lambda: ToyModel([[1]])(1.0),
             ValueError,
-            r"^`x` must have 1 features on its last axis; got shape \(\)",
+            r"^`x` must have 1 feature on its last axis; got shape \(\)",
         ),
         (
             lambda: ToyModel([[1]])([np.nan]),

@@ -54,7 +54,7 @@ def custom(value):
         (lambda: FEATURES.sample(2, rng="a"), "`rng` must be what numpy"),
         (
             lambda: gs.optimum(FEATURES, 1, guesses=1),
-            "`guesses` must be ToyModels of 3 features in 1 dimensions; got 1",
+            "`guesses` must be ToyModels of 3 features in 1 dimension; got 1",
         ),
         (lambda: gs.Features.from_dict({}), "`data` must have the key 'n'; got {}"),
         (lambda: gs.Features.from_dict([]), "`data` must be a dictionary; got []"),

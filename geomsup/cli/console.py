@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -14,12 +15,13 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "FIGURES", "PAGE", "check_files", "check_output", "deliver", "print_json", "print_table", "progress_bars",
-    "save_figure", "say", "width_of", "wrapped",
+    "FIGURES", "PAGE", "SAID_OF_COMPILING", "check_files", "check_output", "deliver", "free_name", "print_json",
+    "print_table", "progress_bars", "save_figure", "say", "width_of", "wrapped", "written",
 ]  # fmt: skip
 
 FIGURES, PAGE = (".png", ".pdf", ".svg"), ".html"
 JSON, TABLE = (".json",), (".json", ".csv")  # what an --output may be: the second where the result is a table
+SAID_OF_COMPILING = "geomsup: compiling, once; up to half a minute"
 BORDERS = 3  # characters between two columns of a table
 WIDTH_IN_PIPES = 200  # where nothing tells the width, cells are not folded
 
@@ -33,6 +35,24 @@ def check_output(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Non
     if suffixes and path.suffix not in suffixes:
         listed = ", ".join(suffixes)
         raise ValueError(f"`{option}` must end in {listed}; got {path.name!r}. Rename it.")
+
+
+def free_name(path: Path) -> Path:
+    """Return the name of a file that is not there yet: where nobody chose a name, nothing is replaced.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     (Path(folder) / "run.npz").touch()
+    ...     free_name(Path(folder) / "run.npz").name
+    'run-2.npz'
+    """
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
 
 
 def check_files(output: Path | None, plot: Path | None = None, *, table: bool = True, zoomable: bool = False) -> None:
@@ -53,8 +73,13 @@ def check_files(output: Path | None, plot: Path | None = None, *, table: bool = 
 Rows = Callable[[], list[dict[str, Any]]]
 
 
-def deliver(result: Any, text: str, as_json: bool, output: Path | None, rows: Rows | None = None) -> None:
-    """Print the result, as text or as JSON, and write it to the file `output` names: JSON, or the `rows` as CSV."""
+def deliver(
+    result: Any, text: str, as_json: bool, output: Path | None, rows: Rows | None = None, plot: Path | None = None
+) -> None:
+    """Print the result, as text or as JSON, and write it to the file `output` names: JSON, or the `rows` as CSV.
+
+    Text ends with the names of the files that were written.
+    """
     from geomsup.files import write_json, write_text
 
     if output is not None and output.suffix == ".csv" and rows is not None:
@@ -64,7 +89,19 @@ def deliver(result: Any, text: str, as_json: bool, output: Path | None, rows: Ro
     if as_json:
         print_json(result)
     else:
-        say(text)
+        say("\n".join([text, *written(output, plot)]))
+
+
+def written(output: Path | None, plot: Path | None = None) -> list[str]:
+    """Return a line for each file that a command wrote.
+
+    Examples
+    --------
+    >>> written(Path("names.csv"), Path("p.png"))
+    ['result: names.csv', 'figure: p.png']
+    """
+    files = {"result": output, "figure": plot}
+    return [f"{what}: {path}" for what, path in files.items() if path is not None]
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
@@ -146,14 +183,17 @@ def _is_number(cell: str) -> bool:
 
 @contextmanager
 def progress_bars(*, time_left: bool = False) -> Iterator[Any]:
-    """Show progress(stage, fraction) as one bar on standard error, named by its stage; nothing is shown in a pipe.
+    """Show progress(stage, fraction) as one bar on standard error, named by its stage; a pipe gets no bar.
 
     The time beside it is what has passed, or what is left.
 
-    A line above it says so when kernels are compiled, which a first use spends up to a minute on.
+    A line says so when kernels are compiled, also in a pipe: a first use spends up to half a minute on it.
     """
+    from geomsup.compiling import COMPILING, telling
+
     if not sys.stderr.isatty():  # bars that are disabled still end with an empty line, in rich before 14.3
-        yield lambda stage, fraction: None
+        with telling(lambda stage, fraction: print(SAID_OF_COMPILING, file=sys.stderr, flush=True)):
+            yield lambda stage, fraction: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -164,8 +204,6 @@ def progress_bars(*, time_left: bool = False) -> Iterator[Any]:
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
-
-    from geomsup.compiling import COMPILING, telling
 
     clock = TimeRemainingColumn() if time_left else TimeElapsedColumn()
     columns = TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), clock

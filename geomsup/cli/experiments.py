@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure, say
+from geomsup import checks
+from geomsup.cli.console import FIGURES, check_output, print_json, print_table, progress_bars, save_figure, say, written
 from geomsup.cli.options import Json, Whole
 
 if TYPE_CHECKING:
@@ -139,18 +140,15 @@ def sweep(
     if as_json:
         print_json({"file": str(output)} | found._asdict() | {"first_failed": failed})
     else:
-        say(
-            "\n".join(
-                [f"{output}: {_far(found)}", *(f"  {one['point']}: {in_one_line(one['error'])}" for one in failed)]
-            )
-        )
+        lines = [f"{output}: {_far(found)}", *(f"  {one['point']}: {in_one_line(one['error'])}" for one in failed)]
+        say("\n".join([*lines, *written(None, plot)]))
     if found.failed and not status:
-        raise OSError(f"{found.failed} of {found.points} points failed; --again tries them again")
+        raise OSError(f"{found.failed} of {checks.count(found.points, 'point')} failed; --again tries them again")
 
 
 def _far(status: "Status") -> str:
     """Say how far a sweep is."""
-    words = [f"{status.done} of {status.points} points done"]
+    words = [f"{status.done} of {checks.count(status.points, 'point')} done"]
     if status.failed:
         words.append(f"{status.failed} of them failed")
     if status.done < status.points:

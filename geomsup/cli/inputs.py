@@ -12,10 +12,13 @@ import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
+from geomsup import checks
 from geomsup.cli.options import Numbers, Texts, one_or_all, present_share
 from geomsup.laws.reading import NAMES
 
-__all__ = ["Inputs"]
+__all__ = ["ASSUMED", "AssumedInputs", "EachInputs", "Inputs"]
+
+ASSUMED = 0.05  # P(feature is present) where a command may assume one
 
 
 @Parameter(name="*")  # the fields are options of the command, not options of an option
@@ -75,13 +78,6 @@ class Inputs:
         arguments: dict[str, Any] = {"n": n} | given
         return gs.Features(**arguments)
 
-    def each_of(self, n: int) -> list[gs.Features | gs.SampledFeatures]:
-        """Return the features for each probability given, of trainings."""
-        stated = present_share(self.probability, self.sparsity)
-        if stated is None:
-            return [self.of(n, probability=0.05)]
-        return [replace(self, probability=[value], sparsity=None).of(n) for value in stated]
-
     def _given(self) -> dict[str, Any]:
         """Return the arguments of `Features` that options state."""
         given: dict[str, Any] = {}
@@ -99,6 +95,52 @@ class Inputs:
                 kind, members = _group(text)
                 given[kind].append(members)
         return given
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class AssumedInputs(Inputs):
+    """Inputs of a command that assumes a probability where none is stated."""
+
+    __doc__ = Inputs.__doc__
+
+    probability: Annotated[
+        Numbers, Parameter(help=f"P(feature is present), one value or one per feature; {ASSUMED} by default.")
+    ] = field(default=None, kw_only=True)
+
+    def assumption(self, n: int) -> list[str]:
+        """Return the line that says what was assumed; none where the probability was stated."""
+        stated = self.probability is not None or self.sparsity is not None or self.samples is not None
+        if stated or (self.features is not None and "probability" in _arguments(self.features, n)):
+            return []
+        return [f"inputs: {checks.count(n, 'feature')}, probability {ASSUMED} (assumed; --probability changes it)"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class EachInputs(AssumedInputs):
+    """Inputs of trainings, of which each probability has its own."""
+
+    __doc__ = Inputs.__doc__
+
+    probability: Annotated[
+        Numbers,
+        Parameter(
+            help=f"P(feature is present), {ASSUMED} by default. Several: the models are trained for each, with all "
+            "features alike. For one per feature, write probability = [0.1, 0.2, 0.3] to a .toml file, and give it "
+            "as --features."
+        ),
+    ] = field(default=None, kw_only=True)
+    sparsity: Annotated[
+        Numbers, Parameter(help="P(feature is absent) = 1 - probability, in its place; several as there.")
+    ] = field(default=None, kw_only=True)
+
+    def each_of(self, n: int) -> list[gs.Features | gs.SampledFeatures]:
+        """Return the features for each probability given, of trainings."""
+        stated = present_share(self.probability, self.sparsity)
+        if stated is None:
+            return [self.of(n, probability=ASSUMED)]
+        return [replace(self, probability=[value], sparsity=None).of(n) for value in stated]
 
 
 def _law(text: str) -> gs.Law:
@@ -153,7 +195,10 @@ def _data(path: Path, n: int, given: dict[str, Any]) -> gs.SampledFeatures:
     if X.ndim != 2 or X.shape[1] != n:
         raise ValueError(f"`--samples` must have {n} columns, one per feature; {path.name!r} has shape {X.shape}. "
                          "Write a row per sample.")  # fmt: skip
-    return gs.SampledFeatures(X, given.get("importance", 1.0))
+    try:
+        return gs.SampledFeatures(X, given.get("importance", 1.0))
+    except ValueError as error:
+        raise ValueError(str(error).replace("`X`", f"`--samples` {path.name!r}", 1)) from None
 
 
 def _arguments(path: Path, n: int) -> dict[str, Any]:

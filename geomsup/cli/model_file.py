@@ -45,6 +45,11 @@ class WeightsFile:
         from geomsup.loading.load import read_weights
 
         W, source = read_weights(self.path, weights=self.weights, orientation=self.orientation, instances=instances)
+        if W.ndim > 3:
+            raise ValueError(
+                f"`W` of {self.path.name!r} must have the shape (n_features, n_hidden) or one batch axis more; "
+                f"got shape {W.shape}. Save one batch."
+            )
         check_run(self.run, len(W) if W.ndim == 3 else 1)
         return (W, source) if self.run is None or W.ndim < 3 else (W[self.run], f"{source}, run {self.run}")
 
@@ -54,7 +59,7 @@ class WeightsFile:
         if W.ndim > 2 and len(W) > 1:
             raise ValueError(
                 f"`PATH` must hold one model; got {len(W)} in {self.path.name!r}. "
-                f"Pick one: --run 0, ..., --run {len(W) - 1}."
+                f"Pick one: --run 0{' or' if len(W) == 2 else ', ...,'} --run {len(W) - 1}."
             )
         return W.reshape(W.shape[-2:]), source
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 import geomsup as gs
-from geomsup.cli.console import check_output, progress_bars, say
+from geomsup.cli.console import check_output, free_name, progress_bars, say
 from geomsup.cli.inputs import Inputs
 from geomsup.cli.model_file import ModelFile
 from geomsup.cli.options import Whole
@@ -17,7 +17,7 @@ __all__ = ["report"]
 def report(
     file: ModelFile,
     *,
-    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-report.html"),
+    output: Annotated[Path | None, Parameter(("--output", "-o"))] = None,
     title: str | None = None,
     date: str | None = None,
     no_optimum: Annotated[bool, Parameter(negative="")] = False,
@@ -35,7 +35,7 @@ def report(
     Parameters
     ----------
     output
-        File for the page (.html).
+        File for the page (.html); by default geomsup-report.html, or geomsup-report-2.html if that exists.
     title
         Title of the page; by default the name of the file.
     date
@@ -49,7 +49,8 @@ def report(
     seed
         Seed of the starts.
     """
-    check_output("--output", output, (".html", ".htm"))
+    if output is not None:
+        check_output("--output", output, (".html", ".htm"))
     source, options = _source(file)
     with progress_bars() as progress:
         page = gs.report(
@@ -57,6 +58,7 @@ def report(
             time_limit=time_limit,
             progress=progress, **options,
         )  # fmt: skip
+    output = output or free_name(Path("geomsup-report.html"))
     page.save(output)
     say(str(page))
     say(f"report: {output}")

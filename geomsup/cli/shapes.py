@@ -7,6 +7,7 @@ from typing import Any
 from cyclopts import Parameter
 
 import geomsup as gs
+from geomsup import checks
 from geomsup.cli.console import check_files, deliver, print_table, progress_bars, save_figure
 from geomsup.cli.options import Json, Output, Whole
 
@@ -57,7 +58,7 @@ class Search:
             )  # fmt: skip
         if self.plot is not None:
             save_figure(found.plot().figure, self.plot)
-        deliver(found.to_dict(), str(found), self.as_json, self.output, found.to_rows)
+        deliver(found.to_dict(), str(found), self.as_json, self.output, found.to_rows, self.plot)
 
 
 DEFAULT = Search()
@@ -93,9 +94,8 @@ def polytope(
         if as_json or not listed:
             deliver({"polytopes": listed}, "no shape is known", as_json, output, lambda: listed)
             return
-        deliver(
-            {"polytopes": listed}, f"{len(listed)} shapes; of one: geomsup polytope NAME", False, output, lambda: listed
-        )
+        text = f"{checks.count(len(listed), 'shape')}; of one: geomsup polytope NAME"
+        deliver({"polytopes": listed}, text, False, output, lambda: listed)
         print_table("", list(listed[0]), [[str(cell) for cell in row.values()] for row in listed])
         return
     if vertices is not None or dimension is not None:

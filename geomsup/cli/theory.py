@@ -8,7 +8,7 @@ import numpy as np
 
 import geomsup as gs
 from geomsup.cli.console import PAGE, check_files, deliver, progress_bars, save_figure
-from geomsup.cli.inputs import Inputs
+from geomsup.cli.inputs import ASSUMED, AssumedInputs
 from geomsup.cli.options import Ends, Json, Output, Whole, grid, present_share
 
 __all__ = ["one_hot", "optimum", "phase_diagram", "plateaus", "symbolic"]
@@ -21,7 +21,7 @@ def optimum(
     n_features: Whole,
     n_hidden: Whole,
     *,
-    inputs: Inputs = Inputs(),  # noqa: B008  (frozen)
+    inputs: AssumedInputs = AssumedInputs(),  # noqa: B008  (frozen)
     activation: str = "relu",
     tied: bool = True,
     coherence: float = 0.0,
@@ -65,13 +65,14 @@ def optimum(
         Also write the result to this file, .json or, as a table, .csv.
     """
     check_files(output)
-    features = inputs.of(n_features, probability=0.05)
+    features = inputs.of(n_features, probability=ASSUMED)
     with progress_bars() as progress:
         result = gs.optimum(
             features, n_hidden, activation=activation, tied=tied, coherence=coherence, max_cosine=max_cosine,
             weight_decay=weight_decay, starts=starts, rng=seed, time_limit=time_limit, progress=progress,
         )  # fmt: skip
-    deliver(result.to_dict(), str(result), as_json, output, result.to_rows)
+    text = "\n".join([str(result), *inputs.assumption(n_features)])
+    deliver(result.to_dict(), text, as_json, output, result.to_rows)
 
 
 def phase_diagram(
@@ -138,9 +139,11 @@ def phase_diagram(
         progress("locating", 1.0)
     if plot is not None:
         _draw(diagram, plot)
-    lines = [str(diagram), "transitions between neighbouring cells:"]
+    lines = [str(diagram), _ranges(axes[0], probability_range or sparsity_range)]
+    lines[-1] += f", importance of the extra feature {axes[1].min():g} to {axes[1].max():g}"
+    lines += ["transitions between neighbouring cells:"]
     lines += [f"  {count:>4} of {order} order: {one} | {other}" for (order, one, other), count in kinds.most_common()]
-    deliver(diagram.to_dict(), "\n".join(lines), as_json, output, diagram.to_rows)
+    deliver(diagram.to_dict(), "\n".join(lines), as_json, output, diagram.to_rows, plot)
 
 
 def _draw(result: Any, plot: Path) -> None:
@@ -160,6 +163,12 @@ def _probabilities(given: tuple[float, float] | None, sparsity: Any, lowest: flo
         rule = "be positive" if sparsity is None else "be below 1"
         raise ValueError(f"`{option}` must {rule}; got {wrong}. Nothing is ever present there.")
     return grid(option, (min(stated), max(stated)), points)
+
+
+def _ranges(probabilities: np.ndarray, stated: Any) -> str:
+    """Return the line that says which inputs were looked at, and what of them nobody stated."""
+    assumed = "" if stated is not None else " (assumed; --probability-range changes it)"
+    return f"inputs: values U[0, 1], probability {probabilities.min():g} to {probabilities.max():g}{assumed}"
 
 
 def plateaus(
@@ -205,7 +214,8 @@ def plateaus(
         )  # fmt: skip
     if plot is not None:
         _draw(result, plot)
-    deliver(result.to_dict(), str(result), as_json, output, result.to_rows)
+    text = f"{result}\n{_ranges(np.array(result.probabilities), probability_range or sparsity_range)}"
+    deliver(result.to_dict(), text, as_json, output, result.to_rows, plot)
 
 
 def one_hot(

@@ -12,6 +12,7 @@ import geomsup as gs
 from geomsup.cli.console import (
     FIGURES,
     check_output,
+    free_name,
     print_json,
     print_table,
     progress_bars,
@@ -20,17 +21,19 @@ from geomsup.cli.console import (
     width_of,
     wrapped,
 )  # fmt: skip
-from geomsup.cli.inputs import Inputs
+from geomsup.cli.inputs import EachInputs
 from geomsup.cli.options import Json, Whole
 from geomsup.cli.settings import with_settings
 from geomsup.threads import Progress
 
 __all__ = ["demo", "train"]
 
+UNNAMED = Path("geomsup-run.npz")  # a training without --output
+
 
 def demo(
     *,
-    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-demo.png"),
+    output: Annotated[Path | None, Parameter(("--output", "-o"))] = None,
     models: Whole = 6,
     steps: Whole = 10_000,
     seed: Whole = 0,
@@ -43,7 +46,7 @@ def demo(
     Parameters
     ----------
     output
-        File for the figure (.png, .pdf or .svg).
+        File for the figure (.png, .pdf or .svg); by default geomsup-demo.png, or geomsup-demo-2.png if that exists.
     models
         Models per sparsity; the best of them is shown.
     steps
@@ -53,10 +56,12 @@ def demo(
     """
     from geomsup.demo import run_demo
 
-    check_output("--output", output, FIGURES)
+    if output is not None:
+        check_output("--output", output, FIGURES)
     with progress_bars() as progress:
         result = run_demo(models=models, steps=steps, seed=seed, progress=progress)
         progress("drawing", 0.0)
+        output = output or free_name(Path("geomsup-demo.png"))
         save_figure(result.plot(), output)
         progress("drawing", 1.0)
     rows = result.rows()
@@ -83,12 +88,12 @@ def train(
     n_features: Whole,
     n_hidden: Whole,
     *,
-    inputs: Inputs = Inputs(),  # noqa: B008  (frozen)
+    inputs: EachInputs = EachInputs(),  # noqa: B008  (frozen)
     models: Whole = 4,
     untied: Annotated[bool, Parameter(negative="")] = False,
     second_layer: Whole | None = None,
     threads: Whole | None = None,
-    output: Annotated[Path, Parameter(("--output", "-o"))] = Path("geomsup-run.npz"),
+    output: Annotated[Path | None, Parameter(("--output", "-o"))] = None,
     as_json: Json = False,
     **settings: Any,
 ) -> None:
@@ -111,15 +116,17 @@ def train(
     threads
         Threads to train in.
     output
-        File of the trained models (.npz or .safetensors). Every half minute, and when it is interrupted, what is done
+        File of the trained models (.npz or .safetensors); by default geomsup-run.npz, or geomsup-run-2.npz if that
+        exists. Every half minute, and when it is interrupted, what is done
         goes to a file beside it; the same command goes on from there.
     """
-    check_output("--output", output, (".npz", ".safetensors"))
+    if output is not None:
+        check_output("--output", output, (".npz", ".safetensors"))
     features = inputs.each_of(n_features)
     units = n_hidden if second_layer is None else (n_hidden, second_layer)
     tied = not untied and second_layer is None
     with progress_bars() as progress:
-        run = _train_into(
+        run, output = _train_into(
             output, features, units, models=models, tied=tied, threads=threads,
             progress=progress, **settings,
         )  # fmt: skip
@@ -141,25 +148,29 @@ def train(
         return
     cells = [[str(r["run"]), f"{r['sparsity']:.3g}", f"{r['loss']:.8g}", _with_dropped(r)] for r in rows]
     print_table(repr(run), ["run", "sparsity", "expected loss", "geometry"], cells)
-    say(f"models: {output}")
+    say("\n".join([*inputs.assumption(n_features), f"models: {output}"]))
 
 
 def _train_into(
-    output: Path,
+    output: Path | None,
     features: list[gs.Features | gs.SampledFeatures],
     n_hidden: Any,
     *,
     threads: int | None,
     progress: Progress,
     **options: Any,
-) -> gs.TrainingRun:
-    """Train to the end and save the result; on the way a file holds what is done, for the same command only."""
+) -> tuple[gs.TrainingRun, Path]:
+    """Train to the end, save the result, and return both; on the way a file holds what is done.
+
+    That file is for the same command only, whatever name the result will get where none was chosen.
+    """
     from geomsup.training import train_whole
 
     said = [entry.fingerprint if isinstance(entry, gs.SampledFeatures) else entry.to_dict() for entry in features]
     asked = [gs.__version__, said, n_hidden, options]
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
-    part = output.with_name(f"{output.stem}.part-{digest}{output.suffix}")
+    named = output or UNNAMED
+    part = named.with_name(f"{named.stem}.part-{digest}{named.suffix}")
     try:
         run = train_whole(features, n_hidden, part=part, threads=threads, progress=progress, **options)
     except KeyboardInterrupt:
@@ -167,9 +178,10 @@ def _train_into(
             words = f"geomsup: what is done is in {part}; the same command goes on from there"
             print(wrapped(words, width_of(sys.stderr)), file=sys.stderr)
         raise
+    output = output or free_name(UNNAMED)  # only now: another training may have ended meanwhile
     run.save(output)
     part.unlink(missing_ok=True)
-    return run
+    return run, output
 
 
 def _with_dropped(row: dict[str, Any]) -> str:

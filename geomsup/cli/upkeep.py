@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import geomsup as gs
+from geomsup import checks
 from geomsup.cli.console import check_files, deliver, progress_bars
 from geomsup.cli.options import Json, Output
 
@@ -42,7 +43,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     ]
     lines.append("kept on disk")
     for cache in found["caches"]:
-        size = f"{cache['files']} files, {cache['bytes'] / MEGABYTE:.1f} MB"
+        size = f"{checks.count(cache['files'], 'file')}, {cache['bytes'] / MEGABYTE:.1f} MB"
         state = size if cache["writable"] else f"{size}, but it cannot be written"
         lines.append(f"  {cache['what']}: {state}; {cache['folder'] or 'nowhere'}")
     lines.append("extras")
@@ -69,7 +70,8 @@ def warm(*, as_json: Json = False) -> None:
             progress(f"compiled for {done.result()}", (number + 1) / len(running))
     folder = kernel_folder()
     kept = 0 if folder is None else sum(path.suffix == ".nbc" for path in folder.iterdir())  # numba's machine code
-    text = f"{kept} compiled kernels are kept in {folder or 'no folder: none can be written'}"
+    words = "compiled kernel is" if kept == 1 else "compiled kernels are"
+    text = f"{kept} {words} kept in {folder or 'no folder: none can be written'}"
     deliver({"kernels": kept, "folder": None if folder is None else str(folder)}, text, as_json, None)
 
 

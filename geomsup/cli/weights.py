@@ -4,14 +4,18 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.console import check_files, deliver, progress_bars, save_figure, width_of
 from geomsup.cli.model_file import ModelFile, WeightsFile
 from geomsup.cli.options import Json, Output, Whole
+from geomsup.cli.words.wording import in_shell_words
 
 __all__ = ["classify", "compare", "dimensionality", "loss", "symmetry"]
+
+HINTED = {name: f"--{name}" for name in ("tolerance", "center", "signs", "represented")}  # arguments that hints name
 
 
 def classify(
@@ -68,7 +72,8 @@ def classify(
     if as_json or output is not None:  # listing the numbers of a large W takes longer than classifying it
         result = [_named(source, g) for g in found] if several else _named(source, found)
     text = "\n".join([*(f"{i}: {g}" for i, g in enumerate(found)), str(found)]) if several else _fitting(found)
-    deliver(result, f"{text}\n{_read(source)}", as_json, output, found.to_rows)
+    text = in_shell_words(text, HINTED)
+    deliver(result, f"{text}\n{_read(source)}", as_json, output, found.to_rows, plot)
 
 
 def _picture(found: "gs.Geometry") -> Any:
@@ -187,7 +192,7 @@ def compare(
     if plot is not None:
         drawn = result.plot()
         save_figure((drawn[0] if isinstance(drawn, list) else drawn).figure, plot)
-    deliver(_with(source, result.to_dict()), f"{result}\n{_read(source)}", as_json, output, result.to_rows)
+    deliver(_with(source, result.to_dict()), f"{result}\n{_read(source)}", as_json, output, result.to_rows, plot)
 
 
 def symmetry(
@@ -211,7 +216,8 @@ def symmetry(
     check_files(output)
     W, source = file.read_one()
     found = gs.symmetry(W, tolerance=tolerance)
-    deliver(_with(source, found.to_dict()), f"{found.summary()}\n{_read(source)}", as_json, output, found.to_rows)
+    text = in_shell_words(found.summary(), HINTED)
+    deliver(_with(source, found.to_dict()), f"{text}\n{_read(source)}", as_json, output, found.to_rows)
 
 
 def dimensionality(
@@ -235,7 +241,8 @@ def dimensionality(
     rows = [{"feature": i, "dimensionality": float(value)} for i, value in enumerate(D)]
     lines = [f"D* = {per_feature:.6g} dimensions per feature; D_i add up to {D.sum():.6g}"]
     lines += [f"  feature {row['feature']}: {row['dimensionality']:.6g}" for row in rows]
-    result = {"dimensionality": D.tolist(), "dimensions_per_feature": per_feature}
+    told = per_feature if np.isfinite(per_feature) else None  # of rows 1e-200 long: JSON has no infinity
+    result = {"dimensionality": D.tolist(), "dimensions_per_feature": told}
     deliver(_with(source, result), "\n".join([*lines, _read(source)]), as_json, output, lambda: rows)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from geomsup.checks import hinted
+from geomsup.checks import count, hinted
 from geomsup.comparison.costs import ComponentCost, component_costs
 from geomsup.features import Features
 from geomsup.loss import ExpectedLoss
@@ -222,7 +222,7 @@ class Comparisons(Sequence[Comparison], Readable, Tabular):
         if not self.items:
             return "Comparisons(no models)"
         low, high = 100 * self.excess.min(), 100 * self.excess.max()
-        return f"Comparisons({len(self)} models, excess {low:.3g} to {high:.3g} %)"
+        return f"Comparisons({count(len(self), 'model')}, excess {low:.3g} to {high:.3g} %)"
 
     def __str__(self) -> str:
         lines = [f"{'model':>5} {'sparsity':>8} {'loss':>12} {'optimum':>12} {'excess':>8}  geometry (optimum's)"]

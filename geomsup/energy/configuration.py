@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.arrays import read_only
 from geomsup.energy.minima import Minimum
 from geomsup.energy.newton import LARGEST, Curvature, curvature
@@ -139,7 +140,7 @@ class Configuration(Readable, Tabular):
             return "proved"
         if self.best_known and self.energy <= self.best_known.value + tolerance(self.best_known.value, self.potential):
             return "best known"
-        return f"best of {self.n_starts} start" + "s" * (self.n_starts > 1)
+        return f"best of {checks.count(self.n_starts, 'start')}"
 
     @cached_property
     def _curvature(self) -> Curvature | None:
@@ -233,6 +234,7 @@ class Configuration(Readable, Tabular):
         if self.best_known:
             known = f"{self.best_known.value:.12g} ({self.best_known.status}; {self.best_known.source})"
         maximum = self.potential.is_maximum
+        starts = checks.count(self.n_starts, "start")
         several = "minimum" if len(self.minima) == 1 else "minima"
         return [
             ("largest cosine" if maximum else "energy", f"{self.energy:.12g}"),
@@ -240,7 +242,7 @@ class Configuration(Readable, Tabular):
             ("verdict", self.verdict + ("" if self.complete else "; the search was ended early")),
             ("status", self.status + (f": {self.proof}" if self.proof else "")),
             ("smallest angle", f"{self.angle:.6f}°"),
-            ("reached by", f"{self.hits} of {self.n_starts} starts; {len(self.minima)} distinct {several} met"),
+            ("reached by", f"{self.hits} of {starts}; {len(self.minima)} distinct {several} met"),
             ("critical point", f"{self.kind}, {'gain left' if maximum else 'gradient rms'} {self.gradient_rms:.1e}"),
             *self._names(),
         ]
@@ -260,7 +262,7 @@ class Configuration(Readable, Tabular):
 
     def headline(self) -> str:
         """Return in one line what was minimised."""
-        return f"{self.n} points in {self.d} dimensions, {self.potential.label}"
+        return f"{checks.count(self.n, 'point')} in {checks.count(self.d, 'dimension')}, {self.potential.label}"
 
     def __str__(self) -> str:
         return "\n".join([self.headline(), *(f"  {head:15} {text}" for head, text in self.rows())])

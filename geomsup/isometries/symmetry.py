@@ -133,10 +133,10 @@ class Symmetry(Tabular):
     def summary(self) -> str:
         """Return order, point group and orbits, a line for each orbit."""
         name, count = f"{self.schoenflies}, " if self.schoenflies else "", len(self.orbits)
-        lines = [f"{name}order {self.order}; rank {self.rank}; {count} {'orbit' if count == 1 else 'orbits'}"]
+        lines = [f"{name}order {self.order}; rank {self.rank}; {checks.count(count, 'orbit')}"]
         for orbit in self.orbits[:MOST_SHOWN]:
             more = " ..." if len(orbit) > MOST_SHOWN else ""
-            lines.append(f"  {len(orbit)} points: {' '.join(map(str, orbit[:MOST_SHOWN]))}{more}")
+            lines.append(f"  {checks.count(len(orbit), 'point')}: {' '.join(map(str, orbit[:MOST_SHOWN]))}{more}")
         lines += [f"  ... and {count - MOST_SHOWN} more"] if count > MOST_SHOWN else []
         return "\n".join([*lines, f"hint: {self.hint}"] if self.hint else lines)
 
@@ -144,9 +144,11 @@ class Symmetry(Tabular):
         sizes = [len(orbit) for orbit in self.orbits]
         name = f"{self.schoenflies}, " if self.schoenflies else ""
         if len(sizes) > MOST_SHOWN:
-            found = f"{len(sizes)} orbits of {min(sizes)} to {max(sizes)} points"
+            low, high = min(sizes), max(sizes)
+            found = f"{len(sizes)} orbits of {f'{low} to ' * (low < high)}{checks.count(high, 'point')}"
         else:
-            found = f"{'orbit' if len(sizes) == 1 else 'orbits'} of {', '.join(map(str, sizes))} points"
+            several = f"orbits of {', '.join(map(str, sizes))} points"
+            found = several if len(sizes) > 1 else f"orbit of {checks.count(sizes[0], 'point')}"
         hint = f"; {self.hint}" if self.hint else ""
         return f"Symmetry({name}order {self.order}: {found}{hint})"
 

@@ -109,7 +109,8 @@ class Mixture:
     def __repr__(self) -> str:
         few = self.members if len(self.members) <= MOST_SHOWN else f"{len(self.members)} features"
         low, high = f"{self.probability.min():g}", f"{self.probability.max():g}"
-        return f"Mixture({few}, {len(self.weights)} states, probability {low if low == high else f'{low} to {high}'})"
+        states, probability = checks.count(len(self.weights), "state"), low if low == high else f"{low} to {high}"
+        return f"Mixture({few}, {states}, probability {probability})"
 
 
 def checked_members(members: Any, most: int | None = None) -> tuple[int, ...]:

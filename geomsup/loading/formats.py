@@ -36,6 +36,10 @@ def open_file(path: Path) -> Held:
     ValueError
         If the file is missing, of another kind or broken, or if it is a pickle.
     """
+    if os.path.isdir(path):
+        raise ValueError(
+            f"`path` must be a file; got the folder {str(path)!r}. Name a file in it; only `report` takes a folder."
+        )
     if not os.path.isfile(path):  # which a name too long for the system is not either
         raise ValueError(f"`path` must be an existing file; got {str(path)!r}. Check the spelling.")
     return _opener(path)(path)

@@ -1,13 +1,14 @@
 """What a file or an object holds: named arrays, each looked at and read only when needed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Entry", "Held", "arrays_of", "entry_of"]
+__all__ = ["Entry", "Held", "arrays_of", "entry_of", "file_named"]
 
 # Names that an error lists.
 MOST_NAMES = 120
@@ -50,6 +51,18 @@ class Held:
         names = list(self.entries)
         shown = names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], f"... ({len(names)} in all)"]
         return " ".join(", ".join(shown).split()) or "none"
+
+
+@contextmanager
+def file_named(held: Held, name: str) -> Iterator[None]:
+    """Let an error about the numbers of an array, `name`, say of which file it is."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        about = f"`{name}` "
+        if type(error) not in (ValueError, TypeError) or not str(error).startswith(about) or held.title[:1] != "'":
+            raise
+        raise type(error)(f"{about}of {held.title} {str(error).removeprefix(about)}") from None
 
 
 def entry_of(value: Any) -> Entry:

@@ -11,7 +11,7 @@ from geomsup.activations import ActivationLike
 from geomsup.arrays import as_rows, to_numpy
 from geomsup.loading.arrangement import check_run, instances_last
 from geomsup.loading.formats import open_file
-from geomsup.loading.held import Held
+from geomsup.loading.held import Held, file_named
 from geomsup.loading.models import build
 from geomsup.loading.objects import held_by_object
 from geomsup.loading.roles import Chosen, choose, choose_weights
@@ -129,12 +129,14 @@ def read_weights(
     checks.one_of("instances", instances, ("auto", "first", "last"))
     held = open_file(checks.folder_or_file("path", path))
     name = choose_weights(held, weights)
-    stored = to_numpy("W", held.entries[name].read())
+    with file_named(held, "W"):
+        stored = to_numpy("W", held.entries[name].read())
     last = stored.ndim == 3 and (instances == "last" or (instances == "auto" and _last(held, name, orientation)))
     array = np.moveaxis(stored, -1, 0) if last else stored
-    W = as_rows(array, orientation=orientation)
+    with file_named(held, "W"):
+        W = as_rows(array, orientation=orientation)
     columns = orientation == "columns" or (orientation == "auto" and W.shape != array.shape)
-    end = f", {len(W)} models along the {'last' if last else 'first'} axis" if W.ndim == 3 else ""
+    end = f", {checks.count(len(W), 'model')} along the {'last' if last else 'first'} axis" if W.ndim == 3 else ""
     return W, f"{held.title}: weights {name} {stored.shape}, {'columns' if columns else 'rows'} are features{end}"
 
 
@@ -177,7 +179,7 @@ def _of_training(
                 f"`activation` must come with `run` for a file of `geomsup train`, here {path.name!r}; "
                 "its models know theirs. Leave it out."
             )
-        return replace(trained, source=f"{path.name!r}: a training of {len(trained)} runs")
+        return replace(trained, source=f"{path.name!r}: a training of {checks.count(len(trained), 'run')}")
     check_run(run, len(trained))
     model = trained.model(run)
     return replace(

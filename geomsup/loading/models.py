@@ -9,7 +9,7 @@ import numpy as np
 from geomsup.activations import ActivationLike, activation_name
 from geomsup.arrays import to_numpy
 from geomsup.loading.arrangement import Arrangement, Shape, arrange
-from geomsup.loading.held import Held
+from geomsup.loading.held import Held, file_named
 from geomsup.loading.leftovers import check_leftovers
 from geomsup.loading.roles import Chosen, Roles, choose
 from geomsup.loading.texts import activations_of
@@ -39,7 +39,10 @@ def build(
         orientation = "rows" if orientation == "auto" else orientation  # what `ToyModel.to_dict` wrote
     roles = choose(held, chosen)
     _check_first_layer(held, roles, chosen)
-    arrays = {role: to_numpy(name, held.entries[name].read()) for role, name in roles.names.items()}
+    arrays = {}
+    for role, name in roles.names.items():
+        with file_named(held, name):
+            arrays[role] = to_numpy(name, held.entries[name].read())
     if arrays["weights"].ndim == 2:
         arrays = {role: _flat(role, array) for role, array in arrays.items()}
     shapes: dict[str, Shape] = {role: array.shape for role, array in arrays.items()}

@@ -105,6 +105,8 @@ def _only_matrix(held: Held, names: Collection[str], understood: Mapping[str, Me
 def _one(held: Held, role: str, names: list[str]) -> str:
     if len(names) == 1:
         return names[0]
+    if not held.entries:
+        raise ValueError(f"`{role}` must be an array; {held.title} holds no arrays. Save the weights in it as W.")
     what = "W" if role == "weights" else "the " + role.replace("_", " ")
     raise ValueError(
         f"`{role}` must say which array of {held.title} is {what}; it holds {held.names()}. Name one with `{role}`."

@@ -22,7 +22,8 @@ def fitting(guesses: Any, n: int, m: int) -> list[ToyModel]:
     for guess in found:
         if not isinstance(guess, ToyModel) or guess.W.shape != (n, m):
             raise ValueError(
-                f"`guesses` must be ToyModels of {n} features in {m} dimensions; got {checks.shown(guess)}. "
+                f"`guesses` must be ToyModels of {checks.count(n, 'feature')} in {checks.count(m, 'dimension')}; "
+                f"got {checks.shown(guess)}. "
                 "Leave it out."
             )
     return found

@@ -211,8 +211,9 @@ def _by_starts(
     pairs = [(guess.W, guess.b) for guess in guesses]
     found = descend_from_many(features, n_hidden, starts, rng, pairs, deadline=deadline)
     model = ToyModel(found.W, found.b)
+    status = f"best of {checks.count(len(found.losses), 'start')}"
     return Optimum(
-        float(reachable_loss(model, features, quickly=deadline.cut)), model, f"best of {len(found.losses)} starts",
+        float(reachable_loss(model, features, quickly=deadline.cut)), model, status,
         lower_bound(features, n_hidden), features, n_hidden, found.kind, found.losses,
     )  # fmt: skip
 
@@ -227,7 +228,7 @@ def _by_descents(
     found = best_of_starts(features, n_hidden, conditions, starts, rng, allowed, deadline, progress)
     W, decoder, b = found.weights
     model = ToyModel(W, b, activation=conditions.activation, W_out=None if conditions.tied else decoder)
-    status = f"best of {len(found.totals)} starts" if found.searched is None else "from a given model"
+    status = f"best of {checks.count(len(found.totals), 'start')}" if found.searched is None else "from a given model"
     return Optimum(
         float(reachable_loss(model, features, quickly=deadline.cut)), model, status,
         lower_bound(features, n_hidden, nonnegative=conditions.activation in ("relu", "abs")), features, n_hidden,

@@ -70,7 +70,7 @@ class PhaseDiagram(Readable, Tabular):
     >>> diagram.dimensionality.round(2).tolist()
     [[0.47, 0.48], [0.0, 0.0]]
     >>> diagram.model(0, 0), diagram.features(0, 0).n
-    (ToyModel(2 features in 1 dimensions, relu), 2)
+    (ToyModel(2 features in 1 dimension, relu), 2)
     >>> len(diagram.transitions), len(diagram.boundaries)
     (2, 2)
     >>> len(diagram.to_rows()), diagram.to_dict()["n_hidden"]
@@ -249,19 +249,23 @@ class PhaseDiagram(Readable, Tabular):
         ]
 
     def __repr__(self) -> str:
-        phases = f"{len(self.names)} phases: {' | '.join(self.names)}"
+        phases = f"{checks.count(len(self.names), 'phase')}: {' | '.join(self.names)}"
         shape = " x ".join(map(str, self.phase.shape))
-        return f"PhaseDiagram({self.n_features} features in {self.n_hidden} dimensions, {shape} cells, {phases})"
+        return f"PhaseDiagram({self._size}, {shape} {'cell' if self.phase.size == 1 else 'cells'}, {phases})"
 
     def __str__(self) -> str:
         shape = self.phase.shape
         lines = [
-            f"{self.n_features} features in {self.n_hidden} dimensions, {shape[0]} probabilities x {shape[1]} "
-            "importances of the extra feature"
+            f"{self._size}, {checks.count(shape[0], 'probability')} x {checks.count(shape[1], 'importance')} "
+            "of the extra feature"
         ]
         share = np.bincount(self.phase.ravel(), minlength=len(self.names)) / self.phase.size
         lines += [f"  {100 * part:5.1f} %  {name}" for part, name in zip(share, self.names, strict=True)]
         return "\n".join(lines)
+
+    @property
+    def _size(self) -> str:
+        return f"{checks.count(self.n_features, 'feature')} in {checks.count(self.n_hidden, 'dimension')}"
 
     @property
     def _setting(self) -> Setting:
@@ -347,7 +351,7 @@ def phase_diagram(
     --------
     >>> diagram = phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4])
     >>> print(diagram)
-    2 features in 1 dimensions, 2 probabilities x 2 importances of the extra feature
+    2 features in 1 dimension, 2 probabilities x 2 importances of the extra feature
        50.0 %  extra not represented, others: 1 dedicated
        50.0 %  extra in a digon
     >>> print(diagram.transitions[0])

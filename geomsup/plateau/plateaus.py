@@ -250,7 +250,8 @@ class Plateaus(Readable, Tabular):
             lines.append("* of the largest rank looked at: larger blocks may gain more")
         lines += [f"crossing at {crossing}" for crossing in self.crossings]
         if self.mixtures:
-            lines.append(f"{self.n_features} features in {self.n_hidden} dimensions:")
+            features, dimensions = self.n_features or 0, self.n_hidden or 0
+            lines.append(f"{checks.count(features, 'feature')} in {checks.count(dimensions, 'dimension')}:")
             lines += [f"  {mixture}" for mixture in self.mixtures]
         return "\n".join(lines)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geomsup.plot.geometry import plot_geometry
+from geomsup.plot.geometry import draw_rows
 from geomsup.plot.given import result
 from geomsup.plot.palette import INK
 from geomsup.plot.projection import draw_projection
@@ -20,6 +20,7 @@ __all__ = ["plot_components"]
 
 MOST_KINDS = 12
 PER_ROW = 4
+MOST_NUMBERED = 30  # features: the numbers of more would cover each other
 
 
 def plot_components(geometry: "Geometry") -> "Figure":
@@ -27,6 +28,7 @@ def plot_components(geometry: "Geometry") -> "Figure":
 
     Up to three dimensions: an arrow per feature and the edges of the shape. Beyond: the projection on the Coxeter
     plane of the shape, from where it looks most regular, or on the two largest principal axes where there is none.
+    Of up to 30 features each has its number; where a name stands for several components, the first is shown.
 
     Parameters
     ----------
@@ -51,6 +53,9 @@ def plot_components(geometry: "Geometry") -> "Figure":
         shown = members[0]
         solid = {"projection": "3d"} if shown.rank == 3 else {}
         ax = figure.add_subplot(rows, columns, place + 1, **solid)
+        # The layout takes the room of a title from where the axes end. Square axes end below that, unless they hang
+        # from the top: titles were cut off.
+        ax.set_anchor("N")
         _draw(geometry, shown, ax)
         count = "" if len(members) == 1 else f"{len(members)} × "
         ax.set_title(wrap(count + name), fontsize=10, color=INK)
@@ -69,9 +74,13 @@ def _draw(geometry: "Geometry", component: "Component", ax: Any) -> None:
     rows = geometry.W[list(component.features)]
     left, size, _ = np.linalg.svd(rows, full_matrices=False)
     inside = left[:, : component.rank] * size[: component.rank]
+    numbered = len(component.features) <= MOST_NUMBERED
+    names = [str(feature) for feature in component.features] if numbered else []
     if component.rank > 3:
-        draw_projection(component, rows, ax)
+        draw_projection(component, rows, ax, names=names)
         return
     alone = replace(component, features=tuple(range(len(rows))))
-    plot_geometry(replace(geometry, components=(alone,), not_represented=(), W=inside,
-                          dimensionality=component.dimensionality), ax=ax, title=False, labels=False)  # fmt: skip
+    within = replace(
+        geometry, components=(alone,), not_represented=(), W=inside, dimensionality=component.dimensionality
+    )
+    draw_rows(within, ax, dict(enumerate(names)))

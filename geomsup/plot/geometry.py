@@ -1,6 +1,7 @@
 """The rows of W: arrows in up to three dimensions, the Gram matrix beyond."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from geomsup.recognition import Geometry
 
-__all__ = ["plot_geometry"]
+__all__ = ["draw_rows", "plot_geometry"]
 
 MOST_ROWS = 200  # a cell of a Gram matrix of more rows is less than a pixel: the names found are counted instead
 MOST_EMPTY = 10  # features that are not represented but shown in a Gram matrix, at most
@@ -57,10 +58,9 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
     dimensions = result("geometry", geometry, "Geometry").n_hidden
     title, labels = checks.boolean("title", title), checks.boolean("labels", labels)
     drawn: Axes = one(ax, (4, 4), solid=dimensions == 3)
-    if dimensions == 3:
-        _arrows_3d(geometry, drawn, labels)
-    elif dimensions < 3:
-        _arrows_2d(geometry, drawn, labels)
+    if dimensions <= 3:
+        stored = (i for i in range(geometry.n_features) if i not in geometry.not_represented)
+        draw_rows(geometry, drawn, {i: str(i) for i in stored} if labels else {})
     elif len(geometry.components) == 1 and geometry.components[0].polytope and geometry.components[0].rank > 3:
         (component,) = geometry.components
         draw_projection(component, geometry.W[list(component.features)], drawn)
@@ -73,7 +73,15 @@ def plot_geometry(geometry: "Geometry", *, ax: "Axes | None" = None, title: bool
     return drawn
 
 
-def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
+def draw_rows(geometry: "Geometry", ax: Any, names: Mapping[int, str]) -> None:
+    """Draw an arrow per row in up to three dimensions, with a name at its tip where `names` has one."""
+    if geometry.n_hidden == 3:
+        _arrows_3d(geometry, ax, names)
+    else:
+        _arrows_2d(geometry, ax, names)
+
+
+def _arrows_2d(geometry: "Geometry", ax: Any, names: Mapping[int, str]) -> None:
     from matplotlib.patches import Circle
 
     rows = np.pad(geometry.W, ((0, 0), (0, 2 - geometry.n_hidden)))
@@ -89,9 +97,9 @@ def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
             "", rows[i], (0, 0), zorder=3,
             arrowprops={"arrowstyle": "-|>", "color": colours[i], "lw": 1.8, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
-        if labels:
+        if i in names:
             ax.annotate(
-                str(i), rows[i] * (1 + 0.16 / max(np.linalg.norm(rows[i]), 0.3)),
+                names[i], rows[i] * (1 + 0.16 / max(np.linalg.norm(rows[i]), 0.3)),
                 ha="center", va="center", fontsize=8, color=INK,
             )  # fmt: skip
     reach = 1.35 * max(1.0, float(np.linalg.norm(rows, axis=1).max()))
@@ -99,7 +107,7 @@ def _arrows_2d(geometry: "Geometry", ax: Any, labels: bool) -> None:
     ax.spines[:].set_visible(False)
 
 
-def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
+def _arrows_3d(geometry: "Geometry", ax: Any, names: Mapping[int, str]) -> None:
     rows, colours = geometry.W, component_colours(geometry)
     view = view_of(rows)
     near = depths(rows, view)
@@ -108,8 +116,8 @@ def _arrows_3d(geometry: "Geometry", ax: Any, labels: bool) -> None:
     for i, row in enumerate(rows):
         ax.plot(*np.stack([np.zeros(3), row], axis=1), color=colours[i], linewidth=1.8, alpha=0.4 + 0.6 * near[i])
         ax.plot(*row[:, None], "o", color=colours[i], markersize=3.5 + 2.5 * near[i], alpha=0.4 + 0.6 * near[i])
-        if labels and i not in geometry.not_represented:
-            label(ax, row, str(i), view, reach=reach, fontsize=8, color=INK)
+        if i in names:
+            label(ax, row, names[i], view, reach=reach, fontsize=8, color=INK)
     frame(ax, rows, view)
 
 
@@ -120,7 +128,8 @@ def _names(geometry: "Geometry", ax: Any) -> None:
         return
     tally = Counter(component.name for component in geometry.components)
     plot_tally(dict(tally.most_common()), ax=ax)
-    ax.set_xlabel(f"components, {geometry.n_features} features in {geometry.n_hidden} dimensions")
+    dimensions = checks.count(geometry.n_hidden, "dimension")
+    ax.set_xlabel(f"components, {geometry.n_features} features in {dimensions}")
 
 
 def _gram(geometry: "Geometry", ax: Any) -> None:

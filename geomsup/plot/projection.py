@@ -1,5 +1,6 @@
 """Components of more than three dimensions, seen from the plane where they look most regular."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,20 @@ __all__ = ["coxeter_plane_of", "draw_projection", "neighbours", "plane_of_sight"
 # How much of each further axis is added to one of the first two.
 TILT = 0.4
 
+# Points of 1/72 inch from a vertex outwards to the middle of its name: clear of its dot, nearer than the next vertex.
+BESIDE = 9.0
+ROOM = 0.12  # beside the picture for these names, as a fraction of it: without it one ran into the title
+
 # Cosines this close to a row's largest are neighbours, where no shape says which vertices are.
 NEIGHBOURLY = 0.05
 
 
-def draw_projection(component: "Component", rows: np.ndarray, ax: Any, *, colour: str = PALETTE[0]) -> None:
+def draw_projection(
+    component: "Component", rows: np.ndarray, ax: Any, *, colour: str = PALETTE[0], names: Sequence[str] = ()
+) -> None:
     """Draw rows ``(k, m)`` of a component projected on a plane, with lines along the edges of its shape.
+
+    `names` of the rows are written beside them.
 
     The plane is the shape's Coxeter plane; without one, that of the two largest principal axes of the rows, tilted a
     little to the others, so that points behind each other are seen.
@@ -34,6 +43,14 @@ def draw_projection(component: "Component", rows: np.ndarray, ax: Any, *, colour
     for i, j in neighbours(rows) if edges is None else edges:
         ax.plot(*points[[i, j]].T, color=colour, alpha=0.4, linewidth=0.7, zorder=1)
     ax.plot(*points.T, "o", color=colour, markersize=5, markeredgecolor="white", zorder=2)
+    if names:
+        ax.margins(ROOM)
+    for name, point in zip(names, points, strict=False):
+        out = point / (np.linalg.norm(point) or 1.0)
+        ax.annotate(
+            name, point, xytext=BESIDE * out, textcoords="offset points",
+            ha="center", va="center", fontsize=8, color=INK,
+        )  # fmt: skip
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     say_what_is_drawn(ax, component.rank, regular)

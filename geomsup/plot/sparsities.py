@@ -65,7 +65,7 @@ def plot_sparsities(comparisons: Sequence["Comparison"], losses: Sequence[np.nda
     _losses(figure.add_subplot(grid[1, :]), comparisons, losses)
     features = comparisons[0].optimum.features
     figure.suptitle(
-        f"{features.n} features in {comparisons[0].model.n_hidden} dimensions: "
+        f"{checks.count(features.n, 'feature')} in {checks.count(comparisons[0].model.n_hidden, 'dimension')}: "
         "what a trained model stores, and what it could reach",
         fontsize=13, color=INK,
     )  # fmt: skip

@@ -196,6 +196,10 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
 
 def _read(path: Path) -> Any:
     """Return what a file of JSON holds."""
+    if not path.is_file():
+        what = f"got the folder {str(path)!r}. Name a file in it" if path.is_dir() else f"got {str(path)!r}"
+        advice = "" if path.is_dir() else ". Check the spelling"
+        raise ValueError(f"`certificate` must be an existing file; {what}{advice}.")
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"`certificate` must be a file of at most {MOST_BYTES} bytes; got {path.name!r}. Pass one.")
     try:

@@ -12,7 +12,7 @@ from geomsup.arrays import read_only
 from geomsup.isometries import Symmetry, symmetry
 from geomsup.recognition.component import Component
 from geomsup.recognition.names import geometry_name
-from geomsup.recognition.printing import HEADINGS, cells, count, grouped, line, listed
+from geomsup.recognition.printing import HEADINGS, cells, grouped, line, listed
 from geomsup.recognition.reading.copies import copies
 from geomsup.tables import Readable, Tabular
 
@@ -197,7 +197,7 @@ class Geometry(Readable, Tabular):
         return [*lines, f"hint: {self.hint}"] if self.hint else lines
 
     def _headline(self) -> str:
-        features, dimensions = count(self.n_features, "feature"), count(self.n_hidden, "dimension")
+        features, dimensions = checks.count(self.n_features, "feature"), checks.count(self.n_hidden, "dimension")
         absent = f", {len(self.not_represented)} not represented" if self.not_represented else ""
         name = geometry_name([component.full_name for component in self.components])
         return f"{name}: {features} in {dimensions}{absent}"

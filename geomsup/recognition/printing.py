@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geomsup import checks
 from geomsup.recognition.names import counted
 
 if TYPE_CHECKING:
     from geomsup.recognition.component import Component
 
-__all__ = ["HEADINGS", "cells", "count", "grouped", "line", "listed"]
+__all__ = ["HEADINGS", "cells", "grouped", "line", "listed"]
 
 HEADINGS = ("component", "features", "rank", "D", "norm", "residual", "variant", "symmetry", "confidence")
 
@@ -85,7 +86,7 @@ def _norms_apart(component: "Component") -> list[str]:
     groups = np.split(norms, np.flatnonzero(norms[1:] > APART * norms[:-1]) + 1)
     if not 1 < len(groups) <= MOST_GROUPS or any(group[-1] > (1 + ALIKE) * group[0] for group in groups):
         return []
-    return ["norms " + ", ".join(f"{group.mean():.2g} ({count(len(group), 'feature')})" for group in groups)]
+    return ["norms " + ", ".join(f"{group.mean():.2g} ({checks.count(len(group), 'feature')})" for group in groups)]
 
 
 def _confidence(group: "Sequence[Component]") -> str:
@@ -129,8 +130,3 @@ def listed(indices: Sequence[int]) -> str:
     few = len(indices) <= 12
     shown = indices if few else [*indices[:10], "...", indices[-1]]
     return ", ".join(map(str, shown))
-
-
-def count(n: int, noun: str) -> str:
-    """Return a number with its noun, in the plural if needed."""
-    return f"{n} {noun}" + ("" if n == 1 else "s")

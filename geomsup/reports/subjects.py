@@ -164,12 +164,13 @@ def _of_weights(W: Any, title: str, origin: str, wanted: Wanted, orientation: st
     found = classify(W, orientation=orientation)
     wanted.tell("classifying", 1.0)
     if isinstance(found, Geometries):
-        return _of_several(found, title, origin or f"a batch of {len(found)} models")
+        return _of_several(found, title, origin or f"a batch of {checks.count(len(found), 'model')}")
     return Chapter(title, origin or _size(found), (Model(title, found),))
 
 
 def _of_model(model: ToyModel, title: str, wanted: Wanted) -> Chapter:
-    origin = model.source or f"a model of {model.n_features} features in {model.n_hidden} dimensions"
+    size = f"{checks.count(model.n_features, 'feature')} in {checks.count(model.n_hidden, 'dimension')}"
+    origin = model.source or f"a model of {size}"
     comparison, remark = None, None
     if wanted.features is not None:
         if wanted.features.n != model.n_features:

@@ -83,6 +83,7 @@ def view_of(geometry: "Geometry", component: "Component") -> View:
     ('space', ((0, 1), (0, 2), (1, 2)), (('0', 0), ('1', 1), ('2', 2)))
     """
     rows = geometry.W[list(component.features)]
+    rows = rows / (float(np.abs(rows).max()) or 1.0)  # squares of rows 1e200 long are no doubles
     size = float(np.sqrt((rows**2).sum(axis=1).mean())) or 1.0
     rows = rows / size
     corners, places, edges = _fitted(component, rows) or _as_they_are(geometry, component, rows)

@@ -152,4 +152,4 @@ class SampledFeatures:
     def __repr__(self) -> str:
         same = bool((self.importance == self.importance[0]).all())
         shown = f"{self.importance[0]:g}" if same else np.array2string(self.importance, threshold=6, precision=4)
-        return f"SampledFeatures({len(self)} samples of {self.n} features, importance={shown})"
+        return f"SampledFeatures({len(self)} samples of {checks.count(self.n, 'feature')}, importance={shown})"

@@ -336,7 +336,7 @@ class Polytope(Readable, Tabular):
         return Polytope, (*values, dict(self.variants), self.circumradius, self.vertex_transitive, self.kind, norms)
 
     def __repr__(self) -> str:
-        space = "1 dimension" if self.dimension == 1 else f"{self.dimension} dimensions"
+        space = checks.count(self.dimension, "dimension")
         title = f"{self.name} {self.symbol}".rstrip()
         return f"Polytope({title}: {self.n_vertices} vertices in {space})"
 

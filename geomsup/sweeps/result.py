@@ -295,7 +295,7 @@ class Sweep(Readable, Tabular):
 
     def __str__(self) -> str:
         count, done = self.done.size, int(self.done.sum())
-        points = "1 point" if count == 1 else f"{count} points"
+        points = checks.count(count, "point")
         lines = [f"sweep of {self.what}: {points}, {'all' if done == count else done} done"]
         lines += [f"  {name}: {_extent(values)}" for name, values in self.axes.items()]
         for labels, error in self.failed[:MOST_SHOWN]:

@@ -74,11 +74,11 @@ class TrainingRun(Tabular):
     >>> run.steps, run.W_history.shape
     (array([10, 20]), (1, 2, 2, 1))
     >>> run.model(0)
-    ToyModel(2 features in 1 dimensions, relu)
+    ToyModel(2 features in 1 dimension, relu)
     >>> import geomsup as gs
     >>> run = gs.train(gs.Features(2, 0.1), 1, models=2, steps=500, learning_rate=1e-2)
     >>> len(run), run.model(0), run.best()
-    (2, ToyModel(2 features in 1 dimensions, relu), ToyModel(2 features in 1 dimensions, relu))
+    (2, ToyModel(2 features in 1 dimension, relu), ToyModel(2 features in 1 dimension, relu))
     >>> len(run.classify()), run.expected_loss().shape, len(run.to_rows())
     (2, (2,), 2)
     >>> from tempfile import TemporaryDirectory
@@ -127,11 +127,12 @@ class TrainingRun(Tabular):
         return len(self.W)
 
     def __repr__(self) -> str:
-        runs, n, _ = self.W.shape
-        m = self.W.shape[2] if self.W_between is None else f"{self.W.shape[2]} and {self.W_between.shape[2]}"
-        counted = "1 run" if runs == 1 else f"{runs} runs"
-        steps = self.config["completed_steps"]
-        return f"TrainingRun({counted} of {n} features in {m} dimensions, {steps} steps)"
+        runs, n, m = self.W.shape
+        size = checks.count(m, "dimension")
+        if self.W_between is not None:
+            size = f"{m} and {checks.count(self.W_between.shape[2], 'dimension')}"
+        runs, features = checks.count(runs, "run"), checks.count(n, "feature")
+        return f"TrainingRun({runs} of {features} in {size}, {checks.count(self.config['completed_steps'], 'step')})"
 
     @overload
     def __getitem__(self, index: int) -> ToyModel: ...

@@ -253,4 +253,9 @@ def _entries(features: Any) -> list[Features | SampledFeatures]:
             raise ValueError(
                 f"`features` must all have the same n; got {entries[0].n} and {entry.n}. Train them apart."
             )
+        if not (entry.X if isinstance(entry, SampledFeatures) else entry.probability).any():
+            raise ValueError(
+                "`features` must have a feature that is present at times; got a probability of 0 for all. "
+                "Pass a positive probability."
+            )
     return list(entries)

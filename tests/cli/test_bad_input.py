@@ -38,6 +38,11 @@ import pytest
             '`--activation` must be one of "relu", "linear", "abs", "leaky_relu", "gelu"; got \'tanh\'.',
         ),
         ("classify nothing.npy", "`PATH` must be an existing file; got 'nothing.npy'. Check the spelling."),
+        ("verify nothing.json", "`PATH` must be an existing file; got 'nothing.json'. Check the spelling."),
+        ("classify .", "`PATH` must be a file; got the folder '.'. Name a file in it; only `report` takes a folder."),
+        ("classify none.npz", "`--weights` must be an array; 'none.npz' holds no arrays. Save the weights in it"),
+        ("report folder", "`PATH` must hold a file with weights"),
+        ("polytope foo", "They are listed by: geomsup polytope"),
         ("classify text.txt", "`PATH` must hold numbers only; got 'nothing' in 'text.txt'. Leave out headings"),
         ("classify text.md", "`PATH` must end in .npy, .npz, .safetensors, .pt, .pth, .csv, .txt or .json; got"),
         ("classify text.npy", "`PATH` must be a valid .npy file; 'text.npy' is broken"),
@@ -53,17 +58,17 @@ import pytest
             "`PATH` must hold plain arrays; got 'objects.npy' with pickled",
         ),
         ("classify pickle.npy", "`PATH` must be a valid .npy file; 'pickle.npy' is broken"),
-        ("classify nan.npy", "`W` must be finite; got nan at index (1, 0). Remove NaN and infinity first."),
-        ("loss nan.npy --probability 0.1", "`W` must be finite; got nan at index (1, 0)."),
-        ("compare nan.npy --probability 0.1", "`W` must be finite; got nan at index (1, 0)."),
-        ("classify complex.npy", "`W` must hold real numbers; got complex numbers."),
+        ("classify nan.npy", "`W` of 'nan.npy' must be finite; got nan at index (1, 0). Remove NaN"),
+        ("loss nan.npy --probability 0.1", "`W` of 'nan.npy' must be finite; got nan at index (1, 0)."),
+        ("compare nan.npy --probability 0.1", "`W` of 'nan.npy' must be finite; got nan at index (1, 0)."),
+        ("classify complex.npy", "`W` of 'complex.npy' must hold real numbers; got complex numbers."),
         (
             "classify vector.npy",
-            "`W` must have the shape (n_features, n_hidden), or a batch of these; got shape (3,).",
+            "`W` of 'vector.npy' must have the shape (n_features, n_hidden), or a batch of these; got shape (3,).",
         ),
         (
             "classify four.npy",
-            "`W` must have the shape (n_features, n_hidden) or one batch axis more; got shape (1, 2",
+            "`W` of 'four.npy' must have the shape (n_features, n_hidden) or one batch axis more; got shape (1, 2",
         ),
         (
             "loss four.npy --probability 0.1",
@@ -71,8 +76,9 @@ import pytest
         ),
         (
             "classify square.npy",
-            '`W` must have more rows (features) than columns (hidden units) when orientation is "auto"; '
-            'got shape (5, 5). Pass --orientation rows or "columns".',
+            "`W` of 'square.npy' must have more rows (features) than columns (hidden units) when orientation is "
+            '"auto"; '
+            "got shape (5, 5). Pass --orientation rows or columns.",
         ),
         (
             "loss square.npy --probability 0.1",
@@ -150,6 +156,8 @@ def test_bad_input_is_one_line_and_exit_code_two(refuse, folder, arguments, mess
     np.save("four.npy", np.zeros((1, 2, 3, 2)))
     np.save("square.npy", np.eye(5))
     np.save("objects.npy", objects, allow_pickle=True)
+    np.savez("none.npz")
+    (folder / "folder").mkdir()
     np.savez("bias.npz", W=good, b=np.zeros(2))
     np.savez("described.npz", W=good, description=np.array("mine"))
     (folder / "pickle.npy").write_bytes(pickle.dumps(good))

@@ -50,9 +50,13 @@ def test_nothing_is_said_where_nothing_is_compiled(shown):
     assert "compiling" not in text
 
 
-def test_pipes_get_none_of_it(capsys):
+def test_pipes_get_one_line_where_something_is_compiled(capsys):
     with progress_bars() as progress:
-        compiling.njit(lambda x: x + 1)(1)
+        for _ in range(2):
+            compiling.njit(lambda x: x + 1)(1)
+        progress("training", 0.5)
+    assert capsys.readouterr() == ("", "geomsup: compiling, once; up to half a minute\n")
+    with progress_bars() as progress:
         progress("training", 0.5)
     assert capsys.readouterr() == ("", "")
 

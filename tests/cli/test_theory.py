@@ -42,7 +42,7 @@ def test_phase_diagram(run, folder):
     assert strict((folder / "phases.json").read_text()) == result
     assert b"<svg" in (folder / "phases.svg").read_bytes()
     text = run(*arguments)
-    assert text.startswith("2 features in 1 dimensions, 5 probabilities x 5 importances")
+    assert text.startswith("2 features in 1 dimension, 5 probabilities x 5 importances")
     assert "of first order: extra in a digon | extra not represented" in text
 
 

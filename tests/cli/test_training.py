@@ -63,12 +63,14 @@ def test_train_takes_the_options_of_train(run, folder):
     assert saved.config == truth.config
     options = {"dropout": 0.1, "attack": 0.2, "hidden_l1": 0.01, "criterion": "cross-entropy", "activation": "linear"}
     arguments = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
+    (folder / "geomsup-run.npz").unlink()
     run("train", 4, 2, "--second-layer", 3, "--hidden-bias", "--models", 1, "--steps", 3, *arguments)
     saved = gs.TrainingRun.load("geomsup-run.npz")
     assert saved.config == gs.train(gs.Features(4, 0.05), (2, 3), hidden_bias=True, steps=3, **options).config
     options = {"optimizer": "sgd", "momentum": 0.9, "coherence": 0.1, "init_scale": 0.5, "weight_decay": -0.1}
     options |= {"hidden_activation": "solu"}
     arguments = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
+    (folder / "geomsup-run.npz").unlink()
     run("train", 4, 2, "--models", 1, "--steps", 3, *arguments)
     saved = gs.TrainingRun.load("geomsup-run.npz")
     truth = gs.train(gs.Features(4, 0.05), 2, steps=3, **options)
@@ -132,3 +134,62 @@ def test_what_an_interrupted_training_left_is_for_the_same_command_only(run, fol
     whole = gs.train(gs.Features(2, 0.05), 1, steps=9000, batch=10, threads=1)
     np.testing.assert_array_equal(saved.W, whole.W)
     assert saved.config == whole.config
+
+
+def test_without_a_name_nothing_is_replaced(run, folder, monkeypatch, capsys):
+    arguments = ("train", 2, 1, "--models", 1, "--batch", 10, "--threads", 1, "--steps")
+    assert "models: geomsup-run.npz" in run(*arguments, 3)
+    first = (folder / "geomsup-run.npz").read_bytes()
+    monkeypatch.setattr(turns, "REPORT_SECONDS", 0.0)
+
+    @contextmanager
+    def bars():
+        def stop(stage, fraction):
+            if fraction > 0.01:
+                raise KeyboardInterrupt
+
+        yield stop
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "progress_bars", bars)
+        assert main([str(word) for word in (*arguments, 9000)]) == 130
+    capsys.readouterr()
+    (part,) = folder.glob("*.part-*")
+    assert "models: geomsup-run-2.npz" in run(*arguments, 9000)  # it goes on from the part
+    assert not part.exists()
+    assert "models: geomsup-run-3.npz" in run(*arguments, 3)
+    assert (folder / "geomsup-run.npz").read_bytes() == first
+    whole = gs.train(gs.Features(2, 0.05), 1, steps=9000, batch=10, threads=1)
+    np.testing.assert_array_equal(gs.TrainingRun.load("geomsup-run-2.npz").W, whole.W)
+
+
+def test_what_is_assumed_is_said(run, folder):
+    arguments = ("train", 2, 1, "--models", 1, "--steps", 2, "--threads", 1)
+    said = "inputs: 2 features, probability 0.05 (assumed; --probability changes it)"
+    assert said in run(*arguments).splitlines()
+    (folder / "features.toml").write_text("probability = [0.1, 0.3]")
+    for flags in (("--probability", 0.1), ("--sparsity", 0.9), ("--features", "features.toml")):
+        assert "assumed" not in run(*arguments, *flags)
+    (folder / "importance.toml").write_text("importance = [1, 0.5]")
+    assert said in run(*arguments, "--features", "importance.toml").splitlines()
+
+
+def test_several_probabilities_are_several_trainings_and_a_file_states_one_per_feature(run, folder):
+    """As help says."""
+    arguments = ("train", 3, 1, "--models", 1, "--steps", 2, "--threads", 1)
+    run(*arguments, "--probability", 0.1, 0.2, 0.3, "-o", "three.npz")
+    assert gs.TrainingRun.load("three.npz").features == tuple(gs.Features(3, p) for p in (0.1, 0.2, 0.3))
+    (folder / "features.toml").write_text("probability = [0.1, 0.2, 0.3]")
+    run(*arguments, "--features", "features.toml", "-o", "one.npz")
+    assert gs.TrainingRun.load("one.npz").features == (gs.Features(3, [0.1, 0.2, 0.3]),)
+    words = " ".join(run("train", "--help").replace("│", " ").split())
+    assert "Several: the models are trained for each" in words
+    assert "one value or one per feature." in " ".join(run("loss", "--help").replace("│", " ").split())
+
+
+def test_features_that_are_never_present_are_refused(refuse, folder):
+    assert refuse("train", 5, 2, "--probability", 0) == (
+        "`--features` must have a feature that is present at times; got a probability of 0 for all. "
+        "Pass a positive probability."
+    )
+    assert not list(folder.iterdir())

@@ -79,7 +79,7 @@ def test_classify_finds_the_models_of_a_batch(run, folder):
     both = np.stack([PENTAGON, PENTAGON[:, ::-1]], -1)
     np.savez("last.npz", W=np.repeat(both, 4, axis=1)[..., :1], b=np.zeros((5, 1)))  # (5, 8, 1), of rank 2
     np.save("flag.npy", both)
-    assert "1 models along the last axis" in run("classify", "last.npz", "--orientation", "rows")
+    assert "1 model along the last axis" in run("classify", "last.npz", "--orientation", "rows")
     assert [one["name"] for one in strict(run("classify", "flag.npy", "--instances", "last", "--json"))] == [
         "pentagon"
     ] * 2
@@ -167,7 +167,7 @@ def test_one_model_of_a_batch_is_picked(run, refuse):
     assert "pentagon" not in run("classify", "two.npy", "--run", 1)
     assert "2 models along the first axis, run 1" in run("classify", "two.npy", "--run", 1)
     assert refuse("symmetry", "two.npy") == (
-        "`PATH` must hold one model; got 2 in 'two.npy'. Pick one: --run 0, ..., --run 1."
+        "`PATH` must hold one model; got 2 in 'two.npy'. Pick one: --run 0 or --run 1."
     )
     assert "got 2" in refuse("symmetry", "two.npy", "--run", 2)
 
@@ -184,3 +184,39 @@ def test_sparsity_is_one_less_probability(run, refuse, pentagon, flags):
     assert strict(run("loss", pentagon, *flags, "--json"))["value"] == truth.value
     both = refuse("loss", pentagon, "--probability", 0.1, "--sparsity", 0.9)
     assert both.startswith("`--sparsity` must not come with `--probability`")
+
+
+@pytest.mark.parametrize("command", ["classify", "symmetry", "dimensionality"])
+def test_four_axes_are_no_batch(refuse, command):
+    np.save("four.npy", np.zeros((2, 3, 5, 2)))
+    assert refuse(command, "four.npy") == (
+        "`W` of 'four.npy' must have the shape (n_features, n_hidden) or one batch axis more; got shape (2, 3, 5, 2). "
+        "Save one batch."
+    )
+
+
+def test_files_that_are_written_are_named(run, pentagon):
+    said = run("classify", pentagon, "-o", "names.csv", "--plot", "p.png").splitlines()
+    assert said[-2:] == ["result: names.csv", "figure: p.png"]
+    strict(run("classify", pentagon, "-o", "names.csv", "--plot", "p.png", "--json"))
+
+
+@pytest.mark.parametrize("size", [1e-305, 1e-200, 1e200, 1e300])
+@pytest.mark.parametrize("command", ["classify", "symmetry", "dimensionality"])
+@pytest.mark.filterwarnings("error")
+def test_weights_of_any_size_are_read_without_warnings(run, command, size):
+    np.save("sized.npy", size * PENTAGON)
+    wanted = {"classify": "pentagon: 5 features", "symmetry": "order 10;", "dimensionality": "D* = "}
+    assert run(command, "sized.npy").startswith(wanted[command])
+
+
+def test_hints_are_in_words_of_the_shell(run):
+    np.save("rough.npy", np.round(gs.polytope("icosahedron").vertices, 2))
+    assert "hint: --tolerance 0.01 gives " in run("symmetry", "rough.npy") or "hint: --tolerance" in run(
+        "symmetry", "rough.npy"
+    )
+
+
+def test_a_count_beyond_doubles_is_no_number_of_json(run):
+    np.save("short.npy", 1e-200 * PENTAGON)
+    assert strict(run("dimensionality", "short.npy", "--json"))["dimensions_per_feature"] is None

@@ -23,7 +23,9 @@ def test_arguments_have_the_names_that_help_gives_them(command, run):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('Pass orientation="rows" or "columns".', 'Pass --orientation rows or "columns".'),
+        ('Pass orientation="rows" or "columns".', "Pass --orientation rows or columns."),
+        ("tolerance=0.05 gives Ih, order 120", "--tolerance 0.05 gives Ih, order 120"),
+        ("geomsup.polytopes() lists them.", "They are listed by: geomsup polytope"),
         ("`rng` must be a seed.", "`--seed` must be a seed."),
         ("Pass a positive float.", "Write a positive number."),
         ("Pass np.geomspace(1, 0.1, 20).", "Write numbers with spaces between them."),
@@ -33,7 +35,7 @@ def test_arguments_have_the_names_that_help_gives_them(command, run):
     ],
 )
 def test_names_of_python_are_not_said(text, said):
-    flags = {"orientation": "--orientation", "seed": "--seed"}
+    flags = {"orientation": "--orientation", "seed": "--seed", "tolerance": "--tolerance"}
     assert in_shell_words(text, flags) == said
 
 

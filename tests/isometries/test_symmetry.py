@@ -173,7 +173,7 @@ def test_no_hint_where_nothing_is_gained(rng):
 
 
 def test_many_orbits_are_counted(rng):
-    assert repr(gs.symmetry(rng.normal(size=(30, 3)))) == "Symmetry(C1, order 1: 30 orbits of 1 to 1 points)"
+    assert repr(gs.symmetry(rng.normal(size=(30, 3)))) == "Symmetry(C1, order 1: 30 orbits of 1 point)"
 
 
 @pytest.mark.parametrize("noise", [2e-3, 1e-2])

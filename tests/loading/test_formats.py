@@ -105,7 +105,7 @@ def test_w_is_taken_by_name_else_the_only_matrix_else_asked_for(save):
     np.testing.assert_array_equal(gs.load(two, weights="two", decoder=False).W, W + 1)
     with pytest.raises(ValueError, match=r"^`weights` must say which array of 'c\.npz' is W; it holds one, two\. Name"):
         read_weights(two)
-    with pytest.raises(ValueError, match=r"it holds none\. Name one with `weights`\.$"):
+    with pytest.raises(ValueError, match=r"holds no arrays\. Save the weights in it as W\.$"):
         read_weights(save("empty.npz"))
     with pytest.raises(
         ValueError, match=r"^`weights` must be an array of 'c\.npz'; got 'W'\. Pick one of: one, two\.$"
@@ -189,7 +189,7 @@ def test_files_that_are_not_there_or_of_another_kind_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"^`path` must be an existing file; got '.*nothing\.npy'\. Check the sp"):
         read_arrays(tmp_path / "nothing.npy")
     (tmp_path / "folder.npy").mkdir()
-    with pytest.raises(ValueError, match=r"^`path` must be an existing file; got '.*folder\.npy'\."):
+    with pytest.raises(ValueError, match=r"^`path` must be a file; got the folder '.*folder\.npy'\. Name"):
         read_arrays(tmp_path / "folder.npy")
     for name in ("weights.pkl", "weights", "weights.h5"):
         (tmp_path / name).write_bytes(b"x")
@@ -278,7 +278,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_breaks(tmp_path_factory, ki
             {},
             r'^`W` must have more rows .* is "auto"; got shape \(5, 5\)\. Pass orientation="rows"',
         ),
-        ({"W": W * np.nan}, {}, r"^`W` must be finite; got nan at index \(0, 0\)\. Remove"),
+        ({"W": W * np.nan}, {}, r"^`W` of 'model\.npz' must be finite; got nan at index \(0, 0\)\. Remove"),
         (
             {"W": W, "b": B[:2]},
             {},
@@ -343,7 +343,7 @@ def test_tables_of_numbers(tmp_path):
         ("1,2\n3\n", "`path` must hold a table of numbers, as many in each line; got 'W.csv'."),
         ("", "`path` must hold a table of numbers"),
         ("0,5;1,5\n0,2;3,5\n0,1;2,2\n", "`path` must hold numbers only; got '0,5'"),
-        ("1,nan\n3,4\n5,6\n", "`W` must be finite; got nan at index (0, 1)."),
+        ("1,nan\n3,4\n5,6\n", "`W` of 'W.csv' must be finite; got nan at index (0, 1)."),
     ],
 )
 def test_tables_of_more_than_weights_are_refused(tmp_path, text, message):
@@ -370,8 +370,8 @@ def test_json(tmp_path):
             '{"W": [[1], [2]], "b": [0, 0], "b": [1, 1]}',
             "`path` must be a valid .json file; 'model.json' is broken: it has",
         ),
-        ('{"W": [[1, 2], [3]]}', "`W` must be rectangular; its rows have different lengths."),
-        ('{"W": "one"}', "`weights` must say which array of 'model.json' is W; it holds none."),
+        ('{"W": [[1, 2], [3]]}', "`W` of 'model.json' must be rectangular; its rows have different lengths."),
+        ('{"W": "one"}', "`weights` must be an array; 'model.json' holds no arrays."),
         ("3", "`W` must have the shape (n_features, n_hidden)"),
         ('{"W": [[1], [-1]], "b": null, "c": [1, 2]}', "`path` must leave no doubt: 'c' (2,) of 'model.json' may be"),
         ("[" * 100_000, "`path` must be a valid .json file; 'model.json' is broken: "),

@@ -84,8 +84,8 @@ REFUSED = [
     (gs.ToyModel.from_state, {"W": MASKED, "b": B}, "`W` must not be a masked array"),
     (gs.ToyModel.from_state, W, "`state` must be a dictionary of arrays, or a PyTorch module; got array("),
     (gs.ToyModel.from_state, SimpleNamespace(a=1), "`state` must be a dictionary of arrays, or a PyTorch module"),
-    (gs.ToyModel.from_state, {}, "`weights` must say which array of `state` is W; it holds none."),
-    (gs.ToyModel.from_state, {"W": "text"}, "`weights` must say which array of `state` is W; it holds none."),
+    (gs.ToyModel.from_state, {}, "`weights` must be an array; `state` holds no arrays."),
+    (gs.ToyModel.from_state, {"W": "text"}, "`weights` must be an array; `state` holds no arrays."),
     (gs.ToyModel.from_state, {"W": [[1, 2], [3]]}, "`W` must be rectangular"),
     (gs.load, 5, "`path` must be a path; got 5 (int)."),
 ]  # fmt: skip

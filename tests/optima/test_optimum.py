@@ -316,13 +316,13 @@ def test_a_result_says_what_it_is():
             (Features(3, 0.1), 1),
             {"guesses": [ToyModel([[1], [1]])]},
             ValueError,
-            r"^`guesses` must be ToyModels of 3 features in 1 dimensions; got ToyModel\(2 .*\. Leave it",
+            r"^`guesses` must be ToyModels of 3 features in 1 dimension; got ToyModel\(2 .*\. Leave it",
         ),
         (
             (Features(3, 0.1), 1),
             {"guesses": [[[1], [1], [1]]]},
             ValueError,
-            r"^`guesses` must be ToyModels of 3 features in 1 dimensions; got \[\[1\]",
+            r"^`guesses` must be ToyModels of 3 features in 1 dimension; got \[\[1\]",
         ),
         (
             (Features(3, 0.1), 1),

@@ -247,7 +247,7 @@ def test_arrays_are_nobodys_to_write(read_only):
 def test_a_diagram_prints_and_converts():
     diagram = small()
     text = str(diagram)
-    assert text.startswith("2 features in 1 dimensions, 14 probabilities x 12 importances")
+    assert text.startswith("2 features in 1 dimension, 14 probabilities x 12 importances")
     for name in diagram.names:
         assert f"%  {name}" in text
     data = json.loads(json.dumps(diagram.to_dict(), allow_nan=False))

@@ -62,7 +62,7 @@ def test_a_repr_is_a_line_without_arrays(results, name):
 def test_a_repr_has_the_headline(results):
     assert re.search(r"^Comparison\(digon against digon, loss .*, excess .* %\)$", repr(results["comparison"]))
     assert repr(results["optimum"]).startswith("Optimum(0.0033194")
-    assert repr(results["diagram"]).startswith("PhaseDiagram(2 features in 1 dimensions, 2 x 2 cells, ")
+    assert repr(results["diagram"]).startswith("PhaseDiagram(2 features in 1 dimension, 2 x 2 cells, ")
 
 
 def test_html_is_escaped_and_short():

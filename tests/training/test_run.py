@@ -26,7 +26,7 @@ def crafted(W, features, models):
 
 
 def test_repr(run):
-    assert repr(run) == "TrainingRun(4 runs of 2 features in 1 dimensions, 20 steps)"
+    assert repr(run) == "TrainingRun(4 runs of 2 features in 1 dimension, 20 steps)"
 
 
 def test_model(run):

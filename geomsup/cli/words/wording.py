@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 __all__ = ["flags_of", "in_shell_words"]
 
 # Arguments of functions that flags state under other names.
-OTHER_NAMES = {"rng": "--seed", "n": "N-FEATURES"}
+OTHER_NAMES = {"rng": "--seed", "n": "N-FEATURES", "source": "PATH", "certificate": "PATH"}
 # Advice that only fits Python, and what a shell is told.
 ADVICE = {
     "Pass a positive float.": "Write a positive number.",
@@ -14,11 +14,15 @@ ADVICE = {
     "Pass a string or a Path.": "Write a path.",
     "Pass np.geomspace(1, 0.1, 20).": "Write numbers with spaces between them.",
     "Pass P(x_i != 0) = 1 - sparsity.": "Write P(feature is present), or give --sparsity.",
+    "geomsup.polytopes() lists them.": "They are listed by: geomsup polytope",
     "Convert it to a float array.": "Write plain numbers.",
 }
 QUOTED = re.compile(r"`(\w+)`")  # the argument that an error names
 NAMED_TOO = re.compile(r"pass \w+=\w+ \((--[\w-]+)\)")  # advice that names the flag as well
-ASSIGNED = re.compile(r"(?:(?<=Pass )|(?<=Use ))([a-z]\w*)=(?:\"([^\"]*)\"|'([^']*)'|([\w.+-]+))")
+ASSIGNED = re.compile(
+    r"(?:(?<=Pass )|(?<=Use )|\b(?=[a-z]\w*=\S+ gives )|\b(?=[a-z]\w*=\S+ names more))"
+    r"([a-z]\w*)=(?:\"([^\"]*)\"|'([^']*)'|([\w.+-]+))((?: or \"\w+\")?)"
+)
 
 
 def flags_of(names_of_each: Iterable[tuple[str, ...]]) -> dict[str, str]:
@@ -39,7 +43,7 @@ def flags_of(names_of_each: Iterable[tuple[str, ...]]) -> dict[str, str]:
 
 
 def in_shell_words(text: str, flags: Mapping[str, str]) -> str:
-    """Return the text of an error as somebody at a shell would say it.
+    """Return the text of an error, or of a hint, as somebody at a shell would say it.
 
     Examples
     --------
@@ -52,8 +56,8 @@ def in_shell_words(text: str, flags: Mapping[str, str]) -> str:
         return f"`{known[found[1]]}`" if found[1] in known else found[0]
 
     def option(found: re.Match[str]) -> str:
-        value = next(part for part in found.groups()[1:] if part is not None)
-        return f"{known[found[1]]} {value}" if found[1] in known else found[0]
+        value = next(part for part in found.groups()[1:4] if part is not None)
+        return f"{known[found[1]]} {value}{found[5].replace(chr(34), '')}" if found[1] in known else found[0]
 
     for advice, instead in ADVICE.items():
         text = text.replace(advice, instead)

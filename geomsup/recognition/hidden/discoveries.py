@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from geomsup import checks
 from geomsup.recognition.names import counted
-from geomsup.recognition.printing import count, listed
+from geomsup.recognition.printing import listed
 from geomsup.tables import Readable
 
 __all__ = ["Discoveries", "Discovery"]
@@ -121,7 +122,7 @@ class Discoveries(Sequence[Discovery], Readable):
         shown = [counted(name, number) for name, number in kinds[:MOST_KINDS]]
         more = sum(number for _, number in kinds[MOST_KINDS:])
         names = ", ".join([*shown, *([f"{more} others"] if more else [])]) or "no shapes"
-        place = f"{count(self.n_rows, 'row')} in {count(self.n_dimensions, 'dimension')}"
+        place = f"{checks.count(self.n_rows, 'row')} in {checks.count(self.n_dimensions, 'dimension')}"
         return f"{names} among {place}; false discoveries at most {self.false_discovery_rate:.2g}, null: {self.null}"
 
     def __str__(self) -> str:

@@ -31,6 +31,7 @@ def copies(X: np.ndarray, *, opposite: bool = False) -> tuple[tuple[int, ...], .
     >>> copies(rows), copies(rows, opposite=True)
     (((0, 1),), ((2, 3),))
     """
+    X = X / (np.abs(X).max(initial=0.0) or 1.0)  # squares of rows 1e200 long are no doubles
     norms = np.linalg.norm(X, axis=1)
     there = np.flatnonzero(norms > 0)
     unit = X[there] / norms[there, None]

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geomsup import checks
 from geomsup.recognition.names import geometry_name
-from geomsup.recognition.printing import cells, count, listed
+from geomsup.recognition.printing import cells, listed
 from geomsup.reports.words import explained
 
 if TYPE_CHECKING:
@@ -86,11 +87,11 @@ def headline(geometry: "Geometry", colours: "Colours", comparison: "Comparison |
     for index, component in enumerate(geometry.components):
         kinds.setdefault(component.full_name, []).append(index)
     absent, n = geometry.not_represented, geometry.n_features
-    stored = f"{n - len(absent)} of {n} features" if absent else count(n, "feature")
+    stored = f"{n - len(absent)} of {n} features" if absent else checks.count(n, "feature")
     name = geometry_name([component.full_name for component in geometry.components])
     return Headline(
         name=name,
-        sentence=f"This W stores {stored} in {count(geometry.n_hidden, 'dimension')}: {name}.",
+        sentence=f"This W stores {stored} in {checks.count(geometry.n_hidden, 'dimension')}: {name}.",
         lines=tuple(_line(geometry.components, chosen, colours, comparison) for chosen in _merged(kinds)),
         absent=listed(absent) if absent else None,
         hint=geometry.hint,

@@ -104,4 +104,4 @@ def _sentence(geometries: "Geometries[Any]", marks: list[Mark]) -> str:
     if not marks:
         return said
     best = min(marks, key=lambda mark: mark.excess)
-    return f"{said} The best one, number {best.index}, is {100 * best.excess:.3g} % above its optimum."
+    return f"{said} The best of all, number {best.index}, is {100 * best.excess:.3g} % above its optimum."
