@@ -123,7 +123,7 @@ def test_data_that_another_experiment_reads_are_made_if_they_are_missing(tmp_pat
     before = run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1)
     (tmp_path / "data.npz").unlink()
     (tmp_path / "parts" / "the_squares.npz").unlink()
-    assert run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1).verdict == before.verdict
+    assert run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1).to_dict() == before.to_dict()
     assert CALLS == ["squares"]
     assert run_experiment(declared(), "quick", {"points": 3}, tmp_path, 1, read=True).data["y"].tolist() == [0, 1, 4]
     assert CALLS == ["squares", "squares"]
