@@ -86,8 +86,10 @@ def test_what_is_no_certificate(tmp_path):
     path.write_text(json.dumps(MADE.to_dict() | {"evidence": EVIDENCE | {"tree": "f"}}))
     with pytest.raises(ValueError, match=r"`certificate` must prove its theorem; it does not: box 0"):
         gs.verify(path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match=r"`certificate` must be an existing file; got .*nothing\.json"):
         gs.verify(tmp_path / "nothing.json")
+    with pytest.raises(ValueError, match="`certificate` must be an existing file; got the folder"):
+        gs.verify(tmp_path)
     with pytest.raises(TypeError, match="`certificate` must be a path"):
         gs.verify(5)  # pyright: ignore[reportArgumentType]
 
