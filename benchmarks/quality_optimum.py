@@ -96,11 +96,18 @@ def by_scipy(features, m, seconds, seed):
     """L-BFGS from random starts: on samples, then on the exact loss."""
     rng, watch = np.random.default_rng(seed), Watch(features, seconds)
     exact = relu_objective(features)
+
+    def enough(_):
+        if watch.passed():
+            raise StopIteration
+
     while not watch.passed():
         start = pack(rng.normal(size=(features.n, m)) / np.sqrt(m), np.zeros(features.n))
         on_fixed = on_samples(features.sample(SAMPLES, rng), features.importance, m)
         for objective, steps in ((on_fixed, SAMPLE_STEPS), (exact, EXACT_STEPS)):
-            start = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": steps}).x
+            start = minimize(
+                objective, start, jac=True, method="L-BFGS-B", callback=enough, options={"maxiter": steps}
+            ).x
             watch.note(*unpack(start, features.n))
     return watch.found
 
