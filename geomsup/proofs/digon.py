@@ -16,8 +16,11 @@ __all__ = ["two_on_one_axis"]
 
 WIDTH = Fraction(1, 50)  # of a slice: in wider ones the state at the middle loses too much at the ends
 BRACKET = Fraction(1, 10**6)  # of the crossing: the two minima differ by 1e-8 at its ends
-NEARER, TOWARDS = 8, 4  # slices towards the crossing, where the losses of the minima differ less: 4 of them, 8 times nearer
-PLACES, FINER = 12, 40  # digits of states, and of ends of cores, which are exact
+NEARER, TOWARDS = (
+    8,
+    4,
+)  # slices towards the crossing, where the losses of the minima differ less: 4 of them, 8 times nearer
+DIGITS, PLACES, FINER = 6, 12, 40  # of ends of slices, of states, and of ends of cores; those of ends are exact
 STEPS = 30  # of Newton's method for a state: 6 are enough
 HALVINGS = 40  # of the interval of the crossing: 1e-12
 # Q and r of the minima where Newton's method starts: at p = 0 both norms are 1; unequal ones as descents found them.
@@ -94,7 +97,7 @@ def slice_between(low: Fraction, high: Fraction, states: dict[str, tuple[float, 
     equal, unequal = states.get("equal"), states.get("unequal")
     Q, r = state = equal or unequal or EQUAL_START
     data: dict[str, Any] = {
-        "p": [decimals(end, PLACES) for end in (low, high)],
+        "p": [decimals(end, DIGITS) for end in (low, high)],
         "state": [decimals(Fraction(one), PLACES) for one in (Q, r, *_best_at((low + high) / 2, state)[1])],
         "equal": [decimals(Fraction(equal[0]) * (1 + way), PLACES) for way in (-EQUAL, EQUAL)] if equal else [],
         "core": [decimals(end, FINER) for end in _core(*unequal)] if unequal else [],

@@ -1,10 +1,11 @@
-"""The checker of the fourth theorem, two features on one axis at every probability: with `outputs` and `places`.
+"""The checker of the theorem of two features on one axis, at every probability: with `outputs` and `places`.
 
 ``python -m geomsup.proofs.digon_checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose names
 these are.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -18,7 +19,18 @@ from geomsup.proofs.checker import between, exact, stated
 from geomsup.proofs.outputs import NONE, Best, output
 from geomsup.proofs.places import Box, Local, Place, local_of
 
-__all__ = ["PRECISION", "REGION", "SPLITS", "Slice", "check_digon", "halves", "leaves", "slice_of"]
+__all__ = [
+    "PRECISION",
+    "REGION",
+    "SPLITS",
+    "Slice",
+    "check_digon",
+    "check_slice",
+    "halves",
+    "leaves",
+    "slice_of",
+    "slices_of",
+]
 
 PRECISION = 64  # bits: values that are compared differ by 1e-9 and more
 SPLITS = "pqr"  # letters of what a box is halved along: p, the sum Q of both norms², and the ratio r of both weights
@@ -33,8 +45,8 @@ Told = Callable[[str, float], object]
 class Slice:
     """All probabilities of an interval: where the loss can be least.
 
-    L(p, Q, r) = F(q_1, s) + F(q_2, s), with s = r q_1, is the same for r and 1 / r, so r >= 1 is enough. A state is Q, r
-    and two biases divided by p. Minima at r = 1 may have a Q between the ends `equal`, others are in the `core`.
+    L(p, Q, r) = F(q_1, s) + F(q_2, s), with s = r q_1, is the same for r and 1 / r, so r >= 1 is enough. A state is
+    Q, r and two biases divided by p. Minima at r = 1 may have a Q between the ends `equal`, others are in the `core`.
     """
 
     def __init__(self, p: Sequence[Fraction], state: Sequence[Fraction], equal: Sequence[Fraction], core: Any) -> None:
@@ -78,9 +90,9 @@ class Slice:
     def reason(self, box: Box) -> str:
         """Return the letter of the first reason why no other minimum is in a box, or "" if there is none.
 
-        c: core, L_Q and L_r vanish nowhere at once, or where second derivatives are positive definite; f: far, rows of such
-        norms lose too much alone; b: a best bias would be negative; g: gradient, a combination of slopes does not
-        vanish; v: value, more than the state loses; e: equal, the box begins at r = 1, and L_r grows with r.
+        c: core, L_Q and L_r vanish at once at most where second derivatives are positive definite; f: far, rows of
+        such norms lose too much alone; b: a best bias would be negative; g: gradient, a combination of slopes does
+        not vanish; v: value, more than the state loses; e: equal, the box begins at r = 1, and L_r grows with r.
         """
         core, place = self.core, Place(box)
         if core and box[2] < core[1] and core[0] < box[3] and box[4] < core[3] and core[2] < box[5]:
@@ -146,7 +158,7 @@ class Slice:
             if both is None or not local_of(place, both).second[0] > 0:
                 if pieces > MOST_PIECES:
                     return False
-                waiting += halves(box, pieces % 2)
+                waiting += halves(box, 0 if box[1] - box[0] > box[3] - box[2] else 1)
         return True
 
     def slope_along_p(self, box: Box) -> arb:
@@ -190,15 +202,16 @@ def slice_of(data: Any) -> Slice:
         raise ValueError("a slice must have p, state, equal, core and tree")
     sizes = [len(data[name]) if isinstance(data[name], list) else -1 for name in ("p", "state", "equal", "core")]
     if sizes not in ([2, 4, 2, 0], [2, 4, 2, 4], [2, 4, 0, 4]) or not isinstance(data["tree"], str):
-        raise ValueError("a slice must have two ends of p, a state of four numbers, and ends of equal norms, a core, or both")
+        raise ValueError(
+            "a slice must have two ends of p, a state of four numbers, and ends of equal norms, a core, or both"
+        )
     p, state, equal, core = ([stated(one) for one in data[name]] for name in ("p", "state", "equal", "core"))
     return Slice(p, state, equal, core)
 
 
-def check_slice(data: Any) -> tuple[Slice, int]:
-    """Return a slice and how many boxes it has, if each has the first reason that holds."""
-    part = slice_of(data)
-    found, filled, steep = leaves(data["tree"], (part.low, part.high, *REGION)), Fraction(0), dict[str, arb]()
+def check_slice(part: Slice, tree: str) -> int:
+    """Return how many boxes a slice has, if each has the first reason that holds."""
+    found, filled, steep = leaves(tree, (part.low, part.high, *REGION)), Fraction(0), dict[str, arb]()
     for place, (letter, box) in enumerate(found):
         right = part.reason(box)
         if not right or letter != right:
@@ -214,11 +227,28 @@ def check_slice(data: Any) -> tuple[Slice, int]:
         raise ValueError("the loss of equal norms must bend upwards between their ends")
     if part.equal and part.core and not (len(steep) == 2 and steep["c"] < steep["e"]):
         raise ValueError("unequal norms must gain on equal ones as p grows")
-    return part, len(found)
+    return len(found)
 
 
 def _volume(box: Sequence[Fraction]) -> Fraction:
     return (box[1] - box[0]) * (box[3] - box[2]) * (box[5] - box[4])
+
+
+def slices_of(certificate: Any) -> list[Slice]:
+    """Return the slices of a certificate, if they follow each other: equal norms, then both once, then unequal ones."""
+    evidence = certificate.get("evidence") if isinstance(certificate, dict) else None
+    said = {"theorem": "two features on one axis", "n_features": 2, "n_hidden": 1, "evidence": evidence}
+    if certificate != said or not isinstance(evidence, dict) or set(evidence) != {"slices"}:
+        raise ValueError("the theorem must be about 2 features in 1 dimension, with its evidence")
+    if not isinstance(evidence["slices"], list) or len(evidence["slices"]) < 3:
+        raise ValueError("the evidence must be three slices or more")
+    parts = [slice_of(data) for data in evidence["slices"]]
+    if parts[0].low != 0 or parts[-1].high != 1 or any(one.high != other.low for one, other in pairwise(parts)):
+        raise ValueError("the slices must follow each other from p = 0 to p = 1")
+    kinds = "".join("b" if part.equal and part.core else "e" if part.equal else "u" for part in parts)
+    if not re.fullmatch("e+bu+", kinds):
+        raise ValueError("slices must be of equal norms first, one of both, and then of unequal norms")
+    return parts
 
 
 def check_digon(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
@@ -237,28 +267,13 @@ def check_digon(certificate: Any, told: Told = lambda stage, fraction: None) -> 
     Traceback (most recent call last):
     ValueError: the theorem must be about 2 features in 1 dimension, with its evidence
     """
-    evidence = certificate.get("evidence") if isinstance(certificate, dict) else None
-    said = {"theorem": "two features on one axis", "n_features": 2, "n_hidden": 1, "evidence": evidence}
-    if certificate != said or not isinstance(evidence, dict) or set(evidence) != {"slices"}:
-        raise ValueError("the theorem must be about 2 features in 1 dimension, with its evidence")
-    slices = evidence["slices"]
-    if not isinstance(slices, list) or len(slices) < 3:
-        raise ValueError("the evidence must be three slices or more")
-    parts, boxes = [], 0
     with ctx.workprec(PRECISION):
-        for place, data in enumerate(slices):
-            told("checking", place / len(slices))
-            part, number = check_slice(data)
-            parts.append(part)
-            boxes += number
-    if parts[0].low != 0 or parts[-1].high != 1 or any(one.high != other.low for one, other in pairwise(parts)):
-        raise ValueError("the slices must follow each other from p = 0 to p = 1")
-    kinds = "".join("b" if part.equal and part.core else "e" if part.equal else "u" for part in parts)
-    crossing = kinds.find("b")
-    if kinds != "e" * crossing + "b" + "u" * (len(kinds) - crossing - 1) or not 0 < crossing < len(kinds) - 1:
-        raise ValueError("slices must be of equal norms first, one of both, and then of unequal norms")
-    both = slices[crossing]["p"]
-    return {"boxes": boxes, "crossing from": both[0], "crossing to": both[1]}
+        parts, boxes, ends = slices_of(certificate), 0, ["", ""]
+        for part, data in zip(parts, certificate["evidence"]["slices"], strict=True):
+            told("checking", float(part.low))
+            boxes += check_slice(part, data["tree"])
+            ends = data["p"] if part.equal and part.core else ends
+    return {"boxes": boxes, "crossing from": ends[0], "crossing to": ends[1]}
 
 
 if __name__ == "__main__":

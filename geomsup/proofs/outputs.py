@@ -105,8 +105,8 @@ def output(q: arb, s: arb, c: arb, p: arb) -> Output:
 
 def best_bias(q: float, s: float, p: float) -> float:
     """Return about where H = 0, in doubles: the checker proves how near that is."""
-    high = (1 - q + s) / 2
-    c, low = high / 2, -s / max(p, 0.1)
+    low, high = (1 - q) / 2 if q < 1 else -s / max(p, 0.1), (1 - q + s) / 2
+    c = max((low + high) / 2, high / 2)
     A = 1 / q + 1 / q**2
     for _ in range(STEPS):
         d = max(s - p * c, 0.0)
@@ -114,10 +114,10 @@ def best_bias(q: float, s: float, p: float) -> float:
         H = 1 - q + s - 2 * c - (1 - p) * d * d / s - p * (4 * A * (d**3 - e**3) - 12 * e * e / q) / (12 * s)
         K = 2 - 2 * p * (1 - p) * d / s - p * p * (12 * A * (d * d - e * e) - 24 * e / q) / (12 * s)
         low, high = (c, high) if H > 0 else (low, c)
-        new = c + H / K if K > 0 else low
+        new = c + H / K if K > 0 else (low + high) / 2
         if abs(new - c) < ENOUGH:
             break
-        c = new if low < new < high else (low + high) / 2
+        c = new if low <= new <= high else (low + high) / 2
     return c
 
 
@@ -133,8 +133,8 @@ class Best(NamedTuple):
 def best(p: Pair, q: Pair, s: Pair) -> Best | None:
     """Return an output on a box, by Newton's method in balls for its best bias, or None if that says nothing.
 
-    p, q and s are balls with their middles. On a ball of c with K > 0, H falls with c. So there is at most one zero, and
-    it is in the new ball, if that is inside the old one. A ball of negative c is joined with 0.
+    p, q and s are balls with their middles. On a ball of c with K > 0, H falls with c. So there is at most one zero,
+    and one in the new ball, if that is inside the old one. A ball of negative c is joined with 0.
     """
     at_c = arb(best_bias(float(q[1]), float(s[1]), float(p[1])))
     at = output(q[1], s[1], at_c, p[1])

@@ -57,14 +57,14 @@ class Local(NamedTuple):
         return x * self.at[0] + y * self.at[1] + turned
 
     def has_a_slope(self) -> bool:
-        """Whether a combination of L_Q and L_r does not vanish on the box; two of them hardly vary one way of the two."""
+        """Whether a combination of L_Q and L_r does not vanish on the box; two of them hardly vary along Q or r."""
         QQ, Qr, rr = (float(one.mid()) for one in self.second)
         ways = [(1.0, 0.0), (0.0, 1.0), *([(1.0, -Qr / rr)] if rr else []), *([(-Qr / QQ, 1.0)] if QQ else [])]
         return any(one > 0 or one < 0 for one in (*self.slopes[:2], *(self.combined(x, y) for x, y in ways)))
 
 
 def local_of(place: Place, both: tuple[Best, Best]) -> Local:
-    """Return what is known of L on a box. Along log r, q_1, q_2 and s grow at the rates -1 - lean, 1 - lean and -lean."""
+    """Return what is known of L on a box. Along log r, q_1, q_2 and s grow at the rates -1 - lean, 1 - lean, -lean."""
     p, s, lean, at_s, at_lean = place.p, place.s, place.lean, place.at_s, place.at_lean
     slopes, at, second, mixed = [NONE] * 3, [NONE] * 2, [NONE] * 3, [NONE] * 2
     for sign, q, at_q, one in zip((-1, 1), place.norms, place.at_norms, both, strict=True):
