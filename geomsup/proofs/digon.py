@@ -12,7 +12,7 @@ from geomsup.proofs.digon_checker import PRECISION, REGION, SPLITS, Slice, halve
 from geomsup.proofs.places import Box, Local, Place, local_of
 from geomsup.threads import Progress
 
-__all__ = ["two_on_one_axis"]
+__all__ = ["crossing", "minimum", "plan", "slice_between", "two_on_one_axis"]
 
 WIDTH = Fraction(1, 50)  # of a slice: in wider ones the state at the middle loses too much at the ends
 BRACKET = Fraction(1, 10**6)  # of the crossing: the two minima differ by 1e-8 at its ends

@@ -51,8 +51,12 @@ class Slice:
 
     def __init__(self, p: Sequence[Fraction], state: Sequence[Fraction], equal: Sequence[Fraction], core: Any) -> None:
         self.low, self.high = p
-        if not (0 <= self.low < self.high <= 1 and state[0] > 0 and state[1] >= 1):
-            raise ValueError("a slice must be of probabilities, and its state of a positive Q and a ratio from 1 on")
+        if not (0 <= self.low < self.high <= 1 and state[0] > 0 and state[1] >= 1 and min(state[2:]) >= 0):
+            raise ValueError(
+                "a slice must be of probabilities, and its state have Q > 0, r >= 1 and no negative biases"
+            )
+        if core and not core[2] > 1:
+            raise ValueError("a core must be of unequal norms, r > 1")
         self.state, self.equal, self.core = [exact(one) for one in state], equal, core
         self.known: dict[Ends, tuple[arb, arb]] = {}
         if not self.is_low():
