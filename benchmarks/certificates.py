@@ -1,24 +1,36 @@
 """How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
 
-``python -m benchmarks.certificates [NUMBER] [small]``; "small" is the theorem of small probabilities
+``python -m benchmarks.certificates [NUMBER] [small|digon]``; "small" is the theorem of small probabilities, "digon"
+that of two features on one axis
 """
 
+import json
 import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
+
+from flint import ctx
 
 import geomsup as gs
 from geomsup.proofs.checker import check
+from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
 from geomsup.proofs.sparse_checker import check_sparse
 
-__all__ = ["CHANGES", "changed"]
+__all__ = ["CHANGES", "changed", "check_changed"]
 
-LEAVES, SPLITS = "cfsmn", "ta"
+LEAVES, SPLITS = "cfsmnbgve", "tapqr"
+STORED = Path(__file__).parents[1] / "docs" / "certificates"
 Evidence = dict[str, Any]
+
+
+def _parts(evidence: Evidence) -> list[Evidence]:
+    """Return what holds trees: stages, slices, or the evidence itself."""
+    return evidence.get("stages", evidence.get("slices", [evidence]))
 
 
 def _end(tree: str, place: int) -> int:
@@ -37,7 +49,7 @@ def _place(tree: str, letters: str, draw: random.Random) -> int:
 
 def _a_tree(evidence: Evidence, draw: random.Random) -> tuple[Evidence, str]:
     """Return what holds a tree, and under which name."""
-    parts = evidence.get("stages", [evidence])
+    parts = _parts(evidence)
     return draw.choice([(part, name) for part in parts for name in ("tree", "tilted") if part.get(name)])
 
 
@@ -78,22 +90,30 @@ def reason_swapped(evidence: Evidence, draw: random.Random) -> None:
 
 
 def digit_changed(evidence: Evidence, draw: random.Random) -> None:
-    """Change a digit of a number that is exact: not of a range or a weight, which might as well be others."""
+    """Change a digit of a number that is exact: not of a range, a weight or a state, which might as well be others."""
+    if "slices" in evidence:
+        ends, place = draw.choice(evidence["slices"])["p"], draw.randrange(2)
+        ends[place] = _with_another_digit(ends[place], draw)
+        return
     numbers = evidence.get("numbers", evidence)
     name = draw.choice([name for name, value in numbers.items() if isinstance(value, str) and name != "tree"])
     numbers[name] = _with_another_digit(numbers[name], draw)
 
 
 def core_moved(evidence: Evidence, draw: random.Random) -> None:
-    """Change a digit of an end of the box around the pentagon."""
-    parts = [part for part in evidence.get("stages", [evidence]) if part["core"]]
+    """Change a digit of an end of the box around the optimum."""
+    parts = [part for part in _parts(evidence) if part["core"]]
     core = draw.choice(parts)["core"]
     place = draw.randrange(4)
     core[place] = _with_another_digit(core[place], draw)
 
 
 def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
-    """Move an end of a range inwards by 0.01, or lose a digit of the theorem that has none."""
+    """Move an end of a range inwards by 0.01, or an end of equal norms to the other one; or change a digit."""
+    if "slices" in evidence:
+        equal = draw.choice([part for part in evidence["slices"] if part["equal"]])["equal"]
+        equal[0] = equal[1]
+        return None
     if "stages" not in evidence:
         return digit_changed(evidence, draw)
     ends, place = draw.choice(evidence["stages"])["range"], draw.randrange(6)
@@ -102,7 +122,11 @@ def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
 
 
 def weight_raised(evidence: Evidence, draw: random.Random) -> None:
-    """Make a weight twice as large, or change a digit of the theorem that has none."""
+    """Make a weight or the Q of a state twice as large, or change a digit of the theorem that has none."""
+    if "slices" in evidence:
+        state = draw.choice(evidence["slices"])["state"]
+        state[0] = f"{2 * float(state[0]):.12f}"
+        return None
     if "stages" not in evidence:
         return digit_changed(evidence, draw)
     weights = draw.choice([part for part in evidence["stages"] if part["weights"]])["weights"]
@@ -132,10 +156,24 @@ def changed(certificate: gs.Certificate, seed: int) -> tuple[str, dict[str, Any]
     return change.__name__, data
 
 
-def main(number: int, limit: bool) -> None:
-    certificate = gs.certify(5, 2, limit=limit)
-    checked = check if limit else check_sparse
-    checked(certificate.to_dict())
+def check_changed(data: dict[str, Any], original: dict[str, Any]) -> None:
+    """Check the order of all slices, and those that are changed: the original has passed, and each stands alone."""
+    with ctx.workprec(PRECISION):
+        slices = data["evidence"]["slices"], original["evidence"]["slices"]
+        for part, one, before in zip(slices_of(data), *slices, strict=True):
+            if one != before:
+                check_slice(part, one["tree"])
+
+
+def main(number: int, which: str) -> None:
+    if which == "digon":
+        certificate = gs.Certificate.from_dict(json.loads((STORED / "digon.json").read_text(encoding="utf-8")))
+        gs.verify(certificate)
+    else:
+        certificate = gs.certify(5, 2, limit=which == "limit")
+    original = certificate.to_dict()
+    checked = {"limit": check, "small": check_sparse, "digon": lambda data: check_changed(data, original)}[which]
+    checked(original)
     began, counts, accepted = time.perf_counter(), Counter[str](), []
     for seed in range(number):
         name, data = changed(certificate, seed)
@@ -150,4 +188,4 @@ def main(number: int, limit: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, limit="small" not in sys.argv)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, sys.argv[2] if len(sys.argv) > 2 else "limit")

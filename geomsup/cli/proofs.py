@@ -22,16 +22,17 @@ def certify(
 ) -> None:
     """Make a certificate that a geometry is the optimum, for `geomsup verify` to check.
 
-    Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``.
+    Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``;
+    ``geomsup certify 2 1 -o digon.json``.
 
     Parameters
     ----------
     n_features
-        Number of features n, which is 5 so far.
+        Number of features n, which is 5 or 2 so far.
     n_hidden
-        Number of hidden dimensions m, which is 2 so far.
+        Number of hidden dimensions m, which is 2 for 5 features and 1 for 2.
     limit
-        Prove it for one active feature, the limit of high sparsity, and not for probabilities up to 0.001.
+        Prove it for one active feature of 5, the limit of high sparsity, and not for probabilities up to 0.001.
     output
         Also write the certificate to this file, as .json.
     """

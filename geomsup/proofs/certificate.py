@@ -28,6 +28,13 @@ STATEMENTS = {
         "b, is least at one model, up to rotation, reflection and order of rows: a regular pentagon of norm "
         "{norm from} to {norm to} and bias {bias from} to {bias to}."
     ),
+    "two features on one axis": (
+        "2 features are present independently, each with probability p, and then uniform on [0, 1]. For every "
+        "0 < p < 1 the expected squared error of x' = relu(w wᵀ x + b), over both weights and both biases, is least at "
+        "a digon, weights of opposite signs. Up to order and sign it is the only minimum, except at one probability "
+        "between {crossing from} and {crossing to}. Below that one both norms and both biases are equal, above it the "
+        "norms are not, and at it there is one minimum of each kind."
+    ),
 }
 SHOWN = 16  # characters of a number in the statement
 
@@ -107,16 +114,18 @@ class Theorem(Readable):
 def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Progress = None) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are two theorems so far, both about the regular pentagon: that it is the only global minimum of the expected
-    loss at every probability up to 0.001, and the only one where one feature is active.
+    There are three theorems so far. Two are about five features in the plane: the regular pentagon is the only global
+    minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. The
+    third is about two features in one dimension, at every probability: a digon is the only global minimum.
 
     Parameters
     ----------
     n_features, n_hidden
-        The size of the models, 5 and 2.
+        The size of the models, 5 and 2 or 2 and 1.
     limit
-        True: exactly one feature is active, and what is least is the potential of `one_hot_loss`; it takes a second.
-        False: features are independent and have a probability up to 0.001; it takes about 20 s.
+        True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
+        second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two have
+        any, which takes about 80 s.
     progress
         Called with a stage and the fraction of it that is done.
 
@@ -135,14 +144,21 @@ def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Pr
         checks.integer(name, value, minimum=1) for name, value in (("n_features", n_features), ("n_hidden", n_hidden))
     )
     limit = checks.boolean("limit", limit)
-    if size != (5, 2):
+    if size not in ((5, 2), (2, 1)):
         raise ValueError(
-            f"`n_features` and `n_hidden` must be 5 and 2, as nothing is proved yet of other sizes; got {size[0]} and "
-            f"{size[1]}. `optimum` searches there."
+            "`n_features` and `n_hidden` must be 5 and 2, or 2 and 1, as nothing is proved yet of other sizes; got "
+            f"{size[0]} and {size[1]}. `optimum` searches there."
+        )
+    if limit and size == (2, 1):
+        raise ValueError(
+            "`limit` must be False for 2 features in 1 dimension, as their theorem is about every probability; got "
+            "True. Leave it out."
         )
     checks.callback("progress", progress)
     check_extra("certify")
-    if limit:
+    if size == (2, 1):
+        from geomsup.proofs.digon import two_on_one_axis as made
+    elif limit:
         from geomsup.proofs.limit import pentagon_at_the_limit as made
     else:
         from geomsup.proofs.sparse import pentagon_of_small_probability as made
@@ -181,10 +197,12 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         data = _read(checks.folder_or_file("certificate", certificate))
     check_extra("verify")
     from geomsup.proofs.checker import check
+    from geomsup.proofs.digon_checker import check_digon
     from geomsup.proofs.sparse_checker import check_sparse
 
+    checkers = {"pentagon of small probability": check_sparse, "two features on one axis": check_digon}
     name = data.get("theorem") if isinstance(data, dict) else None
-    checked = check_sparse if name == "pentagon of small probability" else check
+    checked = checkers.get(name, check) if isinstance(name, str) else check
     try:
         facts = checked(data, progress or (lambda stage, fraction: None))
     except ValueError as error:

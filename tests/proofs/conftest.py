@@ -1,5 +1,6 @@
 """The stored certificates."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,3 +11,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "certificates"
 @pytest.fixture
 def small():
     return FOLDER / "pentagon_small_probability.json"
+
+
+@pytest.fixture(scope="session")
+def digon():
+    return json.loads((FOLDER / "digon.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from scipy.integrate import quad
 
 import geomsup as gs
-from geomsup.proofs import checker, several, sparse_checker
+from geomsup.proofs import checker, digon_checker, outputs, places, several, sparse_checker
 from geomsup.proofs.checker import PentagonAtTheLimit as Pentagon
 
 ratios, angles = st.floats(0.0, 0.99), st.floats(0.0, 1.5)
@@ -115,6 +115,9 @@ def test_balls_hold_what_they_stand_for():
     (checker, set()),
     (several, {"geomsup.proofs.checker"}),
     (sparse_checker, {"geomsup.proofs.checker", "geomsup.proofs.several"}),
+    (outputs, set()),
+    (places, {"geomsup.proofs.checker", "geomsup.proofs.outputs"}),
+    (digon_checker, {"geomsup.proofs.checker", "geomsup.proofs.outputs", "geomsup.proofs.places"}),
 ])  # fmt: skip
 def test_checkers_import_nothing_of_ours_but_each_other(module, ours):
     names = set()
@@ -123,6 +126,17 @@ def test_checkers_import_nothing_of_ours_but_each_other(module, ours):
             names |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module)
-    standard = {"collections.abc", "fractions", "itertools", "json", "math", "pathlib", "re", "sys", "typing"}
+    standard = {
+        "collections.abc",
+        "dataclasses",
+        "fractions",
+        "itertools",
+        "json",
+        "math",
+        "pathlib",
+        "re",
+        "sys",
+        "typing",
+    }
     assert names - standard - {"flint"} == ours
     assert len(Path(module.__file__).read_text().splitlines()) <= 300
