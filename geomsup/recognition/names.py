@@ -79,10 +79,10 @@ def plural(name: str) -> str:
     --------
     >>> [plural(name) for name in ("tetrahedron", "5-simplex", "unnamed (5 vertices, rank 3)", "square pyramid, C4v")]
     ['tetrahedra', '5-simplices', 'unnamed (5 vertices, rank 3)', 'square pyramids, C4v']
-    >>> plural("triangle of 3 digons")
-    'triangles of 3 digons'
+    >>> plural("triangle of 3 digons"), plural("pentagon with 1 vertex empty"), plural("square about a mean")
+    ('triangles of 3 digons', 'pentagons with 1 vertex empty', 'squares about a mean')
     """
-    noun = re.split(r", | \(| of (?!the )", name)[0]
+    noun = re.split(r", | \(| with | about | of (?!the )", name)[0]
     return name if noun.startswith(SHAPELESS) else plural_noun(noun) + name.removeprefix(noun)
 
 
