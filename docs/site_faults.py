@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 # Elements whose text is not prose: code may hold dollars and backslashes, and formulas keep their source as a note.
 _NOT_PROSE = re.compile(r"<(script|style|pre|code|math|svg|title)\b.*?</\1>", re.DOTALL)
-_RAW_FORMULA = re.compile(r"\\[(\[]|\$\$|\\(?:frac|sum|sqrt|mathrm|operatorname|left|displaystyle)\b")
+_RAW_FORMULA = re.compile(r"\\[(\[]|\$\$|\\[a-zA-Z]{2,}")
 # Blocks of printed lines, one right after the other: what one loop prints must be one block.
 _CUT_OUTPUT = re.compile(r'<div class="output stream[^>]*>(?:(?!<div class="output).)*?</pre>\s*</div>\s*</div>\s*'
                          r'<div class="output stream', re.DOTALL)  # fmt: skip
