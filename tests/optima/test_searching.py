@@ -268,6 +268,21 @@ def test_an_interrupted_search_goes_on_where_it_was(n, generator, stride, tmp_pa
     assert said[-1] == ["the search so far is kept; the same search goes on from there"]
 
 
+@pytest.mark.parametrize("damage", [("[", "{", 1), ('"PCG64"', '"other"', -1), ('"inc"', '"ink"', -1)])
+def test_a_damaged_search_is_begun_again(damage, tmp_path, monkeypatch):
+    monkeypatch.setenv("GEOMSUP_CACHE", str(tmp_path))
+    features, effort = Features(4, 0.1), Effort(starts=2, moves=2, patience=1, pairs=0, circles=0, chains=2, agree=3)
+    improver = make_improver(features)
+    whole = chains(features, 2, improver, effort, np.random.default_rng(5))
+    with pytest.raises(KeyboardInterrupt):
+        chains(features, 2, Interrupted(improver, 1), effort, np.random.default_rng(5))
+    (file,) = tmp_path.glob("searches/*")
+    head, result, tail = file.read_text().partition('"result"')
+    file.write_text(head + result + tail.replace(*damage))
+    again = chains(features, 2, improver, effort, np.random.default_rng(5))
+    assert [end.W.tobytes() for end in again] == [end.W.tobytes() for end in whole]
+
+
 @pytest.mark.slow
 def test_a_time_limit_gives_the_best_so_far():
     features = Features(14, 0.1, 0.9 ** np.arange(14))

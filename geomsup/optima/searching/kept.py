@@ -52,6 +52,7 @@ class Kept:
             "effort": asdict(effort),
             "rng": _plain(rng.bit_generator.state),
         }
+        self._generator = type(rng.bit_generator)
         try:
             self._part: Part | None = Part("searches", inputs | {"features": features.to_dict()}, _read)
         except (TypeError, ValueError):
@@ -60,7 +61,12 @@ class Kept:
     def read(self) -> tuple[list[End], State]:
         """Return the ends of chains, and where the next one is; none and the beginning if nothing is kept."""
         found = self._part.items() if self._part else []
-        return found[0] if found else ([], State())
+        try:
+            ends, state = found[0]
+            self._generator().state = dict(state.rng)
+        except Exception:  # nothing is kept, or it is damaged: then a generator may raise anything
+            return [], State()
+        return ends, state
 
     def write(self, ends: list[End], state: State) -> bool:
         """Keep the ends of chains, and where the next one is; return whether that could be done."""
