@@ -25,6 +25,7 @@ __all__ = [
     "between",
     "check",
     "check_leaves",
+    "evidence_of",
     "exact",
     "leaves",
     "stated",
@@ -231,6 +232,16 @@ def _limit(evidence: dict[str, Any], told: Told) -> dict[str, Any]:
         if not (exact(low) < value < exact(low + Fraction(1, 10**DIGITS))):
             raise ValueError(f"the {name} must hold {value.str(DIGITS, radius=False)}; got {numbers[name]}")
     return {"boxes": check_leaves(tree, theorem, theorem.REGION, told), **{name: numbers[name] for name in facts}}
+
+
+def evidence_of(certificate: Any, theorem: str, size: tuple[int, int], names: set[str]) -> dict[str, Any]:
+    """Return the evidence of a theorem about so many features and dimensions, if a certificate has all of it."""
+    evidence = certificate.get("evidence") if isinstance(certificate, dict) else None
+    said = {"theorem": theorem, "n_features": size[0], "n_hidden": size[1], "evidence": evidence}
+    if certificate != said or not isinstance(evidence, dict) or set(evidence) != names:
+        dimensions = f"{size[1]} dimension{'s' if size[1] > 1 else ''}"
+        raise ValueError(f"the theorem must be about {size[0]} features in {dimensions}, with its evidence")
+    return evidence
 
 
 def check(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from flint import arb, ctx
 
-from geomsup.proofs.checker import between, exact, stated
+from geomsup.proofs.checker import between, evidence_of, exact, stated
 from geomsup.proofs.outputs import NONE, Best, output
 from geomsup.proofs.places import Box, Local, Place, local_of
 
@@ -240,10 +240,7 @@ def _volume(box: Sequence[Fraction]) -> Fraction:
 
 def slices_of(certificate: Any) -> list[Slice]:
     """Return the slices of a certificate, if they follow each other: equal norms, then both once, then unequal ones."""
-    evidence = certificate.get("evidence") if isinstance(certificate, dict) else None
-    said = {"theorem": "two features on one axis", "n_features": 2, "n_hidden": 1, "evidence": evidence}
-    if certificate != said or not isinstance(evidence, dict) or set(evidence) != {"slices"}:
-        raise ValueError("the theorem must be about 2 features in 1 dimension, with its evidence")
+    evidence = evidence_of(certificate, "two features on one axis", (2, 1), {"slices"})
     if not isinstance(evidence["slices"], list) or len(evidence["slices"]) < 3:
         raise ValueError("the evidence must be three slices or more")
     parts = [slice_of(data) for data in evidence["slices"]]

@@ -13,7 +13,17 @@ from typing import Any
 
 from flint import arb, ctx
 
-from geomsup.proofs.checker import NONE, PRECISION, Box, PentagonAtTheLimit, between, check_leaves, exact, stated
+from geomsup.proofs.checker import (
+    NONE,
+    PRECISION,
+    Box,
+    PentagonAtTheLimit,
+    between,
+    check_leaves,
+    evidence_of,
+    exact,
+    stated,
+)
 from geomsup.proofs.several import HARM, Form, Range, at_the_pentagon, curvature, least_of_pairs
 
 __all__ = ["Stage", "Sublevel", "Tilted", "check_sparse", "is_strongly_convex", "stage_of"]
@@ -189,10 +199,7 @@ def check_sparse(certificate: Any, told: Told = lambda stage, fraction: None) ->
     Traceback (most recent call last):
     ValueError: the theorem must be about 5 features in 2 dimensions, with its evidence
     """
-    evidence = certificate.get("evidence") if isinstance(certificate, dict) else None
-    said = {"theorem": "pentagon of small probability", "n_features": 5, "n_hidden": 2, "evidence": evidence}
-    if certificate != said or not isinstance(evidence, dict) or set(evidence) != {"ratio", "core", "stages"}:
-        raise ValueError("the theorem must be about 5 features in 2 dimensions, with its evidence")
+    evidence = evidence_of(certificate, "pentagon of small probability", (5, 2), {"ratio", "core", "stages"})
     core, stages = evidence["core"], evidence["stages"]
     if not isinstance(core, list) or len(core) != 4 or not isinstance(stages, list) or not stages:
         raise ValueError("the evidence must have a core of four ends, and stages")
