@@ -545,7 +545,9 @@ TARGETS: dict[str, Target] = {
         covers=("Certificate",),
     ),
     "bound": Target(gs.bound, {"shape": _is("pentagon")}, covers=("CodeBound",)),
-    "Certificate.save": Target(lambda path: _certificate().save(path), {"path": lambda: _folder() / "saved.json"}),
+    "Certificate.save": Target(
+        lambda path: _certificate().save(path), {"path": lambda: _folder() / "saved.json"}, documented=(OSError,)
+    ),
     "verify": Target(gs.verify, {"certificate": _certificate, "progress": _is(None)}, covers=("Theorem",)),
     "minimize_energy": Target(
         gs.minimize_energy,

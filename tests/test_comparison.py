@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.optimize import minimize
+from sympy import Symbol
 
 from geomsup import Features, ToyModel, compare, expected_loss, optimum, train
 
@@ -246,6 +247,7 @@ def test_the_same_seed_gives_the_same_bits():
     [
         (([[1.0]], Features(1)), {}, TypeError, r"^`model` must be a ToyModel; got list\. Wrap the weights"),
         ((DIGON, 0.1), {}, TypeError, r"^`features` must be a Features; got float\. Build one"),
+        ((DIGON, Symbol("x")), {}, TypeError, r"^`features` must be a Features; got Symbol\. Build one"),
         (
             (DIGON, Features(3)),
             {},

@@ -229,6 +229,7 @@ def test_optimum_training_and_comparison_take_tables():
     [
         (lambda: Joint((0, 0), {}), "`members` must be 1 to 16 different indices"),
         (lambda: Joint(range(17), {}), "`members` must be 1 to 16 different indices"),
+        (lambda: Joint.ring(range(10**9), 2.0), "`members` must be 1 to 16 different indices"),
         (lambda: Joint((0, 1), {(0, 2): 0.1}), r"`table` must have sets of members \(0, 1\), each once; got \(0, 2\)"),
         (lambda: Joint((0, 1), {(0, 0): 0.1}), r"`table` must have sets of members"),
         (lambda: Joint((0, 1), {(0,): 0.6, (1,): 0.5}), "`table` must hold probabilities that add to at most 1"),

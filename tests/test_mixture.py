@@ -247,6 +247,7 @@ def test_a_loss_is_linear_in_the_weights(seed):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: Mixture(range(10**9), [[0.1]]), "`members` must be 1 to 10000000 different indices"),
         (lambda: Mixture((0, 0), [[0.1, 0.1]]), "`members` must be one or more different indices"),
         (lambda: Mixture((), np.zeros((1, 0))), "`members` must be one or more different indices"),
         (lambda: Mixture((0, 1), [0.1, 0.2]), r"`given` must have the shape \(states, 2\)"),

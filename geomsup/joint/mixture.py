@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from geomsup import checks
 
 __all__ = ["Mixture", "checked_members", "checked_states"]
 
+MOST_INDICES = 10_000_000  # members: as many as `Features` may have; a range may be too long for the memory
 MOST_SHOWN = 16  # members that are named: a line of them
 
 
@@ -115,17 +117,16 @@ class Mixture:
 
 def checked_members(members: Any, most: int | None = None) -> tuple[int, ...]:
     """Return indices of features, each once, at most so many."""
+    limit = most or MOST_INDICES
     try:
-        found = tuple(checks.integer("members", i, minimum=0) for i in members)
+        found = tuple(checks.integer("members", i, minimum=0) for i in islice(members, limit + 1))
     except TypeError as error:
         if "members" in str(error):
             raise
         raise TypeError(f"`members` must be a list of indices; got {checks.shown(members)}. Write (0, 1, 2).") from None
-    if not found or len(found) > (most or len(found)) or len(set(found)) < len(found):
-        rule, hint = (
-            ("one or more", "Name each feature once.") if most is None
-            else (f"1 to {most}", "Use several Joints with fewer members, or a Mixture of states.")
-        )  # fmt: skip
+    if not 0 < len(found) <= limit or len(set(found)) < len(found):
+        rule = f"1 to {limit}" if most or len(found) > limit else "one or more"
+        hint = "Use several Joints with fewer members, or a Mixture of states." if most else "Name each feature once."
         raise ValueError(f"`members` must be {rule} different indices; got {checks.shown(members)}. {hint}")
     return found
 

@@ -6,6 +6,7 @@ from geomsup.features import Features
 from geomsup.loss import ExpectedLoss, expected_loss
 from geomsup.loss.expected import Unreachable
 from geomsup.model import ToyModel
+from geomsup.samples import SampledFeatures
 
 __all__ = ["reachable_loss"]
 
@@ -17,7 +18,8 @@ MANY = 60
 
 def reachable_loss(model: ToyModel, features: Features, *, quickly: bool = False) -> ExpectedLoss:
     """Return the expected loss to the usual accuracy, or to the best of some coarser ones that can be reached."""
-    skipped = 0 if getattr(features, "n", 0) <= MANY else 1 + quickly
+    many = isinstance(features, Features | SampledFeatures) and features.n > MANY  # `expected_loss` refuses others
+    skipped = 1 + quickly if many else 0
     for rtol in ACCURACIES[skipped:]:
         with suppress(Unreachable):
             return expected_loss(model, features, rtol=rtol)

@@ -75,7 +75,13 @@ class Certificate(Readable):
         return f"certificate of the {self.theorem}; not checked: call verify"
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file as JSON, complete or not at all."""
+        """Write it to a file as JSON, complete or not at all.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
         write_json(checks.folder_or_file("path", path), self.to_dict())
 
 

@@ -111,6 +111,8 @@ def polytopes(dimension: int | None = None, n_vertices: int | None = None) -> li
     else:
         possible = {*range(1, LARGEST_DIMENSION + 1), n_vertices - 1, n_vertices // 2} - {0}
         dimensions = sorted(possible) if dimension is None else [dimension]
+        # Beyond, there are simplices and orthoplexes, which have all their coordinates from the start.
+        checks.room("n_vertices", n_vertices * max((d for d in dimensions if d > LARGEST_DIMENSION), default=0))
         lists = (of_dimension_and_size, flexible_of)
         shapes = [shape for d in dimensions for listed in lists for shape in listed(d, n_vertices)]
         shapes += [shape for d in dimensions for shape in _with_norms(d) if shape.n_vertices == n_vertices]

@@ -208,6 +208,13 @@ def test_listing():
     assert [shape.name for shape in gs.polytopes(dimension=30)] == ["30-simplex", "30-orthoplex"]
     assert [shape.name for shape in gs.polytopes(2, 17)] == ["17-gon"]
     assert gs.polytopes(n_vertices=1) == []
+
+
+def test_shapes_of_more_vertices_than_fit_are_refused_unless_the_dimension_is_small():
+    """Of so many vertices there are a simplex and an orthoplex, of nearly as many dimensions."""
+    with pytest.raises(ValueError, match=r"`n_vertices` must leave arrays of at most 2\^27 numbers; got"):
+        gs.polytopes(n_vertices=2**31)
+    assert [shape.n_vertices for shape in gs.polytopes(8, n_vertices=696729600)] == [696729600]
     with pytest.raises(ValueError, match="`dimension` must be at least 1; got 0"):
         gs.polytopes(dimension=0)
 
