@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import comb, exp, inf, lgamma, log, pi
+from math import comb, exp, inf, lgamma, log, log1p, pi
 
 import numpy as np
 
 __all__ = [
     "LARGEST_EXPONENT", "Tube", "confidence", "deviation", "log_ball", "log_cap", "log_choices", "log_elsewhere",
-    "log_sphere", "tube",
+    "log_share", "log_sphere", "tube",
 ]  # fmt: skip
 
 # The least deviation. Smaller ones are rounding errors of the formula in `deviation`, a difference of squares. It also
@@ -17,6 +17,9 @@ SMALLEST_DEVIATION = 1e-8
 
 # Ratios of probabilities beyond e to this power are nothing, or as good as infinite.
 LARGEST_EXPONENT = 700.0
+
+# Smaller probabilities are too near to what a double holds: then the first term of their series is as good.
+TINY = 1e-280
 
 
 def deviation(X: np.ndarray, template: np.ndarray, free: np.ndarray | None = None) -> float:
@@ -178,6 +181,25 @@ def log_cap(m: int, rho: float) -> float:
     0.0318
     """
     return log_ball(m - 1) + (m - 1) * log(rho) - log_sphere(m - 1)
+
+
+def log_share(share: float, d: int, m: int) -> float:
+    """Log of the probability that at most this share of a random direction of m dimensions lies in d of them.
+
+    The squared length in d dimensions has a Beta(d/2, (m − d)/2) law.
+
+    Examples
+    --------
+    >>> exp(log_share(0.25, 1, 2)), exp(log_share(0.25, 1, 3))  # 30 of 90 degrees; a half of the height of a sphere
+    (0.3333, 0.5)
+    """
+    from scipy.special import betainc, betaln
+
+    if not 0 < d < m or share >= 1:
+        return 0.0
+    a, b, x = d / 2, (m - d) / 2, max(share, SMALLEST_DEVIATION**2)
+    exact = float(betainc(a, b, x))
+    return log(exact) if exact > TINY else a * log(x) + b * log1p(-x) - log(a) - float(betaln(a, b))
 
 
 def confidence(log_p: float) -> float:

@@ -1,4 +1,4 @@
-"""What residuals say beside their size: one vertex out of place, or two kinds of distances, are no noise."""
+"""What residuals say beside their size: one vertex out of place, a stretch, or residuals all alike are no noise."""
 
 from dataclasses import dataclass, replace
 from math import exp, lgamma, log, pi
@@ -12,7 +12,8 @@ from geomsup.recognition.matching.alignment import procrustes
 from geomsup.recognition.matching.match import Match
 
 __all__ = [
-    "WorstRow", "another", "doubted", "in_span", "log_any_size", "log_student", "two_distances", "worst_row",
+    "WorstRow", "all_alike", "another", "doubted", "in_span", "log_any_size", "log_student", "stretched",
+    "two_distances", "worst_row",
 ]  # fmt: skip
 
 # A displacement that is no noise has any order of magnitude from 0.001 to 1, an interval of log 1000.
@@ -27,11 +28,17 @@ ANOTHER = 0.1
 # 0.8 times as far from its vertex as all may be on average.
 FAR_OUT = ANOTHER
 
+# A shape is "distorted" too if a pattern of the residuals is this probable, and they are larger than rounding (degrees).
+SURE, LEAST_DEGREES = 0.99, 0.25
+
 # Odds, before the rows are looked at, that a shape is fitted to rows with two kinds of distances, such as those of a
 # graph. Of a thousand shapes under noise, the evidence for it was beyond e⁹ in none.
 TWO_DISTANCES = 1e-3
 # Inner products that are compared: from so few, two kinds can be told from one, and so many are enough.
 FEWEST_ROWS, MOST_ROWS = 8, 1000
+
+# Steps to the nearest linear image: each leaves a third of the error for a stretch by a half.
+IMAGE_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -119,8 +126,17 @@ def another(log_ratio: float, x: float) -> float:
 
     `log_ratio` is the log density of the distance by noise, over that of any size.
     """
-    displaced = 1 / (1 + exp(min(log_ratio - log(DISPLACED), chance.LARGEST_EXPONENT)))
-    return displaced * ANOTHER * x**2 * (1 + x**2)
+    return _no_noise(log_ratio) * _another_at(x)
+
+
+def _no_noise(log_ratio: float) -> float:
+    """Probability that noise does not explain a displacement; `log_ratio` as in `another`."""
+    return 1 / (1 + exp(min(log_ratio - log(DISPLACED), chance.LARGEST_EXPONENT)))
+
+
+def _another_at(x: float) -> float:
+    """Odds of another shape at a distance of x times the largest accepted."""
+    return ANOTHER * x**2 * (1 + x**2)
 
 
 def in_span(X: np.ndarray, frame: np.ndarray) -> np.ndarray:
@@ -133,15 +149,20 @@ def doubted(found: Found, match: Match, X: np.ndarray) -> Found:
     """Return what unit rows X were found to be, with the odds that it is another shape: what is left is no noise.
 
     All rows together may be near to a large shape although one of them is not. A row turned out of the span counts as
-    well as one turned in it. Or inner products that a shape makes equal are of two kinds.
+    well as one turned in it. Or inner products that a shape makes equal are of two kinds, or the rows are a linear image
+    of the shape, or all are equally far from it, as those of another orbit of its symmetries are.
     """
     if match.polytope is None:
         return found
+    flat, T, parameters = in_span(X, match.frame), match.template, match.n_parameters
+    pattern = max(stretched(flat, T, parameters), *(all_alike(rows, T, parameters) for rows in (X, flat)))
     other = max(
-        two_distances(X, match.fitted, len(match.frame), match.n_parameters, match.reach),
-        *(_out_of_place(rows, X, match) for rows in (X, in_span(X, match.frame))),
+        two_distances(X, match.fitted, len(match.frame), parameters, match.reach),
+        *(_out_of_place(rows, X, match) for rows in (X, flat)),
+        pattern * _another_at(match.chord / match.reach),
     )
-    return replace(found, rival=found.rival + other, variant="distorted" if other > FAR_OUT else found.variant)
+    bent = other > FAR_OUT or (pattern > SURE and match.residual(X) > LEAST_DEGREES)
+    return replace(found, rival=found.rival + other, variant="distorted" if bent else found.variant)
 
 
 def two_distances(X: np.ndarray, fitted: np.ndarray, r: int, parameters: int, reach: float) -> float:
@@ -165,6 +186,64 @@ def two_distances(X: np.ndarray, fitted: np.ndarray, r: int, parameters: int, re
     two = 1 / (1 + exp(min(-evidence - log(TWO_DISTANCES), chance.LARGEST_EXPONENT)))
     squared = ((X - fitted) ** 2).sum() / k / reach**2
     return two * float(squared * (1 + squared))
+
+
+def stretched(flat: np.ndarray, template: np.ndarray, parameters: int = 0) -> float:
+    """Probability that rows are a linear image of a shape, by more than noise makes.
+
+    A symmetric map has r(r + 1)/2 coefficients, one of them the size. The displacement that the nearest map makes is
+    compared with what is left.
+
+    Parameters
+    ----------
+    flat
+        ``(k, r)`` unit rows, in the dimensions of the shape.
+    template
+        ``(k, r)`` vertex of each row.
+    parameters
+        Number of parameters of the template that have been fitted.
+    """
+    k, r = template.shape
+    d = r * (r + 1) // 2 - 1 - parameters
+    left = freedom(k, r, r) - parameters - d
+    if d < 1 or left < 1:
+        return 0.0
+    X = flat @ procrustes(template, flat).T
+    before = float(((X - template) ** 2).sum())
+    after = min(float(((X - _nearest_image(template, X)) ** 2).sum()), before)
+    moved = max(before - after, chance.SMALLEST_DEVIATION**2) ** 0.5
+    rest = max(after, k * chance.SMALLEST_DEVIATION**2)
+    return _no_noise(log_student(moved, d, rest, left) - log_any_size(moved, d))
+
+
+def _nearest_image(template: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Return the linear image of the template, its rows scaled to length 1, that is nearest to unit rows X."""
+    sizes, image = np.ones(len(X)), template
+    for _ in range(IMAGE_STEPS):  # the map and the lengths of its rows by turns
+        image = template @ np.linalg.lstsq(template, sizes[:, None] * X)[0]
+        sizes = (image * X).sum(axis=1)
+    return image / np.maximum(np.linalg.norm(image, axis=1, keepdims=True), chance.SMALLEST_DEVIATION)
+
+
+def all_alike(X: np.ndarray, template: np.ndarray, parameters: int = 0) -> float:
+    """Probability that rows are not on a shape by noise, because all are equally far from their vertices.
+
+    Squared distances by noise have a χ² law of ν values, ν the freedom for each row, and their shares p_i of the sum a
+    Dirichlet law. Another orbit of the same symmetries has equal shares, up to a deviation of any size. Both densities
+    are those of log p, in k − 1 dimensions.
+    """
+    k, m = X.shape
+    total = freedom(k, m, template.shape[1]) - parameters
+    if k < FEWEST_ROWS or total < k:
+        return 0.0
+    squared = ((X - template @ procrustes(template, X)) ** 2).sum(axis=1)
+    if not squared.mean() > chance.SMALLEST_DEVIATION**2:
+        return 0.0
+    logs = np.log(np.maximum(squared / squared.sum(), chance.SMALLEST_DEVIATION))
+    half = total / k / 2
+    log_noise = lgamma(k * half) - k * lgamma(half) + half * float(logs.sum()) + log(k) / 2
+    size = max(float(np.linalg.norm(logs - logs.mean())), chance.SMALLEST_DEVIATION)
+    return _no_noise(log_noise - log_any_size(size, k - 1))
 
 
 def _out_of_place(X: np.ndarray, whole: np.ndarray, match: Match) -> float:

@@ -1,6 +1,6 @@
 """How certain the shape of one block is, given the other blocks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -86,9 +86,24 @@ def evidence_of(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> Eviden
     tube, k = tube_of(X, block, free, m), len(block.features)
     if tube.squared_radius > k * block.match.reach**2:
         return Evidence(block)
-    log_p = min(0.0, tube.log_probability + _log_choices(X, block))
-    on_shape = tube.possible and tube.squared_radius < k * EXACT**2
-    return Evidence(block, log_p, on_shape and block.match.polytope is not None)
+    if block.match.polytope is None:
+        return Evidence(block, _log_direction(X, block, free, m))
+    log_p = min(0.0, tube.log_probability + chance.log_choices(len(X), k, block.match.n_templates))
+    return Evidence(block, log_p, tube.possible and tube.squared_radius < k * EXACT**2)
+
+
+def _log_direction(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> float:
+    """Log of the probability that one of the directions is as far from the other blocks by chance, at most 0.
+
+    Copies say no more than one row does: their mean counts, among as many directions as there are at this number of
+    copies.
+    """
+    assert block.match is not None
+    copies = X[list(block.features)]
+    mean = copies.mean(axis=0, keepdims=True) / np.linalg.norm(copies.mean(axis=0))
+    one = Block((0,), replace(block.match, template=np.ones((1, 1))), block.basis)
+    choices = max(1, round(len(X) / len(copies)))
+    return min(0.0, tube_of(mean, one, free, m).log_probability + log(choices))
 
 
 def tube_of(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> chance.Tube:
@@ -116,8 +131,3 @@ def n_dimensions(X: np.ndarray) -> int:
     squared = np.linalg.eigvalsh(X.T @ X if n > m else X @ X.T)
     rank = int((squared > NOISE_FLOOR**2 * squared[-1]).sum())
     return rank if n >= MANY_PER_DIMENSION * (rank + 1) else m
-
-
-def _log_choices(X: np.ndarray, block: Block) -> float:
-    assert block.match is not None
-    return chance.log_choices(len(X), len(block.features), block.match.n_templates)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import exp
+from math import exp, log
 
 import numpy as np
 
-from geomsup.recognition.found import Found
+from geomsup.recognition.chance import LARGEST_EXPONENT
+from geomsup.recognition.found import DOUBT, Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.recognition.matching.residuals import doubted
 from geomsup.recognition.matching.search import best_match
@@ -22,7 +23,7 @@ from geomsup.recognition.reading.rivals import (
     stray_on_a_vertex,
 )
 from geomsup.recognition.reading.rows import NOISE_FLOOR
-from geomsup.recognition.reading.strays import without_strays
+from geomsup.recognition.reading.strays import Neighbours, neighbours_of_strays, without_strays
 
 __all__ = ["read_few"]
 
@@ -54,7 +55,7 @@ def read_few(
     reader = _Reader(X, noise, n_dimensions(X), beside_nameless)
     reading = reader.best(range(len(X)))
     if strays:
-        reading = without_strays(X, reading, reader.best)
+        reading = reader.joined(without_strays(X, reading, reader.best))
     return [reader.weighed(item, reading, item.found(X)) for item in reading.items], reading.log_p
 
 
@@ -101,6 +102,25 @@ class _Reader:
         assert best is not None  # "everything connected" is one of the cuts
         return best
 
+    def joined(self, reading: Reading) -> Reading:
+        """Return a reading in which strays are one block with what they probably lean on; named shapes stay."""
+        while True:
+            local = [one for one in self.neighbours(reading) if one.log_odds > -log(DOUBT) and one.room]
+            if not local:
+                return reading
+            blocks = [item.block for item in reading.items]
+            likeliest = max(local, key=lambda one: one.log_odds)
+            shaped = {i for i in likeliest.blocks if _is_shape(reading.items[i])}
+            inside = [i for i in likeliest.blocks if i not in shaped]
+            rows = set(likeliest.rows).union(*(blocks[i].features for i in inside))
+            others = [block for i, block in enumerate(blocks) if i not in inside and rows.isdisjoint(block.features)]
+            reading = judged(self.X, [*others, self._block(tuple(sorted(rows)))], self.m)
+
+    def neighbours(self, reading: Reading) -> list[Neighbours]:
+        """Return what the strays of a reading lean on, but for shapes: these are named by their own rows."""
+        found = neighbours_of_strays(self.X, reading, self.m)
+        return [one for one in found if not all(_is_shape(reading.items[i]) for i in one.blocks)]
+
     def weighed(self, item: Evidence, chosen: Reading, found: Found) -> Found:
         """Return what a block was found to be, weighed against the readings in which it is no named block."""
         if not item.named or item.block.match is None:
@@ -116,6 +136,12 @@ class _Reader:
             rival += part_of_another(match)
         if others:
             rival += exp(min(chosen.log_exact - min(others), 0.0))
+        if match.polytope is None:
+            rival += sum(
+                exp(min(one.log_odds, LARGEST_EXPONENT))
+                for one in self.neighbours(chosen)
+                if any(chosen.items[i] is item for i in one.blocks)
+            )
         return replace(found, rival=rival)
 
     @cached_property
@@ -134,6 +160,10 @@ class _Reader:
         if features not in self.blocks:
             self.blocks[features] = _read_block(self.X, features, self.noise)
         return self.blocks[features]
+
+
+def _is_shape(item: Evidence) -> bool:
+    return item.named and item.block.match is not None and item.block.match.polytope is not None
 
 
 def _read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) -> Block:
