@@ -28,7 +28,8 @@ ANOTHER = 0.1
 # 0.8 times as far from its vertex as all may be on average.
 FAR_OUT = ANOTHER
 
-# A shape is "distorted" too if a pattern of the residuals is this probable, and they are larger than rounding (degrees).
+# A shape is also "distorted" if a pattern of the residuals is this probable, and they are this large, in degrees: more
+# than rounding makes.
 SURE, LEAST_DEGREES = 0.99, 0.25
 
 # Odds, before the rows are looked at, that a shape is fitted to rows with two kinds of distances, such as those of a
@@ -149,8 +150,8 @@ def doubted(found: Found, match: Match, X: np.ndarray) -> Found:
     """Return what unit rows X were found to be, with the odds that it is another shape: what is left is no noise.
 
     All rows together may be near to a large shape although one of them is not. A row turned out of the span counts as
-    well as one turned in it. Or inner products that a shape makes equal are of two kinds, or the rows are a linear image
-    of the shape, or all are equally far from it, as those of another orbit of its symmetries are.
+    well as one turned in it. Or inner products that a shape makes equal are of two kinds. Or the rows are a linear
+    image of the shape, or all equally far from it, as those of another orbit of its symmetries are.
     """
     if match.polytope is None:
         return found

@@ -69,19 +69,22 @@ class Evidence:
         return self.exact or self.log_p <= log(DOUBT)
 
     def found(self, X: np.ndarray) -> Found:
-        """Return the result for the block. A polytope that may come from chance gets no name."""
+        """Return the result for the block. What may come from chance gets no name: a single direction lies across."""
         block, match = self.block, self.block.match
         members, rank = np.array(block.features), len(block.basis)
         if block.stray:
             return Found(members, 1, stray=True)
-        if match is None or (match.polytope is not None and not self.named):
-            return Found(members, rank)
+        if match is None or not self.named:
+            return Found(members, rank, stray=match is not None and match.polytope is None and len(members) == 1)
         return match.found(X[members], members, self.log_p)
 
 
-def evidence_of(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> Evidence:
-    """Return the evidence for a block in the space of the orthonormal columns `free`, among rows of m dimensions."""
-    if block.match is None:
+def evidence_of(X: np.ndarray, block: Block, free: np.ndarray | None, m: int) -> Evidence:
+    """Return the evidence for a block in the space of the orthonormal columns `free`, among rows of m dimensions.
+
+    A block has no evidence if `free` is None: it is too far from that space.
+    """
+    if block.match is None or free is None:
         return Evidence(block)
     tube, k = tube_of(X, block, free, m), len(block.features)
     if tube.squared_radius > k * block.match.reach**2:

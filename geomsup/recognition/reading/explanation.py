@@ -8,7 +8,7 @@ from math import lgamma, log, log1p
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.reading.complements import after, beside
+from geomsup.recognition.reading.complements import after, beside, least_distances
 from geomsup.recognition.reading.evidence import Block, Evidence, evidence_of, tube_of
 
 __all__ = ["Reading", "judged"]
@@ -61,7 +61,11 @@ def judged(X: np.ndarray, blocks: Sequence[Block], m: int) -> Reading:
 
     Random rows have m dimensions (`n_dimensions`).
     """
-    free = beside([block.basis for block in blocks], X.shape[1])
+    bases = [block.basis for block in blocks]
+    least = least_distances(X, [block.features for block in blocks], bases)
+    # What is too far from the complement of the others is no shape in it: most blocks of rows without a shape.
+    near = [bool(block.match and far <= block.match.reach) for block, far in zip(blocks, least.tolist(), strict=True)]
+    free = beside(bases, X.shape[1], near)
     items = tuple(evidence_of(X, block, room, m) for block, room in zip(blocks, free, strict=True))
     return Reading(items, *_joint_log_chances(X, items, m, (NEAR_ENOUGH, 0.0)))
 
@@ -74,7 +78,7 @@ def _joint_log_chances(X: np.ndarray, evidence: Sequence[Evidence], m: int, leas
     """
     named = [item.block for item in evidence if item.named]
     unnamed = [item.block.basis for item in evidence if not item.named]
-    free = after([*unnamed, *(block.basis for block in named)], X.shape[1])[len(unnamed) :]
+    free = after(unnamed, [block.basis for block in named], X.shape[1])
     nameless = len(X) - sum(len(block.features) for block in named)
     start = _log_ways(len(X), named) + BLOCK_COST * len(named) + UNNAMED_COST * nameless
     tubes = [tube_of(X, block, room, m) for block, room in zip(named, free, strict=True)]

@@ -12,7 +12,7 @@ from geomsup.recognition.found import DOUBT, Found
 from geomsup.recognition.matching.acceptance import ACCEPTANCE, LONGEST_CHORD
 from geomsup.recognition.matching.residuals import doubted
 from geomsup.recognition.matching.search import best_match
-from geomsup.recognition.reading.cuts import interference, partitions
+from geomsup.recognition.reading.cuts import DEFAULT_CUT, interference, partitions
 from geomsup.recognition.reading.evidence import Block, Evidence, n_dimensions
 from geomsup.recognition.reading.explanation import Reading, judged
 from geomsup.recognition.reading.rivals import (
@@ -23,7 +23,7 @@ from geomsup.recognition.reading.rivals import (
     stray_on_a_vertex,
 )
 from geomsup.recognition.reading.rows import NOISE_FLOOR
-from geomsup.recognition.reading.strays import Neighbours, neighbours_of_strays, without_strays
+from geomsup.recognition.reading.strays import MOST_STRAYS, Neighbours, neighbours_of_strays, without_strays
 
 __all__ = ["read_few"]
 
@@ -104,17 +104,53 @@ class _Reader:
 
     def joined(self, reading: Reading) -> Reading:
         """Return a reading in which strays are one block with what they probably lean on; named shapes stay."""
+        reading = judged(self.X, self._gathered(reading), self.m)
         while True:
             local = [one for one in self.neighbours(reading) if one.log_odds > -log(DOUBT) and one.room]
             if not local:
-                return reading
-            blocks = [item.block for item in reading.items]
-            likeliest = max(local, key=lambda one: one.log_odds)
-            shaped = {i for i in likeliest.blocks if _is_shape(reading.items[i])}
-            inside = [i for i in likeliest.blocks if i not in shaped]
-            rows = set(likeliest.rows).union(*(blocks[i].features for i in inside))
-            others = [block for i, block in enumerate(blocks) if i not in inside and rows.isdisjoint(block.features)]
-            reading = judged(self.X, [*others, self._block(tuple(sorted(rows)))], self.m)
+                return judged(self.X, self._without_crowds(reading), self.m)
+            reading = judged(self.X, self._blocks_with(local, reading), self.m)
+
+    def _gathered(self, reading: Reading) -> list[Block]:
+        """Return the blocks of a reading; those without a name that lean on each other are one.
+
+        A cut that names the most may part rows that are as near to each other as any, such as those of a ring.
+        """
+        loose = [item.block for item in reading.items if not item.named and not item.block.stray]
+        if not any(_is_direction(block) for block in loose):
+            return [item.block for item in reading.items]
+        from scipy.sparse.csgraph import connected_components
+
+        place = np.repeat(np.arange(len(loose)), [len(block.features) for block in loose])
+        rows = self.X[[i for block in loose for i in block.features]]
+        leaning = np.zeros((len(loose), len(loose)))
+        np.maximum.at(leaning, (place[:, None], place), interference(rows))
+        _, labels = connected_components(leaning > DEFAULT_CUT, directed=False)
+        groups = [[loose[i] for i in np.flatnonzero(labels == label)] for label in range(labels.max() + 1)]
+        return [item.block for item in reading.items if item.block not in loose] + [
+            group[0] if len(group) == 1 else self._block(tuple(sorted(i for block in group for i in block.features)))
+            for group in groups
+        ]
+
+    def _blocks_with(self, local: list[Neighbours], reading: Reading) -> list[Block]:
+        """Return the blocks of a reading, neighbours joined to one: the likeliest first, each block once."""
+        left, joined = {item.block.features: item.block for item in reading.items}, list[Block]()
+        for one in sorted(local, key=lambda one: -one.log_odds):
+            items = [reading.items[i] for i in one.blocks]
+            parts = [(i,) for i in one.rows] + [item.block.features for item in items if not _is_shape(item)]
+            if all(part in left for part in parts):
+                for part in parts:
+                    del left[part]
+                joined.append(self._block(tuple(sorted(i for part in parts for i in part))))
+        return [*left.values(), *joined]
+
+    def _without_crowds(self, reading: Reading) -> list[Block]:
+        """Return the blocks of a reading; where more rows lie across others than may, all without a name are one."""
+        loose = [item.block for item in reading.items if not item.named]
+        if sum(block.stray or _is_direction(block) for block in loose) <= MOST_STRAYS * len(self.X):
+            return [item.block for item in reading.items]
+        rows = tuple(sorted(i for block in loose for i in block.features))
+        return [*(item.block for item in reading.items if item.named), self._block(rows)]
 
     def neighbours(self, reading: Reading) -> list[Neighbours]:
         """Return what the strays of a reading lean on, but for shapes: these are named by their own rows."""
@@ -160,6 +196,10 @@ class _Reader:
         if features not in self.blocks:
             self.blocks[features] = _read_block(self.X, features, self.noise)
         return self.blocks[features]
+
+
+def _is_direction(block: Block) -> bool:
+    return block.match is not None and block.match.polytope is None
 
 
 def _is_shape(item: Evidence) -> bool:

@@ -11,8 +11,9 @@ from geomsup.recognition.matching.coincidence import directions
 from geomsup.recognition.reading.cuts import DEFAULT_CUT
 from geomsup.recognition.reading.evidence import Evidence
 from geomsup.recognition.reading.explanation import Reading
+from geomsup.recognition.reading.rows import NOISE_FLOOR
 
-__all__ = ["Neighbours", "neighbours_of_strays", "without_strays"]
+__all__ = ["MOST_STRAYS", "Neighbours", "neighbours_of_strays", "without_strays"]
 
 # Rows are taken out one after another until this many in a row have not helped.
 PATIENCE = 5
@@ -26,24 +27,24 @@ CHANCE = 1e-3
 # A shape at more than this fraction of its reach may owe its distance to a stray row.
 SUSPICIOUS = 0.5
 
-# A stray that is orthogonal to all but so many blocks is looked at: beside more, their own angles say enough.
+# A stray that is orthogonal to all but so many directions is looked at: beside more, their own angles say enough.
 MOST_NEIGHBOURS = 32
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """A stray, and the blocks that it leans on: they may be one block, and the row not a stray.
+    """A stray, and the rows that it leans on: they may be one block, and the row not a stray.
 
     Attributes
     ----------
     rows
         The stray row, and its copies.
     blocks
-        Indices of the blocks, in the reading.
+        Indices of the blocks, in the reading, that the other rows are in.
     log_odds
-        Log of the odds of one block: the row is orthogonal to all other blocks, or in the span of these, which a random
-        direction is seldom; over the odds that these blocks are on their own: they are orthogonal to each other, which
-        random directions of their span are seldom.
+        Log of the odds of one block: the row is orthogonal to all others, or in the span of these, which a random
+        direction is seldom; over the odds that single directions among these are on their own: they are orthogonal to
+        the rest of them, which random directions of their span are seldom.
     room
         Whether there are dimensions for it to be one block: that of two rows has two.
     """
@@ -118,63 +119,83 @@ def _doubtful(item: Evidence) -> bool:
 
 
 def neighbours_of_strays(X: np.ndarray, reading: Reading, m: int) -> list[Neighbours]:
-    """Return every stray of a reading of unit rows X with the blocks that it most probably forms one block with.
+    """Return every stray of a reading of unit rows X with the rows that it most probably forms one block with.
 
-    A stray is a direction of m dimensions, as random as any, across all blocks. A row that leans on one dedicated
-    dimension only, or on two of ten, belongs to these: they are not dedicated to one feature.
+    A stray is a direction of m dimensions, as random as any. A row that leans on one dedicated dimension only, or on
+    two of ten, belongs to these: they are not dedicated to one feature.
     """
-    blocks = [item.block for item in reading.items]
-    strays = [block.features[0] for block in blocks if block.stray]
-    shaped = [i for i, block in enumerate(blocks) if not block.stray and len(block.basis)]
-    if not strays or not shaped:
+    strays = [item.block.features[0] for item in reading.items if item.block.stray]
+    owner = np.array([i for i, item in enumerate(reading.items) for _ in item.block.features])
+    rows = np.array([i for item in reading.items for i in item.block.features])
+    kept = np.array([not reading.items[i].block.stray for i in owner])
+    if not strays or not kept.any():
         return []
-    ranks = np.array([len(blocks[i].basis) for i in shaped])
-    stacked = np.concatenate([blocks[i].basis for i in shaped])
-    starts = np.cumsum(ranks) - ranks
-    overlaps = np.add.reduceat(np.add.reduceat((stacked @ stacked.T) ** 2, starts, axis=0), starts, axis=1)
+    owner, rows = owner[kept], rows[kept]
+    labels = directions(X[rows])
+    _, first = np.unique(labels, return_index=True)
+    others, owner = _means(X[rows], labels), owner[first]  # copies are in one block
+    alone = np.array([reading.items[i].named and _is_direction(reading.items[i]) for i in owner])
+    rank = int((np.linalg.svd(others, compute_uv=False) ** 2 > NOISE_FLOOR**2).sum())
+    heaps = directions(X[strays])
     found = []
-    for heap in _heaps(X, strays):
-        mean = X[heap].mean(axis=0)
-        shares = np.add.reduceat((stacked @ mean / np.linalg.norm(mean)) ** 2, starts)
-        best = max(_groups(shares, ranks, overlaps, m), key=lambda group: group[1])
-        order = np.argsort(-shares, kind="stable")[: best[0]]
-        log_odds = best[1] - log(len(strays) / len(heap))
-        found.append(Neighbours(tuple(heap), tuple(shaped[i] for i in order), log_odds, best[2]))
+    for heap, mean in enumerate(_means(X[strays], heaps)):
+        order = np.argsort(-np.abs(others @ mean), kind="stable")
+        count, log_odds = max(_groups(mean, others[order], alone[order], rank, m), key=lambda group: group[1])
+        found.append(
+            Neighbours(
+                tuple(strays[i] for i in np.flatnonzero(heaps == heap)),
+                tuple(dict.fromkeys(owner[order[:count]].tolist())),
+                log_odds - log(heaps.max() + 1),
+                rank < m or count > 1,
+            )
+        )
     return found
 
 
-def _heaps(X: np.ndarray, strays: list[int]) -> list[list[int]]:
-    """Strays by their direction: copies are one."""
-    labels = directions(X[strays])
-    return [[strays[i] for i in np.flatnonzero(labels == label)] for label in range(labels.max() + 1)]
+def _means(X: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Mean directions of unit rows with equal labels."""
+    sums = np.zeros((labels.max() + 1, X.shape[1]))
+    np.add.at(sums, labels, X)
+    return sums / np.linalg.norm(sums, axis=1, keepdims=True)
 
 
-def _groups(shares: np.ndarray, ranks: np.ndarray, overlaps: np.ndarray, m: int) -> Iterator[tuple[int, float, bool]]:
-    """Yield, for each number of blocks that a row leans on most, the log odds of one block, and whether it has room.
+def _is_direction(item: Evidence) -> bool:
+    return item.block.match is not None and item.block.match.polytope is None
+
+
+def _groups(row: np.ndarray, others: np.ndarray, alone: np.ndarray, rank: int, m: int) -> Iterator[tuple[int, float]]:
+    """Yield the log odds that a row and the first few of the others are one block, for each number of these.
 
     Parameters
     ----------
-    shares
-        Share of the row in each block.
-    ranks
-        Dimensions of each block.
-    overlaps
-        Squared cosines of the axes of every two blocks, added.
+    row
+        A unit row.
+    others
+        Unit rows, those it leans on most first.
+    alone
+        Whether each of these has a name as a single direction.
+    rank
+        Number of dimensions that the others use.
     m
         Number of dimensions.
     """
-    order = np.argsort(-shares, kind="stable")
-    ranks, shares, overlaps = ranks[order], shares[order], overlaps[np.ix_(order, order)]
-    total, before = int(ranks.sum()), ranks.cumsum()
-    left = np.append(shares[::-1].cumsum()[::-1], 0.0)  # of the row in this block and all after it
-    on_others = np.tril(overlaps, -1).sum(axis=1) / ranks  # of the axes of a block in those before it
-    for count in range(1, min(MOST_NEIGHBOURS, len(ranks)) + 1):
-        inside = int(before[count - 1])
-        # It may have dimensions that no block has; or else it lies in the span of these blocks alone.
-        off_others = chance.log_share(float(left[count]), total - inside, m)
-        in_span = chance.log_share(1 - float(shares[:count].sum()), m - inside, m)
-        alone = -min(off_others, in_span) - chance.log_choices(len(ranks), count, 1)
-        apart = -sum(
-            int(ranks[i]) * chance.log_share(float(on_others[i]), int(before[i - 1]), inside) for i in range(1, count)
-        )
-        yield count, alone - apart, total < m or count > 1
+    most = min(MOST_NEIGHBOURS, len(others))
+    inside = (np.linalg.qr(others[:most].T)[0].T @ row) ** 2
+    left = np.append(((others @ row) ** 2)[::-1].cumsum()[::-1], 0.0)  # its squared cosines with those after the first
+    squared = (others[:most] @ others[:most].T) ** 2
+    for count in range(1, most + 1):
+        # It may have dimensions that no other row has; or else it lies in the span of these alone.
+        off_others = chance.log_share(float(left[count]), rank - count, m)
+        in_span = chance.log_share(1 - float(inside[:count].sum()), m - count, m)
+        local = -min(off_others, in_span) - chance.log_choices(len(others), count, 1)
+        yield count, local + _log_apart(squared[:count, :count], alone[:count])
+
+
+def _log_apart(squared: np.ndarray, alone: np.ndarray) -> float:
+    """Log of the probability that single directions are as orthogonal to the others, and each other, in their span."""
+    count, before = len(squared), np.flatnonzero(~alone).tolist()
+    log_p = 0.0
+    for i in np.flatnonzero(alone).tolist():
+        log_p += chance.log_share(float(squared[i, before].sum()), len(before), count)
+        before.append(i)
+    return log_p
