@@ -52,11 +52,14 @@ class Evidence:
         the other blocks' span. N is the number of choices (`chance.log_choices`). Without evidence, it is 0.
     exact
         Whether the rows, in the same complement, are a polytope to within `EXACT`.
+    distance
+        Root-mean-square distance of the rows from the shape, in the same complement.
     """
 
     block: Block
     log_p: float = 0.0
     exact: bool = False
+    distance: float = 0.0
 
     @property
     def named(self) -> bool:
@@ -89,10 +92,11 @@ def evidence_of(X: np.ndarray, block: Block, free: np.ndarray | None, m: int) ->
     tube, k = tube_of(X, block, free, m), len(block.features)
     if tube.squared_radius > k * block.match.reach**2:
         return Evidence(block)
+    distance = (tube.squared_radius / k) ** 0.5
     if block.match.polytope is None:
-        return Evidence(block, _log_direction(X, block, free, m))
+        return Evidence(block, _log_direction(X, block, free, m), distance=distance)
     log_p = min(0.0, tube.log_probability + chance.log_choices(len(X), k, block.match.n_templates))
-    return Evidence(block, log_p, tube.possible and tube.squared_radius < k * EXACT**2)
+    return Evidence(block, log_p, tube.possible and distance < EXACT, distance)
 
 
 def _log_direction(X: np.ndarray, block: Block, free: np.ndarray, m: int) -> float:

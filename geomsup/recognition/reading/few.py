@@ -56,7 +56,8 @@ def read_few(
     reading = reader.best(range(len(X)))
     if strays:
         reading = reader.joined(without_strays(X, reading, reader.best))
-    return [reader.weighed(item, reading, item.found(X)) for item in reading.items], reading.log_p
+    near = reader.neighbours(reading)
+    return [reader.weighed(item, reading, near, item.found(X)) for item in reading.items], reading.log_p
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +158,12 @@ class _Reader:
         found = neighbours_of_strays(self.X, reading, self.m)
         return [one for one in found if not all(_is_shape(reading.items[i]) for i in one.blocks)]
 
-    def weighed(self, item: Evidence, chosen: Reading, found: Found) -> Found:
-        """Return what a block was found to be, weighed against the readings in which it is no named block."""
+    def weighed(self, item: Evidence, chosen: Reading, near: list[Neighbours], found: Found) -> Found:
+        """Return what a block was found to be, weighed against the readings in which it is no named block.
+
+        A single direction is weighed against strays that it may be one block with, too: the `neighbours` of the chosen
+        reading.
+        """
         if not item.named or item.block.match is None:
             return found
         others = [log_p for log_p, named in self.seen if item.block.features not in named]
@@ -169,13 +174,13 @@ class _Reader:
         rival += few_directions(X, match, self.m, len(self.X))
         rival += shapeless(X, match)
         if match.empty or self.beside_nameless or not all(other.named for other in chosen.items):
-            rival += part_of_another(match)
+            rival += part_of_another(match, match.chord if match.polytope else item.distance)
         if others:
             rival += exp(min(chosen.log_exact - min(others), 0.0))
         if match.polytope is None:
             rival += sum(
                 exp(min(one.log_odds, LARGEST_EXPONENT))
-                for one in self.neighbours(chosen)
+                for one in near
                 if any(chosen.items[i] is item for i in one.blocks)
             )
         return replace(found, rival=rival)

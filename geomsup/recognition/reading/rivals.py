@@ -109,13 +109,14 @@ def _heaps(X: np.ndarray, match: Match) -> tuple[np.ndarray, np.ndarray]:
     return means / np.linalg.norm(means, axis=1, keepdims=True), match.template[first]
 
 
-def part_of_another(match: Match) -> float:
+def part_of_another(match: Match, distance: float) -> float:
     """How probable it is that rows are part of a shape that was not recognised.
 
-    Three digons that are 7 degrees from straight, beside rows without a name, may be the base of a pyramid. Their
-    distance counts, not the noise per coordinate: a tilt is a tilt in any number of dimensions.
+    Three digons that are 7 degrees from straight, beside rows without a name, may be the base of a pyramid, and a
+    single direction that leans on such rows its apex. Their distance counts, not the noise per coordinate: a tilt is a
+    tilt in any number of dimensions.
     """
-    return PART * match.chord * ACCEPTANCE / match.reach / USUAL_NOISE if match.polytope else 0.0
+    return PART * distance * ACCEPTANCE / match.reach / USUAL_NOISE
 
 
 def stray_on_a_vertex(X: np.ndarray, match: Match, m: int) -> float:
