@@ -1,11 +1,13 @@
-"""Residuals that are no noise: a row out of place, two kinds of distances, a shape that is noisier than the others."""
+"""Residuals that are no noise: a row out of place, two kinds of distances, a stretch, residuals all alike."""
+
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 
 import geomsup as gs
 from geomsup.recognition.matching.alignment import procrustes
-from geomsup.recognition.matching.residuals import two_distances, worst_row
+from geomsup.recognition.matching.residuals import all_alike, stretched, two_distances, worst_row
 from tests.recognition.truth import DIGON, rotation
 
 
@@ -119,3 +121,64 @@ def test_columns_that_no_row_uses_hold_no_noise_of_others(rng):
     np.testing.assert_allclose(sure[0], sure[1], atol=1e-3)
     wide = gs.classify(np.hstack([W, np.zeros((8, 100))]), orientation="rows").components
     np.testing.assert_allclose(sure[0], [one.confidence for one in wide], atol=1e-3)
+
+
+def about_its_mean(rows):
+    W = np.array(sorted(set(rows)), float)
+    return W - W.mean(axis=0)
+
+
+def turned_about_z(rows, degrees):
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return rows @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+CORNERS = np.array(list(product((-1.0, 1.0), repeat=3)))
+
+
+@pytest.mark.parametrize(
+    ("W", "name"),
+    [
+        (about_its_mean(permutations((2.1, 1, 1, 0))), "cuboctahedron"),
+        (
+            about_its_mean(permutations((1.12, 1, 1, 0, 0, 0))),
+            "birectified 5-simplex (60 features on 20 vertices)",
+        ),
+        (np.vstack([CORNERS, turned_about_z(CORNERS, 5)]), "cube (16 features on 8 vertices)"),
+    ],
+    ids=["a truncated tetrahedron nearly rectified", "three features around each vertex", "a cube turned"],
+)
+def test_another_orbit_of_the_symmetries_is_distorted(W, name):
+    """All rows are equally far from the nearest shape of the catalogue, without any noise."""
+    shape = only(W)
+    assert (shape.name, shape.variant) == (name, "distorted")
+    assert shape.confidence < 0.999
+
+
+@pytest.mark.parametrize("name", ["icosahedron", "dodecahedron", "24-cell", "5-demicube", "2_21"])
+def test_a_stretched_shape_is_distorted(name):
+    W = gs.polytope(name).vertices * np.append(1.1, np.ones(gs.polytope(name).dimension - 1))
+    shape = only(W)
+    assert (shape.name, shape.variant) == (name, "distorted")
+    assert shape.confidence < 0.999
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cube", "icosahedron", "24-cell", "5-demicube", "octagon", "7-simplex"])
+@pytest.mark.parametrize("more", [0, 5])
+def test_noise_is_no_stretch_and_not_all_alike(name, more, rng):
+    T = gs.polytope(name).vertices
+    k, r = T.shape
+    for _ in range(50):
+        X = np.hstack([T, np.zeros((k, more))])
+        X += 0.02 * rng.normal(size=X.shape)
+        X /= np.linalg.norm(X, axis=1, keepdims=True)
+        flat = X[:, :r] / np.linalg.norm(X[:, :r], axis=1, keepdims=True)
+        assert stretched(flat, T) < 0.99
+        assert all_alike(X, T) < 0.99
+
+
+def test_a_triangle_is_a_linear_image_of_any_three_rows():
+    """Nothing is left to tell a stretch from noise: as many coefficients as values."""
+    T = gs.polytope("triangle").vertices
+    assert stretched(turned(T, 10, np.random.default_rng(0)), T) == 0

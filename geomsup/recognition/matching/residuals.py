@@ -212,8 +212,8 @@ def stretched(flat: np.ndarray, template: np.ndarray, parameters: int = 0) -> fl
     X = flat @ procrustes(template, flat).T
     before = float(((X - template) ** 2).sum())
     after = min(float(((X - _nearest_image(template, X)) ** 2).sum()), before)
-    moved = max(before - after, chance.SMALLEST_DEVIATION**2) ** 0.5
     rest = max(after, k * chance.SMALLEST_DEVIATION**2)
+    moved = max(before - after, rest * d / left) ** 0.5  # less than noise makes is noise
     return _no_noise(log_student(moved, d, rest, left) - log_any_size(moved, d))
 
 

@@ -30,6 +30,10 @@ SUSPICIOUS = 0.5
 # A stray that is orthogonal to all but so many directions is looked at: beside more, their own angles say enough.
 MOST_NEIGHBOURS = 32
 
+# Odds, before the rows are looked at, that a stray belongs to a few others. A round number: how seldom a random row is
+# as near to some of them says too much for it, as the nearest of all choices is taken.
+LOCAL = 0.1
+
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
@@ -145,7 +149,7 @@ def neighbours_of_strays(X: np.ndarray, reading: Reading, m: int) -> list[Neighb
             Neighbours(
                 tuple(strays[i] for i in np.flatnonzero(heaps == heap)),
                 tuple(dict.fromkeys(owner[order[:count]].tolist())),
-                log_odds - log(heaps.max() + 1),
+                log_odds + log(LOCAL / (heaps.max() + 1)),
                 rank < m or count > 1,
             )
         )
