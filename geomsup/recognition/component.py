@@ -44,8 +44,8 @@ class Component(Readable):
         Which member of the shape it is. "uniform", "tight frame" and "Thomson" are members with a name. "fitted" is a
         member with the same symmetries and other parameters, such as a prism of another height. "distorted" is
         neither. None without a polytope. Without `noise`, a shape is "distorted" beyond half of the distance at which
-        it would lose its name. A shape with free parameters is "fitted" if it differs from its nearest variant, along
-        them, by more than 3 standard errors and 0.25 degrees.
+        it would lose its name, or if what is left is surely no noise, such as a stretch. A shape with free parameters
+        is "fitted" if it differs from its nearest variant, along them, by more than 3 standard errors and 0.25 degrees.
     symmetry_order
         Number of symmetries of the shape; of an unnamed component of up to 100 rows, of the rows within a tolerance.
     isomorphism

@@ -104,7 +104,7 @@ def test_many_rows_across_others_are_dense():
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_part_is_as_far_from_the_complement_of_the_others_as_its_bound_says(seed):
-    """Against the complements themselves; parts of one to three rows, in all more than there are dimensions, or fewer."""
+    """Against the complements themselves; parts of one to three rows, more or fewer than there are dimensions."""
     rng = np.random.default_rng(seed)
     sizes = rng.integers(1, 4, 6)
     X = rng.normal(size=(sizes.sum(), 8))
