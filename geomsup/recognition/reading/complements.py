@@ -1,6 +1,6 @@
 """Complements of subspaces: what a block has to itself, beside all others or after those before it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -42,7 +42,9 @@ def least_distances(X: np.ndarray, parts: Sequence[tuple[int, ...]], bases: Sequ
     return np.sqrt(np.maximum(loads - NOISE_FLOOR**2, 0.0) / largest)
 
 
-def beside(bases: Sequence[np.ndarray], m: int, wanted: Sequence[bool] | None = None) -> list[np.ndarray | None]:
+def beside(
+    bases: Sequence[np.ndarray], m: int, wanted: Callable[[], Sequence[bool]] | None = None
+) -> list[np.ndarray | None]:
     """Return, for every subspace, orthonormal columns of the complement of all others, ``(m, f)``.
 
     Directions in which others lie within the noise floor are free.
@@ -54,26 +56,25 @@ def beside(bases: Sequence[np.ndarray], m: int, wanted: Sequence[bool] | None = 
     m
         Number of dimensions.
     wanted
-        Which complements to return, all by default; None takes the place of the others.
+        Says which complements are wanted, all by default; None takes the place of others. It is asked only where each
+        complement takes long, as subspaces share dimensions.
 
     Examples
     --------
     >>> x, y, z = np.eye(3)[:, None]
-    >>> [free if free is None else free.shape[1] for free in beside([x, y], 3, [True, False])]
-    [2, None]
+    >>> [free.shape[1] for free in beside([x, y], 3)]
+    [2, 2]
     """
     stacked = np.concatenate([np.empty((0, m)), *bases])
-    gram, wanted = stacked @ stacked.T, [True] * len(bases) if wanted is None else wanted
+    gram = stacked @ stacked.T
     if not _independent(gram):
         owner = np.repeat(np.arange(len(bases)), [len(basis) for basis in bases])
-        return [_free(stacked[owner != i]) if some else None for i, some in enumerate(wanted)]
+        asked = [True] * len(bases) if wanted is None else wanted()
+        return [_free(stacked[owner != i]) if some else None for i, some in enumerate(asked)]
     # The rows of G⁻¹B that belong to a block are orthogonal to all others: with what nobody uses, its complement.
     unused = np.linalg.qr(stacked.T, mode="complete")[0][:, len(stacked) :]
     duals = np.split(np.linalg.solve(gram, stacked), np.cumsum([len(basis) for basis in bases])[:-1]) if bases else []
-    return [
-        np.concatenate([unused, np.linalg.qr(dual.T)[0]], axis=1) if some else None
-        for dual, some in zip(duals, wanted, strict=True)
-    ]
+    return [np.concatenate([unused, np.linalg.qr(dual.T)[0]], axis=1) for dual in duals]
 
 
 def after(first: Sequence[np.ndarray], bases: Sequence[np.ndarray], m: int) -> list[np.ndarray]:

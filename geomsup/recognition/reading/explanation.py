@@ -62,9 +62,12 @@ def judged(X: np.ndarray, blocks: Sequence[Block], m: int) -> Reading:
     Random rows have m dimensions (`n_dimensions`).
     """
     bases = [block.basis for block in blocks]
-    least = least_distances(X, [block.features for block in blocks], bases)
-    # What is too far from the complement of the others is no shape in it: most blocks of rows without a shape.
-    near = [bool(block.match and far <= block.match.reach) for block, far in zip(blocks, least.tolist(), strict=True)]
+
+    def near() -> list[bool]:
+        # What is too far from the complement of the others is no shape in it: most blocks of rows without a shape.
+        least = least_distances(X, [block.features for block in blocks], bases).tolist()
+        return [bool(block.match and far <= block.match.reach) for block, far in zip(blocks, least, strict=True)]
+
     free = beside(bases, X.shape[1], near)
     items = tuple(evidence_of(X, block, room, m) for block, room in zip(blocks, free, strict=True))
     return Reading(items, *_joint_log_chances(X, items, m, (NEAR_ENOUGH, 0.0)))

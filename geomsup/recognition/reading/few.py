@@ -105,12 +105,17 @@ class _Reader:
 
     def joined(self, reading: Reading) -> Reading:
         """Return a reading in which strays are one block with what they probably lean on; named shapes stay."""
-        reading = judged(self.X, self._gathered(reading), self.m)
+        reading = self._read_as(self._gathered(reading), reading)
         while True:
             local = [one for one in self.neighbours(reading) if one.log_odds > -log(DOUBT) and one.room]
             if not local:
-                return judged(self.X, self._without_crowds(reading), self.m)
-            reading = judged(self.X, self._blocks_with(local, reading), self.m)
+                return self._read_as(self._without_crowds(reading), reading)
+            reading = self._read_as(self._blocks_with(local, reading), reading)
+
+    def _read_as(self, blocks: list[Block], before: Reading) -> Reading:
+        """Judge the blocks, or return the reading before if it has the same ones."""
+        same = len(blocks) == len(before.items)
+        return before if same else judged(self.X, blocks, self.m)
 
     def _gathered(self, reading: Reading) -> list[Block]:
         """Return the blocks of a reading; those without a name that lean on each other are one.
