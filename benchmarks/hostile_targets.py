@@ -428,6 +428,16 @@ TARGETS: dict[str, Target] = {
         lambda null, rng: gs.find_shapes(np.random.default_rng(0).normal(size=(60, 8)), null=null, rng=rng),
         {"null": _is("shuffled"), "rng": _is(0)},
     ),
+    "match": Target(
+        gs.match,
+        {"a": _W, "b": _W, "null": _is("rotation"), "rng": _is(0), "progress": _is(None)},
+        covers=("Matching",),
+    ),
+    "match of many": Target(
+        lambda a, null: gs.match(a, np.random.default_rng(0).normal(size=(9, 4)), null=null),
+        {"a": lambda: np.random.default_rng(1).normal(size=(7, 4)), "null": _is("shuffled")},
+    ),
+    "Matching.partner": Target(lambda row: gs.match(_W(), _W()).partner(row), {"row": _is(1)}),
     "Geometry.symmetry": Target(
         lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
         {"component": _is(0), "tolerance": _is(1e-6)},

@@ -100,6 +100,10 @@ if TYPE_CHECKING:
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
     from geomsup.sweeps import Sweep as Sweep, sweep as sweep
     from geomsup.training import TrainingRun as TrainingRun, train as train
+    from geomsup.weights import (
+        Matching as Matching,
+        match as match,
+    )
 
 # The public names of each room. Rooms have noun names that differ from the functions
 # (``classify`` lives in ``recognition``): importing a submodule binds its name on this package, and
@@ -153,6 +157,7 @@ _ROOMS = {
     "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
+    "weights": ("Matching", "match"),
     "reports": ("Page", "report"),
     "sweeps": ("Sweep", "sweep"),
     "experiments": ("Report", "Verdict", "reproduce"),
@@ -182,6 +187,7 @@ __all__ = [
     "Joint",
     "Law",
     "LogNormal",
+    "Matching",
     "Mixture",
     "Normal",
     "OneHotLoss",
@@ -225,6 +231,7 @@ __all__ = [
     "hessian",
     "leverage",
     "load",
+    "match",
     "minimize_energy",
     "one_hot_codes",
     "one_hot_features",

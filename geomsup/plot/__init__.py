@@ -19,6 +19,7 @@ from geomsup.plot.weights.angles import plot_angles
 from geomsup.plot.weights.gram import plot_gram
 from geomsup.plot.weights.graph import plot_graph
 from geomsup.plot.weights.interference import plot_interference
+from geomsup.plot.weights.matching import plot_matching
 
 __all__ = [
     "plot_angles",
@@ -32,6 +33,7 @@ __all__ = [
     "plot_graph",
     "plot_interference",
     "plot_losses",
+    "plot_matching",
     "plot_orbits",
     "plot_phases",
     "plot_plateaus",

@@ -45,6 +45,7 @@ SUBJECTS = {
     "plot_graph": ("geometry", NOTHING),
     "plot_interference": ("W", NOTHING),
     "plot_losses": ("comparisons", NOTHING),
+    "plot_matching": ("matching", NOTHING),
     "plot_orbits": ("symmetry", NOTHING),
     "plot_phases": ("diagram", NOTHING),
     "plot_plateaus": ("plateaus", NOTHING),

@@ -119,3 +119,8 @@ def a_session() -> None:
     reveal_type(swept.sel(probability=0.1))  # Sweep
     reveal_type(swept.plot("loss"))  # Axes
     reveal_type(gs.plateaus(np.geomspace(0.01, 1, 5)))  # Plateaus
+
+    matched = gs.match(W, model.W)
+    reveal_type(matched)  # Matching
+    reveal_type(matched.partner(0))  # int | None
+    reveal_type(matched.plot())  # Axes

@@ -1,0 +1,5 @@
+"""What is in weights that a user brings: what is shared, matched, nearly orthogonal, or wired as the paper's motif."""
+
+from geomsup.weights.matching import Matching, match
+
+__all__ = ["Matching", "match"]
