@@ -438,6 +438,25 @@ TARGETS: dict[str, Target] = {
         {"a": lambda: np.random.default_rng(1).normal(size=(7, 4)), "null": _is("shuffled")},
     ),
     "Matching.partner": Target(lambda row: gs.match(_W(), _W()).partner(row), {"row": _is(1)}),
+    "subspaces": Target(
+        gs.subspaces,
+        {
+            "matrices": lambda: {"a": _plane(), "b": _plane()[:1]},
+            "rank": _is(1),
+            "rotations": _is(99),
+            "rng": _is(0),
+            "progress": _is(None),
+        },
+        covers=("Subspaces",),
+    ),
+    "subspaces entries": Target(
+        lambda a, b, rank: gs.subspaces({"a": a, "b": b}, rank={"a": rank, "b": 0.5}, rotations=99),
+        {"a": _W, "b": _W, "rank": _is(1)},
+    ),
+    "Subspaces.principal_angles": Target(
+        lambda first, second: gs.subspaces({"a": _W(), "b": _W()}, rotations=99).principal_angles(first, second),
+        {"first": _is("a"), "second": _is("b")},
+    ),
     "Geometry.symmetry": Target(
         lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
         {"component": _is(0), "tolerance": _is(1e-6)},
@@ -852,4 +871,5 @@ ORDERED = {
     ("expected_loss sampled", "samples"),
     ("geomsup plateaus", "--largest-rank"),
     ("plateaus", "largest_rank"),
+    ("subspaces", "rotations"),
 }

@@ -102,7 +102,9 @@ if TYPE_CHECKING:
     from geomsup.training import TrainingRun as TrainingRun, train as train
     from geomsup.weights import (
         Matching as Matching,
+        Subspaces as Subspaces,
         match as match,
+        subspaces as subspaces,
     )
 
 # The public names of each room. Rooms have noun names that differ from the functions
@@ -157,7 +159,7 @@ _ROOMS = {
     "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
-    "weights": ("Matching", "match"),
+    "weights": ("Matching", "Subspaces", "match", "subspaces"),
     "reports": ("Page", "report"),
     "sweeps": ("Sweep", "sweep"),
     "experiments": ("Report", "Verdict", "reproduce"),
@@ -208,6 +210,7 @@ __all__ = [
     "Record",
     "Report",
     "SampledFeatures",
+    "Subspaces",
     "Sweep",
     "Symmetry",
     "Theorem",
@@ -248,6 +251,7 @@ __all__ = [
     "polytopes",
     "report",
     "reproduce",
+    "subspaces",
     "sweep",
     "symbolic",
     "symmetry",

@@ -20,6 +20,7 @@ from geomsup.plot.weights.gram import plot_gram
 from geomsup.plot.weights.graph import plot_graph
 from geomsup.plot.weights.interference import plot_interference
 from geomsup.plot.weights.matching import plot_matching
+from geomsup.plot.weights.subspaces import plot_subspaces
 
 __all__ = [
     "plot_angles",
@@ -40,6 +41,7 @@ __all__ = [
     "plot_polytope",
     "plot_sheet",
     "plot_sparsities",
+    "plot_subspaces",
     "plot_sweep",
     "plot_tally",
 ]

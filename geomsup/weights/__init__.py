@@ -1,5 +1,6 @@
 """What is in weights that a user brings: what is shared, matched, nearly orthogonal, or wired as the paper's motif."""
 
 from geomsup.weights.matching import Matching, match
+from geomsup.weights.spans import Subspaces, subspaces
 
-__all__ = ["Matching", "match"]
+__all__ = ["Matching", "Subspaces", "match", "subspaces"]

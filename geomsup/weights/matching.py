@@ -185,8 +185,8 @@ def match(a: Any, b: Any, *, null: str = "rotation", rng: Any = 0, progress: Pro
     >>> a = rng.normal(size=(50, 30))
     >>> b = a[rng.permutation(50)] + 0.3 * rng.normal(size=(50, 30))
     >>> print(match(a, b).headline)
-    50 of 50 rows of a have a partner in b beyond chance (p < 0.05, of 2500 pairs); MMCS 0.957, by chance 0.383; ML2R \
-1.04; null: rotation, exact
+    50 of 50 rows of a have a partner in b beyond chance (p < 0.05, of 2500 pairs); MMCS 0.955, by chance 0.401; ML2R \
+1.05; null: rotation, exact
     """
     first = matrix("a", a)
     second = matrix("b", b)

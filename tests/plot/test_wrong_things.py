@@ -52,6 +52,7 @@ SUBJECTS = {
     "plot_polytope": ("polytope", NOTHING),
     "plot_sheet": ("shapes", NOTHING),
     "plot_sparsities": ("comparisons", NOTHING),
+    "plot_subspaces": ("found", NOTHING),
     "plot_sweep": ("sweep", NOTHING),
     "plot_tally": (
         "tally",

@@ -55,6 +55,7 @@ MADE = {
     "Features": lambda: PAIR,
     "Record": lambda: gs.best_known(12),
     "SampledFeatures": lambda: gs.SampledFeatures(rng.random((9, 2))),
+    "Subspaces": lambda: gs.subspaces({"a": rng.normal(size=(9, 4)), "b": rng.normal(size=(2, 4))}, rotations=99),
     "Sweep": lambda: gs.sweep(
         "tests.sweeps.functions:fails_at", {"x": [1, 2]}, bad=2, executor=ThreadPoolExecutor(1)
     ),

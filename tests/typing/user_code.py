@@ -124,3 +124,7 @@ def a_session() -> None:
     reveal_type(matched)  # Matching
     reveal_type(matched.partner(0))  # int | None
     reveal_type(matched.plot())  # Axes
+    spaces = gs.subspaces({"writes": W, "reads": model.W}, rank=1)
+    reveal_type(spaces)  # Subspaces
+    reveal_type(spaces.principal_angles("writes", "reads"))  # ndarray
+    reveal_type(spaces.plot())  # Axes
