@@ -457,6 +457,11 @@ TARGETS: dict[str, Target] = {
         lambda first, second: gs.subspaces({"a": _W(), "b": _W()}, rotations=99).principal_angles(first, second),
         {"first": _is("a"), "second": _is("b")},
     ),
+    "local_bases": Target(
+        gs.local_bases,
+        {"W": _plane, "level": _is(0.05), "seeds": _is(9), "rng": _is(0), "progress": _is(None)},
+        covers=("LocalBases",),
+    ),
     "Geometry.symmetry": Target(
         lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
         {"component": _is(0), "tolerance": _is(1e-6)},

@@ -101,8 +101,10 @@ if TYPE_CHECKING:
     from geomsup.sweeps import Sweep as Sweep, sweep as sweep
     from geomsup.training import TrainingRun as TrainingRun, train as train
     from geomsup.weights import (
+        LocalBases as LocalBases,
         Matching as Matching,
         Subspaces as Subspaces,
+        local_bases as local_bases,
         match as match,
         subspaces as subspaces,
     )
@@ -159,7 +161,7 @@ _ROOMS = {
     "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
-    "weights": ("Matching", "Subspaces", "match", "subspaces"),
+    "weights": ("LocalBases", "Matching", "Subspaces", "local_bases", "match", "subspaces"),
     "reports": ("Page", "report"),
     "sweeps": ("Sweep", "sweep"),
     "experiments": ("Report", "Verdict", "reproduce"),
@@ -188,6 +190,7 @@ __all__ = [
     "Hessian",
     "Joint",
     "Law",
+    "LocalBases",
     "LogNormal",
     "Matching",
     "Mixture",
@@ -234,6 +237,7 @@ __all__ = [
     "hessian",
     "leverage",
     "load",
+    "local_bases",
     "match",
     "minimize_energy",
     "one_hot_codes",

@@ -16,6 +16,7 @@ from geomsup.plot.shapes.sheet import plot_sheet
 from geomsup.plot.sparsities import plot_sparsities
 from geomsup.plot.tally import plot_tally
 from geomsup.plot.weights.angles import plot_angles
+from geomsup.plot.weights.bases import plot_bases
 from geomsup.plot.weights.gram import plot_gram
 from geomsup.plot.weights.graph import plot_graph
 from geomsup.plot.weights.interference import plot_interference
@@ -24,6 +25,7 @@ from geomsup.plot.weights.subspaces import plot_subspaces
 
 __all__ = [
     "plot_angles",
+    "plot_bases",
     "plot_comparison",
     "plot_comparisons",
     "plot_components",

@@ -1,10 +1,10 @@
-"""Compiled: the nearest rows of each row."""
+"""Compiled: the nearest rows of each row, and sets of rows that grow."""
 
 import numpy as np
 
 from geomsup.compiling import njit
 
-__all__ = ["keep_nearest"]
+__all__ = ["grow", "keep_nearest"]
 
 
 @njit
@@ -34,3 +34,70 @@ def keep_nearest(G: np.ndarray, near: np.ndarray, cosines: np.ndarray, stop: np.
                 place -= 1
             near[i, place], cosines[i, place] = j, G[i, j]
             used = min(used + 1, kept)
+
+
+@njit
+def grow(
+    G: np.ndarray,
+    first: int,
+    moments: np.ndarray,
+    exponents: np.ndarray,
+    places: np.ndarray,
+    order: np.ndarray,
+    patience: int,
+    stop: np.ndarray,
+) -> tuple[int, float]:
+    """Add rows of the largest volume to a set, one by one, by a pivoted Cholesky factorisation.
+
+    Return the size at which the set is most improbable, and the log of the bound of its probability.
+
+    Parameters
+    ----------
+    G
+        ``(n, n)`` inner products of unit rows, changed.
+    first
+        Number of rows at the beginning of `order` that are in the set in any case.
+    moments
+        ``(largest + 1, exponents)`` logs of the moments of the squared volume of k random rows.
+    exponents
+        The exponents h.
+    places
+        ``(largest + 1,)`` logs of the number of sets of each size.
+    order
+        ``(n,)`` rows, written: those that joined, in their order, come first.
+    patience
+        The search ends when the set has twice as many rows as the best one, and this many more.
+    stop
+        Ends the loop when its entry is not 0.
+    """  # fmt: skip
+    n, largest = len(G), len(places) - 1
+    left, factor = np.ones(n), np.zeros((largest, n), G.dtype)
+    log_volume, best, best_size = 0.0, 1.0, 1
+    for size in range(min(n, largest)):
+        if stop[0] != 0 or size > 2 * best_size + patience:
+            break
+        place = size
+        if size >= first:
+            for other in range(size + 1, n):
+                if left[order[other]] > left[order[place]]:
+                    place = other
+        order[size], order[place] = order[place], order[size]
+        row = order[size]
+        if left[row] < 1e-6:  # rounding, in single precision
+            break
+        log_volume = min(log_volume + np.log(left[row]), 0.0)
+        column = factor[size]
+        column[:] = G[row]
+        for before in range(size):
+            column -= factor[before, row] * factor[before]
+        column /= np.sqrt(left[row])
+        for other in range(n):
+            left[other] = max(left[other] - column[other] ** 2, 0.0)
+        if size > 0:
+            evidence = 0.0
+            for h in range(len(exponents)):
+                evidence = min(evidence, moments[size + 1, h] - exponents[h] * log_volume)
+            evidence += places[size + 1]
+            if evidence < best:
+                best, best_size = evidence, size + 1
+    return best_size, best

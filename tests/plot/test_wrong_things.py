@@ -35,6 +35,7 @@ def made(kind):
 # The first argument of every figure: its name, and things that do not do.
 SUBJECTS = {
     "plot_angles": ("W", NOTHING),
+    "plot_bases": ("found", NOTHING),
     "plot_comparison": ("comparison", NOTHING),
     "plot_comparisons": ("comparisons", NOTHING),
     "plot_components": ("geometry", NOTHING),

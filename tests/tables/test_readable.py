@@ -39,6 +39,7 @@ MADE = {
     "Discovery": lambda: gs.find_shapes(planted())[0],
     "ExpectedLoss": lambda: gs.expected_loss(DIGON, PAIR, gradient=True, by_active=False),
     "Geometry": lambda: gs.classify(rng.normal(size=(9, 3))),
+    "LocalBases": lambda: gs.local_bases(np.concatenate([np.eye(6), np.eye(6)])),
     "Matching": lambda: gs.match(rng.normal(size=(9, 4)), rng.normal(size=(7, 4))),
     "Mixture": lambda: gs.Mixture((0, 1), [[0.2, 0.1], [0.05, 0.3]], [0.5, 0.5]),
     "OneHotLoss": lambda: gs.one_hot_loss([[1.0], [-1.0]]),
