@@ -462,6 +462,25 @@ TARGETS: dict[str, Target] = {
         {"W": _plane, "level": _is(0.05), "seeds": _is(9), "rng": _is(0), "progress": _is(None)},
         covers=("LocalBases",),
     ),
+    "motifs": Target(
+        gs.motifs,
+        {
+            "W_in": _W,
+            "W_out": _W,
+            "ratio": _is(2.0),
+            "share": _is(0.2),
+            "shuffles": _is(19),
+            "rng": _is(0),
+            "progress": _is(None),
+        },
+        covers=("Motifs",),
+    ),
+    "motifs that are there": Target(
+        lambda ratio, share, shuffles: gs.motifs(
+            [[2.0, 1.0], [-0.5, 0.0]], [[0.5, 0.0], [2.0, -4.5]], ratio=ratio, share=share, shuffles=shuffles
+        ),
+        {"ratio": _is(2.0), "share": _is(0.2), "shuffles": _is(19)},
+    ),
     "Geometry.symmetry": Target(
         lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
         {"component": _is(0), "tolerance": _is(1e-6)},
@@ -875,6 +894,7 @@ COMMANDS: dict[str, dict[str, Maker]] = {
 ORDERED = {
     ("expected_loss sampled", "samples"),
     ("geomsup plateaus", "--largest-rank"),
+    ("motifs that are there", "shuffles"),
     ("plateaus", "largest_rank"),
     ("subspaces", "rotations"),
 }

@@ -103,9 +103,11 @@ if TYPE_CHECKING:
     from geomsup.weights import (
         LocalBases as LocalBases,
         Matching as Matching,
+        Motifs as Motifs,
         Subspaces as Subspaces,
         local_bases as local_bases,
         match as match,
+        motifs as motifs,
         subspaces as subspaces,
     )
 
@@ -161,7 +163,7 @@ _ROOMS = {
     "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
-    "weights": ("LocalBases", "Matching", "Subspaces", "local_bases", "match", "subspaces"),
+    "weights": ("LocalBases", "Matching", "Motifs", "Subspaces", "local_bases", "match", "motifs", "subspaces"),
     "reports": ("Page", "report"),
     "sweeps": ("Sweep", "sweep"),
     "experiments": ("Report", "Verdict", "reproduce"),
@@ -194,6 +196,7 @@ __all__ = [
     "LogNormal",
     "Matching",
     "Mixture",
+    "Motifs",
     "Normal",
     "OneHotLoss",
     "OneHotState",
@@ -240,6 +243,7 @@ __all__ = [
     "local_bases",
     "match",
     "minimize_energy",
+    "motifs",
     "one_hot_codes",
     "one_hot_features",
     "one_hot_loss",

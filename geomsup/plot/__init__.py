@@ -21,6 +21,7 @@ from geomsup.plot.weights.gram import plot_gram
 from geomsup.plot.weights.graph import plot_graph
 from geomsup.plot.weights.interference import plot_interference
 from geomsup.plot.weights.matching import plot_matching
+from geomsup.plot.weights.motifs import plot_motifs
 from geomsup.plot.weights.subspaces import plot_subspaces
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "plot_interference",
     "plot_losses",
     "plot_matching",
+    "plot_motifs",
     "plot_orbits",
     "plot_phases",
     "plot_plateaus",

@@ -1,10 +1,10 @@
-"""Compiled: the nearest rows of each row, and sets of rows that grow."""
+"""Compiled: the nearest rows of each row, sets of rows that grow, and motifs."""
 
 import numpy as np
 
 from geomsup.compiling import njit
 
-__all__ = ["grow", "keep_nearest"]
+__all__ = ["find", "grow", "keep_nearest"]
 
 
 @njit
@@ -101,3 +101,65 @@ def grow(
             if evidence < best:
                 best, best_size = evidence, size + 1
     return best_size, best
+
+
+@njit
+def find(
+    W_in: np.ndarray,
+    W_out: np.ndarray,
+    serves: np.ndarray,
+    ratio: float,
+    inhibits: float,
+    rest: float,
+    found: np.ndarray,
+    stop: np.ndarray,
+) -> int:
+    """Count asymmetric motifs.
+
+    Parameters
+    ----------
+    W_in, W_out
+        ``(n, m)`` weights of features into and out of neurons.
+    serves
+        ``(n, m)`` whether a neuron serves a feature.
+    ratio
+        Least ratio of the two weights in, and of the two weights out.
+    inhibits
+        Least part of the interference that the inhibitor takes away.
+    rest
+        Largest part of the interference that is left in the sum over all neurons.
+    found
+        ``(room, 4)``, written: shared neuron, strong feature, weak feature, inhibitor of the first motifs.
+    stop
+        Ends the loop when its entry is not 0.
+    """  # fmt: skip
+    n, m = W_in.shape
+    members = np.empty(n, np.int64)
+    count = 0
+    for a in range(m):
+        size = 0
+        for i in range(n):
+            if serves[i, a]:
+                members[size] = i
+                size += 1
+        for i in members[:size]:
+            if stop[0] != 0:
+                return count
+            sign = np.sign(W_in[i, a])
+            for j in members[:size]:
+                unequal = abs(W_in[i, a]) >= ratio * abs(W_in[j, a]) and W_out[j, a] >= ratio * W_out[i, a]
+                if i == j or not unequal:
+                    continue
+                total, least, inhibitor = 0.0, 0.0, -1
+                for b in range(m):
+                    if sign * W_in[i, b] > 0.0:
+                        onto = sign * W_in[i, b] * W_out[j, b]
+                        total += onto
+                        if onto < least:
+                            least, inhibitor = onto, b
+                interference = sign * W_in[i, a] * W_out[j, a]
+                if inhibitor >= 0 and least <= -inhibits * interference and total <= rest * interference:
+                    if count < len(found):
+                        found[count, 0], found[count, 1], found[count, 2], found[count, 3] = a, i, j, inhibitor
+                    count += 1
+    return count

@@ -38,7 +38,7 @@ class Volumes:
         Examples
         --------
         >>> bounds = Volumes.of(2, 3)  # of one pair in space: |cos| <= 0.1 with probability 0.1
-        >>> 0.1 < np.exp(bounds.log_p(2, np.log(0.99))) < 0.3
+        >>> bool(0.1 < np.exp(bounds.log_p(2, np.log(0.99))) < 0.3)
         True
         """
         from scipy.special import betaln

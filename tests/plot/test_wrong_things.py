@@ -47,6 +47,7 @@ SUBJECTS = {
     "plot_interference": ("W", NOTHING),
     "plot_losses": ("comparisons", NOTHING),
     "plot_matching": ("matching", NOTHING),
+    "plot_motifs": ("motifs", NOTHING),
     "plot_orbits": ("symmetry", NOTHING),
     "plot_phases": ("diagram", NOTHING),
     "plot_plateaus": ("plateaus", NOTHING),

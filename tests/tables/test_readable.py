@@ -45,6 +45,7 @@ MADE = {
     "OneHotLoss": lambda: gs.one_hot_loss([[1.0], [-1.0]]),
     "OneHotState": lambda: gs.one_hot_states("pentagon")[0],
     "OneHotTable": lambda: gs.one_hot_polygons([5, 6]),
+    "Motifs": lambda: gs.motifs([[2.0, 1.0], [-0.5, 0.0]], [[0.5, 0.0], [2.0, -4.5]]),
     "Optimum": lambda: gs.optimum(PAIR, 1, starts=2),
     "Outline": lambda: gs.classify(rng.normal(size=(9, 3))).components[0].description,
     "PhaseDiagram": lambda: gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4]),

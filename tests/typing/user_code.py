@@ -129,3 +129,4 @@ def a_session() -> None:
     reveal_type(spaces.principal_angles("writes", "reads"))  # ndarray
     reveal_type(spaces.plot())  # Axes
     reveal_type(gs.local_bases(W).bases)  # tuple[tuple[int, ...], ...]
+    reveal_type(gs.motifs(W, model.decoder).p_value)  # float
