@@ -428,6 +428,59 @@ TARGETS: dict[str, Target] = {
         lambda null, rng: gs.find_shapes(np.random.default_rng(0).normal(size=(60, 8)), null=null, rng=rng),
         {"null": _is("shuffled"), "rng": _is(0)},
     ),
+    "match": Target(
+        gs.match,
+        {"a": _W, "b": _W, "null": _is("rotation"), "rng": _is(0), "progress": _is(None)},
+        covers=("Matching",),
+    ),
+    "match of many": Target(
+        lambda a, null: gs.match(a, np.random.default_rng(0).normal(size=(9, 4)), null=null),
+        {"a": lambda: np.random.default_rng(1).normal(size=(7, 4)), "null": _is("shuffled")},
+    ),
+    "Matching.partner": Target(lambda row: gs.match(_W(), _W()).partner(row), {"row": _is(1)}),
+    "subspaces": Target(
+        gs.subspaces,
+        {
+            "matrices": lambda: {"a": _plane(), "b": _plane()[:1]},
+            "rank": _is(1),
+            "rotations": _is(99),
+            "rng": _is(0),
+            "progress": _is(None),
+        },
+        covers=("Subspaces",),
+    ),
+    "subspaces entries": Target(
+        lambda a, b, rank: gs.subspaces({"a": a, "b": b}, rank={"a": rank, "b": 0.5}, rotations=99),
+        {"a": _W, "b": _W, "rank": _is(1)},
+    ),
+    "Subspaces.principal_angles": Target(
+        lambda first, second: gs.subspaces({"a": _W(), "b": _W()}, rotations=99).principal_angles(first, second),
+        {"first": _is("a"), "second": _is("b")},
+    ),
+    "local_bases": Target(
+        gs.local_bases,
+        {"W": _plane, "level": _is(0.05), "seeds": _is(9), "rng": _is(0), "progress": _is(None)},
+        covers=("LocalBases",),
+    ),
+    "motifs": Target(
+        gs.motifs,
+        {
+            "W_in": _W,
+            "W_out": _W,
+            "ratio": _is(2.0),
+            "share": _is(0.2),
+            "shuffles": _is(19),
+            "rng": _is(0),
+            "progress": _is(None),
+        },
+        covers=("Motifs",),
+    ),
+    "motifs that are there": Target(
+        lambda ratio, share, shuffles: gs.motifs(
+            [[2.0, 1.0], [-0.5, 0.0]], [[0.5, 0.0], [2.0, -4.5]], ratio=ratio, share=share, shuffles=shuffles
+        ),
+        {"ratio": _is(2.0), "share": _is(0.2), "shuffles": _is(19)},
+    ),
     "Geometry.symmetry": Target(
         lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
         {"component": _is(0), "tolerance": _is(1e-6)},
@@ -841,5 +894,7 @@ COMMANDS: dict[str, dict[str, Maker]] = {
 ORDERED = {
     ("expected_loss sampled", "samples"),
     ("geomsup plateaus", "--largest-rank"),
+    ("motifs that are there", "shuffles"),
     ("plateaus", "largest_rank"),
+    ("subspaces", "rotations"),
 }

@@ -100,6 +100,16 @@ if TYPE_CHECKING:
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
     from geomsup.sweeps import Sweep as Sweep, sweep as sweep
     from geomsup.training import TrainingRun as TrainingRun, train as train
+    from geomsup.weights import (
+        LocalBases as LocalBases,
+        Matching as Matching,
+        Motifs as Motifs,
+        Subspaces as Subspaces,
+        local_bases as local_bases,
+        match as match,
+        motifs as motifs,
+        subspaces as subspaces,
+    )
 
 # The public names of each room. Rooms have noun names that differ from the functions
 # (``classify`` lives in ``recognition``): importing a submodule binds its name on this package, and
@@ -153,6 +163,7 @@ _ROOMS = {
     "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
+    "weights": ("LocalBases", "Matching", "Motifs", "Subspaces", "local_bases", "match", "motifs", "subspaces"),
     "reports": ("Page", "report"),
     "sweeps": ("Sweep", "sweep"),
     "experiments": ("Report", "Verdict", "reproduce"),
@@ -181,8 +192,11 @@ __all__ = [
     "Hessian",
     "Joint",
     "Law",
+    "LocalBases",
     "LogNormal",
+    "Matching",
     "Mixture",
+    "Motifs",
     "Normal",
     "OneHotLoss",
     "OneHotState",
@@ -202,6 +216,7 @@ __all__ = [
     "Record",
     "Report",
     "SampledFeatures",
+    "Subspaces",
     "Sweep",
     "Symmetry",
     "Theorem",
@@ -225,7 +240,10 @@ __all__ = [
     "hessian",
     "leverage",
     "load",
+    "local_bases",
+    "match",
     "minimize_energy",
+    "motifs",
     "one_hot_codes",
     "one_hot_features",
     "one_hot_loss",
@@ -241,6 +259,7 @@ __all__ = [
     "polytopes",
     "report",
     "reproduce",
+    "subspaces",
     "sweep",
     "symbolic",
     "symmetry",

@@ -16,12 +16,17 @@ from geomsup.plot.shapes.sheet import plot_sheet
 from geomsup.plot.sparsities import plot_sparsities
 from geomsup.plot.tally import plot_tally
 from geomsup.plot.weights.angles import plot_angles
+from geomsup.plot.weights.bases import plot_bases
 from geomsup.plot.weights.gram import plot_gram
 from geomsup.plot.weights.graph import plot_graph
 from geomsup.plot.weights.interference import plot_interference
+from geomsup.plot.weights.matching import plot_matching
+from geomsup.plot.weights.motifs import plot_motifs
+from geomsup.plot.weights.subspaces import plot_subspaces
 
 __all__ = [
     "plot_angles",
+    "plot_bases",
     "plot_comparison",
     "plot_comparisons",
     "plot_components",
@@ -32,12 +37,15 @@ __all__ = [
     "plot_graph",
     "plot_interference",
     "plot_losses",
+    "plot_matching",
+    "plot_motifs",
     "plot_orbits",
     "plot_phases",
     "plot_plateaus",
     "plot_polytope",
     "plot_sheet",
     "plot_sparsities",
+    "plot_subspaces",
     "plot_sweep",
     "plot_tally",
 ]

@@ -35,6 +35,7 @@ def made(kind):
 # The first argument of every figure: its name, and things that do not do.
 SUBJECTS = {
     "plot_angles": ("W", NOTHING),
+    "plot_bases": ("found", NOTHING),
     "plot_comparison": ("comparison", NOTHING),
     "plot_comparisons": ("comparisons", NOTHING),
     "plot_components": ("geometry", NOTHING),
@@ -45,12 +46,15 @@ SUBJECTS = {
     "plot_graph": ("geometry", NOTHING),
     "plot_interference": ("W", NOTHING),
     "plot_losses": ("comparisons", NOTHING),
+    "plot_matching": ("matching", NOTHING),
+    "plot_motifs": ("motifs", NOTHING),
     "plot_orbits": ("symmetry", NOTHING),
     "plot_phases": ("diagram", NOTHING),
     "plot_plateaus": ("plateaus", NOTHING),
     "plot_polytope": ("polytope", NOTHING),
     "plot_sheet": ("shapes", NOTHING),
     "plot_sparsities": ("comparisons", NOTHING),
+    "plot_subspaces": ("found", NOTHING),
     "plot_sweep": ("sweep", NOTHING),
     "plot_tally": (
         "tally",

@@ -39,10 +39,13 @@ MADE = {
     "Discovery": lambda: gs.find_shapes(planted())[0],
     "ExpectedLoss": lambda: gs.expected_loss(DIGON, PAIR, gradient=True, by_active=False),
     "Geometry": lambda: gs.classify(rng.normal(size=(9, 3))),
+    "LocalBases": lambda: gs.local_bases(np.concatenate([np.eye(6), np.eye(6)])),
+    "Matching": lambda: gs.match(rng.normal(size=(9, 4)), rng.normal(size=(7, 4))),
     "Mixture": lambda: gs.Mixture((0, 1), [[0.2, 0.1], [0.05, 0.3]], [0.5, 0.5]),
     "OneHotLoss": lambda: gs.one_hot_loss([[1.0], [-1.0]]),
     "OneHotState": lambda: gs.one_hot_states("pentagon")[0],
     "OneHotTable": lambda: gs.one_hot_polygons([5, 6]),
+    "Motifs": lambda: gs.motifs([[2.0, 1.0], [-0.5, 0.0]], [[0.5, 0.0], [2.0, -4.5]]),
     "Optimum": lambda: gs.optimum(PAIR, 1, starts=2),
     "Outline": lambda: gs.classify(rng.normal(size=(9, 3))).components[0].description,
     "PhaseDiagram": lambda: gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4]),
@@ -54,6 +57,7 @@ MADE = {
     "Features": lambda: PAIR,
     "Record": lambda: gs.best_known(12),
     "SampledFeatures": lambda: gs.SampledFeatures(rng.random((9, 2))),
+    "Subspaces": lambda: gs.subspaces({"a": rng.normal(size=(9, 4)), "b": rng.normal(size=(2, 4))}, rotations=99),
     "Sweep": lambda: gs.sweep(
         "tests.sweeps.functions:fails_at", {"x": [1, 2]}, bad=2, executor=ThreadPoolExecutor(1)
     ),

@@ -119,3 +119,14 @@ def a_session() -> None:
     reveal_type(swept.sel(probability=0.1))  # Sweep
     reveal_type(swept.plot("loss"))  # Axes
     reveal_type(gs.plateaus(np.geomspace(0.01, 1, 5)))  # Plateaus
+
+    matched = gs.match(W, model.W)
+    reveal_type(matched)  # Matching
+    reveal_type(matched.partner(0))  # int | None
+    reveal_type(matched.plot())  # Axes
+    spaces = gs.subspaces({"writes": W, "reads": model.W}, rank=1)
+    reveal_type(spaces)  # Subspaces
+    reveal_type(spaces.principal_angles("writes", "reads"))  # ndarray
+    reveal_type(spaces.plot())  # Axes
+    reveal_type(gs.local_bases(W).bases)  # tuple[tuple[int, ...], ...]
+    reveal_type(gs.motifs(W, model.decoder).p_value)  # float

@@ -97,12 +97,13 @@ def share_quantile(p: float, s: int, d: float) -> float:
     return float(1 - betaincinv((d - s) / 2, s / 2, p))
 
 
-def effective_dimension(X: np.ndarray, null: str, rng: np.random.Generator) -> float:
+def effective_dimension(X: np.ndarray, null: str, rng: np.random.Generator, other: np.ndarray | None = None) -> float:
     """Return the number of dimensions in which random directions have cosines at least as large as the null model's.
 
-    Exact for "rotation", m. Else the cosines of pairs of rows of the null model are taken. The number is the largest
-    for which the law of |cos| of random directions, P(cos² >= t) = I_{1−t}((d−1)/2, 1/2), exceeds their tail: at ranks
-    from 1 to 3000, each raised by three standard deviations. Beyond what was drawn the law is an extrapolation.
+    Exact for "rotation", m. Else the cosines of pairs of rows of the null model are taken, or of a row of it and a row
+    of the other one. The number is the largest for which the law of |cos| of random directions,
+    P(cos² >= t) = I_{1−t}((d−1)/2, 1/2), exceeds their tail: at ranks from 1 to 3000, each raised by three standard
+    deviations. Beyond what was drawn the law is an extrapolation.
 
     Parameters
     ----------
@@ -112,6 +113,8 @@ def effective_dimension(X: np.ndarray, null: str, rng: np.random.Generator) -> f
         One of `NULLS`.
     rng
         The generator.
+    other
+        Rows ``(n', m)`` with a null model of their own.
 
     Examples
     --------
@@ -122,22 +125,25 @@ def effective_dimension(X: np.ndarray, null: str, rng: np.random.Generator) -> f
     n, m = X.shape
     if null == "rotation":
         return float(m)
-    rows = min(n, ROWS)
-    draws = min(-(-(ROWS**2) // rows**2), MOST_DRAWS)
+    rows, columns = min(n, ROWS), min(n if other is None else len(other), ROWS)
+    draws = min(-(-(ROWS**2) // (rows * columns)), MOST_DRAWS)
     model, tail = _model(X, null), np.empty(0, np.float32)
+    others = None if other is None else _model(other, null)
     for _ in range(draws):
         Y = model(rng, rows)
-        tail = _with_tail(tail, Y / _lengths(Y))
-    n_pairs = draws * rows * (rows - 1) // 2
+        Z = None if others is None else others(rng, columns)
+        tail = _with_tail(tail, Y / _lengths(Y), None if Z is None else Z / _lengths(Z))
+    n_pairs = draws * (rows * (rows - 1) // 2 if other is None else rows * columns)
     ranks = [rank for rank in RANKS if rank <= len(tail)]
     return min(_dimension(float(tail[rank - 1]), (rank + 3 * rank**0.5) / n_pairs, m) for rank in ranks)
 
 
-def _with_tail(tail: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    """Return the largest |cos| of those given and of the pairs of unit rows Y, from the largest on."""
+def _with_tail(tail: np.ndarray, Y: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
+    """Return the largest |cos| of those given and of the pairs of unit rows Y, or Y and Z, from the largest on."""
     least = tail[RANKS[-1] - 1] if len(tail) >= RANKS[-1] else 0.0
     for first in range(0, len(Y), BLOCK):
-        G = np.abs(np.triu(Y[first : first + BLOCK] @ Y[first:].T, 1))
+        block = Y[first : first + BLOCK]
+        G = np.abs(np.triu(block @ Y[first:].T, 1) if Z is None else block @ Z.T)
         tail = np.concatenate([tail, G[least < G]])
         tail = np.partition(tail, len(tail) - RANKS[-1])[-RANKS[-1] :] if len(tail) > RANKS[-1] else tail
         least = tail.min() if len(tail) == RANKS[-1] else 0.0
