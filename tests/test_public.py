@@ -16,6 +16,7 @@ import geomsup as gs
 
 # Removing or adding a public name is a decision: it shows here.
 PUBLIC = [
+    "Attack",
     "Block",
     "Certificate",
     "CodeBound",
@@ -35,6 +36,7 @@ PUBLIC = [
     "Geometry",
     "HalfNormal",
     "Hessian",
+    "Interference",
     "Joint",
     "Law",
     "LogNormal",
@@ -55,6 +57,7 @@ PUBLIC = [
     "Polytope",
     "Potential",
     "PowerLaw",
+    "Probes",
     "Record",
     "Report",
     "SampledFeatures",
@@ -67,6 +70,7 @@ PUBLIC = [
     "Uniform",
     "Verdict",
     "as_rows",
+    "attack",
     "best_known",
     "bound",
     "certify",
@@ -79,6 +83,7 @@ PUBLIC = [
     "find_shapes",
     "frame_spectrum",
     "hessian",
+    "interference",
     "leverage",
     "load",
     "minimize_energy",
@@ -94,6 +99,7 @@ PUBLIC = [
     "plateaus",
     "polytope",
     "polytopes",
+    "probes",
     "report",
     "reproduce",
     "sweep",

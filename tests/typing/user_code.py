@@ -67,6 +67,12 @@ def a_session() -> None:
     reveal_type(gs.expected_loss(model, features, target="abs", power=4, by_active=True).by_active)  # ndarray | None
     reveal_type(gs.hessian(model, features))  # Hessian
 
+    heard = gs.interference(model, features, threshold=0.1)
+    reveal_type(heard)  # Interference
+    reveal_type(heard.tail(0.2))  # ndarray
+    reveal_type(gs.probes(model, features).probe_r2)  # ndarray
+    reveal_type(gs.attack(model, output=0, eps=0.1, norm="linf").change)  # float
+
     best = gs.optimum(features, 2)
     reveal_type(best)  # Optimum
     reveal_type(best.loss)  # float
