@@ -122,9 +122,8 @@ def attack(
     """
     checked_model("model", model)
     if (output is None) == (neuron is None):
-        raise ValueError(
-            f"`output` or `neuron` must be given, not both; got {output!r:.40} and {neuron!r:.40}. Pass one."
-        )
+        given = f"{checks.shown(output)} and {checks.shown(neuron)}"
+        raise ValueError(f"`output` or `neuron` must be given, not both; got {given}. Pass one.")
     at = np.zeros(model.n_features) if x is None else to_numpy("x", x)
     if at.shape != (model.n_features,):
         raise ValueError(

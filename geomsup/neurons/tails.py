@@ -90,7 +90,8 @@ def _of_intervals(terms: list[Term], threshold: float) -> tuple[float, float]:
 
 
 def _alone_above(term: Term, threshold: float) -> float:
-    return float(term.weight @ np.clip((term.low + term.width - threshold) / term.width, 0.0, 1.0))
+    with np.errstate(over="ignore"):  # clipped at once
+        return float(term.weight @ np.clip((term.low + term.width - threshold) / term.width, 0.0, 1.0))
 
 
 def _several_above(terms: list[Term], absent: np.ndarray, alone: np.ndarray, t: float) -> tuple[float, float]:
