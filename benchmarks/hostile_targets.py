@@ -328,6 +328,9 @@ TARGETS: dict[str, Target] = {
         },
     ),
     "ToyModel.__call__": Target(lambda x: _model()(x), {"x": _is([0.1, 0.2, 0.3])}),
+    "ToyModel.widen": Target(
+        lambda n, noise, rng: _model().widen(n, noise, rng), {"n": _is(2), "noise": _is(0.1), "rng": _is(0)}
+    ),
     "ToyModel.from_state": Target(
         gs.ToyModel.from_state,
         {"state": lambda: {"W": _W(), "b_final": [0.0, 0.0, 0.0], "note": [1.0]}} | ROLES,

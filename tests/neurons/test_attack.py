@@ -13,7 +13,7 @@ MODEL = gs.ToyModel(rng.normal(size=(6, 3)), rng.normal(size=6) / 4, hidden_acti
 
 
 def by_search(unit, x, eps, norm):
-    """The largest change among all corners of the cube, or that local searches in the ball find from the best of 500 starts."""
+    """The largest change among all corners of the cube, or that searches in the ball find from the best of 500."""
     if norm == "linf":  # rising functions of sums are largest, and least, at corners
         return max(abs(unit(x + np.array(corner)) - unit(x)) for corner in product((-eps, eps), repeat=len(x)))
     best = 0.0

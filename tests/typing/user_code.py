@@ -42,6 +42,7 @@ def a_session() -> None:
     reveal_type(model.b)  # ndarray
     reveal_type(model([0.0, 1.0, 0.0, 0.0]))  # ndarray
 
+    reveal_type(model.widen(2, noise=0.01, rng=0))  # ToyModel
     reveal_type(gs.ToyModel.from_state({"W": W, "b_final": np.zeros(4)}))  # ToyModel
     reveal_type(model.source)  # str | None
     read = gs.load("model.npz", bias="b_final", run=0)
