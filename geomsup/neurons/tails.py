@@ -1,7 +1,8 @@
 """The exact law of a weighted sum of independent sparse features: how likely is it above a threshold?
 
 A sum is split by how many features are active. None and one are exact. Two or more have a bounded density, whose
-Fourier series on the sum's range is known from the characteristic function; what the series leaves out is bounded.
+Fourier series on the sum's range is known from the characteristic function; what the series leaves out is bounded
+(theory notes, "Tails of interference").
 """
 
 from typing import NamedTuple

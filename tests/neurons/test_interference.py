@@ -136,3 +136,23 @@ def test_sums_that_rounding_moves_off_a_threshold_are_at_it_in_samples_too():
     model = gs.ToyModel(np.zeros((2, 1)), [0.1 + 0.2, 0.3])
     for one in (features, gs.SampledFeatures(features.sample(100, rng=0))):
         assert gs.interference(model, one, threshold=0.3).false_positive.tolist() == [0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("law", [gs.Uniform(0, 1), gs.Uniform(-1, 2), gs.Discrete((1, 3))], ids=str)
+def test_standard_errors_are_of_the_size_of_the_errors(law):
+    """Of 100 data sets with three rates of each kind, one in 20 rates is to be off by more than 1.96 errors.
+
+    Rates of one data set depend on each other; were they all the same, 5 of 100 would be off, and more than 15 of 100
+    only once in 10,000 times.
+    """
+    features = gs.Features(3, 0.4, values=law)
+    model = gs.ToyModel([[1.0, 0.2], [-0.5, 0.7], [0.3, -0.8]], [0.05, -0.1, 0.0])
+    exact = gs.interference(model, features, threshold=0.12)
+    far = []
+    for seed in range(100):
+        sampled = gs.interference(model, gs.SampledFeatures(features.sample(400, rng=seed)), threshold=0.12)
+        for name in ("false_positive", "miss"):
+            off = np.abs(getattr(sampled, name) - getattr(exact, name)) / getattr(sampled, f"{name}_error")
+            far.append(off > 1.96)
+    assert 0.01 < np.mean(far) < 0.15
