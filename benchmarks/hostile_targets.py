@@ -328,6 +328,9 @@ TARGETS: dict[str, Target] = {
         },
     ),
     "ToyModel.__call__": Target(lambda x: _model()(x), {"x": _is([0.1, 0.2, 0.3])}),
+    "ToyModel.widen": Target(
+        lambda n, noise, rng: _model().widen(n, noise, rng), {"n": _is(2), "noise": _is(0.1), "rng": _is(0)}
+    ),
     "ToyModel.from_state": Target(
         gs.ToyModel.from_state,
         {"state": lambda: {"W": _W(), "b_final": [0.0, 0.0, 0.0], "note": [1.0]}} | ROLES,
@@ -392,6 +395,25 @@ TARGETS: dict[str, Target] = {
         {"samples": _is(100), "rng": _is(0)},
     ),
     "hessian": Target(gs.hessian, {"model": _model, "features": _features, "rtol": _is(1e-9)}, covers=("Hessian",)),
+    "interference": Target(
+        gs.interference,
+        {"model": _model, "features": _features, "threshold": _is(0.1), "samples": _is(200), "rng": _is(0)},
+        covers=("Interference",),
+    ),
+    "Interference.tail": Target(lambda t: gs.interference(_model(), _features()).tail(t), {"t": _is(0.1)}),
+    "probes": Target(gs.probes, {"model": _model, "features": _features}, covers=("Probes",)),
+    "attack": Target(
+        gs.attack,
+        {
+            "model": _model,
+            "output": _is(0),
+            "neuron": _is(None),
+            "x": _is([0.1, 0.2, 0.3]),
+            "eps": _is(0.1),
+            "norm": _is("l2"),
+        },
+        covers=("Attack",),
+    ),
     "symmetry": Target(gs.symmetry, {"points": _plane, "tolerance": _is(1e-6)}, covers=("Symmetry",)),
     "polytope": Target(gs.polytope, {"name": _is("cube")}, covers=("Polytope",)),
     "polytopes": Target(gs.polytopes, {"dimension": _is(3), "n_vertices": _is(6)}),

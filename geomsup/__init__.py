@@ -47,6 +47,14 @@ if TYPE_CHECKING:
         hessian as hessian,
     )
     from geomsup.model import ToyModel as ToyModel
+    from geomsup.neurons import (
+        Attack as Attack,
+        Interference as Interference,
+        Probes as Probes,
+        attack as attack,
+        interference as interference,
+        probes as probes,
+    )
     from geomsup.one_hot import (
         OneHotLoss as OneHotLoss,
         OneHotState as OneHotState,
@@ -139,6 +147,7 @@ _ROOMS = {
     ),
     "optima": ("Block", "Optimum", "optimum"),
     "comparison": ("Comparison", "Comparisons", "compare"),
+    "neurons": ("Attack", "Interference", "Probes", "attack", "interference", "probes"),
     "one_hot": (
         "OneHotLoss",
         "OneHotState",
@@ -171,6 +180,7 @@ _ROOMS = {
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "Attack",
     "Block",
     "Certificate",
     "CodeBound",
@@ -190,6 +200,7 @@ __all__ = [
     "Geometry",
     "HalfNormal",
     "Hessian",
+    "Interference",
     "Joint",
     "Law",
     "LocalBases",
@@ -213,6 +224,7 @@ __all__ = [
     "Polytope",
     "Potential",
     "PowerLaw",
+    "Probes",
     "Record",
     "Report",
     "SampledFeatures",
@@ -226,6 +238,7 @@ __all__ = [
     "Uniform",
     "Verdict",
     "as_rows",
+    "attack",
     "best_known",
     "bound",
     "certify",
@@ -238,6 +251,7 @@ __all__ = [
     "find_shapes",
     "frame_spectrum",
     "hessian",
+    "interference",
     "leverage",
     "load",
     "local_bases",
@@ -257,6 +271,7 @@ __all__ = [
     "plot",
     "polytope",
     "polytopes",
+    "probes",
     "report",
     "reproduce",
     "subspaces",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ToyModel", "checked_model"]
 
+MOST_NOISE = 1e100  # of new weights: products of them are doubles
+
 WRITTEN = (  # by `to_dict`, and read by `from_dict`
     "W", "b", "activation", "hidden_activation", "W_out", "b_hidden", "W_between", "b_between",
 )  # fmt: skip
@@ -82,6 +84,8 @@ class ToyModel(Tabular):
     [[1.0, -1.0], [-1.0, 1.0]]
     >>> len(model.to_rows()), model.to_dict()["W"]
     (2, [[1.0], [-1.0]])
+    >>> model.widen(1).W.tolist()
+    [[1.0, 0.0], [-1.0, 0.0]]
     >>> model.plot().get_title()
     'digon'
     """
@@ -264,6 +268,40 @@ class ToyModel(Tabular):
         """
         checks.holds("data", data, ("W", "b"))
         return cls(**{name: data[name] for name in WRITTEN if name in data})
+
+    def widen(self, n: int, noise: float = 0.0, rng: Any = None) -> "ToyModel":
+        """Return the model with `n` more hidden dimensions, behind the old ones, whose weights are small noise.
+
+        Entries of the new columns of `W` (and of `W_out`) are normal with standard deviation `noise`; new hidden biases
+        are 0. Without noise outputs are the same, and no gradient of a tied model leads into the new dimensions. To
+        train on, ``geomsup.train(features, wider.n_hidden, model=wider)``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n` is below 1, `noise` is below 0, or the model has two hidden layers, or one of "layernorm" or "solu",
+            which new units change whatever their weights.
+
+        Examples
+        --------
+        >>> wider = ToyModel([[1.0], [-1.0]]).widen(2, noise=0.01, rng=0)
+        >>> wider.n_hidden, bool(abs(wider.W[:, 1:]).max() < 0.05)
+        (3, True)
+        """
+        n = checks.integer("n", n, minimum=1)
+        checks.room("n", self.n_features * (self.n_hidden + n))
+        noise = checks.number("noise", noise)
+        if not 0 <= noise <= MOST_NOISE:
+            raise ValueError(f"`noise` must be from 0 to {MOST_NOISE:g}; got {noise:g}. Pass a standard deviation.")
+        if self.W_between is not None or self.hidden_activation in ("solu", "layernorm"):
+            raise ValueError(f"`self` must have one hidden layer whose units act alone; got {self!r}. Build it anew.")
+        generator = checks.random_generator("rng", rng)
+
+        def wider(array: np.ndarray | None) -> np.ndarray | None:
+            return None if array is None else np.hstack([array, generator.normal(0.0, noise, (len(array), n))])
+
+        biases = None if self.b_hidden is None else np.append(self.b_hidden, np.zeros(n))
+        return ToyModel(wider(self.W), self.b, self.activation, self.hidden_activation, wider(self.W_out), biases)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the geometry of W on matplotlib `ax` (a new one by default) and return the axes."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+import geomsup as gs
 from geomsup import ToyModel, as_rows
 
 entries = st.floats(-5, 5)
@@ -446,3 +447,58 @@ def test_an_array_with_a_column_called_W_is_the_array():
 
     table = np.arange(6.0).reshape(3, 2).view(Table)
     assert as_rows(table).tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+class TestWiden:
+    FEATURES = gs.Features(4, 0.1)
+    MODEL = gs.ToyModel(np.arange(8.0).reshape(4, 2) / 8, [0.1, 0.0, -0.1, 0.2], b_hidden=[0.1, 0.2])
+
+    def test_without_noise_outputs_stay(self):
+        x = self.FEATURES.sample(50, rng=0)
+        for model in (
+            self.MODEL,
+            gs.ToyModel(self.MODEL.W, W_out=self.MODEL.W[::-1], hidden_activation="relu", activation="gelu"),
+        ):
+            wider = model.widen(3)
+            assert wider.n_hidden == 5
+            np.testing.assert_allclose(wider(x), model(x), rtol=0, atol=1e-15)
+
+    def test_noise_is_of_the_size_that_was_asked(self):
+        """The sum of squares of 40,000 normal numbers strays from 1 by less than 4.5 deviations."""
+        model = gs.ToyModel(np.ones((100, 1)), W_out=np.ones((100, 1)))
+        wider = model.widen(200, noise=0.01, rng=1)
+        new = np.append(wider.W[:, 1:], wider.W_out[:, 1:])
+        assert abs((new**2).mean() / 1e-4 - 1) < 4.5 * (2 / new.size) ** 0.5
+        assert abs(new.mean()) < 4.5 * 0.01 / new.size**0.5
+        assert not np.array_equal(wider.W[:, 1:], wider.W_out[:, 1:])
+        np.testing.assert_array_equal(wider.W[:, 0], model.W[:, 0])
+        np.testing.assert_array_equal(wider.W, model.widen(200, noise=0.01, rng=1).W)
+
+    def test_a_wider_model_trains_on(self):
+        """A digon that gets a second dimension ends with both features stored: loss 0, from p² / 3."""
+        features = gs.Features(2, 0.3)
+        wide = gs.ToyModel([[1.0], [-1.0]]).widen(1, noise=0.05, rng=0)
+        run = gs.train(features, 2, model=wide, steps=3000, batch=256, learning_rate=3e-3, seed=0, device="cpu")
+        assert float(gs.expected_loss(gs.ToyModel([[1.0], [-1.0]]), features)) == pytest.approx(0.03)
+        assert float(gs.expected_loss(run.best(), features)) < 1e-4
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            ({"n": 0}, "`n` must be at least 1; got 0"),
+            ({"n": None}, "`n` must be an integer"),
+            ({"n": 2**40}, "`n` must leave arrays of at most 2\\^27 numbers"),
+            ({"n": 1, "noise": -1.0}, "`noise` must be from 0"),
+            ({"n": 1, "noise": float("nan")}, "`noise` must be finite"),
+            ({"n": 1, "noise": "a"}, "`noise` must hold real numbers"),
+            ({"n": 1, "rng": "a"}, "`rng` must be"),
+        ],
+    )
+    def test_refusals(self, arguments, words):
+        with pytest.raises((TypeError, ValueError), match=words):
+            self.MODEL.widen(**arguments)
+
+    def test_units_that_do_not_act_alone_are_refused(self):
+        for kind in ("solu", "layernorm"):
+            with pytest.raises(ValueError, match="must have one hidden layer whose units act alone"):
+                gs.ToyModel(self.MODEL.W, hidden_activation=kind).widen(1)

@@ -16,6 +16,7 @@ import geomsup as gs
 
 # Removing or adding a public name is a decision: it shows here.
 PUBLIC = [
+    "Attack",
     "Block",
     "Certificate",
     "CodeBound",
@@ -35,6 +36,7 @@ PUBLIC = [
     "Geometry",
     "HalfNormal",
     "Hessian",
+    "Interference",
     "Joint",
     "Law",
     "LocalBases",
@@ -58,6 +60,7 @@ PUBLIC = [
     "Polytope",
     "Potential",
     "PowerLaw",
+    "Probes",
     "Record",
     "Report",
     "SampledFeatures",
@@ -71,6 +74,7 @@ PUBLIC = [
     "Uniform",
     "Verdict",
     "as_rows",
+    "attack",
     "best_known",
     "bound",
     "certify",
@@ -83,6 +87,7 @@ PUBLIC = [
     "find_shapes",
     "frame_spectrum",
     "hessian",
+    "interference",
     "leverage",
     "load",
     "local_bases",
@@ -101,6 +106,7 @@ PUBLIC = [
     "plateaus",
     "polytope",
     "polytopes",
+    "probes",
     "report",
     "reproduce",
     "subspaces",

@@ -24,6 +24,7 @@ def planted():
 
 
 MADE = {
+    "Attack": lambda: gs.attack(DIGON, output=0),
     "Certificate": lambda: gs.certify(5, 2, limit=True),
     "CodeBound": lambda: gs.bound("pentagon"),
     "Comparison": lambda: gs.compare(DIGON, PAIR, starts=2),
@@ -41,6 +42,7 @@ MADE = {
     "Geometry": lambda: gs.classify(rng.normal(size=(9, 3))),
     "LocalBases": lambda: gs.local_bases(np.concatenate([np.eye(6), np.eye(6)])),
     "Matching": lambda: gs.match(rng.normal(size=(9, 4)), rng.normal(size=(7, 4))),
+    "Interference": lambda: gs.interference(DIGON, PAIR),
     "Mixture": lambda: gs.Mixture((0, 1), [[0.2, 0.1], [0.05, 0.3]], [0.5, 0.5]),
     "OneHotLoss": lambda: gs.one_hot_loss([[1.0], [-1.0]]),
     "OneHotState": lambda: gs.one_hot_states("pentagon")[0],
@@ -54,6 +56,7 @@ MADE = {
     "PlateauMixture": lambda: gs.plateaus([0.1], largest_rank=1, n_features=4, n_hidden=2).mixtures[0],
     "Plateaus": lambda: gs.plateaus([0.7, 0.6], largest_rank=2),
     "Polytope": lambda: gs.polytope("24-cell"),
+    "Probes": lambda: gs.probes(DIGON, PAIR),
     "Features": lambda: PAIR,
     "Record": lambda: gs.best_known(12),
     "SampledFeatures": lambda: gs.SampledFeatures(rng.random((9, 2))),

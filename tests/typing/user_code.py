@@ -42,6 +42,7 @@ def a_session() -> None:
     reveal_type(model.b)  # ndarray
     reveal_type(model([0.0, 1.0, 0.0, 0.0]))  # ndarray
 
+    reveal_type(model.widen(2, noise=0.01, rng=0))  # ToyModel
     reveal_type(gs.ToyModel.from_state({"W": W, "b_final": np.zeros(4)}))  # ToyModel
     reveal_type(model.source)  # str | None
     read = gs.load("model.npz", bias="b_final", run=0)
@@ -66,6 +67,12 @@ def a_session() -> None:
     reveal_type(expected.per_feature)  # ndarray
     reveal_type(gs.expected_loss(model, features, target="abs", power=4, by_active=True).by_active)  # ndarray | None
     reveal_type(gs.hessian(model, features))  # Hessian
+
+    heard = gs.interference(model, features, threshold=0.1)
+    reveal_type(heard)  # Interference
+    reveal_type(heard.tail(0.2))  # ndarray
+    reveal_type(gs.probes(model, features).probe_r2)  # ndarray
+    reveal_type(gs.attack(model, output=0, eps=0.1, norm="linf").change)  # float
 
     best = gs.optimum(features, 2)
     reveal_type(best)  # Optimum
