@@ -3,9 +3,9 @@
 Rows with a known truth: shapes of the catalogue under noise, several of them in orthogonal subspaces, shapes that some
 rows do not fill, shapes with extra rows, both at once, solids, exact shapes with a vertex moved, and rows without any
 shape (random, of low rank, clustered, copies of a few); with `--hard` also bent shapes, graphs, rings and chains. Every
-component that gets a name counts once. It is right if its rows, without the noise, lie on the vertices of the shape that the name says; of a stretched
-shape, if it is called distorted; of a single direction, if no other row leans on it by much, but for extra rows. The
-table shows, for ranges of the confidence, how often names were right.
+component that gets a name counts once. It is right if its rows, without the noise, lie on the vertices of the shape
+that the name says; of a stretched shape, if it is called distorted; of a single direction, if no other row leans on it
+by much, but for extra rows. The table shows, for ranges of the confidence, how often names were right.
 """
 
 import argparse
