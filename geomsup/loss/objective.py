@@ -7,6 +7,7 @@ import numpy as np
 from geomsup.activations import LEAKS
 from geomsup.features import Features
 from geomsup.loss.exact import FAST, sets_needed
+from geomsup.loss.halves.states import Half, halves_of
 from geomsup.loss.plan import make_plan
 from geomsup.loss.spectral import spectral_losses
 from geomsup.threads import stop_flag
@@ -87,7 +88,10 @@ def _engine(features: Features, activation: str, rtol: float) -> Losses:
     if activation not in LEAKS:
         return _numeric(features, activation, rtol)
     leak = LEAKS[activation]
-    return _exact(features, leak) if has_few_sets(features) else _spectral(features, leak, rtol)
+    if has_few_sets(features):
+        return _exact(features, leak)
+    halves = halves_of(features) if leak == 0.0 else None
+    return _spectral(features, leak, rtol) if halves is None else _halves(halves)
 
 
 def _exact(features: Features, leak: float) -> Losses:
@@ -98,6 +102,15 @@ def _exact(features: Features, leak: float) -> Losses:
     def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> Slopes:
         value, _, slope, slope_b = exact_outputs(G, surplus, b, leak, plan, mean, True, stop_flag())
         return value, slope, slope_b
+
+    return losses
+
+
+def _halves(halves: tuple[Half, Half]) -> Losses:
+    from geomsup.loss.halves.kernels import halves_outputs
+
+    def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> Slopes:
+        return halves_outputs(G, b, halves, stop_flag())
 
     return losses
 

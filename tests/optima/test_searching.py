@@ -142,7 +142,10 @@ def test_features_too_sparse_to_be_sampled_are_descended():
     assert isinstance(make_improver(Features(10, sparse, unlike)), improvers._Descents)
     assert isinstance(make_improver(Features(10, 2 * sparse, unlike)), improvers._Trainings)
     assert make_improver(Features(15, sparse / 2, 0.9 ** np.arange(15))) is None
-    assert make_improver(Features(9, 0.1, values=Discrete([1.0, 2.0, 3.0]))) is None
+    three = Discrete([1.0, 2.0, 3.0])
+    assert isinstance(make_improver(Features(9, 0.1, values=three)), improvers._Trainings)
+    assert isinstance(make_improver(Features(9, 0.1, values=Discrete([1.0]))), improvers._Descents)
+    assert make_improver(Features(13, 0.1, values=three)) is None
     assert make_improver(Features(3, 0.1, values=Discrete([1.0, 2.0]))) is not None
     assert optimum(Features(7, 1e-6), 1).status == "tegum program"
 

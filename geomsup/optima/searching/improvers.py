@@ -12,6 +12,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.exact import sets_needed
+from geomsup.loss.halves.states import halves_of
 from geomsup.loss.misfit import coarser
 from geomsup.loss.objective import pack, relu_objective
 from geomsup.optima.deadline import ENDLESS, Deadline
@@ -21,6 +22,7 @@ from geomsup.threads import in_threads
 __all__ = ["Improver", "Rung", "losses", "make_improver", "too_sparse"]
 
 QUICK_SETS = 64  # of present features, as 6 independent ones have: up to here a descent takes 10 to 50 ms
+QUICK_STATES = 64  # of one half of features whose values are points, as 6 binary ones have: 10 to 30 ms at 12 features
 ACTIVE = 600  # active features in a batch: with 300, noise hides a tenth of a per cent where features are sparse
 # Batches of more samples take seconds per training; with too few active features in the largest, none is tried.
 SMALLEST_BATCH, LARGEST_BATCH, LEAST_ACTIVE = 256, 2**13, 100
@@ -76,12 +78,14 @@ def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver 
     """Return the quicker way for these features.
 
     None if they are too sparse to be sampled, unless they are up to 14 of many kinds, which blocks serve badly; and if
-    values are discrete and many: series of them converge slowly. What the deadline leaves no time for has a loss of
-    infinity.
+    values are discrete and so many that losses are series, which converge slowly. What the deadline leaves no time for
+    has a loss of infinity.
     """
-    if sets_needed(np.ones((features.n, features.n)), features) <= QUICK_SETS:
+    halves = halves_of(features)
+    few = sets_needed(np.ones((features.n, features.n)), features) <= QUICK_SETS
+    if few or (halves is not None and max(len(half.values) for half in halves) <= QUICK_STATES):
         return _Descents(features, deadline)
-    if any((law.pieces()[2] == 0).any() for law in features.laws):
+    if halves is None and any((law.pieces()[2] == 0).any() for law in features.laws):
         return None
     if not too_sparse(features):
         return _Trainings(features, deadline)

@@ -1,0 +1,3 @@
+"""Values that are points: the loss by two halves of the features, each with all its states."""
+
+__all__: list[str] = []
