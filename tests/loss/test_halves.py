@@ -77,7 +77,7 @@ def test_what_is_no_point_or_too_much_has_no_halves():
     assert halves_of(Features(4, 0.1)) is None
     assert halves_of(Features(4, 0.1, values=[THREE, THREE, THREE, Uniform()])) is None
     assert halves_of(Features(1, 0.1, values=THREE)) is None
-    assert 4**6 == MOST_STATES
+    assert MOST_STATES == 4**6
     assert halves_of(Features(12, 0.5, values=THREE)) is not None
     assert halves_of(Features(13, 0.5, values=THREE)) is None
 

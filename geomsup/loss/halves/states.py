@@ -33,16 +33,17 @@ def halves_of(features: Features) -> tuple[Half, Half] | None:
     >>> one.members, two.values.tolist()
     (array([0, 2]), [[0.0], [1.0]])
     """
-    if len(features.parts) > 1 or not has_plan(features):
+    if len(features.parts) != 1 or not has_plan(features):
         return None
     plan = make_plan(features.parts[0][1])
     if plan.width.any():
         return None
-    sizes, chosen = [1.0, 1.0], ([], [])
+    sizes = [1, 1]
+    chosen: tuple[list[int], list[int]] = ([], [])
     outcomes = np.diff(plan.unit_ptr)
     for unit in np.argsort(-outcomes, kind="stable"):
         smaller = int(sizes[1] < sizes[0])
-        sizes[smaller] *= outcomes[unit]
+        sizes[smaller] *= int(outcomes[unit])
         chosen[smaller].append(int(unit))
     if max(sizes) > MOST_STATES or not chosen[1]:
         return None

@@ -28,7 +28,7 @@ def least_distances(X: np.ndarray, parts: Sequence[tuple[int, ...]], bases: Sequ
     --------
     >>> x, y = np.eye(2)
     >>> least_distances(np.array([x, (x + 3 * y) / 10**0.5]), [(0,), (1,)], [x[None], y[None]]) ** 2
-    array([0.   , 0.047])
+    array([0.  , 0.06])
     """
     stacked = np.concatenate([np.empty((0, X.shape[1])), *bases])
     if len(stacked) == 0:
