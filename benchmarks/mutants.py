@@ -29,7 +29,7 @@ from geomsup.compiling import kernel_folder
 from geomsup.training.cuda.available import obstacle
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("recognition", "loss", "optima", "training", "energy", "plateau", "symbolic")
+ROOMS = ("recognition", "loss", "neurons", "optima", "training", "energy", "plateau", "symbolic")
 COPIED = ("geomsup", "tests", "conftest.py", "pyproject.toml")
 SWAPPED = {
     ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
