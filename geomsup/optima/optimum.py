@@ -73,8 +73,9 @@ def optimum(
       directions and catalogue shapes, puts rows elsewhere, exchanges features, and descends the exact loss, until
       nothing helps any more. They end when two or three agree, or after three to six (one beyond 30 features). The
       Hessian checks the best.
-    - A tegum program does the rest, also of more than 8 features that have discrete values, and of features too sparse
-      to be sampled, if they are more than 14 or of few kinds. The best blocks of k features in r dimensions are
+    - A tegum program does the rest, also of more than 8 features whose discrete values have too many states (more than
+      12 features of three values, or 24 binary ones), and of features too sparse to be sampled, if they are more than
+      14 or of few kinds. The best blocks of k features in r dimensions are
       searched one by one, from random starts and from the block of k - 1, whose rays another feature joins. Then an
       integer program fills the dimensions, and drops the features that are left over.
     - Other outputs, decoders, penalties and caps (`activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`) are
