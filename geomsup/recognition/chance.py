@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import comb, exp, inf, lgamma, log, log1p, pi
+from math import comb, exp, inf, lgamma, log, pi
 
 import numpy as np
 
 __all__ = [
-    "LARGEST_EXPONENT", "Tube", "confidence", "deviation", "log_ball", "log_cap", "log_choices", "log_elsewhere",
-    "log_share", "log_sphere", "tube",
+    "LARGEST_EXPONENT", "Tube", "confidence", "deviation", "log_ball", "log_betainc", "log_cap", "log_choices",
+    "log_elsewhere", "log_share", "log_sphere", "tube",
 ]  # fmt: skip
 
 # The least deviation. Smaller ones are rounding errors of the formula in `deviation`, a difference of squares. It also
@@ -193,13 +193,27 @@ def log_share(share: float, d: int, m: int) -> float:
     >>> exp(log_share(0.25, 1, 2)), exp(log_share(0.25, 1, 3))  # 30 of 90 degrees; a half of the height of a sphere
     (0.3333, 0.5)
     """
-    from scipy.special import betainc, betaln
-
     if not 0 < d < m or share >= 1:
         return 0.0
-    a, b, x = d / 2, (m - d) / 2, max(share, SMALLEST_DEVIATION**2)
-    exact = float(betainc(a, b, x))
-    return log(exact) if exact > TINY else a * log(x) + b * log1p(-x) - log(a) - float(betaln(a, b))
+    return float(log_betainc(d / 2, (m - d) / 2, np.array(max(share, SMALLEST_DEVIATION**2))))
+
+
+def log_betainc(a: float, b: float, x: np.ndarray) -> np.ndarray:
+    """Log of the regularised incomplete beta function I_x(a, b), also where this underflows.
+
+    The first term of its series is x^a (1 − x)^b/(a B(a, b)).
+
+    Examples
+    --------
+    >>> log_betainc(1.0, 2.0, np.array([0.5])).round(4), log_betainc(200.0, 0.5, np.array([1e-3])).round(2)
+    (array([-0.2877]), array([-1384.77]))
+    """
+    from scipy.special import betainc, betaln
+
+    exact = betainc(a, b, x)
+    with np.errstate(divide="ignore"):
+        first = a * np.log(x) + b * np.log1p(-x) - np.log(a) - betaln(a, b)
+        return np.where(exact > TINY, np.log(exact), first)
 
 
 def confidence(log_p: float) -> float:

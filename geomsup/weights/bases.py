@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.arrays import read_only
 from geomsup.recognition.printing import listed
 from geomsup.recognition.reading.rows import UnitRows, strong_rows
 from geomsup.threads import Progress, check_stop, patiently, stop_flag
@@ -188,10 +189,10 @@ def local_bases(
     off = [np.abs(gram[np.triu_indices(len(gram), 1)]) for gram in grams]
     return LocalBases(
         bases=tuple(tuple(np.sort(strong.strong[members]).tolist()) for _, members in sets),
-        p_values=_kept([np.exp(min(log_p, 0.0)) for log_p, _ in sets]),
-        volumes=_kept([np.exp(_log_volume(gram)) for gram in grams]),
-        coherences=_kept([one.max() for one in off]),
-        rms_cosines=_kept([(one**2).mean() ** 0.5 for one in off]),
+        p_values=read_only([np.exp(min(log_p, 0.0)) for log_p, _ in sets]),
+        volumes=read_only([np.exp(_log_volume(gram)) for gram in grams]),
+        coherences=read_only([one.max() for one in off]),
+        rms_cosines=read_only([(one**2).mean() ** 0.5 for one in off]),
         n_rows=len(rows), n_dimensions=rows.shape[1], seeds=len(chosen),
     )  # fmt: skip
 
@@ -292,9 +293,3 @@ def _gram(rows: UnitRows, members: np.ndarray) -> np.ndarray:
 def _log_volume(gram: np.ndarray) -> float:
     sign, value = np.linalg.slogdet(gram)
     return float(value) if sign > 0 and len(gram) > 1 else -np.inf
-
-
-def _kept(values: list[Any]) -> np.ndarray:
-    array = np.array(values, dtype=np.float64)
-    array.setflags(write=False)
-    return array

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from geomsup.recognition.chance import log_betainc
+
 __all__ = ["expected_largest", "log_tail"]
 
 # Points of the Gauss-Legendre rule for the mean of the largest cosine, between quantiles beyond which nothing counts.
@@ -26,19 +28,13 @@ def log_tail(chord: np.ndarray, d: float) -> np.ndarray:
     >>> np.exp(log_tail(np.array([1.0, 2**0.5, 3**0.5, 2.0]), 3)).round(3)  # in space: (1 − c)/2
     array([0.25, 0.5 , 0.75, 1.  ])
     """
-    from scipy.special import betainc, betaln
-
     chord = np.asarray(chord, dtype=np.float64)
     cosine = 1 - chord**2 / 2
     if d <= 1:  # two directions: one or the other
         return np.where(cosine > -1, np.log(0.5), 0.0)
     rest = np.clip(chord**2 * (1 - chord**2 / 4), 0.0, 1.0)  # 1 − c²
-    a = (d - 1) / 2
-    inside = betainc(a, 0.5, rest) / 2
-    with np.errstate(divide="ignore"):
-        exact = np.log(np.where(cosine >= 0, inside, 1 - inside))
-        small = a * np.log(rest) - np.log(2 * a) - betaln(a, 0.5)  # the first term of its series, where it underflows
-    return np.where((cosine < 0) | (inside > 1e-290), exact, small)
+    log_inside = log_betainc((d - 1) / 2, 0.5, rest) - np.log(2)
+    return np.where(cosine < 0, np.log1p(-np.exp(log_inside)), log_inside)
 
 
 def expected_largest(n: int, d: float) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
+from geomsup.arrays import read_only
 from geomsup.recognition.hidden.nulls import NULLS, draw, effective_dimension
 from geomsup.recognition.reading.rows import UnitRows, strong_rows
 from geomsup.threads import Progress
@@ -202,10 +203,12 @@ def match(a: Any, b: Any, *, null: str = "rotation", rng: Any = 0, progress: Pro
     cosines, log_p = _compared(A, B, i, j, d)
     log_p += np.log(float(len(first)) * len(second)) + (0.0 if null == "rotation" else np.log(2))
     order = np.lexsort((i, -cosines))
+    pairs = np.stack([A.strong[i], B.strong[j]], axis=1)[order]
+    pairs.setflags(write=False)
     return Matching(
-        pairs=_kept(np.stack([A.strong[i], B.strong[j]], axis=1)[order]),
-        cosines=_kept(cosines[order]),
-        p_values=_kept(np.exp(np.minimum(log_p[order], 0.0))),
+        pairs=pairs,
+        cosines=read_only(cosines[order]),
+        p_values=read_only(np.exp(np.minimum(log_p[order], 0.0))),
         mmcs=_mean(ahead[1][:, 0]),
         mmcs_back=_mean(back[1][:, 0]),
         mmcs_by_chance=_by_chance(scaled[0], scaled[1], null, generator),
@@ -249,8 +252,3 @@ def _ratio(A: UnitRows, B: UnitRows, nearest: np.ndarray) -> float:
             "`b` must have norms comparable with those of `a`; their ratio overflows. Rescale one of them."
         )
     return ratio
-
-
-def _kept(array: np.ndarray) -> np.ndarray:
-    array.setflags(write=False)
-    return array

@@ -38,6 +38,11 @@ class Block:
     basis: np.ndarray
     stray: bool = False
 
+    @property
+    def single(self) -> bool:
+        """Whether its rows fit a single direction."""
+        return self.match is not None and self.match.polytope is None
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -67,9 +72,14 @@ class Evidence:
 
         A single direction only has to be orthogonal to the other blocks.
         """
-        if self.block.match is None or self.block.match.polytope is None:
+        if self.block.match is None or self.block.single:
             return self.log_p < 0
         return self.exact or self.log_p <= log(DOUBT)
+
+    @property
+    def shaped(self) -> bool:
+        """Whether the block gets the name of a polytope."""
+        return self.named and self.block.match is not None and not self.block.single
 
     def found(self, X: np.ndarray) -> Found:
         """Return the result for the block. What may come from chance gets no name: a single direction lies across."""
@@ -78,7 +88,7 @@ class Evidence:
         if block.stray:
             return Found(members, 1, stray=True)
         if match is None or not self.named:
-            return Found(members, rank, stray=match is not None and match.polytope is None and len(members) == 1)
+            return Found(members, rank, stray=block.single and len(members) == 1)
         return match.found(X[members], members, self.log_p)
 
 
@@ -93,7 +103,7 @@ def evidence_of(X: np.ndarray, block: Block, free: np.ndarray | None, m: int) ->
     if tube.squared_radius > k * block.match.reach**2:
         return Evidence(block)
     distance = (tube.squared_radius / k) ** 0.5
-    if block.match.polytope is None:
+    if block.single:
         return Evidence(block, _log_direction(X, block, free, m), distance=distance)
     log_p = min(0.0, tube.log_probability + chance.log_choices(len(X), k, block.match.n_templates))
     return Evidence(block, log_p, tube.possible and distance < EXACT, distance)

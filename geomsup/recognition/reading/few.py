@@ -113,9 +113,8 @@ class _Reader:
             reading = self._read_as(self._blocks_with(local, reading), reading)
 
     def _read_as(self, blocks: list[Block], before: Reading) -> Reading:
-        """Judge the blocks, or return the reading before if it has the same ones."""
-        same = len(blocks) == len(before.items)
-        return before if same else judged(self.X, blocks, self.m)
+        """Judge blocks of which some may have been joined, or return the reading before if none has."""
+        return before if len(blocks) == len(before.items) else judged(self.X, blocks, self.m)
 
     def _gathered(self, reading: Reading) -> list[Block]:
         """Return the blocks of a reading; those without a name that lean on each other are one.
@@ -123,7 +122,7 @@ class _Reader:
         A cut that names the most may part rows that are as near to each other as any, such as those of a ring.
         """
         loose = [item.block for item in reading.items if not item.named and not item.block.stray]
-        if not any(_is_direction(block) for block in loose):
+        if not any(block.single for block in loose):
             return [item.block for item in reading.items]
         from scipy.sparse.csgraph import connected_components
 
@@ -143,7 +142,7 @@ class _Reader:
         left, joined = {item.block.features: item.block for item in reading.items}, list[Block]()
         for one in sorted(local, key=lambda one: -one.log_odds):
             items = [reading.items[i] for i in one.blocks]
-            parts = [(i,) for i in one.rows] + [item.block.features for item in items if not _is_shape(item)]
+            parts = [(i,) for i in one.rows] + [item.block.features for item in items if not item.shaped]
             if all(part in left for part in parts):
                 for part in parts:
                     del left[part]
@@ -153,7 +152,7 @@ class _Reader:
     def _without_crowds(self, reading: Reading) -> list[Block]:
         """Return the blocks of a reading; where more rows lie across others than may, all without a name are one."""
         loose = [item.block for item in reading.items if not item.named]
-        if sum(block.stray or _is_direction(block) for block in loose) <= MOST_STRAYS * len(self.X):
+        if sum(block.stray or block.single for block in loose) <= MOST_STRAYS * len(self.X):
             return [item.block for item in reading.items]
         rows = tuple(sorted(i for block in loose for i in block.features))
         return [*(item.block for item in reading.items if item.named), self._block(rows)]
@@ -161,7 +160,7 @@ class _Reader:
     def neighbours(self, reading: Reading) -> list[Neighbours]:
         """Return what the strays of a reading lean on, but for shapes: these are named by their own rows."""
         found = neighbours_of_strays(self.X, reading, self.m)
-        return [one for one in found if not all(_is_shape(reading.items[i]) for i in one.blocks)]
+        return [one for one in found if not all(reading.items[i].shaped for i in one.blocks)]
 
     def weighed(self, item: Evidence, chosen: Reading, near: list[Neighbours], found: Found) -> Found:
         """Return what a block was found to be, weighed against the readings in which it is no named block.
@@ -206,14 +205,6 @@ class _Reader:
         if features not in self.blocks:
             self.blocks[features] = _read_block(self.X, features, self.noise)
         return self.blocks[features]
-
-
-def _is_direction(block: Block) -> bool:
-    return block.match is not None and block.match.polytope is None
-
-
-def _is_shape(item: Evidence) -> bool:
-    return item.named and item.block.match is not None and item.block.match.polytope is not None
 
 
 def _read_block(X: np.ndarray, features: tuple[int, ...], noise: float | None) -> Block:

@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 
 from geomsup.recognition import chance
-from geomsup.recognition.matching.coincidence import directions
+from geomsup.recognition.matching.coincidence import LabelledRows, directions
 from geomsup.recognition.reading.cuts import DEFAULT_CUT
 from geomsup.recognition.reading.evidence import Evidence
 from geomsup.recognition.reading.explanation import Reading
@@ -135,14 +135,14 @@ def neighbours_of_strays(X: np.ndarray, reading: Reading, m: int) -> list[Neighb
     if not strays or not kept.any():
         return []
     owner, rows = owner[kept], rows[kept]
-    labels = directions(X[rows])
-    _, first = np.unique(labels, return_index=True)
-    others, owner = _means(X[rows], labels), owner[first]  # copies are in one block
-    alone = np.array([reading.items[i].named and _is_direction(reading.items[i]) for i in owner])
-    rank = int((np.linalg.svd(others, compute_uv=False) ** 2 > NOISE_FLOOR**2).sum())
+    merged = LabelledRows(X[rows], directions(X[rows]))
+    _, first = np.unique(merged.labels, return_index=True)
+    others, owner = merged.vertices, owner[first]  # copies are in one block
+    alone = np.array([reading.items[i].named and reading.items[i].block.single for i in owner])
+    rank = int((merged.singular > NOISE_FLOOR).sum())
     heaps = directions(X[strays])
     found = []
-    for heap, mean in enumerate(_means(X[strays], heaps)):
+    for heap, mean in enumerate(LabelledRows(X[strays], heaps).vertices):
         order = np.argsort(-np.abs(others @ mean), kind="stable")
         count, log_odds = max(_groups(mean, others[order], alone[order], rank, m), key=lambda group: group[1])
         found.append(
@@ -154,17 +154,6 @@ def neighbours_of_strays(X: np.ndarray, reading: Reading, m: int) -> list[Neighb
             )
         )
     return found
-
-
-def _means(X: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Mean directions of unit rows with equal labels."""
-    sums = np.zeros((labels.max() + 1, X.shape[1]))
-    np.add.at(sums, labels, X)
-    return sums / np.linalg.norm(sums, axis=1, keepdims=True)
-
-
-def _is_direction(item: Evidence) -> bool:
-    return item.block.match is not None and item.block.match.polytope is None
 
 
 def _groups(row: np.ndarray, others: np.ndarray, alone: np.ndarray, rank: int, m: int) -> Iterator[tuple[int, float]]:
