@@ -1,11 +1,12 @@
 """Is a confidence the probability that the name is right? python -m benchmarks.reliability --cases 20000.
 
 Rows with a known truth: shapes of the catalogue under noise, several of them in orthogonal subspaces, shapes that some
-rows do not fill, shapes with extra rows, both at once, solids, exact shapes with a vertex moved, and rows without any
-shape (random, of low rank, clustered, copies of a few); with `--hard` also bent shapes, graphs, rings and chains. Every
-component that gets a name counts once. It is right if its rows, without the noise, lie on the vertices of the shape
-that the name says; of a stretched shape, if it is called distorted; of a single direction, if no other row leans on it
-by much, but for extra rows. The table shows, for ranges of the confidence, how often names were right.
+rows do not fill, shapes with extra rows, both at once, solids, exact shapes with a vertex moved, bases with sums of a
+few of their rows, and rows without any shape (random, of low rank, clustered, copies of a few); with `--hard` also bent
+shapes, graphs, rings and chains. Every component that gets a name counts once. It is right if its rows, without the
+noise, lie on the vertices of the shape that the name says; of a stretched shape, if it is called distorted; of a single
+direction, if no other row leans on it by much, but for extra rows. The table shows, for ranges of the confidence, how
+often names were right.
 """
 
 import argparse
@@ -109,6 +110,16 @@ def basis(rng):
     m = int(rng.integers(4, 31))
     extra = rng.normal(size=(rng.integers(1, 6), m)) * 10 ** rng.uniform(-0.3, 0.3)
     return np.concatenate([np.eye(m), extra]), 0.0, [(None, [i]) for i in range(m)]
+
+
+def made_of_few(rng):
+    """A basis, and rows that are sums of a few of its rows: these have no dimension of their own."""
+    m = int(rng.integers(8, 31))
+    extra = np.zeros((rng.integers(1, 3), m))
+    for row in extra:
+        row[rng.permutation(m)[: rng.integers(2, 6)]] = 1
+    noise = float(rng.choice([0.0, 0.005, 0.02]))
+    return np.concatenate([np.eye(m), extra]), noise, []
 
 
 def solid(rng):
@@ -236,7 +247,7 @@ def graphs(rng):
 HARD = (out_of_place, tower, planes, graphs, banded, bent)
 KINDS = (
     alone, several, part_filled, with_extra_rows, gaps_and_extra_rows, basis, solid, moved, random_rows, low_rank,
-    clustered, copies,
+    clustered, copies, made_of_few,
 )  # fmt: skip
 
 

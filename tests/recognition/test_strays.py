@@ -84,6 +84,19 @@ def test_a_row_near_one_axis_is_doubt_in_this_axis_only(degrees, rng):
     assert min(components.values()) > 0.99
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.05])
+def test_rows_made_of_four_others_share_their_dimensions(noise):
+    """Two sums of four of twenty orthogonal rows: D of the seven rows in them is 2/3 or 4/5, not 1."""
+    extra = np.zeros((2, 20))
+    extra[0, :4] = extra[1, [0, 4, 5, 6]] = 1
+    W = np.vstack([AXES, extra + noise * np.random.default_rng(0).normal(size=extra.shape)])
+    for one in read(W).components:
+        if set(one.features) & set(range(7)):
+            assert one.confidence < 0.01
+        elif one.features[0] < 20:
+            assert one.confidence > 0.99
+
+
 def test_a_stray_across_all_axes_leaves_them_sure():
     components = read(np.vstack([AXES, np.ones(20)])).components
     assert [one.name for one in components].count(STRAY) == 1

@@ -182,11 +182,8 @@ class _Reader:
         if others:
             rival += exp(min(chosen.log_exact - min(others), 0.0))
         if match.polytope is None:
-            rival += sum(
-                exp(min(one.log_odds, LARGEST_EXPONENT))
-                for one in near
-                if any(chosen.items[i] is item for i in one.blocks)
-            )
+            place = chosen.items.index(item)
+            rival += sum(exp(min(one.log_doubt(place), LARGEST_EXPONENT)) for one in near)
         return replace(found, rival=rival)
 
     @cached_property

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import log
+from math import inf, log
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,9 @@ MOST_NEIGHBOURS = 32
 # Odds, before the rows are looked at, that a stray belongs to a few others. A round number: how seldom a random row is
 # as near to some of them says too much for it, as the nearest of all choices is taken.
 LOCAL = 0.1
+# Odds that a row is made of a few others, which may well be orthogonal, as a feature is that stands for two at once. So
+# low that random rows, which are always somewhat nearer to some few of the others, leave most names sure.
+MADE_OF_FEW = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +55,23 @@ class Neighbours:
         the rest of them, which random directions of their span are seldom.
     room
         Whether there are dimensions for it to be one block: that of two rows has two.
+    made_of
+        Indices of the blocks of the rows that it is most probably made of, whether these are on their own or not.
+    log_made
+        Log of the odds that it is made of them, and no random direction.
     """
 
     rows: tuple[int, ...]
     blocks: tuple[int, ...]
     log_odds: float
     room: bool
+    made_of: tuple[int, ...]
+    log_made: float
+
+    def log_doubt(self, block: int) -> float:
+        """Log of the odds that a block, a single direction, is not dedicated to its features."""
+        doubts = [(self.blocks, self.log_odds), (self.made_of, self.log_made)]
+        return max((log_odds for blocks, log_odds in doubts if block in blocks), default=-inf)
 
 
 def without_strays(X: np.ndarray, reading: Reading, read: Callable[[Sequence[int]], Reading]) -> Reading:
@@ -144,20 +159,34 @@ def neighbours_of_strays(X: np.ndarray, reading: Reading, m: int) -> list[Neighb
     found = []
     for heap, mean in enumerate(LabelledRows(X[strays], heaps).vertices):
         order = np.argsort(-np.abs(others @ mean), kind="stable")
-        count, log_odds = max(_groups(mean, others[order], alone[order], rank, m), key=lambda group: group[1])
+        groups = list(_groups(mean, others[order], alone[order], rank, m))
+        one = max(groups, key=lambda group: group.log_local + group.log_apart)
+        made = max(groups, key=lambda group: group.log_local)
+        blocks, made_of = (tuple(dict.fromkeys(owner[order[: group.count]].tolist())) for group in (one, made))
+        places = log(heaps.max() + 1)
         found.append(
             Neighbours(
                 tuple(strays[i] for i in np.flatnonzero(heaps == heap)),
-                tuple(dict.fromkeys(owner[order[:count]].tolist())),
-                log_odds + log(LOCAL / (heaps.max() + 1)),
-                rank < m or count > 1,
+                blocks,
+                log(LOCAL) + one.log_local + one.log_apart - places,
+                rank < m or one.count > 1,
+                made_of,
+                log(MADE_OF_FEW) + made.log_local - places,
             )
         )
     return found
 
 
-def _groups(row: np.ndarray, others: np.ndarray, alone: np.ndarray, rank: int, m: int) -> Iterator[tuple[int, float]]:
-    """Yield the log odds that a row and the first few of the others are one block, for each number of these.
+class _Group(NamedTuple):
+    """The first `count` rows that a row leans on: logs of the odds that it is theirs, and of how alone these are."""
+
+    count: int
+    log_local: float
+    log_apart: float
+
+
+def _groups(row: np.ndarray, others: np.ndarray, alone: np.ndarray, rank: int, m: int) -> Iterator[_Group]:
+    """Yield the first few of the others, for each number of these.
 
     Parameters
     ----------
@@ -181,7 +210,7 @@ def _groups(row: np.ndarray, others: np.ndarray, alone: np.ndarray, rank: int, m
         off_others = chance.log_share(float(left[count]), rank - count, m)
         in_span = chance.log_share(1 - float(inside[:count].sum()), m - count, m)
         local = -min(off_others, in_span) - chance.log_choices(len(others), count, 1)
-        yield count, local + _log_apart(squared[:count, :count], alone[:count])
+        yield _Group(count, local, _log_apart(squared[:count, :count], alone[:count]))
 
 
 def _log_apart(squared: np.ndarray, alone: np.ndarray) -> float:
