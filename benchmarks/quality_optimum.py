@@ -51,7 +51,12 @@ class Watched:
     """An improver whose best ends a watch notes; starts that are descended each by itself are noted one by one."""
 
     def __init__(self, improver, watch):
-        self.improver, self.watch = improver, watch
+        self.improver, self.watch, self.quick = improver, watch, improver.quick
+
+    def last(self, end):
+        best = self.improver.last(end)
+        self.watch.note(best.W, best.b)
+        return best
 
     def __getattr__(self, name):
         def call(starts, *arguments):
@@ -71,7 +76,8 @@ def ours(features, m, seconds, seed):
     """The search that `optimum` does."""
     watch = Watch(features)
     improver = Watched(make_improver(features), watch)
-    ends = chains(features, m, improver, effort_for(features.n), np.random.default_rng(seed))
+    effort = effort_for(features.n, improver.quick)
+    ends = chains(features, m, improver, effort, np.random.default_rng(seed))
     best = finished(features, ends)
     watch.note(best.W, best.b)
     return watch.found

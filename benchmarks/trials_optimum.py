@@ -74,9 +74,10 @@ def usual(features, m, seed):
 
 def longer(features, m):
     """Return the lowest loss of ten times the default effort; where blocks are searched, of forty descents."""
-    effort, improver = effort_for(features.n), make_improver(features)
+    improver = make_improver(features)
     if improver is None:
         return {"loss": gs.optimum(features, m, starts=40, rng=12345).loss}
+    effort = effort_for(features.n, improver.quick)
     effort = replace(effort, chains=10 * effort.chains // effort.agree, agree=99, patience=2 * effort.patience)
     found = finished(features, chains(features, m, improver, effort, np.random.default_rng(12345)))
     return {"loss": float(reachable_loss(gs.ToyModel(found.W, found.b), features))}

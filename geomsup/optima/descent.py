@@ -14,7 +14,7 @@ from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.quasi_newton import lbfgs
 from geomsup.threads import check_stop, in_threads, stop_flag
 
-__all__ = ["COARSE", "FINE", "MANY", "MOST_STEPS", "End", "Start", "descend", "rough"]
+__all__ = ["COARSE", "FINE", "MANY", "MOST_STEPS", "SPARSEST", "End", "Start", "descend", "rough"]
 
 # Largest slope left, of the loss as a fraction of what storing nothing costs: this one distinguishes basins.
 COARSE = 1e-6

@@ -1,16 +1,20 @@
-"""Kernels: descent of the exact loss of the tied ReLU output model, many times faster than scipy's at these sizes.
+"""Kernels: descent of a loss of the tied ReLU output model, many times faster than scipy's at these sizes.
 
 A loss of a few features takes 10 to 100 us; `scipy.optimize.minimize` spends some 300 us around each. Here the whole
 BFGS descent is one compiled call (25 times faster at (2, 1), twice at (5, 2)) and frees the interpreter, so that starts
 run on all cores. First steps are short, so that more starts end in the best basin (16 of 16 at (8, 3), scipy's 13; see
-benchmarks/bench_optimum.py).
+benchmarks/bench_optimum.py). Which loss it is, the inputs tell: `Inputs` that of `exact_kernels`, `SparseInputs` that
+of `loss.sparse`.
 """
 
 import numpy as np
+from numba.extending import overload
 
 from geomsup.compiling import njit
 from geomsup.loss.coupling import coupling_matrix
 from geomsup.loss.exact_kernels import exact_outputs
+from geomsup.loss.sparse.inputs import SparseInputs
+from geomsup.loss.sparse.kernels import sparse_loss
 
 __all__ = ["bfgs", "tied_loss"]
 
@@ -60,6 +64,22 @@ def _add_coherence(W, factor, gradient):
     return total
 
 
+def _loss(vector, n, m, importance, inputs, coherence, gradient, stop):
+    """Return the loss that goes with these inputs, and write its slopes to `gradient`: one is chosen when compiled."""
+    raise NotImplementedError
+
+
+@overload(_loss)
+def _loss_of_inputs(vector, n, m, importance, inputs, coherence, gradient, stop):
+    if inputs.instance_class is SparseInputs:
+        return lambda vector, n, m, importance, inputs, coherence, gradient, stop: sparse_loss(
+            vector, n, m, importance, inputs, gradient
+        )
+    return lambda vector, n, m, importance, inputs, coherence, gradient, stop: tied_loss(
+        vector, n, m, importance, inputs, coherence, gradient, stop
+    )
+
+
 @njit(part=True)
 def _largest(vector):
     most = 0.0
@@ -80,7 +100,7 @@ def _search_line(x, loss, g, direction, n, m, importance, inputs, coherence, new
     for _ in range(MOST_TRIALS):
         for k in range(len(x)):
             new_x[k] = x[k] + step * direction[k]
-        new_loss = tied_loss(new_x, n, m, importance, inputs, coherence, new_g, stop)
+        new_loss = _loss(new_x, n, m, importance, inputs, coherence, new_g, stop)
         new_slope = new_g @ direction
         close = abs(new_loss - loss) <= RESOLUTION * abs(loss)
         if not (new_loss <= loss + ARMIJO * step * slope or (close and new_slope <= -0.5 * slope)):
@@ -118,7 +138,7 @@ def bfgs(start, n, m, importance, inputs, coherence, slope, most_steps, stop):
     x, g = start.copy(), np.empty(size)
     new_x, new_g = np.empty(size), np.empty(size)
     inverse = np.eye(size)
-    loss = tied_loss(x, n, m, importance, inputs, coherence, g, stop)
+    loss = _loss(x, n, m, importance, inputs, coherence, g, stop)
     fresh = True
     taken = 0
     while taken < most_steps and _largest(g) > slope and stop[0] == 0:

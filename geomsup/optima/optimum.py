@@ -187,7 +187,7 @@ def _ordinary_optimum(
         return _or_guessed(_by_program(features, n_hidden, progress, deadline), guesses, deadline)
     if starts is not None or improver is None:
         return _by_starts(features, n_hidden, starts or _usual_starts(features.n), rng, guesses, deadline)
-    ends = chains(features, n_hidden, improver, effort_for(features.n), rng, progress, deadline)
+    ends = chains(features, n_hidden, improver, effort_for(features.n, improver.quick), rng, progress, deadline)
     return _or_guessed(_by_chains(features, n_hidden, ends, deadline), guesses, deadline)
 
 

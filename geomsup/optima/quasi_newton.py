@@ -25,11 +25,12 @@ Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 def lbfgs(
     objective: Objective, start: np.ndarray, *, slope: float, accuracy: float, most_steps: int,
-    deadline: Deadline = ENDLESS,
+    inverse: np.ndarray | None = None, deadline: Deadline = ENDLESS,
 ) -> tuple[float, np.ndarray]:  # fmt: skip
     """Return the lowest loss found and where, descending until slopes or gains are small, or the deadline has passed.
 
-    nocedal2006, algorithm 7.5, with the bisecting line search of lewis2013.
+    nocedal2006, algorithm 7.5, with the bisecting line search of lewis2013. `inverse` is about the inverse of the
+    second derivatives, where it is known; it has no negative eigenvalues.
     """
     x, (loss, g) = start, objective(start)
     pairs: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=MEMORY)
@@ -39,7 +40,8 @@ def lbfgs(
             break
         if deadline.passed():
             break
-        direction = _direction(g, pairs) if pairs else -g * min(1.0, FIRST / np.linalg.norm(g))
+        known = pairs or inverse is not None
+        direction = _direction(g, pairs, inverse) if known else -g * min(1.0, FIRST / np.linalg.norm(g))
         found = _search_line(objective, x, loss, g, direction, accuracy, deadline)
         if found is None:
             if not pairs:
@@ -55,14 +57,19 @@ def lbfgs(
     return loss, x
 
 
-def _direction(g: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray, float]]) -> np.ndarray:
+def _direction(
+    g: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray, float]], inverse: np.ndarray | None
+) -> np.ndarray:
     """Two-loop recursion: minus the inverse Hessian times the slope."""
     q, weights = -g, []
     for s, y, sy in reversed(pairs):
         weights.append((s @ q) / sy)
         q = q - weights[-1] * y
-    s, y, sy = pairs[-1]
-    q = q * (sy / (y @ y))
+    if inverse is None:
+        s, y, sy = pairs[-1]
+        q = q * (sy / (y @ y))
+    else:
+        q = inverse @ q
     for (s, y, sy), weight in zip(pairs, reversed(weights), strict=True):
         q = q + (weight - (y @ q) / sy) * s
     return q

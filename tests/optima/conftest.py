@@ -12,4 +12,4 @@ from geomsup.optima.searching.chains import effort_for
 def one_search(monkeypatch):
     """End after the first search: where it alone finds what is looked for, a second one that agrees tells no more."""
     module = importlib.import_module("geomsup.optima.optimum")
-    monkeypatch.setattr(module, "effort_for", lambda n: replace(effort_for(n), chains=1))
+    monkeypatch.setattr(module, "effort_for", lambda *size: replace(effort_for(*size), chains=1))

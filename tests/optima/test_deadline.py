@@ -13,7 +13,7 @@ from geomsup.optima.blocks import best_block
 from geomsup.optima.deadline import Deadline
 from geomsup.optima.descent import descend
 from geomsup.optima.quasi_newton import lbfgs
-from geomsup.optima.searching.improvers import losses
+from geomsup.optima.searching.losses import losses
 from geomsup.optima.starts import dedicated_end
 from geomsup.training.from_starts import train_from
 

@@ -12,11 +12,12 @@ from scipy.optimize import minimize
 from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss, optimum
 from geomsup.loss.objective import pack, relu_objective
 from geomsup.optima.deadline import Deadline
-from geomsup.optima.descent import End
+from geomsup.optima.descent import MANY, End
 from geomsup.optima.searching import chains as chains_module, improvers
 from geomsup.optima.searching.chains import Effort, chains, effort_for
 from geomsup.optima.searching.chance import chance_of_lower, hits
-from geomsup.optima.searching.improvers import LARGEST_BATCH, LEAST_ACTIVE, losses, make_improver
+from geomsup.optima.searching.improvers import LARGEST_BATCH, LEAST_ACTIVE, make_improver
+from geomsup.optima.searching.losses import losses
 from geomsup.optima.searching.moves import changed, exchanged, exchanges, pairs_to_exchange, rotations, unlike_pairs
 from geomsup.training.from_starts import train_from
 from geomsup.training.turns import Keeper
@@ -175,6 +176,12 @@ def test_effort_falls_with_size():
         assert (one.chains, one.patience) >= (more.chains, more.patience)
 
 
+def test_quick_efforts_are_for_all_sizes_that_sparse_features_may_have():
+    for n in (2, 14, 30, MANY):
+        quick, usual = effort_for(n, True), effort_for(n)
+        assert (quick.starts, quick.moves) >= (usual.starts, usual.moves)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [5, 9])
 def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(n, monkeypatch):
@@ -216,7 +223,7 @@ class Interrupted:
     """An improver that hears Ctrl-C at its call number `end`."""
 
     def __init__(self, improver, end):
-        self.improver, self.left = improver, end
+        self.improver, self.left, self.quick = improver, end, improver.quick
 
     def __getattr__(self, name):
         def call(*arguments):
@@ -302,7 +309,7 @@ def test_a_guess_that_leads_lower_is_told_from_what_was_found(monkeypatch):
     same = optimum(features, 2, guesses=[good.model])
     assert (same.status, same.searched) == (good.status, None)
     lazy = Effort(starts=1, moves=1, patience=0, pairs=0, circles=0, chains=1, agree=1)
-    monkeypatch.setattr(importlib.import_module("geomsup.optima.optimum"), "effort_for", lambda n: lazy)
+    monkeypatch.setattr(importlib.import_module("geomsup.optima.optimum"), "effort_for", lambda *size: lazy)
     monkeypatch.setattr(chains_module, "catalogue_starts", lambda *_: [])
     worst = max((optimum(features, 2, rng=seed) for seed in range(6)), key=lambda found: found.loss)
     seed = next(k for k in range(6) if optimum(features, 2, rng=k).loss == worst.loss)

@@ -9,9 +9,10 @@ from geomsup.features import Features
 from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import End, Start
 from geomsup.optima.searching.chance import hits
-from geomsup.optima.searching.improvers import Improver, losses
+from geomsup.optima.searching.improvers import Improver
 from geomsup.optima.searching.kept import Kept, State
-from geomsup.optima.searching.moves import changed, exchanges, pairs_to_exchange, rotations
+from geomsup.optima.searching.losses import losses
+from geomsup.optima.searching.moves import changed, exchanges, pairs_to_exchange, rotations, without_riders
 from geomsup.optima.starts import catalogue_starts, dedicated_end, random_start
 from geomsup.threads import Progress, check_stop
 
@@ -20,7 +21,7 @@ __all__ = ["Effort", "chains", "effort_for"]
 KEPT = 6  # different ends that a chain goes on from
 LIKELIEST = 0.4  # the best of them is changed with this probability, the next with 0.4 × 0.6, and so on
 DIFFERENT = 1e-4  # relative difference of losses that makes two ends different
-GAIN = 1e-5  # relative gain that counts as progress: series are good to that
+GAIN, QUICK_GAIN = 1e-5, 1e-6  # relative gain that counts as progress: what series are good to; where that is quick
 # Exchanges that are descended from: the best so many alone, and several of two features at once. The best are those of
 # the lowest loss after a few steps, which are taken from so many of the lowest loss before any: after an exchange, rows
 # and biases are those of other features, and the one that gains most may begin 10 % higher ((12, 4), 0.7^i, p = 0.02).
@@ -52,13 +53,20 @@ EFFORTS = (
     (30, Effort(starts=32, moves=16, patience=2, pairs=450, circles=200, chains=3, agree=2)),
     (60, Effort(starts=16, moves=12, patience=1, pairs=200, circles=0, chains=1, agree=1)),
 )
+# The same where hundreds of starts take a second: chains of 0.2 to 10 s, of which more must agree.
+QUICK = (
+    (14, Effort(starts=64, moves=64, patience=5, pairs=100, circles=400, chains=8, agree=3)),
+    (30, Effort(starts=64, moves=64, patience=3, pairs=450, circles=400, chains=4, agree=2)),
+    (60, Effort(starts=32, moves=32, patience=2, pairs=450, circles=0, chains=1, agree=1)),
+)
 # Exchanges of two features are not tried: each takes a loss, and together they gain a hundredth of a move.
 LARGE = Effort(starts=4, moves=6, patience=1, pairs=0, circles=0, chains=1, agree=1, rounds=4)
 
 
-def effort_for(n_features: int) -> Effort:
-    """Return how much is tried by default."""
-    return next((effort for most, effort in EFFORTS if n_features <= most), LARGE)
+def effort_for(n_features: int, quick: bool = False) -> Effort:
+    """Return how much is tried by default; `quick` is that of the improver."""
+    efforts = QUICK if quick else EFFORTS
+    return next((effort for most, effort in efforts if n_features <= most), LARGE)
 
 
 def chains(
@@ -124,7 +132,7 @@ class _Chain:
         deadline: Deadline, state: State,
     ) -> None:  # fmt: skip
         self.features, self.m, self.improver, self.effort, self.rng = features, m, improver, effort, rng
-        self.told, self.deadline = told, deadline
+        self.told, self.deadline, self.gain = told, deadline, QUICK_GAIN if improver.quick else GAIN
         self.pairs = pairs_to_exchange(features) if effort.pairs else []
         self.ends, self.exchanged, self.rotated = list(state.ends), list(state.exchanged), list(state.rotated)
         self.rounds, self.moves, self.wasted = state.rounds, state.moves, state.wasted
@@ -141,7 +149,7 @@ class _Chain:
             self._round()
             self.told.round(self.rounds)
             check_stop()
-        return self.ends[0]
+        return self.improver.last(self.ends[0])
 
     def _note(self) -> None:
         """Note where the chain is, in case the next round is interrupted."""
@@ -166,7 +174,7 @@ class _Chain:
         else:
             self._add(self._move())
             self.wasted += 1
-        if self.ends[0].loss < before * (1 - GAIN):
+        if self.ends[0].loss < before * (1 - self.gain):
             self.wasted = 0
         self.rounds += 1
 
@@ -183,7 +191,7 @@ class _Chain:
     def _is_new(self, tried: list[float]) -> bool:
         """Whether there are exchanges, and none were tried on the best end."""
         best = self.ends[0]
-        return bool(self.pairs) and not any(abs(best.loss - loss) <= GAIN * loss for loss in tried)
+        return bool(self.pairs) and not any(abs(best.loss - loss) <= self.gain * loss for loss in tried)
 
     def _exchange(self) -> list[End]:
         """Try exchanges of two features, alone and several at once."""
@@ -195,7 +203,10 @@ class _Chain:
         alone = exchanges(end, pairs, ())
         order = np.argsort(losses(self.features, alone, self.deadline), kind="stable")
         together = exchanges(end, [pairs[k] for k in order], TOGETHER)[len(pairs) :]
-        return self.improver.polish(self._sieved([alone[k] for k in order]) + together)
+        alone = [alone[k] for k in order]
+        if self.improver.quick:
+            together += [without_riders(self.features, start, self.rng) for start in alone]
+        return self._best_of(alone, together)
 
     def _rotate(self) -> list[End]:
         """Try to pass directions on among three features."""
@@ -204,15 +215,20 @@ class _Chain:
         starts = rotations(self.features, end, self.effort.circles, self.rng)
         if not starts:
             return []
+        if self.improver.quick:
+            return self._best_of(starts, [])
         order = np.argsort(losses(self.features, starts, self.deadline), kind="stable")
-        return self.improver.polish(self._sieved([starts[k] for k in order]))
+        return self._best_of([starts[k] for k in order], [])
 
-    def _sieved(self, starts: list[Start]) -> list[Start]:
-        """Return the best few, after a few steps, of starts whose losses rise."""
-        return [(end.W, end.b) for end in self.improver.polish(starts[:TRIED], FEW_STEPS)[:SINGLE]]
+    def _best_of(self, rising: list[Start], others: list[Start]) -> list[End]:
+        """Descend from all starts if that is quick; else from the others and the best few of those whose losses rise."""
+        if self.improver.quick:
+            return self.improver.again(rising + others, self._seed(), self.ends, 0)
+        sieved = self.improver.polish(rising[:TRIED], FEW_STEPS)[:SINGLE]
+        return self.improver.polish([(end.W, end.b) for end in sieved] + others)
 
     def _move(self) -> list[End]:
         places = np.minimum(self.rng.geometric(LIKELIEST, self.effort.moves) - 1, len(self.ends) - 1)
         starts = [changed(self.features, self.ends[k], self.rng) for k in places]
         self.moves += 1
-        return self.improver.again(starts, self._seed(), self.ends[0].loss, self.moves - 1)
+        return self.improver.again(starts, self._seed(), self.ends, self.moves - 1)

@@ -14,12 +14,14 @@ from geomsup.features import Features
 from geomsup.loss.exact import sets_needed
 from geomsup.loss.halves.states import halves_of
 from geomsup.loss.misfit import coarser
-from geomsup.loss.objective import pack, relu_objective
+from geomsup.loss.sparse.inputs import sparse_inputs
 from geomsup.optima.deadline import ENDLESS, Deadline
-from geomsup.optima.descent import MANY, MOST_STEPS, End, Start, descend, rough
-from geomsup.threads import in_threads
+from geomsup.optima.descent import MANY, MOST_STEPS, SPARSEST, End, Start, descend
+from geomsup.optima.searching.losses import ROUGH, losses
+from geomsup.optima.searching.sparse import SparseDescents
+from geomsup.optima.starts import revived
 
-__all__ = ["Improver", "Rung", "losses", "make_improver", "too_sparse"]
+__all__ = ["Improver", "Rung", "make_improver", "too_sparse"]
 
 QUICK_SETS = 64  # of present features, as 6 independent ones have: up to here a descent takes 10 to 50 ms
 QUICK_STATES = 64  # of one half of features whose values are points, as 6 binary ones have: 10 to 30 ms at 12 features
@@ -34,9 +36,6 @@ DESCENDED = 14  # features up to which every second round of moves is descended 
 MOVED_STEPS = 60  # of sparse features may hide what a move gains
 MOST_POLISHED = 6  # ends that are descended after a training
 NEAR = 0.02  # and none that is this much above the best known, relatively: descents from trained ends gain 0.1 %
-ROUGH = (
-    1e-5  # accuracy of series meanwhile: four times as quick as the usual one, and an order below what ends differ by
-)
 POLISH_STEPS = 20  # of these descents: to 1e-5 of the minimum, which is enough to compare ends
 
 
@@ -59,18 +58,24 @@ LARGE_AGAIN = (Rung(ALL, 600, 1, 0.007), Rung(2, 1500, 8, 0.003))
 
 
 class Improver(Protocol):
-    """How starts become ends."""
+    """How starts become ends. Where it is `quick`, hundreds of starts take no more than a second."""
+
+    quick: bool
 
     def first(self, starts: Sequence[Start], seed: int) -> list[End]:
         """Improve random starts; return ends, the lowest first."""
         ...
 
-    def again(self, starts: Sequence[Start], seed: int, best: float, moves: int) -> list[End]:
-        """Improve moves of good models, of which the best has the loss `best`, after so many rounds of moves."""
+    def again(self, starts: Sequence[Start], seed: int, known: Sequence[End], moves: int) -> list[End]:
+        """Improve moves of good models, the `known` ends, lowest first, after so many rounds of moves."""
         ...
 
     def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
         """Descend from where each is, near a minimum; for so many steps if they are given."""
+        ...
+
+    def last(self, end: End) -> End:
+        """Improve the best end of a search, so far that searches can be compared."""
         ...
 
 
@@ -81,10 +86,13 @@ def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver 
     values are discrete and so many that losses are series, which converge slowly. What the deadline leaves no time for
     has a loss of infinity.
     """
+    sparse = sparse_inputs(features) if features.probability.max() >= SPARSEST and features.n <= MANY else None
     halves = halves_of(features)
     few = sets_needed(np.ones((features.n, features.n)), features) <= QUICK_SETS
     if few or (halves is not None and max(len(half.values) for half in halves) <= QUICK_STATES):
         return _Descents(features, deadline)
+    if sparse is not None:
+        return SparseDescents(features, sparse, deadline)
     if halves is None and any((law.pieces()[2] == 0).any() for law in features.laws):
         return None
     if not too_sparse(features):
@@ -98,21 +106,10 @@ def too_sparse(features: Features) -> bool:
     return features.probability.sum() * LARGEST_BATCH < LEAST_ACTIVE
 
 
-def losses(features: Features, starts: Sequence[Start], deadline: Deadline = ENDLESS) -> np.ndarray:
-    """Return the loss of each (W, b); inf where it is not finite, or the deadline has passed, of all but the first."""
-    objective = relu_objective(features, rough(features, ROUGH))
-
-    def loss(k: int) -> float:
-        if (k and deadline.passed()) or not all(np.isfinite(part).all() for part in starts[k]):
-            return np.inf
-        value = objective(pack(*starts[k]))[0]
-        return value if np.isfinite(value) else np.inf
-
-    return np.array(in_threads(loss, range(len(starts))))
-
-
 class _Descents:
     """Descents of the exact loss from every start."""
+
+    quick = False
 
     def __init__(self, features: Features, deadline: Deadline) -> None:
         self.features, self.deadline = features, deadline
@@ -120,16 +117,26 @@ class _Descents:
     def first(self, starts: Sequence[Start], seed: int) -> list[End]:
         return self.polish(starts)
 
-    def again(self, starts: Sequence[Start], seed: int, best: float, moves: int) -> list[End]:
+    def again(self, starts: Sequence[Start], seed: int, known: Sequence[End], moves: int) -> list[End]:
         return self.polish(starts)
 
     def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
-        ends = descend(self.features, starts, most_steps=steps or MOST_STEPS, deadline=self.deadline)
+        steps = steps or MOST_STEPS
+        ends = descend(self.features, starts, most_steps=steps, deadline=self.deadline)
+        rng = np.random.default_rng(len(starts))
+        dead = [other for end in ends if (other := revived(self.features, (end.W, end.b), rng)) is not None]
+        ends += descend(self.features, dead, most_steps=steps, deadline=self.deadline)
         return sorted(ends, key=lambda end: end.loss)
+
+
+    def last(self, end: End) -> End:
+        return end
 
 
 class _Trainings:
     """Trainings from every start, and short descents from the best of their ends."""
+
+    quick = False
 
     def __init__(self, features: Features, deadline: Deadline) -> None:
         self.features, self.rough, self.deadline = features, coarser(features), deadline
@@ -140,14 +147,17 @@ class _Trainings:
     def first(self, starts: Sequence[Start], seed: int) -> list[End]:
         return self._best(starts, LARGE_FIRST if self.large else FIRST, seed, np.inf)
 
-    def again(self, starts: Sequence[Start], seed: int, best: float, moves: int) -> list[End]:
+    def again(self, starts: Sequence[Start], seed: int, known: Sequence[End], moves: int) -> list[End]:
         if moves % 2 == 0 and self.features.n <= DESCENDED:
             return self.polish(starts, MOVED_STEPS)
-        return self._best(starts, LARGE_AGAIN if self.large else AGAIN, seed, best)
+        return self._best(starts, LARGE_AGAIN if self.large else AGAIN, seed, known[0].loss)
 
     def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
         ends = descend(self.rough, starts, most_steps=steps or POLISH_STEPS, accuracy=ROUGH, deadline=self.deadline)
         return sorted(ends, key=lambda end: end.loss)
+
+    def last(self, end: End) -> End:
+        return end
 
     def _best(self, starts: Sequence[Start], rungs: Sequence[Rung], seed: int, best: float) -> list[End]:
         from geomsup.training.from_starts import train_from
@@ -158,6 +168,8 @@ class _Trainings:
                 self.features, ends[:kept], steps=steps, batch=min(larger * self.batch, LARGEST_BATCH),
                 learning_rate=rate, seed=seed + number, deadline=self.deadline,
             )  # fmt: skip
+            rng = np.random.default_rng(seed)
+            ends = [revived(self.features, end, rng) or end for end in ends]
             loss = losses(self.rough, ends, self.deadline)
             order = np.argsort(loss, kind="stable")
             ends, loss = [ends[k] for k in order], loss[order]

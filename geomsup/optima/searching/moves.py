@@ -7,11 +7,15 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.descent import End, Start
-from geomsup.optima.starts import BIAS, FIRST_JOINED, NORM
+from geomsup.optima.starts import BIAS, FIRST_JOINED, JIGGLE, NORM
 
-__all__ = ["changed", "exchanged", "exchanges", "pairs_to_exchange", "rotations", "unlike_pairs"]
+__all__ = ["changed", "exchanged", "exchanges", "pairs_to_exchange", "rotations", "unlike_pairs", "without_riders"]
 
 STORED = 0.1  # a row of this fraction of the longest one, or more, stands for a feature that is stored
+SHORT = (0.02, 0.3)  # short rows, relative to the longest one: where values are sparse and of both signs, they help a little
+# Of sparse features, short rows ride on the rays of long ones. When these change places, riders would stay on the wrong
+# rays: in every fourth move those up to this length are begun anew.
+FORGOTTEN, RIDER = 0.25, 0.5
 MOST_REPLACED = 3  # rows that one move puts elsewhere: more make a random start of it
 
 
@@ -19,7 +23,8 @@ def changed(features: Features, end: End, rng: np.random.Generator) -> Start:
     """Return a copy with one random move.
 
     Rows are put in random directions; two features change places; a feature becomes the antipode of another, or joins
-    its ray; one is dropped; or one that is stored gives its place to one that is not.
+    its ray; one is dropped; one that is stored gives its place to one that is not; or some that are not stored get
+    short rows.
     """
     W, b = end.W.copy(), end.b.copy()
     n, m = W.shape
@@ -27,7 +32,7 @@ def changed(features: Features, end: End, rng: np.random.Generator) -> Start:
     stored = norms >= STORED * max(norms.max(), np.finfo(float).tiny)
     inside, outside = np.flatnonzero(stored), np.flatnonzero(~stored)
     size = np.array([law.second_moment for law in features.laws]) ** 0.5
-    kind = rng.integers(6)
+    kind = rng.integers(7)
     i, j = rng.choice(n, 2, replace=False) if n > 1 else (0, 0)
     if kind == 1:
         W[[i, j]], b[[i, j]] = W[[j, i]], b[[j, i]]
@@ -40,11 +45,24 @@ def changed(features: Features, end: End, rng: np.random.Generator) -> Start:
     elif kind == 4 and len(inside) and len(outside):
         i, j = rng.choice(inside), rng.choice(outside)
         W[[i, j]], b[i], b[j] = W[[j, i]], features.mean[i], b[i] * size[j] / (size[i] or 1.0)
+    elif kind == 6 and len(outside):
+        for k in rng.choice(outside, min(len(outside), rng.integers(1, MOST_REPLACED + 1)), replace=False):
+            way = rng.normal(size=m)
+            W[k] = way * rng.uniform(*SHORT) * norms.max() / np.linalg.norm(way)
+            b[k] = max(features.mean[k], 0.0)
     else:
         for k in rng.choice(n, min(n, rng.integers(1, MOST_REPLACED + 1)), replace=False):
             way = rng.normal(size=m)
             W[k], b[k] = NORM * way / np.linalg.norm(way), BIAS * size[k]
-    return W, b
+    return without_riders(features, (W, b), rng) if rng.random() < FORGOTTEN else (W, b)
+
+
+def without_riders(features: Features, start: Start, rng: np.random.Generator) -> Start:
+    """Return the model with short rows begun anew, near zero, and the best biases of features that are not stored."""
+    W, b = start
+    norms = np.linalg.norm(W, axis=1)
+    short = norms < RIDER * norms.max()
+    return np.where(short[:, None], JIGGLE * rng.normal(size=W.shape), W), np.where(short, np.maximum(features.mean, 0), b)
 
 
 def unlike_pairs(features: Features) -> list[tuple[int, int]]:

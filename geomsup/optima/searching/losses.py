@@ -1,0 +1,29 @@
+"""The losses of many starts or ends at once, exact enough to compare them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from geomsup.features import Features
+from geomsup.loss.objective import pack, relu_objective
+from geomsup.optima.deadline import ENDLESS, Deadline
+from geomsup.optima.descent import Start, rough
+from geomsup.threads import in_threads
+
+__all__ = ["ROUGH", "losses"]
+
+# Accuracy of series meanwhile: four times as quick as the usual one, and an order below what ends differ by.
+ROUGH = 1e-5
+
+
+def losses(features: Features, starts: Sequence[Start], deadline: Deadline = ENDLESS) -> np.ndarray:
+    """Return the loss of each (W, b); inf where it is not finite, or the deadline has passed, of all but the first."""
+    objective = relu_objective(features, rough(features, ROUGH))
+
+    def loss(k: int) -> float:
+        if (k and deadline.passed()) or not all(np.isfinite(part).all() for part in starts[k]):
+            return np.inf
+        value = objective(pack(*starts[k]))[0]
+        return value if np.isfinite(value) else np.inf
+
+    return np.array(in_threads(loss, range(len(starts))))
