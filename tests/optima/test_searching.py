@@ -11,33 +11,45 @@ from scipy.optimize import minimize
 
 from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss, optimum
 from geomsup.loss.objective import pack, relu_objective
-from geomsup.optima.deadline import Deadline
+from geomsup.loss.sparse.inputs import sparse_inputs
+from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import MANY, End
 from geomsup.optima.searching import chains as chains_module, improvers
 from geomsup.optima.searching.chains import Effort, chains, effort_for
 from geomsup.optima.searching.chance import chance_of_lower, hits
 from geomsup.optima.searching.improvers import LARGEST_BATCH, LEAST_ACTIVE, make_improver
 from geomsup.optima.searching.losses import losses
-from geomsup.optima.searching.moves import changed, exchanged, exchanges, pairs_to_exchange, rotations, unlike_pairs
+from geomsup.optima.searching.moves import (
+    changed,
+    exchanged,
+    exchanges,
+    pairs_to_exchange,
+    rotations,
+    unlike_pairs,
+    without_riders,
+)  # fmt: skip
+from geomsup.optima.searching.sparse import SparseDescents
+from geomsup.optima.starts import random_start, revived
 from geomsup.training.from_starts import train_from
 from geomsup.training.turns import Keeper
 
 # Losses that longer searches reach, and no other program or seed was seen to pass: 100 CPU seconds of this search, and
 # random moves with descents of the exact loss, for 60. What `optimum` found before was 3.1, 0.97 and 5.8 % above.
+# The last two: searches of 50 CPU seconds differed by 0.01 and 0.05 %, and the lowest of theirs is 1e-7 higher.
 HARD = [
     ((12, 5, 0.05, 0.9), 0.00833924),
     ((12, 4, 0.02, 0.9), 0.00405370),
     ((20, 5, 0.03, 0.9), 0.01499023),
 ]
+SPARSE_LOSS = 0.01038919134
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("problem", "loss"), HARD)
-def test_optima_of_unlike_features_that_are_hard_to_find(problem, loss, one_search):
+def test_optima_of_unlike_features_that_are_hard_to_find(problem, loss):
     n, m, p, decay = problem
     best = optimum(Features(n, p, decay ** np.arange(n)), m)
-    assert best.loss <= loss * (1 + 1e-4)
-    assert best.status == "best of 1 search"
+    assert best.loss <= loss * (1 + 1e-6)
 
 
 @pytest.mark.slow
@@ -128,6 +140,52 @@ def test_an_interrupted_training_gives_no_starts(monkeypatch):
     monkeypatch.setattr("geomsup.training.from_starts.train_in_turns", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_from(Features(2, 0.1), [(np.eye(2), np.zeros(2))], steps=5, batch=4, learning_rate=0.1, seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_sparse_features_are_searched_to_the_same_end_from_all_seeds(seed):
+    """What five searches by trainings, of 50 CPU seconds each, disagreed about by 0.01 %; the lowest is SPARSE_LOSS."""
+    importance = np.array([0.35, 0.9, 0.6, 0.75, 0.95, 0.5, 0.25, 0.85, 0.4, 0.7, 0.3, 0.55])
+    found = optimum(Features(12, 0.01, importance), 2, rng=seed)
+    assert found.loss == pytest.approx(SPARSE_LOSS, rel=1e-6)
+
+
+def test_dead_outputs_are_revived():
+    """An output that is 0 whatever comes in, and stores nothing, loses what its bias could gain."""
+    features = Features(3, [0.1, 0.1, 0.2])
+    W, b = np.array([[1.0], [-1.0], [1e-4]]), np.array([0.0, 0.0, -0.1])
+    new, bias = revived(features, (W, b), np.random.default_rng(0))
+    assert bias[2] == features.mean[2]
+    assert 0 < abs(new[2, 0]) < 0.1
+    assert (new[:2] == W[:2]).all()
+    assert (bias[:2] == b[:2]).all()
+    for alive in ((W, np.array([0.0, 0.0, 0.1])), (np.array([[1.0], [-1.0], [0.5]]), b)):
+        assert revived(features, alive, np.random.default_rng(0)) is None
+
+
+def test_riders_are_begun_anew():
+    features = Features(3, 0.1, values=[Uniform(), Uniform(), Uniform(-2, 0)])
+    start = np.array([[1.0, 0.0], [0.4, 0.0], [0.3, 0.0]]), np.array([-0.2, 0.1, 0.3])
+    W, b = without_riders(features, start, np.random.default_rng(0))
+    assert (W[0] == start[0][0]).all()
+    assert np.abs(W[1:]).max() < 0.1
+    assert b.tolist() == [-0.2, features.mean[1], 0.0]  # no output above 0 is good for values that are never above
+
+
+def test_known_minima_are_not_returned_again():
+    features = Features(6, 0.05, 0.8 ** np.arange(6))
+    improver = SparseDescents(features, sparse_inputs(features), ENDLESS)
+    rng = np.random.default_rng(0)
+    starts = [random_start(features, 2, k, rng) for k in range(12)]
+    found = improver.first(starts, 0)
+    again = improver.again(starts, 0, found[:2], 0)
+    assert [end.loss for end in found] == sorted(end.loss for end in found)
+    assert all(abs(end.loss / other.loss - 1) > 1e-6 for end in again for other in found[:2])
+    one = improver.last(found[0])
+    gradient = relu_objective(features)(pack(one.W, one.b))[1]
+    assert one.loss <= found[0].loss
+    assert np.abs(gradient).max() < 1e-6 * float(features.importance @ features.variance)
 
 
 def test_losses_that_are_not_finite_are_infinite():

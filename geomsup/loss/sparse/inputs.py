@@ -1,7 +1,7 @@
 """What sparse features do, to second order in their probabilities.
 
-Let independent units (a feature, or a group of which one comes at a time) be present with probabilities q_u. Any mean is
-a series in q:
+Let independent units (a feature, or a group of which one comes at a time) be present with probabilities q_u. Any mean
+is a series in q:
 
     E f = f(none) + Σ_u q_u [f(u) - f(none)] + Σ_{u<v} q_u q_v [f(u, v) - f(u) - f(v) + f(none)] + ...
 
@@ -20,10 +20,12 @@ from geomsup.loss.plan import make_laws
 
 __all__ = ["SparseInputs", "sparse_inputs"]
 
-# Σ q up to which the search trusts the series. Beyond 1 weights of single features are negative; at 0.7 the best of many
-# minima is among the lowest sixteen here, and 0.4 % of its loss are left out.
+# Σ q up to which searches trust the series. Beyond 1, weights of single features are negative. At 0.7 the series is
+# 0.4 % off the loss of good models, and the best of many minima is among the lowest sixteen.
 SPARSE = 0.7
-MOST_PIECES = 4  # of a distribution: with more, of which a pair of features takes all combinations, series are no slower
+MOST_PIECES = (
+    4  # of a distribution: with more, of which a pair of features takes all combinations, series are no slower
+)
 
 
 class SparseInputs(NamedTuple):

@@ -221,7 +221,7 @@ class _Chain:
         return self._best_of([starts[k] for k in order], [])
 
     def _best_of(self, rising: list[Start], others: list[Start]) -> list[End]:
-        """Descend from all starts if that is quick; else from the others and the best few of those whose losses rise."""
+        """Descend from all starts if that is quick; else from `others`, and the best few of those whose losses rise."""
         if self.improver.quick:
             return self.improver.again(rising + others, self._seed(), self.ends, 0)
         sieved = self.improver.polish(rising[:TRIED], FEW_STEPS)[:SINGLE]

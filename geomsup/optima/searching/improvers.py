@@ -128,7 +128,6 @@ class _Descents:
         ends += descend(self.features, dead, most_steps=steps, deadline=self.deadline)
         return sorted(ends, key=lambda end: end.loss)
 
-
     def last(self, end: End) -> End:
         return end
 

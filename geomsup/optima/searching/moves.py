@@ -12,7 +12,10 @@ from geomsup.optima.starts import BIAS, FIRST_JOINED, JIGGLE, NORM
 __all__ = ["changed", "exchanged", "exchanges", "pairs_to_exchange", "rotations", "unlike_pairs", "without_riders"]
 
 STORED = 0.1  # a row of this fraction of the longest one, or more, stands for a feature that is stored
-SHORT = (0.02, 0.3)  # short rows, relative to the longest one: where values are sparse and of both signs, they help a little
+SHORT = (
+    0.02,
+    0.3,
+)  # short rows, relative to the longest one: where values are sparse and of both signs, they help a little
 # Of sparse features, short rows ride on the rays of long ones. When these change places, riders would stay on the wrong
 # rays: in every fourth move those up to this length are begun anew.
 FORGOTTEN, RIDER = 0.25, 0.5
@@ -62,7 +65,9 @@ def without_riders(features: Features, start: Start, rng: np.random.Generator) -
     W, b = start
     norms = np.linalg.norm(W, axis=1)
     short = norms < RIDER * norms.max()
-    return np.where(short[:, None], JIGGLE * rng.normal(size=W.shape), W), np.where(short, np.maximum(features.mean, 0), b)
+    return np.where(short[:, None], JIGGLE * rng.normal(size=W.shape), W), np.where(
+        short, np.maximum(features.mean, 0), b
+    )
 
 
 def unlike_pairs(features: Features) -> list[tuple[int, int]]:

@@ -21,17 +21,20 @@ from geomsup.threads import check_stop, in_threads, stop_flag
 
 __all__ = ["SparseDescents"]
 
-# Ends of the lowest losses to second order whose losses are compared, and how many of the lowest of those are descended.
-# (12, 4), 0.7^i, p = 0.02 has minima whose losses to second order are 0.3 % out of order.
+# Ends of the lowest losses to second order whose losses are compared, and how many of the lowest of those are
+# descended. (12, 4), 0.7^i, p = 0.02 has minima whose losses to second order are 0.3 % out of order.
 COMPARED, REFINED = 16, 4
-NEAR = 0.005  # and none that is this much above the best known, relatively: descents gain 1e-5 at Σ p = 0.2, 1e-3 at 0.6
+NEAR = (
+    0.005  # and none that is this much above the best known, relatively: descents gain 1e-5 at Σ p = 0.2, 1e-3 at 0.6
+)
 MARGIN = 3  # times as much as the first of them gained, others are trusted to gain; if that is not enough, they do not
 DIFFERENT = 1e-6  # relative difference of losses to second order that makes two ends different
 # Descents of the loss itself begin with the curvature to second order, and need few steps: after 12, what is left to
 # gain is 1e-7 of the loss, or 1e-5 where a valley is very flat.
 STEPS = 12
 LAST_STEPS = 200  # of the best in the end: they stop sooner, where nothing more is gained
-FLATTEST = 1e-5  # of the largest curvature: turns of all rows together cost nothing, and other ways are not trusted more
+# Of the largest curvature: turns of all rows together cost nothing, and other ways are not trusted more.
+FLATTEST = 1e-5
 
 
 class SparseDescents:
@@ -44,15 +47,19 @@ class SparseDescents:
         self.cost = float(features.importance @ features.variance) or 1.0
 
     def first(self, starts: Sequence[Start], seed: int) -> list[End]:
+        """Return the lowest minima found from random starts."""
         return self._best(starts, (), seed)
 
     def again(self, starts: Sequence[Start], seed: int, known: Sequence[End], moves: int) -> list[End]:
+        """Return the lowest minima found from moves of good models, without the `known` ones."""
         return self._best(starts, known, seed)
 
     def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
+        """Return the lowest minima found; with `steps`, whatever they are, those of the loss to second order."""
         return self._best(starts, (), 0) if steps is None else _different(self._second_order(starts, 0))
 
     def last(self, end: End) -> End:
+        """Descend from the best end of a search until nothing more is gained."""
         return self._refined(end, LAST_STEPS)
 
     def _best(self, starts: Sequence[Start], known: Sequence[End], seed: int) -> list[End]:
@@ -61,7 +68,7 @@ class SparseDescents:
         pairs = [(end.W, end.b) for end in _different(found[len(known) :], found[: len(known)])[:COMPARED]]
         loss = losses(self.features, pairs, self.deadline)
         best = min((end.loss for end in known), default=np.inf)
-        near = [End(loss[k], *pairs[k]) for k in np.argsort(loss, kind="stable") if loss[k] < best * (1 + NEAR)]
+        near = [End(float(loss[k]), *pairs[k]) for k in np.argsort(loss, kind="stable") if loss[k] < best * (1 + NEAR)]
         first = in_threads(self._refined, near[:1])
         for end, lower in zip(near, first, strict=False):  # the others gain about as much as the first
             best = min(best, lower.loss) * (end.loss / lower.loss) ** MARGIN
