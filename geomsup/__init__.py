@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from geomsup.reports import Page as Page, report as report
     from geomsup.samples import SampledFeatures as SampledFeatures
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
+    from geomsup.sources import SuperpositionTest as SuperpositionTest, superposition_test as superposition_test
     from geomsup.sweeps import Sweep as Sweep, sweep as sweep
     from geomsup.training import TrainingRun as TrainingRun, train as train
     from geomsup.weights import (
@@ -172,6 +173,7 @@ _ROOMS = {
     "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
+    "sources": ("SuperpositionTest", "superposition_test"),
     "weights": ("LocalBases", "Matching", "Motifs", "Subspaces", "local_bases", "match", "motifs", "subspaces"),
     "reports": ("Page", "report"),
     "sweeps": ("Sweep", "sweep"),
@@ -229,6 +231,7 @@ __all__ = [
     "Report",
     "SampledFeatures",
     "Subspaces",
+    "SuperpositionTest",
     "Sweep",
     "Symmetry",
     "Theorem",
@@ -275,6 +278,7 @@ __all__ = [
     "report",
     "reproduce",
     "subspaces",
+    "superposition_test",
     "sweep",
     "symbolic",
     "symmetry",

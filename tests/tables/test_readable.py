@@ -61,6 +61,7 @@ MADE = {
     "Record": lambda: gs.best_known(12),
     "SampledFeatures": lambda: gs.SampledFeatures(rng.random((9, 2))),
     "Subspaces": lambda: gs.subspaces({"a": rng.normal(size=(9, 4)), "b": rng.normal(size=(2, 4))}, rotations=99),
+    "SuperpositionTest": lambda: gs.superposition_test(gs.Features(3, 0.1).sample(900, rng=0)[:, :2]),
     "Sweep": lambda: gs.sweep(
         "tests.sweeps.functions:fails_at", {"x": [1, 2]}, bad=2, executor=ThreadPoolExecutor(1)
     ),
