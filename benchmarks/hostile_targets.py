@@ -503,6 +503,17 @@ TARGETS: dict[str, Target] = {
         ),
         {"ratio": _is(2.0), "share": _is(0.2), "shuffles": _is(19)},
     ),
+    "polysemanticity": Target(
+        gs.polysemanticity,
+        {
+            "W_in": _W,
+            "W_out": _W,
+            "activations": lambda: np.random.default_rng(0).normal(size=(20, _W().shape[1])),
+            "threshold": _is(0.1),
+            "rectified": _is(False),
+        },
+        covers=("Polysemanticity",),
+    ),
     "superposition_test": Target(
         gs.superposition_test,
         {

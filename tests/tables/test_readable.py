@@ -55,6 +55,7 @@ MADE = {
     "PlateauCrossing": lambda: gs.plateaus([0.7, 0.6], largest_rank=2).crossings[0],
     "PlateauMixture": lambda: gs.plateaus([0.1], largest_rank=1, n_features=4, n_hidden=2).mixtures[0],
     "Plateaus": lambda: gs.plateaus([0.7, 0.6], largest_rank=2),
+    "Polysemanticity": lambda: gs.polysemanticity(rng.normal(size=(9, 4)), activations=rng.normal(size=(30, 4))),
     "Polytope": lambda: gs.polytope("24-cell"),
     "Probes": lambda: gs.probes(DIGON, PAIR),
     "Features": lambda: PAIR,
