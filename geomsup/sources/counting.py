@@ -127,8 +127,8 @@ def superposition_test(
     """Test whether activations hold more features than they have dimensions, from these activations alone.
 
     The hypothesis "no superposition" is h = A s: the columns of A, at most m, are independent; the sources s_i are
-    independent of each other, never negative, and often 0; their values have any law. If it is true it is rejected with
-    a probability of at most `level`, whatever A, the probabilities and the laws are.
+    independent of each other, never negative, and often 0; their values have any law; samples are drawn independently.
+    If it is true it is rejected with a probability of at most `level`, whatever A, the probabilities and the laws are.
 
     Where one source alone is active, h lies on a ray that never changes, so that its direction comes again and again.
     A direction d of several active sources comes more rarely. Divide these sources into two sets: by independence
@@ -138,8 +138,9 @@ def superposition_test(
     hypothesis is false. Confidence limits hold for all directions at once, also unseen ones.
 
     It needs exact activations, up to rounding: noise, a bias, a mean taken away, a ReLU or any other curve between the
-    sources and h leave nothing to be counted. Sources with both signs have two directions each and look like digons:
-    they break the hypothesis too. It never says that there is no superposition.
+    sources and h leave nothing to be counted. Sources with both signs have two directions each and look like digons,
+    and two sources that come together more often than by chance look like a third: these break the hypothesis too. It
+    never says that there is no superposition.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.arrays import read_only, to_numpy
+from geomsup.threads import check_stop
 from geomsup.weights import shares as of
 from geomsup.weights.printing import Listed
 from geomsup.weights.reading import balanced, matrix, same_shape
@@ -15,6 +16,9 @@ __all__ = ["Polysemanticity", "polysemanticity"]
 
 # Blocks of samples that are left out in turn, for standard errors.
 BLOCKS = 20
+
+# Weights whose metrics are worked out at a time.
+BLOCK = 2**22
 
 METRICS = {  # and their headings
     "largest_share": "largest share",
@@ -196,15 +200,32 @@ capacities of 1 in all
     if not threshold <= 1:
         raise ValueError(f"`threshold` must be at most 1; got {threshold:g}. Pass a part of the largest share.")
     sampled = {} if activations is None else _of_samples(activations, into.shape[1])
+    parts = [_of_neurons(into[:, first:last], out[:, first:last], threshold) for first, last in _blocks(*into.shape)]
+    metrics = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    metrics["capacity"] = _capacity(into, out)
+    for values in metrics.values():
+        values.setflags(write=False)
+    return Polysemanticity(
+        threshold=threshold, n_features=len(into), n_neurons=into.shape[1], **metrics, **sampled
+    )  # fmt: skip
+
+
+def _blocks(n_features: int, n_neurons: int) -> list[tuple[int, int]]:
+    """Return where blocks of neurons begin and end."""
+    step = max(BLOCK // n_features, 1)
+    return [(first, min(first + step, n_neurons)) for first in range(0, n_neurons, step)]
+
+
+def _of_neurons(into: np.ndarray, out: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
+    """Return the metrics that need these neurons alone."""
     amplitudes = _amplitudes(into, out)
     share = of.shares(amplitudes)
-    return Polysemanticity(
-        largest_share=read_only(of.largest_share(share)), participation=read_only(of.effective_number(share)),
-        kurtosis=read_only(of.kurtosis(amplitudes)), capacity=read_only(_capacity(into, out)),
-        entropy=read_only(of.entropy(share)), features=_whole(of.frequent(share, threshold)),
-        equivocation=read_only(of.equivocation(amplitudes)), hoyer=read_only(of.concentration(amplitudes)),
-        threshold=threshold, n_features=len(into), n_neurons=into.shape[1], **sampled,
-    )  # fmt: skip
+    check_stop()
+    return {
+        "largest_share": of.largest_share(share), "participation": of.effective_number(share),
+        "kurtosis": of.kurtosis(amplitudes), "entropy": of.entropy(share), "features": of.frequent(share, threshold),
+        "equivocation": of.equivocation(amplitudes), "hoyer": of.concentration(amplitudes),
+    }  # fmt: skip
 
 
 def _positive(into: np.ndarray) -> np.ndarray:
@@ -261,8 +282,3 @@ def _kurtosis(moments: np.ndarray) -> np.ndarray:
 def _activity_ratio(moments: np.ndarray) -> np.ndarray:
     size, _, second, _, _ = moments
     return np.divide(size**2, second, out=np.zeros(len(size)), where=second > 0)
-
-
-def _whole(counts: np.ndarray) -> np.ndarray:
-    counts.setflags(write=False)
-    return counts
