@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import geomsup as gs
-from geomsup.sources.counting import _is_single
+from geomsup.sources.counting import _is_single, _others
+from geomsup.sources.directions import Directions
 
 rng = np.random.default_rng(0)
 
@@ -155,6 +156,21 @@ def test_the_level_of_a_direction_is_where_it_becomes_sure():
     least = whole.counts.min()
     level = whole.levels[whole.counts.argmin()]
     assert _is_single(least, first, second, 800, whole.zeros, level * 1.001)
+
+
+@pytest.mark.parametrize("counts", [[9], [9, 9], [9, 9, 9], [9, 7, 7, 2], [9, 7, 5, 3], [2, 1]])
+@pytest.mark.parametrize("rest", [0, 1, 2, 7, 8, 20])
+def test_the_two_largest_others(counts, rest):
+    """What was not looked at may be any number of directions."""
+    found = _others(Directions(np.zeros((len(counts), 1)), np.array(counts), rest))
+    truth = [sorted([*counts[:k], *counts[k + 1 :], rest, rest])[-2:] for k in range(len(counts))]
+    assert np.transpose(found)[:, ::-1].tolist() == truth
+
+
+def test_defaults_and_the_ends_of_ranges():
+    H = activations(np.eye(2), 0.1, 1000)
+    assert gs.superposition_test(H).level == 0.01
+    assert all(gs.superposition_test(H, tolerance=end).rank == 2 for end in (1e-12, 1e-2))
 
 
 def test_scale_order_and_turns_change_nothing():

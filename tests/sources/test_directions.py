@@ -51,3 +51,12 @@ def test_what_is_not_looked_at_is_bounded(monkeypatch):
 
 def test_no_rows_have_no_directions():
     assert directions(np.zeros((0, 3)), 1e-6).counts.tolist() == []
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_rows_up_to_the_tolerance_away_are_of_the_direction(sign):
+    angles = np.r_[np.zeros(50), np.full(3, 0.95e-6), np.full(4, 1.05e-6)] * sign
+    rows = np.column_stack([np.cos(angles + 0.3), np.sin(angles + 0.3)])
+    found = directions(rows, 1e-6)
+    assert found.counts[0] == 53
+    assert found.counts.tolist() == [53, 7] or found.rest >= 4  # looked at, or bounded
