@@ -258,27 +258,35 @@ def _of_samples(activations: Any, n_neurons: int) -> dict[str, Any]:
             f"`activations` must have the shape (samples, {n_neurons}), at least {BLOCKS} samples; got {H.shape}. "
             "Pass a column per neuron."
         )
-    blocks = np.array_split(H / np.maximum(np.abs(H).max(axis=0), np.finfo(float).tiny), BLOCKS)
-    sums = np.array([[(np.abs(one) if k == 0 else one**k).sum(axis=0) for k in range(5)] for one in blocks])
+    H = H / np.maximum(np.abs(H).max(axis=0), np.finfo(float).tiny)
+    mean = H.mean(axis=0)  # powers are of what is left: it may be small beside the mean
+    blocks = np.array_split(H, BLOCKS)
+    sums = np.array(
+        [[np.abs(one).sum(axis=0), *(((one - mean) ** k).sum(axis=0) for k in range(1, 5))] for one in blocks]
+    )
     sizes = np.array([len(one) for one in blocks])
     found: dict[str, Any] = {"samples": len(H)}
     for name, statistic in (("activation_kurtosis", _kurtosis), ("activity_ratio", _activity_ratio)):
-        left_out = np.array([statistic((sums.sum(axis=0) - sums[k]) / (len(H) - sizes[k])) for k in range(BLOCKS)])
-        found[name] = read_only(statistic(sums.sum(axis=0) / len(H)))
+        left_out = np.array(
+            [statistic((sums.sum(axis=0) - sums[k]) / (len(H) - sizes[k]), mean) for k in range(BLOCKS)]
+        )
+        found[name] = read_only(statistic(sums.sum(axis=0) / len(H), mean))
         spread = ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)
         found[f"{name}_error"] = read_only(np.sqrt(spread * (BLOCKS - 1) / BLOCKS))
     return found
 
 
-def _kurtosis(moments: np.ndarray) -> np.ndarray:
-    """Return the excess kurtosis of E|h| (not used), E h, E h², E h³ and E h⁴; 0 for what never varies."""
+def _kurtosis(moments: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return the excess kurtosis by moments: E|h|, then E(h - mean)ᵏ, k = 1..4; 0 for what never varies."""
     _, first, second, third, fourth = moments
     variance = second - first**2
     central = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
-    varies = variance > 64 * np.finfo(float).eps * second  # else rounding alone
+    varies = variance > (4 * np.finfo(float).eps * mean) ** 2  # else rounding alone
     return np.where(varies, central / np.where(varies, variance, 1.0) ** 2 - 3.0, 0.0)
 
 
-def _activity_ratio(moments: np.ndarray) -> np.ndarray:
-    size, _, second, _, _ = moments
-    return np.divide(size**2, second, out=np.zeros(len(size)), where=second > 0)
+def _activity_ratio(moments: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return (E|h|)²/E h², of the same moments."""
+    size, first, second, _, _ = moments
+    square = second + 2 * mean * first + mean**2
+    return np.divide(size**2, square, out=np.zeros(len(size)), where=square > 0)

@@ -136,6 +136,15 @@ def test_rounding_makes_no_kurtosis():
     assert gs.polysemanticity(np.full((7, 1), 0.1) + 1e-18).kurtosis.tolist() == [0.0]
 
 
+def test_kurtosis_of_weights_and_activations_that_hardly_vary():
+    W, H = 1 + 1e-9 * rng.normal(size=(40, 2)), 1 + 1e-5 * rng.normal(size=(400, 2))
+    found = gs.polysemanticity(W, activations=H)
+    assert found.kurtosis == pytest.approx(stats.kurtosis(W, axis=0), abs=1e-5)
+    constant = gs.polysemanticity(W, activations=np.full((400, 2), 0.1))
+    assert constant.activation_kurtosis.tolist() == [0.0, 0.0]
+    assert found.activation_kurtosis == pytest.approx(stats.kurtosis(H, axis=0), abs=1e-3)
+
+
 @pytest.mark.parametrize("samples", [20, 5000])
 def test_metrics_of_samples_are_those_of_scipy(samples):
     H = np.column_stack([rng.normal(size=samples), rng.exponential(size=samples), np.full(samples, 0.3)])
