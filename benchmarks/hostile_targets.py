@@ -503,6 +503,28 @@ TARGETS: dict[str, Target] = {
         ),
         {"ratio": _is(2.0), "share": _is(0.2), "shuffles": _is(19)},
     ),
+    "polysemanticity": Target(
+        gs.polysemanticity,
+        {
+            "W_in": _W,
+            "W_out": _W,
+            "activations": lambda: np.random.default_rng(0).normal(size=(20, _W().shape[1])),
+            "threshold": _is(0.1),
+            "rectified": _is(False),
+        },
+        covers=("Polysemanticity",),
+    ),
+    "superposition_test": Target(
+        gs.superposition_test,
+        {
+            "H": lambda: np.random.default_rng(0).choice([0.0, 1.0], (40, 2)),
+            "level": _is(0.01),
+            "tolerance": _is(1e-6),
+            "zero": _is(0.0),
+            "progress": _is(None),
+        },
+        covers=("SuperpositionTest",),
+    ),
     "Geometry.symmetry": Target(
         lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
         {"component": _is(0), "tolerance": _is(1e-6)},

@@ -106,16 +106,19 @@ if TYPE_CHECKING:
     from geomsup.reports import Page as Page, report as report
     from geomsup.samples import SampledFeatures as SampledFeatures
     from geomsup.shapes import Polytope as Polytope, polytope as polytope, polytopes as polytopes
+    from geomsup.sources import SuperpositionTest as SuperpositionTest, superposition_test as superposition_test
     from geomsup.sweeps import Sweep as Sweep, sweep as sweep
     from geomsup.training import TrainingRun as TrainingRun, train as train
     from geomsup.weights import (
         LocalBases as LocalBases,
         Matching as Matching,
         Motifs as Motifs,
+        Polysemanticity as Polysemanticity,
         Subspaces as Subspaces,
         local_bases as local_bases,
         match as match,
         motifs as motifs,
+        polysemanticity as polysemanticity,
         subspaces as subspaces,
     )
 
@@ -172,7 +175,19 @@ _ROOMS = {
     "plateau": ("PlateauBlock", "PlateauCrossing", "PlateauMixture", "Plateaus", "plateaus"),
     "energy": ("Configuration", "Potential", "Record", "best_known", "minimize_energy", "thomson"),
     "training": ("TrainingRun", "train"),
-    "weights": ("LocalBases", "Matching", "Motifs", "Subspaces", "local_bases", "match", "motifs", "subspaces"),
+    "sources": ("SuperpositionTest", "superposition_test"),
+    "weights": (
+        "LocalBases",
+        "Matching",
+        "Motifs",
+        "Polysemanticity",
+        "Subspaces",
+        "local_bases",
+        "match",
+        "motifs",
+        "polysemanticity",
+        "subspaces",
+    ),
     "reports": ("Page", "report"),
     "sweeps": ("Sweep", "sweep"),
     "experiments": ("Report", "Verdict", "reproduce"),
@@ -221,6 +236,7 @@ __all__ = [
     "PlateauCrossing",
     "PlateauMixture",
     "Plateaus",
+    "Polysemanticity",
     "Polytope",
     "Potential",
     "PowerLaw",
@@ -229,6 +245,7 @@ __all__ = [
     "Report",
     "SampledFeatures",
     "Subspaces",
+    "SuperpositionTest",
     "Sweep",
     "Symmetry",
     "Theorem",
@@ -269,12 +286,14 @@ __all__ = [
     "phase_diagram",
     "plateaus",
     "plot",
+    "polysemanticity",
     "polytope",
     "polytopes",
     "probes",
     "report",
     "reproduce",
     "subspaces",
+    "superposition_test",
     "sweep",
     "symbolic",
     "symmetry",

@@ -9,7 +9,7 @@ from geomsup import checks
 from geomsup.arrays import read_only
 from geomsup.threads import Progress, check_stop, patiently, stop_flag
 from geomsup.weights.printing import Listed, p_value
-from geomsup.weights.reading import matrix
+from geomsup.weights.reading import balanced, matrix, same_shape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -181,9 +181,7 @@ def motifs(
 99 shuffles
     """
     into, out = matrix("W_in", W_in), matrix("W_out", W_out)
-    if into.shape != out.shape:
-        hint = "Transpose it." if into.shape == out.shape[::-1] else "Rows are features, columns are neurons."
-        raise ValueError(f"`W_out` must have the shape of `W_in`, {into.shape}; got {out.shape}. {hint}")
+    same_shape("W_out", out, "W_in", into)
     ratio = checks.number("ratio", ratio)
     if not ratio > 1:
         raise ValueError(f"`ratio` must be more than 1; got {ratio:g}. Equal weights are not asymmetric; pass 2.")
@@ -193,7 +191,7 @@ def motifs(
     shuffles = checks.integer("shuffles", shuffles, minimum=FEWEST_SHUFFLES, maximum=checks.MOST_NUMBERS)
     generator = checks.random_generator("rng", rng)
     checks.callback("progress", progress)
-    into, out = _balanced(into, out)
+    into, out = balanced(into, out)
     serves = _serves(into, out, share)
     found = np.empty((MOST_LISTED, 4), np.int64)
     count = patiently(lambda: _count(into, out, serves, ratio, found))
@@ -220,15 +218,6 @@ def motifs(
         p_value=float(((1 + (chance >= count).sum(axis=1)) / (1 + shuffles)).max()),
         n_features=len(into), n_neurons=into.shape[1],
     )  # fmt: skip
-
-
-def _balanced(into: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scale each neuron so that its weights in and out have the same norm; the whole has no unit."""
-    into, out = into / np.abs(into).max(), out / np.abs(out).max()
-    norms = np.linalg.norm(into, axis=0), np.linalg.norm(out, axis=0)
-    used = (norms[0] > 0) & (norms[1] > 0)
-    scale = np.sqrt(np.where(used, norms[0], 1.0)) / np.sqrt(np.where(used, norms[1], 1.0))
-    return into / scale, out * scale
 
 
 def _serves(into: np.ndarray, out: np.ndarray, share: float) -> np.ndarray:

@@ -55,12 +55,14 @@ MADE = {
     "PlateauCrossing": lambda: gs.plateaus([0.7, 0.6], largest_rank=2).crossings[0],
     "PlateauMixture": lambda: gs.plateaus([0.1], largest_rank=1, n_features=4, n_hidden=2).mixtures[0],
     "Plateaus": lambda: gs.plateaus([0.7, 0.6], largest_rank=2),
+    "Polysemanticity": lambda: gs.polysemanticity(rng.normal(size=(9, 4)), activations=rng.normal(size=(30, 4))),
     "Polytope": lambda: gs.polytope("24-cell"),
     "Probes": lambda: gs.probes(DIGON, PAIR),
     "Features": lambda: PAIR,
     "Record": lambda: gs.best_known(12),
     "SampledFeatures": lambda: gs.SampledFeatures(rng.random((9, 2))),
     "Subspaces": lambda: gs.subspaces({"a": rng.normal(size=(9, 4)), "b": rng.normal(size=(2, 4))}, rotations=99),
+    "SuperpositionTest": lambda: gs.superposition_test(gs.Features(3, 0.1).sample(900, rng=0)[:, :2]),
     "Sweep": lambda: gs.sweep(
         "tests.sweeps.functions:fails_at", {"x": [1, 2]}, bad=2, executor=ThreadPoolExecutor(1)
     ),

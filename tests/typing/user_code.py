@@ -137,3 +137,5 @@ def a_session() -> None:
     reveal_type(spaces.plot())  # Axes
     reveal_type(gs.local_bases(W).bases)  # tuple[tuple[int, ...], ...]
     reveal_type(gs.motifs(W, model.decoder).p_value)  # float
+    reveal_type(gs.polysemanticity(W, model.decoder).layer)  # dict[str, float]
+    reveal_type(gs.superposition_test(features.sample(99) @ W).shown)  # bool

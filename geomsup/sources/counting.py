@@ -1,0 +1,306 @@
+"""Are more features than dimensions stored? A test on activations alone, whose false alarms are bounded by a proof."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geomsup import checks
+from geomsup.arrays import read_only, to_numpy
+from geomsup.sources.directions import BLOCK, Directions, directions
+from geomsup.sources.limits import SMALLEST, is_more_frequent, lower_limit, upper_limit
+from geomsup.threads import Progress, check_stop, patiently
+from geomsup.weights.printing import Listed, p_value
+from geomsup.weights.reading import probability
+
+__all__ = ["SuperpositionTest", "superposition_test"]
+
+# Limits of P(none), limits from below and limits from above each have a third of the level.
+SHARE = 1 / 3
+
+# Single directions closer than this many tolerances count once: one direction may be rounded in two ways.
+APART = 100.0
+
+# Halvings of the logarithm of a level, from 1e-300 to 1: to nine digits.
+HALVINGS = 40
+
+# More samples than this are not called for.
+MOST_NEEDED = 1e15
+
+# Divisors from here on: smaller ones give a quotient beyond 1, as 0 would.
+LEAST = np.finfo(float).tiny
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SuperpositionTest(Listed):
+    """What activations alone say of the number of their sources.
+
+    Attributes
+    ----------
+    p_value
+        Least level at which "no superposition" is rejected; 1 if at none.
+    level
+        Level that was asked for.
+    directions
+        ``(k, m)`` unit vectors on which surely one source alone is active, at the level; most frequent first.
+    counts
+        Samples on each of them.
+    levels
+        Least level at which each of them is sure.
+    rank
+        Of these directions: less than their number if they depend on each other.
+    samples, zeros, n_dimensions
+        Number of samples, how many of them are 0, and m.
+    needed
+        Samples at which m + 1 features of one probability, with as many zeros, would show; None if no number would do.
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> X = gs.Features(3, 0.1).sample(2000, rng=0)
+    >>> found = gs.superposition_test(X @ gs.polytope("triangle").vertices)
+    >>> found.shown, found.rank, len(found.to_rows()), sorted(found.to_dict())[:2]
+    (True, 2, 3, ['counts', 'directions'])
+    """
+
+    p_value: float
+    level: float
+    directions: np.ndarray
+    counts: np.ndarray
+    levels: np.ndarray
+    rank: int
+    samples: int
+    zeros: int
+    n_dimensions: int
+    needed: int | None
+
+    @property
+    def shown(self) -> bool:
+        """Whether superposition is shown at the level. If not, there may be some all the same."""
+        return self.p_value <= self.level
+
+    @property
+    def reason(self) -> str:
+        """Why superposition is shown, or why it is not."""
+        sure, m = len(self.counts), self.n_dimensions
+        if self.shown:
+            return "too many for independent sources" if sure > m else "they depend on each other, as sources do not"
+        if not self.zeros:
+            return "no sample is 0: features are dense, or something was added"
+        if self.needed is None:
+            return "features are too dense"
+        if self.samples < self.needed:
+            return f"{m + 1} equally frequent features would need {self.needed} samples"
+        return "independent sources explain them"
+
+    @property
+    def headline(self) -> str:
+        """What was found, in one sentence of at most 40 words."""
+        said = "superposition" if self.shown else "superposition not shown"
+        sure = checks.count(len(self.counts), "single direction")
+        bound = f"p <= {p_value(self.p_value)}, proved" if self.p_value < 1 else "p = 1"
+        return (
+            f"{said}: {sure} of rank {self.rank} in {checks.count(self.n_dimensions, 'dimension')}; {self.reason} "
+            f"({bound}; {checks.count(self.samples, 'sample')}, {self.zeros} of them 0)"
+        )
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a row per single direction: how many samples, which share, and from which level on it is sure."""
+        return [
+            {"direction": k, "samples": int(count), "share": float(count / self.samples), "level": float(level)}
+            for k, (count, level) in enumerate(zip(self.counts, self.levels, strict=True))
+        ]
+
+    def _lines(self) -> list[tuple[str, ...]]:
+        return [
+            ("direction", "samples", "share", "sure from level"),
+            *(
+                (str(row["direction"]), str(row["samples"]), f"{row['share']:.3g}", p_value(row["level"]))
+                for row in self.to_rows()
+            ),
+        ]
+
+
+def superposition_test(
+    H: Any, *, level: float = 0.01, tolerance: float = 1e-6, zero: float = 0.0, progress: Progress = None
+) -> SuperpositionTest:
+    """Test whether activations hold more features than they have dimensions, from these activations alone.
+
+    The hypothesis "no superposition" is h = A s: the columns of A, at most m, are independent; the sources s_i are
+    independent of each other, never negative, and often 0; their values have any law; samples are drawn independently.
+    If it is true it is rejected with a probability of at most `level`, whatever A, the probabilities and the laws are.
+
+    Where one source alone is active, h lies on a ray that never changes, so that its direction comes again and again.
+    A direction d of several active sources comes more rarely. Divide these sources into two sets: by independence
+    P(d) <= P(d') P(d'') / P(none), where d' and d'' are the directions that the two sets have alone. So a direction
+    that surely comes more often than the product of the two most frequent others over P(none) has one source alone.
+    Independent columns have independent directions: if the sure ones are more than m, or depend on each other, the
+    hypothesis is false. Confidence limits hold for all directions at once, also unseen ones.
+
+    It needs exact activations, up to rounding: noise, a bias, a mean taken away, a ReLU or any other curve between the
+    sources and h leave nothing to be counted. Sources with both signs have two directions each and look like digons,
+    and two sources that come together more often than by chance look like a third: these break the hypothesis too. It
+    never says that there is no superposition.
+
+    Parameters
+    ----------
+    H
+        ``(samples, m)`` activations of a hidden layer, more samples than dimensions.
+    level
+        Largest probability of a false alarm.
+    tolerance
+        Samples whose directions are closer than this are one direction. The default has room for single precision.
+    zero
+        Rows up to this length are 0; by default only those of zeros.
+    progress
+        Called as progress(stage, fraction): stage "directions".
+
+    Returns
+    -------
+    SuperpositionTest
+        The p-value and the single directions.
+
+    Raises
+    ------
+    TypeError
+        If `H` does not hold real numbers, or `progress` cannot be called.
+    ValueError
+        If `H` has other than 2 axes, no more rows than columns, or is not finite; or another argument is out of its
+        range.
+
+    References
+    ----------
+    :cite:t:`elhage2022`, "Open questions": how can one tell whether features are in superposition?
+
+    Examples
+    --------
+    >>> import geomsup as gs
+    >>> X = gs.Features(5, 0.05).sample(3000, rng=0)
+    >>> print(superposition_test(X @ gs.polytope("pentagon").vertices).headline)
+    superposition: 5 single directions of rank 2 in 2 dimensions; too many for independent sources \
+(p <= 3.3e-26, proved; 3000 samples, 2304 of them 0)
+    >>> print(superposition_test(X[:, :2]).headline)
+    superposition not shown: 2 single directions of rank 2 in 2 dimensions; independent sources explain them \
+(p = 1; 3000 samples, 2695 of them 0)
+    """
+    rows = to_numpy("H", H)
+    if rows.ndim != 2 or rows.shape[1] == 0 or len(rows) <= rows.shape[1]:
+        hint = "Transpose it." if rows.ndim == 2 and 0 < len(rows) < rows.shape[1] else "Pass a row per sample."
+        raise ValueError(f"`H` must have the shape (samples, m) with more samples than m; got {rows.shape}. {hint}")
+    level = probability("level", level)
+    tolerance = checks.positive_number("tolerance", tolerance)
+    if not 1e-12 <= tolerance <= 1e-2:
+        raise ValueError(f"`tolerance` must be from 1e-12 to 0.01; got {tolerance:g}. Pass a few roundings, as 1e-6.")
+    zero = checks.number("zero", zero)
+    if not zero >= 0:
+        raise ValueError(f"`zero` must be at least 0; got {zero:g}. Pass a length, such as 1e-9.")
+    checks.callback("progress", progress)
+    units = _units(rows, zero)
+    found = patiently(lambda: directions(units, tolerance, progress))
+    zeros = len(rows) - len(units)
+    levels = _levels(found, len(rows), zeros)
+    order = _apart(found.points, np.argsort(levels, kind="stable"), levels, APART * tolerance)
+    first = _first_dependent(found.points[order], tolerance)
+    sure = np.sort(order[levels[order] <= level])
+    points = found.points[sure]
+    return SuperpositionTest(
+        p_value=1.0 if first is None else float(levels[order[first]]), level=level, directions=read_only(points),
+        counts=_whole(found.counts[sure]), levels=read_only(levels[sure]), rank=_rank(points, tolerance),
+        samples=len(rows), zeros=zeros, n_dimensions=rows.shape[1],
+        needed=_needed(zeros / len(rows), rows.shape[1], level),
+    )  # fmt: skip
+
+
+def _units(rows: np.ndarray, zero: float) -> np.ndarray:
+    """Return the directions of the rows that are not 0."""
+    parts = []
+    for first in range(0, len(rows), BLOCK):
+        block = rows[first : first + BLOCK]
+        largest = np.abs(block).max(axis=1, keepdims=True)
+        scaled = block / np.where(largest > 0, largest, 1.0)  # no square under- or overflows
+        length = np.linalg.norm(scaled, axis=1, keepdims=True)
+        with np.errstate(over="ignore"):
+            there = ((largest > 0) & (length > zero / np.maximum(largest, LEAST)))[:, 0]
+        parts.append(scaled[there] / length[there])
+        check_stop()
+    return np.concatenate(parts)
+
+
+def _levels(found: Directions, samples: int, zeros: int) -> np.ndarray:
+    """Return the least level at which each direction surely has one source alone; infinity if there is none."""
+    low, high = np.full(len(found.counts), np.log(SMALLEST)), np.zeros(len(found.counts))
+    first, second = _others(found)
+    ever = _is_single(found.counts, first, second, samples, zeros, np.ones(len(low)))
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        single = _is_single(found.counts, first, second, samples, zeros, np.exp(middle))
+        low, high = np.where(single, low, middle), np.where(single, middle, high)
+    return np.where(ever, np.exp(high), np.inf)
+
+
+def _others(found: Directions) -> tuple[np.ndarray, np.ndarray]:
+    """Return the two largest counts among all other directions, for each; what was not looked at counts as two."""
+    every = np.sort(np.r_[found.counts, [found.rest] * 3])[::-1][:3]
+    first = np.where(found.counts >= every[0], every[1], every[0])
+    return first, np.where(found.counts >= every[1], every[2], every[1])
+
+
+def _is_single(count: Any, first: Any, second: Any, samples: float, zeros: float, level: Any) -> np.ndarray:
+    """Whether a direction surely comes more often than any sum of sources can."""
+    share = SHARE * np.asarray(level)
+    none = lower_limit(zeros, samples, share)
+    pair = upper_limit(first, samples, share) * upper_limit(second, samples, share)
+    bound = np.where(none > 0, pair / np.maximum(none, LEAST), 1.0)
+    return is_more_frequent(count, samples, np.minimum(bound, 1.0), share)
+
+
+def _apart(points: np.ndarray, order: np.ndarray, levels: np.ndarray, distance: float) -> np.ndarray:
+    """Return those that may be sure, surest first; of two that are close, the first one."""
+    kept: list[int] = []
+    for k in order[np.isfinite(levels[order])]:
+        if not kept or ((points[kept] - points[k]) ** 2).sum(axis=1).min() > distance**2:
+            kept.append(int(k))
+    return np.array(kept, np.int64)
+
+
+def _first_dependent(points: np.ndarray, tolerance: float) -> int | None:
+    """Return the place of the first point that those before it span, or would beyond m; None if all are independent."""
+    low, high = 0, min(len(points), points.shape[1] + 1)
+    if not high or _rank(points[:high], tolerance) == high:
+        return None
+    while high - low > 1:  # the first `low` points are independent, the first `high` are not
+        middle = (low + high) // 2
+        low, high = (middle, high) if _rank(points[:middle], tolerance) == middle else (low, middle)
+    return high - 1
+
+
+def _rank(points: np.ndarray, tolerance: float) -> int:
+    """Return the rank of unit vectors, each known up to the tolerance."""
+    if not len(points):
+        return 0
+    return int((np.linalg.svd(points, compute_uv=False) > tolerance * len(points) ** 0.5).sum())
+
+
+def _needed(none: float, m: int, level: float) -> int | None:
+    """Return how many samples show m + 1 features of one probability that leave this share of zeros."""
+    if not 0 < none < 1:
+        return None
+    p = -np.expm1(np.log(none) / (m + 1))
+    single = p * (1 - p) ** m
+
+    def shows(samples: float) -> bool:
+        counts = samples * np.array([single, none])
+        return bool(_is_single(counts[0], counts[0], counts[0], samples, counts[1], level))
+
+    low, high = np.log(2.0), np.log(MOST_NEEDED)
+    if not shows(MOST_NEEDED):
+        return None
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if shows(np.exp(middle)) else (middle, high)
+    return int(np.ceil(np.exp(high)))
+
+
+def _whole(counts: np.ndarray) -> np.ndarray:
+    counts.setflags(write=False)
+    return counts
