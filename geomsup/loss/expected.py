@@ -10,6 +10,8 @@ from geomsup import checks
 from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Discrete, Features
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
+from geomsup.loss.halves.losses import halves_losses
+from geomsup.loss.halves.states import halves_of
 from geomsup.loss.linear import linear_losses
 from geomsup.loss.misfit import coarser, misfit_errors
 from geomsup.loss.numeric import numeric_losses
@@ -376,12 +378,17 @@ def _evaluate_part(
     leak = LEAKS[activation_name(model.activation)]
     exact = method == "exact" or (method == "auto" and _exact_is_best(_sets(model, features), features))
 
+    halved = method == "auto" and leak == 0.0 and not exact and halves_of(features, 0.0) is not None
+
     def engine(coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, features: Features) -> OutputLosses:
         if exact:
             return exact_losses(coupling, surplus, b, leak, features, gradient)
+        halves = halves_of(features, 0.0) if halved else None
+        if halves is not None:
+            return halves_losses(coupling, b, features, halves)
         return spectral_losses(coupling, surplus, b, leak, features, rtol, gradient)
 
-    return row_losses(model.decoder, model.W, b, b_error, features, engine), "exact" if exact else "spectral"
+    return row_losses(model.decoder, model.W, b, b_error, features, engine), "exact" if exact or halved else "spectral"
 
 
 def _sets(model: ToyModel, features: Features) -> float:

@@ -66,7 +66,9 @@ def _add_coherence(W, factor, gradient):
 
 def _loss(vector, n, m, importance, inputs, coherence, gradient, stop):
     """Return the loss that goes with these inputs, and write its slopes to `gradient`: one is chosen when compiled."""
-    raise NotImplementedError
+    if isinstance(inputs, SparseInputs):
+        return sparse_loss(vector, n, m, importance, inputs, gradient)
+    return tied_loss(vector, n, m, importance, inputs, coherence, gradient, stop)
 
 
 @overload(_loss)

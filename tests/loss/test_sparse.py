@@ -17,6 +17,7 @@ MIXED = Features(
     [Uniform(), Uniform(-1, 1), Discrete([1.0, 2.0]), Uniform(0.5, 1), Uniform(-2, -1)],
 )  # fmt: skip
 ONE_OF = Features(4, 0.15, 0.9 ** np.arange(4), Uniform(), anticorrelated=[(0, 1), (2, 3)])
+THREE = Features(6, 0.1, 0.9 ** np.arange(6), Uniform(-1, 2), anticorrelated=[(0, 1), (2, 3), (4, 5)])
 
 
 def random_model(features, m, seed=0):
@@ -65,7 +66,14 @@ def test_it_is_the_series_term_by_term(seed, interpreted):
     assert found == pytest.approx(series(vector, features), rel=1e-12)
 
 
-@pytest.mark.parametrize("features", [MIXED, ONE_OF])
+@pytest.mark.parametrize("seed", range(4))
+def test_of_two_groups_nothing_is_cut(seed):
+    vector = random_model(ONE_OF, 2, seed)
+    exact = float(expected_loss(model_of(vector, 4), ONE_OF))
+    assert loss_and_slopes(vector, ONE_OF, 2)[0] == pytest.approx(exact, rel=1e-13)
+
+
+@pytest.mark.parametrize("features", [MIXED, THREE])
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_cut_is_of_third_order(features, seed):
     """(exact - series) / ε³ for probabilities ε p tends to a number; of second order, it would double."""

@@ -154,7 +154,10 @@ def test_steps_on_a_parabola_are_newtons(rng):
     ways = np.ascontiguousarray(np.linalg.eigh(hessian)[1].T * rng.uniform(0.5, 2, (4, 1)))
     g = rng.normal(size=4)
     pairs = deque((s, hessian @ s, float(s @ hessian @ s)) for s in ways)
-    np.testing.assert_allclose(_direction(g, pairs), -np.linalg.solve(hessian, g), rtol=1e-9)
+    newton = -np.linalg.solve(hessian, g)
+    np.testing.assert_allclose(_direction(g, pairs, None), newton, rtol=1e-9)
+    np.testing.assert_allclose(_direction(g, deque(), np.linalg.inv(hessian)), newton, rtol=1e-9)
+    np.testing.assert_allclose(_direction(g, pairs, np.eye(4)), newton, rtol=1e-9)
     inverse = np.eye(4)
     for s in ways:
         _update(inverse, s, hessian @ s)

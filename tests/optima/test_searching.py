@@ -79,7 +79,8 @@ def test_moves_change_some_rows_and_leave_the_others(seed, n, m):
     assert np.isfinite(b).all()
     assert (before[0] == end.W).all()
     assert (end.b == before[1]).all()
-    assert (np.abs(W - end.W).max(axis=1) > 0).sum() <= 3
+    anew = np.linalg.norm(W, axis=1) < 0.1  # short rows, now and then
+    assert (np.abs(W - end.W).max(axis=1) > 0)[~anew].sum() <= 3
 
 
 def test_exchanges_keep_norms_biases_and_directions():
@@ -198,8 +199,11 @@ def test_losses_that_are_not_finite_are_infinite():
 def test_features_too_sparse_to_be_sampled_are_descended():
     sparse, unlike = LEAST_ACTIVE / LARGEST_BATCH / 11, 0.9 ** np.arange(10)
     assert make_improver(Features(10, sparse)) is None  # blocks serve them
-    assert isinstance(make_improver(Features(10, sparse, unlike)), improvers._Descents)
-    assert isinstance(make_improver(Features(10, 2 * sparse, unlike)), improvers._Trainings)
+    assert isinstance(make_improver(Features(10, 2 * sparse, unlike)), SparseDescents)
+    assert isinstance(make_improver(Features(10, sparse, unlike)), SparseDescents)
+    pairs = [(0, 1)]  # they come together: no series to second order
+    assert isinstance(make_improver(Features(10, 2 * sparse, unlike, correlated=pairs)), improvers._Trainings)
+    assert isinstance(make_improver(Features(10, sparse, unlike, correlated=pairs)), improvers._Descents)
     assert make_improver(Features(15, sparse / 2, 0.9 ** np.arange(15))) is None
     three = Discrete([1.0, 2.0, 3.0])
     assert isinstance(make_improver(Features(9, 0.1, values=three)), improvers._Trainings)

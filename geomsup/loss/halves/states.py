@@ -11,7 +11,7 @@ from geomsup.loss.plan import Plan, has_plan, make_plan
 __all__ = ["Half", "halves_of"]
 
 MOST_STATES = 4096  # of a half, with which a loss takes as long as a series of 12 features that is right to 1e-5
-LEAST = 1e-12  # states that all together are less probable than this, relative to those of anything, are left out
+LEAST = 1e-12  # what descents may leave out
 
 
 class Half(NamedTuple):
@@ -23,8 +23,10 @@ class Half(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def halves_of(features: Features) -> tuple[Half, Half] | None:
+def halves_of(features: Features, least: float = LEAST) -> tuple[Half, Half] | None:
     """Return the features as two halves of about as many states; None if a value is no point, or states are too many.
+
+    States are left out that all together are less probable than `least`, relative to those of anything.
 
     Examples
     --------
@@ -47,11 +49,11 @@ def halves_of(features: Features) -> tuple[Half, Half] | None:
         chosen[smaller].append(int(unit))
     if max(sizes) > MOST_STATES or not chosen[1]:
         return None
-    one, two = (_half(plan, sorted(units)) for units in chosen)
+    one, two = (_half(plan, sorted(units), least) for units in chosen)
     return one, two
 
 
-def _half(plan: Plan, units: list[int]) -> Half:
+def _half(plan: Plan, units: list[int], least: float) -> Half:
     values, chances, members = np.zeros((1, 0)), np.ones(1), []
     for unit in units:
         here = range(plan.unit_ptr[unit], plan.unit_ptr[unit + 1])
@@ -65,6 +67,6 @@ def _half(plan: Plan, units: list[int]) -> Half:
         chances = np.outer(chances, plan.probability[list(here)]).ravel()
         members += own
     order = np.argsort(chances, kind="stable")
-    rare = np.cumsum(chances[order]) <= LEAST * (1.0 - chances.max())
+    rare = np.cumsum(chances[order]) <= least * (1.0 - chances.max())
     kept = np.sort(order[~rare])
     return Half(np.asfortranarray(values[kept]), chances[kept], np.array(members, np.int64))

@@ -1,8 +1,9 @@
 """Improvers: from many starts to a few ends near minima.
 
-Where the exact loss takes microseconds, every start is descended. Where it takes milliseconds, training on samples is a
-hundred times cheaper than descents, and its noise leaves shallow minima: every start is trained, and only the best are
-descended, for a few steps.
+Where the exact loss takes microseconds, every start is descended. Where it takes milliseconds, descents to second order
+in the probabilities serve sparse features (`sparse`). For denser ones training on samples is a hundred times cheaper
+than descents, and its noise leaves shallow minima: every start is trained, and only the best are descended, for a few
+steps.
 """
 
 from collections.abc import Sequence
@@ -86,19 +87,19 @@ def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver 
     values are discrete and so many that losses are series, which converge slowly. What the deadline leaves no time for
     has a loss of infinity.
     """
-    sparse = sparse_inputs(features) if features.probability.max() >= SPARSEST and features.n <= MANY else None
     halves = halves_of(features)
     few = sets_needed(np.ones((features.n, features.n)), features) <= QUICK_SETS
     if few or (halves is not None and max(len(half.values) for half in halves) <= QUICK_STATES):
         return _Descents(features, deadline)
-    if sparse is not None:
-        return SparseDescents(features, sparse, deadline)
     if halves is None and any((law.pieces()[2] == 0).any() for law in features.laws):
         return None
-    if not too_sparse(features):
-        return _Trainings(features, deadline)
     unlike = features.n <= DESCENDED and len(features.kinds) > FEW_KINDS
-    return _Descents(features, deadline) if unlike else None
+    if too_sparse(features) and not unlike:
+        return None
+    sparse = sparse_inputs(features) if features.probability.max() >= SPARSEST and features.n <= MANY else None
+    if sparse is not None:
+        return SparseDescents(features, sparse, deadline)
+    return _Descents(features, deadline) if too_sparse(features) else _Trainings(features, deadline)
 
 
 def too_sparse(features: Features) -> bool:
