@@ -1,12 +1,15 @@
 """A41 and A42: hidden SoLU, LayerNorm and GELU: exact sums against loops, slopes against differences, and judges."""
 
+from math import erf
+
 import numpy as np
 import pytest
 
-from geomsup.experiments.privileged import solu
+from geomsup.experiments.privileged import gelu_neurons, solu
+from geomsup.model import ToyModel
 
 HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
-KINDS = list(solu.KINDS.values())
+KINDS = [("gelu",), *solu.KINDS.values()]
 
 
 def model(seed=0):
@@ -21,7 +24,11 @@ def test_the_loss_is_the_sum_over_all_states(layers):
     for code in range(2**solu.N):
         x = np.array([code >> i & 1 for i in range(solu.N)], float)
         z = x @ W
-        a = np.maximum(z, 0) if layers == ("relu",) else z * np.exp(z) / np.exp(z).sum()
+        functions = {
+            "relu": np.maximum(z, 0), "solu": z * np.exp(z) / np.exp(z).sum(),
+            "gelu": z * np.array([(1 + erf(one / 2**0.5)) / 2 for one in z]),
+        }  # fmt: skip
+        a = functions[layers[0]]
         if "layernorm" in layers:
             a = (a - a.mean()) / np.sqrt(a.var() + 1e-5)
         out = np.maximum(gain * W @ a + b, 0)
@@ -101,3 +108,50 @@ def test_a_small_run_of_solu_measures_and_draws():
     data = experiment("A41").run(Lab(), {"starts": 1, "steps": 5})
     assert data["response"].shape == (3, len(solu.DENSITIES), solu.N, solu.M)
     assert len(experiment("A41").draw(data).axes) == 6
+
+
+def test_the_linear_part_of_a_relu_on_normal_inputs():
+    # cov(z, ReLU z) = 1/2, var ReLU z = 1/2 − 1/(2π)
+    z = np.random.default_rng(0).normal(size=(400_000, 1))
+    half = gelu_neurons.linear_part(ToyModel([[1.0]], hidden_activation="relu"), z)
+    assert half == pytest.approx(0.25 / (0.5 - 1 / (2 * np.pi)), abs=0.003)
+    assert gelu_neurons.linear_part(ToyModel([[1.0]], hidden_activation="relu"), np.abs(z)) == pytest.approx(1)
+    assert gelu_neurons.linear_part(ToyModel([[1e-4]], hidden_activation="gelu"), z) == pytest.approx(1, abs=1e-6)
+
+
+def gelu_data(relu, gelu, ratio, binary_ratio=1.0):
+    """Return data with so many neurons of one feature at each density, and losses of GELU over those of ReLU."""
+    W = np.zeros((2, len(gelu_neurons.P), gelu_neurons.N, gelu_neurons.M))
+    W[..., :5, :] = np.eye(5)
+    for k, counts in enumerate((relu, gelu)):
+        for j, count in enumerate(counts):
+            for neuron in range(count, 5):
+                W[k, j, 5 + neuron, neuron] = 1
+    binary = np.ones((2, len(solu.DENSITIES), gelu_neurons.N, gelu_neurons.M))
+    both = np.array([1.0, ratio])[:, None] * np.ones((2, len(gelu_neurons.P)))
+    losses = np.array([1.0, binary_ratio])[:, None] * np.ones((2, len(solu.DENSITIES)))
+    return {
+        "W": W, "loss": both, "second": both, "linear": both, "binary_response": binary, "binary_loss": losses,
+    }  # fmt: skip
+
+
+FALL = [5, 5, 3, 3, 2, 0, 0]
+
+
+def test_gelu_is_judged_by_counts_and_losses():
+    near = [5, 4, 3, 2, 1, 0, 0]
+    assert gelu_neurons.judge(gelu_data(FALL, near, 1.05)).status == HOLDS
+    assert gelu_neurons.judge(gelu_data(FALL, near, 0.8)).status == VARIES
+    assert gelu_neurons.judge(gelu_data(FALL, near, 1.0, 0.5)).status == VARIES
+    assert gelu_neurons.judge(gelu_data(FALL, [0] * 7, 1.0)).status == FAILS
+    assert gelu_neurons.judge(gelu_data(FALL, [5, 5, 1, 3, 2, 0, 0], 1.0)).status == FAILS
+
+
+@pytest.mark.slow
+def test_a_small_run_of_gelu_measures_and_draws():
+    from geomsup.experiments import Lab, experiment
+
+    size = {"models": 2, "steps": 20, "polish": 20, "samples": 64, "starts": 1, "descents": 5}
+    data = experiment("A42").run(Lab(), size)
+    assert data["W"].shape == (2, len(gelu_neurons.P), gelu_neurons.N, gelu_neurons.M)
+    assert len(experiment("A42").draw(data).axes) == 13

@@ -13,7 +13,19 @@ from geomsup.experiments.threshold import Threshold
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.plot.palette import PALETTE
 
-__all__ = ["EXPERIMENT", "descend", "draw", "hidden", "judge", "loss_and_gradient", "measure", "refitted", "responses"]
+__all__ = [
+    "DENSITIES",
+    "EXPERIMENT",
+    "descend",
+    "draw",
+    "hidden",
+    "judge",
+    "loss_and_gradient",
+    "measure",
+    "random_start",
+    "refitted",
+    "responses",
+]
 
 EXPERIMENT = Experiment(
     id="A41",
@@ -42,7 +54,7 @@ SPARSE = Threshold(0.1, "largest density that is sparse: on average one of the 1
 DEDICATED = 2.0  # weight of a neuron for its feature where a descent starts at monosemantic neurons
 NOISE = 0.02  # on the weights there: a row of zeros would have no gradient
 
-FUNCTIONS = {name: resolve_activation("hidden_activation", name) for name in ("relu", "solu", "layernorm")}
+FUNCTIONS = {name: resolve_activation("hidden_activation", name) for name in ("relu", "gelu", "solu", "layernorm")}
 STATES = (np.arange(2**N)[:, None] >> np.arange(N) & 1).astype(float)  # all inputs: features are there (1) or not (0)
 IMPORTANCE = RATIO ** np.arange(N)
 
@@ -67,7 +79,7 @@ def measure(lab: Lab, starts: int, steps: int) -> Data:
 
 def _best(layers: tuple[str, ...], p: float, starts: int, steps: int) -> Data:
     """Return the best model and what it stores; the same of the descent from monosemantic neurons; both losses."""
-    tried = [descend(_random(seed), layers, p, steps) for seed in range(starts)]
+    tried = [descend(random_start(seed), layers, p, steps) for seed in range(starts)]
     own = descend(_dedicated(), layers, p, steps)
     loss, model = min([*tried, own], key=lambda found: found[0])
     constant = refitted(model, layers, p) if "layernorm" in layers else (loss, _explained(model, layers, p))
@@ -82,7 +94,8 @@ def _best(layers: tuple[str, ...], p: float, starts: int, steps: int) -> Data:
     return {name: np.asarray(value) for name, value in data.items()}
 
 
-def _random(seed: int) -> Model:
+def random_start(seed: int) -> Model:
+    """Return weights to start from, with gain 1 and no biases."""
     return np.random.default_rng(seed).normal(size=(N, M)) * SPREAD, np.array(1.0), np.zeros(N)
 
 
