@@ -178,14 +178,12 @@ def judge(data: Data) -> Verdict:
                     f"neurons in use, {label}, p = {p:g}, x {factor}": data["used"][way, j, k],
                     f"loss over x 1, {label}, p = {p:g}, x {factor}": data["loss"][way, j, k] / data["loss"][0, j, 0],
                 }
-    penalised = " and ".join(
-        f"{100 * part:.0f} % (p = {p:g})" for part, p in zip(data["single"][2, :, -1], P, strict=True)
-    )
+    penalised = " and ".join(f"{100 * part:.0f} %" for part in data["single"][2, :, -1])
     return Verdict(
         decide(bool(every[enough].all()), last),
-        f"At x {data['factors'][-1]} {100 * single[..., -1].min():.0f} to {100 * single[..., -1].max():.0f} % of the "
-        f"neurons in use hold one feature; with a penalty {penalised}. Interference is gone from x {first:g} on, where "
-        f"W = [Q, −Q] is {'exact' if exact else 'not exact'} for any rotation Q.",
+        f"At x {data['factors'][-1]} {100 * single[..., -1].min():.0f} to {100 * single[..., -1].max():.0f} % of neurons "
+        f"in use hold one feature (with a penalty {penalised}). Interference is gone from x {first:g} on, where [Q, −Q] "
+        f"is {'exact' if exact else 'not exact'} for any rotation Q.",
         numbers,
         ("random starts", "narrow models widened and trained on", "an explicit model [Q, −Q] of 2 n neurons"),
     )
