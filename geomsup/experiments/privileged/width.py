@@ -182,8 +182,8 @@ def judge(data: Data) -> Verdict:
     return Verdict(
         decide(bool(every[enough].all()), last),
         f"At x {data['factors'][-1]} {100 * single[..., -1].min():.0f} to {100 * single[..., -1].max():.0f} % of "
-        f"neurons in use hold one feature (with a penalty {penalised}). Interference is gone from x {first:g} on, where "
-        f"[Q, −Q] is {'exact' if exact else 'not exact'} for any rotation Q.",
+        f"neurons in use hold one feature (with a penalty {penalised}). Interference is gone from x {first:g} on, "
+        f"where [Q, −Q] is {'exact' if exact else 'not exact'} for any rotation Q.",
         numbers,
         ("random starts", "narrow models widened and trained on", "an explicit model [Q, −Q] of 2 n neurons"),
     )
