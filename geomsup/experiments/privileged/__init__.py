@@ -1,3 +1,3 @@
-"""A privileged basis: hidden ReLUs, monosemantic neurons and others (E23 to E25)."""
+"""A privileged basis: hidden ReLUs and others, monosemantic neurons, wider layers (E23 to E25, A41 to A43)."""
 
 __all__ = []

@@ -1,3 +1,3 @@
-"""Less superposition, bounds on it, features found in it, and a representation that is not linear (E29 to E31, A12)."""
+"""Less superposition, bounds on it, features found in it, and what is not linear (E29 to E31, A12, A40, A45)."""
 
 __all__ = []
