@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from geomsup.experiments.tokens import heads, skip_trigrams
+from geomsup.experiments.tokens import heads, one_of_many, skip_trigrams
 
 HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
 
@@ -103,3 +103,59 @@ def test_heads_are_superposed_if_trigrams_are_spread_and_apart_is_worse():
     for k in range(len(skip_trigrams.CASES)):
         few[f"removed {k}"][0, 1:] = 1.0  # only one trigram is held
     assert skip_trigrams.judge(few).status == FAILS
+
+
+def test_soft_margins_have_the_right_slopes_and_limits():
+    rng = np.random.default_rng(1)
+    z = rng.uniform(0.3, 1.2, 2 * 4 * 3 + 4)
+    for biases in (False, True):
+        value, slopes = one_of_many.soft(z, 4, 2, 3.0, biases)
+        numeric = approx_fprime(z, lambda y, biases=biases: one_of_many.soft(y, 4, 2, 3.0, biases)[0], 1e-7)
+        assert slopes == pytest.approx(numeric, abs=1e-5)
+        exact = one_of_many.margin(*one_of_many._split(z, 4, 2, biases)[:3])
+        assert -value <= exact
+        assert -one_of_many.soft(z, 4, 2, 1e6, biases)[0] == pytest.approx(exact, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "biases", "truth"),
+    [
+        (4, 3, False, 4 / 3),  # a tetrahedron
+        (6, 3, False, 1),  # an octahedron
+        (7, 2, False, 1 - np.cos(2 * np.pi / 7)),  # a heptagon
+        (7, 2, True, 1 / 2),  # a hexagon and its centre
+        (4, 1, True, (2 / 3) ** 2 / 2),  # points of a line, b = −w²/2: half the squared distance
+    ],
+)
+def test_largest_margins_that_are_known(n, d, biases, truth):
+    assert one_of_many.largest_margin(n, d, biases, 4) == pytest.approx(truth, abs=3e-4)
+
+
+def test_margins_of_codes():
+    assert one_of_many.of_code(12, 3) == pytest.approx(1 - 1 / np.sqrt(5))  # the icosahedron
+    assert one_of_many.of_code(7, 4) == 1
+    assert one_of_many.of_code(24, 4) == pytest.approx(0.5)
+    assert np.isnan(one_of_many.of_code(17, 4))
+
+
+def tokens_data():
+    data: dict = {"kept": [7, 7, 14]}
+    for k, d in enumerate(one_of_many.DIMENSIONS):
+        n = np.arange(2, 31)
+        sizes = {asked: row[k] for asked, row in one_of_many.PROVED.items()}
+        margins = np.array([max((a for a, most in sizes.items() if count <= most), default=0.1) for count in n])
+        data |= {f"{name} {d}": margins.copy() for name in ("none", "biases", "code")} | {f"n {d}": n}
+    return data
+
+
+def test_tokens_fill_a_sphere_or_more():
+    data = tokens_data()
+    told = one_of_many.judge(data)
+    assert told.status == HOLDS
+    assert told.numbers["n(3, 0.5), biases"] == 12
+    more = tokens_data()
+    more["biases 3"][11] = 0.5  # of 13 tokens
+    told = one_of_many.judge(more)
+    assert (told.status, told.numbers["n(3, 0.5), biases"]) == (VARIES, 13)
+    more["none 3"][11] = 0.5
+    assert one_of_many.judge(more).status == FAILS
