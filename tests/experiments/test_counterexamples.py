@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import approx_fprime
 
-from geomsup.experiments.counterexamples import sets_of_features
+from geomsup.experiments.counterexamples import curved_code, layers, sets_of_features
 from geomsup.features import Features
 
 HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
@@ -48,3 +49,62 @@ def test_ends_are_counted_by_kind():
     names = found["name"][found["minimum"]]
     assert set(names) == {"triangle", "digon + dedicated dimension"}
     assert found["loss"][found["minimum"]] == pytest.approx(0.0818277742, abs=1e-9)
+
+
+def test_slopes_of_several_networks():
+    rng = np.random.default_rng(2)
+    x, targets = rng.normal(size=(7, 3)), rng.normal(size=(7, 2))
+    made = layers.random_layers((3, 4, 2, 4, 2), 2, seed=0)
+    sizes = [part.shape for layer in made for part in layer]
+    ends = np.cumsum([np.prod(size) for size in sizes])[:-1]
+
+    def value(z):
+        parts = [piece.reshape(size) for piece, size in zip(np.split(z, ends), sizes, strict=True)]
+        return layers.loss(list(zip(parts[::2], parts[1::2], strict=True)), x, targets, (1,))[0].sum()
+
+    z = np.concatenate([part.ravel() for layer in made for part in layer])
+    slopes = layers.loss(made, x, targets, (1,))[1]
+    flat = np.concatenate([part.ravel() for layer in slopes for part in layer])
+    assert flat == pytest.approx(approx_fprime(z, value, 1e-7), abs=1e-5)
+
+
+def test_networks_learn_what_one_layer_can():
+    x = curved_code.grid(1, 20) - 0.5
+    start = layers.random_layers((1, 4, 1), 3, seed=0)
+    trained = layers.train(start, x, np.abs(x), 2000, 2e-2)
+    assert layers.loss(trained, x, np.abs(x))[0].min() < 1e-6
+    masked = layers.train(start, x, np.abs(x), 5, 1e-2, mask=np.zeros((1, 4)))
+    assert not masked[0][0].any()
+
+
+def test_a_staircase_code_is_read_by_the_non_linear_probe_alone():
+    # t = (⌊4x⌋ + y)/4 is uniform. Its correlations are 15/16 with x and 1/4 with y.
+    x = np.random.default_rng(0).uniform(size=(20_000, 2))
+    code = (np.floor(4 * x[:, :1]) + x[:, 1:]) / 4
+    left = curved_code.unexplained(code[::2], x[::2], code[1::2], x[1::2])
+    assert left[0] == pytest.approx([1 - (15 / 16) ** 2, 15 / 16], abs=0.01)
+    assert left[1, 1] < 0.02
+    # A direction is read by both; what is not in the code by neither.
+    left = curved_code.unexplained(x[::2, :1], x[::2], x[1::2, :1], x[1::2])
+    assert left[:, 0] == pytest.approx([0, 0], abs=1e-3)
+    assert (left[:, 1] > 0.99).all()
+
+
+def code_data(linear, near, loss):
+    data = {}
+    for k, (n, m) in enumerate(curved_code.SIZES):
+        left = np.tile(np.array([[0.1] * n, [0.1] * n]), (4, 1, 1))
+        left[:, :, 0] = linear, near
+        data |= {f"left {k}": left, f"loss {k}": np.full(4, loss * (n - m) / 12), f"decoded {k}": np.zeros((4, n))}
+    return data
+
+
+def test_a_code_is_curved_if_only_a_non_linear_probe_reads_it():
+    told = curved_code.judge(code_data(0.9, 0.1, 0.5))
+    assert told.status == HOLDS
+    assert told.numbers["features that are no direction, mean, 2 in 1"] == 1
+    assert curved_code.judge(code_data(0.9, 0.8, 0.5)).status == FAILS
+    assert curved_code.judge(code_data(0.1, 0.1, 0.5)).status == FAILS
+    assert curved_code.judge(code_data(0.9, 0.1, 1.1)).status == FAILS
+    mixed = code_data(0.9, 0.1, 0.5) | {"loss 1": np.full(4, 0.1)}
+    assert curved_code.judge(mixed).status == VARIES
