@@ -139,9 +139,7 @@ def judge(data: Data) -> Verdict:
             f"by the network's decoder, mean, {n} in {m}": data[f"decoded {k}"].mean(),
             f"most left by the linear probe, mean over networks, {n} in {m}": linear.max(axis=1).mean(),
         }
-    linear, near = (
-        numbers[f"{by}, mean, 2 in 1"] for by in ("variance left by the linear probe", "by the non-linear probe")
-    )
+    straight, bent = 100 * data["left 0"].mean(axis=(0, 2))
     return Verdict(
         decide(all(fits), any(fits)),
         f"Losses are {' and '.join(told)} times the best linear code's. Of two features in one number a linear probe "
