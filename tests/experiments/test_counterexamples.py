@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from geomsup.experiments.counterexamples import curved_code, layers, sets_of_features
+from geomsup.experiments.counterexamples import curved_code, layers, no_parts, sets_of_features
 from geomsup.features import Features
 
 HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
@@ -108,3 +108,51 @@ def test_a_code_is_curved_if_only_a_non_linear_probe_reads_it():
     assert curved_code.judge(code_data(0.9, 0.1, 1.1)).status == FAILS
     mixed = code_data(0.9, 0.1, 0.5) | {"loss 1": np.full(4, 0.1)}
     assert curved_code.judge(mixed).status == VARIES
+
+
+def test_what_a_split_leaves_is_what_least_squares_leaves():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(2, 3, 4, 2))
+    for part in no_parts.splits(3):
+        rest = [k for k in range(3) if k not in part]
+        grid = np.indices((2, 3, 4)).reshape(3, -1)
+        sides = [np.ravel_multi_index(grid[list(side)], [(2, 3, 4)[k] for k in side]) for side in (part, rest)]
+        design = np.hstack([np.eye(side.max() + 1)[side] for side in sides])
+        flat = values.reshape(24, 2)
+        off = flat - design @ np.linalg.lstsq(design, flat, rcond=None)[0]
+        assert no_parts.left(values, part) == pytest.approx((off**2).sum() / ((flat - flat.mean(axis=0)) ** 2).sum())
+
+
+def test_a_product_leaves_what_its_moments_say():
+    # Of (x − a)(y − a), x and y 0 or 1 with mean 1/2: var = 1/16 + 2 (1/2 − a)²/4, the interaction 1/16 of it.
+    x = np.array([0.0, 1.0])
+    for a in (0.0, 0.2, 0.5):
+        values = ((x - a)[:, None] * (x - a)[None, :])[..., None]
+        assert no_parts.left(values, (0,)) == pytest.approx((1 / 16) / (1 / 16 + (0.5 - a) ** 2 / 2))
+
+
+def test_tables_of_tasks():
+    x, targets = no_parts.table(no_parts.TASKS[1])
+    assert x.shape == (25, 10)
+    assert targets[5 * 4 + 3].tolist() == [0, 0, 1, 0, 0]  # 4 + 3 = 2 mod 5
+    x, targets = no_parts.table(no_parts.TASKS[3])
+    assert targets[0b1000].tolist() == [0, 1, 1, 0]  # parities 1 and 0
+    assert no_parts._mask(no_parts.TASKS[3], (0, 1))[:, [0, -1]].T.tolist() == [[1] * 4 + [0] * 4, [0] * 4 + [1] * 4]
+
+
+def parts_data(least, control=0.0, lost=0.0):
+    data = {}
+    for k, task in enumerate(no_parts.TASKS):
+        n = len(list(no_parts.splits(task.inputs)))
+        shares = np.full((2, n), 1.0)
+        shares[:, 0] = least if task.whole else control
+        data |= {f"left {k}": shares, f"lost {k}": np.full(2, lost), f"exact {k}": shares[0], f"apart {k}": shares[0]}
+    return data
+
+
+def test_networks_have_no_parts_if_every_split_leaves_nearly_all():
+    assert no_parts.judge(parts_data(0.95)).status == HOLDS
+    assert no_parts.judge(parts_data(0.7)).status == VARIES
+    assert no_parts.judge(parts_data(0.4)).status == FAILS
+    assert no_parts.judge(parts_data(0.95, control=0.1)).status == FAILS
+    assert no_parts.judge(parts_data(0.95, lost=0.1)).status == FAILS
