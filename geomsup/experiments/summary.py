@@ -27,7 +27,7 @@ TITLES = {
     "removal": "Removal and bounds",
     "open_problems": "Open problems",
     "tokens": "Tokens and attention",
-    "counterexamples": "Counterexamples to features as directions",
+    "counterexamples": "Counterexamples",
     "many_dimensions": "Many features in many dimensions",
     "questions": "Questions of readers",
 }

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
+from scipy.special import erf
 
-from geomsup.experiments.counterexamples import curved_code, layers, no_parts, sets_of_features
-from geomsup.features import Features
+from geomsup.experiments.counterexamples import curved_code, layers, no_parts, sets_of_features, small_features
+from geomsup.features import Features, Uniform
 
 HOLDS, VARIES, FAILS = "holds", "holds with other numbers", "does not hold"
 
@@ -156,3 +157,61 @@ def test_networks_have_no_parts_if_every_split_leaves_nearly_all():
     assert no_parts.judge(parts_data(0.4)).status == FAILS
     assert no_parts.judge(parts_data(0.95, control=0.1)).status == FAILS
     assert no_parts.judge(parts_data(0.95, lost=0.1)).status == FAILS
+
+
+def loss_by_quadrature(W, b, p, s, ratio):
+    """Return the loss over s² of two features in one dimension with GELU outputs, by Gauss's rule in every face."""
+    nodes, weights = np.polynomial.legendre.leggauss(30)
+    u, share = np.append((nodes + 1) / 2, 0.0), np.append(p * weights / 2, 1 - p)
+    x = s * np.stack(np.meshgrid(u, u, indexing="ij"), axis=-1)
+    z = x @ np.outer(W, W) + s * b
+    off = (z * (1 + erf(z / np.sqrt(2))) / 2 - x) ** 2 @ np.array([1.0, ratio])
+    return share @ off @ share / s**2
+
+
+def test_the_expansion_in_small_scales_is_what_quadrature_says():
+    p, s = 0.1, 1e-3
+    linear = small_features._variance(p)
+    # Outputs E x + P (x − E x) for P on (1, −1)/√2: GELU halves, so that W = (1, −1), and b makes up for the mean.
+    saved = linear - loss_by_quadrature(np.array([1.0, -1.0]), np.full(2, p), p, s, 1.0)
+    assert saved / s == pytest.approx(small_features.first_order(p), rel=0.02)
+    alone = linear - loss_by_quadrature(np.array([2**0.5, 0.0]), np.array([0.0, p]), p, s, 1.0)
+    assert abs(alone) / s < 0.02 * small_features.first_order(p)
+
+
+def test_best_models_are_as_good_as_by_quadrature():
+    value, W = small_features.best(Features(2, 0.1, values=Uniform(0, 0.3)), 1, 0.3, 2)
+    best_bias = min(loss_by_quadrature(W[:, 0], np.full(2, b), 0.1, 0.3, 1.0) for b in np.linspace(0, 0.2, 401))
+    assert value == pytest.approx(best_bias, rel=1e-4)
+
+
+def test_third_moments_of_sparse_features():
+    x = np.where(np.arange(10) < 3, 1.0, 0.0)[:, None] * (np.arange(20_000) + 0.5) / 20_000
+    assert small_features._skew(0.3) == pytest.approx(((x - x.mean()) ** 3).mean(), rel=1e-6)
+    assert small_features._variance(0.3) == pytest.approx(x.var(), rel=1e-6)
+
+
+def test_small_features_of_unequal_importance_do_not_share():
+    assert small_features._shares(0.1, 1.0, 0.01, 2)
+    assert not small_features._shares(0.1, 0.5, 0.01, 2)
+    assert small_features._shares(0.1, 0.5, 0.01, 2, "relu")
+    assert not small_features._shares(0.1, 0.01, 0.01, 2, "relu")  # ReLUs need an importance of about p/2
+
+
+def scales_data():
+    n = len(small_features.LARGER)
+    critical = np.array([[0.01] * 3, [0.03] * 3, [0.3] * 3])
+    data = {"critical": critical, "predicted": critical.copy(), "relu": np.ones((3, 3)), "slope": np.ones(3)}
+    data |= {"first order": np.ones(3), "scales": np.arange(1, n + 1)}
+    return data | {f"{f} {key}": np.zeros(n) for f in ("gelu", "relu") for key in ("shared", "loss")}
+
+
+def test_small_features_are_judged_by_their_critical_scale():
+    data = scales_data()
+    assert small_features.judge(data).status == HOLDS
+    never = data["critical"].copy()
+    never[0] = 0
+    assert small_features.judge(data | {"critical": never}).status == VARIES
+    assert small_features.judge(data | {"critical": never, "slope": np.full(3, 2.0)}).status == FAILS
+    assert small_features.judge(data | {"critical": 0 * never + np.inf}).status == FAILS
+    assert small_features.judge(data | {"relu": np.zeros((3, 3))}).status == FAILS

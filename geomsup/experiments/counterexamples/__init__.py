@@ -1,3 +1,3 @@
-"""Where features as independent directions do not do: several sets of them, curved codes, networks without parts."""
+"""Counterexamples to features as independent directions: several sets of them, curved codes, no parts, small ones."""
 
 __all__ = []

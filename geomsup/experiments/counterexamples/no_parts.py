@@ -60,7 +60,7 @@ TASKS = (
 RATE = 1e-2  # of Adam
 LEARNED = Threshold(
     0.01,
-    "share of the outputs' variance that a network loses below which it has learned the function: 1e-5 or less is usual",
+    "share of the outputs' variance that a network loses below which it has learned the function: 1e-5 is measured",
 )
 NONE = Threshold(0.01, "share of the variance up to which nothing is left by a split: as much as a network may lose")
 
