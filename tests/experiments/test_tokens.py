@@ -63,6 +63,14 @@ def test_a_binary_code_of_three_heads_holds_seven_trigrams():
     assert (np.sign(np.round(heads.written(layer, given), 1)).sum(axis=0) == [1, 1, 2, 1, 2, 2, 3]).all()
 
 
+def test_heads_that_take_away_what_others_add():
+    given = heads.task([(k, 0) for k in range(3)], 3, 1)
+    layer = heads.code(given, 2)
+    # Codes 10, 01, 11. At the destination 11 the outputs of the first two have +1 from one head and −1 from the other;
+    # in contexts of the source alone, 1 in 37 of those with it, so they have everywhere. The third's has +1 at most.
+    assert heads.cancelled(layer, given) == pytest.approx([(1 + 1 / 37) / 2] * 2 + [0], abs=0.01)
+
+
 def test_one_head_holds_one_trigram_and_the_rest_is_lost_apart():
     case = skip_trigrams.Case(1, 3, 1, 1)
     given = heads.task([(0, 0)], 3, 1)
@@ -88,7 +96,7 @@ def heads_data(spread, free):
         written[1] = spread
         lost = np.vstack([np.zeros(n), np.ones((case.heads, n))])
         data |= {f"written {k}": written, f"removed {k}": lost, f"ignored {k}": np.ones(n), f"code {k}": np.nan}
-        data |= {f"losses {k}": np.array([free, 2.0]), f"apart {k}": 1.0}
+        data |= {f"losses {k}": np.array([free, 2.0]), f"apart {k}": 1.0, f"cancelled {k}": np.zeros(n)}
     return data
 
 

@@ -7,7 +7,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["LENGTH", "SCORES", "Heads", "Task", "code", "descents", "ignored", "loss", "removed", "task", "written"]
+__all__ = [
+    "LENGTH",
+    "SCORES",
+    "Heads",
+    "Task",
+    "cancelled",
+    "code",
+    "descents",
+    "ignored",
+    "loss",
+    "removed",
+    "task",
+    "written",
+]
 
 LENGTH = 3  # tokens of the context before the last one
 FILLERS = 3  # how many times as frequent as a source the filler token is: most contexts hold at most one source
@@ -167,6 +180,20 @@ def written(layer: Heads, given: Task) -> np.ndarray:
     present = given.weights[:, None] * given.targets
     share = present / present.sum(axis=(0, 1))
     return np.einsum("hkqs,hst,kqt->ht", attention, writes, share, optimize=True)
+
+
+def cancelled(layer: Heads, given: Task) -> np.ndarray:
+    """Return how much heads add to each output and others take away again where it is to be 0, ``(trigrams,)``.
+
+    It is the mean, over the sequences without the trigram but with its source, of the lesser of the sum of what heads
+    add and of what they take away: the interference between heads. An output that is to be on is 1.
+    """
+    attention, writes = _attention(layer.scores, given.counts), layer.U @ layer.V
+    parts = np.einsum("hkqs,hst->hkqt", attention, writes, optimize=True)
+    both = np.minimum(np.maximum(parts, 0).sum(axis=0), np.maximum(-parts, 0).sum(axis=0))
+    sources = given.counts[:, [source for _, source in given.pairs]] > 0
+    off = given.weights[:, None] * (1 - given.targets) * sources
+    return (off * both).sum(axis=(0, 1)) / off.sum(axis=(0, 1))
 
 
 def removed(layer: Heads, given: Task) -> np.ndarray:

@@ -11,7 +11,18 @@ from geomsup.experiments.definitions import MOST
 from geomsup.experiments.lab import Lab
 from geomsup.experiments.pictures import SMALL, colour_bar, draw_signed, panels
 from geomsup.experiments.threshold import Threshold
-from geomsup.experiments.tokens.heads import LENGTH, Task, code, descents, ignored, loss, removed, task, written
+from geomsup.experiments.tokens.heads import (
+    LENGTH,
+    Task,
+    cancelled,
+    code,
+    descents,
+    ignored,
+    loss,
+    removed,
+    task,
+    written,
+)
 from geomsup.experiments.verdict import Verdict, decide
 from geomsup.plot.palette import PALETTE
 
@@ -23,7 +34,7 @@ EXPERIMENT = Experiment(
     claim="Attention heads are superposed: a skip trigram is spread over several heads, and the layer holds more of "
     "them than heads × rank.",
     source="Open problem 4.15 (N. Nanda's list); skip trigrams that share a source: Jermyn, Olah & Henighan 2023",
-    quick={"starts": 64, "starts_apart": 60},
+    quick={"starts": 64, "starts_apart": 100},
     paper={"starts": 400, "starts_apart": 1000},
 )
 
@@ -83,6 +94,7 @@ def _measured(case: Case, starts: int, starts_apart: int) -> dict[str, Any]:
         "ignored": ignored(given),
         "removed": removed(layer, given),
         "written": written(layer, given),
+        "cancelled": cancelled(layer, given),
         "scores": layer.scores,
     }
 
@@ -188,6 +200,7 @@ def judge(data: Data) -> Verdict:
             f"effective heads of a trigram, mean, {case}": heads.mean() if len(heads) else 0.0,
             f"heads without which a trigram is lost, mean, {case}": needed.mean() if len(heads) else 0.0,
             f"trigrams that are lost without a head, mean, {case}": needed.sum() / case.heads,
+            f"what heads add and others take away, mean, {case}": data[f"cancelled {k}"].mean(),
             f"share of descents below the loss apart, {case}": (data[f"losses {k}"] < divided).mean(),
         }
     told = ", ".join(f"{n} of {c.trigrams} on {c.heads} × {c.rank}" for n, c in zip(held, CASES, strict=True))
