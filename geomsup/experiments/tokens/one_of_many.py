@@ -15,7 +15,7 @@ from geomsup.one_hot import one_hot_features
 from geomsup.optima import optimum
 from geomsup.plot.palette import PALETTE
 
-__all__ = ["EXPERIMENT", "capacities", "draw", "judge", "largest_margin", "margin", "measure", "of_code"]
+__all__ = ["EXPERIMENT", "capacities", "draw", "judge", "largest_margin", "margin", "measure", "of_code", "soft"]
 
 EXPERIMENT = Experiment(
     id="A21",

@@ -69,8 +69,8 @@ SPREAD = Threshold(
 )
 GAIN = Threshold(
     0.1,
-    "relative difference from the loss of heads kept apart that is a gain: a round number above what repeated descents "
-    "differ by in these losses",
+    "relative difference from the loss of heads kept apart that is a gain: a tenth, about what the best of repeated "
+    "searches differ by",
 )
 
 
@@ -179,7 +179,7 @@ def judge(data: Data) -> Verdict:
     numbers if all three are so in some case.
     """
     numbers: dict[str, float] = {}
-    fits, gains, held = [], [], []
+    fits, gains, held, spreads = [], [], [], []
     for k, case in enumerate(CASES):
         limit, lost, parts = HELD * data[f"ignored {k}"], data[f"removed {k}"], data[f"written {k}"]
         kept = lost[0] < limit
@@ -189,6 +189,7 @@ def judge(data: Data) -> Verdict:
         gains.append(1 - free / divided)
         held.append(int(kept.sum()))
         spread = float((heads > SPREAD).mean()) if len(heads) else 0.0
+        spreads.append(spread)
         fits.append(held[-1] > case.heads * case.rank and spread > MOST and gains[-1] > GAIN)
         scale = data[f"ignored {k}"].sum()
         numbers |= {
@@ -203,10 +204,12 @@ def judge(data: Data) -> Verdict:
             f"what heads add and others take away, mean, {case}": data[f"cancelled {k}"].mean(),
             f"share of descents below the loss apart, {case}": (data[f"losses {k}"] < divided).mean(),
         }
-    told = ", ".join(f"{n} of {c.trigrams} on {c.heads} × {c.rank}" for n, c in zip(held, CASES, strict=True))
+    total, room = sum(c.trigrams for c in CASES), sum(c.heads * c.rank for c in CASES)
     return Verdict(
         decide(all(fits), any(fits)),
-        f"Held: {told}. Losses are {100 * min(gains):.0f} to {100 * max(gains):.0f} % below those of heads kept apart.",
+        f"{sum(held)} of {total} trigrams are held on {room} heads × rank, at losses {100 * min(gains):.0f} to "
+        f"{100 * max(gains):.0f} % below those of heads kept apart. Of those held, {100 * min(spreads):.0f} to "
+        f"{100 * max(spreads):.0f} % are spread over several heads.",
         numbers,
         ("what each head adds to each output", "losses with each head removed", "the best division among heads"),
     )
