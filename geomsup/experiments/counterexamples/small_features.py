@@ -21,7 +21,7 @@ EXPERIMENT = Experiment(
     id="A25",
     title="GELU outputs and small features",
     claim="GELU outputs differ from ReLU outputs where features are small: below a scale s_c(p) of the features "
-    "nothing is in superposition. ReLU outputs do the same at every scale.",
+    "nothing is in superposition. With ReLU outputs the scale changes nothing.",
     source="Open problem 4.11 (N. Nanda's list); A2 has features up to 1",
     quick={"starts": 4, "halvings": 10, "larger": [0.01, 0.03, 0.1, 0.3, 1.0, 3.0]},
     paper={"starts": 16, "halvings": 20, "larger": [0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]},
