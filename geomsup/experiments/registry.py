@@ -26,6 +26,8 @@ GROUPS = (
     "computation",
     "removal",
     "open_problems",
+    "tokens",
+    "counterexamples",
     "many_dimensions",
     "questions",
 )

@@ -26,6 +26,8 @@ TITLES = {
     "computation": "Computation in superposition",
     "removal": "Removal and bounds",
     "open_problems": "Open problems",
+    "tokens": "Tokens and attention",
+    "counterexamples": "Counterexamples",
     "many_dimensions": "Many features in many dimensions",
     "questions": "Questions of readers",
 }

@@ -1,0 +1,3 @@
+"""Experiments about tokens: attention heads that share skip trigrams, and one of many tokens in few dimensions."""
+
+__all__ = []
