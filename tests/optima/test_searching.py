@@ -22,6 +22,7 @@ from geomsup.optima.searching.losses import losses
 from geomsup.optima.searching.moves import (
     changed,
     exchanged,
+    exchanged_with_riders,
     exchanges,
     pairs_to_exchange,
     rotations,
@@ -96,6 +97,17 @@ def test_exchanges_keep_norms_biases_and_directions():
     new, biases = exchanged(W, b, 1, 3)
     assert (new[[1, 3]] == W[[3, 1]]).all()
     assert (biases[[1, 3]] == b[[3, 1]]).all()
+
+
+def test_riders_follow_the_rows_that_are_exchanged():
+    W = np.array([[1.0, 0.0], [0.0, 1.2], [-1.0, 0.0], [0.3, 0.0], [0.0, 0.2], [0.1, 0.1]])
+    b = np.arange(6.0)
+    moved, biases = exchanged_with_riders(W, b, 0, 1)
+    expected = [[0.0, 1.0], [1.2, 0.0], [-1.0, 0.0], [0.0, 0.3], [0.2, 0.0], [0.1, 0.1]]
+    np.testing.assert_allclose(moved, expected, atol=1e-15)
+    assert biases.tolist() == b.tolist()
+    assert exchanged_with_riders(W, b, 0, 3) is None  # a rider itself
+    assert exchanged_with_riders(W[:3], b[:3], 0, 1) is None  # none has a rider
 
 
 def test_several_exchanges_at_once_are_disjoint():

@@ -12,7 +12,14 @@ from geomsup.optima.searching.chance import hits
 from geomsup.optima.searching.improvers import Improver
 from geomsup.optima.searching.kept import Kept, State
 from geomsup.optima.searching.losses import losses
-from geomsup.optima.searching.moves import changed, exchanges, pairs_to_exchange, rotations, without_riders
+from geomsup.optima.searching.moves import (
+    changed,
+    exchanged_with_riders,
+    exchanges,
+    pairs_to_exchange,
+    rotations,
+    without_riders,
+)
 from geomsup.optima.starts import catalogue_starts, dedicated_end, random_start
 from geomsup.threads import Progress, check_stop
 
@@ -205,6 +212,8 @@ class _Chain:
         together = exchanges(end, [pairs[k] for k in order], TOGETHER)[len(pairs) :]
         alone = [alone[k] for k in order]
         if self.improver.quick:
+            with_riders = (exchanged_with_riders(end.W, end.b, i, j) for i, j in pairs)
+            together += [start for start in with_riders if start is not None]
             together += [without_riders(self.features, start, self.rng) for start in alone]
         return self._best_of(alone, together)
 

@@ -7,9 +7,12 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.descent import End, Start
-from geomsup.optima.starts import BIAS, FIRST_JOINED, JIGGLE, NORM
+from geomsup.optima.starts import BIAS, FIRST_JOINED, JIGGLE, NORM, SAME_RAY
 
-__all__ = ["changed", "exchanged", "exchanges", "pairs_to_exchange", "rotations", "unlike_pairs", "without_riders"]
+__all__ = [
+    "changed", "exchanged", "exchanged_with_riders", "exchanges", "pairs_to_exchange", "rotations", "unlike_pairs",
+    "without_riders",
+]  # fmt: skip
 
 STORED = 0.1  # a row of this fraction of the longest one, or more, stands for a feature that is stored
 SHORT = (
@@ -108,6 +111,22 @@ def exchanged(W: np.ndarray, b: np.ndarray, i: int, j: int) -> Start:
     else:
         W[[i, j]] = W[j] * (first / second), W[i] * (second / first)
     return W, b
+
+
+def exchanged_with_riders(W: np.ndarray, b: np.ndarray, i: int, j: int) -> Start | None:
+    """Exchange the directions of two long rows, and of the short rows on their rays; None if there are none."""
+    norms = np.linalg.norm(W, axis=1)
+    short = norms < RIDER * norms.max()
+    if short[i] or short[j]:
+        return None
+    ways = W[[i, j]] / norms[[i, j], None]
+    on = short[:, None] & (SAME_RAY * norms[:, None] < W @ ways.T)
+    if not on.any():
+        return None
+    moved, b = exchanged(W, b, i, j)
+    moved[on[:, 0]] = norms[on[:, 0], None] * ways[1]
+    moved[on[:, 1]] = norms[on[:, 1], None] * ways[0]
+    return moved, b
 
 
 def exchanges(end: End, pairs: Sequence[tuple[int, int]], together: Sequence[int]) -> list[Start]:
