@@ -13,7 +13,7 @@ from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss, optimu
 from geomsup.loss.objective import pack, relu_objective
 from geomsup.loss.sparse.inputs import sparse_inputs
 from geomsup.optima.deadline import ENDLESS, Deadline
-from geomsup.optima.descent import MANY, End
+from geomsup.optima.descent import End
 from geomsup.optima.searching import chains as chains_module, improvers
 from geomsup.optima.searching.chains import Effort, chains, effort_for
 from geomsup.optima.searching.chance import chance_of_lower, hits
@@ -250,10 +250,13 @@ def test_effort_falls_with_size():
         assert (one.chains, one.patience) >= (more.chains, more.patience)
 
 
-def test_quick_efforts_are_for_all_sizes_that_sparse_features_may_have():
-    for n in (2, 14, 30, MANY):
-        quick, usual = effort_for(n, True), effort_for(n)
-        assert (quick.starts, quick.moves) >= (usual.starts, usual.moves)
+def test_more_is_tried_where_that_is_quick():
+    quick, usual = effort_for(12, True), effort_for(12)
+    assert quick.starts > usual.starts
+    assert quick.moves > usual.moves
+    assert quick.agree > usual.agree
+    assert isinstance(make_improver(Features(14, 0.03, 0.9 ** np.arange(14))), SparseDescents)
+    assert isinstance(make_improver(Features(15, 0.03, 0.9 ** np.arange(15))), improvers._Trainings)
 
 
 @pytest.mark.slow

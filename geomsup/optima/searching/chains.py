@@ -60,20 +60,15 @@ EFFORTS = (
     (30, Effort(starts=32, moves=16, patience=2, pairs=450, circles=200, chains=3, agree=2)),
     (60, Effort(starts=16, moves=12, patience=1, pairs=200, circles=0, chains=1, agree=1)),
 )
-# The same where hundreds of starts take a second: chains of 0.2 to 10 s, of which more must agree.
-QUICK = (
-    (14, Effort(starts=64, moves=64, patience=5, pairs=100, circles=400, chains=8, agree=3)),
-    (30, Effort(starts=64, moves=64, patience=3, pairs=450, circles=400, chains=4, agree=2)),
-    (60, Effort(starts=32, moves=32, patience=2, pairs=450, circles=0, chains=1, agree=1)),
-)
+# The same where hundreds of starts take a second, up to 14 features: chains of 0.2 to 8 s, of which more must agree.
+QUICK = Effort(starts=64, moves=64, patience=5, pairs=100, circles=400, chains=8, agree=3)
 # Exchanges of two features are not tried: each takes a loss, and together they gain a hundredth of a move.
 LARGE = Effort(starts=4, moves=6, patience=1, pairs=0, circles=0, chains=1, agree=1, rounds=4)
 
 
 def effort_for(n_features: int, quick: bool = False) -> Effort:
     """Return how much is tried by default; `quick` is that of the improver."""
-    efforts = QUICK if quick else EFFORTS
-    return next((effort for most, effort in efforts if n_features <= most), LARGE)
+    return QUICK if quick else next((effort for most, effort in EFFORTS if n_features <= most), LARGE)
 
 
 def chains(

@@ -96,7 +96,9 @@ def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver 
     unlike = features.n <= DESCENDED and len(features.kinds) > FEW_KINDS
     if too_sparse(features) and not unlike:
         return None
-    sparse = sparse_inputs(features) if features.probability.max() >= SPARSEST and features.n <= MANY else None
+    # Of 30 features such a descent takes 75 ms, and the search that it is made for minutes.
+    small = features.n <= DESCENDED and features.probability.max() >= SPARSEST
+    sparse = sparse_inputs(features) if small else None
     if sparse is not None:
         return SparseDescents(features, sparse, deadline)
     return _Descents(features, deadline) if too_sparse(features) else _Trainings(features, deadline)

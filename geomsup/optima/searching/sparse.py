@@ -23,7 +23,7 @@ __all__ = ["SparseDescents"]
 
 # Ends of the lowest losses to second order whose losses are compared, and how many of the lowest of those are
 # descended. (12, 4), 0.7^i, p = 0.02 has minima whose losses to second order are 0.3 % out of order.
-COMPARED, REFINED = 16, 4
+COMPARED, REFINED = 16, 2
 NEAR = (
     0.005  # and none that is this much above the best known, relatively: descents gain 1e-5 at Σ p = 0.2, 1e-3 at 0.6
 )
