@@ -72,8 +72,11 @@ def table(rows: list[dict[str, Any]], pages: dict[str, str]) -> str:
 
 
 def counted(rows: list[dict[str, Any]]) -> str:
-    left = sum(row.get("open", False) for row in rows)
-    return f"Of the {len(rows)} problems {len(rows) - left} have an answer, and {left} have not.\n"
+    toys, declined = (sum(row.get("left") == left for row in rows) for left in ("in toys", "declined"))
+    return (
+        f"Of the {len(rows)} problems {len(rows) - toys - declined} are answered, {toys} are about language models and "
+        f"answered in toys, and\n{declined} are declined.\n"
+    )
 
 
 def page(text: str) -> str:

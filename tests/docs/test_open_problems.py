@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 TABLES = open_problems.answers()
 PAGES = TABLES.pop("pages")
 ROWS = [row for rows in TABLES.values() for row in rows]
-KEYS = {"id", "asks", "experiments", "quote", "tools", "says", "when", "open"}
+KEYS = {"id", "asks", "experiments", "quote", "tools", "says", "when", "left"}
 IDS = {entry.id for entry in experiments()}
 
 
@@ -39,7 +39,7 @@ def test_every_problem_of_the_list_stands_there_once():
 
 
 def test_every_question_of_the_readers_and_of_the_paper_stands_there():
-    assert [row["id"][0] for row in TABLES["note"]] == [*"ABCDEF", *"GGGGGGGG", *"HI"]
+    assert [row["id"][0] for row in TABLES["note"]] == [*"ABCDEF", *"GGGGGGGG", *"HIJ"]
     assert len(TABLES["reader"]) == 5
     assert len(TABLES["paper"]) == 14 + 2
 
@@ -80,10 +80,20 @@ def test_answers_are_short(row):
     assert len(sentences(row["asks"])) == 1
 
 
-def test_a_row_without_an_answer_says_why():
+def test_a_row_that_is_declined_says_why():
     for row in ROWS:
-        if row.get("open"):
-            assert re.match(r"Declined|Not |Only |`classify` finds", row["says"]), row
+        assert row.get("left") in (None, "in toys", "declined")
+        if row.get("left") == "declined":
+            assert re.match(r"Declined|Not |`classify` finds \[none", row["says"]), row
+
+
+def test_problems_are_counted():
+    rows = [{}, {"left": "in toys"}, {"left": "declined"}, {"left": "declined"}, {}, {}]
+    words = " ".join(open_problems.counted(rows).split())
+    assert (
+        words
+        == "Of the 6 problems 3 are answered, 1 are about language models and answered in toys, and 2 are declined."
+    )
 
 
 def test_the_page_is_what_the_reports_say():
