@@ -11,7 +11,7 @@ from geomsup.experiments.registry import GROUPS, experiments
 from geomsup.experiments.report import is_current
 from geomsup.files import write_text
 
-__all__ = ["OUTDATED", "TITLES", "write_summary"]
+__all__ = ["OUTDATED", "TITLES", "cell", "place", "sentences", "write_summary"]
 
 INDEX = "index.md"
 TITLES = {
@@ -87,16 +87,15 @@ def _command(what: str, found: list[tuple[Experiment, dict[str, Any]]]) -> str:
 
 
 def _table(group: str, pairs: list[tuple[Experiment, dict[str, Any]]]) -> str:
-    rows = [_row(entry, report, group) for entry, report in pairs]
+    rows = [_row(entry, report) for entry, report in pairs]
     return f"## {TITLES[group]}\n\n" + HEADINGS + "\n".join(rows) + "\n"
 
 
-def _row(entry: Experiment, report: dict[str, Any], group: str) -> str:
+def _row(entry: Experiment, report: dict[str, Any]) -> str:
     """Return the figure, the claim, and the verdict with the first sentence of what was measured."""
-    said = report["verdict"]["summary"].partition(". ")[0] if report["verdict"] else report["error"]
-    heading = _heading(entry)
-    claim = f"[**{_cell(heading)}**]({group}.md#{_anchor(heading)})<br>{_cell(entry.claim)}"
-    answer = f"**{_status(report)}**<br>{_cell(said).rstrip('.')}."
+    said = sentences(report["verdict"]["summary"])[0] if report["verdict"] else report["error"]
+    claim = f"[**{cell(_heading(entry))}**]({place(entry)})<br>{cell(entry.claim)}"
+    answer = f"**{_status(report)}**<br>{cell(said).rstrip('.')}."
     return f"| ![{entry.id}]({entry.id}/figure.png) | {claim} | {answer} |"
 
 
@@ -109,7 +108,18 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
 
 
-def _cell(text: str) -> str:
+def place(entry: Experiment) -> str:
+    """Return where an experiment is described: its chapter and heading, as a link from the folder of chapters."""
+    return f"{_folder(entry)}.md#{_anchor(_heading(entry))}"
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text; a full stop within a number ends none."""
+    return [sentence.strip() for sentence in re.split(r"(?<=[.?!])\s+(?=[^a-z])", text) if sentence.strip()]
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell of a table: on one line, its own signs | escaped."""
     return " ".join(text.replace("|", "\\|").split())
 
 
@@ -140,10 +150,10 @@ def _criterion(entry: Experiment) -> str:
 
 
 def _compared(compared: dict[str, list[str]]) -> str:
-    rows = ["| " + " | ".join(_cell(text) for text in (about, *pair)) + " |" for about, pair in compared.items()]
+    rows = ["| " + " | ".join(cell(text) for text in (about, *pair)) + " |" for about, pair in compared.items()]
     return "| statement | published | measured |\n|---|---|---|\n" + "\n".join(rows)
 
 
 def _numbers(numbers: dict[str, float | None]) -> str:
-    rows = [f"| {_cell(name)} | {'–' if value is None else f'{value:.6g}'} |" for name, value in numbers.items()]
+    rows = [f"| {cell(name)} | {'–' if value is None else f'{value:.6g}'} |" for name, value in numbers.items()]
     return "| figure | value |\n|---|---|\n" + "\n".join(rows)
