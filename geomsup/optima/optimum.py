@@ -72,8 +72,8 @@ def optimum(
       probability of 0.9 or more, the whole model is searched. Searches are independent: each trains models from random
       directions and catalogue shapes, puts rows elsewhere, exchanges features, and descends the exact loss, until
       nothing helps any more. They end when two or three agree, or after three to eight (one beyond 30 features). The
-      Hessian checks the best. Of up to 14 features with Σ p up to 0.7 that come independently, or one at a time, models are
-      not trained but descended on the loss to second order in p, and the best of those on the loss itself.
+      Hessian checks the best. Of up to 14 features with Σ p up to 0.7 that come independently, or one at a time, models
+      are not trained but descended on the loss to second order in p, and the best of those on the loss itself.
     - A tegum program does the rest, also of more than 8 features whose discrete values have too many states (more than
       12 features of three values, or 24 binary ones), and of features too sparse to be sampled, if they are more than
       14 or of few kinds. The best blocks of k features in r dimensions are

@@ -22,6 +22,7 @@ __all__ = [
     "judge",
     "loss_and_gradient",
     "measure",
+    "probabilities",
     "random_start",
     "refitted",
     "responses",
