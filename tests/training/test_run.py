@@ -173,7 +173,7 @@ def same_run(left, right):
 @pytest.mark.parametrize("kind", [{}, {"tied": False, "schedule": "cosine", "clip": 0.1}])
 def test_resumed_after_an_interruption_to_the_same_bits(tmp_path, monkeypatch, record, kind):
     monkeypatch.setattr(turns, "REPORT_SECONDS", 0.0)
-    monkeypatch.setattr(Trainee, "turn_seconds", 1e-4)
+    monkeypatch.setattr(Trainee, "turn_seconds", 1e-9)  # a turn is one step, however quick or slow it is
     options = {"models": 2, "steps": 2_000, "batch": 10, "record": record, "threads": 2} | kind
 
     def stop(stage, fraction):
