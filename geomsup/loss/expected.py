@@ -168,7 +168,8 @@ def expected_loss(
         "exact" takes up to 16 independent features coupled to one output, or 65,536 sets of present features in
         general. "spectral" takes any number. "numeric" is quadrature, for any output activation. "sampled" draws
         samples. "auto", the default, is exact for linear models and up to 256 sets, and spectral beyond; exact wherever
-        that is possible if values are discrete, or if series do not reach `rtol`; numeric for outputs that are not
+        that is possible if values are discrete (for ReLU outputs of 24 binary features, or 12 of three values, by two
+        halves of these), or if series do not reach `rtol`; numeric for outputs that are not
         piecewise linear; and sampled for nonlinear hidden layers, normalised features, data sets, and groups of
         features whose values have more than 65,536 combinations of pieces: three or more with smooth distributions.
     rtol
@@ -377,7 +378,7 @@ def _evaluate_part(
         return row_losses(model.decoder, model.W, b, b_error, features, linear_losses), "exact"
     leak = LEAKS[activation_name(model.activation)]
     exact = method == "exact" or (method == "auto" and _exact_is_best(_sets(model, features), features))
-
+    # Where sets are too many, two halves of them serve: exact too, of values that are points.
     halved = method == "auto" and leak == 0.0 and not exact and halves_of(features, 0.0) is not None
 
     def engine(coupling: np.ndarray, surplus: np.ndarray, b: np.ndarray, features: Features) -> OutputLosses:

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from geomsup.experiments.adam import adam, falling
+
 __all__ = ["Layer", "codes", "loss", "random_layers", "train"]
 
 Layer = tuple[np.ndarray, np.ndarray]  # weights (networks, in, out) and biases (networks, 1, out)
-DECAYS = (0.9, 0.999)  # of Adam's means of slopes and of their squares, as usual
-SMALL = 1e-8  # keeps Adam's steps finite
 WARM = 0.05  # fraction of the steps in which the learning rate rises: Adam's first steps are of full size
 
 
@@ -69,19 +69,12 @@ def train(
     parts = [part.copy() for layer in layers for part in layer]
     if mask is not None:
         parts[0] *= mask
-    means = [(np.zeros_like(part), np.zeros_like(part)) for part in parts]
-    for step in range(1, steps + 1):
-        _, slopes = loss(_paired(parts), x, targets, linear)
-        now = rate * min(step / (WARM * steps), 1) * 0.5 * (1 + np.cos(np.pi * step / steps))
-        for k, slope in enumerate(part for layer in slopes for part in layer):
-            if mask is not None and k == 0:
-                slope = slope * mask
-            first, second = means[k]
-            first += (1 - DECAYS[0]) * (slope - first)
-            second += (1 - DECAYS[1]) * (slope**2 - second)
-            size = np.sqrt(second / (1 - DECAYS[1] ** step)) + SMALL
-            parts[k] -= now * first / (1 - DECAYS[0] ** step) / size
-    return _paired(parts)
+
+    def slopes(now: list[np.ndarray]) -> list[np.ndarray]:
+        found = [part for layer in loss(_paired(now), x, targets, linear)[1] for part in layer]
+        return found if mask is None else [found[0] * mask, *found[1:]]
+
+    return _paired(adam(parts, slopes, steps, lambda step: falling(step, steps, rate) * min(step / (WARM * steps), 1)))
 
 
 def _paired(parts: list[np.ndarray]) -> list[Layer]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.experiments.adam import adam, falling
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import stored
 from geomsup.experiments.lab import Lab
@@ -79,16 +80,13 @@ def descend(
     features: Features, d: int, factor: float, steps: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return W and b after steps of Adam on samples, with a penalty of factor times the sum of |w|."""
-    parts = [rng.normal(size=(features.n, d)) * np.sqrt(2 / (features.n + d)), np.zeros(features.n)]
-    means, squares = ([np.zeros_like(part) for part in parts] for _ in range(2))
-    for step in range(1, steps + 1):
-        _, *gradient = loss_and_gradient(parts[0], parts[1], features.sample(BATCH, rng), factor)
-        rate = RATE * (1 + np.cos(np.pi * step / steps)) / 2
-        for part, slope, mean, square in zip(parts, gradient, means, squares, strict=True):
-            mean += 0.1 * (slope - mean)
-            square += 0.001 * (slope**2 - square)
-            part -= rate * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    return parts[0], parts[1]
+    start = rng.normal(size=(features.n, d)) * np.sqrt(2 / (features.n + d)), np.zeros(features.n)
+
+    def slopes(parts: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+        return loss_and_gradient(parts[0], parts[1], features.sample(BATCH, rng), factor)[1:]
+
+    W, b = adam(start, slopes, steps, lambda step: falling(step, steps, RATE))
+    return W, b
 
 
 def loss_and_gradient(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from geomsup.activations import resolve_activation
+from geomsup.experiments.adam import adam, falling
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import NEARLY_ALL, monosemantic, neuron_shares
 from geomsup.experiments.lab import Lab
@@ -41,7 +42,7 @@ EXPERIMENT = Experiment(
 N, M, RATIO = 10, 5, 0.75  # as E24: features, neurons, importance RATIO^i
 DENSITIES = (0.5, 0.2, 0.1, 0.05, 0.02)
 KINDS = {"relu": ("relu",), "solu": ("solu",), "solu, layernorm": ("solu", "layernorm")}
-SPREAD, RATE = 0.5, 0.02  # of the starts' weights; of Adam
+SPREAD, RATE, SMALL = 0.5, 0.02, 1e-10  # of the starts' weights; of Adam, whose slopes get small at exact losses
 KEPT = 1e-9  # probability from which a state counts: all others together have less than 1e-6
 PART = Threshold(
     0.5,
@@ -137,16 +138,12 @@ def loss_and_gradient(model: Model, layers: tuple[str, ...], p: float) -> tuple[
 
 def descend(model: Model, layers: tuple[str, ...], p: float, steps: int) -> tuple[float, Model]:
     """Return the loss and the model after steps of Adam on the exact loss, at a rate that falls to 0."""
-    parts = [np.array(part) for part in model]
-    means, squares = ([np.zeros_like(part) for part in parts] for _ in range(2))
-    for step in range(1, steps + 1):
-        rate = RATE * (1 + np.cos(np.pi * step / steps)) / 2
-        _, gradient = loss_and_gradient((parts[0], parts[1], parts[2]), layers, p)
-        for part, slope, mean, square in zip(parts, gradient, means, squares, strict=True):
-            mean += 0.1 * (slope - mean)
-            square += 0.001 * (slope**2 - square)
-            part -= rate * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + 1e-10)
-    end = parts[0], parts[1], parts[2]
+
+    def slopes(parts: list[np.ndarray]) -> Model:
+        return loss_and_gradient((parts[0], parts[1], parts[2]), layers, p)[1]
+
+    W, gain, b = adam(model, slopes, steps, lambda step: falling(step, steps, RATE), small=SMALL)
+    end = W, gain, b
     return loss_and_gradient(end, layers, p)[0], end
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from geomsup.experiments.adam import adam, falling
 from geomsup.experiments.declaration import Data, Experiment
 from geomsup.experiments.definitions import interference, stored
 from geomsup.experiments.lab import Lab
@@ -45,7 +46,7 @@ KEPT = 1e-9  # probability from which a state counts for what is told
 SEEN = (
     1e-6  # probability from which a descent sees it: the others have 5e-4 in all at p = 0.1, and take most of the time
 )
-RATE, SPREAD = 0.02, 0.4  # of Adam; of the weights' starts
+RATE, SMALL, SPREAD = 0.02, 1e-10, 0.4  # of Adam, whose slopes get small at exact losses; of the weights' starts
 ROUTER = 2.0  # of the router's starts: with 0.4, choices are so unsure that losses end up to twice as high
 BALANCE = 0.01  # factor of the usual penalty on uneven routing, E Σ f P: small against losses of order 1
 LESS = Threshold(
@@ -137,16 +138,12 @@ def random_start(experts: int, m: int, seed: int) -> Model:
 
 def descend(model: Model, x: np.ndarray, chance: np.ndarray, steps: int) -> tuple[float, Model]:
     """Return the loss and the model after steps of Adam, at a rate that falls to 0."""
-    parts = [part.copy() for part in model]
-    means, squares = ([np.zeros_like(part) for part in parts] for _ in range(2))
-    for step in range(1, steps + 1):
-        _, gradient = loss_and_gradient((parts[0], parts[1], parts[2], parts[3]), x, chance, BALANCE)
-        rate = RATE * (1 + np.cos(np.pi * step / steps)) / 2
-        for part, slope, mean, square in zip(parts, gradient, means, squares, strict=True):
-            mean += 0.1 * (slope - mean)
-            square += 0.001 * (slope**2 - square)
-            part -= rate * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + 1e-10)
-    end = parts[0], parts[1], parts[2], parts[3]
+
+    def slopes(parts: list[np.ndarray]) -> Model:
+        return loss_and_gradient((parts[0], parts[1], parts[2], parts[3]), x, chance, BALANCE)[1]
+
+    W, b, router, bias = adam(model, slopes, steps, lambda step: falling(step, steps, RATE), small=SMALL)
+    end = W, b, router, bias
     return loss_and_gradient(end, x, chance, BALANCE)[0], end
 
 

@@ -23,9 +23,7 @@ __all__ = ["SparseInputs", "sparse_inputs"]
 # Σ q up to which searches trust the series. Beyond 1, weights of single features are negative. At 0.7 the series is
 # 0.4 % off the loss of good models, and the best of many minima is among the lowest sixteen.
 SPARSE = 0.7
-MOST_PIECES = (
-    4  # of a distribution: with more, of which a pair of features takes all combinations, series are no slower
-)
+MOST_PIECES = 4  # of a distribution: a pair of features takes all combinations, and with more, series are no slower
 
 
 class SparseInputs(NamedTuple):

@@ -126,7 +126,7 @@ class _Descents:
     def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
         steps = steps or MOST_STEPS
         ends = descend(self.features, starts, most_steps=steps, deadline=self.deadline)
-        rng = np.random.default_rng(len(starts))
+        rng = np.random.default_rng(len(starts))  # any: the same starts must end at the same bits
         dead = [other for end in ends if (other := revived(self.features, (end.W, end.b), rng)) is not None]
         ends += descend(self.features, dead, most_steps=steps, deadline=self.deadline)
         return sorted(ends, key=lambda end: end.loss)

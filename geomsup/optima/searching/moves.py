@@ -15,10 +15,8 @@ __all__ = [
 ]  # fmt: skip
 
 STORED = 0.1  # a row of this fraction of the longest one, or more, stands for a feature that is stored
-SHORT = (
-    0.02,
-    0.3,
-)  # short rows, relative to the longest one: where values are sparse and of both signs, they help a little
+# Short rows, relative to the longest one: where values are sparse and of both signs, they help a little.
+SHORT = (0.02, 0.3)
 # Of sparse features, short rows ride on the rays of long ones. When these change places, riders would stay on the wrong
 # rays: in every fourth move those up to this length are begun anew.
 FORGOTTEN, RIDER = 0.25, 0.5
@@ -68,9 +66,8 @@ def without_riders(features: Features, start: Start, rng: np.random.Generator) -
     W, b = start
     norms = np.linalg.norm(W, axis=1)
     short = norms < RIDER * norms.max()
-    return np.where(short[:, None], JIGGLE * rng.normal(size=W.shape), W), np.where(
-        short, np.maximum(features.mean, 0), b
-    )
+    rows, biases = JIGGLE * rng.normal(size=W.shape), np.maximum(features.mean, 0)
+    return np.where(short[:, None], rows, W), np.where(short, biases, b)
 
 
 def unlike_pairs(features: Features) -> list[tuple[int, int]]:

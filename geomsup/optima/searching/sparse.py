@@ -24,9 +24,8 @@ __all__ = ["SparseDescents"]
 # Ends of the lowest losses to second order whose losses are compared, and how many of the lowest of those are
 # descended. (12, 4), 0.7^i, p = 0.02 has minima whose losses to second order are 0.3 % out of order.
 COMPARED, REFINED = 16, 2
-NEAR = (
-    0.005  # and none that is this much above the best known, relatively: descents gain 1e-5 at Σ p = 0.2, 1e-3 at 0.6
-)
+# None is descended that is this much above the best known, relatively: they gain 1e-5 at Σ p = 0.2, 1e-3 at 0.6.
+NEAR = 0.005
 MARGIN = 3  # times as much as the first of them gained, others are trusted to gain; if that is not enough, they do not
 DIFFERENT = 1e-6  # relative difference of losses to second order that makes two ends different
 # Descents of the loss itself begin with the curvature to second order, and need few steps: after 12, what is left to
