@@ -24,8 +24,8 @@ APART = 100.0
 # Halvings of the logarithm of a level, from 1e-300 to 1: to nine digits.
 HALVINGS = 40
 
-# More samples than this are not called for.
-MOST_NEEDED = 1e15
+# More samples than this are not called for: nobody has them, and from 1e12 on older incomplete beta functions fail.
+MOST_NEEDED = 1e11
 
 # Divisors from here on: smaller ones give a quotient beyond 1, as 0 would.
 LEAST = np.finfo(float).tiny
