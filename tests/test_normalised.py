@@ -8,7 +8,7 @@ import pytest
 
 import geomsup as gs
 from geomsup.loss.plan import make_plan, make_units
-from geomsup.optima.bounds import lower_bound
+from geomsup.optima.proved.bounds import lower_bound
 from geomsup.training.measure import measured_loss
 from tests.training.reference import samples
 

@@ -11,15 +11,16 @@ from geomsup.features import Features
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
-from geomsup.optima.bounds import lower_bound
 from geomsup.optima.cache import cache_folder
-from geomsup.optima.closed_form import closed_form
 from geomsup.optima.conditions.conditions import Conditions, checked_conditions
 from geomsup.optima.conditions.search import best_of_starts
 from geomsup.optima.deadline import Deadline
 from geomsup.optima.descent import MANY, End, descend
 from geomsup.optima.guesses import fitting, of_ordinary_size
 from geomsup.optima.multistart import descend_from_many, finished, last_descent
+from geomsup.optima.proved.bounds import lower_bound
+from geomsup.optima.proved.certified import certified
+from geomsup.optima.proved.closed_form import closed_form
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import Optimum
 from geomsup.optima.searching.chains import chains, effort_for
@@ -158,6 +159,7 @@ def optimum(
     with telling(progress):
         here = replace(conditions, coherence=float(np.ldexp(conditions.coherence, -loss_unit)))
         found = _ordinary_optimum(law, n_hidden, here, starts, generator, guesses, deadline, progress)
+        found = certified(found) if conditions.plain else found
     if deadline.cut:
         found = replace(found, status=f"{found.status}, cut short")
     return replace(_in_units(found, features, units), conditions=conditions)
@@ -233,8 +235,11 @@ def _by_descents(
     status = f"best of {checks.count(len(found.totals), 'start')}" if found.searched is None else "from a given model"
     return Optimum(
         float(reachable_loss(model, features, quickly=deadline.cut)), model, status,
-        lower_bound(features, n_hidden, nonnegative=conditions.activation in ("relu", "abs")), features, n_hidden,
-        starts=found.totals, searched=found.searched,
+        lower_bound(
+            features, n_hidden, nonnegative=conditions.activation in ("relu", "abs"),
+            tied_relu=conditions.tied and conditions.activation == "relu",
+        ),
+        features, n_hidden, starts=found.totals, searched=found.searched,
     )  # fmt: skip
 
 

@@ -58,9 +58,10 @@ class Optimum(Readable, Tabular):
     model
         The `ToyModel` that has it.
     status
-        How it is known: "closed form" (proved), "best of N searches", "best of N starts", "tegum program" (the best
-        mixture, proved by integer programming, of blocks found by search), or "from a given model" (a guess led lower
-        than any search); followed by ", cut short" if `time_limit` ended the search. `proof` says it in a sentence.
+        How it is known: "closed form" (proved), "certified" (the model is the one that a theorem with a certificate
+        calls the best), "best of N searches", "best of N starts", "tegum program" (the best mixture, proved by integer
+        programming, of blocks found by search), or "from a given model" (a guess led lower than any search); followed
+        by ", cut short" if `time_limit` ended the search. `proof` says it in a sentence.
     lower_bound
         A loss that no model of this size reaches, by proof.
     kind
@@ -81,9 +82,11 @@ class Optimum(Readable, Tabular):
     >>> import geomsup as gs
     >>> best = gs.optimum(gs.Features(2, 0.1), 1, starts=2)
     >>> print(f"{best.loss:.6f}: {best.geometry.name}, {best.proof}")
-    0.003319: digon, 3 of 3 descents ended here (minimum); not proved to be the lowest; no model is below 0.00041137
+    0.003319: digon, certified: a theorem says that this is the best model
     >>> best.hits
     3
+    >>> gs.optimum(gs.Features(3, 0.1), 1).proof
+    '3 of 3 searches ended here (minimum); not proved to be the lowest; no model is below 0.015'
     >>> sorted(best.to_dict())
     ['blocks', 'conditions', 'features', 'geometry', 'hits', 'kind', 'loss', 'lower_bound', 'model',
     'n_hidden', 'proof', 'searched', 'starts', 'status', 'tegum']
@@ -176,6 +179,8 @@ class Optimum(Readable, Tabular):
             bound += "; the search was cut short by `time_limit`"
         if self.status == "closed form":
             return "closed form: proved"
+        if self.status == "certified":
+            return "certified: a theorem says that this is the best model"
         if self.searched is not None:
             return (
                 f"a given model led here ({self.kind}); the search had missed it, and found {self.searched:.6g}; "
@@ -225,8 +230,8 @@ class Optimum(Readable, Tabular):
 
     def __str__(self) -> str:
         lines = [f"optimum {self.loss:.9g}: {self.geometry.name}", f"{self.status}: {self.proof}"]
-        if self.status == "closed form":
-            lines[1] = "closed form (proved)"
+        if self.status in ("closed form", "certified"):
+            lines[1] = self.proof
         if not self.conditions.plain:
             penalties = f"; {self.total:.9g} with penalties" if self.total > self.loss else ""
             lines.append(f"of models with {self.conditions}{penalties}")

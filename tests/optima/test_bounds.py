@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from geomsup import Discrete, Features, Uniform, optimum
-from geomsup.optima.bounds import lower_bound
+from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss, optimum
+from geomsup.optima.proved.bounds import lower_bound
+from geomsup.optima.proved.entropy import by_entropy
 
 ENTROPY = 2 * math.pi * math.e
 
@@ -15,7 +16,7 @@ ENTROPY = 2 * math.pi * math.e
 @pytest.mark.parametrize("p", [1.0, 0.5, 0.01])
 def test_two_features_in_one_dimension_by_hand(p):
     """Both present (p²): one dimension is left, of entropy at least -½ log(2πe/12)."""
-    assert lower_bound(Features(2, p), 1) == pytest.approx(p**2 * (12 / ENTROPY) / ENTROPY, rel=1e-12)
+    assert by_entropy(Features(2, p), 1) == pytest.approx(p**2 * (12 / ENTROPY) / ENTROPY, rel=1e-12)
 
 
 def test_enough_dimensions_leave_nothing():
@@ -30,13 +31,36 @@ def test_no_optimum_is_below_the_bound(n, m, p, seed):
     features = Features(n, p, np.random.default_rng(seed).uniform(0.2, 1, n))
     best = optimum(features, m, starts=2)
     assert 0 <= lower_bound(features, m) <= best.loss
-    assert best.lower_bound in (lower_bound(features, m), best.loss)
+    assert best.lower_bound == pytest.approx(lower_bound(features, m)) or best.status in ("certified", "closed form")
 
 
 def test_alike_features_are_no_special_case():
-    features = Features(6, 0.3)
-    nearly = Features(6, 0.3, [1, 1, 1, 1, 1, 1 - 1e-12])
-    assert lower_bound(features, 2) == pytest.approx(lower_bound(nearly, 2), rel=1e-9)
+    for p in (0.3, 0.01):
+        nearly = Features(6, p, [1, 1, 1, 1, 1, 1 - 1e-12])
+        assert lower_bound(Features(6, p), 2) == pytest.approx(lower_bound(nearly, 2), rel=1e-9)
+
+
+@pytest.mark.slow
+@settings(max_examples=200)
+@given(
+    st.integers(1, 4),
+    st.integers(1, 6),
+    st.floats(1e-3, 0.3),
+    st.floats(0, 1),
+    st.booleans(),
+    st.integers(0, 2**32 - 1),
+)
+def test_no_model_of_alike_or_unlike_sparse_features_is_below_the_bound(m, more, p, decay, large, seed):
+    """Models of orthogonal digons and others that are dropped, a little changed: the best of many sizes."""
+    rng = np.random.default_rng(seed)
+    n = m + more
+    W = np.zeros((n, m))
+    for i in range(min(n, 2 * m)):
+        W[i, i % m] = 1 if i < m else -1
+    model = ToyModel(W + p * rng.normal(size=(n, m)), p * rng.random(n))
+    features = Features(n, p, decay ** np.arange(n), values=Uniform(0, 3 if large else 1))
+    scaled = ToyModel(model.W, model.b * (3 if large else 1))
+    assert lower_bound(features, m) <= expected_loss(scaled, features).value
 
 
 @settings(max_examples=30)

@@ -290,7 +290,7 @@ def test_a_result_says_what_it_is():
     assert "optimum 0.136120711: square (2 digons)" in text
     assert f"{best.status}: {best.hits} of {len(best.starts)} descents ended here (minimum); not proved" in text
     assert "2 × digon: features" in text
-    assert str(optimum(Features(2, 0.1), 2)).splitlines()[1] == "closed form (proved)"
+    assert str(optimum(Features(2, 0.1), 2)).splitlines()[1] == "closed form: proved"
     data = json.loads(json.dumps(best.to_dict(), allow_nan=False))
     assert data["loss"] == best.loss
     assert data["geometry"] == best.geometry.name

@@ -1,4 +1,4 @@
-"""Losses that no model of a given size can beat."""
+"""What any decoder loses that knows as many linear combinations of the features as there are dimensions."""
 
 import math
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from geomsup.features import Features, Uniform
 
-__all__ = ["lower_bound"]
+__all__ = ["alike_by_entropy", "by_entropy"]
 
 MOST_SETS = 14  # unlike features up to which every set of present ones is computed
 
 
-def lower_bound(features: Features, n_hidden: int, *, nonnegative: bool = True) -> float:
-    """Return a loss that no x' = relu(f(Wᵀ x)) beats, with W of `n_hidden` columns and any function f.
+def by_entropy(features: Features, m: int) -> float:
+    """Return a loss that no x' = relu(f(Wᵀ x)) beats, with W of m columns and any function f; 0 where none is known.
 
     Say which k features are present: their values y_i = sqrt(I_i) x_i are uniform on a box of sides s_i, the hidden
     layer holds m linear combinations of them, and what is left has k - m dimensions. Entropy is lost nowhere, and m
@@ -21,34 +21,12 @@ def lower_bound(features: Features, n_hidden: int, *, nonnegative: bool = True) 
     of at least (k - m) exp(2H/(k - m))/(2πe): no decoder can know y better. The bound is the mean over the sets of
     present features.
 
-    This needs independent features with uniform values (and, if they are unlike, no more than 14 of them). Besides, if
-    outputs are `nonnegative`, as those of a ReLU are, Σ_i I_i E min(x_i, 0)² is lost anyway. The larger of the two is
-    returned.
+    This needs independent features with uniform values and, if they are unlike, no more than 14 of them.
 
     References
     ----------
     :cite:t:`cover2006`, chapter 8 (maximum entropy, estimation error).
-
-    Examples
-    --------
-    >>> round(lower_bound(Features(2, 1.0), 1), 5)  # the optimum is 0.0833
-    0.04114
     """
-    features.refuse_normalised()
-    negative = float(features.importance @ [_negative_part(features, i) for i in range(features.n)])
-    return max(negative if nonnegative else 0.0, _by_entropy(features, n_hidden))
-
-
-def _negative_part(features: Features, i: int) -> float:
-    """E min(x_i, 0)², by pieces of the distribution."""
-    weight, low, width = features.laws[i].pieces()
-    high = np.minimum(low + width, 0.0)
-    inside = np.minimum(low, 0.0)
-    share = np.where(width > 0, (high - inside) / np.where(width > 0, width, 1.0), (low < 0).astype(float))
-    return float(features.probability[i] * (weight * share * (high**2 + high * inside + inside**2) / 3).sum())
-
-
-def _by_entropy(features: Features, m: int) -> float:
     if features.grouped or not all(isinstance(law, Uniform) for law in features.laws):
         return 0.0
     widths = np.array([law.support[1] - law.support[0] for law in features.laws])
@@ -56,7 +34,7 @@ def _by_entropy(features: Features, m: int) -> float:
     kept = sides > 0  # features without importance only take up dimensions
     sides, p = sides[kept], features.probability[kept]
     if len(set(zip(sides.tolist(), p.tolist(), strict=True))) == 1:
-        return _alike(float(sides[0]), float(p[0]), len(sides), m)
+        return alike_by_entropy(float(sides[0]), float(p[0]), len(sides), m)
     return _unlike(sides, p, m) if len(sides) <= MOST_SETS else 0.0
 
 
@@ -72,7 +50,8 @@ def _left_over(sides: np.ndarray, m: int) -> float:
     return lost
 
 
-def _alike(side: float, p: float, n: int, m: int) -> float:
+def alike_by_entropy(side: float, p: float, n: int, m: int) -> float:
+    """Return the same of n features that are all as probable, and uniform on an interval of this length."""
     from scipy.special import gammaln, xlog1py, xlogy
 
     k = np.arange(n + 1)

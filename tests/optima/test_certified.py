@@ -1,0 +1,56 @@
+"""Optima that a theorem names, and those that none does."""
+
+import numpy as np
+import pytest
+
+from geomsup import Features, Uniform, expected_loss, optimum
+from geomsup.proofs.certificate import STATEMENTS
+
+
+@pytest.mark.parametrize("p", [1e-4, 0.1, 0.5, 0.706403, 0.706404, 0.9, 0.999])
+def test_two_features_on_one_axis_are_certified(p):
+    best = optimum(Features(2, p), 1)
+    assert (best.status, best.kind) == ("certified", "minimum")
+    assert "a theorem" in best.proof
+    assert str(best).splitlines()[1] == best.proof
+    assert 0 < best.loss - best.lower_bound < 1e-12 * best.loss / p
+    assert best.loss == pytest.approx(expected_loss(best.model, best.features).value, rel=1e-12)
+    norms = np.abs(best.model.W)
+    assert (np.ptp(norms) < 1e-4) == (p < 0.7064035)
+
+
+def test_a_pentagon_of_small_probability_is_certified_in_any_units():
+    for features in (Features(5, 1e-3), Features(5, 1e-4, [3.0] * 5, values=Uniform(0, 5))):
+        best = optimum(features, 2)
+        assert (best.status, best.geometry.name) == ("certified", "pentagon")
+
+
+@pytest.mark.parametrize(
+    ("features", "m"),
+    [
+        (Features(2, 0.7064035), 1),  # between the two probabilities
+        (Features(2, 0.1, [1, 0.9]), 1),
+        (Features(2, [0.1, 0.2]), 1),
+        (Features(2, 0.1, values=Uniform(0.5, 1)), 1),
+        (Features(2, 0.1, anticorrelated=[(0, 1)]), 1),
+        (Features(3, 0.1), 1),
+        (Features(5, 2e-3), 2),
+    ],
+)
+def test_nothing_else_is(features, m):
+    assert optimum(features, m, starts=4).status.startswith("best of")
+
+
+def test_a_minimum_that_the_theorem_does_not_name_is_not_certified():
+    stuck = optimum(Features(2, 0.1), 1, time_limit=1e-9)
+    assert stuck.status.startswith("best of")
+    assert "cut short" in stuck.status
+
+
+def test_conditions_are_not_what_the_theorem_is_about():
+    assert optimum(Features(2, 0.1), 1, coherence=0.01, starts=4).status.startswith("best of")
+
+
+def test_the_probabilities_are_those_of_the_statements():
+    assert "between {crossing from} and {crossing to}" in STATEMENTS["two features on one axis"]
+    assert "0 < p <= 0.001" in STATEMENTS["pentagon of small probability"]
