@@ -529,6 +529,15 @@ TARGETS: dict[str, Target] = {
         lambda component, tolerance: gs.classify(_plane()).symmetry(component, tolerance=tolerance),
         {"component": _is(0), "tolerance": _is(1e-6)},
     ),
+    "block_table": Target(
+        gs.block_table,
+        {"n_features": _is(5), "n_hidden": _is(2)},
+        covers=("BlockTable", "TabulatedBlock"),
+    ),
+    "BlockTable.at": Target(
+        lambda probability: gs.block_table(5, 2).at(probability),
+        {"probability": _is(0.05)},
+    ),
     "optimum": Target(
         gs.optimum,
         {

@@ -66,7 +66,14 @@ if TYPE_CHECKING:
         one_hot_state as one_hot_state,
         one_hot_states as one_hot_states,
     )
-    from geomsup.optima import Block as Block, Optimum as Optimum, optimum as optimum
+    from geomsup.optima import (
+        Block as Block,
+        BlockTable as BlockTable,
+        Optimum as Optimum,
+        TabulatedBlock as TabulatedBlock,
+        block_table as block_table,
+        optimum as optimum,
+    )
     from geomsup.phases import (
         Crossing as Crossing,
         PaperPrediction as PaperPrediction,
@@ -148,7 +155,7 @@ _ROOMS = {
         "classify",
         "find_shapes",
     ),
-    "optima": ("Block", "Optimum", "optimum"),
+    "optima": ("Block", "BlockTable", "Optimum", "TabulatedBlock", "block_table", "optimum"),
     "comparison": ("Comparison", "Comparisons", "compare"),
     "neurons": ("Attack", "Interference", "Probes", "attack", "interference", "probes"),
     "one_hot": (
@@ -197,6 +204,7 @@ _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "Attack",
     "Block",
+    "BlockTable",
     "Certificate",
     "CodeBound",
     "Comparison",
@@ -248,6 +256,7 @@ __all__ = [
     "SuperpositionTest",
     "Sweep",
     "Symmetry",
+    "TabulatedBlock",
     "Theorem",
     "ToyModel",
     "TrainingRun",
@@ -257,6 +266,7 @@ __all__ = [
     "as_rows",
     "attack",
     "best_known",
+    "block_table",
     "bound",
     "certify",
     "classify",

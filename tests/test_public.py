@@ -18,6 +18,7 @@ import geomsup as gs
 PUBLIC = [
     "Attack",
     "Block",
+    "BlockTable",
     "Certificate",
     "CodeBound",
     "Comparison",
@@ -69,6 +70,7 @@ PUBLIC = [
     "SuperpositionTest",
     "Sweep",
     "Symmetry",
+    "TabulatedBlock",
     "Theorem",
     "ToyModel",
     "TrainingRun",
@@ -78,6 +80,7 @@ PUBLIC = [
     "as_rows",
     "attack",
     "best_known",
+    "block_table",
     "bound",
     "certify",
     "classify",

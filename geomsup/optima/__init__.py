@@ -2,5 +2,6 @@
 
 from geomsup.optima.optimum import optimum
 from geomsup.optima.result import Block, Optimum
+from geomsup.optima.tabulated import BlockTable, TabulatedBlock, block_table
 
-__all__ = ["Block", "Optimum", "optimum"]
+__all__ = ["Block", "BlockTable", "Optimum", "TabulatedBlock", "block_table", "optimum"]

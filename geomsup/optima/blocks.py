@@ -13,6 +13,7 @@ from geomsup.optima.descent import MOST_STEPS, End, Start
 from geomsup.optima.multistart import Descents, descend_from_many
 from geomsup.optima.settle import UNCHECKED, settle
 from geomsup.optima.starts import grown
+from geomsup.optima.tabulated.starts import tabulated_starts
 from geomsup.tables import Readable
 from geomsup.version import __version__
 
@@ -23,7 +24,7 @@ __all__ = ["BestBlock", "best_block", "checked", "select"]
 QUICK, STARTS, FEWER, ON_A_LINE = 8, 16, 5, 3
 MOST_GROWN = 4  # starts from a smaller block; by symmetry, most of the others end in the same
 BETTER = 1e-6  # a grown block is called better if it is lower by this, relatively: losses are good to it
-SEARCH = 2  # raise it when the search changes: results that are on disk are then computed again
+SEARCH = 3  # raise it when the search changes: results that are on disk are then computed again
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +72,9 @@ def best_block(
     """Return the best model of `features` in `rank` dimensions; from disk if it was searched before.
 
     It grows from `smaller`, the best block of the first few of these features. Besides, there are by default 16 random
-    starts up to 8 features, where the loss is quick, 5 beyond, or 3 on a line that grows, and one from every catalogue
-    shape; with ``starts=0`` none of these. A search that the deadline cuts short is not kept.
+    starts up to 8 features, where the loss is quick, 5 beyond, or 3 on a line that grows, one from every catalogue
+    shape, and two from the table of blocks; with ``starts=0`` none of these. A search that the deadline cuts short is
+    not kept.
     """
     starts = _usual_starts(features.n, rank, smaller) if starts is None else starts
     largest = float(features.importance.max()) or 1.0
@@ -95,7 +97,8 @@ def best_block(
         def ended(number: int, given: Sequence[Start] = ()) -> Descents:
             return descend_from_many(scaled, rank, number, generator, given, most_steps, bool(number), deadline)
 
-        ways = [ended(starts)] if starts or not larger else []
+        tabulated = tabulated_starts(scaled, rank) if starts or not larger else []
+        ways = [ended(starts, tabulated)] if starts or not larger else []
         ways += [ended(0, larger)] if larger else []
         lowest = [float(way.losses.min()) for way in ways]
         found, losses = ways[int(np.argmin(lowest))], np.concatenate([way.losses for way in ways])

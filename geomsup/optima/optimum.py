@@ -22,10 +22,11 @@ from geomsup.optima.proved.bounds import lower_bound
 from geomsup.optima.proved.certified import certified
 from geomsup.optima.proved.closed_form import closed_form
 from geomsup.optima.reachable import reachable_loss
-from geomsup.optima.result import Optimum
+from geomsup.optima.result import FROM_TABLE, Optimum
 from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.chance import SAME
 from geomsup.optima.searching.improvers import Improver, make_improver, too_sparse
+from geomsup.optima.tabulated.starts import tabulated_starts
 from geomsup.optima.tegum.solve import separable, solve_tegum
 from geomsup.optima.tegum.table import classes_of
 from geomsup.samples import checked_features
@@ -75,6 +76,7 @@ def optimum(
       nothing helps any more. They end when two or three agree, or after three to eight (one beyond 30 features). The
       Hessian checks the best. Of up to 14 features with Σ p up to 0.7 that come independently, or one at a time, models
       are not trained but descended on the loss to second order in p, and the best of those on the loss itself.
+      Of features that are alike and uniform on [0, s], a search also descends from the models of `block_table`.
     - A tegum program does the rest, also of more than 8 features whose discrete values have too many states (more than
       12 features of three values, or 24 binary ones), and of features too sparse to be sampled, if they are more than
       14 or of few kinds. The best blocks of k features in r dimensions are
@@ -191,7 +193,9 @@ def _ordinary_optimum(
     if starts is not None or improver is None:
         return _by_starts(features, n_hidden, starts or _usual_starts(features.n), rng, guesses, deadline)
     ends = chains(features, n_hidden, improver, effort_for(features.n, improver.quick), rng, progress, deadline)
-    return _or_guessed(_by_chains(features, n_hidden, ends, deadline), guesses, deadline)
+    searched = _by_chains(features, n_hidden, ends, deadline)
+    tabulated = [ToyModel(*start) for start in tabulated_starts(features, n_hidden)]
+    return _or_guessed(_or_guessed(searched, tabulated, deadline, FROM_TABLE), guesses, deadline)
 
 
 def _is_for_program(features: Features, improver: Improver | None) -> bool:
@@ -266,7 +270,9 @@ def _by_program(features: Features, n_hidden: int, progress: Progress, deadline:
     return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
 
 
-def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) -> Optimum:
+def _or_guessed(
+    best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline, status: str = "from a given model"
+) -> Optimum:
     """Return what was found, or the best guess, or the end of a descent from the best ones, if that is lower."""
     losses = [float(reachable_loss(guess, best.features, quickly=deadline.cut)) for guess in guesses]
     near_enough = NEAR_GUESS if best.features.n <= MANY else NEAR_LARGE
@@ -288,5 +294,5 @@ def _or_guessed(best: Optimum, guesses: Sequence[ToyModel], deadline: Deadline) 
     if not loss < best.loss * (1 - SAME):
         return best
     return replace(
-        best, loss=loss, model=model, status="from a given model", kind=found.kind, searched=best.loss,
+        best, loss=loss, model=model, status=status, kind=found.kind, searched=best.loss,
     )  # fmt: skip

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from geomsup.recognition import Geometry
 
-__all__ = ["Block", "Optimum", "blocks", "grouped"]
+__all__ = ["FROM_TABLE", "Block", "Optimum", "blocks", "grouped"]
 
+FROM_TABLE = "from the table of blocks"  # the status of an optimum that it led to
 TABULATED = 8  # features up to which a table of all blocks takes seconds
 
 
@@ -60,8 +61,9 @@ class Optimum(Readable, Tabular):
     status
         How it is known: "closed form" (proved), "certified" (the model is the one that a theorem with a certificate
         calls the best), "best of N searches", "best of N starts", "tegum program" (the best mixture, proved by integer
-        programming, of blocks found by search), or "from a given model" (a guess led lower than any search); followed
-        by ", cut short" if `time_limit` ended the search. `proof` says it in a sentence.
+        programming, of blocks found by search), "from the table of blocks" (`block_table` led lower than the search),
+        or "from a given model" (a guess led lower); followed by ", cut short" if `time_limit` ended the search. `proof`
+        says it in a sentence.
     lower_bound
         A loss that no model of this size reaches, by proof.
     kind
@@ -70,7 +72,7 @@ class Optimum(Readable, Tabular):
     starts
         Loss at the end of every search or start, sorted. Empty if there was none, or one for each block.
     searched
-        The best loss that was found without the guesses, if one of these led lower; otherwise None.
+        The best loss that was found without the guesses or the table, if one of these led lower; otherwise None.
     tegum
         For a tegum program: its blocks, and the kinds of blocks it could choose from. If features have values or
         importances of extreme sizes, it is in other units.
@@ -182,8 +184,9 @@ class Optimum(Readable, Tabular):
         if self.status == "certified":
             return "certified: a theorem says that this is the best model"
         if self.searched is not None:
+            what = "the table of blocks" if self.status.startswith(FROM_TABLE) else "a given model"
             return (
-                f"a given model led here ({self.kind}); the search had missed it, and found {self.searched:.6g}; "
+                f"{what} led here ({self.kind}); the search had missed it, and found {self.searched:.6g}; "
                 f"not proved to be the lowest; {bound}"
             )
         if self.tegum is None:

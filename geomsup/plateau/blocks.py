@@ -13,6 +13,7 @@ from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima.descent import FINE, Start, descend
 from geomsup.optima.starts import BIAS, JIGGLE, NORM, random_start
+from geomsup.optima.tabulated.starts import tabulated_starts
 from geomsup.tables import Readable
 from geomsup.threads import Progress, in_threads
 
@@ -221,10 +222,14 @@ def search_blocks(
 
 
 def _of_size(values: Law, p: float, k: int, rank: int, starts: int) -> tuple[float, list[PlateauBlock]]:
-    """Return what the best of some random starts saves, in costs of a feature, and the blocks they end in."""
+    """Return what the best of some starts saves, in costs of a feature, and the blocks they end in.
+
+    Starts are random, and those of the table of blocks.
+    """
     features = Features(k, p, values=values)
     rng = np.random.default_rng([k, rank])
-    ends = descend(features, [random_start(features, rank, 2 * i, rng) for i in range(starts)], most_steps=STEPS)
+    begin = [random_start(features, rank, 2 * i, rng) for i in range(starts)] + tabulated_starts(features, rank)
+    ends = descend(features, begin, most_steps=STEPS)
     ends.sort(key=lambda end: end.loss)
     different = [end for i, end in enumerate(ends) if i == 0 or end.loss > ends[i - 1].loss * (1 + SAME)]
     gain = k - ends[0].loss / float(features.variance[0])

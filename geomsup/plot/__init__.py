@@ -7,6 +7,7 @@ from geomsup.plot.configuration import plot_configuration
 from geomsup.plot.geometry import plot_geometry
 from geomsup.plot.phases import plot_phases
 from geomsup.plot.plateaus import plot_plateaus
+from geomsup.plot.series.blocks import plot_block_table
 from geomsup.plot.series.dimensions import plot_dimensions
 from geomsup.plot.series.losses import plot_losses
 from geomsup.plot.series.sweeps import plot_sweep
@@ -27,6 +28,7 @@ from geomsup.plot.weights.subspaces import plot_subspaces
 __all__ = [
     "plot_angles",
     "plot_bases",
+    "plot_block_table",
     "plot_comparison",
     "plot_comparisons",
     "plot_components",

@@ -9,6 +9,7 @@ __all__ = ["result", "results"]
 
 # Which function returns a result of this kind.
 SOURCES = {
+    "BlockTable": "block_table()",
     "Comparison": "compare(model, features)",
     "Comparisons": "compare(models, features)",
     "Configuration": "minimize_energy(12)",

@@ -403,3 +403,11 @@ def test_a_search_in_a_thread_of_its_own_ends_too():
     thread.start()
     thread.join()
     assert done[0].loss > 0
+
+
+def test_a_search_that_loses_nothing_ends_at_once():
+    """Three digons of features that are never present together, and one more, fit into four dimensions without loss."""
+    features = Features(7, 0.02, 0.9 ** np.arange(7), anticorrelated=[(0, 1), (2, 3), (4, 5)])
+    best = optimum(features, 4)
+    assert best.loss < 1e-10 * float(features.importance @ features.variance)
+    assert best.status == "best of 1 search"

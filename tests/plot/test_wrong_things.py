@@ -23,6 +23,7 @@ def made(kind):
         "configuration": lambda: gs.thomson(4),
         "geometry": lambda: gs.classify(digon.W),
         "geometries": lambda: gs.Geometries((gs.classify(digon.W),)),
+        "table": lambda: gs.block_table(n_hidden=1),
         "diagram": lambda: gs.phase_diagram(2, 1, [0.2, 0.5], [0.3, 0.4]),
         "plateaus": lambda: gs.plateaus([0.5, 0.3], largest_rank=2),
         "polytope": lambda: gs.polytope("square"),
@@ -36,6 +37,7 @@ def made(kind):
 SUBJECTS = {
     "plot_angles": ("W", NOTHING),
     "plot_bases": ("found", NOTHING),
+    "plot_block_table": ("table", NOTHING),
     "plot_comparison": ("comparison", NOTHING),
     "plot_comparisons": ("comparisons", NOTHING),
     "plot_components": ("geometry", NOTHING),
@@ -113,13 +115,14 @@ def test_wrong_losses_biases_and_columns():
 
 
 @pytest.mark.parametrize(("name", "kind"), [
-    ("plot_angles", "model"), ("plot_comparison", "comparison"), ("plot_comparisons", "comparisons"),
+    ("plot_angles", "model"), ("plot_block_table", "table"), ("plot_comparison", "comparison"),
+    ("plot_comparisons", "comparisons"),
     ("plot_configuration", "configuration"), ("plot_geometry", "geometry"), ("plot_gram", "model"),
     ("plot_graph", "geometry"), ("plot_interference", "model"), ("plot_phases", "diagram"),
     ("plot_plateaus", "plateaus"), ("plot_polytope", "polytope"),
 ])  # fmt: skip
 def test_wrong_axes_are_named(name, kind):
-    several = name in ("plot_comparison", "plot_phases", "plot_plateaus")
+    several = name in ("plot_block_table", "plot_comparison", "plot_phases", "plot_plateaus")
     argument = "axes" if several else "ax"
     for wrong in AXES:
         refused(lambda wrong=wrong: getattr(gs.plot, name)(made(kind), **{argument: wrong}), argument)
@@ -127,7 +130,7 @@ def test_wrong_axes_are_named(name, kind):
 
 @pytest.mark.parametrize("kind", [
     "comparison", "comparisons", "configuration", "diagram", "geometries", "geometry", "model", "optimum", "plateaus",
-    "polytope", "run",
+    "polytope", "run", "table",
 ])  # fmt: skip
 def test_wrong_axes_of_results_are_named(kind):
     for wrong in AXES:

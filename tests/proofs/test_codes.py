@@ -9,6 +9,7 @@ from scipy.special import eval_gegenbauer
 
 import geomsup as gs
 from geomsup.proofs import codes
+from tests.proofs.leech import mclaughlin
 
 MEETING = ("pentagon", "hexagon", "heptagon", "icosahedron", "600-cell", "5-demicube", "2_21", "3_21", "4_21")
 
@@ -86,3 +87,15 @@ def test_shapes_without_a_bound():
         gs.bound("octagon")
     with pytest.raises(ValueError, match="must be a known shape"):
         gs.bound("no such shape")
+
+
+def test_mclaughlins_275_meet_their_bound():
+    vertices = mclaughlin()
+    assert vertices.shape == (275, 22)
+    assert set((vertices @ vertices.T).round(9).ravel().tolist()) == {1.0, round(1 / 6, 9), -0.25}
+    order = 2 * 898_128_000  # of McLaughlin's group, twice
+    faces = (275, *[0] * 21)  # only vertices are asked for
+    shape = gs.Polytope("McLaughlin", vertices, "", faces, order, circumradius=1.0, vertex_transitive=True)
+    found = gs.bound(shape)
+    assert found.check() == found.lower_bound
+    assert 0 < found.gap < 1e-9

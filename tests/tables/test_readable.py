@@ -27,6 +27,7 @@ MADE = {
     "Attack": lambda: gs.attack(DIGON, output=0),
     "Certificate": lambda: gs.certify(5, 2, limit=True),
     "CodeBound": lambda: gs.bound("pentagon"),
+    "BlockTable": lambda: gs.block_table(5, 2),
     "Comparison": lambda: gs.compare(DIGON, PAIR, starts=2),
     "Comparisons": lambda: gs.compare([DIGON, DIGON], PAIR, starts=2),
     "Component": lambda: gs.classify(gs.polytope("square antiprism").vertices).components[0],
@@ -61,6 +62,7 @@ MADE = {
     "Features": lambda: PAIR,
     "Record": lambda: gs.best_known(12),
     "SampledFeatures": lambda: gs.SampledFeatures(rng.random((9, 2))),
+    "TabulatedBlock": lambda: gs.block_table(5, 2).at(0.05),
     "Subspaces": lambda: gs.subspaces({"a": rng.normal(size=(9, 4)), "b": rng.normal(size=(2, 4))}, rotations=99),
     "SuperpositionTest": lambda: gs.superposition_test(gs.Features(3, 0.1).sample(900, rng=0)[:, :2]),
     "Sweep": lambda: gs.sweep(

@@ -78,6 +78,7 @@ def a_session() -> None:
     reveal_type(best)  # Optimum
     reveal_type(best.loss)  # float
     reveal_type(best.model)  # ToyModel
+    reveal_type(gs.block_table(5, 2).at(0.05).crossing)  # float | None
 
     one = gs.compare(model, features)
     reveal_type(one)  # Comparison

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["by_two_active", "digon_loss", "overlap"]
+__all__ = ["alone", "by_two_active", "digon_loss", "overlap"]
 
 SHARES, SCALES = np.linspace(0.5, 1.0, 11), np.linspace(0.9, 1.3, 21)  # of ν, in units of c_2/6, and Q that are tried
 COARSE = 41  # points along q and along b for that

@@ -25,6 +25,7 @@ from geomsup.threads import Progress, check_stop
 
 __all__ = ["Effort", "chains", "effort_for"]
 
+PERFECT = 1e-10  # of what storing nothing costs: below, descents creep along a flat valley without an end
 KEPT = 6  # different ends that a chain goes on from
 LIKELIEST = 0.4  # the best of them is changed with this probability, the next with 0.4 × 0.6, and so on
 DIFFERENT = 1e-4  # relative difference of losses that makes two ends different
@@ -94,13 +95,19 @@ def chains(
             if (ends or chain.state.ends) and kept.write(ends, chain.state):
                 interruption.add_note("the search so far is kept; the same search goes on from there")
             raise
-        if len(ends) >= effort.chains or _agree(ends, effort) or deadline.passed():
+        perfect = min(end.loss for end in ends) <= _rounding(features)
+        if len(ends) >= effort.chains or perfect or _agree(ends, effort) or deadline.passed():
             break
         state = State(moves=chain.moves)
     if not deadline.passed():
         kept.drop()
     chain.told.done()
     return sorted(ends, key=lambda end: end.loss)
+
+
+def _rounding(features: Features) -> float:
+    """Return a loss that is none: rounding leaves as much. A search that finds it can end."""
+    return PERFECT * float(features.importance @ features.variance)
 
 
 def _agree(ends: Sequence[End], effort: Effort) -> bool:
@@ -146,7 +153,10 @@ class _Chain:
         """Go on until `patience` rounds of moves in a row have gained nothing."""
         if not self.ends:
             self._begin()
+        least = _rounding(self.features)
         while self.wasted < self.effort.patience and self.rounds < self.effort.rounds and not self.deadline.passed():
+            if self.ends[0].loss <= least:
+                break
             self._note()
             self._round()
             self.told.round(self.rounds)
