@@ -1,9 +1,9 @@
-"""Write the tables of docs/open_problems.md from the reports of experiments.
+"""Write the tables of docs/open_problems.md from the reports of experiments, and from the atlas of real weights.
 
 python -m benchmarks.open_problems
 
 `docs/open_problems.toml` says which experiment and which tool answers what. Verdicts, quotations and numbers come from
-the reports in docs/experiments. A table stands in the page between two comments with its name.
+the reports in docs/experiments, or from docs/atlas.json. A table stands in the page between two comments with its name.
 """
 
 import json
@@ -18,6 +18,7 @@ from geomsup.experiments.summary import cell, place, sentences
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, ANSWERS = DOCS / "open_problems.md", DOCS / "open_problems.toml"
 FOLDER = "experiments"
+ATLAS = "atlas"  # stands for an experiment where a number is of real weights
 LIST = ("toys", "bottlenecks", "neurons", "activations", "removal")  # the tables of 4.1 to 4.45
 HEAD = "| | question | answer | by |\n|---|---|---|---|\n"
 NUMBER = re.compile(r"\[\[(\w+): (.+?) \| (.+?)\]\]")
@@ -33,13 +34,21 @@ def verdict(id: str) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))["verdict"]
 
 
+def measured(path: str) -> float:
+    """Return a number of the atlas, by the keys and places that lead to it."""
+    value = json.loads((DOCS / f"{ATLAS}.json").read_text(encoding="utf-8"))
+    for key in path.split("."):
+        value = value[int(key) if isinstance(value, list) else key]
+    return value
+
+
 def filled(text: str) -> str:
-    """Return a text with the numbers of reports in it."""
+    """Return a text with the numbers of reports and of the atlas in it."""
 
     def number(found: re.Match[str]) -> str:
         id, name, form = found.groups()
-        value = verdict(id)["numbers"][name]
-        return f"{100 * value:.0f} %" if form == "%" else f"{value:{form}}"
+        value = measured(name) if id == ATLAS else verdict(id)["numbers"][name]
+        return f"{value:{'.0%' if form == '%' else form}}".replace("%", " %")
 
     return NUMBER.sub(number, text)
 
@@ -60,10 +69,12 @@ def answer(row: dict[str, Any]) -> str:
 
 
 def sources(row: dict[str, Any], pages: dict[str, str]) -> str:
-    """Return links to the experiments, with their verdicts, and to the tools."""
+    """Return links to the experiments, with their verdicts, to the tools, and to sections of the atlas."""
     cited, tools = row.get("experiments", ()), row.get("tools", ())
     verdicts = [f"[{id}]({FOLDER}/{place(experiment(id))}): {verdict(id)['status']}" for id in cited]
-    return "<br>".join(verdicts + [f"[`{name}`]({pages[name]})" for name in tools])
+    links = [f"[`{name}`]({pages[name]})" for name in tools]
+    links += [f"[atlas]({ATLAS}.md#{section})" for section in row.get("atlas", ())]
+    return "<br>".join(verdicts + links)
 
 
 def table(rows: list[dict[str, Any]], pages: dict[str, str]) -> str:

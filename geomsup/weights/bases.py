@@ -206,7 +206,7 @@ def _search(
     for number, seed in enumerate(seeds):
         left = np.flatnonzero(free)
         if free[seed] and len(left) > 1 and volumes.largest > 1:
-            best = min((_grown(rows, left, seed, start, volumes) for start in STARTS), key=lambda one: one[0])
+            best = _grown(rows, left, seed, volumes)
             if best[0] <= log_level:
                 best = _refined(rows, left, best, volumes)
                 found.append(best)
@@ -217,14 +217,11 @@ def _search(
     return found
 
 
-def _grown(rows: UnitRows, left: np.ndarray, seed: int, start: int, volumes: Volumes) -> tuple[float, np.ndarray]:
+def _grown(rows: UnitRows, left: np.ndarray, seed: int, volumes: Volumes) -> tuple[float, np.ndarray]:
     """Log p-value and members of the least probable set that grows from a seed, among the rows that are left."""
-    X = rows.single
-    members = np.array([seed])
-    if start > 1:
-        near = _nearest(X, left, members)
-        members = near[_often_orthogonal(X[near])[:start]]
-    return _from(rows, left, members, volumes)
+    near = _nearest(rows.single, left, np.array([seed]))
+    order = near[_often_orthogonal(rows.single[near])]
+    return min((_from(rows, left, order[:start], volumes) for start in STARTS), key=lambda one: one[0])
 
 
 def _refined(
@@ -253,7 +250,7 @@ def _from(rows: UnitRows, left: np.ndarray, members: np.ndarray, volumes: Volume
 def _nearest(X: np.ndarray, left: np.ndarray, members: np.ndarray) -> np.ndarray:
     """Members first, then the rows of which least lies in their span."""
     basis = np.linalg.qr(X[members].T)[0]
-    inside = ((X[left] @ basis) ** 2).sum(axis=1)
+    inside = ((X @ basis)[left] ** 2).sum(axis=1)
     inside[np.isin(left, members)] = -1.0
     room = min(ROOM, len(left))
     near = left[np.argpartition(inside, room - 1)[:room]]
@@ -265,8 +262,12 @@ def _often_orthogonal(X: np.ndarray) -> np.ndarray:
     G = np.abs(X @ X.T)
     score = -np.log(np.maximum(G, ROUNDING))
     np.fill_diagonal(score, 0.0)
-    off = ~np.eye(len(X), dtype=bool)
-    score[off] = (score[off] - score[off].mean()) / max(score[off].std(), ROUNDING)
+    pairs = max(score.size - len(score), 1)  # the diagonal is 0, and counts in neither mean nor deviation
+    mean = score.sum(dtype=np.float64) / pairs
+    deviation = max(np.vdot(score, score) / pairs - mean**2, 0.0) ** 0.5
+    score -= mean
+    score /= max(deviation, ROUNDING)
+    np.fill_diagonal(score, 0.0)
     weights = np.maximum(score[0], 0.0) if len(X) < ROOM else np.ones(len(X))
     for _ in range(ROUNDS):
         weights = np.maximum(score @ weights, 0.0)

@@ -1,12 +1,12 @@
-"""Subspaces turned at random against each other: their shares, their angles, and how improbable observed ones are."""
+"""Shares of squares in subspaces turned at random, and how improbable observed values are."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from geomsup.threads import Progress
+from geomsup.threads import Progress, check_stop
 
-__all__ = ["angle_law", "share_law", "tail", "turned"]
+__all__ = ["share_law", "shares_by_chance", "tail"]
 
 Law = Callable[[float], float]
 
@@ -16,48 +16,34 @@ COUNTED = 10
 # Equal up to rounding.
 ROUNDING = 1e-9
 
-# Tracy and Widom's law of the largest eigenvalue, whose skewness is 0.29, is nearly that of a Gamma variable of this
-# shape, moved and scaled: see chiani2014.
-SHAPE = 46.446
 
-
-def turned(
+def shares_by_chance(
     weights: np.ndarray, ranks: np.ndarray, rotations: int, rng: np.random.Generator, progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw random rotations; return the shares and the largest squared cosines of all pairs.
+) -> np.ndarray:
+    """Draw random rotations, and return the parts ``(rotations, k, k)`` of squares that lie in turned subspaces.
 
     Parameters
     ----------
     weights
         ``(k, m)`` parts of the square of each matrix along its singular directions, largest first.
     ranks
-        ``(k,)`` dimensions of each subspace, less than m or m.
+        ``(k,)`` dimensions of each subspace, at most m.
     rotations
         Number of draws.
     rng
         The generator.
     progress
         Called with ("rotations", fraction done).
-
-    Returns
-    -------
-    tuple
-        ``(rotations, k, k)`` parts of the square of the first in the subspace of the second, and cos² of the smallest
-        angle between subspaces i < j that need not meet; else 1.
     """
     k, m = weights.shape
-    shares, cosines = np.empty((rotations, k, k)), np.ones((rotations, k, k))
-    apart = [(i, j) for i in range(k) for j in range(i + 1, k) if ranks[i] + ranks[j] <= m]
+    shares = np.empty((rotations, k, k))
     for draw in range(rotations):
         frame = np.linalg.qr(rng.normal(size=(m, int(ranks.max()))))[0]
         shares[draw] = weights @ (frame**2).cumsum(axis=1)[:, ranks - 1]
-        for i, j in apart:
-            part = frame[: ranks[i], : ranks[j]]
-            gram = part.T @ part if ranks[i] > ranks[j] else part @ part.T
-            cosines[draw, i, j] = np.linalg.eigvalsh(gram)[-1]
+        check_stop()
         if progress is not None:
             progress("rotations", (draw + 1) / rotations)
-    return shares, cosines
+    return shares
 
 
 def share_law(weights: np.ndarray, rank: int) -> tuple[Law, Law]:
@@ -86,32 +72,6 @@ def share_law(weights: np.ndarray, rank: int) -> tuple[Law, Law]:
         return min(max((share - low) / (high - low), 0.0), 1.0)
 
     return lambda share: float(betainc(b, a, 1 - of(share))), lambda share: float(betainc(a, b, of(share)))
-
-
-def angle_law(cosines: np.ndarray) -> Law:
-    """Return the upper tail of the largest squared cosine: its logit has nearly Tracy and Widom's law.
-
-    Examples
-    --------
-    >>> law = angle_law(np.random.default_rng(0).beta(20, 20, size=1000))
-    >>> 0.4 < law(0.5) < 0.6
-    True
-    """
-    from scipy.special import gammaincc
-
-    logits = _logit(cosines)
-    mean, deviation = float(logits.mean()), float(logits.std())
-
-    def above(cosine: float) -> float:
-        z = (float(_logit(np.array(cosine))) - mean) / deviation
-        return float(gammaincc(SHAPE, max(SHAPE + z * SHAPE**0.5, 0.0)))
-
-    return above
-
-
-def _logit(cosines: np.ndarray) -> np.ndarray:
-    kept = np.clip(cosines, 1e-15, 1 - 1e-15)  # what rounding leaves of 0 and 1
-    return np.log(kept) - np.log1p(-kept)
 
 
 def tail(value: float, draws: np.ndarray, law: Law) -> float:

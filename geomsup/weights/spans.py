@@ -9,9 +9,10 @@ import numpy as np
 from geomsup import checks
 from geomsup.arrays import read_only
 from geomsup.threads import Progress
+from geomsup.weights.angles import angle_law, largest_cosines
 from geomsup.weights.printing import Listed, p_value
 from geomsup.weights.reading import matrix, same_width
-from geomsup.weights.rotations import angle_law, share_law, tail, turned
+from geomsup.weights.rotations import share_law, shares_by_chance, tail
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -154,9 +155,9 @@ def subspaces(
     the subspace of the second. For each pair, principal angles say how near the two subspaces are.
 
     If a matrix is turned at random, the mean share is r/m. How improbable the observed shares and smallest angles are
-    is estimated from random rotations; beyond the tenth largest draw, by a law that goes on from there: for shares a
-    Beta law of the exact mean and variance, for angles Tracy and Widom's. All p-values are multiplied by the number of
-    tests, 3k(k − 1)/2; those of shares are two-sided.
+    is estimated from random rotations, and for angles from draws of their exact law. Beyond the tenth largest draw
+    another law goes on from there: for shares a Beta law of the exact mean and variance, for angles Tracy and Widom's.
+    All p-values are multiplied by the number of tests, 3k(k − 1)/2; those of shares are two-sided.
 
     Parameters
     ----------
@@ -187,7 +188,7 @@ def subspaces(
 
     References
     ----------
-    :cite:t:`bjorck1973`; :cite:t:`johnstone2008`; :cite:t:`chiani2014`.
+    :cite:t:`bjorck1973`; :cite:t:`edelman2008`; :cite:t:`johnstone2008`; :cite:t:`chiani2014`.
 
     Examples
     --------
@@ -213,14 +214,11 @@ def subspaces(
     bases = [directions[:r] for (_, directions), r in zip(axes, ranks, strict=True)]
     shares = np.array([[_share(parts, directions, basis) for basis in bases] for parts, directions in axes])
     between = [_principal(bases[i], bases[j]) for i, j in _pairs(names)]
-    drawn, cosines = turned(weights, np.array(ranks), rotations, generator, progress)
-    p_shares, p_angles = np.ones((k, k)), np.ones((k, k))
+    drawn = shares_by_chance(weights, np.array(ranks), rotations, generator, progress)
+    p_shares = np.ones((k, k))
     for i, j in ((i, j) for i in range(k) for j in range(k) if i != j):
         p_shares[i, j] = _p_share(shares[i, j], drawn[:, i, j], weights[i], ranks[j])
-    for (i, j), angles in zip(_pairs(names), between, strict=True):
-        if ranks[i] + ranks[j] <= m:
-            law = angle_law(cosines[:, i, j])
-            p_angles[i, j] = p_angles[j, i] = tail(float(np.cos(angles[0]) ** 2), cosines[:, i, j], law)
+    p_angles = _p_angles(ranks, m, between, rotations, generator)
     tests = 3 * k * (k - 1) // 2
     return Subspaces(
         names=names, ranks=ranks, n_dimensions=m,
@@ -292,10 +290,16 @@ def _share(parts: np.ndarray, directions: np.ndarray, basis: np.ndarray) -> floa
 
 
 def _principal(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Principal angles in radians, smallest first; small ones by their sines, which rounding leaves alone."""
-    from scipy.linalg import subspace_angles
-
-    return subspace_angles(first.T, second.T)[::-1]
+    """Principal angles of orthonormal rows in radians, smallest first; small ones by sines, which do not round."""
+    few, many = sorted((first, second), key=len)
+    inside = few @ many.T
+    cosines = np.linalg.svd(inside, compute_uv=False)
+    angles = np.arccos(np.clip(cosines, 0.0, 1.0))
+    small = cosines**2 >= 0.5
+    if small.any():
+        sines = np.linalg.svd(few - inside @ many, compute_uv=False)[::-1]
+        angles[small] = np.arcsin(np.clip(sines, 0.0, 1.0))[small]
+    return angles
 
 
 def _p_share(share: float, draws: np.ndarray, weights: np.ndarray, rank: int) -> float:
@@ -306,5 +310,20 @@ def _p_share(share: float, draws: np.ndarray, weights: np.ndarray, rank: int) ->
     return min(2 * min(tail(share, draws, above), tail(-share, -draws, lambda value: below(-value))), 1.0)
 
 
-def _pairs(names: tuple[str, ...]) -> list[tuple[int, ...]]:
+def _p_angles(
+    ranks: tuple[int, ...], m: int, between: list[np.ndarray], rotations: int, rng: np.random.Generator
+) -> np.ndarray:
+    """p-values of the smallest angles; 1 where two subspaces meet in any case. Pairs of the same ranks share draws."""
+    k = len(ranks)
+    p, known = np.ones((k, k)), dict[tuple[int, int], np.ndarray]()
+    for (i, j), angles in zip(_pairs(ranks), between, strict=True):
+        if ranks[i] + ranks[j] <= m:
+            sizes = min(ranks[i], ranks[j]), max(ranks[i], ranks[j])
+            if sizes not in known:
+                known[sizes] = largest_cosines(*sizes, m, rotations, rng)
+            p[i, j] = p[j, i] = tail(float(np.cos(angles[0]) ** 2), known[sizes], angle_law(known[sizes]))
+    return p
+
+
+def _pairs(names: tuple[Any, ...]) -> list[tuple[int, ...]]:
     return [(i, j) for i in range(len(names)) for j in range(i + 1, len(names))]

@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 TABLES = open_problems.answers()
 PAGES = TABLES.pop("pages")
 ROWS = [row for rows in TABLES.values() for row in rows]
-KEYS = {"id", "asks", "experiments", "quote", "tools", "says", "when", "left"}
+KEYS = {"id", "asks", "experiments", "quote", "tools", "atlas", "says", "when", "left"}
 IDS = {entry.id for entry in experiments()}
 
 
@@ -145,6 +145,13 @@ def test_words_that_were_written_for_another_verdict_are_refused():
     row = {"id": "4.7", "experiments": ["A1"], "says": "No.", "when": "does not hold"}
     with pytest.raises(ValueError, match="verdict 'does not hold' of A1; it is now 'holds'"):
         open_problems.answer(row)
+
+
+def test_numbers_of_the_atlas_are_found_by_their_keys(monkeypatch, tmp_path):
+    monkeypatch.setattr(open_problems, "DOCS", tmp_path)
+    (tmp_path / "atlas.json").write_text(json.dumps({"rows": [{"share": 0.0016}, {"share": 0.5}]}))
+    assert open_problems.filled("[[atlas: rows.0.share | .2%]], [[atlas: rows.1.share | %]]") == "0.16 %, 50 %"
+    assert open_problems.sources({"id": "x", "atlas": ["neurons"]}, {}) == "[atlas](atlas.md#neurons)"
 
 
 @pytest.mark.usefixtures("reports")

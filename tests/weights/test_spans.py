@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy.stats import beta, kstest
+from scipy.stats import beta, ks_2samp, kstest
 
 import geomsup as gs
-from geomsup.weights.rotations import angle_law, share_law, tail, turned
+from geomsup.weights.angles import angle_law, largest_cosines
+from geomsup.weights.rotations import share_law, shares_by_chance, tail
 from tests.weights.chance import DRAWS, LEVEL, NULLS, allowed, drawn
 
 
@@ -79,8 +80,8 @@ def test_one_direction_that_two_large_subspaces_share_is_seen_by_the_angle():
 def test_mean_and_variance_of_a_share(m, rank, decay):
     weights = decay ** np.arange(m)
     weights /= weights.sum()
-    shares, _ = turned(np.array([weights, weights]), np.array([rank, rank]), 4000, np.random.default_rng(0), None)
-    x = shares[:, 0, 1]
+    drawn = np.array([weights, weights]), np.array([rank, rank])
+    x = shares_by_chance(*drawn, 4000, np.random.default_rng(0), None)[:, 0, 1]
     variance = 2 * rank * (m - rank) / (m**2 * (m + 2)) * (m * (weights**2).sum() - 1) / (m - 1)
     assert x.mean() == pytest.approx(rank / m, abs=4 * (variance / 4000) ** 0.5)
     assert x.var() == pytest.approx(variance, rel=0.12)
@@ -112,15 +113,25 @@ def test_p_values_of_one_direction_are_uniform():
     assert kstest(p, "uniform").pvalue > 1e-3
 
 
+@pytest.mark.parametrize(("m", "r", "s"), [(2, 1, 1), (10, 1, 3), (8, 2, 2), (12, 10, 2), (10, 5, 5), (30, 6, 9)])
+def test_smallest_angles_have_the_law_of_those_of_random_subspaces(m, r, s):
+    """Against corners of random orthogonal matrices; for a line also against the exact law."""
+    rng = np.random.default_rng(0)
+    found = largest_cosines(r, s, m, 4000, rng)
+    corners = (np.linalg.qr(rng.normal(size=(m, s)))[0][:r] for _ in range(4000))
+    assert ks_2samp(found, [np.linalg.norm(corner, 2) ** 2 for corner in corners]).pvalue > 1e-3
+    if r == 1:
+        assert kstest(found, beta(s / 2, (m - s) / 2).cdf).pvalue > 1e-3
+
+
 @pytest.mark.parametrize(("m", "r", "s"), [(8, 2, 2), (30, 6, 9)])
 def test_the_law_of_the_smallest_angle_goes_on_where_draws_end(m, r, s):
     """The tail from 500 draws, against 20,000."""
-    weights = np.full((2, m), 1 / m)
-    _, many = turned(weights, np.array([r, s]), 20_000, np.random.default_rng(1), None)
-    few = many[:500, 0, 1]
+    many = largest_cosines(r, s, m, 20_000, np.random.default_rng(1))
+    few = many[:500]
     law = angle_law(few)
     for p in (0.1, 0.01, 0.001):
-        value = float(np.quantile(many[500:, 0, 1], 1 - p))
+        value = float(np.quantile(many[500:], 1 - p))
         assert np.log(tail(value, few, law) / p) == pytest.approx(0, abs=1.0)
 
 

@@ -14,7 +14,7 @@ __all__ = ["chosen", "log_q_values"]
 EULER = 0.5772156649
 
 
-Evidence = Callable[[tuple[int, ...]], float]
+Evidence = Callable[[tuple[int, ...], float], float]
 
 
 def chosen(
@@ -30,7 +30,8 @@ def chosen(
     candidates
         Sets that fit a shape; of those with the same rows the first counts.
     evidence
-        Gives the log of a p-value for rows: times the number of places, so that it may exceed 0.
+        Gives the log of a p-value for rows: times the number of places, so that it may exceed 0. If it exceeds the
+        second argument, any number that does so will do.
     n, largest
         Numbers of all rows, and of rows of a shape at most.
     rate
@@ -41,10 +42,11 @@ def chosen(
     >>> digon = Candidate((0, 1), "digon", "origin", 0.1, 5.7)
     >>> weak = Candidate((1, 2, 3), "triangle", "origin", 0.1, 5.7)
     >>> log_p = {digon.rows: -50.0, weak.rows: -1.0}
-    >>> [found.name for found, _, _ in chosen([digon, weak], log_p.__getitem__, 1000, 12, 0.01)]
+    >>> [found.name for found, _, _ in chosen([digon, weak], lambda rows, _: log_p[rows], 1000, 12, 0.01)]
     ['digon']
     """
     known: dict[tuple[int, ...], float] = {}
+    out = set[tuple[int, ...]]()
     left = sorted(candidates, key=lambda found: (-len(found.rows), found.chord, found.rows))
     # As many discoveries as there can be, all as probable as this one, would not be enough.
     hopeless = log(rate) + log(max(n / 2, 1)) - _log_dependence(n, largest)
@@ -53,16 +55,19 @@ def chosen(
         for found in left:
             if taken.isdisjoint(found.rows):
                 if found.rows not in known:
-                    known[found.rows] = evidence(found.rows)
+                    known[found.rows] = evidence(found.rows, hopeless)
                 if known[found.rows] <= hopeless:
                     taken.update(found.rows)
                     apart.append(found)
+                else:
+                    out.add(found.rows)
         log_p = np.array([known[found.rows] for found in apart])
         log_q = log_q_values(log_p, n, largest)
         failed = {found.rows for found, value in zip(apart, log_q, strict=True) if value > log(rate)}
         if not failed:
             return list(zip(apart, log_p.tolist(), log_q.tolist(), strict=True))
-        left = [found for found in left if found.rows not in failed]
+        out |= failed
+        left = [found for found in left if found.rows not in out]
 
 
 def log_q_values(log_p: np.ndarray, n: int, largest: int) -> np.ndarray:

@@ -141,9 +141,10 @@ def _search(
         if progress is not None:
             progress("shapes", size / len(sets))
 
-    def log_p(members: tuple[int, ...]) -> float:
+    def log_p(members: tuple[int, ...], enough: float) -> float:
         X = rows.take(np.array(members))
-        return log_places(len(rows), len(members), largest) + log_coupling(X @ X.T, d)
+        places = log_places(len(rows), len(members), largest)
+        return places + log_coupling(X @ X.T, d, enough - places)
 
     return [
         Discovery(

@@ -11,7 +11,7 @@ DEPENDENCE = sum(1 / j for j in range(1, 1 + 1000 * 999 // 2))
 
 
 def reported(candidates, log_p, rate=0.01):
-    found = chosen(candidates, log_p.__getitem__, 1000, 12, rate)
+    found = chosen(candidates, lambda rows, _: log_p[rows], 1000, 12, rate)
     return [one.rows for one, _, _ in found]
 
 

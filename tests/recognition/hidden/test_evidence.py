@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, strategies as st
 from scipy import stats
 
-from geomsup.recognition.hidden.evidence import log_coupling, log_places, log_wilks, splits
+from geomsup.recognition.hidden.evidence import RIDGE, log_coupling, log_places, log_wilks, splits
 from tests.recognition.truth import DIGON, TETRAHEDRON, ngon, unit
 
 
@@ -61,6 +61,26 @@ def test_what_falls_apart_has_no_evidence(shapes):
 @pytest.mark.parametrize("shape", [DIGON, ngon(3), ngon(5), ngon(12), TETRAHEDRON], ids=len)
 def test_what_hangs_together_has(shape):
     assert log_coupling(gram(shape), 100) < -300
+
+
+@given(st.integers(2, 7), st.integers(0, 1000))
+def test_the_weakest_bond_is_that_of_all_divisions(k, seed):
+    """Every subset against the rest, one by one; and what exceeds `enough` is not more than the whole says."""
+    X = unit(np.random.default_rng(seed).normal(size=(k, 20)) + 0.5)
+    G = X @ X.T
+
+    def log_volume(rows):
+        return np.linalg.slogdet((G + RIDGE * np.eye(k))[np.ix_(rows, rows)])[1]
+
+    every = [
+        log_wilks(log_volume(range(k)) - log_volume(part) - log_volume(rest), len(part), len(rest), 20)
+        for chosen in splits(k)[1:-1]
+        for part, rest in [(np.flatnonzero(chosen), np.flatnonzero(~chosen))]
+    ]
+    assert log_coupling(G, 20) == pytest.approx(max(every), rel=1e-9)
+    for enough in (-1.0, -10.0):
+        found = log_coupling(G, 20, enough)
+        assert found == pytest.approx(max(every)) if max(every) <= enough else enough < found <= max(every) + 1e-9
 
 
 @given(st.integers(0, 1000))
