@@ -8,7 +8,7 @@ import numpy as np
 
 from geomsup.compiling import njit
 
-__all__ = ["one_active", "two_active"]
+__all__ = ["one_active", "subsets", "two_active"]
 
 ON_LINE = 1e-14  # of a line's coefficients: nearer corners count as on it, so that equal neurons cut once
 
@@ -208,3 +208,16 @@ def _integral(polygon: np.ndarray, size: int, plane: np.ndarray, power: int) -> 
             )
         total += area * inside
     return total
+
+
+@njit(error_model="numpy")
+def subsets(sizes: np.ndarray, n: int, uniform: np.ndarray) -> np.ndarray:
+    """Return random subsets of {0 ... n - 1} of these sizes, one behind the other, from as many numbers in [0, 1)."""
+    order, chosen, done = np.arange(n), np.empty(len(uniform), np.int64), 0
+    for size in sizes:
+        for k in range(size):  # the first steps of a shuffle; any order may go before it
+            other = k + int(uniform[done] * (n - k))
+            order[k], order[other] = order[other], order[k]
+            chosen[done] = order[k]
+            done += 1
+    return chosen

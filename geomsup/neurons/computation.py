@@ -8,7 +8,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.model import ToyModel, checked_model
-from geomsup.neurons.cells import Layer, one_active, two_active
+from geomsup.neurons.cells import Layer, one_active, subsets, two_active
 from geomsup.tables import Readable, Tabular, html_table
 from geomsup.threads import check_stop, in_threads, processors, stop_flag
 
@@ -21,6 +21,7 @@ CHUNK = 2**22  # numbers of samples at a time: 32 MB
 ONE_FEATURE = 0.9  # of a neuron's squared weights: a second weight of a third of the largest gives just this
 IN_USE = 0.05  # strength of a neuron, as a fraction of the strongest one's, above which it is in use
 ROUNDING = 1e-9  # relative difference of losses that may be rounding: sums of 1e5 terms leave 1e-11 at most
+RARE = 1e-12  # chance of so many active features that they need no bound of their own
 NEVER = 1e-300  # a chance below it has no reciprocal to draw by, and adds nothing
 SURE = 3.0  # standard errors between the loss and that of dedicated neurons, from which on the estimate decides
 HALVINGS = 60  # of the bracket of the best constant: the loss is flat there, so that half of them would do
@@ -40,7 +41,7 @@ class Computation(Readable, Tabular):
         "proved" by `low` and `high`, "estimated" by `loss` and three of its `error`, or "unknown".
     loss, error
         Σ_i E (y_i - ReLU(x_i))^power, and one standard error: samples stand for three and more active features, and for
-        pairs that were left out.
+        two if `pairs` is 0.
     low, high
         Bounds on the expected loss: proved, up to rounding.
     dedicated
@@ -50,13 +51,13 @@ class Computation(Readable, Tabular):
         are 0.
     active, by_active, by_active_error
         P(k features are active), and the expected loss given that, for k = 0, 1, 2 and "three or more", ``(4,)``. The
-        first two are exact; the third is if all pairs were integrated; the last is sampled.
+        first two are exact, the third is if pairs were integrated, and the last is sampled.
     one
         The loss at output i given that feature j alone is active, ``(n, n)``: row j, column i. Exact.
     shares
         The largest part of each neuron's squared weights that is on one feature, ``(m,)``; 0 if it is not in use.
     pairs
-        Number of pairs integrated, of n (n - 1) / 2.
+        Number of pairs integrated: all n (n - 1) / 2, or none.
     power, probability, model
         What was asked.
 
@@ -149,9 +150,10 @@ def computation(
     power
         2 or 4: of the errors that are summed.
     pairs
-        Pairs of features that are integrated; if there are more, so many are drawn. From 2 on.
+        The most pairs of features that are integrated: 2,000 of them take seconds. If there are more, two active
+        features are sampled too.
     samples, rng
-        Samples of three and more active features, and anything ``np.random.default_rng`` takes.
+        Samples of each kind that is sampled, and anything ``np.random.default_rng`` takes.
 
     Raises
     ------
@@ -178,21 +180,26 @@ def computation(
     power = checks.integer("power", power, minimum=2, maximum=4)
     if power not in POWERS:
         raise ValueError(f"`power` must be 2 or 4; got {power}. Pass one of them.")
-    pairs = checks.integer("pairs", pairs, minimum=2)
+    pairs = checks.integer("pairs", pairs, minimum=0)
     samples = checks.integer("samples", samples, minimum=100, maximum=MOST_SAMPLES)
     generator = checks.random_generator("rng", rng)
     n, m = model.W.shape
     chance = _binomial(n, p)
     active = np.array([*np.append(chance, 0.0)[:3], chance[3:].sum()])  # one feature has no pairs
     one = _one(layer, power)
-    two, two_error, two_high, integrated = _two(layer, power, pairs, generator)
-    more, more_error = _more(layer, chance, power, samples, generator)
+    integrated = n * (n - 1) // 2 if n * (n - 1) // 2 <= pairs else 0
+    exact = bool(integrated) or n == 1
+
+    def sampled(part: slice) -> tuple[float, float]:
+        return _sampled(layer, chance, part, power, samples, generator)
+
+    two, two_error = (_pairs(layer, power), 0.0) if exact else sampled(slice(2, 3))
+    more, more_error = sampled(slice(3, None))
     by_active = np.array([_none(layer, power), one.sum() / n, two, more])
     errors = np.array([0.0, 0.0, two_error, more_error])
-    exact = integrated == n * (n - 1) // 2
-    low = float(active[: 2 + exact] @ by_active[: 2 + exact])
-    most = [by_active[0], by_active[1], two_high, *(_bound(layer, s, power) for s in range(3, n + 1))]
-    high = float(chance @ np.array(most)[: n + 1])
+    known = 3 if exact else 2  # numbers of active features whose losses are exact
+    low = float(active[:known] @ by_active[:known])
+    high = low + _most(layer, chance, known, power)
     loss, error = float(active @ by_active), float(np.linalg.norm(active * errors))
     unread = max(n - m, 0)
     dedicated, silent = unread * _constant(p, power), unread * p * _silent(power)
@@ -237,50 +244,47 @@ def _one(layer: Layer, power: int) -> np.ndarray:
     return in_threads(lambda _: one_active(layer, power, stop_flag()), [None])[0]
 
 
-def _two(layer: Layer, power: int, pairs: int, rng: np.random.Generator) -> tuple[float, float, float, int]:
-    """Return the mean over pairs, its standard error, an upper bound, and how many were integrated."""
-    n = len(layer[0])
-    if n < 2:
-        return 0.0, 0.0, 0.0, 0
-    count = n * (n - 1) // 2
-    exact = count <= pairs
-    first, second = np.triu_indices(n, 1) if exact else _drawn_pairs(n, pairs, rng)
-    parts = np.array_split(np.arange(len(first)), min(processors() * 4, len(first)))
+def _pairs(layer: Layer, power: int) -> float:
+    """Return the mean loss of two active features over all pairs; 0 if there are none."""
+    first, second = np.triu_indices(len(layer[0]), 1)
+    if not len(first):
+        return 0.0
 
     def integrated(part: np.ndarray) -> np.ndarray:
         return two_active(layer, first[part], second[part], power, stop_flag())
 
-    lost = np.concatenate(in_threads(integrated, parts))
-    mean = float(lost.mean())
-    if exact:
-        return mean, 0.0, mean, count
-    return mean, float(lost.std(ddof=1) / np.sqrt(pairs)), _bound(layer, 2, power), pairs
+    parts = np.array_split(np.arange(len(first)), min(processors() * 4, len(first)))
+    return float(np.concatenate(in_threads(integrated, parts)).mean())
 
 
-def _drawn_pairs(n: int, pairs: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return pairs of different features, each as likely, drawn with return."""
-    first = rng.integers(n, size=pairs)
-    second = rng.integers(n - 1, size=pairs)
-    return first, second + (second >= first)
-
-
-def _more(layer: Layer, chance: np.ndarray, power: int, samples: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the expected loss given three or more active features, and its standard error."""
+def _sampled(
+    layer: Layer, chance: np.ndarray, part: slice, power: int, samples: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Return the expected loss given that so many features are active, and its standard error."""
     W, b_hidden, W_out, b = layer
-    n = len(W)
-    if not chance[3:].sum() > NEVER:
+    n, numbers, weights = len(W), np.arange(len(chance))[part], chance[part]
+    if not weights.sum() > NEVER:
         return 0.0, 0.0
-    counts = rng.choice(np.arange(3, n + 1), samples, p=chance[3:] / chance[3:].sum())
+    counts = rng.choice(numbers, samples, p=weights / weights.sum())
     lost = np.empty(samples)
     step = max(CHUNK // n, 1)
     for start in range(0, samples, step):
         check_stop()
         some = counts[start : start + step]
-        order = rng.random((len(some), n)).argsort(axis=1)  # the first so many of a random order are active
-        x = np.where(order < some[:, None], rng.uniform(-1, 1, order.shape), 0.0)
+        x = np.zeros((len(some), n))
+        active = np.repeat(np.arange(len(some)), some), subsets(some, n, rng.random(some.sum()))
+        x[active] = rng.uniform(-1, 1, some.sum())
         e = np.maximum(x @ W + b_hidden, 0.0) @ W_out.T + b - np.maximum(x, 0.0)
         lost[start : start + step] = (np.abs(e) ** power).sum(axis=1)
     return float(lost.mean()), float(lost.std(ddof=1) / np.sqrt(samples))
+
+
+def _most(layer: Layer, chance: np.ndarray, first: int, power: int) -> float:
+    """Return a bound on what so many active features and more add to the loss."""
+    n = len(chance) - 1
+    last = int((np.cumsum(chance[::-1])[::-1] > RARE).sum())  # the bound rises: that of all stands for all beyond
+    each = (chance[s] * _bound(layer, s, power) for s in range(first, max(last, first)))
+    return float(sum(each) + chance[max(last, first) :].sum() * _bound(layer, n, power))
 
 
 def _bound(layer: Layer, active: int, power: int) -> float:

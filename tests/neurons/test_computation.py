@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 import geomsup as gs
 from geomsup.neurons import cells
-from geomsup.neurons.computation import _binomial, _bound, _constant, _layer
+from geomsup.neurons.computation import _binomial, _bound, _constant, _layer, _most
 
 KIND = {"activation": "linear", "hidden_activation": "relu"}
 GO = np.zeros(1, np.int64)
@@ -144,12 +144,22 @@ def test_the_whole_is_that_of_samples_by_the_number_of_active_features(power):
         assert abs(found.by_active[k] - some.mean()) < near + 1e-12
 
 
-def test_pairs_that_are_drawn_stand_for_all():
+def test_too_many_pairs_are_sampled():
     model = drawn(12, 4, 2)
     whole, some = gs.computation(model, 0.05), gs.computation(model, 0.05, pairs=40, rng=3)
-    assert (whole.pairs, some.pairs) == (66, 40)
+    assert (whole.pairs, some.pairs) == (66, 0)
     assert abs(whole.by_active[2] - some.by_active[2]) < 4 * some.by_active_error[2]
     assert some.low < whole.low <= whole.high < some.high
+
+
+def test_subsets_are_random_and_hold_each_feature_once():
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(0, 6, 20_000)
+    chosen = np.split(cells.subsets(sizes, 5, rng.random(sizes.sum())), np.cumsum(sizes)[:-1])
+    assert all(len(set(one)) == size for one, size in zip(chosen, sizes, strict=True))
+    for pair in combinations(range(5), 2):  # each of ten pairs is as likely
+        share = np.mean([set(pair) == set(one.tolist()) for one in chosen if len(one) == 2])
+        assert share == pytest.approx(0.1, abs=0.02)
 
 
 @pytest.mark.parametrize("power", [2, 4])
@@ -326,7 +336,7 @@ def test_one_feature_and_two_need_no_samples():
         ({"probability": 0}, ValueError, "`probability`"),
         ({"power": 3}, ValueError, "`power` must be 2 or 4; got 3"),
         ({"power": 2.0}, TypeError, "`power`"),
-        ({"pairs": 1}, ValueError, "`pairs` must be at least 2"),
+        ({"pairs": -1}, ValueError, "`pairs` must be at least 0"),
         ({"samples": 10}, ValueError, "`samples` must be at least 100"),
         ({"rng": "x"}, TypeError, "`rng`"),
     ],
@@ -335,3 +345,11 @@ def test_bad_input_is_refused(change, error, words):
     good = {"model": gs.ToyModel([[1.0], [0.5]], **KIND), "probability": 0.1}
     with pytest.raises(error, match=words):
         gs.computation(**(good | change))
+
+
+def test_bounds_of_many_active_features_are_those_of_all_numbers():
+    model, p = drawn(40, 3, 5), 0.05
+    layer, chance = _layer(model), _binomial(40, p)
+    every = sum(chance[s] * _bound(layer, s, 4) for s in range(2, 41))
+    assert _most(layer, chance, 2, 4) == pytest.approx(every, rel=1e-9)
+    assert _most(layer, chance, 2, 4) >= every
