@@ -16,12 +16,12 @@ def test_data_are_fitted_when_little_is_left_whatever_the_start():
 
 
 def test_a_late_fall_begins_after_the_data_are_fitted_and_lasts():
-    assert grokking.late(*FALLS, 1.0) == (2, 4)
-    assert grokking.late(*STAYS, 1.0) is None
-    assert grokking.late(*FALLS, 0.1) is None  # it ends above the loss of no model
+    assert grokking.late(*FALLS, 1.0, 1.0) == (2, 4)
+    assert grokking.late(*STAYS, 1.0, 1.0) is None
+    assert grokking.late(*FALLS, 0.1, 1.0) is None  # it ends above the loss of no model
     back = FALLS[1].copy()
     back[-1] = 0.49
-    assert grokking.late(FALLS[0], back, 1.0) is None
+    assert grokking.late(FALLS[0], back, 1.0, 1.0) is None
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,11 @@ def test_falls_must_come_with_names():
     nowhere = grokking.judge(made(STAYS, "pentagon"))
     assert nowhere.status == "does not hold"
     assert nowhere.numbers["runs that fall late"] == 0
+    assert nowhere.summary.startswith("None of 36 runs falls late")
+    high = made(FALLS, "pentagon")
+    high["seen"] = high["seen"] * np.array([90, 5, 1, 1, 1])  # the whole fall is large, and 0.1 is left of it early
+    assert grokking._falls(high)[0][1] == (2, 4)
+    assert grokking._falls(high, early=True)[0][1] == (1, 4)
     without = made(FALLS, "pentagon")
     without["new"][:, 1:] = STAYS[1]  # only without decay
     assert grokking.judge(without).status == "does not hold"
