@@ -402,6 +402,18 @@ TARGETS: dict[str, Target] = {
     ),
     "Interference.tail": Target(lambda t: gs.interference(_model(), _features()).tail(t), {"t": _is(0.1)}),
     "probes": Target(gs.probes, {"model": _model, "features": _features}, covers=("Probes",)),
+    "computation": Target(
+        gs.computation,
+        {
+            "model": lambda: gs.ToyModel(_W(), activation="linear", hidden_activation="relu"),
+            "probability": _is(0.1),
+            "power": _is(4),
+            "pairs": _is(2),
+            "samples": _is(100),
+            "rng": _is(0),
+        },
+        covers=("Computation",),
+    ),
     "attack": Target(
         gs.attack,
         {

@@ -49,9 +49,11 @@ if TYPE_CHECKING:
     from geomsup.model import ToyModel as ToyModel
     from geomsup.neurons import (
         Attack as Attack,
+        Computation as Computation,
         Interference as Interference,
         Probes as Probes,
         attack as attack,
+        computation as computation,
         interference as interference,
         probes as probes,
     )
@@ -157,7 +159,7 @@ _ROOMS = {
     ),
     "optima": ("Block", "BlockTable", "Optimum", "TabulatedBlock", "block_table", "optimum"),
     "comparison": ("Comparison", "Comparisons", "compare"),
-    "neurons": ("Attack", "Interference", "Probes", "attack", "interference", "probes"),
+    "neurons": ("Attack", "Computation", "Interference", "Probes", "attack", "computation", "interference", "probes"),
     "one_hot": (
         "OneHotLoss",
         "OneHotState",
@@ -210,6 +212,7 @@ __all__ = [
     "Comparison",
     "Comparisons",
     "Component",
+    "Computation",
     "Configuration",
     "Crossing",
     "Description",
@@ -271,6 +274,7 @@ __all__ = [
     "certify",
     "classify",
     "compare",
+    "computation",
     "crossing",
     "dimensionality",
     "dimensions_per_feature",

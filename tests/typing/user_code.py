@@ -72,6 +72,7 @@ def a_session() -> None:
     reveal_type(heard)  # Interference
     reveal_type(heard.tail(0.2))  # ndarray
     reveal_type(gs.probes(model, features).probe_r2)  # ndarray
+    reveal_type(gs.computation(model, 0.01, power=4).verdict)  # str
     reveal_type(gs.attack(model, output=0, eps=0.1, norm="linf").change)  # float
 
     best = gs.optimum(features, 2)

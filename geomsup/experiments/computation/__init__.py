@@ -1,3 +1,3 @@
-"""Computing in superposition: absolute values (E26 to E28)."""
+"""Computing in superposition: absolute values, and more ReLUs than neurons (E26 to E28, A47)."""
 
 __all__ = []
