@@ -1,4 +1,4 @@
-"""McLaughlin's 275 vertices, from the Leech lattice: its shortest vectors near two of them, by Conway's construction."""
+"""McLaughlin's 275 vertices: shortest vectors of the Leech lattice near two of them, by Conway's construction."""
 
 from itertools import combinations, product
 

@@ -25,13 +25,14 @@ def written(numbers):
             "layer | rows | shapes | least p | of all rows in positions | of digons", (counted(*one) for one in sides)
         ),
         prose(
-            f"""These are the shapes of the toy models, in weights that were trained on language. A digon is two
-            neurons that write, or read, the same thing with opposite signs. Of polygons with five neurons or more
-            there are {polygons(sides)}. These {len(best)} are the least probable. "In its plane" is the number of all
-            neurons with more than half of their square in the plane of the polygon: from these the search chose.
-            "Gaps" are the angles between neighbours. Their p-value is nearly a bound of the probability that any as many
-            of these neurons are as regular, if their angles are random (the plane is fitted to them): p says that they depend on each other, and p of
-            gaps that they are a regular polygon."""
+            f"""These are the shapes of the toy models, in weights that were trained on language. A digon is two neurons
+            that write, or read, the same thing with opposite signs. Of polygons with five neurons or more
+            there are {polygons(sides)}. These {len(best)} are the least probable. "In its plane" is the
+            number of all neurons with more than half of their square in the plane of the polygon: from
+            these the search chose. "Gaps" are the angles between neighbours. Their p-value is nearly a
+            bound of the probability that any as many of these neurons are as regular, if their angles are
+            random (the plane is fitted to them): p says that they depend on each other, and p of gaps that
+            they are a regular polygon."""
         ),
         table(
             "layer | rows | shape | residual | p | in positions | neurons | in its plane | gaps | p of gaps",
