@@ -111,7 +111,7 @@ def strip_between(low: Fraction, high: Fraction, is_steady: bool) -> dict[str, A
     for least in LEASTS:
         if Fraction(least) < low / 2 and (1 - float(least)) ** 2 > price:
             strip = strip_of({**data, "least": least})
-            near = bisected(
+            near = _bisected(
                 strip.near,
                 strip.reason_near,
                 lambda box: [3 * _width(box, 0), _width(box, 1) / 3, _width(box, 2)],
@@ -122,7 +122,7 @@ def strip_between(low: Fraction, high: Fraction, is_steady: bool) -> dict[str, A
     else:
         raise ArithmeticError(f"no tree near the first feature alone is short at p = {float(low)}")
     trees = {
-        name: bisected(strip.region, lambda box, k=k: strip.reason(box, k), lambda box, k=k: _sides(strip, box, k))
+        name: _bisected(strip.region, lambda box, k=k: strip.reason(box, k), lambda box, k=k: _sides(strip, box, k))
         for k, name in ((1, "long"), (0, "short"))
     }
     return {**data, "least": least, **trees, "near": near}
@@ -164,7 +164,7 @@ def _sides(strip: Strip, box: Box, first: int) -> list[float]:
     return [float((slope * way).rad()) for slope, way in zip(slopes, local.ways, strict=True)]
 
 
-def bisected(region: Box, reason: Callable[[Box], str], sides: Callable[[Box], list[float]], most: float = inf) -> str:
+def _bisected(region: Box, reason: Callable[[Box], str], sides: Callable[[Box], list[float]], most: float = inf) -> str:
     """Return the tree of a region: boxes are halved along their longest side. "" if it has more letters than `most`."""
     letters: list[str] = []
     waiting = [region]

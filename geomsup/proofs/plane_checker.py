@@ -21,7 +21,7 @@ from geomsup.proofs.onset import NEAR, is_near, onset, without
 from geomsup.proofs.outputs import NONE, Best, output
 from geomsup.proofs.places import Box, Local, Place, local_of
 
-__all__ = ["Strip", "check_plane", "check_strip", "strip_of", "strips_of"]
+__all__ = ["Part", "Strip", "above", "check_plane", "check_strip", "steps", "strip_of", "strips_of"]
 
 PARTS = 128  # of a strip, in which the model of the upper line and the onset are looked at
 TREES = "long", "short", "near"
