@@ -1,7 +1,7 @@
 """How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
 
-``python -m benchmarks.certificates [NUMBER] [small|digon]``; "small" is the theorem of small probabilities, "digon"
-that of two features on one axis
+``python -m benchmarks.certificates [NUMBER] [small|digon|plane]``; "small" is the theorem of small probabilities,
+"digon" that of two features on one axis, "plane" that of two features of unequal importance
 """
 
 import json
@@ -19,18 +19,20 @@ from flint import ctx
 import geomsup as gs
 from geomsup.proofs.checker import check
 from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
+from geomsup.proofs.plane_checker import check_strip, strips_of
 from geomsup.proofs.sparse_checker import check_sparse
 
-__all__ = ["CHANGES", "changed", "check_changed"]
+__all__ = ["CHANGES", "changed", "check_changed", "check_changed_strips"]
 
 LEAVES, SPLITS = "cfsmnbgve", "tapqr"
+TREES = "tree", "tilted", "long", "short", "near"
 STORED = Path(__file__).parents[1] / "docs" / "certificates"
 Evidence = dict[str, Any]
 
 
 def _parts(evidence: Evidence) -> list[Evidence]:
-    """Return what holds trees: stages, slices, or the evidence itself."""
-    return evidence.get("stages", evidence.get("slices", [evidence]))
+    """Return what holds trees: stages, slices, strips, or the evidence itself."""
+    return next((evidence[name] for name in ("stages", "slices", "strips") if name in evidence), [evidence])
 
 
 def _end(tree: str, place: int) -> int:
@@ -50,7 +52,15 @@ def _place(tree: str, letters: str, draw: random.Random) -> int:
 def _a_tree(evidence: Evidence, draw: random.Random) -> tuple[Evidence, str]:
     """Return what holds a tree, and under which name."""
     parts = _parts(evidence)
-    return draw.choice([(part, name) for part in parts for name in ("tree", "tilted") if part.get(name)])
+    return draw.choice([(part, name) for part in parts for name in TREES if part.get(name)])
+
+
+def _a_split_tree(evidence: Evidence, draw: random.Random) -> tuple[Evidence, str]:
+    """Return what holds a tree of more than one box."""
+    while True:
+        part, name = _a_tree(evidence, draw)
+        if len(part[name]) > 1:
+            return part, name
 
 
 def box_removed(evidence: Evidence, draw: random.Random) -> None:
@@ -62,14 +72,14 @@ def box_removed(evidence: Evidence, draw: random.Random) -> None:
 
 def part_removed(evidence: Evidence, draw: random.Random) -> None:
     """Leave out everything within a box."""
-    part, name = _a_tree(evidence, draw)
+    part, name = _a_split_tree(evidence, draw)
     place = _place(part[name], SPLITS, draw)
     part[name] = part[name][:place] + part[name][_end(part[name], place) :]
 
 
 def box_enlarged(evidence: Evidence, draw: random.Random) -> None:
     """Put one box in the place of its two halves, or of all that they hold."""
-    part, name = _a_tree(evidence, draw)
+    part, name = _a_split_tree(evidence, draw)
     place = _place(part[name], SPLITS, draw)
     part[name] = part[name][:place] + draw.choice(LEAVES) + part[name][_end(part[name], place) :]
 
@@ -95,13 +105,21 @@ def digit_changed(evidence: Evidence, draw: random.Random) -> None:
         ends, place = draw.choice(evidence["slices"])["p"], draw.randrange(2)
         ends[place] = _with_another_digit(ends[place], draw)
         return
+    if "strips" in evidence:  # the first end of all might as well be another one
+        ends, place = draw.choice(evidence["strips"][1:])["p"], 0
+        ends[place] = _with_another_digit(ends[place], draw)
+        return
     numbers = evidence.get("numbers", evidence)
     name = draw.choice([name for name, value in numbers.items() if isinstance(value, str) and name != "tree"])
     numbers[name] = _with_another_digit(numbers[name], draw)
 
 
 def core_moved(evidence: Evidence, draw: random.Random) -> None:
-    """Change a digit of an end of the box around the optimum."""
+    """Change a digit of an end of the box around the optimum, or make a row of the model of an upper line longer."""
+    if "strips" in evidence:
+        state = draw.choice([strip for strip in evidence["strips"] if strip["state"]])["state"]
+        state[0] = f"{2 * float(state[0]):.12f}"
+        return
     parts = [part for part in _parts(evidence) if part["core"]]
     core = draw.choice(parts)["core"]
     place = draw.randrange(4)
@@ -109,7 +127,13 @@ def core_moved(evidence: Evidence, draw: random.Random) -> None:
 
 
 def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
-    """Move an end of a range inwards by 0.01, or an end of equal norms to the other one; or change a digit."""
+    """Move an end of a range inwards by 0.01, an end of equal norms to the other one, or an upper line down by 0.003;
+    or change a digit.
+    """
+    if "strips" in evidence:
+        upper = draw.choice([strip for strip in evidence["strips"] if strip["upper"]])["upper"]
+        upper[:] = [f"{float(end) - 0.003:.6f}" for end in upper]
+        return None
     if "slices" in evidence:
         equal = draw.choice([part for part in evidence["slices"] if part["equal"]])["equal"]
         equal[0] = equal[1]
@@ -122,7 +146,11 @@ def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
 
 
 def weight_raised(evidence: Evidence, draw: random.Random) -> None:
-    """Make a weight or the Q of a state twice as large, or change a digit of the theorem that has none."""
+    """Make a weight or the Q of a state twice as large, or raise a price by 0.003, or change a digit."""
+    if "strips" in evidence:
+        line = draw.choice([strip for strip in evidence["strips"] if strip["line"]])["line"]
+        line[:] = [f"{float(end) + 0.003:.6f}" for end in line]
+        return None
     if "slices" in evidence:
         state = draw.choice(evidence["slices"])["state"]
         state[0] = f"{2 * float(state[0]):.12f}"
@@ -165,14 +193,29 @@ def check_changed(data: dict[str, Any], original: dict[str, Any]) -> None:
                 check_slice(part, one["tree"])
 
 
+def check_changed_strips(data: dict[str, Any], original: dict[str, Any]) -> None:
+    """Check the order of all strips, and those that are changed."""
+    with ctx.workprec(PRECISION):
+        strips = data["evidence"]["strips"], original["evidence"]["strips"]
+        for strip, one, before in zip(strips_of(data), *strips, strict=True):
+            if one != before:
+                check_strip(strip, one)
+
+
 def main(number: int, which: str) -> None:
-    if which == "digon":
-        certificate = gs.Certificate.from_dict(json.loads((STORED / "digon.json").read_text(encoding="utf-8")))
+    if which in ("digon", "plane"):
+        certificate = gs.Certificate.from_dict(json.loads((STORED / f"{which}.json").read_text(encoding="utf-8")))
         gs.verify(certificate)
     else:
         certificate = gs.certify(5, 2, limit=which == "limit")
     original = certificate.to_dict()
-    checked = {"limit": check, "small": check_sparse, "digon": lambda data: check_changed(data, original)}[which]
+    checkers = {
+        "limit": check,
+        "small": check_sparse,
+        "digon": lambda data: check_changed(data, original),
+        "plane": lambda data: check_changed_strips(data, original),
+    }
+    checked = checkers[which]
     checked(original)
     began, counts, accepted = time.perf_counter(), Counter[str](), []
     for seed in range(number):

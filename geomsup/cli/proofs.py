@@ -17,13 +17,14 @@ def certify(
     n_hidden: Whole,
     *,
     limit: Annotated[bool, Parameter(negative="")] = False,
+    unequal: Annotated[bool, Parameter(negative="")] = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Make a certificate that a geometry is the optimum, for `geomsup verify` to check.
 
     Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``;
-    ``geomsup certify 2 1 -o digon.json``.
+    ``geomsup certify 2 1 -o digon.json``; ``geomsup certify 2 1 --unequal -o plane.json``.
 
     Parameters
     ----------
@@ -33,12 +34,14 @@ def certify(
         Number of hidden dimensions m, which is 2 for 5 features and 1 for 2.
     limit
         Prove it for one active feature of 5, the limit of high sparsity, and not for probabilities up to 0.001.
+    unequal
+        Prove from which importance on the second of 2 features is stored, and not what is best if both are equal.
     output
         Also write the certificate to this file, as .json.
     """
     check_files(output, table=False)
     with progress_bars() as progress:
-        made = gs.certify(n_features, n_hidden, limit=limit, progress=progress)
+        made = gs.certify(n_features, n_hidden, limit=limit, unequal=unequal, progress=progress)
     deliver(made.to_dict(), str(made), as_json, output)
 
 

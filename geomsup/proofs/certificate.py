@@ -35,6 +35,14 @@ STATEMENTS = {
         "between {crossing from} and {crossing to}. Below that one both norms and both biases are equal, above it the "
         "norms are not, and at it there is one minimum of each kind."
     ),
+    "two features of unequal importance": (
+        "2 features are present independently, each with probability p, and then uniform on [0, 1]. Their importances "
+        "are 1 and I < 1. For every 0 < p < 1 there is an I*(p) < 1. Below it the expected squared error of "
+        "x' = relu(w wᵀ x + b), over both weights and both biases, is least if the first feature alone is stored, and "
+        "nowhere else; above it only at digons, weights of opposite signs. From p = {steady from} to {steady up to} a "
+        "formula gives I*, and digons begin with small second weights; from {known from} to {jump up to} and from "
+        "{jump from} on they do not. Elsewhere I* is between lines, which leave {rest} of the square open."
+    ),
 }
 SHOWN = 16  # characters of a number in the statement
 
@@ -117,12 +125,15 @@ class Theorem(Readable):
         return f"proved, by {self.boxes} boxes: {self.statement}"
 
 
-def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Progress = None) -> Certificate:
+def certify(
+    n_features: int, n_hidden: int, *, limit: bool = False, unequal: bool = False, progress: Progress = None
+) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are three theorems so far. Two are about five features in the plane: the regular pentagon is the only global
-    minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. The
-    third is about two features in one dimension, at every probability: a digon is the only global minimum.
+    There are four theorems so far. Two are about five features in the plane: the regular pentagon is the only global
+    minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Two are
+    about two features in one dimension, at every probability: a digon is the only global minimum of equally important
+    ones; and of others, from which importance on the less important one is stored.
 
     Parameters
     ----------
@@ -132,6 +143,8 @@ def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Pr
         True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
         second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two have
         any, which takes about 80 s.
+    unequal
+        True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
     progress
         Called with a stage and the fraction of it that is done.
 
@@ -149,7 +162,7 @@ def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Pr
     size = tuple(
         checks.integer(name, value, minimum=1) for name, value in (("n_features", n_features), ("n_hidden", n_hidden))
     )
-    limit = checks.boolean("limit", limit)
+    limit, unequal = checks.boolean("limit", limit), checks.boolean("unequal", unequal)
     if size not in ((5, 2), (2, 1)):
         raise ValueError(
             "`n_features` and `n_hidden` must be 5 and 2, or 2 and 1, as nothing is proved yet of other sizes; got "
@@ -160,9 +173,16 @@ def certify(n_features: int, n_hidden: int, *, limit: bool = False, progress: Pr
             "`limit` must be False for 2 features in 1 dimension, as their theorem is about every probability; got "
             "True. Leave it out."
         )
+    if unequal and size == (5, 2):
+        raise ValueError(
+            "`unequal` must be False for 5 features in 2 dimensions, as their theorems are about equal importances; "
+            "got True. Leave it out."
+        )
     checks.callback("progress", progress)
     check_extra("certify")
-    if size == (2, 1):
+    if unequal:
+        from geomsup.proofs.plane import unequal_on_one_axis as made
+    elif size == (2, 1):
         from geomsup.proofs.digon import two_on_one_axis as made
     elif limit:
         from geomsup.proofs.limit import pentagon_at_the_limit as made
@@ -204,9 +224,14 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     check_extra("verify")
     from geomsup.proofs.checker import check
     from geomsup.proofs.digon_checker import check_digon
+    from geomsup.proofs.plane_checker import check_plane
     from geomsup.proofs.sparse_checker import check_sparse
 
-    checkers = {"pentagon of small probability": check_sparse, "two features on one axis": check_digon}
+    checkers = {
+        "pentagon of small probability": check_sparse,
+        "two features on one axis": check_digon,
+        "two features of unequal importance": check_plane,
+    }
     name = data.get("theorem") if isinstance(data, dict) else None
     checked = checkers.get(name, check) if isinstance(name, str) else check
     try:

@@ -66,21 +66,12 @@ def output(q: arb, s: arb, c: arb, p: arb) -> Output:
     """Return G = V ((1 - q)² + s²) + p ω² - (1 - p) d³ / 3s - p C / 12s, with V = 1/3 - p/4, and derivatives.
 
     Here d = s - p c, ω = (1 - q + s) / 2 - c, C = (1/q + 1/q²) (d⁴ - e⁴) - 4 e³ / q and e = d - q; d and e are 0 where
-    they are negative.
+    they are negative. Where e > 0, C is a polynomial.
     """
     whole = s - p * c
     d, e = whole.max(NONE), (whole - q).max(NONE)
-    i = 1 / q
-    A, A_q, A_qq = i + i * i, -i * i * (1 + 2 * i), i * i * i * (2 + 6 * i)
-    B, B_q, B_qq = 4 * i, -4 * i * i, 8 * i * i * i
-    d2, e2 = d * d, e * e
-    d3, e3 = d2 * d, e2 * e
-    quartic, cubic, square = d2 * d2 - e2 * e2, d3 - e3, d2 - e2
-    C = A * quartic - B * e3
-    C_d, C_dd = 4 * A * cubic - 3 * B * e2, 12 * A * square - 6 * B * e
-    C_q = A_q * quartic + 4 * A * e3 - B_q * e3 + 3 * B * e2
-    C_qd = 4 * A_q * cubic + 12 * A * e2 - 3 * B_q * e2 + 6 * B * e
-    C_qq = A_qq * quartic + 8 * A_q * e3 - 12 * A * e2 - B_qq * e3 + 6 * B_q * e2 - 6 * B * e
+    d2 = d * d
+    C, C_d, C_dd, C_q, C_qd, C_qq = _spared(q, d, e)
     n, V, omega, z, k = 1 - p, arb(1) / 3 - p / 4, (1 - q + s) / 2 - c, d / s, p / 12
     T_s, T_ss = d * z - d * z * z / 3, 2 * z - 2 * z * z + 2 * z * z * z / 3
     X_s, X_ss = (C_d - C / s) / s, (C_dd - 2 * C_d / s + 2 * C / s / s) / s
@@ -101,6 +92,28 @@ def output(q: arb, s: arb, c: arb, p: arb) -> Output:
         sc=-1 + n * T_sd + k * X_sd,
         pc=d * z + 2 * n * c * z - C_d / s / 12 + k * c * C_dd / s,
     )
+
+
+def _spared(q: arb, d: arb, e: arb) -> tuple[arb, ...]:
+    """Return C and its derivatives along d, dd, q, qd and qq."""
+    if e > 0:  # the same as below, where terms that nearly cancel would leave wide balls
+        d2, q2 = d * d, q * q
+        C = 4 * d2 * d + 6 * d2 - q * (6 * d2 + 8 * d) + q2 * (4 * d + 3) - q2 * q
+        C_d, C_dd = 12 * d * (d + 1 - q) - 8 * q + 4 * q2, 12 * (2 * d + 1 - q)
+        C_q, C_qd = 2 * q * (4 * d + 3) - 6 * d2 - 8 * d - 3 * q2, 8 * (q - 1) - 12 * d
+        return C, C_d, C_dd, C_q, C_qd, 8 * d + 6 - 6 * q
+    i = 1 / q
+    A, A_q, A_qq = i + i * i, -i * i * (1 + 2 * i), i * i * i * (2 + 6 * i)
+    B, B_q, B_qq = 4 * i, -4 * i * i, 8 * i * i * i
+    d2, e2 = d * d, e * e
+    d3, e3 = d2 * d, e2 * e
+    quartic, cubic, square = d2 * d2 - e2 * e2, d3 - e3, d2 - e2
+    C = A * quartic - B * e3
+    C_d, C_dd = 4 * A * cubic - 3 * B * e2, 12 * A * square - 6 * B * e
+    C_q = A_q * quartic + 4 * A * e3 - B_q * e3 + 3 * B * e2
+    C_qd = 4 * A_q * cubic + 12 * A * e2 - 3 * B_q * e2 + 6 * B * e
+    C_qq = A_qq * quartic + 8 * A_q * e3 - 12 * A * e2 - B_qq * e3 + 6 * B_q * e2 - 6 * B * e
+    return C, C_d, C_dd, C_q, C_qd, C_qq
 
 
 def best_bias(q: float, s: float, p: float) -> float:

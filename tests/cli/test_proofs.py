@@ -24,3 +24,4 @@ def test_what_proves_nothing_is_refused(run, refuse, folder):
     assert "got 4 and 2" in refuse("certify", 4, 2, "--limit")
     assert "nothing.json" in refuse("verify", "nothing.json")
     assert "`--limit` must be False" in refuse("certify", 2, 1, "--limit")
+    assert "`--unequal` must be False" in refuse("certify", 5, 2, "--unequal")

@@ -16,3 +16,8 @@ def small():
 @pytest.fixture(scope="session")
 def digon():
     return json.loads((FOLDER / "digon.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def plane():
+    return json.loads((FOLDER / "plane.json").read_text(encoding="utf-8"))
