@@ -1,9 +1,12 @@
 """Optima that a theorem names, and those that none does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from geomsup import Features, Uniform, expected_loss, optimum
+from geomsup import Features, ToyModel, Uniform, expected_loss, optimum
+from geomsup.optima.proved.certified import certified
 from geomsup.proofs.certificate import STATEMENTS
 
 
@@ -25,6 +28,20 @@ def test_a_pentagon_of_small_probability_is_certified_in_any_units():
         assert (best.status, best.geometry.name) == ("certified", "pentagon")
 
 
+@pytest.mark.parametrize("p", [0.535, 0.6, 0.83])
+def test_an_important_feature_alone_is_certified_up_to_the_onset(p):
+    from flint import arb
+
+    from geomsup.proofs.onset import onset
+
+    begins = float(onset(arb(p))[0].mid())
+    for features in (Features(2, p, [1, begins - 1e-3]), Features(2, p, [2 * begins - 0.1, 2], values=Uniform(0, 3))):
+        best = optimum(features, 1)
+        assert best.status == "certified"
+        assert best.loss == pytest.approx(float((features.importance * features.variance).min()), rel=1e-9)
+    assert optimum(Features(2, p, [1, begins + 1e-2]), 1).status.startswith("best of")
+
+
 @pytest.mark.parametrize(
     ("features", "m"),
     [
@@ -41,10 +58,23 @@ def test_nothing_else_is(features, m):
     assert optimum(features, m, starts=4).status.startswith("best of")
 
 
-def test_a_minimum_that_the_theorem_does_not_name_is_not_certified():
-    stuck = optimum(Features(2, 0.1), 1, time_limit=1e-9)
-    assert stuck.status.startswith("best of")
-    assert "cut short" in stuck.status
+def test_a_model_that_the_theorem_does_not_name_is_not_certified():
+    """Digons of two norms below the crossing, of one norm above it, rows of one direction; and a bent pentagon."""
+    wrong = [
+        (0.1, [[1.0], [-0.9]], [0.01, 0.01]),
+        (0.9, [[0.7], [-0.7]], [0.2, 0.2]),
+        (0.1, [[1.0], [1.0]], [0.01, 0.01]),
+        (0.1, [[1.0], [-1.0]], [0.01, 0.02]),
+        (0.1, [[1.0], [0.0]], [0.0, 0.05]),
+    ]
+    for p, W, b in wrong:
+        claimed = replace(optimum(Features(2, p), 1), status="best of 1 start", model=ToyModel(W, b))
+        assert certified(claimed) is claimed
+    best = optimum(Features(5, 1e-3), 2)
+    W = best.model.W.copy()
+    W[0] *= 1.01
+    bent = replace(best, status="best of 1 start", model=ToyModel(W, best.model.b))
+    assert certified(bent) is bent
 
 
 def test_conditions_are_not_what_the_theorem_is_about():

@@ -1,4 +1,4 @@
-"""Optima that theorems with certificates name: two features on one axis, five of small probability in the plane."""
+"""Optima that theorems with certificates name: of two features on one axis, and five in the plane."""
 
 from dataclasses import replace
 
@@ -9,6 +9,8 @@ from geomsup.optima.result import Optimum
 
 __all__ = ["certified"]
 
+# Theorem 5: between these probabilities it says from which importance on a second feature is stored.
+ONSET_FROM, ONSET_UP_TO = 0.535, 0.83
 # Theorem 4: below the first probability the digon has equal norms, above the second it has not; between them nothing is
 # decided. Theorem 2: up to this probability five features form a pentagon.
 EQUAL_UP_TO, UNEQUAL_FROM, PENTAGON_UP_TO = 0.706403, 0.706404, 1e-3
@@ -27,19 +29,43 @@ def certified(found: Optimum) -> Optimum:
 
 def _is_named(features: Features, W: np.ndarray, b: np.ndarray) -> bool:
     """Whether there is a theorem about these features, and the model is the one that it calls the best."""
-    law = features.laws[0]
-    if len(features.kinds) > 1 or features.grouped or not isinstance(law, Uniform) or law.support[0] != 0:
+    law, p, size = features.laws[0], float(features.probability[0]), W.shape
+    alike = len(set(features.laws)) == 1 and np.ptp(features.probability) == 0 and not features.grouped
+    if not (alike and isinstance(law, Uniform) and law.support[0] == 0 and 0 < p < 1):
         return False
-    p, size = float(features.probability[0]), W.shape
     if size == (2, 1):
-        equal = _same(np.abs(W)) and _same(b)
-        opposite = W[0, 0] * W[1, 0] < 0 and b.min() > 0
-        return bool(opposite and (equal if 0 < p <= EQUAL_UP_TO else UNEQUAL_FROM <= p < 1 and not equal))
-    if size == (5, 2) and 0 < p <= PENTAGON_UP_TO:
-        turns = np.sort(np.arctan2(W[:, 1], W[:, 0]))
-        gaps = np.diff(turns, append=turns[0] + 2 * np.pi)
-        return _same(np.linalg.norm(W, axis=1)) and _same(gaps) and _same(b) and b.max() < 0
-    return False
+        least, most = sorted(features.importance.tolist())
+        first = int(features.importance.argmax())
+        return (
+            _is_best_pair(p, W, b) if least == most else _is_first_alone(p, least / most, W[first, 0], W[1 - first, 0])
+        )
+    return size == (5, 2) and len(features.kinds) == 1 and p <= PENTAGON_UP_TO and _is_pentagon(W, b)
+
+
+def _is_best_pair(p: float, W: np.ndarray, b: np.ndarray) -> bool:
+    equal = _same(np.abs(W)) and _same(b)
+    opposite = W[0, 0] * W[1, 0] < 0 and b.min() > 0
+    return bool(opposite and (equal if p <= EQUAL_UP_TO else p >= UNEQUAL_FROM and not equal))
+
+
+def _is_first_alone(p: float, importance: float, first: float, second: float) -> bool:
+    """Whether only the first feature is stored, and is so at the best: the second one is worth less than I₀."""
+    if not ONSET_FROM <= p <= ONSET_UP_TO or importance > _onset(p) - ROUNDING:
+        return False
+    return bool(abs(second) <= SAME and abs(abs(first) - 1) <= SAME)
+
+
+def _onset(p: float) -> float:
+    """Return I₀ of theorem 5, the importance from which on a second feature is stored, a little at first."""
+    k, m, both = 1 - 3 * p / 4, 1 - p / 2, p * (1 - p)
+    delta = 2 * k * m / (k + np.sqrt(k * (k - 2 * both * m)))
+    return float(1 + (k * (delta - m) ** 2 / p - (1 - p) * delta**3 / 3) / (1 / 3 - p / 4))
+
+
+def _is_pentagon(W: np.ndarray, b: np.ndarray) -> bool:
+    turns = np.sort(np.arctan2(W[:, 1], W[:, 0]))
+    gaps = np.diff(turns, append=turns[0] + 2 * np.pi)
+    return bool(_same(np.linalg.norm(W, axis=1)) and _same(gaps) and _same(b) and b.max() < 0)
 
 
 def _same(values: np.ndarray) -> bool:
