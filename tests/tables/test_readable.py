@@ -31,6 +31,9 @@ MADE = {
     "Comparison": lambda: gs.compare(DIGON, PAIR, starts=2),
     "Comparisons": lambda: gs.compare([DIGON, DIGON], PAIR, starts=2),
     "Component": lambda: gs.classify(gs.polytope("square antiprism").vertices).components[0],
+    "Computation": lambda: gs.computation(
+        gs.ToyModel(np.eye(4, 2), activation="linear", hidden_activation="relu"), 0.1
+    ),
     "Configuration": lambda: gs.thomson(5, starts=3),
     "Crossing": lambda: gs.crossing(
         gs.ToyModel([[1.0, 0], [-1, 0], [0, 1]]), gs.ToyModel(gs.polytope("triangle").vertices),
