@@ -161,7 +161,7 @@ def optimum(
     with telling(progress):
         here = replace(conditions, coherence=float(np.ldexp(conditions.coherence, -loss_unit)))
         found = _ordinary_optimum(law, n_hidden, here, starts, generator, guesses, deadline, progress)
-        found = certified(found) if conditions.plain else found
+        found = certified(found) if conditions.plain and not deadline.cut else found
     if deadline.cut:
         found = replace(found, status=f"{found.status}, cut short")
     return replace(_in_units(found, features, units), conditions=conditions)

@@ -8,6 +8,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.arrays import read_only, to_numpy
 from geomsup.sources.directions import BLOCK, Directions, directions
+from geomsup.sources.halves import is_half_precision
 from geomsup.sources.limits import SMALLEST, is_more_frequent, lower_limit, upper_limit
 from geomsup.threads import Progress, check_stop, patiently
 from geomsup.weights.printing import Listed, p_value
@@ -21,8 +22,14 @@ SHARE = 1 / 3
 # Single directions closer than this many tolerances count once: one direction may be rounded in two ways.
 APART = 100.0
 
+# A tolerance of two roundings to half precision; a smaller one takes the roundings for directions.
+COARSE = 1e-3
+
 # Halvings of the logarithm of a level, from 1e-300 to 1: to nine digits.
 HALVINGS = 40
+
+# Chance that the samples called for do not show what is there.
+MISSED = 0.1
 
 # More samples than this are not called for: nobody has them, and from 1e12 on older incomplete beta functions fail.
 MOST_NEEDED = 1e11
@@ -52,7 +59,8 @@ class SuperpositionTest(Listed):
     samples, zeros, n_dimensions
         Number of samples, how many of them are 0, and m.
     needed
-        Samples at which m + 1 features of one probability, with as many zeros, would show; None if no number would do.
+        Samples at which m + 1 features of one probability, with as many zeros, would show nine times in ten; None if no
+        number would do.
 
     Examples
     --------
@@ -87,10 +95,14 @@ class SuperpositionTest(Listed):
             return "too many for independent sources" if sure > m else "they depend on each other, as sources do not"
         if not self.zeros:
             return "no sample is 0: features are dense, or something was added"
+        if self.zeros == self.samples:
+            return "all samples are 0"
         if self.needed is None:
             return "features are too dense"
         if self.samples < self.needed:
             return f"{m + 1} equally frequent features would need {self.needed} samples"
+        if sure < m:
+            return "others may be too rare to be sure"
         return "independent sources explain them"
 
     @property
@@ -149,7 +161,8 @@ def superposition_test(
     level
         Largest probability of a false alarm.
     tolerance
-        Samples whose directions are closer than this are one direction. The default has room for single precision.
+        Samples whose directions are closer than this are one direction. The default has room for single precision. It
+        must be 1e-3 or more for numbers of half precision, also where they were converted to more.
     zero
         Rows up to this length are 0; by default only those of zeros.
     progress
@@ -165,8 +178,8 @@ def superposition_test(
     TypeError
         If `H` does not hold real numbers, or `progress` cannot be called.
     ValueError
-        If `H` has other than 2 axes, no more rows than columns, or is not finite; or another argument is out of its
-        range.
+        If `H` has other than 2 axes, no more rows than columns, is not finite, or has half precision; or another
+        argument is out of its range.
 
     References
     ----------
@@ -189,6 +202,11 @@ def superposition_test(
         raise ValueError(f"`H` must have the shape (samples, m) with more samples than m; got {rows.shape}. {hint}")
     level = probability("level", level)
     tolerance = checks.positive_number("tolerance", tolerance)
+    if tolerance < COARSE and is_half_precision(rows):
+        raise ValueError(
+            "`H` must have single precision or better, as rounding to half precision makes directions of its own; got "
+            f"numbers of half precision. Record activations in float32, or pass tolerance={COARSE:g}, without a proof."
+        )
     if not 1e-12 <= tolerance <= 1e-2:
         raise ValueError(f"`tolerance` must be from 1e-12 to 0.01; got {tolerance:g}. Pass a few roundings, as 1e-6.")
     zero = checks.number("zero", zero)
@@ -282,15 +300,24 @@ def _rank(points: np.ndarray, tolerance: float) -> int:
 
 
 def _needed(none: float, m: int, level: float) -> int | None:
-    """Return how many samples show m + 1 features of one probability that leave this share of zeros."""
+    """Return how many samples show m + 1 features of one probability that leave this share of zeros.
+
+    They do so nine times in ten, about: even if each count is as unlucky as one of all of them is by that chance.
+    """
     if not 0 < none < 1:
         return None
+    from scipy.special import ndtri
+
     p = -np.expm1(np.log(none) / (m + 1))
     single = p * (1 - p) ** m
 
+    unlucky = float(ndtri(1 - MISSED / (m + 1)))  # standard deviations
+
     def shows(samples: float) -> bool:
-        counts = samples * np.array([single, none])
-        return bool(_is_single(counts[0], counts[0], counts[0], samples, counts[1], level))
+        mean, zeros = samples * single, samples * none
+        less, more = max(mean - unlucky * mean**0.5, 0.0), mean + unlucky * mean**0.5
+        fewer = max(zeros - unlucky * (zeros * (1 - none)) ** 0.5, 0.0)
+        return bool(_is_single(less, more, more, samples, fewer, level))
 
     low, high = np.log(2.0), np.log(MOST_NEEDED)
     if not shows(MOST_NEEDED):

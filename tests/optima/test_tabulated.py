@@ -106,7 +106,7 @@ def test_tables_of_one_size_or_of_some():
     assert block.lost == pytest.approx(block.loss / (5 * (0.05 / 3 - 0.05**2 / 4)))
     with pytest.raises(ValueError, match=r"`probability` must be one of 0.01, .* of a table of one size; got 0.07"):
         block_table(5, 2).at(0.07)
-    with pytest.raises(ValueError, match="which 38 blocks of this table have"):
+    with pytest.raises(ValueError, match="and a table with 38 blocks of it"):
         block_table().at(0.05)
     with pytest.raises(ValueError, match="`n_features`"):
         block_table(2, 2)

@@ -19,7 +19,7 @@ def written(numbers):
         prose(
             f"""Rows are found by their tokens, and only their directions count. "Close" is the mean cosine of two of
             them. "Spread" is the standard deviation of their distances over the mean distance: 0 for a simplex. Both
-            are compared with {DRAWS:,} sets of other words, each about as frequent as one of the set: one of the
+            are compared with up to {DRAWS:,} sets of other words, each about as frequent as one of the set: one of the
             {WINDOW} nearest in the vocabulary's order. The p-values are for closer, and for more regular."""
         ),
         table(
@@ -75,6 +75,7 @@ def circles(rows, level):
         return "No set is on a circle by that rule."
     named = " and the ".join(f"{row['set']} of {model(row['model'])}" for row in sure)
     return (
-        f"By that rule the {named} go round a circle, on which the last comes before the first. It is a part of their "
-        "geometry, and not all of it: the table has the parts."
+        f"By that rule the {named} are in the order of a circle. Are the last and the first neighbours, too, as they "
+        "would not be on an open bow? They are nearer than most pairs, but no rank among so few can pass the rule. The "
+        "circle is a part of their geometry, and not all of it: the table has the parts."
     )

@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from geomsup.features import Features, Uniform
+from geomsup.loss import hessian
+from geomsup.loss.objective import pack, relu_objective
+from geomsup.model import ToyModel
 from geomsup.optima.result import Optimum
 
 __all__ = ["certified"]
@@ -15,16 +18,33 @@ ONSET_FROM, ONSET_UP_TO = 0.535, 0.83
 # decided. Theorem 2: up to this probability five features form a pentagon.
 EQUAL_UP_TO, UNEQUAL_FROM, PENTAGON_UP_TO = 0.706403, 0.706404, 1e-3
 SAME = 1e-4  # relative difference of numbers that are equal at the minimum: descents leave 1e-6
-# Descents leave a slope of 1e-10 of what storing nothing costs, and so 1e-19 of that in the loss. Rounding leaves more.
-ROUNDING = 1e-14
+# Rounding of a loss, of what storing nothing costs; and how far the loss may be above its minimum, relatively, by its
+# slope and curvature: it is certified to nine digits.
+ROUNDING, EXCESS = 1e-14, 1e-9
+FLAT = 1e-12  # curvature, relative to the largest, that is none: a pentagon may be turned
 
 
 def certified(found: Optimum) -> Optimum:
-    """Return the optimum with the status "certified" and the loss as its bound, if a theorem names its model."""
-    if not _is_named(found.features, found.model.W, found.model.b):
+    """Return the optimum with the status "certified" and the loss as its bound, if a theorem names its model.
+
+    The model must have converged: the bound is below the loss by what its slope g and curvature λ may hide, g²/λ.
+    """
+    features, W, b = found.features, found.model.W, found.model.b
+    if not _is_named(features, W, b):
         return found
-    cost = float(found.features.importance @ found.features.variance)
-    return replace(found, status="certified", kind="minimum", lower_bound=found.loss - ROUNDING * cost, searched=None)
+    cost = float(features.importance @ features.variance)
+    excess = _excess(features, W, b) + ROUNDING * cost
+    if not excess <= EXCESS * found.loss:
+        return found
+    return replace(found, status="certified", kind="minimum", lower_bound=found.loss - excess, searched=None)
+
+
+def _excess(features: Features, W: np.ndarray, b: np.ndarray) -> float:
+    """Return twice what the loss is above that of the minimum nearby, to second order."""
+    _, slope = relu_objective(features)(pack(W, b))
+    curvatures, axes = np.linalg.eigh(hessian(ToyModel(W, b), features).matrix)
+    bent = curvatures > FLAT * curvatures[-1]
+    return float(((axes.T @ slope)[bent] ** 2 / curvatures[bent]).sum())
 
 
 def _is_named(features: Features, W: np.ndarray, b: np.ndarray) -> bool:

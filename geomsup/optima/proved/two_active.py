@@ -114,8 +114,7 @@ class _Output:
 
 def alone(q: np.ndarray, b: np.ndarray) -> np.ndarray:
     """D(q, b) = 3 ∫ (x - (q x + b)₊)² dx."""
-    t = np.clip(-b / np.where(q > 0, q, 1), 0, 1)
-    t = np.where((q <= 0) & (b <= 0), 1, t)
+    t = np.where(q > 0, np.minimum(np.maximum(-b, 0), q) / np.where(q > 0, q, 1), 1)
     below = 1 - q * (1 - t) ** 2 * (2 + t) + q**2 * (1 - t) ** 3
     return np.where(b > 0, (1 - q) ** 2 - 3 * (1 - q) * b + 3 * b**2, below)
 

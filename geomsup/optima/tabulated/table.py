@@ -91,7 +91,7 @@ class BlockTable(Readable, Tabular):
     >>> len(table.blocks), len(table.to_rows())
     (250, 250)
     >>> [block.geometry for block in gs.block_table(5, 2).blocks[::8]]
-    ['pentagon', 'pentagon', 'square (2 digons) + a stray feature', 'digon']
+    ['pentagon', 'pentagon', 'square (2 digons)', 'triangle (5 features on 3 vertices)']
     >>> table.plot()[0].get_xlabel()
     'p'
     """
@@ -111,9 +111,9 @@ class BlockTable(Readable, Tabular):
         if len(found) != 1:
             known = ", ".join(f"{p:g}" for p in sorted({block.probability for block in self.blocks}))
             raise ValueError(
-                f"`probability` must be one of {known}, of a table of one size; got {p:g}, "
-                f"which {checks.count(len(found), 'block')} of this table have. Choose a size by "
-                "block_table(n_features, n_hidden), or search any probability by optimum."
+                f"`probability` must be one of {known}, of a table of one size; got {p:g}, and a table with "
+                f"{checks.count(len(found), 'block')} of it. Choose a size by block_table(n_features, n_hidden), or "
+                "search any probability by optimum."
             )
         return found[0]
 
