@@ -127,4 +127,5 @@ def test_few_features_that_are_rare_lose_what_the_rank_demands(n, m):
 
 def test_other_sizes_and_dense_features_get_nothing():
     assert by_two_active(5, 2, 0.01) == by_two_active(2, 2, 0.01) == 0
+    assert by_two_active(4, 2, 1e-200) == by_two_active(2, 1, 5e-324) == 0
     assert by_two_active(4, 2, 0.9) == by_two_active(4, 2, 1.0) == by_two_active(4, 2, 0.0) == 0

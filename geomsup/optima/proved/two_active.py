@@ -25,6 +25,7 @@ LEVELS = 400  # of η, from 0 to 1/√3, which is a silent output
 TOLERANCE = 5e-3  # boxes are halved until the least value is known to this, relative to c_2/6
 ROUNDS, MOST_BOXES = 40, 200_000
 ROUNDING = 1e-9  # relative, of sums whose terms are as large as ν n²/m
+SMALLEST = 1e-290  # chance of two active features: below, a tenth of it is no ordinary number
 SILENT = 1 / np.sqrt(3)
 LONGEST = 3  # -a/b of a product a > 0: beyond, O(a, b) is at least (1 - 1/3)³ a², and c_1 times that more than ν a²
 TALLEST = 1 - 1 / LONGEST
@@ -40,6 +41,8 @@ def by_two_active(n: int, m: int, p: float) -> float:
         return 0.0
     known = (n - m) * digon_loss(p)  # a model loses this, so only outputs that lose no more count
     odds = _Odds((1 - p) ** n, p * (1 - p) ** (n - 1) / 3, p**2 * (1 - p) ** (n - 2))
+    if not min(known, odds.two) > SMALLEST:
+        return 0.0
     radius = np.sqrt(known / odds.one)
     if not (radius < 1 and TALLEST**3 * odds.one > odds.two / 6):
         return 0.0
