@@ -14,7 +14,7 @@ def test_optimum(run, folder):
     assert result["loss"] == pytest.approx(0.003319484, abs=1e-9)
     assert result["geometry"] == "digon"
     assert strict((folder / "best.json").read_text()) == result
-    assert run("optimum", 2, 1, "--probability", 0.1).startswith("optimum 0.00331948399: digon\nbest of 3")
+    assert run("optimum", 2, 1, "--probability", 0.1).startswith("optimum 0.00331948399: digon\ncertified: a theorem")
     linear = strict(run("optimum", 3, 1, "--activation", "linear", "--importance", 3, 2, 1, "--json"))
     assert linear["loss"] == pytest.approx(3 * (0.05 / 3 - 0.05**2 / 4), rel=1e-12)  # default probability 0.05
     other = strict(run("optimum", 3, 1, "--probability", 0.1, 0.2, 0.3, "--seed", 1, "--starts", 4, "--json"))

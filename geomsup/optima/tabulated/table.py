@@ -92,6 +92,8 @@ class BlockTable(Readable, Tabular):
     (250, 250)
     >>> [block.geometry for block in gs.block_table(5, 2).blocks[::8]]
     ['pentagon', 'pentagon', 'square (2 digons)', 'triangle (5 features on 3 vertices)']
+    >>> gs.block_table(4, 2).at(0.3).geometry
+    'square (2 digons)'
     >>> table.plot()[0].get_xlabel()
     'p'
     """
