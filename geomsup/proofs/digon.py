@@ -7,8 +7,8 @@ from typing import Any
 
 from flint import arb, ctx
 
-from geomsup.proofs.bisection import decimals
-from geomsup.proofs.digon_checker import PRECISION, REGION, SPLITS, Slice, halves, slice_of
+from geomsup.proofs.bisection import decimals, halved
+from geomsup.proofs.digon_checker import PRECISION, REGION, slice_of
 from geomsup.proofs.places import Box, Local, Place, local_of
 from geomsup.threads import Progress
 
@@ -103,7 +103,8 @@ def slice_between(low: Fraction, high: Fraction, states: dict[str, tuple[float, 
         "core": [decimals(end, FINER) for end in _core(*unequal)] if unequal else [],
         "tree": "",
     }
-    data["tree"] = _bisected(slice_of(data))
+    part = slice_of(data)
+    data["tree"] = halved((part.low, part.high, *REGION), part.reason, _sides)
     return data
 
 
@@ -117,18 +118,7 @@ def _core(Q: float, r: float) -> list[Fraction]:
     return ends
 
 
-def _bisected(part: Slice) -> str:
-    """Return the tree of a slice: boxes are halved along their longest side."""
-    letters: list[str] = []
-    waiting: list[Box] = [(part.low, part.high, *REGION)]
-    while waiting:
-        box = waiting.pop()
-        letter = part.reason(box)
-        if not letter:
-            p0, p1, Q0, Q1, r0, r1 = map(float, box)
-            sides = [BY_P * (p1 - p0), BY_Q * (Q1 - Q0) / Q0, (r1 - r0) / r0]
-            axis = sides.index(max(sides))
-            letter = SPLITS[axis]
-            waiting += halves(box, axis)[::-1]
-        letters.append(letter)
-    return "".join(letters)
+def _sides(box: Box) -> list[float]:
+    """Return how long a box counts along p, Q and r."""
+    p0, p1, Q0, Q1, r0, r1 = map(float, box)
+    return [BY_P * (p1 - p0), BY_Q * (Q1 - Q0) / Q0, (r1 - r0) / r0]

@@ -1,17 +1,17 @@
 """The certificate of two features of unequal importance: strips of p, whose boxes are halved until all have reasons."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import exp, inf, sqrt
+from math import exp, sqrt
 from typing import Any
 
 import numpy as np
 from flint import arb, ctx
 from scipy.optimize import minimize
 
-from geomsup.proofs.bisection import decimals
-from geomsup.proofs.digon_checker import PRECISION, SPLITS, halves
+from geomsup.proofs.bisection import decimals, halved
+from geomsup.proofs.digon_checker import PRECISION
 from geomsup.proofs.onset import onset
 from geomsup.proofs.outputs import best_bias, output
 from geomsup.proofs.places import Box, Place, local_of
@@ -111,7 +111,7 @@ def strip_between(low: Fraction, high: Fraction, is_steady: bool) -> dict[str, A
     for least in LEASTS:
         if Fraction(least) < low / 2 and (1 - float(least)) ** 2 > price:
             strip = strip_of({**data, "least": least})
-            near = _bisected(
+            near = halved(
                 strip.near,
                 strip.reason_near,
                 lambda box: [3 * _width(box, 0), _width(box, 1) / 3, _width(box, 2)],
@@ -122,7 +122,7 @@ def strip_between(low: Fraction, high: Fraction, is_steady: bool) -> dict[str, A
     else:
         raise ArithmeticError(f"no tree near the first feature alone is short at p = {float(low)}")
     trees = {
-        name: _bisected(strip.region, lambda box, k=k: strip.reason(box, k), lambda box, k=k: _sides(strip, box, k))
+        name: halved(strip.region, lambda box, k=k: strip.reason(box, k), lambda box, k=k: _sides(strip, box, k))
         for k, name in ((1, "long"), (0, "short"))
     }
     return {**data, "least": least, **trees, "near": near}
@@ -162,19 +162,3 @@ def _sides(strip: Strip, box: Box, first: int) -> list[float]:
     local = local_of(place, strip.weighed(place, both, strip.price(place.p), first))
     slopes = (local.slopes[2], *local.slopes[:2])
     return [float((slope * way).rad()) for slope, way in zip(slopes, local.ways, strict=True)]
-
-
-def _bisected(region: Box, reason: Callable[[Box], str], sides: Callable[[Box], list[float]], most: float = inf) -> str:
-    """Return the tree of a region: boxes are halved along their longest side. "" if it has more letters than `most`."""
-    letters: list[str] = []
-    waiting = [region]
-    while waiting and len(letters) <= most:
-        box = waiting.pop()
-        letter = reason(box)
-        if not letter:
-            longest = sides(box)
-            axis = longest.index(max(longest))
-            letter = SPLITS[axis]
-            waiting += halves(box, axis)[::-1]
-        letters.append(letter)
-    return "" if waiting else "".join(letters)

@@ -8,8 +8,8 @@ import numpy as np
 from geomsup import checks
 from geomsup.arrays import read_only, to_numpy
 from geomsup.sources.directions import BLOCK, Directions, directions
-from geomsup.sources.halves import is_half_precision
 from geomsup.sources.limits import SMALLEST, is_more_frequent, lower_limit, upper_limit
+from geomsup.sources.precision import half_rounding
 from geomsup.threads import Progress, check_stop, patiently
 from geomsup.weights.printing import Listed, p_value
 from geomsup.weights.reading import probability
@@ -22,8 +22,8 @@ SHARE = 1 / 3
 # Single directions closer than this many tolerances count once: one direction may be rounded in two ways.
 APART = 100.0
 
-# A tolerance of two roundings to half precision; a smaller one takes the roundings for directions.
-COARSE = 1e-3
+# Of two samples on one ray, each by one: a smaller tolerance takes roundings for directions.
+ROUNDINGS = 2
 
 # Halvings of the logarithm of a level, from 1e-300 to 1: to nine digits.
 HALVINGS = 40
@@ -161,8 +161,8 @@ def superposition_test(
     level
         Largest probability of a false alarm.
     tolerance
-        Samples whose directions are closer than this are one direction. The default has room for single precision. It
-        must be 1e-3 or more for numbers of half precision, also where they were converted to more.
+        Samples whose directions are closer than this are one direction. The default has room for single precision. For
+        float16 it must be 0.001 or more, and for bfloat16 0.008, also where they were converted to more.
     zero
         Rows up to this length are 0; by default only those of zeros.
     progress
@@ -202,10 +202,11 @@ def superposition_test(
         raise ValueError(f"`H` must have the shape (samples, m) with more samples than m; got {rows.shape}. {hint}")
     level = probability("level", level)
     tolerance = checks.positive_number("tolerance", tolerance)
-    if tolerance < COARSE and is_half_precision(rows):
+    coarse = float(f"{ROUNDINGS * half_rounding(rows):.1g}")
+    if tolerance < coarse:
         raise ValueError(
             "`H` must have single precision or better, as rounding to half precision makes directions of its own; got "
-            f"numbers of half precision. Record activations in float32, or pass tolerance={COARSE:g}, without a proof."
+            f"numbers of half precision. Record activations in float32, or pass tolerance={coarse:g}, without a proof."
         )
     if not 1e-12 <= tolerance <= 1e-2:
         raise ValueError(f"`tolerance` must be from 1e-12 to 0.01; got {tolerance:g}. Pass a few roundings, as 1e-6.")

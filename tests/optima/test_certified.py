@@ -70,6 +70,10 @@ def test_a_model_that_the_theorem_does_not_name_is_not_certified():
     for p, W, b in wrong:
         claimed = replace(optimum(Features(2, p), 1), status="best of 1 start", model=ToyModel(W, b))
         assert certified(claimed) is claimed
+    alone = optimum(Features(2, 0.6, [1, 0.5]), 1)
+    for b in ([0.0, 0.0], [0.1, 0.3], [0.3, 0.0]):  # a dead output has no slope at b = 0, where it loses twice as much
+        claimed = replace(alone, status="best of 1 start", model=ToyModel([[1.0], [0.0]], b))
+        assert certified(claimed) is claimed
     best = optimum(Features(5, 1e-3), 2)
     W = best.model.W.copy()
     W[0] *= 1.01

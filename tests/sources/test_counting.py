@@ -159,7 +159,10 @@ def test_half_precision_is_refused_whatever_its_type_is_now(kind, now):
         half = (H.astype(np.float32).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
     with pytest.raises(ValueError, match="`H` must have single precision or better"):
         gs.superposition_test(half.astype(now))
-    assert not gs.superposition_test(half.astype(now), tolerance=1e-2).shown
+    least = {"float16": 0.001, "bfloat16": 0.008}[kind]
+    with pytest.raises(ValueError, match=f"or pass tolerance={least}, without a proof"):
+        gs.superposition_test(half.astype(now), tolerance=0.9 * least)
+    assert not gs.superposition_test(half.astype(now), tolerance=least).shown
     assert not gs.superposition_test(H.astype(now)).shown
 
 

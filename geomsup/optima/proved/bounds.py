@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from geomsup.features import Features, Uniform
+from geomsup.features import Features
+from geomsup.optima.alike import common_scale
 from geomsup.optima.proved.entropy import alike_by_entropy, by_entropy
 from geomsup.optima.proved.one_active import by_one_active
 from geomsup.optima.proved.two_active import by_two_active
@@ -40,9 +41,8 @@ def _by_few_active(features: Features, m: int) -> float:
     biases. So the mean over sets of k shows that j >= k features lose j B_k/k at least. The loss is
     Σ_j (I_j - I_(j+1)) times that of the j most important ones.
     """
-    law = features.laws[0]
-    alike = len(set(features.laws)) == 1 and np.ptp(features.probability) == 0
-    if features.grouped or not alike or not isinstance(law, Uniform) or law.support[0] != 0:
+    scale = common_scale(features)
+    if scale is None:
         return 0.0
     importance = np.append(np.sort(features.importance)[::-1], 0.0)
     each, p, best = 0.0, float(features.probability[0]), []
@@ -52,7 +52,7 @@ def _by_few_active(features: Features, m: int) -> float:
         apart = by_one_active(k, m, p) + alike_by_entropy(1.0, p, k, m)
         each = max(each, pairs / k, apart / k)
         best.append(k * each)
-    return float(-np.diff(importance) @ best) * law.support[1] ** 2
+    return float(-np.diff(importance) @ best) * scale**2
 
 
 def _negative_part(features: Features, i: int) -> float:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from geomsup.features import Features, Uniform
+from geomsup.features import Features
 from geomsup.loss import hessian
 from geomsup.loss.objective import pack, relu_objective
 from geomsup.model import ToyModel
+from geomsup.optima.alike import common_scale
 from geomsup.optima.result import Optimum
 
 __all__ = ["certified"]
@@ -49,17 +50,12 @@ def _excess(features: Features, W: np.ndarray, b: np.ndarray) -> float:
 
 def _is_named(features: Features, W: np.ndarray, b: np.ndarray) -> bool:
     """Whether there is a theorem about these features, and the model is the one that it calls the best."""
-    law, p, size = features.laws[0], float(features.probability[0]), W.shape
-    alike = len(set(features.laws)) == 1 and np.ptp(features.probability) == 0 and not features.grouped
-    if not (alike and isinstance(law, Uniform) and law.support[0] == 0 and 0 < p < 1):
+    p, size, equal = float(features.probability[0]), W.shape, len(features.kinds) == 1
+    if common_scale(features) is None or not 0 < p < 1:
         return False
     if size == (2, 1):
-        least, most = sorted(features.importance.tolist())
-        first = int(features.importance.argmax())
-        return (
-            _is_best_pair(p, W, b) if least == most else _is_first_alone(p, least / most, W[first, 0], W[1 - first, 0])
-        )
-    return size == (5, 2) and len(features.kinds) == 1 and p <= PENTAGON_UP_TO and _is_pentagon(W, b)
+        return _is_best_pair(p, W, b) if equal else _is_first_alone(features, W[:, 0], b)
+    return size == (5, 2) and equal and p <= PENTAGON_UP_TO and _is_pentagon(W, b)
 
 
 def _is_best_pair(p: float, W: np.ndarray, b: np.ndarray) -> bool:
@@ -68,11 +64,14 @@ def _is_best_pair(p: float, W: np.ndarray, b: np.ndarray) -> bool:
     return bool(opposite and (equal if p <= EQUAL_UP_TO else p >= UNEQUAL_FROM and not equal))
 
 
-def _is_first_alone(p: float, importance: float, first: float, second: float) -> bool:
-    """Whether only the first feature is stored, and is so at the best: the second one is worth less than I₀."""
-    if not ONSET_FROM <= p <= ONSET_UP_TO or importance > _onset(p) - ROUNDING:
+def _is_first_alone(features: Features, w: np.ndarray, b: np.ndarray) -> bool:
+    """Whether only the important feature is stored, at its best, and the other one is worth less than I₀."""
+    p, importance = float(features.probability[0]), features.importance / features.importance.max()
+    if not ONSET_FROM <= p <= ONSET_UP_TO or importance.min() > _onset(p) - ROUNDING:
         return False
-    return bool(abs(second) <= SAME and abs(abs(first) - 1) <= SAME)
+    stored = importance == 1
+    biases = np.where(stored, 0.0, features.mean)
+    return bool((np.abs(np.abs(w) - stored) <= SAME).all() and (np.abs(b - biases) <= SAME * features.mean).all())
 
 
 def _onset(p: float) -> float:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from geomsup.features import Features, Uniform
+from geomsup.features import Features
+from geomsup.optima.alike import common_scale
 from geomsup.optima.descent import Start
 from geomsup.optima.tabulated.entries import DENSITIES, LARGEST, RANKS, entries
 
@@ -15,10 +16,9 @@ def tabulated_starts(features: Features, m: int) -> list[Start]:
     These are up to 12 independent features, equally probable, equally important and uniform on [0, s], in up to 4
     dimensions. For other features there are none.
     """
-    law = features.laws[0]
-    plain = len(features.kinds) == 1 and not features.grouped and isinstance(law, Uniform) and law.support[0] == 0
-    if not plain or m not in RANKS or not m < features.n <= LARGEST:
+    scale = common_scale(features)
+    if scale is None or len(features.kinds) > 1 or m not in RANKS or not m < features.n <= LARGEST:
         return []
     at = int(np.searchsorted(DENSITIES, features.probability[0]))
     near = [entries().get((features.n, m, p)) for p in DENSITIES[max(at - 1, 0) : at + 1]]
-    return [(entry.W.copy(), entry.b * law.support[1]) for entry in near if entry is not None]
+    return [(entry.W.copy(), entry.b * scale) for entry in near if entry is not None]

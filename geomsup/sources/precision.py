@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["is_half_precision"]
+__all__ = ["half_rounding"]
 
 BITS = (8, 11)  # significant bits of bfloat16 and of float16
 OFTEN = 0.25  # of rounded numbers half need all bits; of whole numbers up to a few hundred, hardly any do
@@ -10,19 +10,20 @@ LOOKED_AT = 100_000  # numbers are enough
 FULL = 53  # significant bits of a double
 
 
-def is_half_precision(rows: np.ndarray) -> bool:
-    """Whether no number needs more bits than half precision has, and many need as many.
+def half_rounding(rows: np.ndarray) -> float:
+    """Return the largest relative rounding if no number needs more bits than half precision, and many as many; else 0.
 
     Examples
     --------
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(100, 3))
-    >>> is_half_precision(x), is_half_precision(x.astype(np.float16).astype(float)), is_half_precision(np.ones((9, 3)))
-    (False, True, False)
+    >>> half_rounding(x), half_rounding(x.astype(np.float16).astype(float)) == 2**-11, half_rounding(np.ones((9, 3)))
+    (0.0, True, 0.0)
     """
     values = rows[rows != 0][:LOOKED_AT].astype(float)
     if not len(values):
-        return False
+        return 0.0
     whole = np.abs(np.frexp(values)[0] * 2.0**FULL).astype(np.int64)
     bits = FULL - np.log2(whole & -whole).astype(int)  # those above the last 1
-    return bool(bits.max() in BITS and (bits == bits.max()).mean() > OFTEN)
+    most = int(bits.max())
+    return 2.0**-most if most in BITS and (bits == most).mean() > OFTEN else 0.0
