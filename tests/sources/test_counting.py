@@ -145,25 +145,57 @@ def test_the_number_of_samples_needed_is_about_right(n, m):
     assert sum(shown[1]) >= 7  # 6 or fewer of 10 have a chance of 1 % then
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def halved(H, kind):
+    """Return a float32 with the digits of half precision; bfloat16 has its first 16 bits."""
+    if kind == "float16":
+        return H.astype(np.float16).astype(np.float32)
+    return (H.astype(np.float32).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+
+
+LEAST = {"float16": 0.001, "bfloat16": 0.008}
+
+
+@pytest.mark.parametrize("kind", LEAST)
 @pytest.mark.parametrize("now", [np.float32, np.float64])
 def test_half_precision_is_refused_whatever_its_type_is_now(kind, now):
     """Rounded so, five integer sources in five dimensions have ten directions."""
+    rng = np.random.default_rng(0)
     s = (rng.random((5000, 5)) < 0.1) * rng.integers(1, 4, (5000, 5))
     H = s @ rng.normal(size=(5, 5))
+    half = halved(H, kind)
     if kind == "float16":
-        half = H.astype(np.float16)
         with pytest.raises(ValueError, match="`H` must have single precision or better"):
-            gs.superposition_test(half)
-    else:  # a float32 whose last 16 bits are 0
-        half = (H.astype(np.float32).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+            gs.superposition_test(half.astype(np.float16))
     with pytest.raises(ValueError, match="`H` must have single precision or better"):
         gs.superposition_test(half.astype(now))
-    least = {"float16": 0.001, "bfloat16": 0.008}[kind]
-    with pytest.raises(ValueError, match=f"or pass tolerance={least}, without a proof"):
-        gs.superposition_test(half.astype(now), tolerance=0.9 * least)
-    assert not gs.superposition_test(half.astype(now), tolerance=least).shown
-    assert not gs.superposition_test(H.astype(now)).shown
+    with pytest.raises(ValueError, match=f"or pass tolerance={LEAST[kind]}, without a proof"):
+        gs.superposition_test(half.astype(now), tolerance=0.9 * LEAST[kind])
+    found = gs.superposition_test(half.astype(now), tolerance=LEAST[kind])
+    assert not (found.shown or found.proved)
+    exact = gs.superposition_test(H.astype(now))
+    assert exact.proved
+    assert not exact.shown
+
+
+@pytest.mark.parametrize("kind", LEAST)
+def test_half_precision_raises_no_alarm_where_columns_are_nearly_dependent(kind):
+    """Five columns whose least singular value is below the rounding look dependent, and are not."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        A = rng.normal(size=(5, 5))
+        A[4] = A[:4].mean(axis=0) + 0.004 * rng.normal(size=5)
+        H = ((rng.random((5000, 5)) < 0.1) * rng.integers(1, 4, (5000, 5))) @ A
+        found = gs.superposition_test(halved(H, kind), tolerance=LEAST[kind])
+        assert not found.shown, seed
+
+
+def test_superposition_in_half_precision_is_shown_without_a_proof():
+    H = halved(activations(gs.polytope("pentagon").vertices, 0.05, 5000), "bfloat16")
+    found = gs.superposition_test(H, tolerance=0.008)
+    assert found.shown
+    assert not found.proved
+    assert "not proved: directions are too coarse" in found.headline
+    assert len(found.headline.split()) <= 40
 
 
 def test_whole_numbers_and_zeros_have_no_half_precision():
