@@ -397,7 +397,14 @@ TARGETS: dict[str, Target] = {
     "hessian": Target(gs.hessian, {"model": _model, "features": _features, "rtol": _is(1e-9)}, covers=("Hessian",)),
     "interference": Target(
         gs.interference,
-        {"model": _model, "features": _features, "threshold": _is(0.1), "samples": _is(200), "rng": _is(0)},
+        {
+            "model": _model,
+            "features": _features,
+            "threshold": _is(0.1),
+            "samples": _is(200),
+            "rng": _is(0),
+            "progress": _is(None),
+        },
         covers=("Interference",),
     ),
     "Interference.tail": Target(lambda t: gs.interference(_model(), _features()).tail(t), {"t": _is(0.1)}),

@@ -49,8 +49,10 @@ def as_rows(W: Any, *, orientation: str = "auto") -> np.ndarray:
     return named_rows("W", W, orientation)
 
 
-def named_rows(name: str, W: Any, orientation: str) -> np.ndarray:
-    """Return what `as_rows` returns, for an argument that is called `name`."""
+def named_rows(
+    name: str, W: Any, orientation: str, shape: str = "(n_features, n_hidden), or a batch of these"
+) -> np.ndarray:
+    """Return what `as_rows` returns, for an argument that is called `name` and must have a `shape`."""
     checks.one_of("orientation", orientation, ("auto", "rows", "columns"))
     if hasattr(W, "W") and not hasattr(W, "__array__"):  # which a table with a column W has
         if type(W).__module__.partition(".")[0] == __package__:
@@ -58,10 +60,7 @@ def named_rows(name: str, W: Any, orientation: str) -> np.ndarray:
         name, W = f"{name}.W", W.W
     array = to_numpy(name, W)
     if array.ndim < 2 or 0 in array.shape:
-        raise ValueError(
-            f"`{name}` must have the shape (n_features, n_hidden), or a batch of these; got shape {array.shape}. "
-            "Pass a row per feature."
-        )
+        raise ValueError(f"`{name}` must have the shape {shape}; got shape {array.shape}. Pass a row per feature.")
     n, m = array.shape[-2:]
     if orientation == "auto" and n == m:
         raise ValueError(

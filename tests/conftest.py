@@ -19,6 +19,13 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def _same_draws(request, monkeypatch):
+    """Begin the generator of a test file anew for each test: its draws must not depend on which tests ran before."""
+    if isinstance(getattr(request.module, "rng", None), np.random.Generator):
+        monkeypatch.setattr(request.module, "rng", np.random.default_rng(0))
+
+
 @pytest.fixture
 def read_only():
     """Return a function that makes a read-only copy of an array."""

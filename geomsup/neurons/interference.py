@@ -15,6 +15,7 @@ from geomsup.neurons.reading import coupling_of, rising_outputs
 from geomsup.neurons.tails import ROUNDING, chance_above, terms_of
 from geomsup.samples import SampledFeatures
 from geomsup.tables import Readable, Tabular, html_table
+from geomsup.threads import Progress, Report
 
 __all__ = ["Interference", "interference"]
 
@@ -132,6 +133,7 @@ def interference(
     threshold: float = 0.0,
     samples: int = 100_000,
     rng: Any = None,
+    progress: Progress = None,
 ) -> Interference:
     """Return the law of interference at every output, its errors at a threshold, and what it costs.
 
@@ -149,11 +151,14 @@ def interference(
         An output above it says that its feature is active. At least 0.
     samples, rng
         Number of samples where something must be sampled, and anything ``np.random.default_rng`` takes.
+    progress
+        Called as progress(stage, fraction): stages "rates" and "best biases".
 
     Raises
     ------
     TypeError, ValueError
-        If `model` or `features` is something else, if sizes differ, or `threshold` is below 0.
+        If `model` or `features` is something else, if sizes differ, `threshold` is below 0, or `progress` cannot be
+        called.
 
     References
     ----------
@@ -175,14 +180,15 @@ def interference(
         raise ValueError(f"`threshold` must be at least 0; got {threshold:g}. Outputs that are 0 say nothing.")
     samples = checks.integer("samples", samples, minimum=100, maximum=MOST_SAMPLES)
     generator = checks.random_generator("rng", rng)
+    report = checks.callback("progress", progress) or (lambda _stage, _fraction: None)
     coupling, bias = coupling_of(model)
     others = coupling - np.diag(np.diag(coupling))
     mean, variance = others @ features.mean, np.einsum("ij,jk,ik->i", others, features.covariance, others)
     (false, false_error, miss, miss_error), method = _rates(
-        coupling, _left(threshold, bias), features, samples, generator
+        coupling, _left(threshold, bias), features, samples, generator, report
     )
     seed = int(generator.integers(2**31))  # the same samples for all losses that are compared
-    loss, alone, best_b, error, loss_method = _costs(model, bias, features, samples, seed)
+    loss, alone, best_b, error, loss_method = _costs(model, bias, features, samples, seed, report)
     parts = expected_loss(model, features, by_active=True, samples=samples, rng=seed)
     active, by_active, by_error = (cast(np.ndarray, getattr(parts, name)) for name in BY_ACTIVE)
     return Interference(
@@ -198,12 +204,22 @@ def _above(features: Features, coefficients: np.ndarray, t: float) -> tuple[floa
 
 
 def _rates(
-    coupling: np.ndarray, thresholds: np.ndarray, features: Features | SampledFeatures, samples: int, rng: Any
+    coupling: np.ndarray,
+    thresholds: np.ndarray,
+    features: Features | SampledFeatures,
+    samples: int,
+    rng: Any,
+    report: Report,
 ) -> tuple[list[np.ndarray], str]:
     """Return false positives, their errors, misses and theirs, and the method."""
     if isinstance(features, Features) and features.n <= MOST_EXACT:
-        found = [_exact_rates(features, row, i, t) for i, (row, t) in enumerate(zip(coupling, thresholds, strict=True))]
-        if None not in found:
+        found = []
+        for i, (row, t) in enumerate(zip(coupling, thresholds, strict=True)):
+            found.append(_exact_rates(features, row, i, t))
+            if found[-1] is None:
+                break
+            report("rates", (i + 1) / features.n)
+        else:
             return [np.array(column) for column in zip(*found, strict=True)], "exact"  # pyright: ignore[reportArgumentType]
     return _sampled_rates(coupling, thresholds, features, samples, rng), "sampled"
 
@@ -263,7 +279,7 @@ def _drawn(features: Features | SampledFeatures, samples: int, rng: Any) -> Any:
 
 
 def _costs(
-    model: ToyModel, bias: np.ndarray, features: Features | SampledFeatures, samples: int, seed: int
+    model: ToyModel, bias: np.ndarray, features: Features | SampledFeatures, samples: int, seed: int, report: Report
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, str]:
     """Return losses as it is, without bias and with the best, with interference and alone; and how sure they are."""
     coupling = model.coupling
@@ -275,7 +291,7 @@ def _costs(
         return _loss(ToyModel(W, b, model.activation, W_out=W_out), features, samples, seed)
 
     by_output = (lambda b: lost(b).per_feature) if features.n <= MOST_EXACT else _quick(model, features, samples, seed)
-    best = _best_bias(by_output, *_bracket(coupling, features))
+    best = _best_bias(by_output, *_bracket(coupling, features), report)
     choices = (bias, np.zeros(len(bias)), best)
     losses = [lost(b) for b in choices]
     whole, alone = [loss.value for loss in losses], [lost(b, alone=True).value for b in choices]
@@ -306,15 +322,19 @@ def _bracket(coupling: np.ndarray, features: Features | SampledFeatures) -> tupl
     return -reach, reach
 
 
-def _best_bias(losses: Any, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _best_bias(losses: Any, low: np.ndarray, high: np.ndarray, report: Report) -> np.ndarray:
     """Minimise the loss of every output by its own bias: a grid, which has 0, then golden sections about its best."""
     grid = np.linspace(low, high, GRID + 1)
-    best = np.array([losses(b) for b in grid]).argmin(axis=0)
+    on_grid = []
+    for k, b in enumerate(grid):
+        on_grid.append(losses(b))
+        report("best biases", (k + 1) / (len(grid) + REFINEMENTS))
+    best = np.array(on_grid).argmin(axis=0)
     at, width = grid[best, np.arange(len(low))], (high - low) / GRID
     low, high = at - width, at + width
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
     at_left, at_right = losses(left), losses(right)
-    for _ in range(REFINEMENTS):
+    for done in range(REFINEMENTS):
         down = at_left < at_right
         low, high = np.where(down, low, left), np.where(down, right, high)
         kept, kept_loss = np.where(down, left, right), np.where(down, at_left, at_right)
@@ -323,4 +343,5 @@ def _best_bias(losses: Any, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         fresh_loss = losses(fresh)
         left, right = np.where(down, fresh, kept), np.where(down, kept, fresh)
         at_left, at_right = np.where(down, fresh_loss, kept_loss), np.where(down, kept_loss, fresh_loss)
+        report("best biases", (len(grid) + done + 1) / (len(grid) + REFINEMENTS))
     return np.where(at_left < at_right, left, right)

@@ -13,6 +13,7 @@ from geomsup.loss.curvature import MOST_PARAMETERS
 from geomsup.model import ToyModel
 from geomsup.one_hot.kernels import critical_ratios, ratio_moments, squared_errors
 from geomsup.shapes import Polytope, polytope
+from geomsup.shapes.catalogue import named_polytope
 from geomsup.tables import Readable
 
 __all__ = ["OneHotState", "critical_states", "one_hot_features", "one_hot_state", "one_hot_states"]
@@ -261,7 +262,7 @@ def _resolve_shape(shape: Any) -> Polytope:
     if isinstance(shape, Polytope):
         return shape
     if isinstance(shape, str):
-        return polytope(shape)
+        return named_polytope("shape", shape)
     if isinstance(shape, bool | np.bool_) or not isinstance(shape, int | np.integer):
         raise TypeError(
             f"`shape` must be a Polytope, a name, or a number of sides; "

@@ -10,7 +10,7 @@ from geomsup.shapes.polyhedra import solids_with_norms
 from geomsup.shapes.polytope import Polytope
 from geomsup.shapes.wythoff.coxeter import LARGEST_RANK
 
-__all__ = ["candidates", "polytope", "polytopes"]
+__all__ = ["candidates", "named_polytope", "polytope", "polytopes"]
 
 # Listings end here if no dimension is given.
 LARGEST_DIMENSION = 8
@@ -58,15 +58,20 @@ def polytope(name: str) -> Polytope:
     >>> polytope("{3,3,4}").name, polytope("Doe").n_vertices, polytope("x3o3x").name
     ('16-cell', 20, 'cuboctahedron')
     """
+    return named_polytope("name", name)
+
+
+def named_polytope(argument: str, name: str) -> Polytope:
+    """Return what `polytope` returns, for an argument that is called otherwise."""
     if not isinstance(name, str):
         raise TypeError(
-            f"`name` must be a string; got {checks.shown(name)} ({type(name).__name__}). "
+            f"`{argument}` must be a string; got {checks.shown(name)} ({type(name).__name__}). "
             f"Pass a name such as 'pentagon'."
         )
     found = find(name)
     if found is None:
         told = " ".join([*advice(name), "geomsup.polytopes() lists them."])
-        raise ValueError(f"`name` must be a known shape; got {checks.shown(name)}. {told}")
+        raise ValueError(f"`{argument}` must be a known shape; got {checks.shown(name)}. {told}")
     return found
 
 

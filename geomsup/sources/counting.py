@@ -25,8 +25,8 @@ APART = 100.0
 # Of two samples on one ray, each by one: a smaller tolerance takes roundings for directions.
 ROUNDINGS = 2
 
-# Up to this tolerance, directions are known well enough for a proof. Of those known more coarsely, up to m can always be
-# independent: a random 5 x 5 matrix has a singular value below a rounding to bfloat16 in about one of twenty draws.
+# Up to this tolerance, directions are known well enough for a proof. Of those known more coarsely, up to m may always
+# be independent: a random 5 x 5 matrix has a singular value below a rounding to bfloat16 in one of fifteen draws.
 FINE = 1e-5
 
 # Halvings of the logarithm of a level, from 1e-300 to 1: to nine digits.
@@ -235,7 +235,8 @@ def superposition_test(
     points = found.points[sure]
     return SuperpositionTest(
         p_value=1.0 if first is None else float(levels[order[first]]), proved=fine, level=level,
-        directions=read_only(points), counts=_whole(found.counts[sure]), levels=read_only(levels[sure]), rank=_rank(points, tolerance),
+        directions=read_only(points), counts=_whole(found.counts[sure]), levels=read_only(levels[sure]),
+        rank=_rank(points, tolerance),
         samples=len(rows), zeros=zeros, n_dimensions=rows.shape[1],
         needed=_needed(zeros / len(rows), rows.shape[1], level),
     )  # fmt: skip

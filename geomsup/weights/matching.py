@@ -111,7 +111,7 @@ class Matching(Listed):
         how = "exact" if self.null == "rotation" else "estimated"
         return (
             f"{self.beyond_chance} of {checks.count(self.n_a, 'row')} of a have a partner in b beyond chance "
-            f"(p < {BEYOND_CHANCE}, of {self.n_a * self.n_b} pairs); MMCS {self.mmcs:.3f}, by chance "
+            f"(p < {BEYOND_CHANCE}, of {checks.count(self.n_a * self.n_b, 'pair')}); MMCS {self.mmcs:.3f}, by chance "
             f"{self.mmcs_by_chance:.3f}; ML2R {self.ml2r:.3g}; null: {self.null}, {how}"
         )
 

@@ -18,11 +18,10 @@ def matrix(name: str, value: Any) -> np.ndarray:
     >>> matrix("a", [[1, 2, 3]]).shape
     (1, 3)
     """
-    rows = named_rows(name, value, "rows")
+    shape = "(rows, columns)"
+    rows = named_rows(name, value, "rows", shape)
     if rows.ndim != 2:
-        raise ValueError(
-            f"`{name}` must have the shape (rows, columns); got shape {rows.shape}. Pass one matrix at a time."
-        )
+        raise ValueError(f"`{name}` must have the shape {shape}; got shape {rows.shape}. Pass one matrix at a time.")
     if not rows.any():
         raise ValueError(f"`{name}` must not be 0 everywhere; got shape {rows.shape}. Pass weights that were trained.")
     return rows

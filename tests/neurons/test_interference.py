@@ -46,6 +46,16 @@ def _square_integral(slope, offset, low, high):
 
 
 @pytest.mark.slow
+def test_progress_rises_to_the_end_of_each_stage():
+    calls = []
+    gs.interference(gs.ToyModel(np.eye(3)), gs.Features(3, 0.1), progress=lambda *told: calls.append(told))
+    for stage in ("rates", "best biases"):
+        fractions = [fraction for name, fraction in calls if name == stage]
+        assert fractions == sorted(fractions)
+        assert fractions[-1] == 1
+    assert {name for name, _ in calls} == {"rates", "best biases"}
+
+
 def test_the_best_bias_is_that_of_the_optimum():
     features = gs.Features(5, 0.05)
     best = gs.optimum(features, 2).model

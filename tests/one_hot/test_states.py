@@ -164,7 +164,7 @@ UNLIKE = Polytope("kite", [[1, 0], [0, 1], [-1, 0], [0.6, 0.8]], "", (4, 4), 1)
             r"^`shape` must be a Polytope, a name, .*; got 5\.0 \(float\)\. Pass 5 or",
         ),
         (one_hot_state, (True,), {}, TypeError, r"^`shape` must be a Polytope, .*; got True \(bool\)"),
-        (one_hot_state, ("pentagram",), {}, ValueError, r"^`name` must be a known shape; got 'pentagram'"),
+        (one_hot_state, ("pentagram",), {}, ValueError, r"^`shape` must be a known shape; got 'pentagram'"),
         (
             one_hot_state,
             (UNLIKE,),

@@ -29,16 +29,18 @@ def written(numbers):
         prose(
             f"""{sum(row["p_close"] < LEVEL / tests for row in there)} of these {len(there)} sets are closer than
             chance (at the level that is corrected below). But being nearly a simplex about the mean is nothing
-            special: {sum(row["p_spread"] > 0.5 for row in there)} sets are less regular than most random ones, for
-            random directions in many dimensions are nearly a simplex. The last column is what `gs.classify` says of
-            the rows about their mean. A name says what they are nearest to, and not that chance does not make it."""
+            special, because random directions in many dimensions are nearly a simplex:
+            {sum(row["p_spread"] > 0.5 for row in there)} sets are less regular than most random ones. The last column
+            is what `gs.classify` says of the rows about their mean. A name says which shape they are nearest to. It
+            does not say that chance would not make it."""
         ),
         prose(
             f"""Are they in order? "Part" is the part of the variance about the mean that goes once round a circle in
             the order of the words, or that grows along a line. The null model puts the same rows into a random order,
-            {DRAWS:,} times. On a line the ends are farthest apart, and on a circle they are neighbours. The last
-            columns have the distance of the ends and the mean distance of all other pairs that are no neighbours, both
-            over that of neighbours, and as a p-value the rank of the ends among these pairs."""
+            {DRAWS:,} times. On a line the ends are farthest apart, and on a circle they are neighbours. The last three
+            columns are for circles. "Ends" is the distance of the first and the last word; "others" is the mean
+            distance of all other pairs that are not neighbours. Both are divided by the mean distance of neighbours.
+            The p-value is the rank of the ends among these pairs."""
         ),
         table("set | model | order | part | by chance | p | ends | others | p", map(order, ordered)),
         prose(
@@ -75,7 +77,7 @@ def circles(rows, level):
         return "No set is on a circle by that rule."
     named = " and the ".join(f"{row['set']} of {model(row['model'])}" for row in sure)
     return (
-        f"By that rule the {named} are in the order of a circle. Are the last and the first neighbours, too, as they "
-        "would not be on an open bow? They are nearer than most pairs, but no rank among so few can pass the rule. The "
-        "circle is a part of their geometry, and not all of it: the table has the parts."
+        f"By that rule the {named} are in the order of a circle. On a closed circle the last and the first are "
+        "neighbours; on an open bow they are not. Here they are nearer to each other than most pairs, but a rank among "
+        "so few pairs cannot pass the rule. The circle is one part of their geometry, as the table says."
     )
