@@ -9,6 +9,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Discrete, Features
+from geomsup.loss.cells.losses import cell_losses_of, has_cells
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.halves.losses import halves_losses
 from geomsup.loss.halves.states import halves_of
@@ -166,12 +167,14 @@ def expected_loss(
         which the loss is the mean.
     method
         "exact" takes up to 16 independent features coupled to one output, or 65,536 sets of present features in
-        general. "spectral" takes any number. "numeric" is quadrature, for any output activation. "sampled" draws
-        samples. "auto", the default, is exact for linear models and up to 256 sets, and spectral beyond; exact wherever
-        that is possible if values are discrete (for ReLU outputs of 24 binary features, or 12 of three values, by two
-        halves of these), or if series do not reach `rtol`; numeric for outputs that are not
-        piecewise linear; and sampled for nonlinear hidden layers, normalised features, data sets, and groups of
-        features whose values have more than 65,536 combinations of pieces: three or more with smooth distributions.
+        general; with hidden units that are piecewise linear but not linear, up to 5 features of uniform values: it cuts
+        the inputs into cells in which the model is linear. "spectral" takes any number. "numeric" is quadrature, for
+        any output activation. "sampled" draws samples. "auto", the default, is exact for linear models and up to 256
+        sets, and spectral beyond; exact wherever that is possible if values are discrete (for ReLU outputs of 24 binary
+        features, or 12 of three values, by two halves of these), or if series do not reach `rtol`; numeric for outputs
+        that are not piecewise linear; and sampled for other nonlinear hidden layers, normalised features, data sets,
+        and groups of features whose values have more than 65,536 combinations of pieces: three or more with smooth
+        distributions.
     rtol
         Relative accuracy to reach, in (0, 1). The absolute accuracy asked for never goes below
         ``rtol² Σ_i I_i E x_i²``, so that a loss of zero is allowed. None, the default, is 1e-9; for smooth
@@ -220,12 +223,20 @@ def expected_loss(
     checks.room("model", features.n**2)
     method = _for_inputs(features, method)
     if method != "sampled" and not isinstance(features, SampledFeatures):
+        if method in ("auto", "exact") and _has_cells(model, features, wanted):
+            return _within_reach(_of_cells(model, features, gradient, wanted), rtol, wanted)
         usual = wanted == USUAL
         method = _method_for(model, features, method) if usual else method_for(model, features, wanted, method)
     if method == "sampled" or isinstance(features, SampledFeatures):
         samples = checks.integer("samples", samples, minimum=2, maximum=MOST_SAMPLES)
         return _sampled(model, features, gradient, wanted, samples, rng)
-    result = loss_of_pieces(model, features, method, rtol, gradient, wanted)
+    return _within_reach(loss_of_pieces(model, features, method, rtol, gradient, wanted), rtol, wanted)
+
+
+def _within_reach(result: ExpectedLoss, rtol: float | None, wanted: Wanted) -> ExpectedLoss:
+    """Refuse an `rtol` that the loss does not keep."""
+    features = result.features
+    assert isinstance(features, Features)
     least = UNDERFLOW * features.n  # what no double can tell, of values far from 1
     if rtol is not None and not result.error <= max(rtol * result.value, rtol**2 * wanted.cost(features), least):
         raise Unreachable(
@@ -234,6 +245,32 @@ def expected_loss(
             "distributions with more cells=."
         )
     return result
+
+
+def _has_cells(model: ToyModel, features: Features, wanted: Wanted) -> bool:
+    """Whether the hidden layer is not linear, and the loss is a sum over few cells in which it is."""
+    return wanted.usual and model.hidden_activation != "linear" and has_cells(model, features)
+
+
+def _of_cells(model: ToyModel, features: Features, gradient: bool, wanted: Wanted) -> ExpectedLoss:
+    losses = patiently(partial(cell_losses_of, model, features, gradient))
+    importance = features.importance
+    to_W, to_b_hidden, to_W_out, to_b = losses.grads
+    grads: dict[str, Any] = {"grad_W": to_W + to_W_out if model.W_out is None else to_W, "grad_b": to_b}
+    grads |= {} if model.W_out is None else {"grad_W_out": to_W_out}
+    grads |= {} if model.b_hidden is None else {"grad_b_hidden": to_b_hidden}
+    per_feature = importance * losses.by_active.sum(axis=1)
+    shares: dict[str, Any] = {
+        "active": count_distribution(features),
+        "by_active": importance @ losses.by_active,
+        "by_active_error": importance @ losses.error,
+    }
+    return _finite(
+        ExpectedLoss(
+            float(per_feature.sum()), float((importance @ losses.error).sum()), per_feature, "exact", model, features,
+            **(grads if gradient else {}), **(shares if wanted.by_active else {}),
+        )
+    )  # fmt: skip
 
 
 def loss_of_pieces(
@@ -426,8 +463,8 @@ def _method_for(model: ToyModel, features: Features, method: str) -> str:
         if method == "auto":
             return "sampled"
         raise ValueError(
-            f'`method` must be "sampled" or "auto" for a model with a nonlinear hidden layer; got {method!r}. '
-            "No other method knows the law of its outputs."
+            f'`method` must be "sampled" or "auto" for a model with a nonlinear hidden layer; got {method!r}. "exact" '
+            "needs units that are piecewise linear, and up to 5 features of uniform values."
         )
     if not bent and method in ("exact", "spectral"):
         raise ValueError(
