@@ -567,6 +567,7 @@ TARGETS: dict[str, Target] = {
             "coherence": _is(0.1),
             "max_cosine": _is(None),
             "weight_decay": _is(0.01),
+            "hidden_activation": _is("linear"),
             "starts": _is(2),
             "rng": _is(0),
             "guesses": _is(()),

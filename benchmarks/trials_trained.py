@@ -1,6 +1,6 @@
 """Whether any trained model lies below the optimum of its kind, which is found without it.
 
-``python -m benchmarks.trials_trained trained.jsonl`` trains 50 models for each of 20 problems of up to 27 features,
+``python -m benchmarks.trials_trained trained.jsonl`` trains 50 models for each of 25 problems of up to 27 features,
 half of them by the original notebook's recipe (Adam, rate 1e-3, 10,000 steps of 1024 samples), half by ours (rate 1e-2,
 falling as a cosine). Every part adds a line to the file, and a second call goes on where the first one ended. The last
 lines name what is below the optimum by more than a relative 1e-6, and say how far the best trained models are above.
@@ -22,25 +22,28 @@ RECIPES = {
     "notebook": {"learning_rate": 1e-3, "steps": 10_000, "batch": 1024},
     "ours": {"learning_rate": 1e-2, "steps": 10_000, "batch": 1024, "schedule": "cosine"},
 }
-# n, m, probability, decay of the importances, and whether the decoder is W too.
+KINDS = {"tied": {}, "untied": {"tied": False}, "hidden ReLU": {"hidden_activation": "relu"}}
+# n, m, probability, decay of the importances, and the kind of model.
 PROBLEMS = [
-    (5, 2, 0.05, 1.0, True), (5, 2, 0.3, 0.9, True), (6, 3, 0.1, 1.0, True), (7, 2, 0.1, 0.8, True),
-    (8, 3, 0.05, 1.0, True), (9, 4, 0.1, 0.9, True), (10, 3, 0.03, 0.9, True), (12, 4, 0.02, 0.9, True),
-    (12, 5, 0.05, 0.9, True), (15, 4, 0.1, 0.8, True), (20, 5, 0.01, 1.0, True), (20, 5, 0.1, 0.7, True),
-    (20, 5, 0.03, 0.9, True), (27, 6, 0.05, 1.0, True),
-    (2, 1, 0.1, 1.0, False), (5, 2, 0.1, 1.0, False), (5, 2, 0.05, 0.9, False), (6, 3, 0.2, 1.0, False),
-    (8, 3, 0.05, 0.9, False), (10, 4, 0.1, 1.0, False),
+    (5, 2, 0.05, 1.0, "tied"), (5, 2, 0.3, 0.9, "tied"), (6, 3, 0.1, 1.0, "tied"), (7, 2, 0.1, 0.8, "tied"),
+    (8, 3, 0.05, 1.0, "tied"), (9, 4, 0.1, 0.9, "tied"), (10, 3, 0.03, 0.9, "tied"), (12, 4, 0.02, 0.9, "tied"),
+    (12, 5, 0.05, 0.9, "tied"), (15, 4, 0.1, 0.8, "tied"), (20, 5, 0.01, 1.0, "tied"), (20, 5, 0.1, 0.7, "tied"),
+    (20, 5, 0.03, 0.9, "tied"), (27, 6, 0.05, 1.0, "tied"),
+    (2, 1, 0.1, 1.0, "untied"), (5, 2, 0.1, 1.0, "untied"), (5, 2, 0.05, 0.9, "untied"), (6, 3, 0.2, 1.0, "untied"),
+    (8, 3, 0.05, 0.9, "untied"), (10, 4, 0.1, 1.0, "untied"),
+    (2, 1, 0.1, 1.0, "hidden ReLU"), (3, 2, 0.1, 0.9, "hidden ReLU"), (4, 2, 0.4, 1.0, "hidden ReLU"),
+    (4, 3, 0.1, 0.9, "hidden ReLU"), (5, 2, 0.2, 1.0, "hidden ReLU"),
 ]  # fmt: skip
 
 
-def optimum(features, m, tied):
-    best = gs.optimum(features, m, tied=tied)
+def optimum(features, m, kind):
+    best = gs.optimum(features, m, **KINDS[kind])
     return {"loss": best.loss, "status": best.status}
 
 
-def trained(features, m, tied, recipe, models):
+def trained(features, m, kind, recipe, models):
     """Return the exact losses of trained models, in order."""
-    run = gs.train(features, m, models=models, tied=tied, seed=7, **RECIPES[recipe])
+    run = gs.train(features, m, models=models, seed=7, **KINDS[kind], **RECIPES[recipe])
     return {"losses": sorted(float(reachable_loss(run.model(k), features)) for k in range(len(run)))}
 
 
@@ -70,14 +73,14 @@ def main():
     parser.add_argument("--summary", action="store_true", help="only say what the file holds")
     options = parser.parse_args()
     lines = lines_of(options.file)
-    for n, m, p, decay, tied in [] if options.summary else sorted(PROBLEMS):
+    for n, m, p, decay, kind in [] if options.summary else sorted(PROBLEMS):
         if n > options.most:
             continue
         features = gs.Features(n, p, decay ** np.arange(n))
-        name = f"({n}, {m}) p {p:g}, {decay:g}^i, {'tied' if tied else 'untied'}"
-        parts = {"optimum": lambda f=features, m=m, t=tied: optimum(f, m, t)}
+        name = f"({n}, {m}) p {p:g}, {decay:g}^i, {kind}"
+        parts = {"optimum": lambda f=features, m=m, k=kind: optimum(f, m, k)}
         for recipe in RECIPES:
-            parts[recipe] = lambda f=features, m=m, t=tied, r=recipe: trained(f, m, t, r, options.models // 2)
+            parts[recipe] = lambda f=features, m=m, k=kind, r=recipe: trained(f, m, k, r, options.models // 2)
         for part, call in parts.items():
             if (name, part) in lines:
                 continue

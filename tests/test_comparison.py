@@ -109,7 +109,7 @@ def test_the_result_says_if_the_optimum_is_of_another_kind():
     plain, untied = ToyModel([[1.0], [-1.0]]), ToyModel([[1.0], [-1.0]], W_out=[[1.0], [-1.0]])
     for own in (plain, untied, ToyModel([[1.0], [-1.0]], b_hidden=[0.1])):
         assert "may be below" not in str(compare(own, features, starts=2))
-    for other in (ToyModel([[1.0], [-1.0]], hidden_activation="relu"),):
+    for other in (ToyModel([[1.0], [-1.0]], hidden_activation="relu", b_hidden=[0.1]),):
         assert "the optimum is that of models with linear hidden units" in str(compare(other, features, starts=2))
 
 

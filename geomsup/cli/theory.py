@@ -27,6 +27,7 @@ def optimum(
     coherence: float = 0.0,
     max_cosine: float | None = None,
     weight_decay: float = 0.0,
+    hidden_activation: str = "linear",
     starts: Whole | None = None,
     seed: Whole = 0,
     time_limit: float | None = None,
@@ -55,6 +56,8 @@ def optimum(
         Cap, from 0 to 1, on abs(cos) of the angle between two rows of W.
     weight_decay
         Factor of a penalty on half the sum of squares of all weights and biases.
+    hidden_activation
+        linear, or relu for up to 5 features of uniform values.
     starts
         Descend this many random starts, once each, in place of the usual search.
     seed
@@ -69,7 +72,8 @@ def optimum(
     with progress_bars() as progress:
         result = gs.optimum(
             features, n_hidden, activation=activation, tied=tied, coherence=coherence, max_cosine=max_cosine,
-            weight_decay=weight_decay, starts=starts, rng=seed, time_limit=time_limit, progress=progress,
+            weight_decay=weight_decay, hidden_activation=hidden_activation, starts=starts, rng=seed,
+            time_limit=time_limit, progress=progress,
         )  # fmt: skip
     text = "\n".join([str(result), *inputs.assumption(n_features)])
     deliver(result.to_dict(), text, as_json, output, result.to_rows)

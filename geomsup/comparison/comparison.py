@@ -12,6 +12,7 @@ from geomsup.checks import count, hinted
 from geomsup.comparison.costs import ComponentCost, component_costs
 from geomsup.features import Features
 from geomsup.loss import ExpectedLoss
+from geomsup.loss.cells.losses import has_cells
 from geomsup.model import ToyModel
 from geomsup.optima import Optimum, optimum
 from geomsup.optima.reachable import reachable_loss
@@ -107,6 +108,11 @@ class Comparison(Readable, Tabular):
         """What the prices leave open: how far the optimum is above the best mixture of fractions of blocks."""
         return None if self.optimum.prices is None else self.optimum.loss - self.optimum.prices.loss
 
+    @property
+    def _is_of_kind(self) -> bool:
+        """Whether the optimum is that of models with such hidden units."""
+        return self.optimum.conditions.hidden_activation == "relu" or _is_linear(self.expected.model)
+
     def plot(self, axes: "Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
         """Draw the rows of W beside the optimum's and the loss of every feature; see `geomsup.plot`."""
         from geomsup.plot import plot_comparison
@@ -138,7 +144,7 @@ class Comparison(Readable, Tabular):
             ("", "loss", "geometry"),
             ("model", f"{self.loss:.9g}", self.geometry.name),
             ("optimum", f"{self.optimum.loss:.9g}", f"{self.optimum.geometry.name} ({self.optimum.status})"),
-            ("excess", f"{100 * self.excess:.3g} %", "" if _is_plain(self.expected.model) else OTHER_KIND),
+            ("excess", f"{100 * self.excess:.3g} %", "" if self._is_of_kind else OTHER_KIND),
         ]
         if not self.optimum.conditions.plain:
             rows.insert(2, ("", "", f"of models with {self.optimum.conditions}"))
@@ -260,9 +266,10 @@ def compare(
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 
     The optimum is that of models of the same kind: with this output activation, and with a decoder of its own if the
-    model has one. The search also starts from `model`, if its hidden units are linear, so that no such model is below
-    the optimum. If this leads lower than the search, the optimum's `proof` says so. Models with other hidden units are
-    not searched: such a model is held against one with linear ones, and may be below. The printed comparison says so.
+    model has one. The search also starts from `model`, so that it is not below the optimum. If this leads lower than
+    the search, the optimum's `proof` says so. Models with hidden ReLUs without biases are searched too, for up to 5
+    features of uniform values. Models with other hidden units are not: such a model is held against one with linear
+    ones, and may be below. The printed comparison says so.
 
     Parameters
     ----------
@@ -295,12 +302,13 @@ def compare(
     factor = _trained_with(model) if coherence is None else coherence
 
     def best_for(models: Sequence[ToyModel], law: Features) -> Optimum:
-        guesses = [one for one in models if _is_plain(one)]
+        hidden = "relu" if _has_hidden_relus(models[0], law) else "linear"
+        guesses = [one for one in models if hidden == "relu" or _is_linear(one)]
         activation: Any = models[0].activation  # `optimum` refuses those it does not know
         return optimum(
             law, models[0].W.shape[1], activation=activation, tied=models[0].W_out is None, coherence=factor,
-            weight_decay=weight_decay, starts=starts, rng=rng, guesses=guesses, time_limit=time_limit,
-            progress=progress,
+            weight_decay=weight_decay, hidden_activation=hidden, starts=starts, rng=rng, guesses=guesses,
+            time_limit=time_limit, progress=progress,
         )  # fmt: skip
 
     if isinstance(model, ToyModel) or not _is_several(model):
@@ -323,12 +331,18 @@ def _trained_with(model: Any) -> float:
 
 
 def _key(model: ToyModel, features: Any) -> tuple[Any, ...]:
-    return features, model.n_hidden, model.activation, model.W_out is None
+    relus = model.hidden_activation == "relu" and model.b_hidden is None and model.W_between is None
+    return features, model.n_hidden, model.activation, model.W_out is None, relus
 
 
-def _is_plain(model: ToyModel) -> bool:
-    """Whether the model is of a kind that `optimum` searches: one layer of linear hidden units."""
+def _is_linear(model: ToyModel) -> bool:
+    """Whether the model has one layer of linear hidden units."""
     return model.hidden_activation == "linear" and model.W_between is None
+
+
+def _has_hidden_relus(model: ToyModel, features: Features) -> bool:
+    """Whether `optimum` searches models with hidden ReLUs such as this one: few features, no hidden biases."""
+    return model.hidden_activation == "relu" and model.b_hidden is None and has_cells(model, features)
 
 
 def _is_several(model: Any) -> bool:

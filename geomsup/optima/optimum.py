@@ -8,6 +8,7 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
+from geomsup.loss.cells.boxes import make_boxes
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
@@ -44,6 +45,7 @@ FEW = 8  # the same where the whole model cannot be searched (`make_improver`)
 # short one (`last_descent`), which gained 0.2 % at (100, 20).
 NEAR_GUESS, NEAR_LARGE = 0.1, 0.01
 NEAR_END = 1e-3  # the same after its first descent: the last steps gain less
+HIDDEN_STARTS = 200  # of each kind, with hidden ReLUs: they take 10 ms, and one in fifty finds the best of (4, 2)
 MOST_STARTS = 100_000
 
 
@@ -57,6 +59,7 @@ def optimum(
     coherence: float = 0.0,
     max_cosine: float | None = None,
     weight_decay: float = 0.0,
+    hidden_activation: str = "linear",
     starts: int | None = None,
     rng: Any = 0,
     guesses: Sequence[ToyModel] = (),
@@ -82,7 +85,8 @@ def optimum(
       14 or of few kinds. The best blocks of k features in r dimensions are
       searched one by one, from random starts and from the block of k - 1, whose rays another feature joins. Then an
       integer program fills the dimensions, and drops the features that are left over.
-    - Other outputs, decoders, penalties and caps (`activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`) are
+    - Other outputs, decoders, penalties and caps (`activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`,
+      `hidden_activation`) are
       searched by 32 random starts up to 8 features (8 for gelu, and beyond), one from every catalogue shape, and one
       from a dimension each for the best features: descents of the exact loss with what is added to it. The best of
       them is returned; nothing is proved.
@@ -109,6 +113,8 @@ def optimum(
         d of a penalty d/2 Σ θ² over all weights and biases, whose minimum
         ``train(..., optimizer="sgd", weight_decay=d)`` descends to. (Adam, with a step of its own for every weight,
         ends elsewhere.)
+    hidden_activation
+        "linear" or "relu": x' = f(W ReLU(Wᵀ x) + b), for up to 5 features of uniform values.
     starts
         If it is given, this many random starts are descended instead, once each: quicker, and more often too high.
     rng
@@ -144,7 +150,7 @@ def optimum(
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
     checks.room("n_hidden", features.n * (n_hidden + features.n))
     starts = None if starts is None else checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
-    conditions = checked_conditions(activation, tied, coherence, max_cosine, weight_decay)
+    conditions = checked_conditions(activation, tied, coherence, max_cosine, weight_decay, hidden_activation)
     generator = checks.random_generator("rng", rng)
     guesses = fitting(guesses, features.n, n_hidden)
     checks.callback("progress", progress)
@@ -154,6 +160,11 @@ def optimum(
     if features.grouped and activation != "linear":  # that has a closed form, or says so itself
         for _, part in law.parts:
             make_plan(part)  # refuses groups of too many outcomes, before anything is searched
+    if hidden_activation == "relu" and n_hidden < features.n and make_boxes(features) is None:
+        raise ValueError(
+            f'`hidden_activation` must be "linear" unless there are few features: up to 5 of uniform values, or some '
+            f"more whose values are points; got {features.n}. Train models of this size."
+        )
     guesses = [conditions.of_kind(guess) for guess in guesses]
     guesses = [of_ordinary_size(replace(guess, b=np.ldexp(guess.b, -value_unit))) for guess in guesses]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
@@ -231,20 +242,26 @@ def _by_descents(
     guesses: Sequence[ToyModel], deadline: Deadline, progress: Progress,
 ) -> Optimum:  # fmt: skip
     """Return the best of descents of loss and penalties of a model of any kind."""
-    starts = starts or (FEW if conditions.activation == "gelu" else _usual_starts(features.n))
+    usual = FEW if conditions.activation == "gelu" else _usual_starts(features.n)
+    starts = starts or (HIDDEN_STARTS if conditions.hidden_activation == "relu" else usual)
     allowed = [(guess.W, guess.decoder, guess.b) for guess in guesses if conditions.allows(guess)]
     found = best_of_starts(features, n_hidden, conditions, starts, rng, allowed, deadline, progress)
     W, decoder, b = found.weights
-    model = ToyModel(W, b, activation=conditions.activation, W_out=None if conditions.tied else decoder)
+    model = conditions.model(W, decoder, b)
     status = f"best of {checks.count(len(found.totals), 'start')}" if found.searched is None else "from a given model"
     return Optimum(
         float(reachable_loss(model, features, quickly=deadline.cut)), model, status,
-        lower_bound(
-            features, n_hidden, nonnegative=conditions.activation in ("relu", "abs"),
-            tied_relu=conditions.tied and conditions.activation == "relu",
-        ),
+        _bound(features, n_hidden, conditions),
         features, n_hidden, starts=found.totals, searched=found.searched,
     )  # fmt: skip
+
+
+def _bound(features: Features, n_hidden: int, conditions: Conditions) -> float:
+    """Return a loss that no model of this kind reaches; of hidden ReLUs none is known but 0."""
+    if conditions.hidden_activation != "linear":
+        return 0.0
+    nonnegative, relu = conditions.activation in ("relu", "abs"), conditions.activation == "relu"
+    return lower_bound(features, n_hidden, nonnegative=nonnegative, tied_relu=conditions.tied and relu)
 
 
 def _by_chains(features: Features, n_hidden: int, ends: list[End], deadline: Deadline) -> Optimum:

@@ -77,7 +77,8 @@ class Optimum(Readable, Tabular):
         For a tegum program: its blocks, and the kinds of blocks it could choose from. If features have values or
         importances of extreme sizes, it is in other units.
     features, n_hidden, conditions
-        What was asked; conditions are `activation`, `tied`, `coherence`, `max_cosine` and `weight_decay`.
+        What was asked; conditions are `activation`, `tied`, `coherence`, `max_cosine`, `weight_decay` and
+        `hidden_activation`.
 
     Examples
     --------

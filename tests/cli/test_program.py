@@ -174,6 +174,7 @@ OPTIONS = {
         "--coherence",
         "--max-cosine",
         "--weight-decay",
+        "--hidden-activation",
         "--starts",
         "--seed",
         "--time-limit",

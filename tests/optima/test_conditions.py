@@ -207,3 +207,87 @@ def test_hidden_states_are_taken_as_their_table_is(options):
     ends = [objective_of(one, Conditions(**options), 1e-9)(vector) for one in (mixture, table)]
     assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-8)
     np.testing.assert_allclose(ends[0][1], ends[1][1], rtol=1e-6, atol=1e-9)
+
+
+HIDDEN = Conditions(hidden_activation="relu", tied=False, coherence=0.1, weight_decay=0.05)
+
+
+def test_the_objective_of_hidden_relus_is_the_checked_loss_with_penalties_and_its_slopes(rng):
+    features = Features(3, [0.2, 0.5, 0.3], [1, 2, 0.5])
+    W, decoder = rng.normal(size=(2, 3, 2))
+    vector = joined((W, decoder, 0.2 * rng.normal(size=3)), False)
+
+    def by_hand(vector):
+        model = HIDDEN.model(*parted(vector, 3, False))
+        assert model.hidden_activation == "relu"
+        return float(expected_loss(model, features)) + HIDDEN.penalty(model)
+
+    value, slopes = objective_of(features, HIDDEN, 1e-9)(vector)
+    assert value == pytest.approx(by_hand(vector), rel=1e-12)
+    np.testing.assert_allclose(slopes, approx_fprime(vector, by_hand, 1e-6), atol=1e-5)
+
+
+def quadrature_of_hidden_relus(p, points=60):
+    """Return the loss of two features and one hidden ReLU as a function of a vector: Gauss and Legendre's rule."""
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    u, w = (nodes + 1) / 2, weights / 2
+    x = [np.zeros((1, 2)), np.c_[u, 0 * u], np.c_[0 * u, u], np.c_[np.repeat(u, points), np.tile(u, points)]]
+    weight = [(1 - p) ** 2 * np.ones(1), p * (1 - p) * w, p * (1 - p) * w, p * p * np.outer(w, w).ravel()]
+    x, weight = np.concatenate(x), np.concatenate(weight)
+
+    def loss(vector):
+        hidden = np.maximum(x @ vector[:2], 0.0)
+        y = np.maximum(np.outer(hidden, vector[:2]) + vector[2:], 0.0)
+        return float(weight @ ((x - y) ** 2).sum(axis=1))
+
+    return loss
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5])
+def test_the_best_hidden_relu_of_two_features_against_scipy(p, rng):
+    loss = quadrature_of_hidden_relus(p)
+    best = min(minimize(loss, start).fun for start in rng.normal(size=(20, 4)))
+    found = optimum(Features(2, p), 1, hidden_activation="relu")
+    assert found.model.hidden_activation == "relu"
+    assert found.loss == pytest.approx(best, rel=1e-4)  # quadrature across kinks is good to this
+    assert found.lower_bound == 0
+    assert "hidden ReLUs" in str(found)
+
+
+@pytest.mark.parametrize(("n", "m", "p"), [(3, 2, 0.1), (4, 2, 0.4)])
+def test_no_trained_model_with_hidden_relus_is_below_the_optimum(n, m, p):
+    features = Features(n, p)
+    best = optimum(features, m, hidden_activation="relu")
+    run = train(features, m, models=10, steps=3000, seed=1, hidden_activation="relu", learning_rate=1e-2)
+    losses = [float(expected_loss(run.model(k), features)) for k in range(10)]
+    assert best.loss * (1 - 1e-6) < min(losses) < 1.02 * best.loss
+
+
+def test_hidden_relus_with_a_dimension_for_each_feature_lose_nothing():
+    best = optimum(Features(3, 0.2), 3, hidden_activation="relu", tied=False)
+    assert (best.loss, best.status, best.model.hidden_activation) == (0.0, "closed form", "relu")
+
+
+def test_models_with_hidden_relus_are_compared_with_their_own_kind():
+    features = Features(3, 0.1)
+    model = ToyModel([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [0, 0, 0.05], hidden_activation="relu")
+    result = compare(model, features, starts=20)
+    assert result.optimum.conditions == Conditions(hidden_activation="relu")
+    assert "of models with hidden ReLUs" in str(result)
+    assert "may be below" not in str(result)
+    assert result.excess > 0
+    several = compare([model, ToyModel(model.W, model.b)], features, starts=2)
+    assert [one.optimum.conditions.hidden_activation for one in several] == ["relu", "linear"]
+    with_biases = ToyModel(model.W, model.b, hidden_activation="relu", b_hidden=[0.1, 0.1])
+    assert "may be below" in str(compare(with_biases, features, starts=2))
+
+
+def test_what_hidden_relus_are_not_searched_for():
+    with pytest.raises(ValueError, match=r"^`hidden_activation` must be \"linear\" unless there are few .*; got 6"):
+        optimum(Features(6, 0.1), 2, hidden_activation="relu")
+    with pytest.raises(
+        ValueError, match=r"^`activation` must be piecewise linear if hidden units are ReLUs; got 'gelu'"
+    ):
+        optimum(Features(3, 0.1), 2, activation="gelu", hidden_activation="relu")
+    with pytest.raises(ValueError, match=r"^`hidden_activation` must be one of"):
+        optimum(Features(3, 0.1), 2, hidden_activation="gelu")

@@ -34,6 +34,11 @@ class Boxes(NamedTuple):
     width: np.ndarray
     active: np.ndarray  # how many features are not 0
 
+    def up_to(self, most: int) -> "Boxes":
+        """Return the boxes with at most so many features that are not 0."""
+        kept = self.active <= most
+        return Boxes(*(part[kept] for part in self))
+
 
 @lru_cache(maxsize=64)
 def make_boxes(features: Features) -> Boxes | None:

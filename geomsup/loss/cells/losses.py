@@ -56,13 +56,17 @@ def cell_losses_of(model: ToyModel, features: Features, gradient: bool) -> CellL
 
 def layer_losses(
     weights: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], activations: tuple[str, str], features: Features,
-    gradient: bool,
+    gradient: bool, most_active: int | None = None,
 ) -> CellLosses:  # fmt: skip
-    """Return the losses of W, b_hidden, W_out and b, with these activations of hidden units and outputs."""
+    """Return the losses of W, b_hidden, W_out and b, with these activations of hidden units and outputs.
+
+    `most_active` leaves out inputs with more features present, whose cells are by far the most.
+    """
     from geomsup.loss.cells.kernels import Layer, cell_losses
 
     boxes = make_boxes(features)
     assert boxes is not None
+    boxes = boxes if most_active is None else boxes.up_to(most_active)
     W, b_hidden, W_out, b = (np.ascontiguousarray(part, float) for part in weights)
     hidden_leak, leak = (LEAKS[name] for name in activations)
     layer = Layer(W, b_hidden, W_out, b, hidden_leak, leak, np.array(features.importance))

@@ -13,6 +13,7 @@ from geomsup.tables import Readable
 __all__ = ["ACTIVATIONS", "Conditions", "checked_conditions", "largest_cosine", "squared_products"]
 
 ACTIVATIONS = ("relu", "linear", "abs", "leaky_relu", "gelu")  # those that can be trained
+HIDDEN = ("linear", "relu")
 MOST = 1e30  # factors of penalties: beyond, losses vanish beside them
 
 
@@ -32,6 +33,8 @@ class Conditions(Readable):
         Cap on abs(cos) of the angle between any two rows of W; None for none.
     weight_decay
         d of the penalty d/2 times the sum of squares of all weights and biases.
+    hidden_activation
+        "linear", or "relu".
 
     Examples
     --------
@@ -47,6 +50,7 @@ class Conditions(Readable):
     coherence: float = 0.0
     max_cosine: float | None = None
     weight_decay: float = 0.0
+    hidden_activation: str = "linear"
 
     @property
     def plain(self) -> bool:
@@ -65,10 +69,14 @@ class Conditions(Readable):
         return float(self.coherence * squared_products(model.W) + self.weight_decay * squares / 2)
 
     def of_kind(self, model: ToyModel) -> ToyModel:
-        """Return the model of this kind with the weights of another one whose hidden units are linear."""
+        """Return the model of this kind with the weights of another one, its hidden biases as those of linear units."""
         decoder = model.W if self.tied else model.decoder
         b = model.b if model.b_hidden is None else model.b + decoder @ model.b_hidden
-        return ToyModel(model.W, b, activation=self.activation, W_out=None if self.tied else decoder)
+        return self.model(model.W, decoder, b)
+
+    def model(self, W: np.ndarray, decoder: np.ndarray, b: np.ndarray) -> ToyModel:
+        """Return the model of this kind with these weights."""
+        return ToyModel(W, b, self.activation, self.hidden_activation, W_out=None if self.tied else decoder)
 
     def allows(self, model: ToyModel, slack: float = 1e-6) -> bool:
         """Whether no cosine is above the cap by more than `slack`."""
@@ -76,6 +84,7 @@ class Conditions(Readable):
 
     def __str__(self) -> str:
         words = [] if self.activation == "relu" else [f"{self.activation} outputs"]
+        words += ["hidden ReLUs"] if self.hidden_activation == "relu" else []
         words += [] if self.tied else ["decoders of their own"]
         words += [f"coherence {self.coherence:g}"] if self.coherence else []
         words += [] if self.max_cosine is None else [f"cosines up to {self.max_cosine:g}"]
@@ -100,9 +109,17 @@ def largest_cosine(W: np.ndarray) -> float:
     return float(gram.max(initial=0.0))
 
 
-def checked_conditions(activation: Any, tied: Any, coherence: Any, max_cosine: Any, weight_decay: Any) -> Conditions:
+def checked_conditions(
+    activation: Any, tied: Any, coherence: Any, max_cosine: Any, weight_decay: Any, hidden_activation: Any = "linear"
+) -> Conditions:
     """Return the conditions that arguments of `optimum` name, or refuse them."""
     checks.one_of("activation", activation, ACTIVATIONS)
+    checks.one_of("hidden_activation", hidden_activation, HIDDEN)
+    if hidden_activation == "relu" and activation not in LEAKS:
+        raise ValueError(
+            f"`activation` must be piecewise linear if hidden units are ReLUs; got {activation!r}. Pass one of "
+            f"{', '.join(LEAKS)}."
+        )
     checks.boolean("tied", tied)
     if max_cosine is not None:
         max_cosine = checks.number("max_cosine", max_cosine)
@@ -112,8 +129,9 @@ def checked_conditions(activation: Any, tied: Any, coherence: Any, max_cosine: A
             )
     factors = (("coherence", coherence), ("weight_decay", weight_decay))
     return Conditions(
-        activation, tied, **{name: _factor(name, value) for name, value in factors}, max_cosine=max_cosine
-    )
+        activation, tied, **{name: _factor(name, value) for name, value in factors}, max_cosine=max_cosine,
+        hidden_activation=hidden_activation,
+    )  # fmt: skip
 
 
 def _factor(name: str, value: Any) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from geomsup.features import Features
+from geomsup.loss.cells.losses import layer_losses
 from geomsup.loss.objective import losses_of
 from geomsup.optima.conditions.conditions import Conditions
 
@@ -12,6 +13,8 @@ __all__ = ["Objective", "Weights", "joined", "objective_of", "parted"]
 
 Weights = tuple[np.ndarray, np.ndarray, np.ndarray]  # W and the decoder (n, m), the same array if tied; b (n,)
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
+Slopes = tuple[float, np.ndarray, np.ndarray, np.ndarray]  # the loss, and its slopes by W, decoder and b
+Losses = Callable[[np.ndarray, np.ndarray, np.ndarray], Slopes]
 
 
 def joined(weights: Weights, tied: bool) -> np.ndarray:
@@ -26,24 +29,53 @@ def parted(vector: np.ndarray, n: int, tied: bool) -> Weights:
     return matrices[0], matrices[-1], b
 
 
-def objective_of(features: Features, conditions: Conditions, rtol: float) -> Objective:
-    """Return f(vector) -> (loss and penalties, slopes); series to `rtol`."""
-    losses = losses_of(features, conditions.activation, rtol)
-    importance, tied, n = features.importance, conditions.tied, features.n
+def objective_of(features: Features, conditions: Conditions, rtol: float, most_active: int | None = None) -> Objective:
+    """Return f(vector) -> (loss and penalties, slopes); series to `rtol`.
+
+    Of models with hidden ReLUs, `most_active` leaves out the inputs with more features present.
+    """
+    if conditions.hidden_activation == "relu":
+        losses = _of_cells(features, conditions, most_active)
+    else:
+        losses = _of_outputs(features, conditions, rtol)
+    tied, n = conditions.tied, features.n
 
     def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
         W, decoder, b = parted(vector, n, tied)
-        value, slope, slope_b = losses(decoder, W, b)
-        slope = importance[:, None] * slope
-        to_W, to_decoder = slope.T @ decoder, slope @ W
+        value, to_W, to_decoder, to_b = losses(W, decoder, b)
         penalty, push = _coherence(W, conditions.coherence)
         to_W = to_W + push
-        gradient = joined((to_W + to_decoder if tied else to_W, to_decoder, importance * slope_b), tied)
+        gradient = joined((to_W + to_decoder if tied else to_W, to_decoder, to_b), tied)
         decay = conditions.weight_decay
-        total = float(importance @ value) + penalty + decay / 2 * float(vector @ vector)
+        total = value + penalty + decay / 2 * float(vector @ vector)
         return total, gradient + decay * vector
 
     return objective
+
+
+def _of_outputs(features: Features, conditions: Conditions, rtol: float) -> Losses:
+    """Return the loss and its slopes of models whose hidden units are linear."""
+    losses, importance = losses_of(features, conditions.activation, rtol), features.importance
+
+    def found(W: np.ndarray, decoder: np.ndarray, b: np.ndarray) -> Slopes:
+        value, slope, slope_b = losses(decoder, W, b)
+        slope = importance[:, None] * slope
+        return float(importance @ value), slope.T @ decoder, slope @ W, importance * slope_b
+
+    return found
+
+
+def _of_cells(features: Features, conditions: Conditions, most_active: int | None) -> Losses:
+    """Return the same of models with hidden ReLUs, without biases of their own."""
+    activations = conditions.hidden_activation, conditions.activation
+
+    def found(W: np.ndarray, decoder: np.ndarray, b: np.ndarray) -> Slopes:
+        weights = W, np.zeros(W.shape[1]), decoder, b
+        losses = layer_losses(weights, activations, features, True, most_active)
+        to_W, _, to_decoder, to_b = losses.grads
+        return float(features.importance @ losses.by_active.sum(axis=1)), to_W, to_decoder, to_b
+
+    return found
 
 
 def _coherence(W: np.ndarray, factor: float) -> tuple[float, np.ndarray]:

@@ -1,6 +1,7 @@
 """The best of many descents of loss and penalties, of a model of any kind."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from geomsup.optima.conditions.capped import capped_descent
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.conditions.objective import Objective, Weights, joined, objective_of, parted
 from geomsup.optima.deadline import Deadline
-from geomsup.optima.descent import COARSE, FINE
+from geomsup.optima.descent import COARSE, FINE, Start
 from geomsup.optima.quasi_newton import lbfgs
 from geomsup.optima.searching.chance import SAME
 from geomsup.optima.starts import catalogue_starts, dedicated, random_start
@@ -20,9 +21,15 @@ from geomsup.threads import Progress, check_stop, in_threads
 __all__ = ["Found", "best_of_starts"]
 
 APART = 0.3  # noise of a decoder of its own at the start, relative to the rows of W: far enough to end elsewhere
+SPREAD = 0.1  # of the entries of such a start
 # Most steps of every descent, and of the last one. Untied models may have no minimum: their weights grow for ever, and
 # the loss falls by less and less.
 STEPS, LAST_STEPS = 300, 3000
+# Hidden ReLUs: starts are descended on inputs with so many features first, whose cells are few; the best go on.
+ROUGH, KEPT = 2, 16
+# A weight that turns a unit off may grow for ever, and the loss falls by less and less. A little decay ends that: at
+# first more, so that descents are quick; then so little that it changes losses by a relative 1e-8.
+TAMED, HARDLY = 1e-4, 1e-9
 EXACT = 1e-14  # relative accuracy of sums over sets
 NUMERIC = 1e-7  # the same of quadrature, as of series
 
@@ -44,37 +51,53 @@ def best_of_starts(
 ) -> Found:  # fmt: skip
     """Descend from dedicated features, random directions, catalogue shapes and guesses; return the best end.
 
-    Half of the random starts leave out some features from the beginning. Untied decoders begin as W, and near it.
+    Half of the random starts leave out some features from the beginning. Untied decoders begin as W, and near it. With
+    hidden ReLUs as many starts again have features that turn hidden units off.
     """
     begin = [dedicated(features, n_hidden)]
     begin += [random_start(features, n_hidden, k, rng) for k in range(starts)]
     begin += catalogue_starts(features, n_hidden, rng)
-    weights = [_with_decoder(W, b, conditions.tied or not k, rng) for k, (W, b) in enumerate(begin)]
-    vectors = [joined(one, conditions.tied) for one in [*weights, *guesses]]
+    if conditions.hidden_activation == "relu":
+        begin += [_signed_start(features, n_hidden, rng) for _ in range(starts)]
+    own = [_with_decoder(W, b, conditions.tied or not k, rng) for k, (W, b) in enumerate(begin)]
+    vectors, given = ([joined(one, conditions.tied) for one in some] for some in (own, guesses))
     cost = float(features.importance @ features.variance) or 1.0
-    accuracy, objective = _scaled(features, conditions, cost)
-    told: list[float] = []
 
-    def run(numbered: tuple[int, np.ndarray]) -> End:
-        number, vector = numbered
-        check_stop()
-        if deadline.passed() and number:  # the first, of dedicated features, takes next to no time
-            return np.inf, vector
-        return _descent(objective, vector, features.n, conditions, (COARSE, STEPS), accuracy, deadline)
+    def descend(vectors: list[np.ndarray], most_active: int | None, stage: str) -> list[End]:
+        accuracy, objective = _scaled(features, conditions, cost, most_active)
+        told: list[float] = []
 
-    def tell(end: End) -> None:
-        told.append(end[0])
-        if progress is not None:
-            progress("searching", len(told) / len(vectors))
+        def run(numbered: tuple[int, np.ndarray]) -> End:
+            number, vector = numbered
+            check_stop()
+            if deadline.passed() and number:  # the first, of dedicated features, takes next to no time
+                return np.inf, vector
+            return _descent(objective, vector, features.n, conditions, (COARSE, STEPS), accuracy, deadline)
 
-    ends = in_threads(run, enumerate(vectors), told=tell)
-    own = min(total for total, _ in ends[: len(weights)])
+        def tell(end: End) -> None:
+            told.append(end[0])
+            if progress is not None:
+                progress(stage, len(told) / len(vectors))
+
+        return in_threads(run, enumerate(vectors), told=tell)
+
+    if conditions.hidden_activation == "relu":
+        vectors = [vectors[0], *_lowest(descend(vectors, ROUGH, "beginning"))]
+    ends = descend([*vectors, *given], None, "searching")
+    searched = min(total for total, _ in ends[: len(vectors)])
     ends = sorted((end for end in ends if end[0] < np.inf), key=lambda end: end[0])
-    guessed = ends[0][0] < own * (1 - SAME)
+    guessed = ends[0][0] < searched * (1 - SAME)
+    accuracy, objective = _scaled(features, conditions, cost, None)
     last = _descent(objective, ends[0][1], features.n, conditions, (FINE, LAST_STEPS), accuracy, deadline)
     ends[0] = min(last, ends[0], key=lambda end: end[0])
     totals = cost * np.array([total for total, _ in ends])
-    return Found(parted(ends[0][1], features.n, conditions.tied), totals, cost * own if guessed else None)
+    return Found(parted(ends[0][1], features.n, conditions.tied), totals, cost * searched if guessed else None)
+
+
+def _signed_start(features: Features, m: int, rng: np.random.Generator) -> Start:
+    """Return rows whose features turn each hidden ReLU on, or off whatever else is present, or leave it alone."""
+    W = rng.choice([-2.0, 0.0, 1.0], size=(features.n, m)) + SPREAD * rng.normal(size=(features.n, m))
+    return W, rng.uniform(-0.7, 0.1, features.n) * float(features.reach.max())
 
 
 def _with_decoder(W: np.ndarray, b: np.ndarray, same: bool, rng: np.random.Generator) -> Weights:
@@ -83,11 +106,25 @@ def _with_decoder(W: np.ndarray, b: np.ndarray, same: bool, rng: np.random.Gener
     return W, W + APART * np.linalg.norm(W, axis=1, keepdims=True) * rng.normal(size=W.shape) / W.shape[1] ** 0.5, b
 
 
-def _scaled(features: Features, conditions: Conditions, cost: float) -> tuple[float, Objective]:
+def _lowest(ends: list[End]) -> list[np.ndarray]:
+    """Return the weights of the lowest ends, one of each loss."""
+    found: list[End] = []
+    for end in sorted(ends, key=lambda end: end[0]):
+        if not found or not end[0] <= found[-1][0] * (1 + SAME):
+            found.append(end)
+    return [vector for total, vector in found[:KEPT] if total < np.inf]
+
+
+def _scaled(
+    features: Features, conditions: Conditions, cost: float, most_active: int | None
+) -> tuple[float, Objective]:
     """Return the accuracy of the loss, and loss and penalties in units of what storing nothing costs."""
     quadrature = conditions.activation == "gelu"
     exact = has_few_sets(features) and not quadrature
-    objective = objective_of(features, conditions, NUMERIC if quadrature else SERIES_RTOL)
+    if conditions.hidden_activation == "relu":
+        decay = cost * (HARDLY if most_active is None else TAMED)
+        conditions = replace(conditions, weight_decay=max(conditions.weight_decay, decay))
+    objective = objective_of(features, conditions, NUMERIC if quadrature else SERIES_RTOL, most_active)
 
     def scaled(vector: np.ndarray) -> tuple[float, np.ndarray]:
         total, gradient = objective(vector)

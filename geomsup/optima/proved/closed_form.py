@@ -4,7 +4,6 @@ import numpy as np
 
 from geomsup.activations import LEAKS
 from geomsup.features import Features
-from geomsup.model import ToyModel
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.descent import Start
 from geomsup.optima.reachable import reachable_loss
@@ -20,7 +19,8 @@ def closed_form(features: Features, n_hidden: int, conditions: Conditions) -> Op
     start = _best(features, n_hidden, conditions)
     if start is None:
         return None
-    model = ToyModel(*start, activation=conditions.activation)
+    W, b = start
+    model = conditions.model(W, W, b)
     loss = float(reachable_loss(model, features))
     return Optimum(loss, model, "closed form", loss, features, n_hidden, "minimum")
 
@@ -32,7 +32,8 @@ def _best(features: Features, n_hidden: int, conditions: Conditions) -> Start | 
     of uncorrelated features, tied or not (baldi1989: principal components). Their rows are orthogonal, so that of all
     conditions only decay changes it. Correlated features that are equally important keep the principal components.
     """
-    linear, worth = conditions.activation == "linear", features.importance * features.variance
+    linear = conditions.activation == conditions.hidden_activation == "linear"
+    worth = features.importance * features.variance
     enough = n_hidden >= int(np.count_nonzero(worth)) and (linear or nonnegative(features))
     if conditions.weight_decay > 0 or conditions.activation not in LEAKS:
         return None
