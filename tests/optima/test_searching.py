@@ -164,6 +164,17 @@ def test_sparse_features_are_searched_to_the_same_end_from_all_seeds(seed):
     assert found.loss == pytest.approx(SPARSE_LOSS, rel=1e-6)
 
 
+@pytest.mark.parametrize("importance", [1.0, [1.0, 0.9]])
+@pytest.mark.parametrize("probability", [1e-10, 1e-12, 1e-15])
+def test_no_rounding_is_left_of_the_sparsest_digons(probability, importance):
+    """Of two present features, outputs are (x_1 - x_2)₊ and (x_2 - x_1)₊: both miss the smaller, whose square has the
+    mean 1/6.
+    """
+    features = Features(2, probability, importance)
+    digon = float(features.importance.sum()) * probability**2 / 6
+    assert optimum(features, 1).loss == pytest.approx(digon, rel=1e-14)
+
+
 def test_dead_outputs_are_revived():
     """An output that is 0 whatever comes in, and stores nothing, loses what its bias could gain."""
     features = Features(3, [0.1, 0.1, 0.2])
