@@ -11,7 +11,7 @@ from geomsup.optima.descent import End, Start
 from geomsup.optima.searching.chance import hits
 from geomsup.optima.searching.improvers import Improver
 from geomsup.optima.searching.kept import Kept, State
-from geomsup.optima.searching.losses import losses
+from geomsup.optima.searching.losses import losses, rounding
 from geomsup.optima.searching.moves import (
     changed,
     exchanged_with_riders,
@@ -27,7 +27,6 @@ from geomsup.threads import Progress, check_stop
 __all__ = ["Effort", "chains", "effort_for"]
 
 KEPT = 6  # different ends that a chain goes on from
-PERFECT = 1e-10  # of what storing nothing costs: below, descents creep along a flat valley without an end
 LIKELIEST = 0.4  # the best of them is changed with this probability, the next with 0.4 × 0.6, and so on
 GAIN, QUICK_GAIN = 1e-5, 1e-6  # relative gain that counts as progress: what series are good to; where that is quick
 # Relative difference of losses that makes two ends different; and the same where that is quick. There a chain goes on
@@ -100,7 +99,7 @@ def chains(
             if (ends or chain.state.ends) and kept.write(ends, chain.state):
                 interruption.add_note("the search so far is kept; the same search goes on from there")
             raise
-        perfect = min(end.loss for end in ends) <= _rounding(features)
+        perfect = min(end.loss for end in ends) <= rounding(features)
         if len(ends) >= effort.chains or perfect or _agree(ends, effort) or deadline.passed():
             break
         state = State(moves=chain.moves)
@@ -108,11 +107,6 @@ def chains(
         kept.drop()
     chain.told.done()
     return sorted(ends, key=lambda end: end.loss)
-
-
-def _rounding(features: Features) -> float:
-    """Return a loss that is none: rounding leaves as much. A search that finds it can end."""
-    return PERFECT * float(features.importance @ features.variance)
 
 
 def _agree(ends: Sequence[End], effort: Effort) -> bool:
@@ -160,7 +154,7 @@ class _Chain:
         """Go on until `patience` rounds of moves in a row have gained nothing."""
         if not self.ends:
             self._begin()
-        least = _rounding(self.features)
+        least = rounding(self.features)
         while self.wasted < self.effort.patience and self.rounds < self.effort.rounds and not self.deadline.passed():
             if self.ends[0].loss <= least:
                 break

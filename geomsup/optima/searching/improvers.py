@@ -17,7 +17,8 @@ from geomsup.loss.halves.states import halves_of
 from geomsup.loss.misfit import coarser
 from geomsup.loss.sparse.inputs import sparse_inputs
 from geomsup.optima.deadline import ENDLESS, Deadline
-from geomsup.optima.descent import MANY, MOST_STEPS, SPARSEST, End, Start, descend
+from geomsup.optima.descent import MANY, SPARSEST, End, Start, descend
+from geomsup.optima.searching.endless import lengthened
 from geomsup.optima.searching.losses import ROUGH, losses
 from geomsup.optima.searching.sparse import SparseDescents
 from geomsup.optima.starts import revived
@@ -37,6 +38,7 @@ FEW_KINDS = 3
 # Features up to which every second round of moves is descended without training, whose noise may hide what a move of
 # sparse features gains; and steps of these descents.
 DESCENDED, MOVED_STEPS = 14, 60
+MOST_STEPS = 600  # of descents from every start: minima take up to 450, and valleys without an end all of them
 MOST_POLISHED = 6  # ends that are descended after a training
 NEAR = 0.02  # and none that is this much above the best known, relatively: descents from trained ends gain 0.1 %
 POLISH_STEPS = 20  # of these descents: to 1e-5 of the minimum, which is enough to compare ends
@@ -133,7 +135,7 @@ class _Descents:
         return sorted(ends, key=lambda end: end.loss)
 
     def last(self, end: End) -> End:
-        return end
+        return lengthened(self.features, end, self.deadline)[0]
 
 
 class _Trainings:
