@@ -255,6 +255,9 @@ def test_features_too_sparse_to_be_sampled_are_descended():
     three = Discrete([1.0, 2.0, 3.0])
     assert isinstance(make_improver(Features(9, 0.1, values=three)), improvers._Trainings)
     assert isinstance(make_improver(Features(9, 0.1, values=Discrete([1.0]))), improvers._Descents)
+    pairs = [(0, 1), (2, 3), (4, 5), (6, 7), (8, 9)]  # as many sets as of six features, but each is larger
+    assert isinstance(make_improver(Features(10, 0.1, correlated=pairs)), improvers._Descents)
+    assert isinstance(make_improver(Features(11, 0.1, correlated=pairs)), improvers._Trainings)
     assert make_improver(Features(13, 0.1, values=three)) is None
     assert make_improver(Features(3, 0.1, values=Discrete([1.0, 2.0]))) is not None
     assert optimum(Features(7, 1e-6), 1).status == "tegum program"
