@@ -13,7 +13,7 @@ from geomsup.model import ToyModel
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.searching.chance import chance_of_lower, hits
-from geomsup.optima.searching.endless import UNREACHED
+from geomsup.optima.searching.endless import UNREACHED, shortened
 from geomsup.optima.tegum.prices import Prices, prices
 from geomsup.optima.tegum.program import Column
 from geomsup.optima.tegum.solve import Tegum, separable, solve_tegum
@@ -121,10 +121,10 @@ class Optimum(Readable, Tabular):
 
     @cached_property
     def geometry(self) -> "Geometry":
-        """The named geometry of the rows of the optimum's W."""
+        """The named geometry of the rows of the optimum's W; if it is "unreached", of W with long rows of norm 1."""
         from geomsup.recognition import classify
 
-        return classify(self.model.W, orientation="rows")
+        return classify(shortened(self.model.W) if self.kind == UNREACHED else self.model.W, orientation="rows")
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:

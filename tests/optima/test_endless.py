@@ -55,6 +55,7 @@ def test_an_optimum_that_no_model_has_says_so():
     assert "not a minimum: ever longer rows lose ever so little less" in str(best)
     assert LIMIT < best.loss < LIMIT * (1 + 1e-6)
     assert best.hits == len(best.starts) == 3
+    assert best.geometry.not_represented == ()  # all five are stored, however long two rows are
     assert optimum(Features(4, P, values=Discrete([1.0]), anticorrelated=[(0, 1)]), 2).kind != "unreached"
 
 

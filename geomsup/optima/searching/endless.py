@@ -14,7 +14,7 @@ from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import FINE, End, Start, descend
 from geomsup.optima.searching.losses import rounding
 
-__all__ = ["UNREACHED", "lengthened"]
+__all__ = ["UNREACHED", "lengthened", "shortened"]
 
 UNREACHED = "unreached"  # what such an end is, instead of a minimum
 LONG = 3.0  # rows of minima that are reached have norms of 0 to 2: their squares are what outputs say of their own
@@ -41,6 +41,12 @@ def lengthened(features: Features, end: End, deadline: Deadline = ENDLESS) -> tu
             break
         end, grows = longer, True
     return end, grows
+
+
+def shortened(W: np.ndarray) -> np.ndarray:
+    """Return W with long rows of norm 1, beside which the others are not called short: to look at directions."""
+    norms = np.linalg.norm(W, axis=1)
+    return W / np.where(norms > LONG, norms, 1.0)[:, None]
 
 
 def _length(end: End) -> float:
