@@ -28,6 +28,9 @@ MANY, CAREFUL = 60, 100
 # Of sparser features the loss is first descended at this probability. At p the loss is a curved valley along a wall at
 # b = 0 that is 1/p times as steep, and from far away descents would creep along it for all their steps.
 SPARSEST = 1e-6
+# Slopes of these are lost in rounding: at p = 1e-15 a row that is off by 1e-11 costs a millionth of the digon's loss.
+# There rows and biases of so many decimals are tried.
+DECIMALS = 8
 # Steps of the second descent, at the features' own probability: it is not far.
 LAST_STEPS = 200
 
@@ -56,15 +59,21 @@ def descend(
         return []
     law, value_unit, loss_unit = ordinary(features, CLOSE)
     starts = [(W, np.ldexp(b, -value_unit)) for W, b in starts]
-    if 0 < law.probability.max() < SPARSEST and not law.joint:  # what tables say cannot be scaled
+    sparsest = 0 < law.probability.max() < SPARSEST and not law.joint  # what tables say cannot be scaled
+    if sparsest:
         starts = [(W, b) for _, W, b in descend(
             _denser(law), starts, slope=slope, most_steps=most_steps, accuracy=accuracy, deadline=deadline
         )]  # fmt: skip
         most_steps = min(most_steps, LAST_STEPS)
-    descender = _descender(law, starts[0][0].shape[1], slope, most_steps, accuracy, deadline)
+    m = starts[0][0].shape[1]
+    descender = _descender(law, m, slope, most_steps, accuracy, deadline)
+    still = _descender(law, m, slope, 0, accuracy, deadline)
 
     def run(start: Start) -> End:
-        return End(np.inf, *start) if deadline.passed() else descender(start)
+        if deadline.passed():
+            return End(np.inf, *start)
+        end = descender(start)
+        return min(end, still(_rounded(end)), key=lambda one: one.loss) if sparsest else end
 
     ends = in_threads(run, starts)
     return [End(float(times_power(loss, loss_unit)), W, np.ldexp(b, value_unit)) for loss, W, b in ends]
@@ -79,6 +88,10 @@ def _denser(features: Features) -> Features:
     """Return the same features, denser: at the probability at which descents are still quick."""
     factor = SPARSEST / float(features.probability.max())
     return replace(features, probability=features.probability * factor)
+
+
+def _rounded(end: End) -> Start:
+    return np.round(end.W, DECIMALS) + 0.0, np.round(end.b, DECIMALS) + 0.0  # no minus zeros
 
 
 def _descender(

@@ -12,6 +12,7 @@ from geomsup.loss.misfit import coarser
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets
 from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import COARSE, FINE, MANY, MOST_STEPS, End, Start, descend
+from geomsup.optima.searching.endless import UNREACHED, lengthened
 from geomsup.optima.searching.moves import unlike_pairs
 from geomsup.optima.settle import UNCHECKED, settle
 from geomsup.optima.starts import catalogue_starts, dedicated_end, random_start
@@ -78,7 +79,10 @@ def finished(
     ends[: len(lower)] = [_drop_vanishing(features, end, further) for end in lower]
     ends.sort(key=lambda end: end.loss)
     kind = UNCHECKED
-    if check and not deadline.passed():
+    ends[0], grows = lengthened(features, ends[0], deadline)
+    if grows:
+        kind = UNREACHED
+    elif check and not deadline.passed():
         ends[0], kind = settle(features, ends[0])
     return Descents(ends[0].W, ends[0].b, kind, np.array([end.loss for end in ends]))
 

@@ -13,6 +13,7 @@ from geomsup.model import ToyModel
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.searching.chance import chance_of_lower, hits
+from geomsup.optima.searching.endless import UNREACHED, shortened
 from geomsup.optima.tegum.prices import Prices, prices
 from geomsup.optima.tegum.program import Column
 from geomsup.optima.tegum.solve import Tegum, separable, solve_tegum
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FROM_TABLE", "Block", "Optimum", "blocks", "grouped"]
 
+ENDLESS = "not a minimum: ever longer rows lose ever so little less"  # what `proof` says of an unreached one
 FROM_TABLE = "from the table of blocks"  # the status of an optimum that it led to
 TABULATED = 8  # features up to which a table of all blocks takes seconds
 
@@ -68,7 +70,9 @@ class Optimum(Readable, Tabular):
         A loss that no model of this size reaches, by proof.
     kind
         What the Hessian says of the model: "minimum", "undecided", "saddle", or "not checked" (large models). In a
-        tegum product each block is checked by itself.
+        tegum product each block is checked by itself. "unreached" says that there is no minimum: the loss falls, less
+        and less, as rows grow without end. Then no model has the least loss; this one has a relative 1e-6 more, or
+        less than that.
     starts
         Loss at the end of every search or start, sorted. Empty if there was none, or one for each block.
     searched
@@ -118,10 +122,10 @@ class Optimum(Readable, Tabular):
 
     @cached_property
     def geometry(self) -> "Geometry":
-        """The named geometry of the rows of the optimum's W."""
+        """The named geometry of the rows of the optimum's W; if it is "unreached", of W with long rows of norm 1."""
         from geomsup.recognition import classify
 
-        return classify(self.model.W, orientation="rows")
+        return classify(shortened(self.model.W) if self.kind == UNREACHED else self.model.W, orientation="rows")
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -184,15 +188,16 @@ class Optimum(Readable, Tabular):
             return "closed form: proved"
         if self.status == "certified":
             return "certified: a theorem says that this is the best model"
+        kind = ENDLESS if self.kind == UNREACHED else self.kind
         if self.searched is not None:
             what = "the table of blocks" if self.status.startswith(FROM_TABLE) else "a given model"
             return (
-                f"{what} led here ({self.kind}); the search had missed it, and found {self.searched:.6g}; "
+                f"{what} led here ({kind}); the search had missed it, and found {self.searched:.6g}; "
                 f"not proved to be the lowest; {bound}"
             )
         if self.tegum is None:
             ways = "searches" if "search" in self.status else "descents"
-            found = f"{self.hits} of {len(self.starts)} {ways} ended here ({self.kind}); not proved to be the lowest"
+            found = f"{self.hits} of {len(self.starts)} {ways} ended here ({kind}); not proved to be the lowest"
             return f"{found}; {bound}"
         kinds, largest = len(self.tegum.columns), max(column.rank for column in self.tegum.columns)
         unlike = ", of neighbours in order of worth" if len(self.tegum.columns[0].counts) > 1 else ""

@@ -24,6 +24,7 @@ from geomsup.optima.searching.moves import (
     exchanged,
     exchanged_with_riders,
     exchanges,
+    has_riders,
     pairs_to_exchange,
     rotations,
     unlike_pairs,
@@ -43,6 +44,9 @@ HARD = [
     ((20, 5, 0.03, 0.9), 0.01499023),
 ]
 SPARSE_LOSS = 0.01038919134
+# Ten binary features: what four of five searches of an earlier version reached, and all searches since; the fifth ended
+# 1.8e-4 higher, with two of its chains, where other features are on the vertices of the same polytope.
+BINARY_LOSS = 0.202667093165265
 
 
 @pytest.mark.slow
@@ -110,6 +114,20 @@ def test_riders_follow_the_rows_that_are_exchanged():
     assert exchanged_with_riders(W[:3], b[:3], 0, 1) is None  # none has a rider
 
 
+def test_models_without_short_rows_have_no_riders():
+    assert not has_riders(np.array([[1.0, 0.0], [0.0, 0.6]]))
+    assert has_riders(np.array([[1.0, 0.0], [0.0, 0.4]]))
+
+
+def test_searches_agree_when_more_than_half_of_them_do():
+    effort = effort_for(12, True)
+    at = [End(loss, np.eye(1), np.zeros(1)) for loss in (1.0, 1.1, 1.2)]
+    assert chains_module._agree([at[0]] * 3, effort)
+    assert chains_module._agree([at[0]] * 3 + at[1:], effort)
+    assert not chains_module._agree([at[0]] * 3 + [at[1]] * 3, effort)
+    assert not chains_module._agree([at[0]] * 2, effort)
+
+
 def test_several_exchanges_at_once_are_disjoint():
     end = End(0.0, np.eye(6), np.zeros(6))
     found = exchanges(end, [(0, 1), (1, 2), (3, 2), (4, 5)], (2, 3, 5))
@@ -162,6 +180,23 @@ def test_sparse_features_are_searched_to_the_same_end_from_all_seeds(seed):
     importance = np.array([0.35, 0.9, 0.6, 0.75, 0.95, 0.5, 0.25, 0.85, 0.4, 0.7, 0.3, 0.55])
     found = optimum(Features(12, 0.01, importance), 2, rng=seed)
     assert found.loss == pytest.approx(SPARSE_LOSS, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_binary_features_find_their_vertices():
+    found = optimum(Features(10, 0.1, 0.9 ** np.arange(10), Discrete([1.0])), 3, rng=4)
+    assert found.loss == pytest.approx(BINARY_LOSS, rel=1e-9)
+
+
+@pytest.mark.parametrize("importance", [1.0, [1.0, 0.9]])
+@pytest.mark.parametrize("probability", [1e-10, 1e-12, 1e-15])
+def test_no_rounding_is_left_of_the_sparsest_digons(probability, importance):
+    """Of two present features, outputs are (x_1 - x_2)₊ and (x_2 - x_1)₊: both miss the smaller, whose square has the
+    mean 1/6.
+    """
+    features = Features(2, probability, importance)
+    digon = float(features.importance.sum()) * probability**2 / 6
+    assert optimum(features, 1).loss == pytest.approx(digon, rel=1e-14)
 
 
 def test_dead_outputs_are_revived():
@@ -220,6 +255,9 @@ def test_features_too_sparse_to_be_sampled_are_descended():
     three = Discrete([1.0, 2.0, 3.0])
     assert isinstance(make_improver(Features(9, 0.1, values=three)), improvers._Trainings)
     assert isinstance(make_improver(Features(9, 0.1, values=Discrete([1.0]))), improvers._Descents)
+    pairs = [(0, 1), (2, 3), (4, 5), (6, 7), (8, 9)]  # as many sets as of six features, but each is larger
+    assert isinstance(make_improver(Features(10, 0.1, correlated=pairs)), improvers._Descents)
+    assert isinstance(make_improver(Features(11, 0.1, correlated=pairs)), improvers._Trainings)
     assert make_improver(Features(13, 0.1, values=three)) is None
     assert make_improver(Features(3, 0.1, values=Discrete([1.0, 2.0]))) is not None
     assert optimum(Features(7, 1e-6), 1).status == "tegum program"

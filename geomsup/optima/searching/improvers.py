@@ -17,24 +17,30 @@ from geomsup.loss.halves.states import halves_of
 from geomsup.loss.misfit import coarser
 from geomsup.loss.sparse.inputs import sparse_inputs
 from geomsup.optima.deadline import ENDLESS, Deadline
-from geomsup.optima.descent import MANY, MOST_STEPS, SPARSEST, End, Start, descend
+from geomsup.optima.descent import MANY, SPARSEST, End, Start, descend
+from geomsup.optima.searching.endless import lengthened
 from geomsup.optima.searching.losses import ROUGH, losses
 from geomsup.optima.searching.sparse import SparseDescents
 from geomsup.optima.starts import revived
 
 __all__ = ["Improver", "Rung", "make_improver", "too_sparse"]
 
-QUICK_SETS = 64  # of present features, as 6 independent ones have: up to here a descent takes 10 to 50 ms
+# Sets of present features, times features, as 6 independent ones have: up to here a descent takes 10 to 50 ms. Eleven
+# features in five pairs that come together and a single one have as many sets, and take 85 ms.
+QUICK_SETS = 2**6 * 6
 QUICK_STATES = 64  # of one half of features whose values are points, as 6 binary ones have: 10 to 30 ms at 12 features
+# The same as 5 binary ones have, of 10: 8 ms, so that every exchange is descended from. Up to SMALL features, the usual
+# effort misses nothing.
+QUICKER_STATES, SMALL = 32, 8
 ACTIVE = 600  # active features in a batch: with 300, noise hides a tenth of a per cent where features are sparse
 # Batches of more samples take seconds per training; with too few active features in the largest, none is tried.
 SMALLEST_BATCH, LARGEST_BATCH, LEAST_ACTIVE = 256, 2**13, 100
-SMALL, FEW_KINDS = (
-    8,
-    3,
-)  # so sparse, up to SMALL features, or DESCENDED of more kinds than these, are descended from all
-DESCENDED = 14  # features up to which every second round of moves is descended without training, whose noise
-MOVED_STEPS = 60  # of sparse features may hide what a move gains
+# So sparse features are descended from every start, if they are up to DESCENDED, of more kinds than these.
+FEW_KINDS = 3
+# Features up to which every second round of moves is descended without training, whose noise may hide what a move of
+# sparse features gains; and steps of these descents.
+DESCENDED, MOVED_STEPS = 14, 60
+MOST_STEPS = 600  # of descents from every start: minima take up to 450, and valleys without an end all of them
 MOST_POLISHED = 6  # ends that are descended after a training
 NEAR = 0.02  # and none that is this much above the best known, relatively: descents from trained ends gain 0.1 %
 POLISH_STEPS = 20  # of these descents: to 1e-5 of the minimum, which is enough to compare ends
@@ -88,9 +94,10 @@ def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver 
     has a loss of infinity.
     """
     halves = halves_of(features)
-    few = sets_needed(np.ones((features.n, features.n)), features) <= QUICK_SETS
-    if few or (halves is not None and max(len(half.values) for half in halves) <= QUICK_STATES):
-        return _Descents(features, deadline)
+    few = sets_needed(np.ones((features.n, features.n)), features) * features.n <= QUICK_SETS
+    states = np.inf if halves is None else max(len(half.values) for half in halves)
+    if few or states <= QUICK_STATES:
+        return _Descents(features, deadline, features.n > SMALL and states <= QUICKER_STATES)
     if halves is None and any((law.pieces()[2] == 0).any() for law in features.laws):
         return None
     unlike = features.n <= DESCENDED and len(features.kinds) > FEW_KINDS
@@ -112,10 +119,8 @@ def too_sparse(features: Features) -> bool:
 class _Descents:
     """Descents of the exact loss from every start."""
 
-    quick = False
-
-    def __init__(self, features: Features, deadline: Deadline) -> None:
-        self.features, self.deadline = features, deadline
+    def __init__(self, features: Features, deadline: Deadline, quick: bool = False) -> None:
+        self.features, self.deadline, self.quick = features, deadline, quick
 
     def first(self, starts: Sequence[Start], seed: int) -> list[End]:
         return self.polish(starts)
@@ -132,7 +137,7 @@ class _Descents:
         return sorted(ends, key=lambda end: end.loss)
 
     def last(self, end: End) -> End:
-        return end
+        return lengthened(self.features, end, self.deadline)[0]
 
 
 class _Trainings:

@@ -10,8 +10,8 @@ from geomsup.optima.descent import End, Start
 from geomsup.optima.starts import BIAS, FIRST_JOINED, JIGGLE, NORM, SAME_RAY
 
 __all__ = [
-    "changed", "exchanged", "exchanged_with_riders", "exchanges", "pairs_to_exchange", "rotations", "unlike_pairs",
-    "without_riders",
+    "changed", "exchanged", "exchanged_with_riders", "exchanges", "has_riders", "pairs_to_exchange", "rotations",
+    "unlike_pairs", "without_riders",
 ]  # fmt: skip
 
 STORED = 0.1  # a row of this fraction of the longest one, or more, stands for a feature that is stored
@@ -64,10 +64,19 @@ def changed(features: Features, end: End, rng: np.random.Generator) -> Start:
 def without_riders(features: Features, start: Start, rng: np.random.Generator) -> Start:
     """Return the model with short rows begun anew, near zero, and the best biases of features that are not stored."""
     W, b = start
-    norms = np.linalg.norm(W, axis=1)
-    short = norms < RIDER * norms.max()
+    short = _short(W)
     rows, biases = JIGGLE * rng.normal(size=W.shape), np.maximum(features.mean, 0)
     return np.where(short[:, None], rows, W), np.where(short, biases, b)
+
+
+def has_riders(W: np.ndarray) -> bool:
+    """Whether there are short rows, which `without_riders` begins anew."""
+    return bool(_short(W).any())
+
+
+def _short(W: np.ndarray) -> np.ndarray:
+    norms = np.linalg.norm(W, axis=1)
+    return norms < RIDER * norms.max()
 
 
 def unlike_pairs(features: Features) -> list[tuple[int, int]]:
@@ -112,8 +121,7 @@ def exchanged(W: np.ndarray, b: np.ndarray, i: int, j: int) -> Start:
 
 def exchanged_with_riders(W: np.ndarray, b: np.ndarray, i: int, j: int) -> Start | None:
     """Exchange the directions of two long rows, and of the short rows on their rays; None if there are none."""
-    norms = np.linalg.norm(W, axis=1)
-    short = norms < RIDER * norms.max()
+    norms, short = np.linalg.norm(W, axis=1), _short(W)
     if short[i] or short[j]:
         return None
     ways = W[[i, j]] / norms[[i, j], None]

@@ -38,7 +38,7 @@ class Tegum(Readable):
     def kind(self) -> str:
         """The kind of the whole model: the least certain of the kinds of its blocks."""
         kinds = {"minimum", *(block.kind for _, block in self.parts if block is not None)}
-        return next(kind for kind in ("saddle", "not checked", "undecided", "minimum") if kind in kinds)
+        return next(kind for kind in ("unreached", "saddle", "not checked", "undecided", "minimum") if kind in kinds)
 
     @property
     def dropped(self) -> tuple[int, ...]:
