@@ -1,7 +1,8 @@
 """How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
 
-``python -m benchmarks.certificates [NUMBER] [small|digon|plane]``; "small" is the theorem of small probabilities,
-"digon" that of two features on one axis, "plane" that of two features of unequal importance
+``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty]``; "small" is the theorem of small
+probabilities, "digon" that of two features on one axis, "plane" that of two features of unequal importance, "penalty"
+that of two features with a penalty
 """
 
 import json
@@ -19,10 +20,11 @@ from flint import ctx
 import geomsup as gs
 from geomsup.proofs.checker import check
 from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
+from geomsup.proofs.penalty import checker as with_penalty
 from geomsup.proofs.plane_checker import check_strip, strips_of
 from geomsup.proofs.sparse_checker import check_sparse
 
-__all__ = ["CHANGES", "changed", "check_changed", "check_changed_strips"]
+__all__ = ["CHANGES", "changed", "check_changed", "check_changed_penalty", "check_changed_strips"]
 
 LEAVES, SPLITS = "cfsmnbgve", "tapqr"
 TREES = "tree", "tilted", "long", "short", "near"
@@ -115,7 +117,7 @@ def digit_changed(evidence: Evidence, draw: random.Random) -> None:
 
 
 def core_moved(evidence: Evidence, draw: random.Random) -> None:
-    """Change a digit of an end of the box around the optimum, or make a row of the model of an upper line longer."""
+    """Change a digit of an end of the box around the optimum, or make a row of the model of a line longer."""
     if "strips" in evidence:
         state = draw.choice([strip for strip in evidence["strips"] if strip["state"]])["state"]
         state[0] = f"{2 * float(state[0]):.12f}"
@@ -127,12 +129,13 @@ def core_moved(evidence: Evidence, draw: random.Random) -> None:
 
 
 def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
-    """Move an end of a range inwards by 0.01, an end of equal norms to the other one, or an upper line down by 0.003;
-    or change a digit.
+    """Move an end of a range inwards by 0.01, an end of equal norms to the other one, or an upper line down, or a lower
+    one up, by 0.003; or change a digit.
     """
     if "strips" in evidence:
-        upper = draw.choice([strip for strip in evidence["strips"] if strip["upper"]])["upper"]
-        upper[:] = [f"{float(end) - 0.003:.6f}" for end in upper]
+        name, way = ("lower", 0.003) if "small" in evidence else ("upper", -0.003)
+        line = draw.choice([strip for strip in evidence["strips"] if strip[name]])[name]
+        line[:] = [f"{float(end) + way:.6f}" for end in line]
         return None
     if "slices" in evidence:
         equal = draw.choice([part for part in evidence["slices"] if part["equal"]])["equal"]
@@ -146,10 +149,11 @@ def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
 
 
 def weight_raised(evidence: Evidence, draw: random.Random) -> None:
-    """Make a weight or the Q of a state twice as large, or raise a price by 0.003, or change a digit."""
+    """Make a weight or the Q of a state twice as large, or change a price by 0.003, or change a digit."""
     if "strips" in evidence:
+        way = -0.003 if "small" in evidence else 0.003
         line = draw.choice([strip for strip in evidence["strips"] if strip["line"]])["line"]
-        line[:] = [f"{float(end) + 0.003:.6f}" for end in line]
+        line[:] = [f"{float(end) + way:.6f}" for end in line]
         return None
     if "slices" in evidence:
         state = draw.choice(evidence["slices"])["state"]
@@ -202,8 +206,17 @@ def check_changed_strips(data: dict[str, Any], original: dict[str, Any]) -> None
                 check_strip(strip, one)
 
 
+def check_changed_penalty(data: dict[str, Any], original: dict[str, Any]) -> None:
+    """Check the order of all strips, and those that are changed."""
+    with ctx.workprec(PRECISION):
+        strips = data["evidence"]["strips"], original["evidence"]["strips"]
+        for strip, one, before in zip(with_penalty.strips_of(data)[1], *strips, strict=True):
+            if one != before:
+                with_penalty.check_strip(strip, one)
+
+
 def main(number: int, which: str) -> None:
-    if which in ("digon", "plane"):
+    if which in ("digon", "plane", "penalty"):
         certificate = gs.Certificate.from_dict(json.loads((STORED / f"{which}.json").read_text(encoding="utf-8")))
         gs.verify(certificate)
     else:
@@ -214,6 +227,7 @@ def main(number: int, which: str) -> None:
         "small": check_sparse,
         "digon": lambda data: check_changed(data, original),
         "plane": lambda data: check_changed_strips(data, original),
+        "penalty": lambda data: check_changed_penalty(data, original),
     }
     checked = checkers[which]
     checked(original)

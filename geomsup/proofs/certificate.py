@@ -43,6 +43,15 @@ STATEMENTS = {
         "formula gives I*, and digons begin with small second weights; from {known from} to {jump up to} and from "
         "{jump from} on they do not. Elsewhere I* is between lines, which leave {rest} of the square open."
     ),
+    "two features with a penalty": (
+        "2 features are present independently, each with probability p, and then uniform on [0, 1]. For every "
+        "0 < p < 1 there is a λ*(p), at most 2 p / 3 - p² / 2. Above it the expected squared error of "
+        "x' = relu(w wᵀ x + b) and a penalty λ (w_1 w_2)², over both weights and both biases, are least if one feature "
+        "alone is stored, and nowhere else; below it only at digons, weights of opposite signs. From p = {steady from} "
+        "to {steady up to} a formula gives λ*, and digons begin with small second weights; up to {jump up to} and from "
+        "{jump from} on they do not. Elsewhere λ* / p is between lines, which leave an area of {rest} of p and λ / p "
+        "open."
+    ),
 }
 SHOWN = 16  # characters of a number in the statement
 
@@ -126,14 +135,21 @@ class Theorem(Readable):
 
 
 def certify(
-    n_features: int, n_hidden: int, *, limit: bool = False, unequal: bool = False, progress: Progress = None
+    n_features: int,
+    n_hidden: int,
+    *,
+    limit: bool = False,
+    unequal: bool = False,
+    coherence: bool = False,
+    progress: Progress = None,
 ) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are four theorems so far. Two are about five features in the plane: the regular pentagon is the only global
-    minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Two are
-    about two features in one dimension, at every probability: a digon is the only global minimum of equally important
-    ones; and of others, from which importance on the less important one is stored.
+    There are five theorems so far. Two are about five features in the plane: the regular pentagon is the only global
+    minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Three
+    are about two features in one dimension, at every probability: a digon is the only global minimum of equally
+    important ones; of others, from which importance on the less important one is stored; and from which penalty on
+    coherence on only one of two equally important ones is.
 
     Parameters
     ----------
@@ -145,6 +161,8 @@ def certify(
         any, which takes about 80 s.
     unequal
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
+    coherence
+        True: two features have the penalty `coherence` of `optimum`, which takes about 3 minutes. False: no penalty.
     progress
         Called with a stage and the fraction of it that is done.
 
@@ -163,6 +181,7 @@ def certify(
         checks.integer(name, value, minimum=1) for name, value in (("n_features", n_features), ("n_hidden", n_hidden))
     )
     limit, unequal = checks.boolean("limit", limit), checks.boolean("unequal", unequal)
+    coherence = checks.boolean("coherence", coherence)
     if size not in ((5, 2), (2, 1)):
         raise ValueError(
             "`n_features` and `n_hidden` must be 5 and 2, or 2 and 1, as nothing is proved yet of other sizes; got "
@@ -178,9 +197,16 @@ def certify(
             "`unequal` must be False for 5 features in 2 dimensions, as their theorems are about equal importances; "
             "got True. Leave it out."
         )
+    if coherence and (unequal or size == (5, 2)):
+        raise ValueError(
+            "`coherence` must be False for 5 features, and with `unequal`, as its theorem is about 2 features of equal "
+            "importances; got True. Leave it out."
+        )
     checks.callback("progress", progress)
     check_extra("certify")
-    if unequal:
+    if coherence:
+        from geomsup.proofs.penalty.maker import penalty_on_one_axis as made
+    elif unequal:
         from geomsup.proofs.plane import unequal_on_one_axis as made
     elif size == (2, 1):
         from geomsup.proofs.digon import two_on_one_axis as made
@@ -224,6 +250,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     check_extra("verify")
     from geomsup.proofs.checker import check
     from geomsup.proofs.digon_checker import check_digon
+    from geomsup.proofs.penalty.checker import check_penalty
     from geomsup.proofs.plane_checker import check_plane
     from geomsup.proofs.sparse_checker import check_sparse
 
@@ -231,6 +258,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         "pentagon of small probability": check_sparse,
         "two features on one axis": check_digon,
         "two features of unequal importance": check_plane,
+        "two features with a penalty": check_penalty,
     }
     name = data.get("theorem") if isinstance(data, dict) else None
     checked = checkers.get(name, check) if isinstance(name, str) else check
