@@ -26,3 +26,8 @@ def plane():
 @pytest.fixture(scope="session")
 def penalty():
     return json.loads((FOLDER / "penalty.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def three():
+    return json.loads((FOLDER / "three.json").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Three features in the plane: a digon and a row of its own, against the triangle."""
