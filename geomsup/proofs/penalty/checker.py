@@ -22,7 +22,17 @@ from geomsup.proofs.outputs import NONE, Best, output
 from geomsup.proofs.places import Box, Place
 from geomsup.proofs.plane_checker import Ends, Part, Strip, Told, steps
 
-__all__ = ["Lower", "PenaltyStrip", "check_penalty", "check_strip", "continuous", "least_of", "most_of", "strips_of"]
+__all__ = [
+    "Lower",
+    "PenaltyStrip",
+    "check_penalty",
+    "check_strip",
+    "continuous",
+    "lower_of",
+    "most_of",
+    "strip_of",
+    "strips_of",
+]
 
 TREES = "tree", "near"
 Line = Callable[[arb], Sequence[arb]]
@@ -134,7 +144,7 @@ class PenaltyStrip(Strip):
         return Best(one.bias, slopes, at_slopes, least), both[1]
 
 
-def least_of(data: Any, p: Ends) -> Lower | None:
+def lower_of(data: Any, p: Ends) -> Lower | None:
     """Return a lower line as it is written in a certificate: its two ends and its state, or nothing."""
     parts = [data.get(name) for name in ("lower", "state")]
     sizes = [len(part) if isinstance(part, list) else -1 for part in parts]
@@ -152,7 +162,7 @@ def strip_of(data: Any) -> PenaltyStrip:
     if sizes not in ([2, 2], [2, 0]) or not all(isinstance(data[tree], str) for tree in TREES):
         raise ValueError("a strip must have two ends of p and of its line, if it has one, and trees as texts")
     p, line = ([stated(one) for one in data[name]] for name in ("p", "line"))
-    return PenaltyStrip(p, line, least_of(data, p), stated(data["least"]), stated(data["most"]))
+    return PenaltyStrip(p, line, lower_of(data, p), stated(data["least"]), stated(data["most"]))
 
 
 def check_strip(strip: PenaltyStrip, data: dict[str, Any]) -> int:
@@ -183,7 +193,7 @@ def strips_of(certificate: Any) -> tuple[Lower, list[PenaltyStrip]]:
         raise ValueError("the strips must follow each other up to p = 1")
     if not isinstance(evidence["small"], dict) or set(evidence["small"]) != {"lower", "state"}:
         raise ValueError("small probabilities must have a lower line and its state")
-    small = least_of(evidence["small"], (Fraction(0), strips[0].low))
+    small = lower_of(evidence["small"], (Fraction(0), strips[0].low))
     if small is None:
         raise ValueError("small probabilities must have a lower line")
     return small, strips

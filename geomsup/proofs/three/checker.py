@@ -19,7 +19,17 @@ from geomsup.proofs.digon_checker import PRECISION, Told
 from geomsup.proofs.three.pairs import PARTS, Against, Digons, Known, check_boxes, check_digons
 from geomsup.proofs.three.triangle import Least, is_worse, least
 
-__all__ = ["Both", "check_before", "check_behind", "check_place", "check_three", "check_tie", "place_of", "rounded"]
+__all__ = [
+    "Both",
+    "check_before",
+    "check_behind",
+    "check_order",
+    "check_place",
+    "check_three",
+    "check_tie",
+    "place_of",
+    "rounded",
+]
 
 RARE = Fraction(5, 1000)  # up to this probability the page shows that digons are better
 DIGITS = 9  # after the point, of the ends of losses

@@ -19,7 +19,7 @@ from geomsup.proofs.three.pairs import Against
 from geomsup.proofs.three.triangle import least
 from geomsup.threads import Progress
 
-__all__ = ["best_digon", "crossing", "digon_and_triangle", "place_at"]
+__all__ = ["behind_at", "best_digon", "crossing", "digon_and_triangle", "place_at"]
 
 DEAR = "0.012"  # a penalty at p = 1/2 with which the triangle is better: from 0.0078 on it is
 UP_TO = "0.02"  # penalties at the tie: the argument of concavity reaches a little further
