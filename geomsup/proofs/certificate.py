@@ -58,8 +58,9 @@ STATEMENTS = {
         "it; and three rows of one norm at 120 degrees with one bias. There is one p* between {tie from} and {tie to} "
         "where the least expected squared errors of both are equal. For 0 < p < p* that of the first family is less, "
         "for p > p* that of the second one. At p* with a penalty λ Σ_(i<j) (w_i · w_j)², 0 < λ <= {tie penalty}, it is "
-        "less in the second one, at one model up to rotation and reflection; so it is at p = 0.5 for λ = {penalty}. "
-        "Whether other models lose less is not said."
+        "less in the second one, at one model up to rotation and reflection. At p = 0.5 and 0 <= λ <= {penalty up to} "
+        "it is less in the first one up to a penalty between {penalty from} and {penalty to}, and in the second one from "
+        "there. Whether other models lose less is not said."
     ),
 }
 SHOWN = 16  # characters of a number in the statement
@@ -168,7 +169,7 @@ def certify(
     limit
         True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
         second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two and
-        three have any, which takes about 80 s and 40 s.
+        three have any, which takes about 80 s and a minute.
     unequal
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
     coherence

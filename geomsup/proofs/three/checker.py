@@ -24,6 +24,7 @@ __all__ = [
     "check_before",
     "check_behind",
     "check_order",
+    "check_penalties",
     "check_place",
     "check_three",
     "check_tie",
@@ -98,6 +99,22 @@ def check_tie(places: Sequence[Both]) -> None:
         least(dear.p, between(low, high))  # raises if several triangles may be best
 
 
+def check_penalties(places: Sequence[Both]) -> None:
+    """Raise if there need not be exactly one tie between two penalties, of all up to a third one."""
+    none, low, high, far = places
+    if any(list(one.ends) != [Fraction(1, 2)] * 2 for one in places):
+        raise ValueError("places with a penalty must have p = 1/2")
+    if not none.penalty < low.penalty < high.penalty < far.penalty:
+        raise ValueError("penalties must grow")
+    if not (low.gap() < 0 < high.gap()):
+        raise ValueError("digons must be better at the first penalty, and triangles at the second one")
+    # Both least losses are concave functions of the penalty: before `high` digons rise at least as much as behind it,
+    # and triangles never rise more than at 0.
+    rise = none.p * (far.digons.loss - high.digons.loss) / exact(far.penalty - high.penalty)
+    if not rise > 3 * none.triangles.q * none.triangles.q / 4:
+        raise ValueError("each of these penalties must cost digons more than triangles")
+
+
 def check_before(data: Any) -> None:
     """Raise if some triangle loses as little as a digon with a row of its own, for some p of a slice."""
     if not isinstance(data, dict) or set(data) != {"p", "state"}:
@@ -146,8 +163,8 @@ def check_three(certificate: Any, told: Told = lambda stage, fraction: None) -> 
         certificate, "digon and triangle", (3, 2), {"points", "penalised", "tie", "before", "behind"}
     )
     lists = [evidence[name] for name in ("points", "penalised", "tie")]
-    if [len(one) if isinstance(one, list) else -1 for one in lists] != [len(PROBABILITIES), 1, 4]:
-        raise ValueError(f"the evidence must be {len(PROBABILITIES)} points, one with a penalty, and four of the tie")
+    if [len(one) if isinstance(one, list) else -1 for one in lists] != [len(PROBABILITIES), 3, 4]:
+        raise ValueError(f"the evidence must be {len(PROBABILITIES)} points, three penalties, and four of the tie")
     before, behind = evidence["before"], evidence["behind"]
     if not all(isinstance(one, list) and one for one in (before, behind)):
         raise ValueError("the evidence must have slices before the tie, and behind it")
@@ -157,12 +174,11 @@ def check_three(certificate: Any, told: Told = lambda stage, fraction: None) -> 
         for number, data in enumerate(one for part in lists for one in part):
             told("checking", number / 20)
             known.append(check_place(data))
-        points, (dear,), tie = known[:5], known[5:6], known[6:]
+        points, penalised, tie = known[:5], known[5:8], known[8:]
         for text, one in zip(PROBABILITIES, points, strict=True):
             if list(one.ends) != [Fraction(text)] * 2 or one.penalty:
                 raise ValueError(f"the points must be {', '.join(PROBABILITIES)}, without a penalty")
-        if list(dear.ends) != [Fraction(1, 2)] * 2 or not points[2].gap() < 0 < dear.gap():
-            raise ValueError("with a penalty the triangle must be better at p = 1/2, and without it worse")
+        check_penalties([points[2], *penalised])
         check_tie(tie)
         for data in before:
             check_before(data)
@@ -175,9 +191,10 @@ def check_three(certificate: Any, told: Told = lambda stage, fraction: None) -> 
             for name, loss in (("digon", one.digons.loss), ("triangle", one.triangles.loss)):
                 facts[f"{name} {text} from"], facts[f"{name} {text} to"] = rounded(loss * one.p)
     ends = [evidence["tie"][number]["p"][0] for number in range(2)]
-    numbers = {"tie from": ends[0], "tie to": ends[1], "penalty": evidence["penalised"][0]["penalty"]}
-    up_to = {"tie penalty": evidence["tie"][3]["penalty"]}
-    return {"boxes": boxes, **facts, **numbers, **up_to}
+    penalties = [evidence["penalised"][number]["penalty"] for number in range(3)]
+    numbers = {"tie from": ends[0], "tie to": ends[1], "tie penalty": evidence["tie"][3]["penalty"]}
+    names = "penalty from", "penalty to", "penalty up to"
+    return {"boxes": boxes, **facts, **numbers, **dict(zip(names, penalties, strict=True))}
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ from geomsup.proofs.three.pairs import Against
 from geomsup.proofs.three.triangle import least
 from geomsup.threads import Progress
 
-__all__ = ["behind_at", "best_digon", "crossing", "digon_and_triangle", "place_at"]
+__all__ = ["behind_at", "best_digon", "crossing", "digon_and_triangle", "penalties", "place_at"]
 
-DEAR = "0.012"  # a penalty at p = 1/2 with which the triangle is better: from 0.0078 on it is
-UP_TO = "0.02"  # penalties at the tie: the argument of concavity reaches a little further
+FAR = "0.018"  # penalty at p = 1/2: digons rise too little up to larger ones for the argument of concavity
+UP_TO = "0.02"  # penalties at the tie: the argument of concavity reaches to 0.026
 BRACKET = Fraction(1, 10**6)  # of the tie: losses differ by 6e-8 between its ends
-AROUND, HALVINGS = (Fraction(1, 2), Fraction(11, 20)), 40
+AROUND, HALVINGS = (Fraction(1, 2), Fraction(11, 20)), 20  # of p: down to 5e-8
 WHOLE = Fraction(5217, 10000), Fraction(5220, 10000)  # around the tie: there slopes along p are compared
 # Ends of slices before and behind it, closer to each other where losses differ less.
 BEFORE = [Fraction(one) for one in (
@@ -48,8 +48,9 @@ def digon_and_triangle(progress: Progress = None) -> dict[str, Any]:
         tie = (low, low, "0.0"), (high, high, "0.0"), (*WHOLE, "0.0"), (low, high, UP_TO)
         points = [(Fraction(p), Fraction(p), "0.0") for p in PROBABILITIES]
         half = Fraction(1, 2)
+        penalised = [(half, half, one) for one in (*penalties(), FAR)]
         found = list[dict[str, Any]]()
-        for number, one in enumerate([*points, (half, half, DEAR), *tie]):
+        for number, one in enumerate([*points, *penalised, *tie]):
             if progress is not None:
                 progress("bisecting", number / 20)
             found.append(place_at(*one))
@@ -61,7 +62,7 @@ def digon_and_triangle(progress: Progress = None) -> dict[str, Any]:
                 progress("bisecting", float(one[0]))
             behind.append(behind_at(*one))
     evidence = {
-        "points": found[:5], "penalised": found[5:6], "tie": found[6:], "before": before, "behind": behind,
+        "points": found[:5], "penalised": found[5:8], "tie": found[8:], "before": before, "behind": behind,
     }  # fmt: skip
     return {"theorem": "digon and triangle", "n_features": 3, "n_hidden": 2, "evidence": evidence}
 
@@ -94,6 +95,17 @@ def crossing() -> tuple[Fraction, Fraction]:
         low, high = (p, high) if digons_win else (low, p)
     before = low // BRACKET * BRACKET
     return before, before + BRACKET
+
+
+def penalties() -> list[str]:
+    """Return two decimals that the penalty of the tie at p = 1/2 is between."""
+    low, high = Fraction(0), Fraction(FAR)
+    for _ in range(HALVINGS):
+        one = (low + high) / 2
+        digons_win = best_digon(0.5, float(one))[0] < float(least(arb(0.5), exact(one)).loss)
+        low, high = (one, high) if digons_win else (low, one)
+    before = low // BRACKET * BRACKET
+    return [decimals(end, PLACES // 2) for end in (before, before + BRACKET)]
 
 
 def behind_at(low: Fraction, high: Fraction) -> dict[str, Any]:
