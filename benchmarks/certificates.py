@@ -1,7 +1,8 @@
 """How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
 
-``python -m benchmarks.certificates [NUMBER] [small|digon|plane]``; "small" is the theorem of small probabilities,
-"digon" that of two features on one axis, "plane" that of two features of unequal importance
+``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three]``; "small" is the theorem of small
+probabilities, "digon" that of two features on one axis, "plane" that of two features of unequal importance, "penalty"
+that of two features with a penalty, "three" that of digons and triangles
 """
 
 import json
@@ -10,19 +11,30 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from flint import ctx
+from flint import arb, ctx
 
 import geomsup as gs
 from geomsup.proofs.checker import check
 from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
+from geomsup.proofs.penalty import checker as with_penalty
 from geomsup.proofs.plane_checker import check_strip, strips_of
 from geomsup.proofs.sparse_checker import check_sparse
+from geomsup.proofs.three import checker as three
 
-__all__ = ["CHANGES", "changed", "check_changed", "check_changed_strips"]
+__all__ = [
+    "CHANGES",
+    "changed",
+    "check_changed",
+    "check_changed_penalty",
+    "check_changed_strips",
+    "check_changed_three",
+]
 
 LEAVES, SPLITS = "cfsmnbgve", "tapqr"
 TREES = "tree", "tilted", "long", "short", "near"
@@ -32,6 +44,8 @@ Evidence = dict[str, Any]
 
 def _parts(evidence: Evidence) -> list[Evidence]:
     """Return what holds trees: stages, slices, strips, or the evidence itself."""
+    if "tie" in evidence:
+        return [part for name in ("points", "penalised", "tie", "behind") for part in evidence[name]]
     return next((evidence[name] for name in ("stages", "slices", "strips") if name in evidence), [evidence])
 
 
@@ -101,8 +115,8 @@ def reason_swapped(evidence: Evidence, draw: random.Random) -> None:
 
 def digit_changed(evidence: Evidence, draw: random.Random) -> None:
     """Change a digit of a number that is exact: not of a range, a weight or a state, which might as well be others."""
-    if "slices" in evidence:
-        ends, place = draw.choice(evidence["slices"])["p"], draw.randrange(2)
+    if "slices" in evidence or "tie" in evidence:
+        ends, place = draw.choice([*_parts(evidence), *evidence.get("before", [])])["p"], draw.randrange(2)
         ends[place] = _with_another_digit(ends[place], draw)
         return
     if "strips" in evidence:  # the first end of all might as well be another one
@@ -115,9 +129,13 @@ def digit_changed(evidence: Evidence, draw: random.Random) -> None:
 
 
 def core_moved(evidence: Evidence, draw: random.Random) -> None:
-    """Change a digit of an end of the box around the optimum, or make a row of the model of an upper line longer."""
+    """Change a digit of an end of the box around the optimum, or make a row of the model of a line longer."""
     if "strips" in evidence:
         state = draw.choice([strip for strip in evidence["strips"] if strip["state"]])["state"]
+        state[0] = f"{2 * float(state[0]):.12f}"
+        return
+    if "tie" in evidence:
+        state = draw.choice([*_parts(evidence), *evidence["before"]])["state"]
         state[0] = f"{2 * float(state[0]):.12f}"
         return
     parts = [part for part in _parts(evidence) if part["core"]]
@@ -127,12 +145,17 @@ def core_moved(evidence: Evidence, draw: random.Random) -> None:
 
 
 def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
-    """Move an end of a range inwards by 0.01, an end of equal norms to the other one, or an upper line down by 0.003;
-    or change a digit.
+    """Move an end of a range inwards by 0.01, an end of equal norms to the other one, or an upper line down, or a lower
+    one up, by 0.003, or change a penalty; or change a digit.
     """
+    if "tie" in evidence:
+        part = draw.choice([part for part in _parts(evidence) if "penalty" in part])
+        part["penalty"] = "0.001" if float(part["penalty"]) > 0.001 else "0.1"
+        return None
     if "strips" in evidence:
-        upper = draw.choice([strip for strip in evidence["strips"] if strip["upper"]])["upper"]
-        upper[:] = [f"{float(end) - 0.003:.6f}" for end in upper]
+        name, way = ("lower", 0.003) if "small" in evidence else ("upper", -0.003)
+        line = draw.choice([strip for strip in evidence["strips"] if strip[name]])[name]
+        line[:] = [f"{float(end) + way:.6f}" for end in line]
         return None
     if "slices" in evidence:
         equal = draw.choice([part for part in evidence["slices"] if part["equal"]])["equal"]
@@ -146,10 +169,15 @@ def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
 
 
 def weight_raised(evidence: Evidence, draw: random.Random) -> None:
-    """Make a weight or the Q of a state twice as large, or raise a price by 0.003, or change a digit."""
+    """Make a weight or the Q of a state twice as large, or change a price by 0.003, or change a digit."""
+    if "tie" in evidence:
+        state = draw.choice(evidence["behind"])["state"]
+        state[1] = f"{2 * float(state[1]):.12f}"
+        return None
     if "strips" in evidence:
+        way = -0.003 if "small" in evidence else 0.003
         line = draw.choice([strip for strip in evidence["strips"] if strip["line"]])["line"]
-        line[:] = [f"{float(end) + 0.003:.6f}" for end in line]
+        line[:] = [f"{float(end) + way:.6f}" for end in line]
         return None
     if "slices" in evidence:
         state = draw.choice(evidence["slices"])["state"]
@@ -202,18 +230,49 @@ def check_changed_strips(data: dict[str, Any], original: dict[str, Any]) -> None
                 check_strip(strip, one)
 
 
+def check_changed_penalty(data: dict[str, Any], original: dict[str, Any]) -> None:
+    """Check the order of all strips, and those that are changed."""
+    with ctx.workprec(PRECISION):
+        strips = data["evidence"]["strips"], original["evidence"]["strips"]
+        for strip, one, before in zip(with_penalty.strips_of(data)[1], *strips, strict=True):
+            if one != before:
+                with_penalty.check_strip(strip, one)
+
+
+def _remembered(function: Callable[..., Any], known: dict[str, Any]) -> Callable[..., Any]:
+    """Return a function that computes what it has not returned before; numbers of the checkers have under 30 digits."""
+
+    def same(*arguments: Any) -> Any:
+        key = function.__name__ + "; ".join(one.str(30) if isinstance(one, arb) else str(one) for one in arguments)
+        if key not in known:
+            known[key] = function(*arguments)
+        return known[key]
+
+    return same
+
+
+def check_changed_three(data: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Return what a certificate proves, without computing again what is known of its places."""
+    with ExitStack() as stack:
+        for name in ("check_place", "check_before", "check_behind", "least"):
+            stack.enter_context(patch.object(three, name, _remembered(getattr(three, name), known)))
+        return three.check_three(data)
+
+
 def main(number: int, which: str) -> None:
-    if which in ("digon", "plane"):
+    if which in ("digon", "plane", "penalty", "three"):
         certificate = gs.Certificate.from_dict(json.loads((STORED / f"{which}.json").read_text(encoding="utf-8")))
         gs.verify(certificate)
     else:
         certificate = gs.certify(5, 2, limit=which == "limit")
-    original = certificate.to_dict()
+    original, known = certificate.to_dict(), dict[str, Any]()
     checkers = {
         "limit": check,
         "small": check_sparse,
         "digon": lambda data: check_changed(data, original),
         "plane": lambda data: check_changed_strips(data, original),
+        "penalty": lambda data: check_changed_penalty(data, original),
+        "three": lambda data: check_changed_three(data, known),
     }
     checked = checkers[which]
     checked(original)

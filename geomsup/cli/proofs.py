@@ -18,30 +18,34 @@ def certify(
     *,
     limit: Annotated[bool, Parameter(negative="")] = False,
     unequal: Annotated[bool, Parameter(negative="")] = False,
+    coherence: Annotated[bool, Parameter(negative="")] = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Make a certificate that a geometry is the optimum, for `geomsup verify` to check.
 
     Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``;
-    ``geomsup certify 2 1 -o digon.json``; ``geomsup certify 2 1 --unequal -o plane.json``.
+    ``geomsup certify 2 1 -o digon.json``; ``geomsup certify 2 1 --unequal -o plane.json``;
+    ``geomsup certify 2 1 --coherence -o penalty.json``; ``geomsup certify 3 2 -o three.json``.
 
     Parameters
     ----------
     n_features
-        Number of features n, which is 5 or 2 so far.
+        Number of features n, which is 5, 3 or 2 so far.
     n_hidden
-        Number of hidden dimensions m, which is 2 for 5 features and 1 for 2.
+        Number of hidden dimensions m, which is 2 for 5 and 3 features, and 1 for 2.
     limit
         Prove it for one active feature of 5, the limit of high sparsity, and not for probabilities up to 0.001.
     unequal
         Prove from which importance on the second of 2 features is stored, and not what is best if both are equal.
+    coherence
+        Prove up to which penalty on (w_1 · w_2)² both of 2 features are stored, and not what is best without one.
     output
         Also write the certificate to this file, as .json.
     """
     check_files(output, table=False)
     with progress_bars() as progress:
-        made = gs.certify(n_features, n_hidden, limit=limit, unequal=unequal, progress=progress)
+        made = gs.certify(n_features, n_hidden, limit=limit, unequal=unequal, coherence=coherence, progress=progress)
     deliver(made.to_dict(), str(made), as_json, output)
 
 

@@ -43,6 +43,25 @@ STATEMENTS = {
         "formula gives I*, and digons begin with small second weights; from {known from} to {jump up to} and from "
         "{jump from} on they do not. Elsewhere I* is between lines, which leave {rest} of the square open."
     ),
+    "two features with a penalty": (
+        "2 features are present independently, each with probability p, and then uniform on [0, 1]. For every "
+        "0 < p < 1 there is a λ*(p), at most 2 p / 3 - p² / 2. Above it the expected squared error of "
+        "x' = relu(w wᵀ x + b) and a penalty λ (w_1 w_2)², over both weights and both biases, are least if one feature "
+        "alone is stored, and nowhere else; below it only at digons, weights of opposite signs. From p = {steady from} "
+        "to {steady up to} a formula gives λ*, and digons begin with small second weights; up to {jump up to} and from "
+        "{jump from} on they do not. Elsewhere λ* / p is between lines, which leave an area of {rest} of p and λ / p "
+        "open."
+    ),
+    "digon and triangle": (
+        "3 features are present independently, each with probability p, and then uniform on [0, 1]. Compared are two "
+        "families of models x' = relu(W Wᵀ x + b) in the plane: two rows on one axis and the third one orthogonal to "
+        "it; and three rows of one norm at 120 degrees with one bias. There is one p* between {tie from} and {tie to} "
+        "where the least expected squared errors of both are equal. For 0 < p < p* that of the first family is less, "
+        "for p > p* that of the second one. At p* with a penalty λ Σ_(i<j) (w_i · w_j)², 0 < λ <= {tie penalty}, it is "
+        "less in the second one, at one model up to rotation and reflection. At p = 0.5 and 0 <= λ <= {penalty up to} "
+        "it is less in the first one up to a penalty between {penalty from} and {penalty to}, and in the second one from "
+        "there. Whether other models lose less is not said."
+    ),
 }
 SHOWN = 16  # characters of a number in the statement
 
@@ -126,25 +145,35 @@ class Theorem(Readable):
 
 
 def certify(
-    n_features: int, n_hidden: int, *, limit: bool = False, unequal: bool = False, progress: Progress = None
+    n_features: int,
+    n_hidden: int,
+    *,
+    limit: bool = False,
+    unequal: bool = False,
+    coherence: bool = False,
+    progress: Progress = None,
 ) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are four theorems so far. Two are about five features in the plane: the regular pentagon is the only global
-    minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Two are
-    about two features in one dimension, at every probability: a digon is the only global minimum of equally important
-    ones; and of others, from which importance on the less important one is stored.
+    There are six theorems so far. Two are about five features in the plane: the regular pentagon is the only global
+    minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Three
+    are about two features in one dimension, at every probability: a digon is the only global minimum of equally
+    important ones; of others, from which importance on the less important one is stored; and from which penalty on
+    coherence on only one of two equally important ones is. One compares two geometries of three features in the plane:
+    up to which probability a digon with a row of its own loses less than a triangle.
 
     Parameters
     ----------
     n_features, n_hidden
-        The size of the models, 5 and 2 or 2 and 1.
+        The size of the models: 5 and 2, 3 and 2, or 2 and 1.
     limit
         True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
-        second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two have
-        any, which takes about 80 s.
+        second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two and
+        three have any, which takes about 80 s and a minute.
     unequal
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
+    coherence
+        True: two features have the penalty `coherence` of `optimum`, which takes about 3 minutes. False: no penalty.
     progress
         Called with a stage and the fraction of it that is done.
 
@@ -163,25 +192,35 @@ def certify(
         checks.integer(name, value, minimum=1) for name, value in (("n_features", n_features), ("n_hidden", n_hidden))
     )
     limit, unequal = checks.boolean("limit", limit), checks.boolean("unequal", unequal)
-    if size not in ((5, 2), (2, 1)):
+    coherence = checks.boolean("coherence", coherence)
+    if size not in ((5, 2), (3, 2), (2, 1)):
         raise ValueError(
-            "`n_features` and `n_hidden` must be 5 and 2, or 2 and 1, as nothing is proved yet of other sizes; got "
-            f"{size[0]} and {size[1]}. `optimum` searches there."
+            "`n_features` and `n_hidden` must be 5 and 2, 3 and 2, or 2 and 1, as nothing is proved yet of others; "
+            f"got {size[0]} and {size[1]}. `optimum` searches there."
         )
-    if limit and size == (2, 1):
+    if limit and size != (5, 2):
         raise ValueError(
-            "`limit` must be False for 2 features in 1 dimension, as their theorem is about every probability; got "
-            "True. Leave it out."
+            f"`limit` must be False for {size[0]} features in {_dimensions(size[1])}, as their theorem is about every "
+            "probability; got True. Leave it out."
         )
-    if unequal and size == (5, 2):
+    if unequal and size != (2, 1):
         raise ValueError(
-            "`unequal` must be False for 5 features in 2 dimensions, as their theorems are about equal importances; "
-            "got True. Leave it out."
+            f"`unequal` must be False for {size[0]} features in {_dimensions(size[1])}, as their theorems are about "
+            "equal importances; got True. Leave it out."
+        )
+    if coherence and (unequal or size != (2, 1)):
+        raise ValueError(
+            "`coherence` must be False for 3 and 5 features, and with `unequal`, as its theorem is about 2 features of "
+            "equal importances; got True. Leave it out."
         )
     checks.callback("progress", progress)
     check_extra("certify")
-    if unequal:
+    if coherence:
+        from geomsup.proofs.penalty.maker import penalty_on_one_axis as made
+    elif unequal:
         from geomsup.proofs.plane import unequal_on_one_axis as made
+    elif size == (3, 2):
+        from geomsup.proofs.three.maker import digon_and_triangle as made
     elif size == (2, 1):
         from geomsup.proofs.digon import two_on_one_axis as made
     elif limit:
@@ -224,13 +263,17 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     check_extra("verify")
     from geomsup.proofs.checker import check
     from geomsup.proofs.digon_checker import check_digon
+    from geomsup.proofs.penalty.checker import check_penalty
     from geomsup.proofs.plane_checker import check_plane
     from geomsup.proofs.sparse_checker import check_sparse
+    from geomsup.proofs.three.checker import check_three
 
     checkers = {
         "pentagon of small probability": check_sparse,
         "two features on one axis": check_digon,
         "two features of unequal importance": check_plane,
+        "two features with a penalty": check_penalty,
+        "digon and triangle": check_three,
     }
     name = data.get("theorem") if isinstance(data, dict) else None
     checked = checkers.get(name, check) if isinstance(name, str) else check
@@ -241,6 +284,10 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     shown = {one: value[:SHOWN] for one, value in facts.items() if isinstance(value, str)}
     numbers = {one: float(value) for one, value in facts.items() if isinstance(value, str)}
     return Theorem(data["theorem"], STATEMENTS[data["theorem"]].format(**shown), numbers, facts["boxes"])
+
+
+def _dimensions(number: int) -> str:
+    return f"{number} dimension{'s' if number > 1 else ''}"
 
 
 def _read(path: Path) -> Any:

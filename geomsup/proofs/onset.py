@@ -11,7 +11,7 @@ from flint import arb
 from geomsup.proofs.checker import between, exact
 from geomsup.proofs.places import Box
 
-__all__ = ["NEAR", "is_near", "onset", "without"]
+__all__ = ["NEAR", "is_dear", "is_near", "onset", "without"]
 
 NEAR = Fraction(-1), Fraction(2), Fraction(0), Fraction(1)  # ends of z and δ: no minimum is beyond
 
@@ -43,13 +43,19 @@ def is_near(box: Box, below: arb, most: Fraction) -> bool:
     What it loses more is s² (T + w² / 3 + s R) at least, and s² (T + s R'), with w = z + 3y/2. T is never negative if
     the price is I₀ or less.
     """
+    p = between(box[0], box[1])
+    begins, v = onset(p)[0], without(p)
+    return is_dear(box, below * v, (begins - below) * v, most)
+
+
+def is_dear(box: Box, gap: arb, lost: arb, most: Fraction) -> bool:
+    """Whether T + w² / 3 + s R > 0 where T is at least the gap, for a second feature that costs J v if not stored."""
     p, z, delta = (between(*box[k : k + 2]) for k in (0, 2, 4))
-    s, v = between(Fraction(0), most), without(p)
-    begins, _, best = onset(p)
+    s, best = between(Fraction(0), most), onset(p)[2]
     bent = (1 - 3 * p / 4) / p - (1 - p) * (delta + 2 * best) / 3
-    i, y, along, lost = 1 / (1 - z * s), delta - 1 + p / 2, delta - best, (begins - below) * v
+    i, y, along = 1 / (1 - z * s), delta - 1 + p / 2, delta - best
     w, spared = z + 3 * y / 2, p * delta * delta * delta * delta * (i + i * i) / 12
-    T = (along * along * bent).max(arb(0)) + below * v
+    T = (along * along * bent).max(arb(0)) + gap
     R = lost * i * (s * i - 2 * z) - spared
     without_z = lost * i * (3 * y + s * i * (1 - 3 * lost)) - spared
     pairs = (T + w * w / 3, R), (T, without_z)

@@ -25,3 +25,4 @@ def test_what_proves_nothing_is_refused(run, refuse, folder):
     assert "nothing.json" in refuse("verify", "nothing.json")
     assert "`--limit` must be False" in refuse("certify", 2, 1, "--limit")
     assert "`--unequal` must be False" in refuse("certify", 5, 2, "--unequal")
+    assert "`--coherence` must be False" in refuse("certify", 5, 2, "--coherence")

@@ -21,3 +21,13 @@ def digon():
 @pytest.fixture(scope="session")
 def plane():
     return json.loads((FOLDER / "plane.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def penalty():
+    return json.loads((FOLDER / "penalty.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def three():
+    return json.loads((FOLDER / "three.json").read_text(encoding="utf-8"))
