@@ -59,8 +59,8 @@ STATEMENTS = {
         "where the least expected squared errors of both are equal. For 0 < p < p* that of the first family is less, "
         "for p > p* that of the second one. At p* with a penalty λ Σ_(i<j) (w_i · w_j)², 0 < λ <= {tie penalty}, it is "
         "less in the second one, at one model up to rotation and reflection. At p = 0.5 and 0 <= λ <= {penalty up to} "
-        "it is less in the first one up to a penalty between {penalty from} and {penalty to}, and in the second one from "
-        "there. Whether other models lose less is not said."
+        "it is less in the first one up to a penalty between {penalty from} and {penalty to}, and in the second one "
+        "beyond. Whether other models lose less is not said."
     ),
 }
 SHOWN = 16  # characters of a number in the statement
