@@ -31,6 +31,9 @@ DIFFERENT = 1e-6  # relative difference of losses to second order that makes two
 # Descents of the loss itself begin with the curvature to second order, and need few steps: after 12, what is left to
 # gain is 1e-7 of the loss, or 1e-5 where a valley is very flat.
 STEPS = 12
+# Accuracy that series are asked for meanwhile: they are right to 1e-8 then, in 0.4 of the time that the usual one takes
+# for values in [½, 1].
+MEANWHILE = 1e-6
 LAST_STEPS = 200  # of the best in the end: they stop sooner, where nothing more is gained
 # Of the largest curvature: turns of all rows together cost nothing, and other ways are not trusted more.
 FLATTEST = 1e-5
@@ -59,7 +62,7 @@ class SparseDescents:
 
     def last(self, end: End) -> End:
         """Descend from the best end of a search until nothing more is gained."""
-        return self._refined(end, LAST_STEPS)
+        return self._refined(end, LAST_STEPS, SERIES_RTOL)
 
     def _best(self, starts: Sequence[Start], known: Sequence[End], seed: int) -> list[End]:
         """Return the lowest of the minima that are not known, and were found from these starts."""
@@ -97,13 +100,13 @@ class SparseDescents:
 
         return in_threads(run, range(len(starts)))
 
-    def _refined(self, end: End, steps: int = STEPS) -> End:
+    def _refined(self, end: End, steps: int = STEPS, accuracy: float = MEANWHILE) -> End:
         """Descend the loss itself from a minimum of that to second order, whose curvature is about the same."""
         from geomsup.loss.sparse.kernels import sparse_curvature
 
         if self.deadline.passed():
             return end
-        objective, importance = relu_objective(self.features), self.features.importance / self.cost
+        objective, importance = relu_objective(self.features, accuracy), self.features.importance / self.cost
         start = pack(end.W, end.b)
 
         def scaled(vector: np.ndarray) -> tuple[float, np.ndarray]:
