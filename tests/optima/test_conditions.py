@@ -263,6 +263,21 @@ def test_no_trained_model_with_hidden_relus_is_below_the_optimum(n, m, p):
     assert best.loss * (1 - 1e-6) < min(losses) < 1.02 * best.loss
 
 
+def test_a_hidden_relu_that_is_turned_off_by_ever_larger_weights_has_no_minimum():
+    """In this valley found by descents, a larger weight of feature 1 always lowers the loss."""
+    W = [[1.159, 0.56], [-240.0, 0.78], [0.849, -1.762], [0.0, 1.276]]
+    guess = ToyModel(W, [-0.625, 0.02, 0.016, -0.648], hidden_activation="relu")
+    features = Features(4, 0.1)
+    found = optimum(features, 2, hidden_activation="relu", starts=1, guesses=[guess])
+    assert found.kind == "unreached"
+    assert "not a minimum: ever longer rows lose ever so little less" in found.proof
+    W = np.array(found.model.W)
+    W[1, 0], W[3, 0] = 2 * W[1, 0], W[3, 0] / 2  # what feature 3 sends to turn output 1 off stays the same
+    longer = expected_loss(ToyModel(W, found.model.b, hidden_activation="relu"), features)
+    assert longer.value + longer.error < found.loss
+    assert optimum(Features(3, 0.1), 2, hidden_activation="relu", starts=10).kind == "not checked"
+
+
 def test_hidden_relus_with_a_dimension_for_each_feature_lose_nothing():
     best = optimum(Features(3, 0.2), 3, hidden_activation="relu", tied=False)
     assert (best.loss, best.status, best.model.hidden_activation) == (0.0, "closed form", "relu")

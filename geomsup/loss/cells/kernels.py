@@ -102,8 +102,12 @@ def _add_slopes(layer, i, simplex, error, weight, x, varying, hidden_slope, slop
 
 
 @part
-def _output(layer, i, stack, weights, x, own, varying, hidden_slope, gradient, error, grads, pieces):
-    """Return the mean of output i's squared error over the simplex stack[0], times weights[0]."""
+def _output(layer, i, stack, weights, x, own, varying, hidden_slope, gradient, error, grads, rounding):
+    """Return the mean of output i's squared error over the simplex stack[0], times weights[0].
+
+    `rounding` has three parts: a bound on the rounding of the output before its activation, in units of EPS; the sum of
+    what that changes in the loss; and the number of pieces.
+    """
     k, m = len(varying), len(hidden_slope)
     total, top = 0.0, 0
     while top >= 0:
@@ -114,14 +118,17 @@ def _output(layer, i, stack, weights, x, own, varying, hidden_slope, gradient, e
             weights[top] *= 1.0 - share
             top += 1
             continue
-        slope = 1.0 if _is_above(simplex, k + m) else layer.leak
+        slope, largest = 1.0 if _is_above(simplex, k + m) else layer.leak, 0.0
         for v in range(k + 1):
             target = simplex[v, own] if own >= 0 else x[i]
             error[v] = slope * simplex[v, k + m] - target
+            largest = max(largest, abs(error[v]))
         total += weights[top] * _mean_product(error, error, k)
         if gradient:
             _add_slopes(layer, i, simplex, error, weights[top], x, varying, hidden_slope, slope, grads)
-        pieces[0] += 1
+        blur = abs(slope) * rounding[0] + largest
+        rounding[1] += weights[top] * blur * (2 * largest + EPS * blur)
+        rounding[2] += 1
         top -= 1
     return total
 
@@ -136,7 +143,7 @@ def cell_losses(layer, weight, low, width, active, orders, gradient, stop):
     n, m = layer.W.shape
     loss, rounding = np.zeros((n, n + 1)), np.zeros((n, n + 1))
     grads = np.zeros((n, m)), np.zeros(m), np.zeros((n, m)), np.zeros(n)
-    hidden_slope, x, pieces = np.empty(m), np.empty(n), np.zeros(1, np.int64)
+    hidden_slope, x, sizes, rounded = np.empty(m), np.empty(n), np.empty(m), np.zeros(3)
     for box in range(len(weight)):
         if stop[0]:
             break
@@ -148,8 +155,9 @@ def cell_losses(layer, weight, low, width, active, orders, gradient, stop):
         levels = np.zeros(m * k + 2, np.int64)  # hidden units whose planes do not cut the simplex any more
         inner, inner_weights = np.empty((k + 2, k + 1, k + m + 1)), np.empty(k + 2)
         error = np.empty(k + 1)
-        pieces[0] = 0
-        before = loss[:, active[box]].copy()
+        for j in range(m):
+            sizes[j] = _largest(layer, j, low[box], width[box])
+        steps = 4.0 * (m + 2) * (n + k + 2)  # roundings of a vertex, after all cuts
         for order in orders[k]:
             _fill(layer, stack[0], x, low[box], width[box], varying, order)
             weights[0], levels[0], top = weight[box] / len(orders[k]), 0, 0
@@ -174,15 +182,16 @@ def cell_losses(layer, weight, low, width, active, orders, gradient, stop):
                             own = place
                     _open(layer, i, simplex, inner[0], k, hidden_slope)
                     inner_weights[0] = weights[top]
+                    size = abs(layer.b[i])
+                    for j in range(m):
+                        size += abs(layer.W_out[i, j] * hidden_slope[j]) * sizes[j]
+                    rounded[0], rounded[1] = steps * size, 0.0
                     loss[i, active[box]] += _output(
-                        layer, i, inner, inner_weights, x, own, varying, hidden_slope, gradient, error, grads, pieces
+                        layer, i, inner, inner_weights, x, own, varying, hidden_slope, gradient, error, grads, rounded
                     )  # fmt: skip
+                    rounding[i, active[box]] += EPS * rounded[1]
                 top -= 1
-        for i in range(n):
-            size = _largest(layer, i, x, low[box], width[box])
-            own = 8.0 * (m + 2) * (n + k + 2) * size * size * weight[box]
-            rounding[i, active[box]] += EPS * (own + (pieces[0] + len(weight)) * (loss[i, active[box]] - before[i]))
-    return loss, rounding, grads
+    return loss, rounding + EPS * (rounded[2] + len(weight)) * loss, grads
 
 
 @part
@@ -218,13 +227,9 @@ def _open(layer, i, simplex, inner, k, hidden_slope):
 
 
 @part
-def _largest(layer, i, x, low, width):
-    """Bound the sizes of all terms that an error of output i is a sum of."""
-    n, m = layer.W.shape
-    size = abs(layer.b[i]) + max(abs(low[i]), abs(low[i] + width[i]))
-    for j in range(m):
-        unit = abs(layer.b_hidden[j])
-        for f in range(n):
-            unit += abs(layer.W[f, j]) * max(abs(low[f]), abs(low[f] + width[f]))
-        size += abs(layer.W_out[i, j]) * unit
+def _largest(layer, j, low, width):
+    """Bound the sizes of all terms that hidden unit j is a sum of."""
+    size = abs(layer.b_hidden[j])
+    for f in range(len(low)):
+        size += abs(layer.W[f, j]) * max(abs(low[f]), abs(low[f] + width[f]))
     return size

@@ -96,6 +96,19 @@ def test_two_features_against_rationals(hidden, output, m):
         assert found.error < 1e-11
 
 
+def test_a_weight_that_turns_a_unit_off_costs_no_accuracy():
+    """A hidden weight of -5000, whose output is off where the unit is on: the bound is that of what is left."""
+    features = gs.Features(2, 0.25, correlated=[(0, 1)])
+    for seed in range(10):
+        model = tenths(2, 2, seed)
+        W, W_out = model.W.copy(), model.decoder.copy()
+        W[0, 0] = W_out[0, 0] = -5000.0
+        large = gs.ToyModel(W, model.b, "relu", "relu", W_out, model.b_hidden)
+        found = gs.expected_loss(large, features)
+        assert abs(Fraction(found.value) - loss_in_rationals(large, Fraction(1, 4))) <= Fraction(found.error)
+        assert found.error < 1e-9
+
+
 @pytest.mark.parametrize(("n", "m"), [(1, 2), (3, 2), (4, 3), (5, 2)])
 def test_linear_hidden_units_are_what_the_other_engine_says(n, m):
     """Its sums over sets know nothing of cells. Here hidden planes do not cut, but those of outputs do."""
