@@ -9,6 +9,7 @@ import numpy as np
 from geomsup import checks
 from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Discrete, Features
+from geomsup.laws import misfit_of
 from geomsup.loss.cells.losses import cell_losses_of, has_cells
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.halves.losses import halves_losses
@@ -239,10 +240,13 @@ def _within_reach(result: ExpectedLoss, rtol: float | None, wanted: Wanted) -> E
     assert isinstance(features, Features)
     least = UNDERFLOW * features.n  # what no double can tell, of values far from 1
     if rtol is not None and not result.error <= max(rtol * result.value, rtol**2 * wanted.cost(features), least):
+        smooth = any(any(misfit_of(law)) for law in features.laws)
+        what = "the pieces that stand for the distributions of values" if smooth else "rounding"
+        verb = "bound" if smooth else "bounds"
+        other = ", or distributions with more cells=" if smooth else ""
         raise Unreachable(
-            f"`rtol` must be reachable; asked for {rtol:g}, but the pieces that stand for the distributions of values "
-            f"only bound the error by {result.error:.2g} on a loss of {result.value:.3g}. Pass a larger rtol, or "
-            "distributions with more cells=."
+            f"`rtol` must be reachable; asked for {rtol:g}, but {what} only {verb} the error by {result.error:.2g} on "
+            f"a loss of {result.value:.3g}. Pass a larger rtol{other}."
         )
     return result
 

@@ -118,7 +118,8 @@ def optimum(
         ``train(..., optimizer="sgd", weight_decay=d)`` descends to. (Adam, with a step of its own for every weight,
         ends elsewhere.)
     hidden_activation
-        "linear" or "relu": x' = f(W ReLU(Wᵀ x) + b), for up to 5 features of uniform values.
+        "linear" or "relu": x' = f(W ReLU(Wᵀ x) + b), for up to 5 features of uniform values, or a few more
+        whose values are points.
     starts
         If it is given, this many random starts are descended instead, once each: quicker, and more often too high.
     rng

@@ -38,6 +38,9 @@ MISSED = 0.1
 # More samples than this are not called for: nobody has them, and from 1e12 on older incomplete beta functions fail.
 MOST_NEEDED = 1e11
 
+# Numbers of float16 below 2^-14 are multiples of its least one. Below half of that they have fewer bits than 10.
+LEAST_HALF, MOST_LOST = 2.0**-24, 2.0**-15
+
 # Divisors from here on: smaller ones give a quotient beyond 1, as 0 would.
 LEAST = np.finfo(float).tiny
 
@@ -188,8 +191,8 @@ def superposition_test(
     TypeError
         If `H` does not hold real numbers, or `progress` cannot be called.
     ValueError
-        If `H` has other than 2 axes, no more rows than columns, is not finite, or has half precision; or another
-        argument is out of its range.
+        If `H` has other than 2 axes, no more rows than columns, is not finite, or has half precision and `tolerance` is
+        too small for it; or another argument is out of its range.
 
     References
     ----------
@@ -218,6 +221,11 @@ def superposition_test(
             "`H` must have single precision or better, as rounding to half precision makes directions of its own; got "
             f"numbers of half precision. Record activations in float32, or pass tolerance={coarse:g}, without a proof."
         )
+    if _is_lost(rows):
+        raise ValueError(
+            "`H` must not have rows that float16 rounds to fewer digits, below 6e-5, as these have directions of their "
+            "own; got some. Record activations in float32, or scale them up before they are rounded."
+        )
     if not 1e-12 <= tolerance <= 1e-2:
         raise ValueError(f"`tolerance` must be from 1e-12 to 0.01; got {tolerance:g}. Pass a few roundings, as 1e-6.")
     zero = checks.number("zero", zero)
@@ -240,6 +248,14 @@ def superposition_test(
         samples=len(rows), zeros=zeros, n_dimensions=rows.shape[1],
         needed=_needed(zeros / len(rows), rows.shape[1], level),
     )  # fmt: skip
+
+
+def _is_lost(rows: np.ndarray) -> bool:
+    """Whether short rows have nothing but multiples of float16's least number."""
+    longest = np.abs(rows).max(axis=1).astype(float)
+    short = (longest > 0) & (longest < MOST_LOST)
+    few = rows[short].astype(float) / LEAST_HALF
+    return bool(short.any() and (few == np.rint(few)).all())
 
 
 def _units(rows: np.ndarray, zero: float) -> np.ndarray:

@@ -199,6 +199,15 @@ def test_superposition_in_half_precision_is_shown_without_a_proof():
     assert len(found.headline.split()) <= 40
 
 
+def test_float16_below_its_digits_is_refused():
+    """Multiples of 2^-24 make directions of their own: three sources at a scale of 1e-6."""
+    rng = np.random.default_rng(1)
+    H = ((rng.random((3000, 3)) < 0.1) * rng.random((3000, 3))) @ rng.normal(size=(3, 3))
+    with pytest.raises(ValueError, match="`H` must not have rows that float16 rounds to fewer digits"):
+        gs.superposition_test((1e-6 * H).astype(np.float16), tolerance=0.001)
+    assert not gs.superposition_test((1e-6 * halved(H, "bfloat16")), tolerance=0.008).shown
+
+
 def test_whole_numbers_and_zeros_have_no_half_precision():
     whole = (rng.random((3000, 3)) < 0.1) * rng.integers(1, 200, (3000, 3))
     gs.superposition_test(whole)

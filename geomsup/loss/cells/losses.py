@@ -1,19 +1,21 @@
 """The exact loss of a model with piecewise linear hidden units, of few features."""
 
+from math import comb, factorial
 from typing import NamedTuple
 
 import numpy as np
 
 from geomsup.activations import LEAKS
 from geomsup.features import Features
-from geomsup.loss.cells.boxes import ORDERS, make_boxes
+from geomsup.loss.cells.boxes import ORDERS, Boxes, make_boxes
 from geomsup.model import ToyModel
 from geomsup.threads import stop_flag
 
 __all__ = ["CellLosses", "cell_losses_of", "has_cells", "layer_losses"]
 
-# Sizes of values and weights whose squares and products are far from the ends of doubles.
+# Sizes whose squares and products are far from the ends of doubles; smaller weights only add next to nothing.
 SMALLEST, LARGEST = 1e-60, 1e60
+MOST_CELLS = 100_000  # of all outputs together: with six units and five features a loss takes some seconds
 
 
 class CellLosses(NamedTuple):
@@ -37,14 +39,24 @@ def has_cells(model: ToyModel, features: Features) -> bool:
     (True, False)
     """
     bent = all(isinstance(one, str) and one in LEAKS for one in (model.hidden_activation, model.activation))
-    return bent and model.W_between is None and _is_ordinary(model, features) and make_boxes(features) is not None
+    if not (bent and model.W_between is None and _is_ordinary(model, features)):
+        return False
+    boxes = make_boxes(features)
+    return boxes is not None and _cells(boxes, model.n_hidden) <= MOST_CELLS
+
+
+def _cells(boxes: Boxes, m: int) -> int:
+    """Return about how many cells m planes cut, and all simplices with them: m planes make Σ_i≤k C(m, i) in k axes."""
+    counts = np.bincount((boxes.width > 0).sum(axis=1)).tolist()
+    cells = (count * factorial(k) * sum(comb(m, i) for i in range(k + 1)) for k, count in enumerate(counts))
+    return boxes.low.shape[1] * sum(cells)
 
 
 def _is_ordinary(model: ToyModel, features: Features) -> bool:
     parts = [model.W, model.decoder, model.b, features.reach, features.importance]
     parts += [] if model.b_hidden is None else [model.b_hidden]
-    sizes = np.abs(np.concatenate([np.ravel(part) for part in parts]))
-    return bool(np.all((sizes == 0) | ((sizes > SMALLEST) & (sizes < LARGEST))))
+    largest = max(float(np.abs(part).max()) for part in parts)
+    return largest < LARGEST and float(features.reach.max()) > SMALLEST
 
 
 def cell_losses_of(model: ToyModel, features: Features, gradient: bool) -> CellLosses:

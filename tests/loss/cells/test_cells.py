@@ -208,5 +208,13 @@ def test_what_has_no_cells_is_sampled_or_refused():
         gs.expected_loss(model, gs.Features(6, 0.1), method="exact")
     assert make_boxes(gs.Features(3, values=gs.HalfNormal(1.0))) is None  # pieces only stand for it
     assert make_boxes(gs.Features(12, values=gs.Discrete((1,)))) is not None  # 4096 points
+    wide = gs.ToyModel(np.ones((5, 9)), hidden_activation="relu")  # nine units have too many cells
+    assert gs.expected_loss(wide, gs.Features(5, 0.1), samples=100, rng=0).method == "sampled"
+    small = gs.ToyModel(np.full((3, 2), 1e-100), hidden_activation="relu")
+    assert gs.expected_loss(small, gs.Features(3, 0.5)).value == pytest.approx(0.5, rel=1e-14)
+    with pytest.raises(
+        ValueError, match=r"^`rtol` must be reachable; asked for 1e-16, but rounding only bounds .* rtol\.$"
+    ):
+        gs.expected_loss(tenths(3, 2, 0), gs.Features(3, 0.5), rtol=1e-16)
     large = gs.ToyModel(np.full((2, 1), 1e70), hidden_activation="relu")
     assert gs.expected_loss(large, gs.Features(2, 0.1), samples=100, rng=0).method == "sampled"
