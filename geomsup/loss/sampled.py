@@ -1,4 +1,4 @@
-"""Means over samples: Monte Carlo, the only method for nonlinear hidden layers, and the loss on a data set."""
+"""Means over samples: Monte Carlo, for most nonlinear hidden layers, and the loss on a data set."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

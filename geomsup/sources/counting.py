@@ -223,7 +223,7 @@ def superposition_test(
         )
     if _is_lost(rows):
         raise ValueError(
-            "`H` must not have rows that float16 rounds to fewer digits, below 6e-5, as these have directions of their "
+            "`H` must not have rows that float16 rounds to fewer digits, below 3e-5, as these have directions of their "
             "own; got some. Record activations in float32, or scale them up before they are rounded."
         )
     if not 1e-12 <= tolerance <= 1e-2:

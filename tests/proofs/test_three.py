@@ -88,7 +88,10 @@ def test_a_ball_of_probabilities_holds_each_of_them():
 def test_the_inequality_for_small_probabilities():
     """Step 2: at p = 0.005 three parts of the norm², each with the least error that the page says."""
     p, third = Fraction(5, 1000), Fraction(1, 3)
-    pair = lambda s: s**2 / 3 - s**3 / 6  # noqa: E731
+
+    def pair(s):
+        return s**2 / 3 - s**3 / 6
+
     assert 6 * pair(Fraction(19, 40)) * (1 - p) ** 2 / (1 + p) > third
     alone, both = (1 - p) ** 2 / p, 2 * (1 - p)
     assert 3 * alone * Fraction(1, 10) ** 2 / 12 > third
