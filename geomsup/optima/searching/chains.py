@@ -21,6 +21,7 @@ from geomsup.optima.searching.moves import (
     rotations,
     without_riders,
 )
+from geomsup.optima.searching.parts import searched_part
 from geomsup.optima.starts import catalogue_starts, dedicated_end, random_start
 from geomsup.threads import Progress, check_stop
 
@@ -43,6 +44,7 @@ TRIED, FEW_STEPS, SINGLE, TOGETHER = 24, 5, 6, (2, 3)
 class Effort:
     """How much is tried: random starts, moves in a round, rounds without a gain that end a chain, exchanges, chains.
 
+    With `parts`, a round searches a part of the model from so many random starts; if it has none, rows are moved.
     Chains end as soon as `agree` of them, and more than half, have ended at the best. Each ends after `rounds` rounds
     at the latest.
     """
@@ -55,6 +57,7 @@ class Effort:
     chains: int
     agree: int
     rounds: int = 500
+    parts: int = 0
 
 
 # Models up to this many features, and what is tried for them: as much as 20 s on two processors allow up to 12
@@ -68,7 +71,7 @@ EFFORTS = (
 # The same where hundreds of starts take a second, up to 14 features: chains of 0.2 to 8 s, of which more must agree.
 QUICK = Effort(starts=64, moves=64, patience=5, pairs=100, circles=400, chains=7, agree=3)
 # Exchanges of two features are not tried: each takes a loss, and together they gain a hundredth of a move.
-LARGE = Effort(starts=4, moves=6, patience=1, pairs=0, circles=0, chains=1, agree=1, rounds=4)
+LARGE = Effort(starts=4, moves=6, patience=6, pairs=0, circles=0, chains=1, agree=1, rounds=60, parts=12)
 
 
 def effort_for(n_features: int, quick: bool = False) -> Effort:
@@ -185,7 +188,8 @@ class _Chain:
         elif self.effort.circles and self._is_new(self.rotated):
             self._add(self._rotate())
         else:
-            self._add(self._move())
+            found = self._part()
+            self._add(self._move() if found is None else found)
             self.wasted += 1
         if self.ends[0].loss < before * (1 - self.gain):
             self.wasted = 0
@@ -241,6 +245,12 @@ class _Chain:
             return self.improver.again(rising + others, self._seed(), self.ends, 0)
         sieved = self.improver.polish(rising[:TRIED], FEW_STEPS)[:SINGLE]
         return self.improver.polish([(end.W, end.b) for end in sieved] + others)
+
+    def _part(self) -> list[End] | None:
+        """Search a part of the best model anew; None if there is none."""
+        if not self.effort.parts:
+            return None
+        return searched_part(self.features, self.ends[0], self.effort.parts, self.rng, self.deadline)
 
     def _move(self) -> list[End]:
         places = np.minimum(self.rng.geometric(LIKELIEST, self.effort.moves) - 1, len(self.ends) - 1)

@@ -19,7 +19,8 @@ from geomsup.loss.sparse.inputs import sparse_inputs
 from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import MANY, SPARSEST, End, Start, descend
 from geomsup.optima.searching.endless import lengthened
-from geomsup.optima.searching.losses import ROUGH, losses
+from geomsup.optima.searching.losses import ROUGH
+from geomsup.optima.searching.ranked import ranked
 from geomsup.optima.searching.sparse import SparseDescents
 from geomsup.optima.starts import revived
 
@@ -86,8 +87,10 @@ class Improver(Protocol):
         ...
 
 
-def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver | None:
-    """Return the quicker way for these features.
+def make_improver(
+    features: Features, deadline: Deadline = ENDLESS, polished: int = MOST_POLISHED
+) -> Improver | None:  # fmt: skip
+    """Return the quicker way for these features; so many ends are descended after a training at most.
 
     None if they are too sparse to be sampled, unless they are up to 14 of many kinds, which blocks serve badly; and if
     values are discrete and so many that losses are series, which converge slowly. What the deadline leaves no time for
@@ -108,7 +111,7 @@ def make_improver(features: Features, deadline: Deadline = ENDLESS) -> Improver 
     sparse = sparse_inputs(features) if small else None
     if sparse is not None:
         return SparseDescents(features, sparse, deadline)
-    return _Descents(features, deadline) if too_sparse(features) else _Trainings(features, deadline)
+    return _Descents(features, deadline) if too_sparse(features) else _Trainings(features, deadline, polished)
 
 
 def too_sparse(features: Features) -> bool:
@@ -145,8 +148,8 @@ class _Trainings:
 
     quick = False
 
-    def __init__(self, features: Features, deadline: Deadline) -> None:
-        self.features, self.rough, self.deadline = features, coarser(features), deadline
+    def __init__(self, features: Features, deadline: Deadline, polished: int) -> None:
+        self.features, self.rough, self.deadline, self.polished = features, coarser(features), deadline, polished
         batch = int(np.ceil(ACTIVE / features.probability.sum()))
         self.batch = min(max(batch, SMALLEST_BATCH), LARGEST_BATCH)
         self.large = features.n > MANY  # a loss takes as long as 30,000 samples there, and more
@@ -169,7 +172,7 @@ class _Trainings:
     def _best(self, starts: Sequence[Start], rungs: Sequence[Rung], seed: int, best: float) -> list[End]:
         from geomsup.training.from_starts import train_from
 
-        ends, loss = list(starts), np.empty(0)
+        ends, known = list(starts), list[End]()
         for number, (kept, steps, larger, rate) in enumerate(rungs):
             ends = train_from(
                 self.features, ends[:kept], steps=steps, batch=min(larger * self.batch, LARGEST_BATCH),
@@ -177,14 +180,13 @@ class _Trainings:
             )  # fmt: skip
             rng = np.random.default_rng(seed)
             ends = [revived(self.features, end, rng) or end for end in ends]
-            loss = losses(self.rough, ends, self.deadline)
-            order = np.argsort(loss, kind="stable")
-            ends, loss = [ends[k] for k in order], loss[order]
+            known = sorted(ranked(self.rough, ends, self.deadline), key=lambda end: end.loss)
+            ends = [(end.W, end.b) for end in known]
             if self.deadline.passed():
                 break
-        near = [End(*pair) for pair in zip(loss, *zip(*ends, strict=True), strict=True) if pair[0] < best * (1 + NEAR)]
+        near = [end for end in known if end.loss < best * (1 + NEAR)]
         if self.large:  # nothing is gained by a few steps of a descent
             return near
-        polished = self.polish([(end.W, end.b) for end in near[:MOST_POLISHED]])
+        polished = self.polish([(end.W, end.b) for end in near[: self.polished]])
         # Descents that were left out have no loss; the trainings have.
         return sorted([*polished, *(near if self.deadline.passed() else [])], key=lambda end: end.loss)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.loss.objective import pack, relu_objective
+from geomsup.loss.objective import losses_of, pack, relu_objective
 from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import Start, rough
 from geomsup.threads import in_threads
 
-__all__ = ["ROUGH", "losses", "rounding"]
+__all__ = ["ROUGH", "errors", "losses", "rounding"]
 
 # Accuracy of series meanwhile: four times as quick as the usual one, and an order below what ends differ by.
 ROUGH = 1e-5
@@ -28,6 +28,12 @@ def losses(features: Features, starts: Sequence[Start], deadline: Deadline = END
         return value if np.isfinite(value) else np.inf
 
     return np.array(in_threads(loss, range(len(starts))))
+
+
+def errors(features: Features, start: Start) -> np.ndarray:
+    """Return what each output loses ``(n,)``, without its importance."""
+    W, b = start
+    return losses_of(features, "relu", rough(features, ROUGH))(W, W, b)[0]
 
 
 def rounding(features: Features) -> float:
