@@ -31,7 +31,7 @@ from geomsup.optima.searching.moves import (
     without_riders,
 )  # fmt: skip
 from geomsup.optima.searching.sparse import SparseDescents
-from geomsup.optima.starts import random_start, revived
+from geomsup.optima.starts import catalogue_starts, random_start, revived
 from geomsup.training.from_starts import train_from
 from geomsup.training.turns import Keeper
 
@@ -312,6 +312,32 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(n, monkeypat
     for one, other in zip(ends, found(), strict=True):
         assert one.W.tobytes() == other.W.tobytes()
         assert one.b.tobytes() == other.b.tobytes()
+
+
+@pytest.mark.parametrize(("quick", "groups"), [(True, [4, 28]), (False, [32])])
+def test_of_quick_starts_the_first_few_do_not_wait_for_the_others(quick, groups):
+    """Every start is descended, once; where starts are trained together, all at a time."""
+    called = []
+
+    class Recording:
+        def first(self, starts, seed):
+            called.append(len(starts))
+            return [End(1.0, *starts[0])]
+
+        def again(self, starts, seed, known, moves):
+            called.append(len(starts))
+            assert [end.loss for end in known] == [1.0]
+            return []
+
+        def last(self, end):
+            return end
+
+    Recording.quick = quick
+    features = Features(5, 0.1)
+    shapes = len(catalogue_starts(features, 2, np.random.default_rng(0)))
+    effort = Effort(starts=32 - shapes, moves=1, patience=0, pairs=0, circles=0, chains=1, agree=1)
+    chains(features, 2, Recording(), effort, np.random.default_rng(0))
+    assert called == groups
 
 
 def test_searches_end_when_they_agree_or_at_the_deadline():

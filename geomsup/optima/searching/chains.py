@@ -26,6 +26,9 @@ from geomsup.threads import Progress, check_stop
 
 __all__ = ["Effort", "chains", "effort_for"]
 
+# Where starts are quick, the first few are descended before the others: one of them finds the best of 8 equal features
+# in 3 dimensions, after 14 ms; all together take 50.
+EARLY = 4
 KEPT = 6  # different ends that a chain goes on from
 LIKELIEST = 0.4  # the best of them is changed with this probability, the next with 0.4 × 0.6, and so on
 GAIN, QUICK_GAIN = 1e-5, 1e-6  # relative gain that counts as progress: what series are good to; where that is quick
@@ -174,7 +177,10 @@ class _Chain:
     def _begin(self) -> None:
         starts = [random_start(self.features, self.m, i, self.rng) for i in range(self.effort.starts)]
         starts += catalogue_starts(self.features, self.m, self.rng)
-        self._add(self.improver.first(starts, self._seed()))
+        early = EARLY if self.improver.quick else len(starts)
+        self._add(self.improver.first(starts[:early], self._seed()))
+        if starts[early:]:
+            self._add(self.improver.again(starts[early:], self._seed(), self.ends, 0))
         if self.deadline.passed():
             self._add([dedicated_end(self.features, self.m)])  # in next to no time
 
