@@ -210,7 +210,7 @@ def main():
     for problem in [PROBLEMS[number] for number in options.problems]:
         results[problem] = measured(problem, ways)
         for name, curves in results[problem].items():
-            near = "  ".join(f"{reached(curves, goal):8.2f}" for goal in (1e-2, 1e-4, 1e-6))
+            near = "  ".join(f"{reached(curves, goal):8.3f}" for goal in (1e-2, 1e-4, 1e-6))
             last, spent = (np.median([curve[k][-1] for curve in curves]) for k in (1, 0))
             print(f"{problem[:4]!s:22} {name:8} {near}  {last:.1e} after {spent:.1f}", flush=True)
     if options.plot:

@@ -4,8 +4,9 @@
 the file, with its loss and its seconds of clock and processor; a second call goes on where the first one ended. What
 ``--known older.jsonl`` holds of references, found with other code, is not done again. The reference of each problem is
 the best of all seeds, of a search with ten times the effort, and of trained models. The last lines say in how many
-pairs of problem and seed the reference was reached, to a relative 1e-6, and how the estimates of having missed agree
-with what was missed.
+pairs of problem and seed the reference was reached, to a relative 1e-6, and how `Optimum.chance_of_lower` agrees with
+what was measured: with odds fitted to every other problem, the others are told their chances. The searches of all
+seeds are put into many random orders, and those that come after an end are the "one more".
 """
 
 import argparse
@@ -13,19 +14,24 @@ import json
 import sys
 import time
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 import geomsup as gs
 from geomsup.optima.multistart import finished
 from geomsup.optima.reachable import reachable_loss
-from geomsup.optima.searching.chains import chains, effort_for
+from geomsup.optima.searching.chains import agreed, chains, effort_for
+from geomsup.optima.searching.chance import chance_of_lower, hits
 from geomsup.optima.searching.improvers import make_improver
+from geomsup.optima.searching.losses import rounding
 
 REACHED = 1e-6  # relative difference from the reference
 SLOW = 20.0  # seconds that a default search may take
+BINS = (0.0, 3e-3, 1e-2, 1.0)  # of stated chances: three that agree, two that agree, any that differ
+ORDERS, LEAST_POOL = 200, 6  # random orders of the searches of a problem; with fewer searches it says nothing
 
 IMPORTANCE = {
     "equal": lambda n, rng: np.ones(n),
@@ -69,7 +75,8 @@ def problems(count=160):
 def usual(features, m, seed):
     """Return what the default search finds with one seed."""
     best = gs.optimum(features, m, rng=seed)
-    return {"loss": best.loss, "chance": best.chance_of_lower, "status": best.status}
+    ends = best.starts.tolist() if best.searched is None and "search" in best.status else []
+    return {"loss": best.loss, "chance": best.chance_of_lower, "status": best.status, "ends": ends}
 
 
 def longer(features, m):
@@ -115,7 +122,7 @@ def timed(call):
 
 def summary(chosen, lines):
     """Print what was reached, what was missed, how long it took, and the calibration of the estimates."""
-    missed, estimates, seconds, pairs = [], [], [], 0
+    missed, seconds, pairs = [], [], 0
     for name in chosen:
         mine = {search: line for (problem, search), line in lines.items() if problem == name}
         reference = min((line["loss"] for line in mine.values()), default=0.0)
@@ -125,18 +132,87 @@ def summary(chosen, lines):
                 pairs += 1
                 seconds.append((line["processor"], name))
                 missed += [(over, name, search)] if over > REACHED else []
-                estimates += [(round(line["chance"], 3), over > REACHED)] if line["chance"] is not None else []
     for over, name, search in sorted(missed, reverse=True):
         print(f"  {100 * over:.4f} % above: {name}, {search}")
     slow = sorted((one for one in seconds if one[0] > SLOW), reverse=True)
     for one, name in slow:
         print(f"  {one:.0f} CPU seconds: {name}")
     print(f"{pairs - len(missed)} of {pairs} pairs reached the reference; {len(slow)} took more than {SLOW:g} CPU s")
-    for chance in sorted({chance for chance, _ in estimates}):
-        told = [miss for other, miss in estimates if other == chance]
-        print(f"  stated {chance:.3f}: {sum(told)} of {len(told)} missed")
-    if estimates:
-        print(f"all: {np.mean([c for c, _ in estimates]):.3f} stated, {np.mean([m for _, m in estimates]):.3f} missed")
+    calibration(chosen, lines)
+
+
+def calibration(chosen, lines):
+    """Print the odds fitted to each half of the problems, and how far what they say of the other half is true."""
+    pools = {name: [] for name in chosen}
+    for (name, search), line in lines.items():
+        if name in pools and search.startswith("seed") and "other code" not in search:
+            pools[name] += line.get("ends") or []
+    pools = {name: np.array(ends) for name, ends in pools.items() if len(ends) >= LEAST_POOL}
+    kinds = {name: features for name, features, _ in problems() if name in pools}
+    names = [name for name, features in kinds.items() if pools[name].min() > rounding(features)]
+    told = []
+    for first in (0, 1) if len(names) > 1 else ():
+        odds = fitted([pools[name] for name in names[first::2]])
+        print(f"odds of {odds:.3f} from every other problem, told to the others")
+        for name in names[1 - first :: 2]:
+            told += [(names.index(name), *one) for one in reshuffled(pools[name], kinds[name], odds)]
+    problem, stated, lower, missed = np.array(told).reshape(-1, 4).T
+    for least, most in [*pairwise(BINS), (BINS[0], BINS[-1])]:
+        some = (least <= stated) & (stated < most)
+        if some.any():
+            low, high = interval(problem[some], lower[some])
+            print(
+                f"  {least:g} to {most:g}: {100 * some.mean():.1f} % of results, "
+                f"{len(np.unique(problem[some]))} problems: {stated[some].mean():.5f} stated, "
+                f"one more is lower in {lower[some].mean():.5f} [{low:.5f}, {high:.5f}]; "
+                f"{100 * missed[some].mean():.2f} % are above the best"
+            )
+
+
+def fitted(pools):
+    """Return the odds that searches of a problem can end at different losses, of highest likelihood.
+
+    If they can, h of N end at the best with the probability 1/(N + 1), whatever h is, up to a factor that is the same
+    for all odds: so often a uniform share gives h of N.
+    """
+    agree = np.array([hits(ends) == len(ends) for ends in pools])
+    sizes = np.array([len(ends) for ends in pools])
+
+    def surprise(log):
+        can = 1 / (1 + np.exp(-log))
+        return -np.log(np.where(agree, 1 - can + can / (sizes + 1), can)).sum()
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(-10.0, 10.0)).x))
+
+
+def reshuffled(pool, features, odds):
+    """Yield stated chance, the share of the other searches that are lower, and whether the best of all was missed.
+
+    The searches of all seeds are put into random orders; each order ends where the default search would.
+    """
+    effort = effort_for(features.n, make_improver(features).quick)
+    rng = np.random.default_rng(0)
+    for _ in range(ORDERS):
+        ends = rng.permutation(pool)
+        most = min(effort.chains, len(pool) - 1)
+        count = next(k for k in range(1, len(pool)) if k == most or agreed(ends[:k], effort))
+        if count > 1:
+            best = ends[:count].min()
+            lower = ends[count:] < best * (1 - REACHED)
+            yield chance_of_lower(ends[:count], odds), lower.mean(), best > pool.min() * (1 + REACHED)
+
+
+def interval(problem, lower, draws=2000):
+    """Return the 95 % interval of the mean: problems are drawn again, because searches of one are alike.
+
+    Where nothing was lower, that says nothing: the upper end is then that of Clopper and Pearson for so many problems.
+    """
+    rng, names = np.random.default_rng(0), np.unique(problem)
+    sums = np.array([(lower[problem == name].sum(), (problem == name).sum()) for name in names])
+    if not lower.any():
+        return 0.0, 1 - 0.025 ** (1 / len(names))
+    drawn = sums[rng.integers(len(names), size=(draws, len(names)))].sum(axis=1)
+    return np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
 
 
 def main():

@@ -12,6 +12,7 @@ from geomsup.loss.misfit import coarser
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets
 from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import COARSE, FINE, MANY, MOST_STEPS, End, Start, descend
+from geomsup.optima.searching.chance import hits
 from geomsup.optima.searching.endless import UNREACHED, lengthened
 from geomsup.optima.searching.moves import unlike_pairs
 from geomsup.optima.settle import UNCHECKED, settle
@@ -76,7 +77,9 @@ def finished(
     best = [(W, b) for _, W, b in ends[:polished]]
     further = partial(descend, features, slope=FINE, most_steps=most_steps, accuracy=accuracy, deadline=deadline)
     lower = [end for end in further(best) if end.loss < np.inf]
+    agreed = hits(np.array([end.loss for end in ends]))
     ends[: len(lower)] = [_drop_vanishing(features, end, further) for end in lower]
+    ends[len(lower) : agreed] = ends[:1] * (agreed - len(lower))  # what ended with the best goes on to where it goes
     ends.sort(key=lambda end: end.loss)
     kind = UNCHECKED
     ends[0], grows = lengthened(features, ends[0], deadline)

@@ -14,6 +14,7 @@ from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.searching.chance import chance_of_lower, hits
 from geomsup.optima.searching.endless import UNREACHED, shortened
+from geomsup.optima.searching.losses import rounding
 from geomsup.optima.tegum.prices import Prices, prices
 from geomsup.optima.tegum.program import Column
 from geomsup.optima.tegum.solve import Tegum, separable, solve_tegum
@@ -29,6 +30,7 @@ __all__ = ["FROM_TABLE", "Block", "Optimum", "blocks", "grouped"]
 
 ENDLESS = "not a minimum: ever longer rows lose ever so little less"  # what `proof` says of an unreached one
 FROM_TABLE = "from the table of blocks"  # the status of an optimum that it led to
+LEAST_SEARCHES = 2  # one alone does not say how often the best is met
 TABULATED = 8  # features up to which a table of all blocks takes seconds
 
 
@@ -170,11 +172,19 @@ class Optimum(Readable, Tabular):
 
     @property
     def chance_of_lower(self) -> float | None:
-        """Estimated probability that one more search would end lower; None where searches are not counted.
+        """Estimated probability that one more search would end lower; 0 where nothing can be lower, None where unknown.
 
-        That is Good and Turing's estimate from a few searches (`searching.chance`): a rough one, not yet calibrated.
+        Bayes' estimate from how many of the searches ended at the best (`searching.chance`), measured with up to 12
+        features. Unknown are the chances after one search, or one cut short, after a guess or the table of blocks led
+        lower, and of descents (`starts`) and programs.
         """
-        if self.searched is not None or not len(self.starts):
+        if self.status in ("closed form", "certified"):
+            return 0.0
+        if self.searched is not None or "search" not in self.status or "cut short" in self.status:
+            return None
+        if self.loss <= rounding(self.features):
+            return 0.0
+        if len(self.starts) < LEAST_SEARCHES:
             return None
         return chance_of_lower(self.starts)
 

@@ -27,6 +27,20 @@ KNOWN = [
 
 
 @pytest.mark.slow
+def test_the_chance_of_a_lower_end_is_0_where_none_can_be_and_none_where_it_is_unknown():
+    features = Features(3, 0.1)
+    assert optimum(features, 1).chance_of_lower > 0
+    assert optimum(features, 1, activation="linear").chance_of_lower == 0  # closed form
+    assert optimum(Features(2, 0.1), 1).chance_of_lower == 0  # a theorem names the best
+    pairs = Features(4, 0.1, values=Discrete([1.0]), correlated=[(0, 1), (2, 3)])  # come together: two rows tell all
+    perfect = optimum(pairs, 2)
+    assert perfect.loss < 1e-12
+    assert (len(perfect.starts), perfect.chance_of_lower) == (1, 0)
+    assert optimum(features, 1, starts=4).chance_of_lower is None
+    assert optimum(features, 1, time_limit=1e-9).chance_of_lower is None
+    assert optimum(features, 1, coherence=0.1).chance_of_lower is None
+
+
 @pytest.mark.parametrize(("n", "m", "p", "loss", "name", "dropped"), KNOWN)
 def test_known_optima_are_found(n, m, p, loss, name, dropped):
     features = Features(n, p)
@@ -37,7 +51,7 @@ def test_known_optima_are_found(n, m, p, loss, name, dropped):
     named = n == 2  # theorem 4 is about them
     assert best.status == ("certified" if named else f"best of {len(best.starts)} searches")
     assert best.hits == 3  # searches end when three agree
-    assert best.chance_of_lower < 0.15
+    assert best.chance_of_lower == 0 if named else 0 < best.chance_of_lower < 0.01
     assert best.kind == "minimum"
     assert ("not proved" in best.proof) != named
     assert float(expected_loss(best.model, features)) == best.loss

@@ -3,6 +3,7 @@
 import importlib
 import itertools
 import threading
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from geomsup import Discrete, Features, ToyModel, Uniform, expected_loss, optimu
 from geomsup.loss.objective import pack, relu_objective
 from geomsup.loss.sparse.inputs import sparse_inputs
 from geomsup.optima.deadline import ENDLESS, Deadline
-from geomsup.optima.descent import End
+from geomsup.optima.descent import End, descend
+from geomsup.optima.multistart import finished
 from geomsup.optima.searching import chains as chains_module, improvers
-from geomsup.optima.searching.chains import Effort, chains, effort_for
-from geomsup.optima.searching.chance import chance_of_lower, hits
+from geomsup.optima.searching.chains import Effort, agreed, chains, effort_for
+from geomsup.optima.searching.chance import ODDS, chance_of_lower, hits
 from geomsup.optima.searching.improvers import LARGEST_BATCH, LEAST_ACTIVE, make_improver
 from geomsup.optima.searching.losses import losses
 from geomsup.optima.searching.moves import (
@@ -31,7 +33,7 @@ from geomsup.optima.searching.moves import (
     without_riders,
 )  # fmt: skip
 from geomsup.optima.searching.sparse import SparseDescents
-from geomsup.optima.starts import random_start, revived
+from geomsup.optima.starts import catalogue_starts, random_start, revived
 from geomsup.training.from_starts import train_from
 from geomsup.training.turns import Keeper
 
@@ -121,11 +123,10 @@ def test_models_without_short_rows_have_no_riders():
 
 def test_searches_agree_when_more_than_half_of_them_do():
     effort = effort_for(12, True)
-    at = [End(loss, np.eye(1), np.zeros(1)) for loss in (1.0, 1.1, 1.2)]
-    assert chains_module._agree([at[0]] * 3, effort)
-    assert chains_module._agree([at[0]] * 3 + at[1:], effort)
-    assert not chains_module._agree([at[0]] * 3 + [at[1]] * 3, effort)
-    assert not chains_module._agree([at[0]] * 2, effort)
+    assert agreed(np.array([1.0, 1.0, 1.0]), effort)
+    assert agreed(np.array([1.0, 1.0, 1.0, 1.1, 1.2]), effort)
+    assert not agreed(np.array([1.0, 1.0, 1.0, 1.1, 1.1, 1.1]), effort)
+    assert not agreed(np.array([1.0, 1.0]), effort)
 
 
 def test_several_exchanges_at_once_are_disjoint():
@@ -143,12 +144,58 @@ def test_pairs_are_of_features_that_differ():
     assert len(pairs_to_exchange(Features(4, 0.1, correlated=[(0, 1), (2, 3)]))) == 6  # who comes with whom matters
 
 
-def test_chances_count_what_was_found_once():
-    """Four that agree; three of four; four that differ: Good and Turing's estimates, with a pseudo-count."""
-    assert chance_of_lower(np.ones(4)) == pytest.approx(1 / 6 / 2)
-    assert chance_of_lower(np.array([1.0, 1.0, 1.0, 1.1])) == pytest.approx(2 / 6 / 3)
-    assert chance_of_lower(np.array([1.0, 1.1, 1.2, 1.3])) == pytest.approx(5 / 6 / 5)
+@pytest.mark.parametrize("searches", [2, 3, 4, 7])
+@pytest.mark.parametrize("odds", [Fraction(1, 10), Fraction(3)])
+def test_chances_are_sums_over_the_losses_that_may_be_lower(searches, odds):
+    """Bayes' rule in fractions, term by term: ∫(1 - q)^N = 1/(N + 1), and ∫q^h (1 - q)^(N - h) for the best found."""
+    found = 1
+    some = np.where(np.arange(searches) < found, 1.0, 1.1)
+    passed = [Fraction(1, searches + 1) ** j for j in range(40)]  # all N have passed j lower losses
+    passed_again = [Fraction(1, searches + 2) ** j for j in range(40)]  # and so does one more
+    assert chance_of_lower(some, float(odds)) == pytest.approx(float(1 - sum(passed_again) / sum(passed)), rel=1e-12)
+    alike = sum(passed) * Fraction(1, searches + 1) * odds / (1 + odds)  # all N end at the same of several losses
+    lower = (sum(passed) - sum(passed_again)) * Fraction(1, searches + 1) * odds / (1 + odds)
+    truth = lower / (alike + 1 / (1 + odds))
+    assert chance_of_lower(np.ones(searches), float(odds)) == pytest.approx(float(truth), rel=1e-12)
+
+
+def test_losses_within_a_millionth_are_the_same():
     assert hits(np.array([1.0, 1.0 + 5e-7, 1.1])) == 2
+
+
+@pytest.mark.parametrize(("agree", "most"), [(3, 7), (2, 5), (2, 3)])
+@pytest.mark.parametrize("odds", [ODDS, 2.0])
+def test_chances_are_calibrated_on_basins_of_known_weights(agree, most, odds):
+    """Searches of 400,000 simulated problems end by the rule of `chains`; the true chance is known for each."""
+    rng, problems, levels = np.random.default_rng(7), 400_000, 40
+    share = rng.random((problems, levels))  # of those that did not end lower, how many end at this loss
+    share[rng.random(problems) < 1 / (1 + odds), 0] = 1.0  # all end at the lowest
+    up_to = 1 - np.cumprod(1 - share, axis=1)  # chance to end at this loss or lower
+    ends = np.stack([(rng.random(problems)[:, None] > up_to).sum(axis=1) for _ in range(most)], axis=1)
+    going = np.ones(problems, bool)
+    for searches in range(1, most + 1):
+        best = ends[:, :searches].min(axis=1)
+        found = (ends[:, :searches] == best[:, None]).sum(axis=1)
+        ended = going & ((searches == most) | ((found >= agree) & (2 * found > searches)))
+        going &= ~ended
+        true = np.where(best > 0, np.take_along_axis(up_to, np.maximum(best - 1, 0)[:, None], 1)[:, 0], 0.0)
+        for count in np.unique(found[ended]):
+            some = true[ended & (found == count)]
+            stated = chance_of_lower(np.where(np.arange(searches) < count, 1.0, 1.1), odds)
+            assert abs(stated - some.mean()) < 5 * (some.std() + stated) / len(some) ** 0.5
+    assert not going.any()
+
+
+def test_ends_that_agreed_still_agree_when_the_best_goes_on():
+    """Of series only the best is descended further, and by more than ends differ that count as the same."""
+    features = Features(9, 0.3)
+    W, b = random_start(features, 2, 0, np.random.default_rng(0))
+    (near,) = descend(features, [(W, b)], most_steps=10)
+    ends = [near, End(near.loss * (1 + 5e-7), near.W, near.b), End(near.loss * 1.01, W, b)]
+    found = finished(features, ends, most_steps=20)
+    assert found.losses[0] < near.loss * (1 - 1e-5)
+    assert found.losses[:2].tolist() == [found.losses[0]] * 2
+    assert found.losses[2] == near.loss * 1.01
 
 
 def test_trainings_from_starts_approach_the_minimum_that_a_descent_reaches():
@@ -312,6 +359,32 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(n, monkeypat
     for one, other in zip(ends, found(), strict=True):
         assert one.W.tobytes() == other.W.tobytes()
         assert one.b.tobytes() == other.b.tobytes()
+
+
+@pytest.mark.parametrize(("quick", "groups"), [(True, [2, 30]), (False, [32])])
+def test_of_quick_starts_the_first_two_do_not_wait_for_the_others(quick, groups):
+    """Every start is descended, once; where starts are trained together, all at a time."""
+    called = []
+
+    class Recording:
+        def first(self, starts, seed):
+            called.append(len(starts))
+            return [End(1.0, *starts[0])]
+
+        def again(self, starts, seed, known, moves):
+            called.append(len(starts))
+            assert [end.loss for end in known] == [1.0]
+            return []
+
+        def last(self, end):
+            return end
+
+    Recording.quick = quick
+    features = Features(5, 0.1)
+    shapes = len(catalogue_starts(features, 2, np.random.default_rng(0)))
+    effort = Effort(starts=32 - shapes, moves=1, patience=0, pairs=0, circles=0, chains=1, agree=1)
+    chains(features, 2, Recording(), effort, np.random.default_rng(0))
+    assert called == groups
 
 
 def test_searches_end_when_they_agree_or_at_the_deadline():

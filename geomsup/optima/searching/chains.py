@@ -25,8 +25,11 @@ from geomsup.optima.searching.parts import searched_part
 from geomsup.optima.starts import catalogue_starts, dedicated_end, random_start
 from geomsup.threads import Progress, check_stop
 
-__all__ = ["Effort", "chains", "effort_for"]
+__all__ = ["Effort", "agreed", "chains", "effort_for"]
 
+# Where starts are quick, the first two are descended before the others: one of all features, and one that leaves some
+# out. They find the best of 8 equal features in 3 dimensions after 12 ms; all together take 50.
+EARLY = 2
 KEPT = 6  # different ends that a chain goes on from
 LIKELIEST = 0.4  # the best of them is changed with this probability, the next with 0.4 × 0.6, and so on
 GAIN, QUICK_GAIN = 1e-5, 1e-6  # relative gain that counts as progress: what series are good to; where that is quick
@@ -103,7 +106,8 @@ def chains(
                 interruption.add_note("the search so far is kept; the same search goes on from there")
             raise
         perfect = min(end.loss for end in ends) <= rounding(features)
-        if len(ends) >= effort.chains or perfect or _agree(ends, effort) or deadline.passed():
+        enough = agreed(np.array([end.loss for end in ends]), effort)
+        if len(ends) >= effort.chains or perfect or enough or deadline.passed():
             break
         state = State(moves=chain.moves)
     if not deadline.passed():
@@ -112,9 +116,10 @@ def chains(
     return sorted(ends, key=lambda end: end.loss)
 
 
-def _agree(ends: Sequence[End], effort: Effort) -> bool:
-    found = hits(np.array([end.loss for end in ends]))
-    return found >= effort.agree and 2 * found > len(ends)
+def agreed(losses: np.ndarray, effort: Effort) -> bool:
+    """Whether enough chains of these losses ended at the best of them for the search to end."""
+    found = hits(losses)
+    return found >= effort.agree and 2 * found > len(losses)
 
 
 class _Told:
@@ -177,7 +182,10 @@ class _Chain:
     def _begin(self) -> None:
         starts = [random_start(self.features, self.m, i, self.rng) for i in range(self.effort.starts)]
         starts += catalogue_starts(self.features, self.m, self.rng)
-        self._add(self.improver.first(starts, self._seed()))
+        early = EARLY if self.improver.quick else len(starts)
+        self._add(self.improver.first(starts[:early], self._seed()))
+        if starts[early:]:
+            self._add(self.improver.again(starts[early:], self._seed(), self.ends, 0))
         if self.deadline.passed():
             self._add([dedicated_end(self.features, self.m)])  # in next to no time
 
