@@ -26,7 +26,6 @@ KNOWN = [
 ]
 
 
-@pytest.mark.slow
 def test_the_chance_of_a_lower_end_is_0_where_none_can_be_and_none_where_it_is_unknown():
     features = Features(3, 0.1)
     assert optimum(features, 1).chance_of_lower > 0
@@ -41,6 +40,7 @@ def test_the_chance_of_a_lower_end_is_0_where_none_can_be_and_none_where_it_is_u
     assert optimum(features, 1, coherence=0.1).chance_of_lower is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "m", "p", "loss", "name", "dropped"), KNOWN)
 def test_known_optima_are_found(n, m, p, loss, name, dropped):
     features = Features(n, p)
