@@ -79,8 +79,9 @@ def optimum(
     - Up to 50 features, for features of many kinds, for groups or negative values, and where all features have a
       probability of 0.9 or more, the whole model is searched. Searches are independent: each trains models from random
       directions and catalogue shapes, puts rows elsewhere, exchanges features, and descends the exact loss, until
-      nothing helps any more. They end when two or three agree, and more than half, or after three to seven (one beyond
-      30 features). The Hessian checks the best. Rows that would grow without end are made long (see `Optimum.kind`).
+      nothing helps any more. They end when two or three agree, and more than half, or after three to seven. Beyond 30
+      features there is one: it searches some blocks of the model anew, with 20 to 40 features, while the others stay.
+      The Hessian checks the best. Rows that would grow without end are made long (see `Optimum.kind`).
       Of up to 14 features with Σ p up to 0.7 that come independently, or one at a time, models are not trained but
       descended on the loss to second order in p, and the best of those on the loss itself.
       Of features that are alike and uniform on [0, s], a search also descends from the models of `block_table`.

@@ -64,17 +64,17 @@ class Effort:
 
 
 # Models up to this many features, and what is tried for them: as much as 20 s on two processors allow up to 12
-# features, and as one chain allows in a few minutes at the largest.
+# features, and as one chain allows in a minute at the largest.
 EFFORTS = (
     (8, Effort(starts=16, moves=16, patience=2, pairs=100, circles=400, chains=6, agree=3)),
     (14, Effort(starts=32, moves=16, patience=3, pairs=100, circles=400, chains=5, agree=2)),
     (30, Effort(starts=32, moves=16, patience=2, pairs=450, circles=200, chains=3, agree=2)),
-    (60, Effort(starts=16, moves=12, patience=1, pairs=200, circles=0, chains=1, agree=1)),
+    (60, Effort(starts=16, moves=8, patience=4, pairs=0, circles=0, chains=1, agree=1, rounds=60, parts=12)),
 )
 # The same where hundreds of starts take a second, up to 14 features: chains of 0.2 to 8 s, of which more must agree.
 QUICK = Effort(starts=64, moves=64, patience=5, pairs=100, circles=400, chains=7, agree=3)
-# Exchanges of two features are not tried: each takes a loss, and together they gain a hundredth of a move.
-LARGE = Effort(starts=4, moves=6, patience=6, pairs=0, circles=0, chains=1, agree=1, rounds=60, parts=12)
+# The same beyond. Exchanges of two features are not tried: each takes a loss, and ranks do most of what they would do.
+LARGE = Effort(starts=4, moves=8, patience=4, pairs=0, circles=0, chains=1, agree=1, rounds=60, parts=12)
 
 
 def effort_for(n_features: int, quick: bool = False) -> Effort:

@@ -62,7 +62,7 @@ AGAIN = (Rung(ALL, 600, 1, 0.007),)  # after a move: most of the model is right 
 # Of large models trainings end lower than descents of the same time: (100, 20), 0.97^i, p = 0.05 ends 0.56 % lower in
 # 43 CPU seconds than after 200 of descents. Several are trained with much noise, and the best go on with less.
 LARGE_FIRST = (Rung(4, 6000, 1, 0.03), Rung(2, 6000, 4, 0.01), Rung(1, 3000, 8, 0.003))
-LARGE_AGAIN = (Rung(ALL, 600, 1, 0.007), Rung(2, 1500, 8, 0.003))
+LARGE_AGAIN = (Rung(ALL, 900, 1, 0.01), Rung(1, 1000, 8, 0.003))
 
 
 class Improver(Protocol):

@@ -60,7 +60,7 @@ def blocks_of(W: np.ndarray) -> list[np.ndarray]:
 
 
 def choose_part(features: Features, W: np.ndarray, lost: np.ndarray, rng: np.random.Generator) -> Part | None:
-    """Return a part of the model, or None if it has no blocks to choose from.
+    """Return a part of the model; None if the block that it should hold is too large, or there is no other.
 
     It holds a block, the likelier the more it loses, the blocks whose importances are nearest to its own, with some
     chance, and a few features that are not stored. `lost` is what each output loses, times importance.
@@ -77,7 +77,7 @@ def choose_part(features: Features, W: np.ndarray, lost: np.ndarray, rng: np.ran
     members, ranks = np.array([len(block) for block in blocks]), np.array([_rank(W[block]) for block in blocks])
     for k in np.argsort(distance):
         chosen[k] = members[chosen].sum() + members[k] <= size and ranks[chosen].sum() + ranks[k] <= ROOM
-    if not 0 < chosen.sum() < len(blocks):
+    if not chosen[first] or chosen.all():
         return None
     others = np.concatenate([block for block, taken in zip(blocks, chosen, strict=True) if not taken])
     dropped = np.setdiff1d(np.arange(features.n), np.concatenate(blocks))
@@ -128,4 +128,3 @@ def _best_of(features: Features, now: End, starts: int, rng: np.random.Generator
 def _rank(rows: np.ndarray) -> int:
     sizes = np.linalg.svd(rows, compute_uv=False)
     return int((sizes > SPANNED * sizes.max()).sum())
-
