@@ -34,8 +34,8 @@ __all__ = [
     "changed",
     "check_changed",
     "check_changed_penalty",
-    "check_changed_strips",
     "check_changed_shared",
+    "check_changed_strips",
     "check_changed_three",
 ]
 

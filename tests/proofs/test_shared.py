@@ -33,9 +33,8 @@ def test_losses_of_models(weights, biases, p):
 
 @given(NUMBERS, st.tuples(NUMBERS, NUMBERS, NUMBERS), PROBABILITIES)
 def test_moments(c, a, p):
-    """Against sums over sets, and Gauss's rule where all values are positive or by many points."""
+    """E v v₊ from them is E v₊², which another formula gives."""
     mean, first = moments(int(c * UNIT), [int(one * UNIT) for one in a], [float(one) for one in of_sets(p)], (0, 1, 2))
-    # The loss of an output is p/3 - 2 T + S, so differences of exact losses along the bias give the mean.
     squared = sum(
         probable * checker._powers(c, [one for j, one in enumerate(a) if A >> j & 1])
         for A, probable in enumerate(of_sets(p))
@@ -82,7 +81,7 @@ def test_the_stored_certificate_at_one_probability():
     assert float(least) <= gs.optimum(gs.Features(3, 0.3), 1).loss <= float(most) + 1e-12
 
 
-@pytest.mark.parametrize(("place", "p"), enumerate(map(float, DIGONS)))
+@pytest.mark.parametrize(("place", "p"), list(enumerate(map(float, DIGONS))))
 def test_models_are_what_searches_find(place, p):
     _, _, most = checker.place_of(STORED["evidence"]["places"][place])
     assert float(most) == pytest.approx(gs.optimum(gs.Features(3, p), 1).loss, rel=1e-9)
@@ -114,7 +113,7 @@ def test_changed_certificates_are_refused(change):
     for seed in range(100):
         name, data = changed(certificate, seed)
         if name == CHANGES[change].__name__:
-            with pytest.raises(ValueError, match="must|are missing|numbers"):
+            with pytest.raises(ValueError, match=r"must|are missing|numbers"):
                 check_changed_shared(data, STORED)
             refused += 1
             if refused == 2:

@@ -1,8 +1,8 @@
 """One output of three features on one axis, for all weights of a cell and all biases.
 
 The largest weight is scaled to 1, the others have the sizes r and t. An output is Y v₊ with v = c + Σ a_j x_j. Its loss
-is p/3 - 2 Y T + Y² S with T = E x_i v₊ and S = E v₊², which are convex functions of r, t and c. So T is at most what it is
-in the corners, and S is at least its tangent. The page ``docs/theorems.md`` says why this is enough.
+is p/3 - 2 Y T + Y² S with T = E x_i v₊ and S = E v₊², which are convex functions of r, t and c. So T is at most what it
+is in the corners, and S is at least its tangent. The page ``docs/theorems.md`` says why this is enough.
 
 Moments are quotients of integers, as cells end at multiples of 1 / UNIT. Each is rounded once to a double. All that
 follows is in doubles too, and the checker asks for a margin that is far above all roundings.
