@@ -64,9 +64,9 @@ STATEMENTS = {
     ),
     "three features on one axis": (
         "3 features are present independently, each with probability p, and then uniform on [0, 1]. The least expected "
-        "squared error of x' = relu(w wᵀ x + b), over all three weights and all three biases, is from {0.1 from} to "
-        "{0.1 to} at p = 0.1, from {0.3 from} to {0.3 to} at 0.3, from {0.5 from} to {0.5 to} at 0.5, from {0.7 from} "
-        "to {0.7 to} at 0.7, and from {0.9 from} to {0.9 to} at 0.9."
+        "squared error of x' = relu(w wᵀ x + b), over all three weights and all three biases, is from {1/10 from} to "
+        "{1/10 to} at p = 0.1, from {3/10 from} to {3/10 to} at 0.3, from {1/2 from} to {1/2 to} at 0.5, from "
+        "{7/10 from} to {7/10 to} at 0.7, and from {9/10 from} to {9/10 to} at 0.9."
     ),
 }
 SHOWN = 16  # characters of a number in the statement

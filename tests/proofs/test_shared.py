@@ -97,8 +97,8 @@ def test_three_on_one_axis_lose_less_than_a_digon_and_a_dropped_feature():
 def test_the_whole_stored_certificate():
     theorem = gs.verify(CERTIFICATES / "shared.json")
     assert theorem.boxes > 2000
-    for p in map(float, DIGONS):
-        found = gs.optimum(gs.Features(3, p), 1).loss
+    for p in DIGONS:
+        found = gs.optimum(gs.Features(3, float(p)), 1).loss
         assert theorem.facts[f"{p} from"] <= found <= theorem.facts[f"{p} to"] + 1e-12
 
 

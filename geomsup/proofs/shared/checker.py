@@ -148,7 +148,7 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) ->
         boxes += cells
         unit = 10**DIGITS
         for name, end in (("from", least * unit // 1), ("to", -(-most * unit // 1))):
-            facts[f"{float(p)} {name}"] = f"{int(end) // unit}.{int(end) % unit:0{DIGITS}d}"
+            facts[f"{p} {name}"] = f"{int(end) // unit}.{int(end) % unit:0{DIGITS}d}"
     return {"boxes": boxes, **facts}
 
 
