@@ -1,8 +1,9 @@
 """How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
 
-``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three]``; "small" is the theorem of small
+``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three|shared]``; "small" is the theorem of small
 probabilities, "digon" that of two features on one axis, "plane" that of two features of unequal importance, "penalty"
-that of two features with a penalty, "three" that of digons and triangles
+that of two features with a penalty, "three" that of digons and triangles,
+"shared" that of three features on one axis
 """
 
 import json
@@ -24,6 +25,7 @@ from geomsup.proofs.checker import check
 from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
 from geomsup.proofs.penalty import checker as with_penalty
 from geomsup.proofs.plane_checker import check_strip, strips_of
+from geomsup.proofs.shared import checker as shared
 from geomsup.proofs.sparse_checker import check_sparse
 from geomsup.proofs.three import checker as three
 
@@ -32,6 +34,7 @@ __all__ = [
     "changed",
     "check_changed",
     "check_changed_penalty",
+    "check_changed_shared",
     "check_changed_strips",
     "check_changed_three",
 ]
@@ -46,6 +49,8 @@ def _parts(evidence: Evidence) -> list[Evidence]:
     """Return what holds trees: stages, slices, strips, or the evidence itself."""
     if "tie" in evidence:
         return [part for name in ("points", "penalised", "tie", "behind") for part in evidence[name]]
+    if "places" in evidence:
+        return evidence["places"]
     return next((evidence[name] for name in ("stages", "slices", "strips") if name in evidence), [evidence])
 
 
@@ -63,13 +68,16 @@ def _place(tree: str, letters: str, draw: random.Random) -> int:
     return draw.choice([place for place, letter in enumerate(tree) if letter in letters])
 
 
-def _a_tree(evidence: Evidence, draw: random.Random) -> tuple[Evidence, str]:
-    """Return what holds a tree, and under which name."""
+def _a_tree(evidence: Evidence, draw: random.Random) -> tuple[Any, Any]:
+    """Return what holds a tree, and under which name, or at which place of a list of trees."""
     parts = _parts(evidence)
+    if "places" in evidence:
+        trees = draw.choice(parts)["trees"]
+        return trees, draw.randrange(len(trees))
     return draw.choice([(part, name) for part in parts for name in TREES if part.get(name)])
 
 
-def _a_split_tree(evidence: Evidence, draw: random.Random) -> tuple[Evidence, str]:
+def _a_split_tree(evidence: Evidence, draw: random.Random) -> tuple[Any, Any]:
     """Return what holds a tree of more than one box."""
     while True:
         part, name = _a_tree(evidence, draw)
@@ -115,6 +123,9 @@ def reason_swapped(evidence: Evidence, draw: random.Random) -> None:
 
 def digit_changed(evidence: Evidence, draw: random.Random) -> None:
     """Change a digit of a number that is exact: not of a range, a weight or a state, which might as well be others."""
+    if "places" in evidence:
+        draw.choice(evidence["places"])["p"] = draw.choice(["0.2", "0.4", "0.6"])
+        return
     if "slices" in evidence or "tie" in evidence:
         ends, place = draw.choice([*_parts(evidence), *evidence.get("before", [])])["p"], draw.randrange(2)
         ends[place] = _with_another_digit(ends[place], draw)
@@ -130,6 +141,10 @@ def digit_changed(evidence: Evidence, draw: random.Random) -> None:
 
 def core_moved(evidence: Evidence, draw: random.Random) -> None:
     """Change a digit of an end of the box around the optimum, or make a row of the model of a line longer."""
+    if "places" in evidence:
+        weights, place = draw.choice(evidence["places"])["weights"], draw.randrange(3)
+        weights[place] = f"{float(weights[place]) + 0.5:.9f}"
+        return
     if "strips" in evidence:
         state = draw.choice([strip for strip in evidence["strips"] if strip["state"]])["state"]
         state[0] = f"{2 * float(state[0]):.12f}"
@@ -148,6 +163,9 @@ def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
     """Move an end of a range inwards by 0.01, an end of equal norms to the other one, or an upper line down, or a lower
     one up, by 0.003, or change a penalty; or change a digit.
     """
+    if "places" in evidence:
+        draw.choice(evidence["places"])["gap"] = draw.choice(["0.0", "1.0", "-0.1", "0.000000001"])
+        return None
     if "tie" in evidence:
         part = draw.choice([part for part in _parts(evidence) if "penalty" in part])
         part["penalty"] = "0.001" if float(part["penalty"]) > 0.001 else "0.1"
@@ -170,6 +188,10 @@ def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
 
 def weight_raised(evidence: Evidence, draw: random.Random) -> None:
     """Make a weight or the Q of a state twice as large, or change a price by 0.003, or change a digit."""
+    if "places" in evidence:
+        biases, place = draw.choice(evidence["places"])["biases"], draw.randrange(3)
+        biases[place] = f"{float(biases[place]) + 0.5:.9f}"
+        return None
     if "tie" in evidence:
         state = draw.choice(evidence["behind"])["state"]
         state[1] = f"{2 * float(state[1]):.12f}"
@@ -259,8 +281,21 @@ def check_changed_three(data: dict[str, Any], known: dict[str, Any]) -> dict[str
         return three.check_three(data)
 
 
+def check_changed_shared(data: dict[str, Any], original: dict[str, Any]) -> None:
+    """Check the order of all places, and the trees that are changed, or all of a place with another claim."""
+    places = data["evidence"]["places"], original["evidence"]["places"]
+    for p, one, before in zip(shared.DIGONS, *places, strict=True):
+        if shared.stated(one["p"]) != p:
+            raise ValueError("places must be of their probabilities")
+        claim, trees, _ = shared.place_of(one)
+        same = {**one, "trees": before["trees"]} == before
+        for signs, tree, other in zip(shared.SIGNS, trees, before["trees"], strict=True):
+            if not (same and tree == other):
+                shared.check_tree(claim, signs, tree)
+
+
 def main(number: int, which: str) -> None:
-    if which in ("digon", "plane", "penalty", "three"):
+    if which in ("digon", "plane", "penalty", "three", "shared"):
         certificate = gs.Certificate.from_dict(json.loads((STORED / f"{which}.json").read_text(encoding="utf-8")))
         gs.verify(certificate)
     else:
@@ -273,6 +308,7 @@ def main(number: int, which: str) -> None:
         "plane": lambda data: check_changed_strips(data, original),
         "penalty": lambda data: check_changed_penalty(data, original),
         "three": lambda data: check_changed_three(data, known),
+        "shared": lambda data: check_changed_shared(data, original),
     }
     checked = checkers[which]
     checked(original)

@@ -62,6 +62,12 @@ STATEMENTS = {
         "it is less in the first one up to a penalty between {penalty from} and {penalty to}, and in the second one "
         "beyond. Whether other models lose less is not said."
     ),
+    "three features on one axis": (
+        "3 features are present independently, each with probability p, and then uniform on [0, 1]. The least expected "
+        "squared error of x' = relu(w wᵀ x + b), over all three weights and all three biases, is from {1/10 from} to "
+        "{1/10 to} at p = 0.1, from {3/10 from} to {3/10 to} at 0.3, from {1/2 from} to {1/2 to} at 0.5, from "
+        "{7/10 from} to {7/10 to} at 0.7, and from {9/10 from} to {9/10 to} at 0.9."
+    ),
 }
 SHOWN = 16  # characters of a number in the statement
 
@@ -155,21 +161,22 @@ def certify(
 ) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are six theorems so far. Two are about five features in the plane: the regular pentagon is the only global
+    There are seven theorems so far. Two are about five features in the plane: the regular pentagon is the only global
     minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Three
     are about two features in one dimension, at every probability: a digon is the only global minimum of equally
     important ones; of others, from which importance on the less important one is stored; and from which penalty on
     coherence on only one of two equally important ones is. One compares two geometries of three features in the plane:
-    up to which probability a digon with a row of its own loses less than a triangle.
+    up to which probability a digon with a row of its own loses less than a triangle. One encloses the least loss of
+    three features in one dimension, at five probabilities.
 
     Parameters
     ----------
     n_features, n_hidden
-        The size of the models: 5 and 2, 3 and 2, or 2 and 1.
+        The size of the models: 5 and 2, 3 and 2, 3 and 1, or 2 and 1.
     limit
         True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
         second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two and
-        three have any, which takes about 80 s and a minute.
+        three have any, which takes about 80 s and a minute; three in one dimension have five, which takes two minutes.
     unequal
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
     coherence
@@ -193,10 +200,10 @@ def certify(
     )
     limit, unequal = checks.boolean("limit", limit), checks.boolean("unequal", unequal)
     coherence = checks.boolean("coherence", coherence)
-    if size not in ((5, 2), (3, 2), (2, 1)):
+    if size not in ((5, 2), (3, 2), (3, 1), (2, 1)):
         raise ValueError(
-            "`n_features` and `n_hidden` must be 5 and 2, 3 and 2, or 2 and 1, as nothing is proved yet of others; "
-            f"got {size[0]} and {size[1]}. `optimum` searches there."
+            "`n_features` and `n_hidden` must be 5 and 2, 3 and 2, 3 and 1, or 2 and 1, as nothing is proved yet of "
+            f"others; got {size[0]} and {size[1]}. `optimum` searches there."
         )
     if limit and size != (5, 2):
         raise ValueError(
@@ -221,6 +228,8 @@ def certify(
         from geomsup.proofs.plane import unequal_on_one_axis as made
     elif size == (3, 2):
         from geomsup.proofs.three.maker import digon_and_triangle as made
+    elif size == (3, 1):
+        from geomsup.proofs.shared.maker import three_on_one_axis as made
     elif size == (2, 1):
         from geomsup.proofs.digon import two_on_one_axis as made
     elif limit:
@@ -265,6 +274,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     from geomsup.proofs.digon_checker import check_digon
     from geomsup.proofs.penalty.checker import check_penalty
     from geomsup.proofs.plane_checker import check_plane
+    from geomsup.proofs.shared.checker import check_shared
     from geomsup.proofs.sparse_checker import check_sparse
     from geomsup.proofs.three.checker import check_three
 
@@ -274,6 +284,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         "two features of unequal importance": check_plane,
         "two features with a penalty": check_penalty,
         "digon and triangle": check_three,
+        "three features on one axis": check_shared,
     }
     name = data.get("theorem") if isinstance(data, dict) else None
     checked = checkers.get(name, check) if isinstance(name, str) else check
