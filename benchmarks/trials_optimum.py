@@ -123,12 +123,13 @@ def timed(call):
 def summary(chosen, lines):
     """Print what was reached, what was missed, how long it took, and the calibration of the estimates."""
     missed, seconds, pairs = [], [], 0
+    nothing = {name: rounding(features) for name, features, _ in problems()}  # losses that are none
     for name in chosen:
         mine = {search: line for (problem, search), line in lines.items() if problem == name}
-        reference = min((line["loss"] for line in mine.values()), default=0.0)
+        reference = max(min((line["loss"] for line in mine.values()), default=0.0), nothing[name])
         for search, line in mine.items():
             if search.startswith("seed"):
-                over = line["loss"] / reference - 1 if reference > 0 else 0.0
+                over = line["loss"] / reference - 1
                 pairs += 1
                 seconds.append((line["processor"], name))
                 missed += [(over, name, search)] if over > REACHED else []

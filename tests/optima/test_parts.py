@@ -111,6 +111,12 @@ def test_what_cannot_be_cut_has_no_parts():
     assert choose_part(Features(40, 0.05), rng.normal(size=(40, 3)), even, rng) is None  # one block
 
 
+def test_losses_that_are_rounding_are_none():
+    """A dimension of its own loses nothing, give or take a rounding of either sign."""
+    W, lost = tegum(*[np.eye(1)] * 20, *[DIGON] * 10), np.append(np.full(20, -1e-17), np.full(20, 0.01))
+    assert choose_part(Features(40, 0.05), W, lost, np.random.default_rng(0)) is not None
+
+
 def test_a_part_that_is_bad_becomes_better_and_the_others_stay():
     """Two features of the least importance share a dimension, while two better ones are dropped."""
     W = tegum(*[DIGON] * 12)[:, :12]

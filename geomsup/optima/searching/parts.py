@@ -66,7 +66,7 @@ def choose_part(features: Features, W: np.ndarray, lost: np.ndarray, rng: np.ran
     chance, and a few features that are not stored. `lost` is what each output loses, times importance.
     """
     blocks = [] if features.grouped else blocks_of(W)  # groups are not cut
-    total = np.array([lost[block].sum() for block in blocks])
+    total = np.array([max(lost[block].sum(), 0.0) for block in blocks])  # roundings may be below 0
     if len(blocks) < 2 or not total.sum() > 0:
         return None
     first = rng.choice(len(blocks), p=total / total.sum())
@@ -120,7 +120,10 @@ def _best_of(features: Features, now: End, starts: int, rng: np.random.Generator
         return None
     m = now.W.shape[1]
     begin = [changed(features, now, rng) if k % 2 else random_start(features, m, k // 2, rng) for k in range(starts)]
-    best, *_ = improver.first(begin, int(rng.integers(2**63)))
+    ends = improver.first(begin, int(rng.integers(2**63)))
+    if not ends:
+        return None
+    best = ends[0]
     (again,) = ranked(features, [(best.W, best.b)], deadline)  # the descent has changed what outputs lose
     return min(best, *improver.polish([(again.W, again.b)]), key=lambda end: end.loss)
 
