@@ -194,6 +194,8 @@ def draw(results, path):
             ax.plot(times[shown], np.maximum(excess[shown], FLOOR), label=name, color=colour)
         ax.set(xscale="log", yscale="log", xlabel="CPU seconds", ylim=(FLOOR / 2, 1))
         ax.set_title(f"({n}, {m}), p = {p:g}, importance {f'{decay:g}^i' if decay < 1 else 'equal'}", fontsize=9)
+    for ax in axes.flat[len(results) :]:
+        ax.set_visible(False)
     axes[0, 0].set_ylabel("relative excess")
     axes[0, 0].legend(frameon=False, fontsize=8)
     figure.savefig(path, dpi=110)
