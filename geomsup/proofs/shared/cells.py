@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from geomsup.proofs.shared.outputs import UNIT, Cell, Output, of_sets
 
-__all__ = ["DIGONS", "Claim"]
+__all__ = ["DIGONS", "Claim", "Sizes", "bounds"]
 
 # Theorem 8's certificate: two features on one axis lose at least this much.
 DIGONS = {Fraction(p, 10): D for p, D in ((1, 0.0033), (3, 0.0293), (5, 0.0762), (7, 0.1081), (9, 0.097))}

@@ -12,7 +12,7 @@ from geomsup.proofs.shared.cells import DIGONS, Claim
 from geomsup.proofs.shared.checker import REGION, SIGNS, halves, loss_of, place_of, reason
 from geomsup.threads import Progress
 
-__all__ = ["best_model", "place_at", "three_on_one_axis"]
+__all__ = ["best_model", "place_at", "three_on_one_axis", "tree_of"]
 
 # How far below the model's loss the bound is, relatively. From p = 0.7 on, models whose weights have the square sum 1
 # all lose nearly as much if nothing is clipped, so that cells must be small everywhere.
