@@ -16,8 +16,9 @@ __all__ = ["DIGONS", "Claim", "Sizes", "bounds"]
 DIGONS = {Fraction(p, 10): D for p, D in ((1, 0.0033), (3, 0.0293), (5, 0.0762), (7, 0.1081), (9, 0.097))}
 SIZES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)  # ends of the squares of the largest weight, at first
 LARGE = 16.0  # the next end, or a power of 2 times it
-# Doubles are rounded by 2^-53. At most a hundred operations follow each other, on numbers below 20 (1 + Q)².
-MARGIN = 1e-12
+# Of losses, times (1 + Q)²; of sums of what outputs lose alone, relatively. Doubles are rounded by 2^-53. The absolute
+# values of all terms of a bound have a sum below 100 (1 + Q)², and none passes through more than 100 operations.
+MARGIN = 1e-11
 MATTERS = 0.02  # pieces of biases are halved if they are lower than the best one by this part of what is missing
 ALONG_R, ALONG_T = np.array([-1, -1, 1, 1] * 2), np.array([-1, 1, -1, 1] * 2)  # signs of the corners of a piece
 
