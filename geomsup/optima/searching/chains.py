@@ -47,7 +47,7 @@ TRIED, FEW_STEPS, SINGLE, TOGETHER = 24, 5, 6, (2, 3)
 class Effort:
     """How much is tried: random starts, moves in a round, rounds without a gain that end a chain, exchanges, chains.
 
-    With `parts`, a round searches a part of the model from so many random starts; if it has none, rows are moved.
+    With `parts`, a round searches a part of the model from so many starts; if it has none, rows are moved.
     Chains end as soon as `agree` of them, and more than half, have ended at the best. Each ends after `rounds` rounds
     at the latest.
     """

@@ -129,5 +129,6 @@ def _best_of(features: Features, now: End, starts: int, rng: np.random.Generator
 
 
 def _rank(rows: np.ndarray) -> int:
+    """Return how many directions the rows use, without the noise of a training."""
     sizes = np.linalg.svd(rows, compute_uv=False)
     return int((sizes > SPANNED * sizes.max()).sum())

@@ -19,12 +19,7 @@ from geomsup.proofs.shared.outputs import Cell, of_sets
 
 __all__ = ["REGION", "SIGNS", "check_place", "check_shared", "check_tree", "halves", "loss_of", "place_of", "reason"]
 
-REGION: Cell = (
-    Fraction(0),
-    Fraction(1),
-    Fraction(0),
-    Fraction(1),
-)  # of r and t, the ratios of weights to the largest
+REGION: Cell = Fraction(0), Fraction(1), Fraction(0), Fraction(1)  # of r and t, the ratios of weights to the largest
 SIGNS = (1, 1, 1), (1, 1, -1), (1, -1, 1), (1, -1, -1)
 MOST_BOXES = 1_000_000  # a checker that never ends checks nothing
 DIGITS = 12  # after the point, of the ends of losses
