@@ -3,7 +3,8 @@
     python -m benchmarks.block_table search [FILE]      # about an hour; goes on from FILE if it is there
     python -m benchmarks.block_table cross [FILE]       # where geometries change between two densities
     python -m benchmarks.block_table write [FILE]       # the table of the package, from FILE
-    python -m benchmarks.block_table sample [N] [FILE]  # searches N entries ten times as long, and trains models
+    python -m benchmarks.block_table sample [N] [FILE]  # searches N entries ten times as long, and trains models;
+                                                        # without FILE, entries of the table of the package
 
 Seven densities get the default search of `gs.optimum`, the others four random starts. Then models are handed on until
 nothing gets lower: from density to density, from k - 1 features to k, and from two smaller blocks side by side.
@@ -22,7 +23,7 @@ import geomsup as gs
 from geomsup.optima.descent import FINE, End, Start, descend
 from geomsup.optima.proved.bounds import lower_bound
 from geomsup.optima.starts import grown
-from geomsup.optima.tabulated.entries import DENSITIES, FILE, LARGEST, RANKS, Entry, write_entries
+from geomsup.optima.tabulated.entries import DENSITIES, FILE, LARGEST, RANKS, Entry, entries, write_entries
 
 SEARCHED = (0.01, 0.03, 0.08, 0.2, 0.4, 0.6, 0.9)  # densities with a search of their own
 STARTS = 4  # random starts at the others
@@ -49,7 +50,7 @@ def main() -> None:
     elif what == "write":
         write(known(file), file.with_suffix(".crossings"))
     else:
-        sample(known(file), number)
+        sample(known(file) if rest else {key: End(one.loss, one.W, one.b) for key, one in entries().items()}, number)
 
 
 def known(file: Path) -> dict[Key, End]:

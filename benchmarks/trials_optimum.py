@@ -3,13 +3,15 @@
 ``python -m benchmarks.trials_optimum trials.jsonl --every 8`` runs every eighth problem. Every search adds a line to
 the file, with its loss and its seconds of clock and processor; a second call goes on where the first one ended. What
 ``--known older.jsonl`` holds of references, found with other code, is not done again. The reference of each problem is
-the best of all seeds, of a search with ten times the effort, and of trained models. The last lines say in how many
-pairs of problem and seed the reference was reached, to a relative 1e-6, and how `Optimum.chance_of_lower` agrees with
-what was measured: with odds fitted to every other problem, the others are told their chances. The searches of all
-seeds are put into many random orders, and those that come after an end are the "one more".
+the best of all seeds, of a search with ten times the effort, of trained models, and of ``docs/optimum_battery.csv``,
+which ``--table`` writes anew: it holds the best loss known of each problem. The last lines say in how many pairs of
+problem and seed the reference was reached, to a relative 1e-6, and how `Optimum.chance_of_lower` agrees with what was
+measured: with odds fitted to every other problem, the others are told their chances. The searches of all seeds are put
+into many random orders, and those that come after an end are the "one more".
 """
 
 import argparse
+import csv
 import json
 import sys
 import time
@@ -28,6 +30,7 @@ from geomsup.optima.searching.chance import chance_of_lower, hits
 from geomsup.optima.searching.improvers import make_improver
 from geomsup.optima.searching.losses import rounding
 
+TABLE = Path(__file__).parents[1] / "docs" / "optimum_battery.csv"
 REACHED = 1e-6  # relative difference from the reference
 SLOW = 20.0  # seconds that a default search may take
 BINS = (0.0, 3e-3, 1e-2, 1.0)  # of stated chances: three that agree, two that agree, any that differ
@@ -112,6 +115,36 @@ def lines_of(path):
     return {(line["problem"], line["search"]): line for line in lines}
 
 
+def recorded():
+    """Return the best losses known, by problem, as the lines of searches."""
+    rows = csv.DictReader(TABLE.open(encoding="utf-8")) if TABLE.exists() else ()
+    return {(row["problem"], "record"): {"loss": float(row["best_known"]), "by": row["found_by"]} for row in rows}
+
+
+def compared(name, features, lines):
+    """Return the reference of a problem, the searches with other seeds, and how far each is above the reference."""
+    mine = {search: line for (problem, search), line in lines.items() if problem == name}
+    least = max(min(line["loss"] for line in mine.values()), rounding(features))  # less is none
+    seeds = {search: line for search, line in mine.items() if search.startswith("seed")}
+    by = next(search for search in (*seeds, *mine) if mine[search]["loss"] <= least * (1 + REACHED))
+    found_by = "default search" if by in seeds else mine[by].get("by", by)
+    return least, found_by, seeds, {search: max(line["loss"] / least - 1, 0.0) for search, line in seeds.items()}
+
+
+def write_table(chosen, lines):
+    """Write the best loss known of each problem, which way found it, and how the default searches did."""
+    with TABLE.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["problem", "best_known", "found_by", "seeds", "reached", "largest_excess", "median_cpu_seconds",
+                        "longest_cpu_seconds"])  # fmt: skip
+        for name, features, _ in chosen:
+            least, found_by, seeds, over = compared(name, features, lines)
+            seconds = [line["processor"] for line in seeds.values()]
+            reached = sum(one <= REACHED for one in over.values())
+            table.writerow([name, repr(least), found_by, len(seeds), reached, f"{max(over.values()):.1e}",
+                            f"{np.median(seconds):.1f}", f"{max(seconds):.1f}"])  # fmt: skip
+
+
 def timed(call):
     clock, processor = time.perf_counter(), time.process_time()
     found = call()
@@ -123,23 +156,18 @@ def timed(call):
 def summary(chosen, lines):
     """Print what was reached, what was missed, how long it took, and the calibration of the estimates."""
     missed, seconds, pairs = [], [], 0
-    nothing = {name: rounding(features) for name, features, _ in problems()}  # losses that are none
-    for name in chosen:
-        mine = {search: line for (problem, search), line in lines.items() if problem == name}
-        reference = max(min((line["loss"] for line in mine.values()), default=0.0), nothing[name])
-        for search, line in mine.items():
-            if search.startswith("seed"):
-                over = line["loss"] / reference - 1
-                pairs += 1
-                seconds.append((line["processor"], name))
-                missed += [(over, name, search)] if over > REACHED else []
+    for name, features, _ in chosen:
+        _, _, seeds, over = compared(name, features, lines)
+        pairs += len(seeds)
+        seconds += [(line["processor"], name) for line in seeds.values()]
+        missed += [(one, name, search) for search, one in over.items() if one > REACHED]
     for over, name, search in sorted(missed, reverse=True):
         print(f"  {100 * over:.4f} % above: {name}, {search}")
     slow = sorted((one for one in seconds if one[0] > SLOW), reverse=True)
     for one, name in slow:
         print(f"  {one:.0f} CPU seconds: {name}")
     print(f"{pairs - len(missed)} of {pairs} pairs reached the reference; {len(slow)} took more than {SLOW:g} CPU s")
-    calibration(chosen, lines)
+    calibration([name for name, *_ in chosen], lines)
 
 
 def calibration(chosen, lines):
@@ -224,10 +252,11 @@ def main():
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--no-longer", action="store_true", help="without searches of ten times the effort")
+    parser.add_argument("--table", action="store_true", help="write docs/optimum_battery.csv anew")
     parser.add_argument("--summary", action="store_true", help="only say what the files hold")
     options = parser.parse_args()
     known = {key: line for path in options.known for key, line in lines_of(path).items()}
-    known = {(name, f"{search}, other code"): line for (name, search), line in known.items()}
+    known = {(name, f"{search}, other code"): line for (name, search), line in known.items()} | recorded()
     lines = lines_of(options.file)
     chosen = list(islice(problems(), options.first, None, options.every))
     for name, features, m in [] if options.summary else chosen:
@@ -238,7 +267,10 @@ def main():
             lines[name, search] = {"problem": name, "search": search, **timed(call)}
             with options.file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(lines[name, search]) + "\n")
-    summary([name for name, *_ in chosen], known | lines)
+    chosen = [one for one in chosen if any(name == one[0] for name, _ in lines)]
+    summary(chosen, known | lines)
+    if options.table:
+        write_table(chosen, known | lines)
     return 0
 
 
