@@ -6,6 +6,7 @@ from geomsup.features import Features
 from geomsup.optima.alike import common_scale
 from geomsup.optima.proved.entropy import alike_by_entropy, by_entropy
 from geomsup.optima.proved.one_active import by_one_active
+from geomsup.optima.proved.pairs import by_pairs
 from geomsup.optima.proved.two_active import by_two_active
 
 __all__ = ["lower_bound"]
@@ -16,8 +17,9 @@ def lower_bound(features: Features, n_hidden: int, *, nonnegative: bool = True, 
 
     - Σ_i I_i E min(x_i, 0)², if outputs are `nonnegative`, as those of a ReLU are.
     - What any decoder loses that knows m linear combinations of the features (`entropy`).
-    - What x' = relu(W Wᵀ x + b) loses while one feature is active (`one_active`), or one or two (`two_active`), if the
-      model is such a `tied_relu`, and features are equally probable.
+    - What x' = relu(W Wᵀ x + b) loses while one feature is active (`one_active`), or one or two (`two_active`), or
+      while an output hears none or one of the others (`pairs`), if the model is such a `tied_relu`, and features are
+      equally probable.
 
     Examples
     --------
@@ -45,12 +47,13 @@ def _by_few_active(features: Features, m: int) -> float:
     if scale is None:
         return 0.0
     importance = np.append(np.sort(features.importance)[::-1], 0.0)
-    each, p, best = 0.0, float(features.probability[0]), []
-    for k in range(1, features.n + 1):
+    each, p, best, n = 0.0, float(features.probability[0]), [], features.n
+    heard = [bound for k in {n, min(n, 2 * m)} if (bound := by_pairs(k, m, p)) is not None]
+    for k in range(1, n + 1):
         pairs = by_two_active(k, m, p) if k in (m + 1, 2 * m) else 0.0
         # They add up: the first is about one active feature, and the second about more than m.
         apart = by_one_active(k, m, p) + alike_by_entropy(1.0, p, k, m)
-        each = max(each, pairs / k, apart / k)
+        each = max(each, pairs / k, apart / k, *(bound.total(k, m) / k for bound in heard if bound.k <= k > m))
         best.append(k * each)
     return float(-np.diff(importance) @ best) * scale**2
 
