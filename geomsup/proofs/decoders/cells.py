@@ -59,10 +59,13 @@ class Claim:
             raise ValueError("the loss must be less than that of a feature that is dropped")
 
     def holds(self, cells: Cells) -> Truths:
-        """Whether planes lose enough, for each cell; pieces that lose enough by themselves are left out of the cells."""
-        done, pieces = np.zeros(len(cells.ends), dtype=bool), cells.pieces
+        """Whether planes lose enough, or cells are far; pieces with which all planes lose enough are left out of cells."""
+        done = cells.far()
+        pieces = Pieces(*(field[~done[cells.pieces.cell]] for field in cells.pieces))
         found = bounds(pieces, cells.ends, self.p, self.moments)
         for turn in range(ROUNDS):
+            if not len(pieces.cell):
+                break
             pieces, found = self._kept(pieces, found, done)
             wanted = self._wanted(pieces, found, cells.ends, done)
             if turn == ROUNDS - 1 or not wanted.any():
