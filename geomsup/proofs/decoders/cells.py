@@ -15,9 +15,9 @@ Truths = NDArray[np.bool_]
 
 REGION = -1.0, 1.0, -1.0, 1.0  # of r and t: the first entry of the vector orthogonal to the plane is the largest
 MARGIN = 1e-11  # of losses: a sum of a hundred numbers up to NEVER loses less by rounding
-# What follows decides only how long a proof is. Pieces are halved in ROUNDS if their bound is below the loss of the best
-# by more than SPARE of the output's share of what is to spare, or if nothing is to spare, ROUGH of the claim; or at
-# least by FINE of it. They are not halved below NARROW of the cell.
+# What follows decides only how long a proof is. There are ROUNDS in which pieces are halved, if their bound is too far
+# below the loss of the best one: by SPARE of the output's share of what is to spare, and at least FINE of the claim; or
+# if nothing is to spare, by ROUGH of the claim. Pieces narrower than NARROW of the cell are not halved.
 ROUNDS, SPARE, ROUGH, FINE, NARROW = 6, 0.7, 0.05, 0.002, 0.25
 SIDES = 2 * CORNERS[:, :2] - 1
 
@@ -59,7 +59,7 @@ class Claim:
             raise ValueError("the loss must be less than that of a feature that is dropped")
 
     def holds(self, cells: Cells) -> Truths:
-        """Whether planes lose enough, or cells are far; pieces with which all planes lose enough are left out of cells."""
+        """Whether all planes lose enough, or cells are far. Pieces of cells are halved and dropped for that."""
         done = cells.far()
         pieces = Pieces(*(field[~done[cells.pieces.cell]] for field in cells.pieces))
         found = bounds(pieces, cells.ends, self.p, self.moments)
@@ -78,7 +78,7 @@ class Claim:
         return done
 
     def _kept(self, pieces: Pieces, found: Bounds, done: Truths) -> tuple[Pieces, Bounds]:
-        """Return pieces without those with which all three outputs lose enough, even if the others are at their best."""
+        """Return pieces without those with which all three outputs lose enough, the two others at their best."""
         least = np.where(pieces.use, found.least, NEVER)
         best = _least(least, pieces, len(done))
         others = best.sum(axis=1, keepdims=True) - best

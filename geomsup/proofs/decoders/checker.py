@@ -1,7 +1,7 @@
 """The checker of three features in the plane: with `cells`, `pieces` and `moments`.
 
-``python -m geomsup.proofs.decoders.checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose names
-these are.
+``python -m geomsup.proofs.decoders.checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose
+names these are.
 """
 
 import json

@@ -1,12 +1,13 @@
 """What outputs lose at least if their rows and biases are in boxes: many boxes at once.
 
-A plane is that of all rows orthogonal to (1, r, t). Its rows are multiples of (r + s t, -1, -s) or (s r + t, -s, -1) with
--1 <= s <= 1. A piece is a box of r, t, s and c, for one of these forms and one sign. Its rows are affine in r, t and s
-each, so that they, and c, are averages over 16 corners, with the weights by which r and t are averages too.
+A plane is that of all rows orthogonal to (1, r, t). Its rows are multiples of (r + s t, -1, -s) or (s r + t, -s, -1)
+with -1 <= s <= 1. A piece is a box of r, t, s and c, for one of these forms and one sign. Its rows are affine in each
+of r, t and s. So they, and c, are averages over 16 corners, with the weights by which r and t are averages too.
 """
 
-from itertools import product
-from typing import NamedTuple
+from collections.abc import Iterable
+from itertools import pairwise, product
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class Bounds(NamedTuple):
     about: Array  # losses in the middle, nearly
 
 
-def joined(*parts: tuple[Array | Places | Truths, ...]) -> list[NDArray[np.generic]]:
+def joined(*parts: Iterable[NDArray[Any]]) -> list[Any]:
     """Return the fields of tuples of arrays, one after the other."""
     return [np.concatenate(fields) for fields in zip(*parts, strict=True)]
 
@@ -63,7 +64,7 @@ def in_cell(cell: tuple[float, float, float, float]) -> Pieces:
     r, t = np.array(cell)[None, [0, 0, 1, 1]], np.array(cell)[None, [2, 3, 2, 3]]
     for form in range(FORMS):
         one = Pieces(np.array([0]), np.array([form]), np.zeros((1, 2)), np.zeros((1, 2)), np.ones((1, 3), dtype=bool))
-        for low, high in zip(ends, ends[1:], strict=False):
+        for low, high in pairwise(ends):
             rows = np.concatenate([one.rows(r, t, np.full_like(r, s))[0] for s in (low, high)])
             start, end = -np.maximum(rows, 0).sum(axis=1).max(), np.maximum(-rows, 0).sum(axis=1).max()
             parts = [float(start + (end - start) * k / PARTS_OF_C) for k in range(PARTS_OF_C + 1)]

@@ -17,7 +17,18 @@ from geomsup.proofs.checker import evidence_of, stated
 from geomsup.proofs.shared.cells import DIGONS, Claim
 from geomsup.proofs.shared.outputs import Cell, of_sets
 
-__all__ = ["REGION", "SIGNS", "check_place", "check_shared", "check_tree", "error_of", "halves", "loss_of", "place_of", "reason"]
+__all__ = [
+    "REGION",
+    "SIGNS",
+    "check_place",
+    "check_shared",
+    "check_tree",
+    "error_of",
+    "halves",
+    "loss_of",
+    "place_of",
+    "reason",
+]
 
 REGION: Cell = Fraction(0), Fraction(1), Fraction(0), Fraction(1)  # of r and t, the ratios of weights to the largest
 SIGNS = (1, 1, 1), (1, 1, -1), (1, -1, 1), (1, -1, -1)
