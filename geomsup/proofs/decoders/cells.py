@@ -6,7 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geomsup.proofs.decoders.moments import Moments
-from geomsup.proofs.decoders.pieces import CORNERS, FEATURES, NEVER, Bounds, Pieces, bounds, halved, in_cell, joined
+from geomsup.proofs.decoders.pieces import (
+    CORNERS,
+    FEATURES,
+    NEVER,
+    Bounds,
+    Pieces,
+    bounds,
+    halved,
+    in_cell,
+    joined,
+    taken,
+)
 
 __all__ = ["REGION", "Cells", "Claim"]
 
@@ -40,7 +51,7 @@ class Cells:
 
     def halves(self, which: Truths, along_t: Truths) -> "Cells":
         """Return both halves of some cells, one after the other, along r or t, with their pieces."""
-        number, kept = np.cumsum(which) - 1, Pieces(*(field[which[self.pieces.cell]] for field in self.pieces))
+        number, kept = np.cumsum(which) - 1, Pieces(*taken(self.pieces, which[self.pieces.cell]))
         ends = np.repeat(self.ends[which], 2, axis=0)
         at = 2 * np.repeat(along_t[which], 2)
         places = np.arange(len(ends))
@@ -61,7 +72,7 @@ class Claim:
     def holds(self, cells: Cells) -> Truths:
         """Whether all planes lose enough, or cells are far. Pieces of cells are halved and dropped for that."""
         done = cells.far()
-        pieces = Pieces(*(field[~done[cells.pieces.cell]] for field in cells.pieces))
+        pieces = Pieces(*taken(cells.pieces, ~done[cells.pieces.cell]))
         found = bounds(pieces, cells.ends, self.p, self.moments)
         for turn in range(ROUNDS):
             if not len(pieces.cell):
@@ -70,11 +81,11 @@ class Claim:
             wanted = self._wanted(pieces, found, cells.ends, done)
             if turn == ROUNDS - 1 or not wanted.any():
                 break
-            new = halved(Pieces(*(field[wanted] for field in pieces)))
+            new = halved(Pieces(*taken(pieces, wanted)))
             more = bounds(new, cells.ends, self.p, self.moments)
-            pieces = Pieces(*joined([field[~wanted] for field in pieces], new))
-            found = Bounds(*joined([field[~wanted] for field in found], more))
-        cells.pieces = Pieces(*(field[~done[pieces.cell]] for field in pieces))
+            pieces = Pieces(*joined(taken(pieces, ~wanted), new))
+            found = Bounds(*joined(taken(found, ~wanted), more))
+        cells.pieces = Pieces(*taken(pieces, ~done[pieces.cell]))
         return done
 
     def _kept(self, pieces: Pieces, found: Bounds, done: Truths) -> tuple[Pieces, Bounds]:
@@ -87,7 +98,7 @@ class Claim:
         np.logical_or.at(some, pieces.cell, use)
         done |= ~some.all(axis=1)
         kept = use.any(axis=1) & ~done[pieces.cell]
-        return Pieces(*(field[kept] for field in pieces._replace(use=use))), Bounds(*(field[kept] for field in found))
+        return Pieces(*taken(pieces._replace(use=use), kept)), Bounds(*taken(found, kept))
 
     def _wanted(self, pieces: Pieces, found: Bounds, ends: Array, done: Truths) -> Truths:
         """Return which pieces to halve, after planes have been subtracted from the losses along r and t."""

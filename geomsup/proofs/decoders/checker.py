@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,7 @@ def check_tree(claim: Claim, tree: str) -> int:
 def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]) -> Fraction:
     """Return the expected squared error of x' = relu(W Wᵀ x + b); W has the rows of two weights."""
     rows, total = [weights[:2], weights[2:4], weights[4:]], Fraction(0)
-    products = [[sum(map(prod, zip(x, y, strict=True)), Fraction(0)) for y in rows] for x in rows]
+    products = [[x[0] * y[0] + x[1] * y[1] for y in rows] for x in rows]
     for A, probable in enumerate(of_sets(p)):
         present = [j for j in range(3) if A >> j & 1]
         for i in range(3):

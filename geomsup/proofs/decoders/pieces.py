@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geomsup.proofs.decoders.moments import Moments, raised
 
-__all__ = ["CORNERS", "FEATURES", "NEVER", "Bounds", "Pieces", "bounds", "halved", "in_cell", "joined"]
+__all__ = ["CORNERS", "FEATURES", "NEVER", "Bounds", "Pieces", "bounds", "halved", "in_cell", "joined", "taken"]
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -55,6 +55,11 @@ class Bounds(NamedTuple):
 def joined(*parts: Iterable[NDArray[Any]]) -> list[Any]:
     """Return the fields of tuples of arrays, one after the other."""
     return [np.concatenate(fields) for fields in zip(*parts, strict=True)]
+
+
+def taken(fields: Iterable[NDArray[Any]], which: Truths) -> list[Any]:
+    """Return some rows of all fields."""
+    return [field[which] for field in fields]
 
 
 def in_cell(cell: tuple[float, float, float, float]) -> Pieces:
