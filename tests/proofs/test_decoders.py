@@ -23,11 +23,20 @@ PROBABILITIES = st.sampled_from(checker.PROBABILITIES)
 SEEDS = st.integers(0, 2**32 - 1)
 NUMBERS = st.integers(-8, 8).map(lambda one: Fraction(one, 8))
 TALL = 4096  # 1 / SMALLEST
+NEAR = 1e-5  # more than losses change if rows are rounded to multiples of 1 / UNIT
 
 
 def exact_loss(W, b, p):
     """The package's own exact loss, which has other formulas."""
     return gs.expected_loss(gs.ToyModel(W, b), gs.Features(3, float(p))).value
+
+
+def losses_of(c, row, p):
+    """What outputs of this row and c lose at their best scale, by integers; other rows than multiples are near."""
+    c, *a = (round(one * UNIT) for one in (c, *row))
+    mean, first = moments(c, a, [float(one) for one in of_sets(p)], (0, 1, 2))
+    square = (c * mean + sum(x * y for x, y in zip(a, first, strict=True))) / UNIT
+    return float(p) / 3 - (np.square(first) / square if square > 1e-12 else 0)
 
 
 def rows_and_biases(rng):
@@ -83,18 +92,15 @@ def test_pieces_are_bounded_from_below(p, seed):
     found = bounds(pieces, ends[:, :2].reshape(6, 4), float(p), Moments(3, float(p)))
     slopes = rng.uniform(-0.1, 0.1, 2)
     plane = (2 * CORNERS[:, :2] - 1) @ slopes
-    x, y = rng.random((40_000, 3)) * (rng.random((40_000, 3)) < float(p)), rng.uniform(-1, 1, (6, 5, 4))
     for k in range(6):
         with_plane = (found.corners[k] - plane[:, None]).min(axis=0) - abs(slopes).sum() * found.tilted[k]
-        for d in y[k]:
+        for d in rng.uniform(-1, 1, (5, 4)):
             r, t, s, c = low[k] + widths[k] * (1 + d) / 2
             row = pieces.rows(*(np.full((6, 1), one) for one in (r, t, s)))[k, 0]
-            v = np.maximum(x @ row + c, 0)
-            square = (v * v).mean()
-            losses = (x * x).mean(axis=0) - ((x * v[:, None]).mean(axis=0) ** 2 / square if square else 0)
+            losses = losses_of(float(c), row, p)
             if found.least[k].max() < 1:  # else nothing is clipped, and other pieces hold it
-                assert (found.least[k] <= losses + 0.01).all()
-            assert (with_plane <= losses - slopes @ d[:2] + 0.01).all()
+                assert (found.least[k] <= losses + NEAR).all()
+            assert (with_plane <= losses - slopes @ d[:2] + NEAR).all()
 
 
 def test_halves_hold_what_the_piece_holds():
@@ -195,16 +201,15 @@ def test_trees_and_levels():
 
 @pytest.mark.parametrize("change", range(len(CHANGES)))
 def test_changed_certificates_are_refused(change):
-    certificate, refused = gs.Certificate.from_dict(STORED), 0
-    for seed in range(100):
+    """Those of p = 0.3, which are checked in 2 s; `python -m benchmarks.certificates` changes all places."""
+    certificate, places = gs.Certificate.from_dict(STORED), STORED["evidence"]["places"]
+    for seed in range(1000):
         name, data = changed(certificate, seed)
-        if name == CHANGES[change].__name__:
+        if name == CHANGES[change].__name__ and data["evidence"]["places"][1] != places[1]:
             with pytest.raises(ValueError, match=r"must|are missing|numbers"):
                 check_changed_decoders(data, STORED)
-            refused += 1
-            if refused == 1:
-                break
-    assert refused
+            return
+    raise AssertionError("no seed changes this place")
 
 
 def test_what_is_refused():
