@@ -24,6 +24,10 @@ FEATURES = 3
 FORMS, PARTS_OF_S, PARTS_OF_C = 4, 4, 8  # of pieces, at first
 CORNERS = np.array(list(product((0.0, 1.0), repeat=4)))  # of r, t, s and c: 0 is the lower end
 NEVER = 9.0  # loss that stands for that of no model
+# What sums of five products of points and moments lose by rounding, relatively to the points: moments are at most N by
+# Cauchy's inequality, and N <= 6. A square N² with N > 1.6 may lose more, but relatively less than 1e-14.
+LOST = 1e-14
+TINY = 1e-12  # a square below is replaced by this: the tangent only falls by that
 
 
 class Pieces(NamedTuple):
@@ -135,7 +139,3 @@ def _clipped(c: Array, rows: Array, middle: Array, p: float, moments: Moments) -
     products = (points * first[:, None]).sum(axis=2) - (abs(points) * (errors + LOST)[:, None]).sum(axis=2)
     S = np.maximum(S, TINY)
     return T, products / np.sqrt(S + lost + LOST)[:, None], p / 3 - np.minimum(first[:, 1:] ** 2 / S[:, None], p / 3)
-
-
-LOST = 1e-14  # more than products of these sizes, and their sums, lose by rounding
-TINY = 1e-12  # a square of an output that is not worth a division
