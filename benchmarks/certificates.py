@@ -1,9 +1,9 @@
 """How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
 
-``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three|shared]``; "small" is the theorem of small
-probabilities, "digon" that of two features on one axis, "plane" that of two features of unequal importance, "penalty"
-that of two features with a penalty, "three" that of digons and triangles,
-"shared" that of three features on one axis
+``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three|shared|decoders]``; "small" is the theorem
+of small probabilities, "digon" that of two features on one axis, "plane" that of two features of unequal importance,
+"penalty" that of two features with a penalty, "three" that of digons and triangles, "shared" that of three features on
+one axis, "decoders" that of three features in the plane with any decoder
 """
 
 import json
@@ -22,6 +22,7 @@ from flint import arb, ctx
 
 import geomsup as gs
 from geomsup.proofs.checker import check
+from geomsup.proofs.decoders import checker as decoders
 from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
 from geomsup.proofs.penalty import checker as with_penalty
 from geomsup.proofs.plane_checker import check_strip, strips_of
@@ -33,6 +34,7 @@ __all__ = [
     "CHANGES",
     "changed",
     "check_changed",
+    "check_changed_decoders",
     "check_changed_penalty",
     "check_changed_shared",
     "check_changed_strips",
@@ -294,8 +296,18 @@ def check_changed_shared(data: dict[str, Any], original: dict[str, Any]) -> None
                 shared.check_tree(claim, signs, tree)
 
 
+def check_changed_decoders(data: dict[str, Any], original: dict[str, Any]) -> None:
+    """Check the order of all places, and those that are changed."""
+    places = data["evidence"]["places"], original["evidence"]["places"]
+    for p, one, before in zip(decoders.PROBABILITIES, *places, strict=True):
+        if decoders.stated(one["p"]) != p:
+            raise ValueError("places must be of their probabilities")
+        if one != before:
+            decoders.check_place(one)
+
+
 def main(number: int, which: str) -> None:
-    if which in ("digon", "plane", "penalty", "three", "shared"):
+    if which in ("digon", "plane", "penalty", "three", "shared", "decoders"):
         certificate = gs.Certificate.from_dict(json.loads((STORED / f"{which}.json").read_text(encoding="utf-8")))
         gs.verify(certificate)
     else:
@@ -309,6 +321,7 @@ def main(number: int, which: str) -> None:
         "penalty": lambda data: check_changed_penalty(data, original),
         "three": lambda data: check_changed_three(data, known),
         "shared": lambda data: check_changed_shared(data, original),
+        "decoders": lambda data: check_changed_decoders(data, original),
     }
     checked = checkers[which]
     checked(original)

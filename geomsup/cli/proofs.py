@@ -19,6 +19,7 @@ def certify(
     limit: Annotated[bool, Parameter(negative="")] = False,
     unequal: Annotated[bool, Parameter(negative="")] = False,
     coherence: Annotated[bool, Parameter(negative="")] = False,
+    decoders: Annotated[bool, Parameter(negative="")] = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -27,7 +28,7 @@ def certify(
     Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``;
     ``geomsup certify 2 1 -o digon.json``; ``geomsup certify 2 1 --unequal -o plane.json``;
     ``geomsup certify 2 1 --coherence -o penalty.json``; ``geomsup certify 3 2 -o three.json``;
-    ``geomsup certify 3 1 -o shared.json``.
+    ``geomsup certify 3 1 -o shared.json``; ``geomsup certify 3 2 --decoders -o decoders.json``.
 
     Parameters
     ----------
@@ -41,12 +42,22 @@ def certify(
         Prove from which importance on the second of 2 features is stored, and not what is best if both are equal.
     coherence
         Prove up to which penalty on (w_1 · w_2)² both of 2 features are stored, and not what is best without one.
+    decoders
+        Prove what 3 features in the plane lose at least, whatever the decoder is, and not compare two families.
     output
         Also write the certificate to this file, as .json.
     """
     check_files(output, table=False)
     with progress_bars() as progress:
-        made = gs.certify(n_features, n_hidden, limit=limit, unequal=unequal, coherence=coherence, progress=progress)
+        made = gs.certify(
+            n_features,
+            n_hidden,
+            limit=limit,
+            unequal=unequal,
+            coherence=coherence,
+            decoders=decoders,
+            progress=progress,
+        )
     deliver(made.to_dict(), str(made), as_json, output)
 
 

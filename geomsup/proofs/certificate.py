@@ -68,6 +68,12 @@ STATEMENTS = {
         "{1/10 to} at p = 0.1, from {3/10 from} to {3/10 to} at 0.3, from {1/2 from} to {1/2 to} at 0.5, from "
         "{7/10 from} to {7/10 to} at 0.7, and from {9/10 from} to {9/10 to} at 0.9."
     ),
+    "three features in the plane": (
+        "3 features are present independently, each with probability p, and then uniform on [0, 1]. The expected "
+        "squared error of x' = relu(A Wᵀ x + b), over all W of 3 rows in the plane, all decoders A and all b, is at "
+        "least {1/10 from} at p = 0.1, {3/10 from} at 0.3, {1/2 from} at 0.5, {7/10 from} at 0.7, {9/10 from} at 0.9. "
+        "With A = W the least one is at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}."
+    ),
 }
 SHOWN = 16  # characters of a number in the statement
 
@@ -157,17 +163,19 @@ def certify(
     limit: bool = False,
     unequal: bool = False,
     coherence: bool = False,
+    decoders: bool = False,
     progress: Progress = None,
 ) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are seven theorems so far. Two are about five features in the plane: the regular pentagon is the only global
+    There are eight theorems so far. Two are about five features in the plane: the regular pentagon is the only global
     minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Three
     are about two features in one dimension, at every probability: a digon is the only global minimum of equally
     important ones; of others, from which importance on the less important one is stored; and from which penalty on
     coherence on only one of two equally important ones is. One compares two geometries of three features in the plane:
     up to which probability a digon with a row of its own loses less than a triangle. One encloses the least loss of
-    three features in one dimension, at five probabilities.
+    three features in one dimension, at five probabilities. One bounds that of three features in the plane there, over
+    all weights, biases and decoders.
 
     Parameters
     ----------
@@ -181,6 +189,9 @@ def certify(
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
     coherence
         True: two features have the penalty `coherence` of `optimum`, which takes about 3 minutes. False: no penalty.
+    decoders
+        True: three features in the plane with any weights, biases and decoders, which takes a minute. False: two
+        families of tied models are compared.
     progress
         Called with a stage and the fraction of it that is done.
 
@@ -199,7 +210,7 @@ def certify(
         checks.integer(name, value, minimum=1) for name, value in (("n_features", n_features), ("n_hidden", n_hidden))
     )
     limit, unequal = checks.boolean("limit", limit), checks.boolean("unequal", unequal)
-    coherence = checks.boolean("coherence", coherence)
+    coherence, decoders = checks.boolean("coherence", coherence), checks.boolean("decoders", decoders)
     if size not in ((5, 2), (3, 2), (3, 1), (2, 1)):
         raise ValueError(
             "`n_features` and `n_hidden` must be 5 and 2, 3 and 2, 3 and 1, or 2 and 1, as nothing is proved yet of "
@@ -220,9 +231,16 @@ def certify(
             "`coherence` must be False for 3 and 5 features, and with `unequal`, as its theorem is about 2 features of "
             "equal importances; got True. Leave it out."
         )
+    if decoders and size != (3, 2):
+        raise ValueError(
+            f"`decoders` must be False for {size[0]} features in {_dimensions(size[1])}, as its theorem is about 3 in "
+            "the plane; got True. Leave it out."
+        )
     checks.callback("progress", progress)
     check_extra("certify")
-    if coherence:
+    if decoders:
+        from geomsup.proofs.decoders.maker import three_in_the_plane as made
+    elif coherence:
         from geomsup.proofs.penalty.maker import penalty_on_one_axis as made
     elif unequal:
         from geomsup.proofs.plane import unequal_on_one_axis as made
@@ -271,6 +289,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         data = _read(checks.folder_or_file("certificate", certificate))
     check_extra("verify")
     from geomsup.proofs.checker import check
+    from geomsup.proofs.decoders.checker import check_decoders
     from geomsup.proofs.digon_checker import check_digon
     from geomsup.proofs.penalty.checker import check_penalty
     from geomsup.proofs.plane_checker import check_plane
@@ -285,6 +304,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         "two features with a penalty": check_penalty,
         "digon and triangle": check_three,
         "three features on one axis": check_shared,
+        "three features in the plane": check_decoders,
     }
     name = data.get("theorem") if isinstance(data, dict) else None
     checked = checkers.get(name, check) if isinstance(name, str) else check

@@ -4,6 +4,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.optima.alike import common_scale
+from geomsup.optima.proved.certificates import by_certificates
 from geomsup.optima.proved.entropy import alike_by_entropy, by_entropy
 from geomsup.optima.proved.one_active import by_one_active
 from geomsup.optima.proved.pairs import by_pairs
@@ -20,6 +21,7 @@ def lower_bound(features: Features, n_hidden: int, *, nonnegative: bool = True, 
     - What x' = relu(W Wᵀ x + b) loses while one feature is active (`one_active`), or one or two (`two_active`), or
       while an output hears none or one of the others (`pairs`), if the model is such a `tied_relu`, and features are
       equally probable.
+    - What certificates say of three features at five probabilities (`certificates`).
 
     Examples
     --------
@@ -53,7 +55,8 @@ def _by_few_active(features: Features, m: int) -> float:
         pairs = by_two_active(k, m, p) if k in (m + 1, 2 * m) else 0.0
         # They add up: the first is about one active feature, and the second about more than m.
         apart = by_one_active(k, m, p) + alike_by_entropy(1.0, p, k, m)
-        each = max(each, pairs / k, apart / k, *(bound.total(k, m) / k for bound in heard if bound.k <= k > m))
+        each = max(each, pairs / k, apart / k, by_certificates(k, m, p) / k)
+        each = max(each, *(bound.total(k, m) / k for bound in heard if bound.k <= k > m), 0.0)
         best.append(k * each)
     return float(-np.diff(importance) @ best) * scale**2
 

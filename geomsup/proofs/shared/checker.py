@@ -17,7 +17,18 @@ from geomsup.proofs.checker import evidence_of, stated
 from geomsup.proofs.shared.cells import DIGONS, Claim
 from geomsup.proofs.shared.outputs import Cell, of_sets
 
-__all__ = ["REGION", "SIGNS", "check_place", "check_shared", "check_tree", "halves", "loss_of", "place_of", "reason"]
+__all__ = [
+    "REGION",
+    "SIGNS",
+    "check_place",
+    "check_shared",
+    "check_tree",
+    "error_of",
+    "halves",
+    "loss_of",
+    "place_of",
+    "reason",
+]
 
 REGION: Cell = Fraction(0), Fraction(1), Fraction(0), Fraction(1)  # of r and t, the ratios of weights to the largest
 SIGNS = (1, 1, 1), (1, 1, -1), (1, -1, 1), (1, -1, -1)
@@ -69,11 +80,11 @@ def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]
         present = [j for j in range(3) if A >> j & 1]
         for i in range(3):
             rest = [weights[i] * weights[j] for j in present if j != i]
-            total += probable * _error(weights[i] ** 2, biases[i], rest, i in present)
+            total += probable * error_of(weights[i] ** 2, biases[i], rest, i in present)
     return total
 
 
-def _error(q: Fraction, b: Fraction, rest: Sequence[Fraction], present: bool) -> Fraction:
+def error_of(q: Fraction, b: Fraction, rest: Sequence[Fraction], present: bool) -> Fraction:
     """Return E (x - (q x + b + a · y)₊)², or E (b + a · y)₊², x and y being uniform."""
     if not present:
         return _powers(b, rest)

@@ -1,0 +1,16 @@
+"""What models of three equal features lose at least by certificates of theorems, at five probabilities."""
+
+__all__ = ["by_certificates"]
+
+# Lower ends by dimensions and probability, rounded down by far more than a double differs from a decimal number: on a
+# line by theorem 9, in the plane by theorem 10. Both are about features that are uniform on [0, 1].
+LEAST = {
+    1: {0.1: 0.033918232, 0.3: 0.106810248, 0.5: 0.180448932, 0.7: 0.216750300, 0.9: 0.190580726},
+    2: {0.1: 0.003057244, 0.3: 0.027346561, 0.5: 0.074283846, 0.7: 0.101894460, 0.9: 0.095274697},
+}
+FEATURES = 3
+
+
+def by_certificates(n: int, m: int, p: float) -> float:
+    """Return what three features of probability p lose at least in m dimensions, or 0 where no certificate says it."""
+    return LEAST.get(m, {}).get(p, 0.0) if n == FEATURES else 0.0

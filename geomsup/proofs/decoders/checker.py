@@ -1,0 +1,133 @@
+"""The checker of three features in the plane: with `cells`, `pieces` and `moments`.
+
+``python -m geomsup.proofs.decoders.checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose
+names these are.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geomsup.proofs.checker import evidence_of, stated
+from geomsup.proofs.decoders.cells import Cells, Claim
+from geomsup.proofs.shared.checker import error_of
+from geomsup.proofs.shared.outputs import of_sets
+
+__all__ = ["PROBABILITIES", "check_decoders", "check_place", "check_tree", "levels_of", "loss_of", "place_of"]
+
+PROBABILITIES = [Fraction(p, 10) for p in (1, 3, 5, 7, 9)]
+MOST_BOXES = 100_000  # a checker that never ends checks nothing
+MOST_LEVELS = 40  # ends of cells and of their rows then are doubles without rounding
+DIGITS = 12  # after the point, of the ends of losses
+
+Told = Callable[[str, float], object]
+
+
+def levels_of(tree: str) -> list[str]:
+    """Return the letters of a tree by how often their cells have been halved, from the left to the right."""
+    levels, waiting = list[list[str]](), [0]
+    for place, letter in enumerate(tree):
+        if not waiting or place > MOST_BOXES or waiting[-1] > MOST_LEVELS:
+            raise ValueError(f"the tree must end where its cells do; got more letters after {place}")
+        level = waiting.pop()
+        if level == len(levels):
+            levels.append([])
+        levels[level].append(letter)
+        if letter in "rt":
+            waiting += [level + 1, level + 1]
+    if waiting:
+        raise ValueError(f"the tree must cover the region; {len(waiting)} cells are missing")
+    return ["".join(level) for level in levels]
+
+
+def check_tree(claim: Claim, tree: str) -> int:
+    """Return how many cells there are, if all have their reasons: f, features may change places; v, by value."""
+    cells, levels = Cells.region(), levels_of(tree)
+    for number, level in enumerate(levels):
+        letters = np.array(list(level))
+        halved = (letters == "r") | (letters == "t")
+        right = np.where(cells.far(), "f", np.where(claim.holds(cells), "v", ""))
+        wrong = np.nonzero(~halved & (letters != right))[0]
+        if len(wrong):
+            where = ", ".join(f"{end:.6f}" for end in cells.ends[wrong[0]])
+            raise ValueError(
+                f"cell {wrong[0]} of level {number}, ({where}), must have the reason {str(right[wrong[0]])!r}; "
+                f"got {str(letters[wrong[0]])!r}"
+            )
+        cells = cells.halves(halved, letters == "t")
+    return sum(len(level) - level.count("r") - level.count("t") for level in levels)
+
+
+def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]) -> Fraction:
+    """Return the expected squared error of x' = relu(W Wᵀ x + b); W has the rows of two weights."""
+    rows, total = [weights[:2], weights[2:4], weights[4:]], Fraction(0)
+    products = [[x[0] * y[0] + x[1] * y[1] for y in rows] for x in rows]
+    for A, probable in enumerate(of_sets(p)):
+        present = [j for j in range(3) if A >> j & 1]
+        for i in range(3):
+            rest = [products[i][j] for j in present if j != i]
+            total += probable * error_of(products[i][i], biases[i], rest, i in present)
+    return total
+
+
+def place_of(data: Any) -> tuple[Claim, str, Fraction]:
+    """Return what is claimed at a probability, its tree, and the loss of its model."""
+    if not isinstance(data, dict) or set(data) != {"p", "weights", "biases", "gap", "trees"}:
+        raise ValueError("a place must have p, weights, biases, gap and trees")
+    lists = [data[name] if isinstance(data[name], list) else [] for name in ("weights", "biases", "trees")]
+    if list(map(len, lists)) != [6, 3, 1] or not isinstance(lists[2][0], str):
+        raise ValueError("a place must have six weights, three biases, and a tree as a text")
+    p, gap = stated(data["p"]), stated(data["gap"])
+    if not (0 < p < 1 and 0 < gap < 1):
+        raise ValueError("a probability and a gap must be between 0 and 1")
+    most = loss_of(p, *([stated(one) for one in values] for values in lists[:2]))
+    return Claim(p, (1 - gap) * most), lists[2][0], most
+
+
+def check_place(data: Any) -> tuple[int, Fraction, Fraction]:
+    """Return how many cells a probability has, and two numbers that the least loss is between."""
+    claim, tree, most = place_of(data)
+    return check_tree(claim, tree), claim.exact_least, most
+
+
+def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
+    """Return what a certificate proves, or raise a ValueError that says where it fails.
+
+    Parameters
+    ----------
+    certificate
+        What ``json.load`` gives for the file.
+    told
+        Called with a stage and the fraction of it that is done.
+
+    Examples
+    --------
+    >>> check_decoders({"theorem": "three features in the plane", "n_features": 3, "n_hidden": 1, "evidence": {}})
+    Traceback (most recent call last):
+    ValueError: the theorem must be about 3 features in 2 dimensions, with its evidence
+    """
+    evidence = evidence_of(certificate, "three features in the plane", (3, 2), {"places"})
+    places = evidence["places"]
+    if not isinstance(places, list) or len(places) != len(PROBABILITIES):
+        raise ValueError(f"the evidence must be {len(PROBABILITIES)} places")
+    boxes, facts = 0, dict[str, Any]()
+    for number, (p, data) in enumerate(zip(PROBABILITIES, places, strict=True)):
+        told("checking", number / len(PROBABILITIES))
+        if not isinstance(data, dict) or stated(data.get("p")) != p:
+            raise ValueError(f"the place {number} must be of p = {float(p)}")
+        cells, least, most = check_place(data)
+        boxes += cells
+        unit = 10**DIGITS
+        for name, end in (("from", least * unit // 1), ("to", -(-most * unit // 1))):
+            facts[f"{p} {name}"] = f"{int(end) // unit}.{int(end) % unit:0{DIGITS}d}"
+    return {"boxes": boxes, **facts}
+
+
+if __name__ == "__main__":
+    for name, fact in check_decoders(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))).items():
+        print(f"{name}: {fact}")

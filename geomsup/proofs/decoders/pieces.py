@@ -1,0 +1,141 @@
+"""What outputs lose at least if their rows and biases are in boxes: many boxes at once.
+
+A plane is that of all rows orthogonal to (1, r, t). Its rows are multiples of (r + s t, -1, -s) or (s r + t, -s, -1)
+with -1 <= s <= 1. A piece is a box of r, t, s and c, for one of these forms and one sign. Its rows are affine in each
+of r, t and s. So they, and c, are averages over 16 corners, with the weights by which r and t are averages too.
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise, product
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geomsup.proofs.decoders.moments import Moments, raised
+
+__all__ = ["CORNERS", "FEATURES", "NEVER", "Bounds", "Pieces", "bounds", "halved", "in_cell", "joined", "taken"]
+
+Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+Truths = NDArray[np.bool_]
+
+FEATURES = 3
+FORMS, PARTS_OF_S, PARTS_OF_C = 4, 4, 8  # of pieces, at first
+CORNERS = np.array(list(product((0.0, 1.0), repeat=4)))  # of r, t, s and c: 0 is the lower end
+NEVER = 9.0  # loss that stands for that of no model
+# What sums of five products of points and moments lose by rounding, relatively to the points: moments are at most N by
+# Cauchy's inequality, and N <= 6. A square N² with N > 1.6 may lose more, but relatively less than 1e-14.
+LOST = 1e-14
+TINY = 1e-12  # a square below is replaced by this: the tangent only falls by that
+
+
+class Pieces(NamedTuple):
+    """Pieces, one in each row. An infinite end of c stands for all outputs that are nowhere clipped."""
+
+    cell: Places  # which cell of r and t
+    form: Places  # 0 and 1, and the same with the other sign
+    s: Array  # ends
+    c: Array  # ends
+    use: Truths  # of each output: whether it must still be considered
+
+    def rows(self, r: Array, t: Array, s: Array) -> Array:
+        """Return the rows of pieces at corners: r, t and s have a row for each piece."""
+        first = (self.form % 2 == 0)[:, None]
+        x, y = np.where(first, 1.0, s), np.where(first, s, 1.0)
+        sign = np.where(self.form < FORMS // 2, 1.0, -1.0)[:, None, None]
+        return np.stack([x * r + y * t, -x, -y], axis=2) * sign
+
+
+class Bounds(NamedTuple):
+    """Of each piece and each output."""
+
+    corners: Array  # losses in the corners; where they say nothing, -NEVER
+    tilted: Array  # how much the average over the corners is off, relatively to slopes along r and t
+    least: Array  # lower bounds of the loss
+    about: Array  # losses in the middle, nearly
+
+
+def joined(*parts: Iterable[NDArray[Any]]) -> list[Any]:
+    """Return the fields of tuples of arrays, one after the other."""
+    return [np.concatenate(fields) for fields in zip(*parts, strict=True)]
+
+
+def taken(fields: Iterable[NDArray[Any]], which: Truths) -> list[Any]:
+    """Return some rows of all fields."""
+    return [field[which] for field in fields]
+
+
+def in_cell(cell: tuple[float, float, float, float]) -> Pieces:
+    """Return pieces of a cell that hold all of its rows, and all c where v is clipped somewhere, but not everywhere."""
+    found = list[tuple[int, float, float, float, float]]()
+    ends = np.linspace(-1, 1, PARTS_OF_S + 1)
+    r, t = np.array(cell)[None, [0, 0, 1, 1]], np.array(cell)[None, [2, 3, 2, 3]]
+    for form in range(FORMS):
+        one = Pieces(np.array([0]), np.array([form]), np.zeros((1, 2)), np.zeros((1, 2)), np.ones((1, 3), dtype=bool))
+        for low, high in pairwise(ends):
+            rows = np.concatenate([one.rows(r, t, np.full_like(r, s))[0] for s in (low, high)])
+            start, end = -np.maximum(rows, 0).sum(axis=1).max(), np.maximum(-rows, 0).sum(axis=1).max()
+            parts = [float(start + (end - start) * k / PARTS_OF_C) for k in range(PARTS_OF_C + 1)]
+            found += [(form, low, high, *part) for part in zip(parts, [*parts[1:], np.inf], strict=True)]
+    table = np.array(found)
+    forms, use = table[:, 0].astype(np.intp), np.ones((len(table), FEATURES), dtype=bool)
+    return Pieces(np.zeros_like(forms), forms, table[:, 1:3], table[:, 3:], use)
+
+
+def halved(pieces: Pieces) -> Pieces:
+    """Return both halves of pieces: along s or c, whatever is longer."""
+    halves = list[Pieces]()
+    width = np.where(np.isinf(pieces.c[:, 1]), 0, pieces.c[:, 1] - pieces.c[:, 0])
+    along_s = pieces.s[:, 1] - pieces.s[:, 0] > width
+    for end in (1, 0):
+        s, c = pieces.s.copy(), pieces.c.copy()
+        s[along_s, end] = pieces.s[along_s].mean(axis=1)
+        c[~along_s, end] = pieces.c[~along_s].mean(axis=1)
+        halves.append(pieces._replace(s=s, c=c))
+    return Pieces(*joined(*halves))
+
+
+def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments) -> Bounds:
+    """Return what outputs lose in pieces. The loss at the best scale is p/3 - (T / N)², with T = E x v₊, N² = E v₊²."""
+    ends = np.concatenate([cells[pieces.cell], pieces.s], axis=1)
+    r, t, s = (ends[:, 2 * k, None] * (1 - CORNERS[:, k]) + ends[:, 2 * k + 1, None] * CORNERS[:, k] for k in range(3))
+    rows = pieces.rows(r, t, s)
+    middle = pieces.rows(*(ends[:, 2 * k : 2 * k + 2].mean(axis=1, keepdims=True) for k in range(3)))[:, 0]
+    V, whole = p / 3 - p * p / 4, np.isinf(pieces.c[:, 1])
+    T, N, about = np.empty_like(rows), np.empty(rows.shape[:2]), np.empty_like(middle)
+    # Nowhere clipped: as if v were a · x without a mean, and without the p²/4 that a constant saves.
+    size = np.sqrt((middle * middle).sum(axis=1))
+    T[whole] = V * np.maximum(rows[whole], 0)
+    N[whole] = (rows * middle[:, None]).sum(axis=2)[whole] * np.sqrt(V) / size[whole, None]
+    about[whole] = V * (1 - (middle / size[:, None])[whole] ** 2)
+    some = ~whole
+    T[some], N[some], about[some] = _clipped(pieces.c[some], rows[some], middle[some], p, moments)
+    useful = (N > 0).all(axis=1)
+    corners, tilted = np.full_like(T, -NEVER), np.zeros(len(T))
+    saved = (T[useful] / N[useful, :, None]) ** 2
+    corners[useful] = np.maximum(np.where(whole, V, p / 3)[useful, None, None] - saved, -NEVER)
+    tilted[useful] = np.ptp(N[useful], axis=1) / (2 * N[useful].min(axis=1))
+    least = corners.min(axis=1)
+    poor = np.nonzero(some & (least.min(axis=1) < 0))[0]
+    if len(poor):  # by Cauchy's inequality T² <= N² E x² where v > 0
+        within = moments.above(pieces.c[poor, 1], raised(rows[poor].max(axis=1)))
+        least[poor] = np.maximum(least[poor], p / 3 - within)
+    least = np.where((rows <= 0).all(axis=1), np.maximum(least, V), np.maximum(least, 0))
+    # These outputs are nowhere clipped: other pieces hold them.
+    least[some & (pieces.c[:, 0] >= np.maximum(-rows, 0).sum(axis=2).max(axis=1))] = NEVER
+    return Bounds(corners, tilted, least, about)
+
+
+def _clipped(c: Array, rows: Array, middle: Array, p: float, moments: Moments) -> tuple[Array, Array, Array]:
+    """Return upper bounds of T in the corners, values there of a tangent of N from below, and losses in the middle."""
+    at = np.where(CORNERS[:, 3] > 0, c[:, 1:], c[:, :1])
+    T, errors = moments.first(at.ravel(), raised(rows).reshape(-1, FEATURES))
+    T = np.maximum(T + errors, 0)[:, 1:].reshape(rows.shape)
+    near = np.concatenate([c.mean(axis=1, keepdims=True), raised(middle)], axis=1)  # where the tangent touches
+    first, errors = moments.first(near[:, 0], near[:, 1:])
+    S, lost = (near * first).sum(axis=1), (abs(near) * errors).sum(axis=1)
+    points = np.concatenate([at[:, :, None], rows], axis=2)
+    products = (points * first[:, None]).sum(axis=2) - (abs(points) * (errors + LOST)[:, None]).sum(axis=2)
+    S = np.maximum(S, TINY)
+    return T, products / np.sqrt(S + lost + LOST)[:, None], p / 3 - np.minimum(first[:, 1:] ** 2 / S[:, None], p / 3)

@@ -1,0 +1,221 @@
+"""Three features in the plane with any decoder: moments, pieces and cells against exact losses, and the certificate."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import geomsup as gs
+from benchmarks.certificates import CHANGES, changed, check_changed_decoders
+from geomsup.optima.proved.certificates import LEAST
+from geomsup.proofs.decoders import checker, maker
+from geomsup.proofs.decoders.cells import Cells, Claim
+from geomsup.proofs.decoders.moments import LEAST as SMALLEST, Moments, raised
+from geomsup.proofs.decoders.pieces import CORNERS, FORMS, Pieces, bounds, halved, in_cell
+from geomsup.proofs.shared.outputs import UNIT, moments, of_sets
+
+CERTIFICATES = Path(__file__).parents[2] / "docs" / "certificates"
+STORED = json.loads((CERTIFICATES / "decoders.json").read_text(encoding="utf-8"))
+PROBABILITIES = st.sampled_from(checker.PROBABILITIES)
+SEEDS = st.integers(0, 2**32 - 1)
+NUMBERS = st.integers(-8, 8).map(lambda one: Fraction(one, 8))
+TALL = 4096  # 1 / SMALLEST
+NEAR = 1e-5  # more than losses change if rows are rounded to multiples of 1 / UNIT
+
+
+def exact_loss(W, b, p):
+    """The package's own exact loss, which has other formulas."""
+    return gs.expected_loss(gs.ToyModel(W, b), gs.Features(3, float(p))).value
+
+
+def losses_of(c, row, p):
+    """What outputs of this row and c lose at their best scale, by integers; other rows than multiples are near."""
+    c, *a = (round(one * UNIT) for one in (c, *row))
+    mean, first = moments(c, a, [float(one) for one in of_sets(p)], (0, 1, 2))
+    square = (c * mean + sum(x * y for x, y in zip(a, first, strict=True))) / UNIT
+    return float(p) / 3 - (np.square(first) / square if square > 1e-12 else 0)
+
+
+def rows_and_biases(rng):
+    """Return coefficients, small ones among them, and c near to where v begins to be positive, or anywhere."""
+    a = rng.uniform(-1, 1, 3) / np.where(rng.random(3) < 0.3, 2.0 ** rng.integers(1, 12, 3), 1)
+    a = np.round(raised(a) * TALL) / TALL
+    c = -np.maximum(a, 0).sum() + 2.0 ** -rng.integers(0, 11) if rng.random() < 0.5 else rng.uniform(-2, 2)
+    return np.round(c * TALL) / TALL, a
+
+
+@given(PROBABILITIES, SEEDS)
+def test_moments_have_the_errors_that_they_say(p, seed):
+    """Quotients of integers, which theorem 9 uses, are right to the last digit."""
+    c, a = rows_and_biases(np.random.default_rng(seed))
+    mean, first = moments(int(c * UNIT), [int(one * UNIT) for one in a], [float(one) for one in of_sets(p)], (0, 1, 2))
+    values, errors = Moments(3, float(p)).first(np.array([c]), a[None])
+    assert (abs(values[0] - [mean, *first]) <= errors[0] + 1e-15).all()
+
+
+@settings(max_examples=20)
+@given(SEEDS)
+def test_squares_where_v_is_positive(seed):
+    rng = np.random.default_rng(seed)
+    c, a = rows_and_biases(rng)
+    x = rng.random((100_000, 3)) * (rng.random((100_000, 3)) < 0.3)
+    drawn = (x * x * (x @ a + c > 0)[:, None]).mean(axis=0)
+    assert (Moments(3, 0.3).above(np.array([c]), a[None])[0] >= drawn - 0.005).all()
+
+
+def test_coefficients_are_raised():
+    assert raised(np.array([0, -1e-9, SMALLEST / 2, -SMALLEST, 0.5])).tolist() == [SMALLEST] * 3 + [-SMALLEST, 0.5]
+
+
+@given(NUMBERS, NUMBERS, st.integers(-4, 4))
+def test_rows_are_orthogonal_to_the_vector_of_the_cell(r, t, s):
+    pieces = in_cell((float(r), float(r), float(t), float(t)))
+    at = (np.full((len(pieces.cell), 1), float(one)) for one in (r, t, Fraction(s, 4)))
+    rows = pieces.rows(*at)[:, 0]
+    assert not (rows @ [1, float(r), float(t)]).any()
+    assert set(pieces.form) == set(range(FORMS))
+
+
+@settings(max_examples=50)
+@given(PROBABILITIES, SEEDS)
+def test_pieces_are_bounded_from_below(p, seed):
+    """The bound of a piece is at most the loss of every output in it, at whatever scale, also less a plane."""
+    rng = np.random.default_rng(seed)
+    low, widths = rng.integers(-8, 8, (6, 4)) / 8, 2.0 ** -rng.integers(3, 6, (6, 4))
+    low[:, 3] *= 2
+    ends = np.stack([low, low + widths], axis=2)
+    forms = rng.integers(0, FORMS, 6)
+    pieces = Pieces(np.arange(6), forms, ends[:, 2], ends[:, 3], np.ones((6, 3), dtype=bool))
+    found = bounds(pieces, ends[:, :2].reshape(6, 4), float(p), Moments(3, float(p)))
+    slopes = rng.uniform(-0.1, 0.1, 2)
+    plane = (2 * CORNERS[:, :2] - 1) @ slopes
+    for k in range(6):
+        with_plane = (found.corners[k] - plane[:, None]).min(axis=0) - abs(slopes).sum() * found.tilted[k]
+        for d in rng.uniform(-1, 1, (5, 4)):
+            r, t, s, c = low[k] + widths[k] * (1 + d) / 2
+            row = pieces.rows(*(np.full((6, 1), one) for one in (r, t, s)))[k, 0]
+            losses = losses_of(float(c), row, p)
+            if found.least[k].max() < 1:  # else nothing is clipped, and other pieces hold it
+                assert (found.least[k] <= losses + NEAR).all()
+            assert (with_plane <= losses - slopes @ d[:2] + NEAR).all()
+
+
+def test_halves_hold_what_the_piece_holds():
+    pieces = in_cell((0.0, 0.5, 0.0, 0.25))
+    halves = halved(pieces)
+    for ends, both in ((pieces.s, halves.s), (pieces.c, halves.c)):
+        first, second = both[: len(ends)], both[len(ends) :]
+        same = (first == second).all(axis=1)
+        assert (first[same] == ends[same]).all()
+        joined = np.stack([first[:, 0], second[:, 1]], axis=1)
+        assert (joined == ends).all()
+        assert (first[~same, 1] == second[~same, 0]).all()
+
+
+def test_halves_of_cells():
+    cells = Cells.region()
+    both = cells.halves(np.array([True]), np.array([False]))
+    assert both.ends.tolist() == [[-1, 0, -1, 1], [0, 1, -1, 1]]
+    four = both.halves(np.array([True, True]), np.array([True, True]))
+    assert four.ends.tolist() == [[-1, 0, -1, 0], [-1, 0, 0, 1], [0, 1, -1, 0], [0, 1, 0, 1]]
+    assert len(four.pieces.cell) == 4 * len(cells.pieces.cell)
+    assert Cells(np.array([[0, 0.5, 0.5, 1], [0, 0.5, -1, -0.5], [0, 1, 0.5, 1]]), four.pieces).far().tolist() == [
+        True, True, False,
+    ]  # fmt: skip
+
+
+@settings(max_examples=30)
+@given(PROBABILITIES, SEEDS)
+def test_no_model_loses_less(p, seed):
+    """Random models, those near to the best, and their exact losses."""
+    rng = np.random.default_rng(seed)
+    place = STORED["evidence"]["places"][checker.PROBABILITIES.index(p)]
+    _, _, most = checker.place_of(place)
+    least = float((1 - checker.stated(place["gap"])) * most)
+    best = np.array(place["weights"], float).reshape(3, 2), np.array(place["biases"], float)
+    near = 10.0 ** -rng.integers(1, 4)
+    models = (best[0] + near * rng.normal(size=(3, 2)), best[1] + near * rng.normal(size=3)), (
+        rng.normal(size=(3, 2)), rng.normal(size=3) / 4,
+    )  # fmt: skip
+    for W, b in models:
+        assert exact_loss(W, b, p) >= least
+
+
+@pytest.mark.parametrize(("place", "p"), list(enumerate(checker.PROBABILITIES)))
+def test_models_are_what_searches_find(place, p):
+    data = STORED["evidence"]["places"][place]
+    _, _, most = checker.place_of(data)
+    W, b = np.array(data["weights"], float).reshape(3, 2), np.array(data["biases"], float)
+    assert float(most) == pytest.approx(exact_loss(W, b, p), abs=1e-13)
+    assert float(most) == pytest.approx(gs.optimum(gs.Features(3, float(p)), 2).loss, rel=1e-8)
+
+
+def test_no_decoder_is_found_that_loses_less():
+    for p, data in zip(checker.PROBABILITIES, STORED["evidence"]["places"], strict=True):
+        _, _, most = checker.place_of(data)
+        least = float((1 - checker.stated(data["gap"])) * most)
+        found = gs.optimum(gs.Features(3, float(p)), 2, tied=False, starts=4).loss
+        assert least <= found <= 1.012 * least
+
+
+def test_the_stored_certificate_at_one_probability():
+    cells, least, most = checker.check_place(STORED["evidence"]["places"][2])
+    assert cells > 100
+    assert 0.97 * most < least < most
+
+
+def test_a_bound_above_what_a_decoder_loses_is_not_proved():
+    claim = Claim(Fraction(1, 2), Fraction(753, 10000))  # digons with decoders lose less
+    tree = STORED["evidence"]["places"][2]["trees"][0]
+    with pytest.raises(ValueError, match="must have the reason ''; got 'v'"):
+        checker.check_tree(claim, tree)
+
+
+@pytest.mark.slow
+def test_the_whole_stored_certificate():
+    theorem = gs.verify(CERTIFICATES / "decoders.json")
+    assert theorem.boxes > 1000
+    for p in checker.PROBABILITIES:
+        assert LEAST[2][float(p)] <= theorem.facts[f"{p} from"] <= theorem.facts[f"{p} to"]
+        assert LEAST[2][float(p)] == pytest.approx(theorem.facts[f"{p} from"], abs=2e-9)
+
+
+@pytest.mark.slow
+def test_a_place_is_made_anew():
+    data = maker.place_at(Fraction(1, 2), "0.1")
+    cells, _, _ = checker.check_place(data)
+    assert cells > 50
+
+
+def test_trees_and_levels():
+    assert checker.levels_of("rtvrvfv") == ["r", "tv", "vr", "vf"]
+    assert maker.preorder(checker.levels_of("rtvrvfv")) == "rtvrvfv"
+    with pytest.raises(ValueError, match="got more letters after 1"):
+        checker.levels_of("vv")
+    with pytest.raises(ValueError, match="1 cells are missing"):
+        checker.levels_of("rv")
+
+
+@pytest.mark.parametrize("change", range(len(CHANGES)))
+def test_changed_certificates_are_refused(change):
+    """Those of p = 0.3, which are checked in 2 s; `python -m benchmarks.certificates` changes all places."""
+    certificate, places = gs.Certificate.from_dict(STORED), STORED["evidence"]["places"]
+    for seed in range(1000):
+        name, data = changed(certificate, seed)
+        if name == CHANGES[change].__name__ and data["evidence"]["places"][1] != places[1]:
+            with pytest.raises(ValueError, match=r"must|are missing|numbers"):
+                check_changed_decoders(data, STORED)
+            return
+    raise AssertionError("no seed changes this place")
+
+
+def test_what_is_refused():
+    with pytest.raises(ValueError, match="less than that of a feature that is dropped"):
+        Claim(Fraction(1, 10), Fraction(1, 30))
+    with pytest.raises(ValueError, match="a place must have p"):
+        checker.place_of({})
+    with pytest.raises(ValueError, match="`decoders` must be False for 2 features in 1 dimension"):
+        gs.certify(2, 1, decoders=True)
