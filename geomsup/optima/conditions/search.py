@@ -8,6 +8,7 @@ import numpy as np
 
 from geomsup.features import Features
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets
+from geomsup.loss.targets import Wanted
 from geomsup.optima.conditions.capped import capped_descent
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.conditions.objective import Objective, Weights, joined, objective_of, parted
@@ -52,16 +53,20 @@ def best_of_starts(
     """Descend from dedicated features, random directions, catalogue shapes and guesses; return the best end.
 
     Half of the random starts leave out some features from the beginning. Untied decoders begin as W, and near it. With
-    hidden ReLUs as many starts again have features that turn hidden units off.
+    hidden ReLUs as many starts again have features that turn hidden units off; and to other targets half of the untied
+    decoders begin without signs, as both signs of an input may want the same output.
     """
     begin = [dedicated(features, n_hidden)]
     begin += [random_start(features, n_hidden, k, rng) for k in range(starts)]
     begin += catalogue_starts(features, n_hidden, rng)
     if conditions.hidden_activation == "relu":
         begin += [_signed_start(features, n_hidden, rng) for _ in range(starts)]
-    own = [_with_decoder(W, b, conditions.tied or not k, rng) for k, (W, b) in enumerate(begin)]
+    unsigned = conditions.hidden_activation == "relu" and conditions.target != "identity"
+    own = [
+        _with_decoder(W, b, conditions.tied or not k, rng, unsigned and k % 4 < 2) for k, (W, b) in enumerate(begin)
+    ]
     vectors, given = ([joined(one, conditions.tied) for one in some] for some in (own, guesses))
-    cost = float(features.importance @ features.variance) or 1.0
+    cost = _cost(features, conditions.target)
 
     def descend(vectors: list[np.ndarray], most_active: int | None, stage: str) -> list[End]:
         accuracy, objective = _scaled(features, conditions, cost, most_active)
@@ -100,10 +105,18 @@ def _signed_start(features: Features, m: int, rng: np.random.Generator) -> Start
     return W, rng.uniform(-0.7, 0.1, features.n) * float(features.reach.max())
 
 
-def _with_decoder(W: np.ndarray, b: np.ndarray, same: bool, rng: np.random.Generator) -> Weights:
+def _cost(features: Features, target: str) -> float:
+    """Return what storing nothing costs, the unit of descents; to other targets it may be more."""
+    if target == "identity":
+        return float(features.importance @ features.variance) or 1.0
+    return Wanted(target, 2, False).cost(features) or 1.0
+
+
+def _with_decoder(W: np.ndarray, b: np.ndarray, same: bool, rng: np.random.Generator, unsigned: bool) -> Weights:
     if same:
         return W, W, b
-    return W, W + APART * np.linalg.norm(W, axis=1, keepdims=True) * rng.normal(size=W.shape) / W.shape[1] ** 0.5, b
+    decoder = np.abs(W) if unsigned else W
+    return W, decoder + APART * np.linalg.norm(W, axis=1, keepdims=True) * rng.normal(size=W.shape) / W.shape[1] ** 0.5, b
 
 
 def _lowest(ends: list[End]) -> list[np.ndarray]:
