@@ -28,6 +28,7 @@ def optimum(
     max_cosine: float | None = None,
     weight_decay: float = 0.0,
     hidden_activation: str = "linear",
+    target: str = "identity",
     starts: Whole | None = None,
     seed: Whole = 0,
     time_limit: float | None = None,
@@ -58,6 +59,8 @@ def optimum(
         Factor of a penalty on half the sum of squares of all weights and biases.
     hidden_activation
         linear, or relu for up to 5 features of uniform values.
+    target
+        What outputs are to be: identity, abs, relu or square of their inputs; pairs, abs_pairs or product_pairs.
     starts
         Descend this many random starts, once each, in place of the usual search.
     seed
@@ -72,7 +75,7 @@ def optimum(
     with progress_bars() as progress:
         result = gs.optimum(
             features, n_hidden, activation=activation, tied=tied, coherence=coherence, max_cosine=max_cosine,
-            weight_decay=weight_decay, hidden_activation=hidden_activation, starts=starts, rng=seed,
+            weight_decay=weight_decay, hidden_activation=hidden_activation, target=target, starts=starts, rng=seed,
             time_limit=time_limit, progress=progress,
         )  # fmt: skip
     text = "\n".join([str(result), *inputs.assumption(n_features)])

@@ -202,8 +202,8 @@ def cell_losses(layer, goal, weight, low, width, active, orders, gradient, stop)
                         size += abs(layer.W_out[i, j] * hidden_slope[j]) * sizes[j]
                     rounded[0], rounded[1] = steps * size, 0.0
                     loss[i, active[box]] += _output(
-                        layer, goal, box, i, inner, inner_weights, x, own, varying, hidden_slope, gradient, error, grads,
-                        rounded,
+                        layer, goal, box, i, inner, inner_weights, x, own, varying, hidden_slope, gradient, error,
+                        grads, rounded,
                     )  # fmt: skip
                     rounding[i, active[box]] += EPS * rounded[1]
                 top -= 1

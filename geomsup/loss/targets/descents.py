@@ -5,13 +5,20 @@ from collections.abc import Callable
 import numpy as np
 
 from geomsup.features import Features
+from geomsup.laws import misfit_of
+from geomsup.loss.plan import has_plan
 from geomsup.loss.targets.losses import target_losses
 from geomsup.loss.targets.target import Wanted
 from geomsup.model import ToyModel
 
-__all__ = ["losses_to"]
+__all__ = ["has_pieces", "losses_to"]
 
 Losses = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+def has_pieces(features: Features) -> bool:
+    """Whether pieces are the distributions of values, and do not only stand for them, and can be listed."""
+    return not any(any(misfit_of(law)) for law in features.laws) and not features.normalised and has_plan(features)
 
 
 def losses_to(features: Features, activation: str, target: str) -> Losses:

@@ -1,4 +1,4 @@
-"""What an optimum may be asked for besides: output, decoder, penalties, a cap on cosines, and what outputs are to be."""
+"""What an optimum may be asked for besides: output, decoder, penalties, a cap on cosines, a target."""
 
 from dataclasses import dataclass, replace
 from typing import Any

@@ -2,12 +2,11 @@
 
 from geomsup.activations import LEAKS
 from geomsup.features import Features
-from geomsup.laws import misfit_of
 from geomsup.loss.cells.boxes import make_boxes
 from geomsup.loss.cells.losses import has_linear_target
 from geomsup.loss.objective import sets_of_all
-from geomsup.loss.plan import has_plan
 from geomsup.loss.targets import PAIRS, checked
+from geomsup.loss.targets.descents import has_pieces
 from geomsup.loss.targets.pairs import inputs_needed
 from geomsup.optima.conditions.conditions import Conditions
 
@@ -52,7 +51,7 @@ def _check_target(features: Features, conditions: Conditions) -> None:
                 f"them; got {conditions.target!r}. Train models for it."
             )
         return
-    if any(any(misfit_of(law)) for law in features.laws) or features.normalised or not has_plan(features):
+    if not has_pieces(features):
         raise ValueError(
             '`target` must be "identity" for smooth distributions of values, normalised features, and large groups; '
             f"got {conditions.target!r}. Only piecewise uniform values, and points, have exact losses to others."

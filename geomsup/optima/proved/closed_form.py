@@ -54,7 +54,10 @@ def _best(features: Features, n_hidden: int, conditions: Conditions) -> Start | 
 def _computing(n: int, m: int, conditions: Conditions) -> Start | None:
     """Return a dimension for each feature where a unit is the target: a ReLU of x is relu(x), an abs of it abs(x)."""
     units = (conditions.activation, conditions.hidden_activation)
-    if m < n or units not in ((conditions.target, "linear"), *((out, "relu") for out in LEAKS if conditions.target == "relu")):
+    if m < n or units not in (
+        (conditions.target, "linear"),
+        *((out, "relu") for out in LEAKS if conditions.target == "relu"),
+    ):
         return None
     return np.eye(n, m), np.zeros(n)
 
