@@ -192,7 +192,8 @@ def expected_loss(
     by_active
         Also return what each number of active features adds to the loss. For this, for other targets and for power 4,
         "auto" is exact if there are at most 65,536 sets, and sampled otherwise. Other targets and power 4 are sampled
-        for smooth distributions of values too.
+        for smooth distributions of values too. With hidden ReLUs targets are exact that are linear on either side of 0,
+        and all targets if values are points.
     samples, rng
         For "sampled": number of samples, and anything ``np.random.default_rng`` takes. Not used for a data set.
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from geomsup.activations import LEAKS
+from geomsup.activations import LEAKS, resolve_activation
 from geomsup.features import Features
 from geomsup.loss.exact import FAST, sets_needed
+from geomsup.loss.gauss import gauss_losses, is_within_reach, make_nodes
 from geomsup.loss.halves.states import Half, halves_of
 from geomsup.loss.plan import make_plan
 from geomsup.loss.spectral import spectral_losses
@@ -136,7 +137,11 @@ def _spectral(features: Features, leak: float, rtol: float) -> Losses:
 def _numeric(features: Features, activation: str, rtol: float) -> Losses:
     from geomsup.loss.numeric import numeric_losses
 
+    nodes, output = make_nodes(features), resolve_activation("activation", activation)
+
     def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> Slopes:
+        if nodes is not None and is_within_reach(G, nodes):
+            return gauss_losses(G, b, output, nodes)
         found = numeric_losses(G, b, activation, features, rtol, True)
         return found.value, found.slope_coupling, found.slope_b
 

@@ -51,9 +51,8 @@ def has_linear_target(features: Features, target: str) -> bool:
 
     Examples
     --------
-    >>> uniform, binary = Features(2, 0.1), Features(2, 0.1, values="binary")
-    >>> [has_linear_target(uniform, name) for name in ("abs", "square")], has_linear_target(binary, "square")
-    ([True, False], True)
+    >>> [has_linear_target(Features(2, 0.1), name) for name in ("abs", "square", "pairs")]
+    [True, False, False]
     """
     if target in TARGETS and TARGETS[target].degree == 1:
         return True
