@@ -1,7 +1,7 @@
 """The setting of a phase diagram: n features alike but for the importance of the last, and descents in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Setting:
 
     n: int
     m: int
-    conditions: Conditions = Conditions()
+    conditions: Conditions = field(default=Conditions())
 
     def features(self, cell: Cell) -> Features:
         """Return the features at (p, I)."""

@@ -178,7 +178,8 @@ def _part(setting: Setting, probabilities: np.ndarray, importances: np.ndarray, 
     """Return the file of the rows of cells that an interrupted search has been through."""
     inputs = {
         "geomsup": __version__, "n": setting.n, "m": setting.m, "conditions": setting.conditions.to_dict(),
-        "probabilities": probabilities.tolist(), "importances": importances.tolist(), "starts": hashlib.sha256(begin.tobytes()).hexdigest(),
+        "probabilities": probabilities.tolist(), "importances": importances.tolist(),
+        "starts": hashlib.sha256(begin.tobytes()).hexdigest(),
     }  # fmt: skip
     return Part("rows of phase diagrams", inputs, _row_of)
 
