@@ -42,7 +42,7 @@ def rotated(W: np.ndarray, rows: np.ndarray) -> np.ndarray:
         if np.linalg.norm(rest) > INDEPENDENT and len(axes) < m:
             rest -= axes.T @ (axes @ rest)
             axes = np.vstack([axes, rest / np.linalg.norm(rest)])
-    return (W.reshape(len(W), -1, m) @ axes.T).reshape(W.shape)
+    return np.hstack([part @ axes.T for part in np.split(W, W.shape[1] // m, axis=1)])
 
 
 def with_columns_in_order(W: np.ndarray) -> np.ndarray:
