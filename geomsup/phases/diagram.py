@@ -14,8 +14,7 @@ from geomsup.model import ToyModel
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
-from geomsup.phases.checks import axis, sizes
-from geomsup.phases.kinds import checked_kind
+from geomsup.phases.checks import axis, kind, sizes
 from geomsup.phases.regions import name_regions, thin_name
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transition import Transition
@@ -399,7 +398,7 @@ def phase_diagram(
     starts = checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     generator = checks.random_generator("rng", rng)
     checks.callback("progress", progress)
-    conditions = checked_kind(n, activation, tied, coherence, max_cosine, hidden_activation, target)
+    conditions = kind(n, activation, tied, coherence, max_cosine, hidden_activation, target)
     setting = Setting(n, m, conditions)
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
