@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from geomsup import PhaseDiagram, ToyModel, expected_loss, optimum, phase_diagram
 from geomsup.optima.conditions.conditions import Conditions, largest_cosine
@@ -173,3 +174,22 @@ def test_an_interrupted_diagram_of_untied_models_goes_on_where_it_was(monkeypatc
 def test_kinds_that_are_refused(n, how, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         phase_diagram(n, 1, [0.1], [1.0], **how)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+def test_a_feature_grows_beside_another_one_in_a_hidden_relu_where_it_is_worth_it(p):
+    """With a row ε beside a norm of 1 + δ ε and a bias β ε, output 1 is off by ε (2 δ x + y + β), or by ε relu(y + β)
+    where x is absent, and the extra feature y gains ε² I Var(y): its own output hears ε y ε, and ε x."""
+
+    def cost(z):
+        delta, beta = z
+        u, y = 2 * delta, p / 2
+        present = u**2 / 3 + p / 3 + beta**2 + u * y + u * beta + 2 * y * beta
+        silent = (1 - p) * max(beta, 0) ** 2 + p * (max(1 + beta, 0) ** 3 - max(beta, 0) ** 3) / 3
+        return p * present + (1 - p) * silent
+
+    worth = minimize(cost, (-0.1, -0.1), method="Nelder-Mead", tol=1e-12).fun / (p / 3 - p**2 / 4)
+    diagram = phase_diagram(2, 1, [p], [0.8 * worth, 1.1 * worth], hidden_activation="relu")
+    (transition,) = diagram.transitions
+    assert transition.order == "second"
+    assert transition.importance == pytest.approx(worth, rel=1e-5)
