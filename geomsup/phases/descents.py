@@ -60,7 +60,6 @@ def one_by_one(
     """Do the same for models of any kind, each start by the objective of `optimum`."""
     loss, new_W, new_b = np.empty(len(W)), np.empty_like(W), np.empty_like(b)
     for k in range(len(W)):
-        check_stop()
         features = Features(W.shape[1], p, weights[k] / cost[k])
         here = replace(conditions, coherence=conditions.coherence / cost[k])
         loss[k], new_W[k], new_b[k] = _descent(features, here, W[k], b[k], slope)
@@ -71,7 +70,12 @@ def _descent(
     features: Features, conditions: Conditions, W: np.ndarray, b: np.ndarray, slope: float
 ) -> tuple[float, np.ndarray, np.ndarray]:
     n, m = len(W), W.shape[1] if conditions.tied else W.shape[1] // 2
-    objective = objective_of(features, conditions, SERIES)
+    minimised = objective_of(features, conditions, SERIES)
+
+    def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        check_stop()  # a descent may take seconds
+        return minimised(vector)
+
     start = joined((W[:, :m], W[:, -m:], b), conditions.tied)
     if conditions.max_cosine is not None and n > 1:
         loss, end = capped_descent(objective, start, n, conditions.tied, conditions.max_cosine, ENDLESS)
