@@ -174,7 +174,7 @@ def optimum(
         for _, part in law.parts:
             make_plan(part)  # refuses groups of too many outcomes, before anything is searched
     if not has_closed_form(features, n_hidden, searched):
-        check_known(features, searched)
+        check_known(features, conditions)
     guesses = [conditions.of_kind(guess) for guess in guesses]
     guesses = [of_ordinary_size(replace(guess, b=np.ldexp(guess.b, -value_unit))) for guess in guesses]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for

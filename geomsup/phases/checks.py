@@ -60,8 +60,7 @@ def kind(
     """Return the kind of models that arguments of `phase_diagram` name, or refuse it."""
     asked = checked_conditions(activation, tied, coherence, max_cosine, 0.0, hidden_activation, target)
     features = Features(n, 0.5)  # which losses are known does not depend on p
-    conditions = asked.on(features)
-    check_known(features, conditions)
+    check_known(features, asked)
     if not asked.tied and (asked.coherence > 0 or asked.max_cosine is not None):
         name = "coherence" if asked.coherence > 0 else "max_cosine"
         raise ValueError(
@@ -73,4 +72,4 @@ def kind(
             '`hidden_activation` must be "linear" if the decoder is not W; got "relu". What features share has no name '
             "there. Ask for single points with optimum instead."
         )
-    return conditions
+    return asked.on(features)
