@@ -341,7 +341,7 @@ def phase_diagram(
     so a state that is found anywhere in its phase is found everywhere. The optima are the best found, and not proved.
     After an interruption, the same call goes on with the rows of cells that were searched, which are kept on disk.
 
-    Tied models with linear hidden units and piecewise linear outputs have compiled descents. Other kinds take some 20
+    Tied models with linear hidden units and piecewise linear outputs have compiled descents. Other kinds take 10 to 20
     times as long, and gelu outputs with more than 3 features far longer.
 
     Parameters
