@@ -119,10 +119,11 @@ class ModelFile:
     activation: str | None = field(default=None, kw_only=True)
     hidden_activation: str | None = field(default=None, kw_only=True)
 
-    def read(self, *, or_unknown: bool = False) -> tuple[gs.ToyModel, Any]:
+    def read(self, *, or_unknown: bool = False, any_target: bool = False) -> tuple[gs.ToyModel, Any]:
         """Read the model and its features; a file of `geomsup train` holds what the flags leave open.
 
-        If neither states the features, they are None where that is allowed.
+        If neither states the features, they are None where that is allowed. Models that were trained for another target
+        than their inputs are refused, unless any will do.
         """
         model = gs.load(
             self.path, weights=self.weights, bias=self._said("bias"), decoder=self._said("decoder"),
@@ -131,7 +132,7 @@ class ModelFile:
             hidden_activation=self.hidden_activation,
         )  # fmt: skip
         assert isinstance(model, gs.ToyModel)  # as a run was named
-        known = self._trained_on()
+        known = self._trained_on(any_target)
         if or_unknown and known is None and self.inputs == Inputs():
             return model, None
         return model, self.inputs.of(model.n_features, known=known, file=repr(self.path.name))
@@ -146,6 +147,12 @@ class ModelFile:
         found = gs.load(self.path)
         return found if isinstance(found, gs.TrainingRun) and len(found) > 1 else None
 
+    def target(self) -> str:
+        """Return what the models of a file of `geomsup train` were trained for, and "identity" of other files."""
+        from geomsup.training.storage import holds_training
+
+        return gs.TrainingRun.load(self.path).settings.target if holds_training(self.path) else "identity"
+
     def _said(self, role: str) -> Any:
         """Return a role's array, False for none, or None where no flag speaks of it."""
         name, absent = getattr(self, role), getattr(self, f"no_{role}")
@@ -154,7 +161,7 @@ class ModelFile:
             raise ValueError(f"`--no-{flag}` must not come with `--{flag}`; got both. Leave one out.")
         return False if absent else name
 
-    def _trained_on(self) -> gs.Features | gs.SampledFeatures | None:
+    def _trained_on(self, any_target: bool) -> gs.Features | gs.SampledFeatures | None:
         """Return the features of the run, if `geomsup train` wrote the file."""
         from geomsup.training.storage import holds_training
 
@@ -162,7 +169,8 @@ class ModelFile:
             return None
         trained = gs.TrainingRun.load(self.path)
         settings = trained.settings
-        if (settings.target, settings.criterion) != ("identity", "squared"):
+        usual = any_target or settings.target == "identity"
+        if not usual or settings.criterion != "squared":
             raise ValueError(
                 f"`path` must hold models trained for the squared error of x; those of {self.path.name!r} were for the "
                 f"target {settings.target!r} and criterion {settings.criterion!r}. Use TrainingRun.expected_loss."

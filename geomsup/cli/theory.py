@@ -28,6 +28,7 @@ def optimum(
     max_cosine: float | None = None,
     weight_decay: float = 0.0,
     hidden_activation: str = "linear",
+    target: str = "identity",
     starts: Whole | None = None,
     seed: Whole = 0,
     time_limit: float | None = None,
@@ -58,6 +59,8 @@ def optimum(
         Factor of a penalty on half the sum of squares of all weights and biases.
     hidden_activation
         linear, or relu for up to 5 features of uniform values.
+    target
+        What outputs are to be: identity, abs, relu or square of their inputs; pairs, abs_pairs or product_pairs.
     starts
         Descend this many random starts, once each, in place of the usual search.
     seed
@@ -72,7 +75,7 @@ def optimum(
     with progress_bars() as progress:
         result = gs.optimum(
             features, n_hidden, activation=activation, tied=tied, coherence=coherence, max_cosine=max_cosine,
-            weight_decay=weight_decay, hidden_activation=hidden_activation, starts=starts, rng=seed,
+            weight_decay=weight_decay, hidden_activation=hidden_activation, target=target, starts=starts, rng=seed,
             time_limit=time_limit, progress=progress,
         )  # fmt: skip
     text = "\n".join([str(result), *inputs.assumption(n_features)])
@@ -88,7 +91,11 @@ def phase_diagram(
     sparsity_range: Ends | None = None,
     importance_range: Ends = (0.1, 10.0),
     activation: str = "relu",
+    tied: bool = True,
     coherence: float = 0.0,
+    max_cosine: float | None = None,
+    hidden_activation: str = "linear",
+    target: str = "identity",
     starts: Whole = 4,
     seed: Whole = 0,
     output: Output = None,
@@ -116,9 +123,17 @@ def phase_diagram(
     importance_range
         Lowest and highest importance of the last feature.
     activation
-        Output activation: relu, abs, leaky_relu or linear.
+        Output activation: relu, abs, leaky_relu, linear or gelu.
+    tied
+        Whether the decoder is W too.
     coherence
         Factor of a penalty on the sum of (w_i · w_j)² over pairs of rows of W.
+    max_cosine
+        Cap, from 0 to 1, on abs(cos) of the angle between two rows of W.
+    hidden_activation
+        linear, or relu for up to 5 features.
+    target
+        What outputs are to be: identity, or square of their inputs.
     starts
         Random starts in every cell; the optima of its neighbours are tried as well.
     seed
@@ -135,8 +150,8 @@ def phase_diagram(
     )
     with progress_bars() as progress:
         diagram = gs.phase_diagram(
-            n_features, n_hidden, *axes, activation=activation, coherence=coherence, starts=starts, rng=seed,
-            progress=progress,
+            n_features, n_hidden, *axes, activation=activation, tied=tied, coherence=coherence, max_cosine=max_cosine,
+            hidden_activation=hidden_activation, target=target, starts=starts, rng=seed, progress=progress,
         )  # fmt: skip
         progress("locating", 0.0)
         kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)

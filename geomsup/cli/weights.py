@@ -149,6 +149,7 @@ def compare(
     *,
     coherence: float | None = None,
     weight_decay: float = 0.0,
+    target: str | None = None,
     starts: Whole | None = None,
     seed: Whole = 0,
     time_limit: float | None = None,
@@ -166,6 +167,9 @@ def compare(
         Factor of a penalty on the sum of (w_i · w_j)² over pairs of rows of W; by default that of the training.
     weight_decay
         Factor of a penalty on half the sum of squares of all weights and biases.
+    target
+        What outputs are to be: identity, abs, relu, square, pairs, abs_pairs or product_pairs; by default what the file
+        says that the models were trained for, or identity.
     starts
         Descend this many random starts, once each, in place of the usual search for the optimum.
     seed
@@ -181,13 +185,14 @@ def compare(
     trained = file.all_runs()
     with progress_bars() as progress:
         how: dict[str, Any] = {
-            "coherence": coherence, "weight_decay": weight_decay, "starts": starts, "rng": seed,
+            "coherence": coherence, "weight_decay": weight_decay, "target": target, "starts": starts, "rng": seed,
             "time_limit": time_limit, "progress": progress,
         }  # fmt: skip
         if trained is not None:
             result, source = trained.compare(**how), trained.source
         else:
-            model, features = file.read()
+            model, features = file.read(any_target=True)
+            how["target"] = file.target() if target is None else target
             result, source = gs.compare(model, features, **how), model.source
     if plot is not None:
         drawn = result.plot()

@@ -12,9 +12,10 @@ from geomsup.checks import count, hinted
 from geomsup.comparison.costs import ComponentCost, component_costs
 from geomsup.features import Features
 from geomsup.loss import ExpectedLoss
-from geomsup.loss.cells.losses import has_cells
+from geomsup.loss.cells.losses import has_cells, has_linear_target
 from geomsup.model import ToyModel
 from geomsup.optima import Optimum, optimum
+from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import grouped
 from geomsup.tables import Readable, Tabular
@@ -244,7 +245,8 @@ class Comparisons(Sequence[Comparison], Readable, Tabular):
 @overload
 def compare(
     model: ToyModel, features: Features | None = None, *, coherence: float | None = None, weight_decay: float = 0.0,
-    starts: int | None = None, rng: Any = 0, time_limit: float | None = None, progress: Progress = None,
+    target: str | None = None, starts: int | None = None, rng: Any = 0, time_limit: float | None = None,
+    progress: Progress = None,
 ) -> Comparison: ...  # fmt: skip
 @overload
 def compare(
@@ -253,6 +255,7 @@ def compare(
     *,
     coherence: float | None = None,
     weight_decay: float = 0.0,
+    target: str | None = None,
     starts: int | None = None,
     rng: Any = 0,
     time_limit: float | None = None,
@@ -261,7 +264,8 @@ def compare(
 @hinted
 def compare(
     model: Any, features: Any = None, *, coherence: float | None = None, weight_decay: float = 0.0,
-    starts: int | None = None, rng: Any = 0, time_limit: float | None = None, progress: Progress = None,
+    target: str | None = None, starts: int | None = None, rng: Any = 0, time_limit: float | None = None,
+    progress: Progress = None,
 ) -> Comparison | Comparisons:  # fmt: skip
     """Return the expected loss and geometry of `model` next to the optimum for `features`.
 
@@ -279,6 +283,9 @@ def compare(
         The distribution of its inputs: one for all, or one for each model. A `TrainingRun` knows its own.
     coherence
         λ of the penalty of `optimum`; by default the one that a `TrainingRun` was trained with, and 0 for models.
+    target
+        What outputs are to be, as in `optimum`; by default what a `TrainingRun` was trained for, and "identity" for
+        models, which do not know it.
     weight_decay, starts, rng, time_limit, progress
         Passed on to `optimum`; each search has the time limit for itself.
 
@@ -289,7 +296,8 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        As `expected_loss` and `optimum` do; if there are not as many features as models.
+        As `expected_loss` and `optimum` do; if there are not as many features as models; if a `TrainingRun` minimised
+        no squared error.
 
     Examples
     --------
@@ -299,23 +307,25 @@ def compare(
     0.00417
     """
 
-    factor = _trained_with(model) if coherence is None else coherence
+    trained = _trained_with(model)
+    factor = trained.coherence if coherence is None else coherence
+    wanted = trained.target if target is None else target
 
     def best_for(models: Sequence[ToyModel], law: Features) -> Optimum:
-        hidden = "relu" if _has_hidden_relus(models[0], law) else "linear"
+        hidden = "relu" if _has_hidden_relus(models[0], law, wanted) else "linear"
         guesses = [one for one in models if hidden == "relu" or _is_linear(one)]
         activation: Any = models[0].activation  # `optimum` refuses those it does not know
         return optimum(
             law, models[0].W.shape[1], activation=activation, tied=models[0].W_out is None, coherence=factor,
-            weight_decay=weight_decay, hidden_activation=hidden, starts=starts, rng=rng, guesses=guesses,
-            time_limit=time_limit, progress=progress,
+            weight_decay=weight_decay, hidden_activation=hidden, target=wanted, starts=starts, rng=rng,
+            guesses=guesses, time_limit=time_limit, progress=progress,
         )  # fmt: skip
 
     if isinstance(model, ToyModel) or not _is_several(model):
-        expected = reachable_loss(model, features)
+        expected = reachable_loss(model, features, target=wanted)
         return Comparison(expected, best_for([model], features))
     models, laws = _paired(model, features)
-    expected = [reachable_loss(one, law) for one, law in zip(models, laws, strict=True)]
+    expected = [reachable_loss(one, law, target=wanted) for one, law in zip(models, laws, strict=True)]
     best: dict[Any, Optimum] = {}
     for one, law in zip(models, laws, strict=True):
         key = _key(one, law)
@@ -325,9 +335,16 @@ def compare(
     return Comparisons(tuple(Comparison(loss, best[_key(loss.model, loss.features)]) for loss in expected))
 
 
-def _trained_with(model: Any) -> float:
-    """Return the factor of the penalty on coherence that a `TrainingRun` was trained with, 0 for models."""
-    return float(model.settings.coherence) if hasattr(model, "settings") else 0.0
+def _trained_with(model: Any) -> Conditions:
+    """Return what a `TrainingRun` was trained for, of what optima can be asked for besides their kind."""
+    if not hasattr(model, "settings"):
+        return Conditions()
+    if model.settings.criterion != "squared":
+        raise ValueError(
+            f"`model` must be trained for criterion 'squared' to be compared; got {model.settings.criterion!r}. "
+            "No optimum of other losses is known."
+        )
+    return Conditions(coherence=float(model.settings.coherence), target=model.settings.target)
 
 
 def _key(model: ToyModel, features: Any) -> tuple[Any, ...]:
@@ -340,9 +357,10 @@ def _is_linear(model: ToyModel) -> bool:
     return model.hidden_activation == "linear" and model.W_between is None
 
 
-def _has_hidden_relus(model: ToyModel, features: Features) -> bool:
+def _has_hidden_relus(model: ToyModel, features: Features, target: str) -> bool:
     """Whether `optimum` searches models with hidden ReLUs such as this one: few features, no hidden biases."""
-    return model.hidden_activation == "relu" and model.b_hidden is None and has_cells(model, features)
+    alike = model.hidden_activation == "relu" and model.b_hidden is None
+    return alike and has_cells(model, features) and has_linear_target(features, target)
 
 
 def _is_several(model: Any) -> bool:

@@ -10,7 +10,7 @@ from geomsup import checks
 from geomsup.activations import LEAKS, activation_name
 from geomsup.features import Discrete, Features
 from geomsup.laws import misfit_of
-from geomsup.loss.cells.losses import cell_losses_of, has_cells
+from geomsup.loss.cells.losses import cell_losses_of, has_cells, has_linear_target
 from geomsup.loss.exact import AFFORDABLE, FAST, exact_losses, sets_needed
 from geomsup.loss.halves.losses import halves_losses
 from geomsup.loss.halves.states import halves_of
@@ -192,7 +192,8 @@ def expected_loss(
     by_active
         Also return what each number of active features adds to the loss. For this, for other targets and for power 4,
         "auto" is exact if there are at most 65,536 sets, and sampled otherwise. Other targets and power 4 are sampled
-        for smooth distributions of values too.
+        for smooth distributions of values too. With hidden ReLUs targets are exact that are linear on either side of 0,
+        and all targets if values are points.
     samples, rng
         For "sampled": number of samples, and anything ``np.random.default_rng`` takes. Not used for a data set.
 
@@ -253,11 +254,13 @@ def _within_reach(result: ExpectedLoss, rtol: float | None, wanted: Wanted) -> E
 
 def _has_cells(model: ToyModel, features: Features, wanted: Wanted) -> bool:
     """Whether the hidden layer is not linear, and the loss is a sum over few cells in which it is."""
-    return wanted.usual and model.hidden_activation != "linear" and has_cells(model, features)
+    if wanted.power != 2 or model.hidden_activation == "linear" or not has_cells(model, features):
+        return False
+    return has_linear_target(features, wanted.target)
 
 
 def _of_cells(model: ToyModel, features: Features, gradient: bool, wanted: Wanted) -> ExpectedLoss:
-    losses = patiently(partial(cell_losses_of, model, features, gradient))
+    losses = patiently(partial(cell_losses_of, model, features, gradient, wanted.target))
     importance = features.importance
     to_W, to_b_hidden, to_W_out, to_b = losses.grads
     grads: dict[str, Any] = {"grad_W": to_W + to_W_out if model.W_out is None else to_W, "grad_b": to_b}
@@ -272,7 +275,7 @@ def _of_cells(model: ToyModel, features: Features, gradient: bool, wanted: Wante
     return _finite(
         ExpectedLoss(
             float(per_feature.sum()), float((importance @ losses.error).sum()), per_feature, "exact", model, features,
-            **(grads if gradient else {}), **(shares if wanted.by_active else {}),
+            **(grads if gradient else {}), **(shares if wanted.by_active else {}), target=wanted.target,
         )
     )  # fmt: skip
 

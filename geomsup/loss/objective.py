@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from geomsup.activations import LEAKS
+from geomsup.activations import LEAKS, resolve_activation
 from geomsup.features import Features
 from geomsup.loss.exact import FAST, sets_needed
+from geomsup.loss.gauss import gauss_losses, is_within_reach, make_nodes
 from geomsup.loss.halves.states import Half, halves_of
 from geomsup.loss.plan import make_plan
 from geomsup.loss.spectral import spectral_losses
+from geomsup.loss.targets.descents import losses_to
 from geomsup.threads import stop_flag
 
-__all__ = ["SERIES_RTOL", "has_few_sets", "losses_of", "pack", "relu_objective", "unpack"]
+__all__ = ["SERIES_RTOL", "has_few_sets", "losses_of", "pack", "relu_objective", "sets_of_all", "unpack"]
 
 # Relative accuracy of series in descents: well below the difference of neighbouring minima.
 SERIES_RTOL = 1e-7
@@ -44,14 +46,18 @@ def relu_objective(features: Features, rtol: float = SERIES_RTOL) -> Callable[[n
     return objective
 
 
-def losses_of(features: Features, activation: str, rtol: float) -> Losses:
+def losses_of(features: Features, activation: str, rtol: float, target: str = "identity") -> Losses:
     """Return f(decoder, W, b) -> losses of the outputs ``(n,)``, and their slopes by couplings ``(n, n)`` and by b.
 
     It goes straight to the kernels, series to an accuracy of about `rtol`: a descent wants neither bounds nor refusals,
-    and at small sizes building checked results would cost more than the loss.
+    and at small sizes building checked results would cost more than the loss. Other targets than the inputs are summed
+    over sets.
     """
     weights = [weight for weight, _ in features.parts]
-    parts = [_losses_of_part(part, activation, rtol) for _, part in features.parts]
+    if target == "identity":
+        parts = [_losses_of_part(part, activation, rtol) for _, part in features.parts]
+    else:
+        parts = [losses_to(part, activation, target) for _, part in features.parts]
     if len(parts) == 1:
         return parts[0]
 
@@ -67,7 +73,12 @@ def has_few_sets(features: Features) -> bool:
 
     Sets of features that are given by hidden states are not few.
     """
-    return len(features.parts) == 1 and sets_needed(np.ones((features.n, features.n)), features) <= FAST
+    return len(features.parts) == 1 and sets_of_all(features) <= FAST
+
+
+def sets_of_all(features: Features) -> float:
+    """Return how many sets of present features there are, given the likeliest hidden states."""
+    return sets_needed(np.ones((features.n, features.n)), features)
 
 
 def _losses_of_part(features: Features, activation: str, rtol: float) -> Losses:
@@ -126,7 +137,11 @@ def _spectral(features: Features, leak: float, rtol: float) -> Losses:
 def _numeric(features: Features, activation: str, rtol: float) -> Losses:
     from geomsup.loss.numeric import numeric_losses
 
+    nodes, output = make_nodes(features), resolve_activation("activation", activation)
+
     def losses(G: np.ndarray, surplus: np.ndarray, b: np.ndarray) -> Slopes:
+        if nodes is not None and is_within_reach(G, nodes):
+            return gauss_losses(G, b, output, nodes)
         found = numeric_losses(G, b, activation, features, rtol, True)
         return found.value, found.slope_coupling, found.slope_b
 

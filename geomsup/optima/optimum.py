@@ -8,12 +8,12 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
-from geomsup.loss.cells.boxes import make_boxes
 from geomsup.loss.ordinary import CLOSE, Ordinary, ordinary, times_power
 from geomsup.loss.plan import make_plan
 from geomsup.model import ToyModel
 from geomsup.optima.cache import cache_folder
 from geomsup.optima.conditions.conditions import Conditions, checked_conditions
+from geomsup.optima.conditions.known import check_known
 from geomsup.optima.conditions.search import best_of_starts
 from geomsup.optima.deadline import Deadline
 from geomsup.optima.descent import MANY, End, descend
@@ -21,7 +21,7 @@ from geomsup.optima.guesses import fitting, of_ordinary_size
 from geomsup.optima.multistart import descend_from_many, finished, last_descent
 from geomsup.optima.proved.bounds import lower_bound
 from geomsup.optima.proved.certified import certified
-from geomsup.optima.proved.closed_form import closed_form
+from geomsup.optima.proved.closed_form import closed_form, has_closed_form
 from geomsup.optima.reachable import reachable_loss
 from geomsup.optima.result import FROM_TABLE, Optimum
 from geomsup.optima.searching.chains import chains, effort_for
@@ -63,6 +63,7 @@ def optimum(
     max_cosine: float | None = None,
     weight_decay: float = 0.0,
     hidden_activation: str = "linear",
+    target: str = "identity",
     starts: int | None = None,
     rng: Any = 0,
     guesses: Sequence[ToyModel] = (),
@@ -90,11 +91,10 @@ def optimum(
       14 or of few kinds. The best blocks of k features in r dimensions are
       searched one by one, from random starts and from the block of k - 1, whose rays another feature joins. Then an
       integer program fills the dimensions, and drops the features that are left over.
-    - Other outputs, decoders, penalties and caps (`activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`,
-      `hidden_activation`) are
-      searched by 32 random starts up to 8 features (8 for gelu, and beyond), one from every catalogue shape, and one
-      from a dimension each for the best features: descents of the exact loss with what is added to it. The best of
-      them is returned; nothing is proved.
+    - Other outputs, decoders, penalties, caps and targets (`activation`, `tied`, `coherence`, `max_cosine`,
+      `weight_decay`, `hidden_activation`, `target`) are searched by 32 random starts up to 8 features (8 for gelu, and
+      beyond), one from every catalogue shape, and one from a dimension each for the best features: descents of the
+      exact loss with what is added to it. The best of them is returned; nothing is proved.
 
     Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache folder), and so is an interrupted search of a whole
     model: the same call goes on from there, and ends at the same bits.
@@ -121,6 +121,12 @@ def optimum(
     hidden_activation
         "linear" or "relu": x' = f(W ReLU(Wᵀ x) + b), for up to 5 features of uniform values, or a few more
         whose values are points.
+    target
+        τ(x), what outputs are to be, as in `train` and `expected_loss`: "identity", "abs", "relu", "square", or, of
+        values that are points, "pairs", "abs_pairs" or "product_pairs". The loss is then Σ_i I_i E(τ_i(x) - x'_i)², for
+        up to 10 independent features whose values are piecewise uniform or points, and piecewise linear outputs. With
+        hidden ReLUs "square" and pairs are only for points. Where no value is negative, "abs" and "relu" are
+        "identity". No lower bound but 0 is known.
     starts
         If it is given, this many random starts are descended instead, once each: quicker, and more often too high.
     rng
@@ -156,29 +162,27 @@ def optimum(
     n_hidden = checks.integer("n_hidden", n_hidden, minimum=1)
     checks.room("n_hidden", features.n * (n_hidden + features.n))
     starts = None if starts is None else checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
-    conditions = checked_conditions(activation, tied, coherence, max_cosine, weight_decay, hidden_activation)
+    conditions = checked_conditions(activation, tied, coherence, max_cosine, weight_decay, hidden_activation, target)
+    searched = conditions.on(features)
     generator = checks.random_generator("rng", rng)
     guesses = fitting(guesses, features.n, n_hidden)
     checks.callback("progress", progress)
     seconds = np.inf if time_limit is None else checks.positive_number("time_limit", time_limit)
     deadline = Deadline(seconds)
-    law, value_unit, loss_unit = units = ordinary(features, CLOSE) if conditions.scales else Ordinary(features, 0, 0)
+    law, value_unit, loss_unit = units = ordinary(features, CLOSE) if searched.scales else Ordinary(features, 0, 0)
     if features.grouped and activation != "linear":  # that has a closed form, or says so itself
         for _, part in law.parts:
             make_plan(part)  # refuses groups of too many outcomes, before anything is searched
-    if hidden_activation == "relu" and n_hidden < features.n and make_boxes(features) is None:
-        raise ValueError(
-            f'`hidden_activation` must be "linear" unless there are few features: up to 5 of uniform values, or some '
-            f"more whose values are points; got {features.n}. Train models of this size."
-        )
+    if not has_closed_form(features, n_hidden, searched):
+        check_known(features, conditions)
     guesses = [conditions.of_kind(guess) for guess in guesses]
     guesses = [of_ordinary_size(replace(guess, b=np.ldexp(guess.b, -value_unit))) for guess in guesses]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
     with telling(progress):
-        here = replace(conditions, coherence=float(np.ldexp(conditions.coherence, -loss_unit)))
+        here = replace(searched, coherence=float(np.ldexp(searched.coherence, -loss_unit)))
         found = _ordinary_optimum(law, n_hidden, here, starts, generator, guesses, deadline, progress)
-        found = certified(found) if conditions.plain and not deadline.cut else found
+        found = certified(found) if searched.plain and not deadline.cut else found
     if deadline.cut:
         found = replace(found, status=f"{found.status}, cut short")
     return replace(_in_units(found, features, units), conditions=conditions)
@@ -257,15 +261,15 @@ def _by_descents(
     grows = conditions.hidden_activation == "relu" and max(np.abs(W).max(), np.abs(decoder).max()) > HELD_BACK
     status = f"best of {checks.count(len(found.totals), 'start')}" if found.searched is None else "from a given model"
     return Optimum(
-        float(reachable_loss(model, features, quickly=deadline.cut)), model, status,
+        float(reachable_loss(model, features, quickly=deadline.cut, target=conditions.target)), model, status,
         _bound(features, n_hidden, conditions),
         features, n_hidden, UNREACHED if grows else "not checked", found.totals, searched=found.searched,
     )  # fmt: skip
 
 
 def _bound(features: Features, n_hidden: int, conditions: Conditions) -> float:
-    """Return a loss that no model of this kind reaches; of hidden ReLUs none is known but 0."""
-    if conditions.hidden_activation != "linear":
+    """Return a loss that no model of this kind reaches; of hidden ReLUs and other targets none is known but 0."""
+    if conditions.hidden_activation != "linear" or conditions.target != "identity":
         return 0.0
     nonnegative, relu = conditions.activation in ("relu", "abs"), conditions.activation == "relu"
     return lower_bound(features, n_hidden, nonnegative=nonnegative, tied_relu=conditions.tied and relu)

@@ -16,11 +16,13 @@ ACCURACIES, COARSEST = (None, 1e-7, 1e-5), 1e-3
 MANY = 60
 
 
-def reachable_loss(model: ToyModel, features: Features, *, quickly: bool = False) -> ExpectedLoss:
+def reachable_loss(
+    model: ToyModel, features: Features, *, quickly: bool = False, target: str = "identity"
+) -> ExpectedLoss:
     """Return the expected loss to the usual accuracy, or to the best of some coarser ones that can be reached."""
     many = isinstance(features, Features | SampledFeatures) and features.n > MANY  # `expected_loss` refuses others
     skipped = 1 + quickly if many else 0
     for rtol in ACCURACIES[skipped:]:
         with suppress(Unreachable):
-            return expected_loss(model, features, rtol=rtol)
-    return expected_loss(model, features, rtol=COARSEST)
+            return expected_loss(model, features, rtol=rtol, target=target)
+    return expected_loss(model, features, rtol=COARSEST, target=target)

@@ -83,8 +83,8 @@ class Optimum(Readable, Tabular):
         For a tegum program: its blocks, and the kinds of blocks it could choose from. If features have values or
         importances of extreme sizes, it is in other units.
     features, n_hidden, conditions
-        What was asked; conditions are `activation`, `tied`, `coherence`, `max_cosine`, `weight_decay` and
-        `hidden_activation`.
+        What was asked; conditions are `activation`, `tied`, `coherence`, `max_cosine`, `weight_decay`,
+        `hidden_activation` and `target`.
 
     Examples
     --------
@@ -132,7 +132,8 @@ class Optimum(Readable, Tabular):
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The components of the geometry with their losses, then the features that are not represented."""
-        return blocks(self.geometry, reachable_loss(self.model, self.features).per_feature)
+        loss = reachable_loss(self.model, self.features, target=self.conditions.target)
+        return blocks(self.geometry, loss.per_feature)
 
     @cached_property
     def prices(self) -> Prices | None:

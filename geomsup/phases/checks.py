@@ -1,4 +1,4 @@
-"""Checks that phase diagrams and their predictions share."""
+"""Checks of what phase diagrams, and their predictions, are asked for."""
 
 from typing import Any
 
@@ -6,9 +6,11 @@ import numpy as np
 
 from geomsup import checks
 from geomsup.features import Features
+from geomsup.optima.conditions.conditions import Conditions, checked_conditions
+from geomsup.optima.conditions.known import check_known
 from geomsup.samples import SampledFeatures
 
-__all__ = ["axis", "sizes"]
+__all__ = ["axis", "kind", "sizes"]
 
 MOST_FEATURES = 8  # up to which the exact loss of a cell is a matter of milliseconds
 
@@ -50,3 +52,24 @@ def axis(name: str, values: Any, most: float) -> np.ndarray:
                          "Sort them and drop repeats.")  # fmt: skip
     array.flags.writeable = False
     return array
+
+
+def kind(
+    n: int, activation: Any, tied: Any, coherence: Any, max_cosine: Any, hidden_activation: Any, target: Any
+) -> Conditions:
+    """Return the kind of models that arguments of `phase_diagram` name, or refuse it."""
+    asked = checked_conditions(activation, tied, coherence, max_cosine, 0.0, hidden_activation, target)
+    features = Features(n, 0.5)  # which losses are known does not depend on p
+    check_known(features, asked)
+    if not asked.tied and (asked.coherence > 0 or asked.max_cosine is not None):
+        name = "coherence" if asked.coherence > 0 else "max_cosine"
+        raise ValueError(
+            f"`{name}` must be left out if the decoder is not W; got {getattr(asked, name):g}. A decoder of its own "
+            "undoes any change of W that keeps to it, so that nothing is decided by it."
+        )
+    if not asked.tied and asked.hidden_activation == "relu":
+        raise ValueError(
+            '`hidden_activation` must be "linear" if the decoder is not W; got "relu". What features share has no name '
+            "there. Ask for single points with optimum instead."
+        )
+    return asked.on(features)

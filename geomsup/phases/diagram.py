@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geomsup import checks
-from geomsup.activations import LEAKS
 from geomsup.dimensions import dimensionality
 from geomsup.features import Features
 from geomsup.model import ToyModel
-from geomsup.optima.conditions.conditions import checked_conditions
+from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
-from geomsup.phases.checks import axis, sizes
-from geomsup.phases.names import apart, phase_name
+from geomsup.phases.checks import axis, kind, sizes
 from geomsup.phases.regions import name_regions, thin_name
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transition import Transition
@@ -56,10 +54,11 @@ class PhaseDiagram(Readable, Tabular):
         ``(P, Q)``, index into `names`.
     names
         The phases.
-    W, b
-        ``(P, Q, n, m)`` and ``(P, Q, n)``, the optima; rows other than the last come in falling order of norm.
-    n_features, n_hidden, starts, activation, coherence
-        What was asked.
+    W, b, W_out
+        ``(P, Q, n, m)``, ``(P, Q, n)`` and ``(P, Q, n, m)``, the optima; rows other than the last come in falling order
+        of norm. `W_out` is None if the decoder is W too.
+    n_features, n_hidden, starts, conditions
+        What was asked; conditions are `activation`, `tied`, `coherence`, `max_cosine`, `hidden_activation`, `target`.
 
     Examples
     --------
@@ -94,8 +93,18 @@ class PhaseDiagram(Readable, Tabular):
     inner: dict[Edge, tuple[Transition, ...]] = field(
         repr=False
     )  # transitions between cells of one structure, found already
-    activation: str = "relu"
-    coherence: float = 0.0
+    conditions: Conditions = field(default=Conditions())
+    W_out: np.ndarray | None = field(repr=False, default=None)
+
+    @property
+    def activation(self) -> str:
+        """Output activation of the optima."""
+        return self.conditions.activation
+
+    @property
+    def coherence(self) -> float:
+        """Factor of the penalty on products of rows."""
+        return self.conditions.coherence
 
     @cached_property
     def total(self) -> np.ndarray:
@@ -104,8 +113,11 @@ class PhaseDiagram(Readable, Tabular):
 
     @cached_property
     def dimensionality(self) -> np.ndarray:
-        """Fraction D of a hidden dimension that the extra feature has, ``(P, Q)``: 0 not represented, 1 dedicated."""
-        return dimensionality(self.W)[..., -1]
+        """Fraction D of a hidden dimension that the extra feature has, ``(P, Q)``: 0 not represented, 1 dedicated.
+
+        That of untied models is of the rows in the middle between encoder and decoder.
+        """
+        return dimensionality(self._setting.rows(self._states))[..., -1]
 
     @cached_property
     def boundaries(self) -> tuple[Edge, ...]:
@@ -181,7 +193,8 @@ class PhaseDiagram(Readable, Tabular):
         values = line if importance is None else [importance]
         return phase_diagram(
             self.n_features, self.n_hidden, p, values, activation=self.activation, coherence=self.coherence,
-            starts=self.starts,
+            tied=self.conditions.tied, max_cosine=self.conditions.max_cosine,
+            hidden_activation=self.conditions.hidden_activation, target=self.conditions.target, starts=self.starts,
         ).transitions  # fmt: skip
 
     def features(self, i: int, j: int) -> Features:
@@ -191,7 +204,7 @@ class PhaseDiagram(Readable, Tabular):
     def model(self, i: int, j: int) -> ToyModel:
         """Return the optimum of cell (probabilities[i], importances[j])."""
         index = self._index(i, j)
-        return ToyModel(self.W[index], self.b[index], activation=self.activation)
+        return self._setting.model(self._states[index], self.b[index])
 
     def plot(self, axes: "Axes | Sequence[Axes] | np.ndarray | None" = None) -> "list[Axes]":
         """Draw the phases beside the paper's prediction; see `geomsup.plot.plot_phases`."""
@@ -212,10 +225,10 @@ class PhaseDiagram(Readable, Tabular):
             "n_features": self.n_features,
             "n_hidden": self.n_hidden,
             "starts": self.starts,
-            "activation": self.activation,
-            "coherence": self.coherence,
+            "conditions": self.conditions.to_dict(),
             "names": list(self.names),
             **{name: getattr(self, name).tolist() for name in arrays},
+            "W_out": None if self.W_out is None else self.W_out.tolist(),
             "transitions": [one.to_dict() | {"cells": [list(a), list(b)]} for (a, b), one in self.located],
         }
 
@@ -269,7 +282,12 @@ class PhaseDiagram(Readable, Tabular):
 
     @property
     def _setting(self) -> Setting:
-        return Setting(self.n_features, self.n_hidden, self.activation, self.coherence)
+        return Setting(self.n_features, self.n_hidden, self.conditions)
+
+    @property
+    def _states(self) -> np.ndarray:
+        """The rows of states, as `Setting` has them."""
+        return self.W if self.W_out is None else np.concatenate([self.W, self.W_out], axis=-1)
 
     def _index(self, i: Any, j: Any) -> Index:
         """Return a cell's index, checked; negative ones count from the end."""
@@ -281,7 +299,7 @@ class PhaseDiagram(Readable, Tabular):
         return float(self.probabilities[index[0]]), float(self.importances[index[1]])
 
     def _state(self, index: Index) -> End:
-        return End(float(self.total[index]), self.W[index], self.b[index])
+        return End(float(self.total[index]), self._states[index], self.b[index])
 
     def _named(self, edge: Edge, transitions: tuple[Transition, ...]) -> tuple[Transition, ...]:
         """Give the outermost sides the names of their cells; phases between them are thinner than a cell.
@@ -290,7 +308,7 @@ class PhaseDiagram(Readable, Tabular):
         """
         named = list(transitions)
         for k, cell, side in ((0, edge[0], "from_"), (-1, edge[1], "to")):
-            if named and getattr(named[k], side) == phase_name(self.W[cell]):
+            if named and getattr(named[k], side) == self._setting.name(self._states[cell]):
                 named[k] = replace(named[k], **{side: self.names[self.phase[cell]]})
         for k in range(len(named) - 1):
             thin = thin_name(named[k], named[k + 1])
@@ -306,18 +324,25 @@ def phase_diagram(
     importances: Any,
     *,
     activation: str = "relu",
+    tied: bool = True,
     coherence: float = 0.0,
+    max_cosine: float | None = None,
+    hidden_activation: str = "linear",
+    target: str = "identity",
     starts: int = 4,
     rng: Any = 0,
     progress: Progress = None,
 ) -> PhaseDiagram:
-    """Return the optimum of x' = f(W Wᵀ x + b) in every cell of a plane, and the phases.
+    """Return the optimum of x' = f(W Wᵀ x + b), or of another kind of model, in every cell of a plane, and the phases.
 
     n independent features have one probability p, values U[0, 1], and importance 1 except the last one's, I; for other
     inputs, take `optimum` point by point. In each cell (p, I)
     random starts descend the exact expected loss. Then every cell tries its neighbours' optima until none improves,
     so a state that is found anywhere in its phase is found everywhere. The optima are the best found, and not proved.
     After an interruption, the same call goes on with the rows of cells that were searched, which are kept on disk.
+
+    Tied models with linear hidden units and piecewise linear outputs have compiled descents. Other kinds take 10 to 20
+    times as long, and gelu outputs with more than 3 features far longer.
 
     Parameters
     ----------
@@ -326,10 +351,21 @@ def phase_diagram(
     probabilities, importances
         Rising values of p in (0, 1] and of I > 0.
     activation
-        Output activation: "relu", "abs", "leaky_relu" or "linear", whose losses have closed forms.
+        Output activation: "relu", "abs", "leaky_relu", "linear" or "gelu".
+    tied
+        Whether the decoder is W too. If not, (A M, B M⁻ᵀ) is the same model for every M, and M is chosen so that
+        encoder A and decoder B have the same AᵀA = BᵀB. Phases are named by the rows of (A + B)/2, and compared by
+        both.
     coherence
         λ of a penalty λ Σ_{i<j} (w_i·w_j)² over pairs of rows of W, minimised with the loss, as in `optimum`. (There is
         no weight decay here: with it no feature is ever quite dropped, as a bias drawn to 0 makes a short row useful.)
+    max_cosine
+        Cap, from 0 to 1, on abs(cos) of the angle between any two rows of W, as in `optimum`.
+    hidden_activation
+        "linear", or "relu" for up to 5 features.
+    target
+        What outputs are to be: "identity", or "square". (No value is negative here, so "abs" and "relu" are the
+        "identity".)
     starts
         Number of random starts per cell, besides m dedicated features with and without the extra one, digons, and a
         regular polygon or simplex.
@@ -362,32 +398,34 @@ def phase_diagram(
     starts = checks.integer("starts", starts, minimum=1, maximum=MOST_STARTS)
     generator = checks.random_generator("rng", rng)
     checks.callback("progress", progress)
-    checks.one_of("activation", activation, tuple(LEAKS))
-    conditions = checked_conditions(activation, True, coherence, None, 0.0)
-    setting = Setting(n, m, activation, conditions.coherence)
+    conditions = kind(n, activation, tied, coherence, max_cosine, hidden_activation, target)
+    setting = Setting(n, m, conditions)
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
     with telling(progress):
         best = best_states(setting, p, values, starts, generator, progress)
         inner = _inner_transitions(setting, p, values, best)
     shape = len(p), len(values)
-    names, phase = name_regions({index: state.W for index, state in best.items()}, inner, shape)
+    names, phase = name_regions({index: setting.rows(state.W) for index, state in best.items()}, inner, shape)
     total = np.array([best[index].loss for index in np.ndindex(*shape)]).reshape(shape)
-    W = np.array([best[index].W for index in np.ndindex(*shape)]).reshape(*shape, n, m)
+    states = np.array([best[index].W for index in np.ndindex(*shape)]).reshape(*shape, n, -1)
     b = np.array([best[index].b for index in np.ndindex(*shape)]).reshape(*shape, n)
-    loss = total - setting.penalty(W)
-    for array in (loss, phase, W, b):
+    loss = total - setting.penalty(states)
+    for array in (loss, phase, states, b):
         array.flags.writeable = False
-    return PhaseDiagram(p, values, loss, phase, names, W, b, n, m, starts, inner, activation, setting.coherence)
+    W, W_out = states[..., :m], None if tied else states[..., m:]
+    return PhaseDiagram(p, values, loss, phase, names, W, b, n, m, starts, inner, conditions, W_out)
 
 
 def _inner_transitions(
     setting: Setting, p: np.ndarray, values: np.ndarray, best: dict[Index, End]
 ) -> dict[Edge, tuple[Transition, ...]]:
     """Return transitions between neighbouring cells that have the same structure but are not connected."""
-    names = {index: phase_name(state.W) for index, state in best.items()}
+    names = {index: setting.name(state.W) for index, state in best.items()}
     edges = [
-        (a, b) for a, b in all_edges((len(p), len(values))) if names[a] == names[b] and apart(best[a].W, best[b].W)
+        (a, b)
+        for a, b in all_edges((len(p), len(values)))
+        if names[a] == names[b] and setting.apart(best[a].W, best[b].W)
     ]
 
     def find(edge: Edge) -> tuple[Transition, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from geomsup.recognition import Component, Geometry
 
-__all__ = ["apart", "components", "differ", "distance", "invariants", "phase_in_words", "phase_name"]
+__all__ = ["apart", "components", "distance", "invariants", "phase_in_words", "phase_name"]
 
 DROPPED = 1e-6  # rows below this, relative to the longest, are not represented; descents leave exact zeros
 COUPLED = 1e-3  # |cosines| above this are a coupling: descents leave 1e-6 where the optimum has none
@@ -99,11 +99,6 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
 def apart(a: np.ndarray, b: np.ndarray) -> bool:
     """Tell whether two states differ by more than what neighbouring cells of one phase usually do."""
     return distance(a, b) > SUSPICIOUS
-
-
-def differ(a: np.ndarray, b: np.ndarray) -> bool:
-    """Tell whether two states are not one that moved a little."""
-    return apart(a, b) or phase_name(a) != phase_name(b)
 
 
 def components(gram: np.ndarray) -> list[tuple[int, ...]]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from geomsup.dimensions import dimensionality
+from geomsup.model import ToyModel
 from geomsup.phases.names import components, phase_name
 from geomsup.phases.search import Index, all_edges
 from geomsup.phases.transition import Transition
@@ -17,7 +18,7 @@ CLOSE = 1e-4  # fractions of a dimension this close count as one
 def name_regions(
     W: Mapping[Index, np.ndarray], cuts: Collection[tuple[Index, Index]], shape: Index
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return names of phases and the index of each cell's, ``(P, Q)``.
+    """Return names of phases and the index of each cell's, ``(P, Q)``, from the rows that structures are named by.
 
     Neighbours of one structure are connected unless there is a transition between them (`cuts`).
     """
@@ -47,12 +48,17 @@ def name_regions(
 def thin_name(before: Transition, after: Transition) -> str:
     """Name the phase between two transitions, by its structure and, where a phase beside it has the same, its share."""
     own = before.to
-    share = float(dimensionality(before.models[1].W)[-1])
+    share = _share(before.models[1])
     for beside, model in ((before.from_, before.models[0]), (after.to, after.models[1])):
-        other = float(dimensionality(model.W)[-1])
+        other = _share(model)
         if beside == own and abs(share - other) > CLOSE:
             return own.replace("extra ", "extra weakly " if share < other else "extra strongly ", 1)
     return own
+
+
+def _share(model: ToyModel) -> float:
+    """Return the extra feature's share of a dimension; the rows of an untied model are in the middle of its two."""
+    return float(dimensionality((model.W + model.decoder) / 2)[-1])
 
 
 def _mean_share(rows: list[np.ndarray]) -> float:

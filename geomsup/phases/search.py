@@ -16,7 +16,6 @@ from geomsup.loss.objective import pack, unpack
 from geomsup.optima.cache import Part
 from geomsup.optima.descent import COARSE, FINE, End
 from geomsup.phases.cells import TIE, Cell, Setting
-from geomsup.phases.names import differ
 from geomsup.phases.starts import PLAIN, grown, starts_of
 from geomsup.threads import Progress, in_threads
 from geomsup.version import __version__
@@ -47,7 +46,7 @@ def best_states(
     """
     best = _Search(setting, probabilities, importances, starts, rng, progress).run()
     return {
-        index: End(state.loss, *_canonical(state.W, state.b, alike=float(importances[index[1]]) == 1))
+        index: End(state.loss, *_canonical(setting, state.W, state.b, alike=float(importances[index[1]]) == 1))
         for index, state in best.items()
     }
 
@@ -149,7 +148,7 @@ class _Search:
 
     def _regrown(self, i: int) -> dict[Index, End]:
         untried = [j for j in self._columns if (i, j) in self.untried]
-        return self._lowest(i, [(j, start) for j in untried for start in grown(self.best[i, j])], COARSE)
+        return self._lowest(i, [(j, start) for j in untried for start in grown(self.setting, self.best[i, j])], COARSE)
 
     def _followed(self, i: int) -> dict[Index, End]:
         found: dict[Index, End] = {}
@@ -157,7 +156,7 @@ class _Search:
             for other in _around(here):
                 if other not in self.best or self.untried.isdisjoint((here, other)):
                     continue
-                if differ(self.best[here].W, self.best[other].W):
+                if self.setting.differ(self.best[here].W, self.best[other].W):
                     end = _carried(self.setting, self._cell(other), self._cell(here), self.best[other])
                     if here not in found or end.loss < found[here].loss:
                         found[here] = end
@@ -178,9 +177,9 @@ class _Search:
 def _part(setting: Setting, probabilities: np.ndarray, importances: np.ndarray, begin: np.ndarray) -> Part:
     """Return the file of the rows of cells that an interrupted search has been through."""
     inputs = {
-        "geomsup": __version__, "n": setting.n, "m": setting.m, "activation": setting.activation,
-        "coherence": setting.coherence, "probabilities": probabilities.tolist(),
-        "importances": importances.tolist(), "starts": hashlib.sha256(begin.tobytes()).hexdigest(),
+        "geomsup": __version__, "n": setting.n, "m": setting.m, "conditions": setting.conditions.to_dict(),
+        "probabilities": probabilities.tolist(), "importances": importances.tolist(),
+        "starts": hashlib.sha256(begin.tobytes()).hexdigest(),
     }  # fmt: skip
     return Part("rows of phase diagrams", inputs, _row_of)
 
@@ -206,29 +205,22 @@ def _carried(setting: Setting, start: Cell, goal: Cell, state: End) -> End:
         p, importance = np.exp((1 - t) * np.log(start) + t * np.log(goal))
         here = goal if t == 1 else (float(p), float(importance))
         (state,) = setting.descend(here, [pack(state.W, state.b)], COARSE)
-        starts = grown(state)
+        starts = grown(setting, state)
         for end in setting.descend(here, starts, COARSE) if starts else ():
             state = end if end.loss < state.loss * (1 - BETTER) else state
     return state
 
 
-def _canonical(W: np.ndarray, b: np.ndarray, alike: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Put the other features in falling order of norm, and rotate: each row in turn adds an axis, positive.
+def _canonical(setting: Setting, W: np.ndarray, b: np.ndarray, alike: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Put the other features in falling order of norm, and hidden space as it stands.
 
     Where all features are alike (importance 1), the extra one is the one with the least share of a dimension.
     """
-    n = len(W)
-    norms, share = np.linalg.norm(W, axis=1).round(6), dimensionality(W).round(6)
+    n, rows = len(W), setting.rows(W)
+    norms, share = np.linalg.norm(rows, axis=1).round(6), dimensionality(rows).round(6)
     key = -share if alike else np.append(np.zeros(n - 1), 1.0)
     order = np.lexsort((np.arange(n), -norms, key))
-    W, b = W[order], b[order]
-    axes = np.zeros((0, W.shape[1]))
-    for row in [*W, *np.eye(W.shape[1])]:
-        rest = row - axes.T @ (axes @ row)
-        if np.linalg.norm(rest) > 1e-6 and len(axes) < W.shape[1]:
-            rest -= axes.T @ (axes @ rest)
-            axes = np.vstack([axes, rest / np.linalg.norm(rest)])
-    return W @ axes.T, b
+    return setting.standing(W[order]), b[order]
 
 
 def all_edges(shape: Index) -> list[tuple[Index, Index]]:

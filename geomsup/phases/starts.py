@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geomsup.loss.objective import pack
+from geomsup.loss.objective import pack, unpack
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Setting
+from geomsup.phases.dropped import dropped
 
 __all__ = ["PLAIN", "grown", "starts_of"]
 
@@ -17,43 +18,58 @@ GROWTH = 0.1
 # Norm of the second feature of a digon at the start: a descent from equal norms would keep them equal, also where that
 # is a saddle.
 SHORTER = 0.8
+APART = 0.3  # noise of a decoder of its own at the start, relative to the rows of W, as in `optimum`
 
 
 def starts_of(setting: Setting, p: float, cells: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return packed starts of a row of cells, (cells, PLAIN + 1 or 2 + count, n m + n).
+    """Return packed starts of a row of cells, (cells, PLAIN + 1 or 2 + count, n m + n, or 2 n m + n if untied).
 
     First m features dedicated with and without the extra one, then digons and a regular shape, then random ones. Every
-    other of these leaves some features out from the beginning, as zero rows stay zero.
+    other of these leaves some features out from the beginning, as zero rows stay zero. Decoders of their own begin as
+    W; of random starts they only begin near it.
     """
-    n, m = setting.n, setting.m
+    n, m, bias = setting.n, setting.m, dropped(p, setting.conditions).bias
     W = rng.normal(size=(cells, count, n, m))
     W *= rng.uniform(0.3, 1.3, size=(cells, count, n, 1)) / np.linalg.norm(W, axis=3, keepdims=True)
     b = rng.uniform(-0.3, 0.3, size=(cells, count, n)) * p**0.5
     rank = rng.random((cells, count, n)).argsort(axis=2).argsort(axis=2)
     gone = rank < rng.integers(1, n - m + 1, size=(cells, count, 1))
     gone[:, ::2] = False
-    W[gone], b[gone] = 0.0, p / 2
-    plain = np.array([_dedicated(n, m, p, kept) for kept in ([*range(m)], [*range(m - 1), n - 1])])
-    packed = np.concatenate([W.reshape(cells, count, -1), b], axis=2)
+    W[gone], b[gone] = 0.0, bias
+    plain = np.array([_dedicated(n, m, bias, kept) for kept in ([*range(m)], [*range(m - 1), n - 1])])
     simple = np.concatenate([plain, [_digons(n, m), *_regular(n, m)]])
+    if not setting.conditions.tied:
+        noise = rng.normal(size=W.shape) * np.linalg.norm(W, axis=3, keepdims=True) / m**0.5
+        W = np.concatenate([W, W + APART * noise], axis=3)
+        simple = np.array([_with_decoder(start, n) for start in simple])
+    packed = np.concatenate([W.reshape(cells, count, -1), b], axis=2)
     return np.concatenate([np.broadcast_to(simple, (cells, *simple.shape)), packed], axis=1)
 
 
-def grown(state: End) -> list[np.ndarray]:
+def _with_decoder(start: np.ndarray, n: int) -> np.ndarray:
+    """Return the start with a decoder that is W."""
+    W, b = unpack(start, n)
+    return pack(np.hstack([W, W]), b)
+
+
+def grown(setting: Setting, state: End) -> list[np.ndarray]:
     """Return packed starts in which a dropped feature of `state` comes back with a short row, against a stored one.
 
     A descent never leaves a row of zeros, even where every other row is better: dropping is then a saddle. Dropped
-    features other than the last are alike, so that the first stands for them.
+    features other than the last are alike, so that the first stands for them. With hidden ReLUs it also comes back
+    beside a stored one: against it, it turns units off.
     """
+    signs = (-1, 1) if setting.conditions.hidden_activation == "relu" else (-1,)
     norms = np.linalg.norm(state.W, axis=1)
     stored, dropped = np.flatnonzero(norms), np.flatnonzero(norms == 0)
     last = len(norms) - 1
     starts = []
     for i in [*dropped[dropped < last][:1], *dropped[dropped == last]]:
         for direction in _different(state.W[stored]):
-            W = state.W.copy()
-            W[i] = -GROWTH * norms.max() * direction
-            starts.append(pack(W, state.b))
+            for sign in signs:
+                W = state.W.copy()
+                W[i] = sign * GROWTH * norms.max() * direction
+                starts.append(pack(W, state.b))
     return starts
 
 
@@ -87,8 +103,8 @@ def _regular(n: int, m: int) -> list[np.ndarray]:
     return [pack(shape.vertices, np.zeros(n))]
 
 
-def _dedicated(n: int, m: int, p: float, kept: Sequence[int]) -> np.ndarray:
-    W, b = np.zeros((n, m)), np.full(n, p / 2)
+def _dedicated(n: int, m: int, bias: float, kept: Sequence[int]) -> np.ndarray:
+    W, b = np.zeros((n, m)), np.full(n, bias)
     for axis, feature in enumerate(kept):
         W[feature, axis], b[feature] = 1.0, 0.0
     return pack(W, b)

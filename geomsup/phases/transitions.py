@@ -8,7 +8,6 @@ from geomsup.loss import expected_loss
 from geomsup.model import ToyModel
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
-from geomsup.phases.names import differ, distance, phase_name
 from geomsup.phases.starts import grown, starts_of
 from geomsup.phases.transition import Transition
 
@@ -63,17 +62,6 @@ class _Bracket(NamedTuple):
     a: End
     b: End
 
-    def differs(self) -> bool:
-        """Tell whether the two optima are not one that moved a little."""
-        return differ(self.a.W, self.b.W)
-
-    def looks_like_a(self, state: End) -> bool:
-        """Tell which of the two a state is, by name, else by distance."""
-        names = phase_name(self.a.W), phase_name(self.b.W)
-        if names[0] != names[1] and phase_name(state.W) in names:
-            return phase_name(state.W) == names[0]
-        return _distance(state, self.a) < _distance(state, self.b)
-
 
 class _Place(NamedTuple):
     """Where a transition seems to be: at t, up to `error`, of an order, between the two states of a bracket.
@@ -89,14 +77,6 @@ class _Place(NamedTuple):
     probe: End | None = None
 
 
-def _distance(a: End, b: End) -> float:
-    return distance(a.W, b.W)
-
-
-def _same(a: End, b: End) -> bool:
-    return _distance(a, b) < SAME and phase_name(a.W) == phase_name(b.W)
-
-
 class _Line:
     """Points between two cells, straight in log p and log I, from t = 0 to t = 1."""
 
@@ -109,6 +89,34 @@ class _Line:
         p, importance = np.exp((1 - t) * self.low + t * self.high)
         return min(float(p), 1.0), float(importance)
 
+    def distance(self, a: End, b: End) -> float:
+        """Return how far two states are apart."""
+        return self.setting.distance(a.W, b.W)
+
+    def same(self, a: End, b: End) -> bool:
+        """Tell whether two states count as one."""
+        return self.distance(a, b) < SAME and self.setting.name(a.W) == self.setting.name(b.W)
+
+    def differs(self, bracket: _Bracket) -> bool:
+        """Tell whether the two optima of a bracket are not one that moved a little."""
+        return self.setting.differ(bracket.a.W, bracket.b.W)
+
+    def looks_like_a(self, bracket: _Bracket, state: End) -> bool:
+        """Tell which of the two of a bracket a state is, by name, else by distance."""
+        names = self.setting.name(bracket.a.W), self.setting.name(bracket.b.W)
+        own = self.setting.name(state.W)
+        if names[0] != names[1] and own in names:
+            return own == names[0]
+        return self.distance(state, bracket.a) < self.distance(state, bracket.b)
+
+    def richness(self, state: End) -> tuple[int, int, float]:
+        """Order states: more features stored, more couplings, less alike."""
+        rows = self.setting.rows(state.W)
+        gram = rows @ rows.T
+        others = np.diag(gram)[:-1]
+        spread = float(np.ptp(others[others > 0])) if others.any() else 0.0
+        return int(np.any(rows, axis=1).sum()), int((np.abs(gram) > SAME / 3).sum()), spread
+
     def at(self, t: float, state: End) -> End:
         """Follow a state to t."""
         return self.setting.follow(self.cell(t), state, STEEP)
@@ -116,7 +124,7 @@ class _Line:
     def between(self, bracket: _Bracket) -> _Place | None:
         """Return where one state of the bracket gives way to the other."""
         bracket = self.halve(bracket, COARSE_WIDTH)
-        if not bracket.differs():
+        if not self.differs(bracket):
             return None
         crossing = self.crossing(bracket)
         if crossing is not None:
@@ -125,7 +133,7 @@ class _Line:
         if meeting is not None:
             return meeting
         bracket = self.halve(bracket, WIDTH)
-        return _Place(bracket.right, WIDTH, "first", bracket) if bracket.differs() else None
+        return _Place(bracket.right, WIDTH, "first", bracket) if self.differs(bracket) else None
 
     def third(self, place: _Place, whole: _Bracket) -> tuple[float, End] | None:
         """Return a point beside the transition with a state that is lower than both that meet there."""
@@ -134,7 +142,7 @@ class _Line:
                 continue
             cell = self.cell(t)
             own = [self.at(t, state) for state in (place.bracket.a, place.bracket.b)]
-            starts = [start for state in own for start in grown(state)]
+            starts = [start for state in own for start in grown(self.setting, state)]
             starts += list(starts_of(self.setting, cell[0], 1, RANDOM, np.random.default_rng(0))[0])
             best = min(self.setting.descend(cell, starts), key=lambda end: end.loss)
             if best.loss < min(end.loss for end in own) * (1 - BETTER):
@@ -152,11 +160,11 @@ class _Line:
             for t, own in sides:
                 a, b = self.at(t, place.bracket.a), self.at(t, place.bracket.b)
                 home, guest = (a, b) if own is place.bracket.a else (b, a)
-                if guest.loss < home.loss * (1 - ROUNDING) and not _same(guest, home):
+                if guest.loss < home.loss * (1 - ROUNDING) and not self.same(guest, home):
                     return False
             return True
         a, b = place.bracket.a, place.bracket.b
-        simple, rich = (a, b) if _richness(b) >= _richness(a) else (b, a)
+        simple, rich = (a, b) if self.richness(b) >= self.richness(a) else (b, a)
         probe = place.probe or rich
         if not probe.loss < self.at(place.probe_t, simple).loss * (1 - ROUNDING):
             return False
@@ -165,12 +173,12 @@ class _Line:
 
     def halve(self, bracket: _Bracket, width: float) -> _Bracket:
         """Halve the bracket to `width`: where both states end in one, it goes to the side it looks like."""
-        while bracket.right - bracket.left > width and bracket.differs():
+        while bracket.right - bracket.left > width and self.differs(bracket):
             t = (bracket.left + bracket.right) / 2
             a, b = self.at(t, bracket.a), self.at(t, bracket.b)
             best = min(a, b, key=lambda end: end.loss)
-            open_ = not _same(a, b) and abs(a.loss - b.loss) > ROUNDING * best.loss
-            if best is a if open_ else bracket.looks_like_a(best):
+            open_ = not self.same(a, b) and abs(a.loss - b.loss) > ROUNDING * best.loss
+            if best is a if open_ else self.looks_like_a(bracket, best):
                 bracket = bracket._replace(left=t, a=best)
             else:
                 bracket = bracket._replace(right=t, b=best)
@@ -182,7 +190,7 @@ class _Line:
 
         left, right, a, b = bracket
         guests = (self.at(left, b), a), (self.at(right, a), b)
-        if any(_same(guest, home) or guest.loss <= home.loss * (1 + ROUNDING) for guest, home in guests):
+        if any(self.same(guest, home) or guest.loss <= home.loss * (1 + ROUNDING) for guest, home in guests):
             return None
 
         def gap(t: float) -> float:
@@ -198,14 +206,14 @@ class _Line:
         difference, and extrapolated to 0.
         """
         left, right, a, b = bracket
-        forward = _richness(b) >= _richness(a)
+        forward = self.richness(b) >= self.richness(a)
         start, sign, simple, rich = (right, 1.0, a, b) if forward else (left, -1.0, b, a)
         points: list[tuple[float, float]] = []
         seen = rich
         for step in STEPS:
             t = start + sign * step
             rich = self.at(t, rich)
-            difference = _distance(self.at(t, simple), rich)
+            difference = self.distance(self.at(t, simple), rich)
             if difference > LARGEST or len(points) == FITTED:
                 break
             if difference > SAME and (not points or difference > 1.5 * points[-1][1]):
@@ -225,38 +233,25 @@ class _Line:
         t, error, order, bracket, _, _ = place
         cell = self.cell(t)
         a, b = self.at(t, bracket.a), self.at(t, bracket.b)
-        if order == "second" or _same(a, b):
+        if order == "second" or self.same(a, b):
             a, b = bracket.a, bracket.b
-        activation = self.setting.activation
-        models = ToyModel(a.W, a.b, activation=activation), ToyModel(b.W, b.b, activation=activation)
-        features = self.setting.features(cell)
-        loss = min(float(expected_loss(one, features)) + float(self.setting.penalty(one.W)) for one in models)
+        models = self.setting.model(a.W, a.b), self.setting.model(b.W, b.b)
+        loss = min(self.setting.loss(cell, one) for one in models)
+        names = self.setting.name(bracket.a.W), self.setting.name(bracket.b.W)
         jump = 0.0 if order == "second" else self.slope(cell, models[1]) - self.slope(cell, models[0])
         scale = float(np.abs(self.high - self.low).max())
         return Transition(
-            *cell, order, phase_name(bracket.a.W), phase_name(bracket.b.W), self.along, loss, error * scale, jump,
-            models,
+            *cell, order, *names, self.along, loss, error * scale, jump, models,
         )  # fmt: skip
 
     def slope(self, cell: Cell, model: ToyModel) -> float:
         """Return the slope of the model's loss in what is varied: exact in I, by a short difference in p."""
         if self.along == "importance":
-            return float(expected_loss(model, self.setting.features(cell)).per_feature[-1]) / cell[1]
+            found = expected_loss(model, self.setting.features(cell), target=self.setting.conditions.target)
+            return float(found.per_feature[-1]) / cell[1]
         low, high = cell[0] * (1 - NEARBY), min(cell[0] * (1 + NEARBY), 1.0)
-        losses = [float(expected_loss(model, self.setting.features((p, cell[1])))) for p in (low, high)]
+        losses = [self.setting.loss((p, cell[1]), model) for p in (low, high)]
         return (losses[1] - losses[0]) / (high - low)
-
-
-def _stored(state: End) -> int:
-    return int(np.any(state.W, axis=1).sum())
-
-
-def _richness(state: End) -> tuple[int, int, float]:
-    """Order states: more features stored, more couplings, less alike."""
-    gram = state.W @ state.W.T
-    others = np.diag(gram)[:-1]
-    spread = float(np.ptp(others[others > 0])) if others.any() else 0.0
-    return _stored(state), int((np.abs(gram) > SAME / 3).sum()), spread
 
 
 def _at_zero(points: list[tuple[float, float]]) -> float:

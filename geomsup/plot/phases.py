@@ -87,9 +87,7 @@ def _one_line(diagram: "PhaseDiagram", axes: Any) -> "list[Axes]":
 
 def _conditions(diagram: "PhaseDiagram") -> list[str]:
     """Say how the optimum is not that of the paper's model."""
-    words = [] if diagram.activation == "relu" else [f"{diagram.activation} outputs"]
-    words += [f"coherence {diagram.coherence:g}"] if diagram.coherence else []
-    return words
+    return [] if diagram.conditions.plain else [str(diagram.conditions)]
 
 
 def _prediction(diagram: "PhaseDiagram") -> "PaperPrediction | None":

@@ -315,13 +315,13 @@ class TrainingRun(Tabular):
         return measured_loss(self.model(run), self.features[run], settings.target, settings.criterion)
 
     def compare(
-        self, *, coherence: float | None = None, weight_decay: float = 0.0, starts: int | None = None, rng: Any = 0,
-        time_limit: float | None = None, progress: Progress = None,
+        self, *, coherence: float | None = None, weight_decay: float = 0.0, target: str | None = None,
+        starts: int | None = None, rng: Any = 0, time_limit: float | None = None, progress: Progress = None,
     ) -> "Comparisons":  # fmt: skip
         """Compare every run that did not diverge with the theoretical optimum of its features.
 
         One optimum serves all runs with the same features; see ``geomsup.compare``, which takes the arguments. The
-        penalty on coherence is by default the one of the training.
+        penalty on coherence and the target are by default those of the training.
 
         Returns
         -------
@@ -331,7 +331,8 @@ class TrainingRun(Tabular):
         Raises
         ------
         ValueError
-            If the runs were trained for something else than the squared error of x, or all diverged.
+            If the runs were trained for cross-entropy, if `optimum` does not know losses to their target for so many
+            features, or if all diverged.
 
         Examples
         --------
@@ -342,12 +343,11 @@ class TrainingRun(Tabular):
         """
         from geomsup.comparison import compare
 
-        for name, known in (("target", "identity"), ("criterion", "squared")):
-            if getattr(self.settings, name) != known:
-                raise ValueError(
-                    f"`run` must be trained for {name} {known!r} to be compared; got {getattr(self.settings, name)!r}. "
-                    "No optimum of other losses is known."
-                )
+        if self.settings.criterion != "squared":
+            raise ValueError(
+                f"`run` must be trained for criterion 'squared' to be compared; got {self.settings.criterion!r}. "
+                "No optimum of other losses is known."
+            )
         sound = [run for run in range(len(self)) if not self.diverged_at[run]]
         if not sound:
             raise ValueError("`run` must have models that did not diverge; got none. Lower `learning_rate`.")
@@ -355,7 +355,8 @@ class TrainingRun(Tabular):
         models = [self.model(run) for run in sound]
         return compare(
             models, features, coherence=self.settings.coherence if coherence is None else coherence,
-            weight_decay=weight_decay, starts=starts, rng=rng, time_limit=time_limit, progress=progress,
+            weight_decay=weight_decay, target=self.settings.target if target is None else target, starts=starts,
+            rng=rng, time_limit=time_limit, progress=progress,
         )  # fmt: skip
 
     def classify(self) -> "Geometries[Geometry | None]":

@@ -75,6 +75,15 @@ def test_models_trained_for_something_else_are_refused(refuse, folder):
     assert refuse("loss", "abs.npz").startswith("`PATH` must hold models trained for the squared error of x; those of")
 
 
+def test_models_are_compared_with_the_optimum_of_what_the_file_says_they_compute(run, folder):
+    features = gs.Features(2, 0.3, values=gs.Uniform(-1, 1))
+    gs.train(features, 2, models=1, steps=50, batch=64, target="abs", activation="abs", threads=1).save("made.npz")
+    found = strict(run("compare", "made.npz", "--json"))
+    assert (found["optimum"]["conditions"]["target"], found["optimum"]["loss"]) == ("abs", 0.0)
+    other = strict(run("compare", "made.npz", "--target", "square", "--starts", 2, "--json"))
+    assert other["optimum"]["conditions"]["target"] == "square"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
 @pytest.mark.parametrize("layout", LAYOUTS)

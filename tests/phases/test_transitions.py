@@ -142,10 +142,10 @@ def test_boundaries_separate_phases_and_have_transitions():
 
 def test_a_kernel_of_many_descents_is_many_descents(rng):
     from geomsup.optima.descent_kernels import bfgs
-    from geomsup.phases.cells import _inputs
+    from geomsup.phases.descents import _inputs
     from geomsup.phases.kernels import descend_all
 
-    inputs, _ = _inputs(3, 0.2, "relu")
+    inputs = _inputs(3, 0.2, "relu")
     starts, importance = rng.normal(size=(5, 9)), rng.uniform(0.5, 2, size=(5, 3))
     coherence = rng.uniform(0, 0.1, size=5)
     losses, ends = descend_all(starts, importance, coherence, 3, 2, inputs, FINE, MOST_STEPS, stop_flag())

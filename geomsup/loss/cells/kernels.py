@@ -1,8 +1,9 @@
 """Losses of a layer of piecewise linear units, integrated exactly over simplices that its planes cut.
 
 A box is filled with simplices. Each is cut along an edge, as long as a hidden unit has both signs at its vertices: then
-all hidden units are linear within it. For each output it is cut further, until the output has one sign. There, errors
-are linear, and the mean of a product of two linear functions over a simplex has a closed form in its vertices.
+all hidden units are linear within it. For each output it is cut further, until the output has one sign, and its input
+too if the target is bent at 0. There, errors are linear, and the mean of a product of two linear functions over a
+simplex has a closed form in its vertices.
 """
 
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import numpy as np
 
 from geomsup.compiling import njit
 
-__all__ = ["Layer", "cell_losses"]
+__all__ = ["Goal", "Layer", "cell_losses"]
 
 ON_PLANE = 1e-14  # of the larger end of an edge: nearer vertices count as on the plane, so that equal units cut once
 EPS = 2.0**-52
@@ -29,6 +30,14 @@ class Layer(NamedTuple):
     hidden_leak: float
     leak: float
     importance: np.ndarray
+
+
+class Goal(NamedTuple):
+    """What outputs are compared with: multiples of inputs that vary, and numbers where they do not."""
+
+    below: float  # of x < 0
+    above: float  # of x > 0
+    fixed: np.ndarray  # ``(boxes, n)``, for outputs whose input has one value in the box
 
 
 @part
@@ -102,7 +111,7 @@ def _add_slopes(layer, i, simplex, error, weight, x, varying, hidden_slope, slop
 
 
 @part
-def _output(layer, i, stack, weights, x, own, varying, hidden_slope, gradient, error, grads, rounding):
+def _output(layer, goal, box, i, stack, weights, x, own, varying, hidden_slope, gradient, error, grads, rounding):
     """Return the mean of output i's squared error over the simplex stack[0], times weights[0].
 
     `rounding` has three parts: a bound on the rounding of the output before its activation, in units of EPS; the sum of
@@ -110,17 +119,23 @@ def _output(layer, i, stack, weights, x, own, varying, hidden_slope, gradient, e
     """
     k, m = len(varying), len(hidden_slope)
     total, top = 0.0, 0
+    bent = own >= 0 and goal.below != goal.above
     while top >= 0:
         simplex = stack[top]
-        share = _cut(simplex, stack[top + 1], k + m)
+        share = _cut(simplex, stack[top + 1], own) if bent else 0.0
+        if share == 0.0:
+            share = _cut(simplex, stack[top + 1], k + m)
         if share > 0.0:
             weights[top + 1] = weights[top] * share
             weights[top] *= 1.0 - share
             top += 1
             continue
         slope, largest = 1.0 if _is_above(simplex, k + m) else layer.leak, 0.0
+        multiple = goal.above
+        if bent and not _is_above(simplex, own):
+            multiple = goal.below
         for v in range(k + 1):
-            target = simplex[v, own] if own >= 0 else x[i]
+            target = multiple * simplex[v, own] if own >= 0 else goal.fixed[box, i]
             error[v] = slope * simplex[v, k + m] - target
             largest = max(largest, abs(error[v]))
         total += weights[top] * _mean_product(error, error, k)
@@ -134,8 +149,8 @@ def _output(layer, i, stack, weights, x, own, varying, hidden_slope, gradient, e
 
 
 @njit(error_model="numpy")
-def cell_losses(layer, weight, low, width, active, orders, gradient, stop):
-    """Return E (x_i - y_i)² by the number of active features ``(n, n + 1)``, a bound on its rounding, and gradients.
+def cell_losses(layer, goal, weight, low, width, active, orders, gradient, stop):
+    """Return E (τ_i - y_i)² by the number of active features ``(n, n + 1)``, a bound on its rounding, and gradients.
 
     `orders[k]` are all orders of k axes. The gradients, of the loss with its importances, are those by W, b_hidden,
     W_out and b.
@@ -153,7 +168,7 @@ def cell_losses(layer, weight, low, width, active, orders, gradient, stop):
             x[f] = low[box, f] if width[box, f] == 0 else 0.0
         stack, weights = np.empty((m * k + 2, k + 1, k + m)), np.empty(m * k + 2)
         levels = np.zeros(m * k + 2, np.int64)  # hidden units whose planes do not cut the simplex any more
-        inner, inner_weights = np.empty((k + 2, k + 1, k + m + 1)), np.empty(k + 2)
+        inner, inner_weights = np.empty((2 * k + 2, k + 1, k + m + 1)), np.empty(2 * k + 2)
         error = np.empty(k + 1)
         for j in range(m):
             sizes[j] = _largest(layer, j, low[box], width[box])
@@ -187,7 +202,8 @@ def cell_losses(layer, weight, low, width, active, orders, gradient, stop):
                         size += abs(layer.W_out[i, j] * hidden_slope[j]) * sizes[j]
                     rounded[0], rounded[1] = steps * size, 0.0
                     loss[i, active[box]] += _output(
-                        layer, i, inner, inner_weights, x, own, varying, hidden_slope, gradient, error, grads, rounded
+                        layer, goal, box, i, inner, inner_weights, x, own, varying, hidden_slope, gradient, error,
+                        grads, rounded,
                     )  # fmt: skip
                     rounding[i, active[box]] += EPS * rounded[1]
                 top -= 1

@@ -12,11 +12,11 @@ from geomsup.loss.ordinary import FARTHEST, scaled_coupling, times_power
 from geomsup.loss.outputs import OutputLosses
 from geomsup.loss.plan import has_plan, make_laws, make_plan
 from geomsup.loss.targets.pairs import inputs_needed, pair_losses
-from geomsup.loss.targets.target import PAIRS, TARGETS, Wanted, moments, moved_power
+from geomsup.loss.targets.target import PAIRS, TARGETS, Target, Wanted, moments, moved_power
 from geomsup.model import ToyModel
 from geomsup.threads import check_stop, stop_flag
 
-__all__ = ["count_distribution", "method_for", "target_losses"]
+__all__ = ["count_distribution", "cut_at_zero", "method_for", "target_losses"]
 
 
 def method_for(model: ToyModel, features: Features, wanted: Wanted, method: str) -> str:
@@ -91,8 +91,7 @@ def target_losses(
     unit = times_power(1.0, np.maximum(exponent, own - FARTHEST))
     leak = LEAKS[activation_name(model.activation)]
     tallies, slopes = np.empty((2, n, n + 1)), np.empty((n, n + 1))
-    # Kinks must be at ends of pieces, and high powers of an x of either sign would cancel.
-    cut = _hold_zero(features) & (target.below != target.above or target.degree * (power - 1) > 1)
+    cut = cut_at_zero(features, target, power)
     for i in range(n):
         plan = make_plan(features, i if cut[i] else -1)
         tallies[:, i] = output_moments(
@@ -112,6 +111,14 @@ def target_losses(
             return losses
         error = parts[1] + moved_power(tallies[0], moved[:, None], power) * unit[:, None] ** power
         return replace(losses, by_active=parts[0], by_active_error=error)
+
+
+def cut_at_zero(features: Features, target: Target, power: int) -> np.ndarray:
+    """Return of which features pieces with both signs are cut in two, ``(n,)``.
+
+    Kinks must be at ends of pieces, and high powers of an x of either sign would cancel.
+    """
+    return _hold_zero(features) & (target.below != target.above or target.degree * (power - 1) > 1)
 
 
 def _hold_zero(features: Features) -> np.ndarray:

@@ -1,12 +1,14 @@
-"""What an optimum may be asked for besides: output, decoder, penalties, and a cap on cosines."""
+"""What an optimum may be asked for besides: output, decoder, penalties, a cap on cosines, a target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from geomsup import checks
 from geomsup.activations import LEAKS
+from geomsup.features import Features
+from geomsup.loss.targets import PAIRS, TARGETS
 from geomsup.model import ToyModel
 from geomsup.tables import Readable
 
@@ -14,6 +16,8 @@ __all__ = ["ACTIVATIONS", "Conditions", "checked_conditions", "largest_cosine", 
 
 ACTIVATIONS = ("relu", "linear", "abs", "leaky_relu", "gelu")  # those that can be trained
 HIDDEN = ("linear", "relu")
+# What targets are where no value is negative; other names are those of other targets.
+OF_NONNEGATIVE = {"abs": "identity", "relu": "identity", "abs_pairs": "pairs"}
 MOST = 1e30  # factors of penalties: beyond, losses vanish beside them
 
 
@@ -35,6 +39,8 @@ class Conditions(Readable):
         d of the penalty d/2 times the sum of squares of all weights and biases.
     hidden_activation
         "linear", or "relu".
+    target
+        What outputs are to be: "identity", the inputs, or another target of `expected_loss`.
 
     Examples
     --------
@@ -51,6 +57,7 @@ class Conditions(Readable):
     max_cosine: float | None = None
     weight_decay: float = 0.0
     hidden_activation: str = "linear"
+    target: str = "identity"
 
     @property
     def plain(self) -> bool:
@@ -60,7 +67,19 @@ class Conditions(Readable):
     @property
     def scales(self) -> bool:
         """Whether loss and penalties only change their units with those of values and biases."""
-        return self.activation in LEAKS and self.weight_decay == 0
+        degree = TARGETS[self.target].degree if self.target in TARGETS else 1 + (self.target == "product_pairs")
+        return self.activation in LEAKS and self.weight_decay == 0 and degree == 1
+
+    def on(self, features: Features) -> "Conditions":
+        """Return the same conditions with the plainest name of the target: no value that is not negative has a sign.
+
+        Examples
+        --------
+        >>> Conditions(target="abs").on(Features(2, 0.1)).target
+        'identity'
+        """
+        negative = any(law.support[0] < 0 for law in features.laws)
+        return self if negative else replace(self, target=OF_NONNEGATIVE.get(self.target, self.target))
 
     def penalty(self, model: ToyModel) -> float:
         """Return what is added to the loss of a model."""
@@ -89,6 +108,7 @@ class Conditions(Readable):
         words += [f"coherence {self.coherence:g}"] if self.coherence else []
         words += [] if self.max_cosine is None else [f"cosines up to {self.max_cosine:g}"]
         words += [f"weight decay {self.weight_decay:g}"] if self.weight_decay else []
+        words += [] if self.target == "identity" else [f"the target {self.target}"]
         return ", ".join(words)
 
 
@@ -110,8 +130,9 @@ def largest_cosine(W: np.ndarray) -> float:
 
 
 def checked_conditions(
-    activation: Any, tied: Any, coherence: Any, max_cosine: Any, weight_decay: Any, hidden_activation: Any = "linear"
-) -> Conditions:
+    activation: Any, tied: Any, coherence: Any, max_cosine: Any, weight_decay: Any, hidden_activation: Any = "linear",
+    target: Any = "identity",
+) -> Conditions:  # fmt: skip
     """Return the conditions that arguments of `optimum` name, or refuse them."""
     checks.one_of("activation", activation, ACTIVATIONS)
     checks.one_of("hidden_activation", hidden_activation, HIDDEN)
@@ -120,6 +141,7 @@ def checked_conditions(
             f"`activation` must be piecewise linear if hidden units are ReLUs; got {activation!r}. Pass one of "
             f"{', '.join(LEAKS)}."
         )
+    checks.one_of("target", target, (*TARGETS, *PAIRS))
     checks.boolean("tied", tied)
     if max_cosine is not None:
         max_cosine = checks.number("max_cosine", max_cosine)
@@ -130,7 +152,7 @@ def checked_conditions(
     factors = (("coherence", coherence), ("weight_decay", weight_decay))
     return Conditions(
         activation, tied, **{name: _factor(name, value) for name, value in factors}, max_cosine=max_cosine,
-        hidden_activation=hidden_activation,
+        hidden_activation=hidden_activation, target=target,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def objective_of(features: Features, conditions: Conditions, rtol: float, most_a
 
 def _of_outputs(features: Features, conditions: Conditions, rtol: float) -> Losses:
     """Return the loss and its slopes of models whose hidden units are linear."""
-    losses, importance = losses_of(features, conditions.activation, rtol), features.importance
+    losses, importance = losses_of(features, conditions.activation, rtol, conditions.target), features.importance
 
     def found(W: np.ndarray, decoder: np.ndarray, b: np.ndarray) -> Slopes:
         value, slope, slope_b = losses(decoder, W, b)
@@ -71,7 +71,7 @@ def _of_cells(features: Features, conditions: Conditions, most_active: int | Non
 
     def found(W: np.ndarray, decoder: np.ndarray, b: np.ndarray) -> Slopes:
         weights = W, np.zeros(W.shape[1]), decoder, b
-        losses = layer_losses(weights, activations, features, True, most_active)
+        losses = layer_losses(weights, activations, features, True, most_active, conditions.target)
         to_W, _, to_decoder, to_b = losses.grads
         return float(features.importance @ losses.by_active.sum(axis=1)), to_W, to_decoder, to_b
 

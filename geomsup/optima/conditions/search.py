@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geomsup.features import Features
-from geomsup.loss.objective import SERIES_RTOL, has_few_sets
+from geomsup.loss.objective import SERIES_RTOL, has_few_sets, losses_of
+from geomsup.loss.targets import Wanted
 from geomsup.optima.conditions.capped import capped_descent
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.conditions.objective import Objective, Weights, joined, objective_of, parted
@@ -52,16 +53,21 @@ def best_of_starts(
     """Descend from dedicated features, random directions, catalogue shapes and guesses; return the best end.
 
     Half of the random starts leave out some features from the beginning. Untied decoders begin as W, and near it. With
-    hidden ReLUs as many starts again have features that turn hidden units off.
+    hidden ReLUs as many starts again have features that turn hidden units off; and to other targets half of the untied
+    decoders begin without signs, as both signs of an input may want the same output, and fewer features may be stored
+    than there are dimensions.
     """
     begin = [dedicated(features, n_hidden)]
     begin += [random_start(features, n_hidden, k, rng) for k in range(starts)]
     begin += catalogue_starts(features, n_hidden, rng)
     if conditions.hidden_activation == "relu":
         begin += [_signed_start(features, n_hidden, rng) for _ in range(starts)]
-    own = [_with_decoder(W, b, conditions.tied or not k, rng) for k, (W, b) in enumerate(begin)]
+    if conditions.target != "identity":
+        begin += _storing_less(features, n_hidden, conditions.target)
+    unsigned = conditions.hidden_activation == "relu" and conditions.target != "identity"
+    own = [_with_decoder(W, b, conditions.tied or not k, rng, unsigned and k % 4 < 2) for k, (W, b) in enumerate(begin)]
     vectors, given = ([joined(one, conditions.tied) for one in some] for some in (own, guesses))
-    cost = float(features.importance @ features.variance) or 1.0
+    cost = _cost(features, conditions.target)
 
     def descend(vectors: list[np.ndarray], most_active: int | None, stage: str) -> list[End]:
         accuracy, objective = _scaled(features, conditions, cost, most_active)
@@ -94,16 +100,43 @@ def best_of_starts(
     return Found(parted(ends[0][1], features.n, conditions.tied), totals, cost * searched if guessed else None)
 
 
+def _storing_less(features: Features, m: int, target: str) -> list[Start]:
+    """Return starts with fewer dedicated features than dimensions: rows of zeros stay, and outputs are mean targets."""
+    W, _ = dedicated(features, m)
+    nothing = np.zeros((features.n, 1))
+    _, _, slope = losses_of(features, "linear", SERIES_RTOL, target)(nothing, nothing, nothing[:, 0])
+    b = -slope / 2  # as the slope of E (τ - b)² at b = 0 is -2 E τ
+    stored = np.flatnonzero(W.any(axis=1))
+    starts: list[Start] = []
+    for k in range(len(stored)):
+        less = W.copy()
+        less[stored[k:]] = 0.0
+        starts.append((less, b))
+    return starts
+
+
 def _signed_start(features: Features, m: int, rng: np.random.Generator) -> Start:
     """Return rows whose features turn each hidden ReLU on, or off whatever else is present, or leave it alone."""
     W = rng.choice([-2.0, 0.0, 1.0], size=(features.n, m)) + SPREAD * rng.normal(size=(features.n, m))
     return W, rng.uniform(-0.7, 0.1, features.n) * float(features.reach.max())
 
 
-def _with_decoder(W: np.ndarray, b: np.ndarray, same: bool, rng: np.random.Generator) -> Weights:
+def _cost(features: Features, target: str) -> float:
+    """Return what storing nothing costs, the unit of descents; to other targets it may be more."""
+    if target == "identity":
+        return float(features.importance @ features.variance) or 1.0
+    return Wanted(target, 2, False).cost(features) or 1.0
+
+
+def _with_decoder(W: np.ndarray, b: np.ndarray, same: bool, rng: np.random.Generator, unsigned: bool) -> Weights:
     if same:
         return W, W, b
-    return W, W + APART * np.linalg.norm(W, axis=1, keepdims=True) * rng.normal(size=W.shape) / W.shape[1] ** 0.5, b
+    decoder = np.abs(W) if unsigned else W
+    return (
+        W,
+        decoder + APART * np.linalg.norm(W, axis=1, keepdims=True) * rng.normal(size=W.shape) / W.shape[1] ** 0.5,
+        b,
+    )
 
 
 def _lowest(ends: list[End]) -> list[np.ndarray]:

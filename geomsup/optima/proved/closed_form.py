@@ -11,7 +11,12 @@ from geomsup.optima.result import Optimum
 from geomsup.optima.starts import dedicated
 from geomsup.optima.tegum.solve import nonnegative
 
-__all__ = ["closed_form"]
+__all__ = ["closed_form", "has_closed_form"]
+
+
+def has_closed_form(features: Features, n_hidden: int, conditions: Conditions) -> bool:
+    """Whether `closed_form` knows the optimum."""
+    return _best(features, n_hidden, conditions) is not None
 
 
 def closed_form(features: Features, n_hidden: int, conditions: Conditions) -> Optimum | None:
@@ -21,7 +26,7 @@ def closed_form(features: Features, n_hidden: int, conditions: Conditions) -> Op
         return None
     W, b = start
     model = conditions.model(W, W, b)
-    loss = float(reachable_loss(model, features))
+    loss = float(reachable_loss(model, features, target=conditions.target))
     return Optimum(loss, model, "closed form", loss, features, n_hidden, "minimum")
 
 
@@ -37,11 +42,24 @@ def _best(features: Features, n_hidden: int, conditions: Conditions) -> Start | 
     enough = n_hidden >= int(np.count_nonzero(worth)) and (linear or nonnegative(features))
     if conditions.weight_decay > 0 or conditions.activation not in LEAKS:
         return None
+    if conditions.target != "identity":
+        return _computing(features.n, n_hidden, conditions)
     if enough or (linear and not _are_correlated(features)):
         return dedicated(features, n_hidden)
     alike = features.importance.min() == features.importance.max()
     free = conditions.coherence == 0 and conditions.max_cosine is None
     return _principal(features, n_hidden) if linear and alike and free else None
+
+
+def _computing(n: int, m: int, conditions: Conditions) -> Start | None:
+    """Return a dimension for each feature where a unit is the target: a ReLU of x is relu(x), an abs of it abs(x)."""
+    units = (conditions.activation, conditions.hidden_activation)
+    if m < n or units not in (
+        (conditions.target, "linear"),
+        *((out, "relu") for out in LEAKS if conditions.target == "relu"),
+    ):
+        return None
+    return np.eye(n, m), np.zeros(n)
 
 
 def _are_correlated(features: Features) -> bool:

@@ -97,8 +97,10 @@ def _sentence(comparison: "Comparison") -> str:
         f"{100 * comparison.excess:.3g} % above" if comparison.excess > 0 else f"as low as (to {comparison.excess:.1e})"
     )
     same = comparison.geometry.name == comparison.optimum.geometry.name
+    target = comparison.optimum.conditions.target
+    made = "" if target == "identity" else f" of the target {target}"
     told = (
-        f"The model loses {comparison.loss:.6g} in the mean, {how_far} the lowest loss known for its size, "
+        f"The model loses {comparison.loss:.6g}{made} in the mean, {how_far} the lowest loss known for its size, "
         f"{comparison.optimum.loss:.6g}."
     )
     if comparison.optimum.searched is not None:  # the model itself says nothing of what an optimum looks like

@@ -218,3 +218,39 @@ def test_what_has_no_cells_is_sampled_or_refused():
         gs.expected_loss(tenths(3, 2, 0), gs.Features(3, 0.5), rtol=1e-16)
     large = gs.ToyModel(np.full((2, 1), 1e70), hidden_activation="relu")
     assert gs.expected_loss(large, gs.Features(2, 0.1), samples=100, rng=0).method == "sampled"
+
+
+@pytest.mark.parametrize("target", ["abs", "relu"])
+def test_targets_that_bend_at_zero_are_those_of_a_fine_grid(target, rng):
+    W, W_out, b = rng.normal(size=(2, 3)), rng.normal(size=(2, 3)), 0.3 * rng.normal(size=2)
+    model = gs.ToyModel(W, b, "leaky_relu", "relu", W_out)
+    features = gs.Features(2, [0.6, 1.0], [1, 2], values=gs.Uniform(-1, 2))
+    middles = -1 + 3 * (np.arange(1200) + 0.5) / 1200
+    x = np.stack(np.meshgrid(np.append(middles, 0.0), middles, indexing="ij"), axis=-1).reshape(-1, 2)
+    weight = np.outer(np.append(np.full(1200, 0.6 / 1200), 0.4), np.full(1200, 1 / 1200)).ravel()
+    wanted = np.abs(x) if target == "abs" else np.maximum(x, 0)
+    truth = weight @ (((wanted - model(x)) ** 2) @ [1, 2])
+    found = gs.expected_loss(model, features, target=target, by_active=True)
+    assert (found.method, found.target) == ("exact", target)
+    assert found.value == pytest.approx(truth, rel=1e-5)
+    assert found.by_active.sum() == pytest.approx(found.value)
+
+
+@pytest.mark.parametrize("target", ["square", "abs_pairs", "product_pairs"])
+def test_any_target_of_points_is_the_mean_over_all_inputs(target, rng):
+    model = gs.ToyModel(rng.normal(size=(2, 3)), 0.3 * rng.normal(size=2), "relu", "relu", rng.normal(size=(2, 3)))
+    values, weight = np.array([0.0, -1.0, 2.0]), np.array([0.7, 0.15, 0.15])
+    x = np.stack(np.meshgrid(values, values, indexing="ij"), axis=-1).reshape(-1, 2)
+    first, second = x.T
+    wanted = {
+        "square": x**2, "abs_pairs": np.sort(np.abs(x), axis=1)[:, ::-1],
+        "product_pairs": np.stack([first * second, np.abs(first - second)], axis=1),
+    }[target]  # fmt: skip
+    truth = np.outer(weight, weight).ravel() @ ((wanted - model(x)) ** 2).sum(axis=1)
+    features = gs.Features(2, 0.3, values=gs.Discrete([-1, 2], [0.5, 0.5]))
+    assert float(gs.expected_loss(model, features, target=target, method="exact")) == pytest.approx(truth, rel=1e-12)
+
+
+def test_squares_of_uniform_values_are_not_linear():
+    model = gs.ToyModel([[1.0]], hidden_activation="relu")
+    assert gs.expected_loss(model, gs.Features(1, 0.5), target="square", samples=100, rng=0).method == "sampled"
