@@ -17,6 +17,7 @@ MIXED = Features(
     [Uniform(), Uniform(-1, 1), Discrete([1.0, 2.0]), Uniform(0.5, 1), Uniform(-2, -1)],
 )  # fmt: skip
 ONE_OF = Features(4, 0.15, 0.9 ** np.arange(4), Uniform(), anticorrelated=[(0, 1), (2, 3)])
+POINTS = replace(ONE_OF, values=Discrete([1.0, -0.5, 3.0], weights=[1, 2, 3]))
 THREE = Features(6, 0.1, 0.9 ** np.arange(6), Uniform(-1, 2), anticorrelated=[(0, 1), (2, 3), (4, 5)])
 
 
@@ -66,11 +67,12 @@ def test_it_is_the_series_term_by_term(seed, interpreted):
     assert found == pytest.approx(series(vector, features), rel=1e-12)
 
 
+@pytest.mark.parametrize("features", [ONE_OF, POINTS])
 @pytest.mark.parametrize("seed", range(4))
-def test_of_two_groups_nothing_is_cut(seed):
-    vector = random_model(ONE_OF, 2, seed)
-    exact = float(expected_loss(model_of(vector, 4), ONE_OF))
-    assert loss_and_slopes(vector, ONE_OF, 2)[0] == pytest.approx(exact, rel=1e-13)
+def test_of_two_groups_nothing_is_cut(features, seed):
+    vector = random_model(features, 2, seed)
+    exact = float(expected_loss(model_of(vector, 4), features))
+    assert loss_and_slopes(vector, features, 2)[0] == pytest.approx(exact, rel=1e-13)
 
 
 @pytest.mark.parametrize("features", [MIXED, THREE])
@@ -86,7 +88,7 @@ def test_what_is_cut_is_of_third_order(features, seed):
     assert (np.abs(np.diff(left)) <= 0.6 * abs(left[-1]) * scale[:-1]).all()
 
 
-@pytest.mark.parametrize("features", [MIXED, ONE_OF])
+@pytest.mark.parametrize("features", [MIXED, ONE_OF, POINTS])
 def test_losses_of_which_nothing_is_bent_are_exact(features):
     """Where every output is linear on all inputs the loss is a sum over pairs, and nothing is cut."""
     vector = random_model(features, 2)
@@ -97,7 +99,7 @@ def test_losses_of_which_nothing_is_bent_are_exact(features):
     assert found == pytest.approx(float(expected_loss(model_of(vector, features.n), features)), rel=1e-12)
 
 
-@pytest.mark.parametrize("features", [MIXED, ONE_OF])
+@pytest.mark.parametrize("features", [MIXED, ONE_OF, POINTS])
 @pytest.mark.parametrize("seed", range(3))
 def test_slopes_are_those_of_the_loss(features, seed):
     vector = random_model(features, 2, seed)

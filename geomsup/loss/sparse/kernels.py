@@ -8,6 +8,7 @@ to u = 0. There it is cut, and two Gauss-Legendre nodes make the mean over each 
 import numpy as np
 
 from geomsup.compiling import njit
+from geomsup.loss.sparse.points import output_of_points, pair_weights
 
 __all__ = ["sparse_curvature", "sparse_loss"]
 
@@ -81,15 +82,6 @@ def _mean_of_two(c, a, j, a_less, k, own, inputs):
         for r in range(inputs.piece_ptr[k], inputs.piece_ptr[k + 1]):
             start, end = inputs.low[r], inputs.low[r] + inputs.width[r]
             weight = inputs.weight[q] * inputs.weight[r]
-            if width == 0.0 and start == end:  # two points: several times as quick as the general case
-                u = c + a * low + a_less * start
-                miss = max(u, 0.0) - (low if own else 0.0)
-                value += weight * miss * miss
-                if u > 0.0:
-                    by_c += weight * miss
-                    by_a += weight * miss * low
-                    by_less += weight * miss * start
-                continue
             scale = weight / inputs.width[r] if end > start else 0.0
             first, second = _cuts(c + a * low, c + a * (low + width), a_less, start, end)
             for number in range(3):  # the parts of the piece
@@ -154,13 +146,20 @@ def sparse_loss(vector, n, m, importance, inputs, gradient):
     """
     W, b = vector[: n * m].reshape(n, m), vector[n * m :]
     a, slopes = np.empty(n), np.empty((n, n))
+    points = inputs.width.max() == 0.0
+    weights, room = np.empty((n, len(inputs.low))), np.empty((3, len(inputs.low)))
+    if points:
+        pair_weights(inputs, weights)
     total = 0.0
     for i in range(n):
         for j in range(n):
             a[j] = 0.0
             for h in range(m):
                 a[j] += W[i, h] * W[j, h]
-        value, by_b = _output_loss(a, b[i], i, inputs, slopes[i])
+        if points:
+            value, by_b = output_of_points(a, b[i], i, inputs, weights, slopes[i], room)
+        else:
+            value, by_b = _output_loss(a, b[i], i, inputs, slopes[i])
         total += importance[i] * value
         gradient[n * m + i] = 2.0 * importance[i] * by_b
         for j in range(n):
