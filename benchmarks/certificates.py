@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 LEAVES, SPLITS = "cfsmnbgve", "tapqr"
+UNKNOWN = "\0 xVé"  # NumPy takes the first for an empty text
 TREES = "tree", "tilted", "long", "short", "near"
 STORED = Path(__file__).parents[1] / "docs" / "certificates"
 Evidence = dict[str, Any]
@@ -121,6 +122,14 @@ def reason_swapped(evidence: Evidence, draw: random.Random) -> None:
     place = _place(part[name], LEAVES, draw)
     other = draw.choice([letter for letter in LEAVES if letter != part[name][place]])
     part[name] = part[name][:place] + other + part[name][place + 1 :]
+
+
+def letter_unknown(evidence: Evidence, draw: random.Random) -> None:
+    """Give a box a letter that stands for no reason, or put such a box in the place of a whole tree."""
+    part, name = _a_tree(evidence, draw)
+    place = _place(part[name], LEAVES, draw)
+    letter = draw.choice(UNKNOWN)
+    part[name] = letter if draw.random() < 0.5 else part[name][:place] + letter + part[name][place + 1 :]
 
 
 def digit_changed(evidence: Evidence, draw: random.Random) -> None:
@@ -223,7 +232,7 @@ def _with_another_digit(text: str, draw: random.Random) -> str:
 
 CHANGES: tuple[Callable[[Evidence, random.Random], None], ...] = (
     box_removed, part_removed, box_enlarged, box_repeated, reason_swapped, digit_changed, core_moved, range_narrowed,
-    weight_raised,
+    weight_raised, letter_unknown,
 )  # fmt: skip
 
 

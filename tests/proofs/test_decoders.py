@@ -212,6 +212,17 @@ def test_changed_certificates_are_refused(change):
     raise AssertionError("no seed changes this place")
 
 
+@pytest.mark.parametrize("letter", ["\0", "x", " "])
+def test_letters_that_are_no_reasons_prove_nothing(letter, monkeypatch):
+    """NumPy drops NULs at the end of a text: a box that is not proved then seemed to have the right letter."""
+    claim = Claim(Fraction(1, 10), Fraction(331, 100_000))  # false: decoders of their own lose 0.00308
+    with pytest.raises(ValueError, match="must have the letters f, r, t and v"):
+        checker.check_tree(claim, letter)
+    monkeypatch.setattr(checker, "levels_of", lambda tree: [tree])
+    with pytest.raises(ValueError, match="must have the reason ''"):
+        checker.check_tree(claim, letter)
+
+
 def test_what_is_refused():
     with pytest.raises(ValueError, match="less than that of a feature that is dropped"):
         Claim(Fraction(1, 10), Fraction(1, 30))

@@ -65,7 +65,7 @@ def lower(case: Case, boxes: Boxes) -> np.ndarray:
 
 
 def _by_sizes(case: Case, boxes: Boxes) -> np.ndarray:
-    """Bounds from the size of an output: it is steep, or 0, or at least 1 + (q - 1) x, which is as far from x as 0."""
+    """Bounds from the size of an output: it is steep, or 0, or 1 + q x or more, which is 1 - x or more above x."""
     p = case.p
     low, high = np.maximum(boxes.q - boxes.dq, 0), boxes.q + boxes.dq
     low_b, high_b = boxes.b - boxes.db, boxes.b + boxes.db

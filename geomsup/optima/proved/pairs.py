@@ -29,7 +29,7 @@ __all__ = ["Bound", "by_pairs"]
 
 # Ends of boxes at first. Of q: so many in each 1, then wider; of b and |a|: the first from 0, the ratio, and the last.
 EACH, FIRST, RATIO, LAST = 4, 0.25, 2.0, 1000.0
-TOLERANCE = 2e-3  # boxes are halved until the least value is known to this part of what pairs add
+TOLERANCE = 5e-3  # boxes are halved until F is known to this part of the bound
 ROUNDS, MOST_BOXES = 14, 120_000
 # Of p: what rounding may do to D, and to I. The sums are of terms below 16⁴, divided by more than 0.01² 0.005.
 ROUNDING, ROUNDING_HEARD = 1e-9, 1e-6
@@ -65,7 +65,7 @@ def by_pairs(n: int, m: int, p: float) -> Bound | None:
     estimate = _estimated(n, m, p)
     if not estimate.total(n, m) > 0:
         return None
-    bound = estimate._replace(least=_least_output(p, estimate.k, estimate.shares, estimate.least))
+    bound = estimate._replace(least=_least_output(estimate, TOLERANCE * estimate.total(n, m) / n))
     return bound if bound.total(n, m) > 0 else None
 
 
@@ -85,8 +85,9 @@ def _estimated(n: int, m: int, p: float) -> Bound:
         inner = (heard - np.where(a > 0, shares.given(x, 1), shares.given(x, -1))).min(axis=2)
         for k in {2, 3, (n + 2) // 2, n} & set(range(2, n + 1)):
             none, one = _weights(p, k)
-            least = float((none * alone + one * inner).min())
-            best = max(best, Bound(p, k, shares, least), key=lambda bound: bound.total(n, m))
+            bound = Bound(p, k, shares, float((none * alone + one * inner).min()))
+            if bound.total(n, m) > best.total(n, m) and _largest_q(bound) < LAST / 10:
+                best = bound
     return best
 
 
@@ -98,31 +99,35 @@ def _candidates(p: float, crowded: bool) -> Iterator[Shares]:
             yield Shares(square, odd * square, cubic * square, constant * square)
 
 
-def _least_output(p: float, k: int, shares: Shares, known: float) -> float:
-    """Return a number that F is never below; `known` is never below F."""
-    none, one = _weights(p, k)
-    ends = _ends_of_q(p, one * shares.most / (none + one), known / (none + one))
-    if ends is None:
-        return -np.inf
-    case, boxes = Case(p, none, one, shares), _boxes(ends)
-    done, tolerance = min(known, _far(case, float(ends[-1]))), TOLERANCE * one * shares.square
+def _least_output(estimate: Bound, tolerance: float) -> float:
+    """Return a number that F is never below; that of the estimate is never below F."""
+    none, one = _weights(estimate.p, estimate.k)
+    case, ends = Case(estimate.p, none, one, estimate.shares), _ends_of_q(_largest_q(estimate))
+    done, boxes = min(estimate.least, _far(case, float(ends[-1]))), _boxes(ends)
+    enough = done - tolerance
     for number in range(ROUNDS + 1):
         found = lower(case, boxes)
-        open_ = found < done - tolerance
+        open_ = found < enough
         done = min(done, float(found[~open_].min(initial=np.inf)))
         boxes, found = boxes.some(open_), found[open_]
         if number == ROUNDS or 8 * len(found) > MOST_BOXES or not len(found):
             break
         boxes = boxes.halved()
-    return min(done, float(found.min(initial=np.inf))) - ROUNDING * p - ROUNDING_HEARD * p * one
+    return min(done, float(found.min(initial=np.inf))) - ROUNDING * estimate.p - ROUNDING_HEARD * estimate.p * one
 
 
-def _ends_of_q(p: float, most: float, known: float) -> np.ndarray | None:
-    """Return ends of intervals of q, up to where every output loses `known`; None if that is too far."""
-    root = np.sqrt(3 * (known + most) / p)
-    largest = (1 + root) / (1 - root) if root < 1 else np.inf
-    if not largest < LAST / 10:
-        return None
+def _largest_q(bound: Bound) -> float:
+    """Return the q beyond which every output loses more than the least; infinite if there is none.
+
+    Both losses are p/3 ((q - 1)/(q + 1))² at least, whatever else is added to x.
+    """
+    none, one = _weights(bound.p, bound.k)
+    root = np.sqrt(3 * (bound.least + one * bound.shares.most) / (none + one) / bound.p)
+    return float((1 + root) / (1 - root)) if root < 1 else np.inf
+
+
+def _ends_of_q(largest: float) -> np.ndarray:
+    """Return ends of intervals of q, up to the largest one."""
     ends = list(np.arange(0, min(np.ceil(EACH * largest), 2 * EACH) + 1) / EACH)
     while ends[-1] < largest:
         ends.append(ends[-1] * (1 + 1 / EACH))
@@ -144,7 +149,7 @@ def _far(case: Case, q: float) -> float:
 
     Then outputs are 0 or too large for nearly all y; and if a is positive, their own feature alone gives 0 too.
     """
-    silent, too_large = case.p / 3 * max(1 - 2 * (q + 1) / LAST, 0), (1 - case.p) * LAST**2 / 4
+    silent, too_large = case.p / 3 * max(1 - 2 * (q + 1) / LAST, 0), (1 - case.p) * LAST**2 / 5
     negative = case.heard * (silent - 2 * case.shares.top(-1))
     positive = case.alone * silent + case.heard * (silent - 2 * case.shares.top(1))
     return min(negative, positive, case.heard * (too_large - case.shares.most))

@@ -37,6 +37,8 @@ def levels_of(tree: str) -> list[str]:
         level = waiting.pop()
         if level == len(levels):
             levels.append([])
+        if letter not in "frtv":
+            raise ValueError(f"a tree must have the letters f, r, t and v; got {letter!r} at place {place}")
         levels[level].append(letter)
         if letter in "rt":
             waiting += [level + 1, level + 1]
@@ -52,7 +54,7 @@ def check_tree(claim: Claim, tree: str) -> int:
         letters = np.array(list(level))
         halved = (letters == "r") | (letters == "t")
         right = np.where(cells.far(), "f", np.where(claim.holds(cells), "v", ""))
-        wrong = np.nonzero(~halved & (letters != right))[0]
+        wrong = np.nonzero(~halved & ((right == "") | (letters != right)))[0]  # numpy reads "\0" as ""
         if len(wrong):
             where = ", ".join(f"{end:.6f}" for end in cells.ends[wrong[0]])
             raise ValueError(
