@@ -259,7 +259,7 @@ def _by_descents(
     W, decoder, b = found.weights
     model = conditions.model(W, decoder, b)
     grows = conditions.hidden_activation == "relu" and max(np.abs(W).max(), np.abs(decoder).max()) > HELD_BACK
-    status = f"best of {checks.count(len(found.totals), 'start')}" if found.searched is None else "from a given model"
+    status = f"best of {checks.count(found.tried, 'start')}" if found.searched is None else "from a given model"
     return Optimum(
         float(reachable_loss(model, features, quickly=deadline.cut, target=conditions.target)), model, status,
         _bound(features, n_hidden, conditions),

@@ -64,8 +64,8 @@ def kind(
     if not asked.tied and (asked.coherence > 0 or asked.max_cosine is not None):
         name = "coherence" if asked.coherence > 0 else "max_cosine"
         raise ValueError(
-            f"`{name}` must be left out if the decoder is not W; got {getattr(asked, name):g}. A decoder of its own "
-            "undoes any change of W that keeps to it, so that nothing is decided by it."
+            f"`{name}` must be left out if the decoder is not W; got {getattr(asked, name):g}. It would only change W, "
+            "and a decoder of its own makes up for that."
         )
     if not asked.tied and asked.hidden_activation == "relu":
         raise ValueError(

@@ -236,6 +236,9 @@ class PhaseDiagram(Readable, Tabular):
     def from_dict(cls, data: dict[str, Any]) -> "PhaseDiagram":
         """Build the diagram from what `to_dict` returned, with the transitions that were located."""
         checks.holds("data", data, ("phase", "transitions"))
+        if "conditions" not in data:  # before there were other kinds, these were all
+            old = {name: data[name] for name in ("activation", "coherence") if name in data}
+            data = data | {"conditions": Conditions(**old).to_dict()}
         phase, inner, located = np.array(data["phase"]), dict[Edge, tuple[Transition, ...]](), []
         for one in data["transitions"]:
             checks.holds("data", one, ("cells",))
@@ -342,7 +345,7 @@ def phase_diagram(
     After an interruption, the same call goes on with the rows of cells that were searched, which are kept on disk.
 
     Tied models with linear hidden units and piecewise linear outputs have compiled descents. Other kinds take 10 to 20
-    times as long, and gelu outputs with more than 3 features far longer.
+    times as long. Gelu outputs with more than 3 features, or with decoders of their own, take minutes and longer.
 
     Parameters
     ----------

@@ -19,10 +19,13 @@ GROWTH = 0.1
 # is a saddle.
 SHORTER = 0.8
 APART = 0.3  # noise of a decoder of its own at the start, relative to the rows of W, as in `optimum`
+# Norm of the second feature of a digon whose decoder undoes it: each output hears its own feature at 1, and the other
+# one at -0.6 or -1/0.6. At p = 0.545 nothing else finds the best of two features.
+LOPSIDED = 0.6
 
 
 def starts_of(setting: Setting, p: float, cells: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return packed starts of a row of cells, (cells, PLAIN + 1 or 2 + count, n m + n, or 2 n m + n if untied).
+    """Return packed starts of a row of cells, (cells, PLAIN + 1 to 3 + count, n m + n, or 2 n m + n if untied).
 
     First m features dedicated with and without the extra one, then digons and a regular shape, then random ones. Every
     other of these leaves some features out from the beginning, as zero rows stay zero. Decoders of their own begin as
@@ -41,9 +44,16 @@ def starts_of(setting: Setting, p: float, cells: int, count: int, rng: np.random
     if not setting.conditions.tied:
         noise = rng.normal(size=W.shape) * np.linalg.norm(W, axis=3, keepdims=True) / m**0.5
         W = np.concatenate([W, W + APART * noise], axis=3)
-        simple = np.array([_with_decoder(start, n) for start in simple])
+        simple = np.array([*(_with_decoder(start, n) for start in simple), _lopsided(n, m)])
     packed = np.concatenate([W.reshape(cells, count, -1), b], axis=2)
     return np.concatenate([np.broadcast_to(simple, (cells, *simple.shape)), packed], axis=1)
+
+
+def _lopsided(n: int, m: int) -> np.ndarray:
+    """Return digons with one short row, whose decoders make up for their norms."""
+    W, b = unpack(_digons(n, m, LOPSIDED), n)
+    squares = (W**2).sum(axis=1, keepdims=True)
+    return pack(np.hstack([W, W / np.where(squares > 0, squares, 1.0)]), b)
 
 
 def _with_decoder(start: np.ndarray, n: int) -> np.ndarray:
@@ -82,11 +92,11 @@ def _different(rows: np.ndarray) -> list[np.ndarray]:
     return found
 
 
-def _digons(n: int, m: int) -> np.ndarray:
+def _digons(n: int, m: int, shorter: float = SHORTER) -> np.ndarray:
     """Pair the first feature with the last on an axis, the second with the last but one, and so on, on m axes."""
     W = np.zeros((n, m))
     for axis in range(min(m, (n + 1) // 2)):
-        W[n - 1 - axis, axis], W[axis, axis] = -SHORTER, 1.0
+        W[n - 1 - axis, axis], W[axis, axis] = -shorter, 1.0
     return pack(W, np.zeros(n))
 
 

@@ -142,7 +142,7 @@ def checked_conditions(
             f"{', '.join(LEAKS)}."
         )
     checks.one_of("target", target, (*TARGETS, *PAIRS))
-    checks.boolean("tied", tied)
+    tied = checks.boolean("tied", tied)
     if max_cosine is not None:
         max_cosine = checks.number("max_cosine", max_cosine)
         if not 0 <= max_cosine <= 1:

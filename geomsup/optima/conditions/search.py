@@ -38,11 +38,12 @@ End = tuple[float, np.ndarray]  # loss and penalties, and the weights as one vec
 
 
 class Found(NamedTuple):
-    """The best weights; the loss with penalties at the end of every start, the lowest first; if a guess led there, the
-    lowest of the others."""
+    """The best weights; the loss with penalties at the end of every start, the lowest first; how many starts were
+    tried, of which those with hidden ReLUs do not all go on; if a guess led there, the lowest of the others."""
 
     weights: Weights
     totals: np.ndarray
+    tried: int
     searched: float | None
 
 
@@ -87,8 +88,12 @@ def best_of_starts(
 
         return in_threads(run, enumerate(vectors), told=tell)
 
+    given_up = 0
     if conditions.hidden_activation == "relu":
-        vectors = [vectors[0], *_lowest(descend(vectors, ROUGH, "beginning"))]
+        rough = descend(vectors, ROUGH, "beginning")
+        given_up = sum(total < np.inf for total, _ in rough)
+        vectors = [vectors[0], *_lowest(rough)]
+        given_up -= len(vectors)
     ends = descend([*vectors, *given], None, "searching")
     searched = min(total for total, _ in ends[: len(vectors)])
     ends = sorted((end for end in ends if end[0] < np.inf), key=lambda end: end[0])
@@ -97,7 +102,8 @@ def best_of_starts(
     last = _descent(objective, ends[0][1], features.n, conditions, (FINE, LAST_STEPS), accuracy, deadline)
     ends[0] = min(last, ends[0], key=lambda end: end[0])
     totals = cost * np.array([total for total, _ in ends])
-    return Found(parted(ends[0][1], features.n, conditions.tied), totals, cost * searched if guessed else None)
+    weights, tried = parted(ends[0][1], features.n, conditions.tied), len(ends) + max(given_up, 0)
+    return Found(weights, totals, tried, cost * searched if guessed else None)
 
 
 def _storing_less(features: Features, m: int, target: str) -> list[Start]:
