@@ -117,7 +117,7 @@ def lines_of(path):
 
 def recorded():
     """Return the best losses known, by problem, as the lines of searches."""
-    rows = csv.DictReader(TABLE.open(encoding="utf-8")) if TABLE.exists() else ()
+    rows = csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()) if TABLE.exists() else ()
     return {(row["problem"], "record"): {"loss": float(row["best_known"]), "by": row["found_by"]} for row in rows}
 
 
