@@ -95,7 +95,7 @@ class Optimum(Readable, Tabular):
     >>> best.hits
     3
     >>> gs.optimum(gs.Features(3, 0.1), 1).proof
-    '3 of 3 searches ended here (minimum); not proved to be the lowest; no model is below 0.015'
+    '3 of 3 searches ended here (minimum); not proved to be the lowest; no model is below 0.0339182'
     >>> sorted(best.to_dict())
     ['blocks', 'conditions', 'features', 'geometry', 'hits', 'kind', 'loss', 'lower_bound', 'model',
     'n_hidden', 'proof', 'searched', 'starts', 'status', 'tegum']
