@@ -88,12 +88,10 @@ def best_of_starts(
 
         return in_threads(run, enumerate(vectors), told=tell)
 
-    given_up = 0
+    begun = len(vectors)
     if conditions.hidden_activation == "relu":
-        rough = descend(vectors, ROUGH, "beginning")
-        given_up = sum(total < np.inf for total, _ in rough)
-        vectors = [vectors[0], *_lowest(rough)]
-        given_up -= len(vectors)
+        rough = [end for end in descend(vectors, ROUGH, "beginning") if end[0] < np.inf]
+        begun, vectors = len(rough), [vectors[0], *_lowest(rough)]
     ends = descend([*vectors, *given], None, "searching")
     searched = min(total for total, _ in ends[: len(vectors)])
     ends = sorted((end for end in ends if end[0] < np.inf), key=lambda end: end[0])
@@ -102,7 +100,8 @@ def best_of_starts(
     last = _descent(objective, ends[0][1], features.n, conditions, (FINE, LAST_STEPS), accuracy, deadline)
     ends[0] = min(last, ends[0], key=lambda end: end[0])
     totals = cost * np.array([total for total, _ in ends])
-    weights, tried = parted(ends[0][1], features.n, conditions.tied), len(ends) + max(given_up, 0)
+    tried = len(ends) + max(begun - len(vectors), 0)  # with those that did not go on
+    weights = parted(ends[0][1], features.n, conditions.tied)
     return Found(weights, totals, tried, cost * searched if guessed else None)
 
 
@@ -137,12 +136,8 @@ def _cost(features: Features, target: str) -> float:
 def _with_decoder(W: np.ndarray, b: np.ndarray, same: bool, rng: np.random.Generator, unsigned: bool) -> Weights:
     if same:
         return W, W, b
-    decoder = np.abs(W) if unsigned else W
-    return (
-        W,
-        decoder + APART * np.linalg.norm(W, axis=1, keepdims=True) * rng.normal(size=W.shape) / W.shape[1] ** 0.5,
-        b,
-    )
+    noise = APART * np.linalg.norm(W, axis=1, keepdims=True) * rng.normal(size=W.shape) / W.shape[1] ** 0.5
+    return W, (np.abs(W) if unsigned else W) + noise, b
 
 
 def _lowest(ends: list[End]) -> list[np.ndarray]:

@@ -35,9 +35,10 @@ ROUNDS, MOST_BOXES = 14, 120_000
 ROUNDING, ROUNDING_HEARD = 1e-9, 1e-6
 SPARSEST, DENSEST = 1e-6, 0.999  # probabilities: at smaller ones the loss of an output alone would drown in rounding
 # Coefficients of h that are tried: that of c² times p/6, those of c, c³ and -1 relative to it. Four features in two
-# dimensions have the largest bounds at 0.9, where hardly any ratio of norms gains.
+# dimensions have the largest bounds at 0.91: with more, rows of very different norms gain.
 LEADING = 0.91 * 1.2 ** np.arange(-8.0, 22.0)
 ODD, CUBIC, CONSTANT = (0.0, 0.3, 1.0), (0.0, 0.4), (0.0, 0.15)
+# Points at which F is estimated, to choose k and h: dense about rows of norm 1 without biases.
 COARSE_Q = np.array([0.02, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.4, 1.8])
 COARSE_B = np.array([-0.9, -0.5, -0.3, -0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5])
 COARSE_A = np.concatenate([np.linspace(-2.0, 1.4, 36), [-8.0, -4.0, 3.0, 6.0]])

@@ -6,16 +6,16 @@ names these are.
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from geomsup.proofs.checker import evidence_of, stated
+from geomsup.proofs.checker import evidence_of
 from geomsup.proofs.decoders.cells import Cells, Claim
-from geomsup.proofs.shared.checker import error_of
+from geomsup.proofs.shared.checker import Told, check_places, error_of, parts_of
 from geomsup.proofs.shared.outputs import of_sets
 
 __all__ = ["PROBABILITIES", "check_decoders", "check_place", "check_tree", "levels_of", "loss_of", "place_of"]
@@ -23,9 +23,6 @@ __all__ = ["PROBABILITIES", "check_decoders", "check_place", "check_tree", "leve
 PROBABILITIES = [Fraction(p, 10) for p in (1, 3, 5, 7, 9)]
 MOST_BOXES = 100_000  # a checker that never ends checks nothing
 MOST_LEVELS = 40  # ends of cells and of their rows then are doubles without rounding
-DIGITS = 12  # after the point, of the ends of losses
-
-Told = Callable[[str, float], object]
 
 
 def levels_of(tree: str) -> list[str]:
@@ -79,16 +76,10 @@ def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]
 
 def place_of(data: Any) -> tuple[Claim, str, Fraction]:
     """Return what is claimed at a probability, its tree, and the loss of its model."""
-    if not isinstance(data, dict) or set(data) != {"p", "weights", "biases", "gap", "trees"}:
-        raise ValueError("a place must have p, weights, biases, gap and trees")
-    lists = [data[name] if isinstance(data[name], list) else [] for name in ("weights", "biases", "trees")]
-    if list(map(len, lists)) != [6, 3, 1] or not isinstance(lists[2][0], str):
-        raise ValueError("a place must have six weights, three biases, and a tree as a text")
-    p, gap = stated(data["p"]), stated(data["gap"])
-    if not (0 < p < 1 and 0 < gap < 1):
-        raise ValueError("a probability and a gap must be between 0 and 1")
-    most = loss_of(p, *([stated(one) for one in values] for values in lists[:2]))
-    return Claim(p, (1 - gap) * most), lists[2][0], most
+    words = "six weights, three biases, and a tree as a text"
+    p, gap, weights, biases, trees = parts_of(data, (6, 3, 1), words)
+    most = loss_of(p, weights, biases)
+    return Claim(p, (1 - gap) * most), trees[0], most
 
 
 def check_place(data: Any) -> tuple[int, Fraction, Fraction]:
@@ -114,20 +105,7 @@ def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) 
     ValueError: the theorem must be about 3 features in 2 dimensions, with its evidence
     """
     evidence = evidence_of(certificate, "three features in the plane", (3, 2), {"places"})
-    places = evidence["places"]
-    if not isinstance(places, list) or len(places) != len(PROBABILITIES):
-        raise ValueError(f"the evidence must be {len(PROBABILITIES)} places")
-    boxes, facts = 0, dict[str, Any]()
-    for number, (p, data) in enumerate(zip(PROBABILITIES, places, strict=True)):
-        told("checking", number / len(PROBABILITIES))
-        if not isinstance(data, dict) or stated(data.get("p")) != p:
-            raise ValueError(f"the place {number} must be of p = {float(p)}")
-        cells, least, most = check_place(data)
-        boxes += cells
-        unit = 10**DIGITS
-        for name, end in (("from", least * unit // 1), ("to", -(-most * unit // 1))):
-            facts[f"{p} {name}"] = f"{int(end) // unit}.{int(end) % unit:0{DIGITS}d}"
-    return {"boxes": boxes, **facts}
+    return check_places(evidence["places"], PROBABILITIES, check_place, told)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,13 @@ __all__ = [
     "REGION",
     "SIGNS",
     "check_place",
+    "check_places",
     "check_shared",
     "check_tree",
     "error_of",
     "halves",
     "loss_of",
+    "parts_of",
     "place_of",
     "reason",
 ]
@@ -104,18 +106,27 @@ def _powers(c: Fraction, a: Sequence[Fraction]) -> Fraction:
     return Fraction(2, factorial(len(a) + 2)) * sum(terms, Fraction(0)) / prod(a)
 
 
-def place_of(data: Any) -> tuple[Claim, list[str], Fraction]:
-    """Return what is claimed at a probability, its trees, and the loss of its model."""
+def parts_of(
+    data: Any, numbers: Sequence[int], words: str
+) -> tuple[Fraction, Fraction, list[Fraction], list[Fraction], list[str]]:
+    """Return the probability, the gap, the weights, the biases and the trees of a place, which has so many of them."""
     if not isinstance(data, dict) or set(data) != {"p", "weights", "biases", "gap", "trees"}:
         raise ValueError("a place must have p, weights, biases, gap and trees")
     lists = [data[name] if isinstance(data[name], list) else [] for name in ("weights", "biases", "trees")]
-    if list(map(len, lists)) != [3, 3, len(SIGNS)] or not all(isinstance(one, str) for one in lists[2]):
-        raise ValueError("a place must have three weights, three biases, and four trees as texts")
+    if list(map(len, lists)) != list(numbers) or not all(isinstance(one, str) for one in lists[2]):
+        raise ValueError(f"a place must have {words}")
     p, gap = stated(data["p"]), stated(data["gap"])
     if not (0 < p < 1 and 0 < gap < 1):
         raise ValueError("a probability and a gap must be between 0 and 1")
-    most = loss_of(p, *([stated(one) for one in values] for values in lists[:2]))
-    return Claim(p, (1 - gap) * most), lists[2], most
+    return p, gap, [stated(one) for one in lists[0]], [stated(one) for one in lists[1]], lists[2]
+
+
+def place_of(data: Any) -> tuple[Claim, list[str], Fraction]:
+    """Return what is claimed at a probability, its trees, and the loss of its model."""
+    words = "three weights, three biases, and four trees as texts"
+    p, gap, weights, biases, trees = parts_of(data, (3, 3, len(SIGNS)), words)
+    most = loss_of(p, weights, biases)
+    return Claim(p, (1 - gap) * most), trees, most
 
 
 def check_place(data: Any) -> tuple[int, Fraction, Fraction]:
@@ -123,6 +134,25 @@ def check_place(data: Any) -> tuple[int, Fraction, Fraction]:
     claim, trees, most = place_of(data)
     cells = sum(check_tree(claim, signs, tree) for signs, tree in zip(SIGNS, trees, strict=True))
     return cells, claim.exact_least, most
+
+
+def check_places(
+    places: Any, probabilities: Sequence[Fraction], check: Callable[[Any], tuple[int, Fraction, Fraction]], told: Told
+) -> dict[str, Any]:
+    """Return how many boxes all places have, and the ends of the least loss at each probability."""
+    if not isinstance(places, list) or len(places) != len(probabilities):
+        raise ValueError(f"the evidence must be {len(probabilities)} places")
+    boxes, facts = 0, dict[str, Any]()
+    for number, (p, data) in enumerate(zip(probabilities, places, strict=True)):
+        told("checking", number / len(probabilities))
+        if not isinstance(data, dict) or stated(data.get("p")) != p:
+            raise ValueError(f"the place {number} must be of p = {float(p)}")
+        cells, least, most = check(data)
+        boxes += cells
+        unit = 10**DIGITS
+        for name, end in (("from", least * unit // 1), ("to", -(-most * unit // 1))):
+            facts[f"{p} {name}"] = f"{int(end) // unit}.{int(end) % unit:0{DIGITS}d}"
+    return {"boxes": boxes, **facts}
 
 
 def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
@@ -142,20 +172,7 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) ->
     ValueError: the theorem must be about 3 features in 1 dimension, with its evidence
     """
     evidence = evidence_of(certificate, "three features on one axis", (3, 1), {"places"})
-    places = evidence["places"]
-    if not isinstance(places, list) or len(places) != len(DIGONS):
-        raise ValueError(f"the evidence must be {len(DIGONS)} places")
-    boxes, facts = 0, dict[str, Any]()
-    for number, (p, data) in enumerate(zip(DIGONS, places, strict=True)):
-        told("checking", number / len(DIGONS))
-        if not isinstance(data, dict) or stated(data.get("p")) != p:
-            raise ValueError(f"the place {number} must be of p = {float(p)}")
-        cells, least, most = check_place(data)
-        boxes += cells
-        unit = 10**DIGITS
-        for name, end in (("from", least * unit // 1), ("to", -(-most * unit // 1))):
-            facts[f"{p} {name}"] = f"{int(end) // unit}.{int(end) % unit:0{DIGITS}d}"
-    return {"boxes": boxes, **facts}
+    return check_places(evidence["places"], list(DIGONS), check_place, told)
 
 
 if __name__ == "__main__":
