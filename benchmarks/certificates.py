@@ -21,7 +21,7 @@ from unittest.mock import patch
 from flint import arb, ctx
 
 import geomsup as gs
-from geomsup.proofs.checker import check
+from geomsup.proofs.checker import check, stated
 from geomsup.proofs.decoders import checker as decoders
 from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
 from geomsup.proofs.penalty import checker as with_penalty
@@ -296,7 +296,7 @@ def check_changed_shared(data: dict[str, Any], original: dict[str, Any]) -> None
     """Check the order of all places, and the trees that are changed, or all of a place with another claim."""
     places = data["evidence"]["places"], original["evidence"]["places"]
     for p, one, before in zip(shared.DIGONS, *places, strict=True):
-        if shared.stated(one["p"]) != p:
+        if stated(one["p"]) != p:
             raise ValueError("places must be of their probabilities")
         claim, trees, _ = shared.place_of(one)
         same = {**one, "trees": before["trees"]} == before
@@ -309,7 +309,7 @@ def check_changed_decoders(data: dict[str, Any], original: dict[str, Any]) -> No
     """Check the order of all places, and those that are changed."""
     places = data["evidence"]["places"], original["evidence"]["places"]
     for p, one, before in zip(decoders.PROBABILITIES, *places, strict=True):
-        if decoders.stated(one["p"]) != p:
+        if stated(one["p"]) != p:
             raise ValueError("places must be of their probabilities")
         if one != before:
             decoders.check_place(one)

@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 import geomsup as gs
 from benchmarks.certificates import CHANGES, changed, check_changed_decoders
 from geomsup.optima.proved.certificates import LEAST
+from geomsup.proofs.checker import stated
 from geomsup.proofs.decoders import checker, maker
 from geomsup.proofs.decoders.cells import Cells, Claim
 from geomsup.proofs.decoders.moments import LEAST as SMALLEST, Moments, raised
@@ -134,7 +135,7 @@ def test_no_model_loses_less(p, seed):
     rng = np.random.default_rng(seed)
     place = STORED["evidence"]["places"][checker.PROBABILITIES.index(p)]
     _, _, most = checker.place_of(place)
-    least = float((1 - checker.stated(place["gap"])) * most)
+    least = float((1 - stated(place["gap"])) * most)
     best = np.array(place["weights"], float).reshape(3, 2), np.array(place["biases"], float)
     near = 10.0 ** -rng.integers(1, 4)
     models = (best[0] + near * rng.normal(size=(3, 2)), best[1] + near * rng.normal(size=3)), (
@@ -156,7 +157,7 @@ def test_models_are_what_searches_find(place, p):
 def test_no_decoder_is_found_that_loses_less():
     for p, data in zip(checker.PROBABILITIES, STORED["evidence"]["places"], strict=True):
         _, _, most = checker.place_of(data)
-        least = float((1 - checker.stated(data["gap"])) * most)
+        least = float((1 - stated(data["gap"])) * most)
         found = gs.optimum(gs.Features(3, float(p)), 2, tied=False, starts=4).loss
         assert least <= found <= 1.012 * least
 
