@@ -86,6 +86,8 @@ def real_array(name: str, value: Any) -> np.ndarray:
         array = array.astype(np.float64, copy=False)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        if not where:
+            raise ValueError(f"`{name}` must be finite; got {array[()]}. Pass a finite number.")
         raise ValueError(
             f"`{name}` must be finite; got {array[where]} at index {where}. Remove NaN and infinity first."
         )

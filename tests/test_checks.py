@@ -38,6 +38,8 @@ def test_the_first_bad_entry_is_pointed_at(shape, data):
     where = tuple(data.draw(st.integers(0, side - 1)) for side in shape)
     array[where] = data.draw(st.sampled_from([np.nan, np.inf, -np.inf]))
     message = f"`W` must be finite; got {array[where]} at index {where}. Remove NaN and infinity first."
+    if not where:
+        message = f"`W` must be finite; got {array[()]}. Pass a finite number."
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         checks.real_array("W", array)
 

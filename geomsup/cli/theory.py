@@ -2,9 +2,10 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from cyclopts import Parameter
 
 import geomsup as gs
 from geomsup.cli.console import PAGE, check_files, deliver, progress_bars, save_figure
@@ -23,7 +24,7 @@ def optimum(
     *,
     inputs: AssumedInputs = AssumedInputs(),  # noqa: B008  (frozen)
     activation: str = "relu",
-    tied: bool = True,
+    untied: Annotated[bool, Parameter(negative="")] = False,
     coherence: float = 0.0,
     max_cosine: float | None = None,
     weight_decay: float = 0.0,
@@ -49,8 +50,8 @@ def optimum(
         Number of hidden dimensions m.
     activation
         Output activation: relu, linear, abs, leaky_relu or gelu.
-    tied
-        Whether the decoder is W too.
+    untied
+        Let the decoder be other than W.
     coherence
         Factor of a penalty on the sum of (w_i · w_j)² over pairs of rows of W.
     max_cosine
@@ -74,7 +75,7 @@ def optimum(
     features = inputs.of(n_features, probability=ASSUMED)
     with progress_bars() as progress:
         result = gs.optimum(
-            features, n_hidden, activation=activation, tied=tied, coherence=coherence, max_cosine=max_cosine,
+            features, n_hidden, activation=activation, tied=not untied, coherence=coherence, max_cosine=max_cosine,
             weight_decay=weight_decay, hidden_activation=hidden_activation, target=target, starts=starts, rng=seed,
             time_limit=time_limit, progress=progress,
         )  # fmt: skip
@@ -91,7 +92,7 @@ def phase_diagram(
     sparsity_range: Ends | None = None,
     importance_range: Ends = (0.1, 10.0),
     activation: str = "relu",
-    tied: bool = True,
+    untied: Annotated[bool, Parameter(negative="")] = False,
     coherence: float = 0.0,
     max_cosine: float | None = None,
     hidden_activation: str = "linear",
@@ -124,8 +125,8 @@ def phase_diagram(
         Lowest and highest importance of the last feature.
     activation
         Output activation: relu, abs, leaky_relu, linear or gelu.
-    tied
-        Whether the decoder is W too.
+    untied
+        Let the decoder be other than W.
     coherence
         Factor of a penalty on the sum of (w_i · w_j)² over pairs of rows of W.
     max_cosine
@@ -150,8 +151,9 @@ def phase_diagram(
     )
     with progress_bars() as progress:
         diagram = gs.phase_diagram(
-            n_features, n_hidden, *axes, activation=activation, tied=tied, coherence=coherence, max_cosine=max_cosine,
-            hidden_activation=hidden_activation, target=target, starts=starts, rng=seed, progress=progress,
+            n_features, n_hidden, *axes, activation=activation, tied=not untied, coherence=coherence,
+            max_cosine=max_cosine, hidden_activation=hidden_activation, target=target, starts=starts, rng=seed,
+            progress=progress,
         )  # fmt: skip
         progress("locating", 0.0)
         kinds = Counter((t.order, *sorted((t.from_, t.to))) for t in diagram.transitions)

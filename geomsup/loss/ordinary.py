@@ -1,8 +1,9 @@
 """Problems of extreme size, scaled to an ordinary size by powers of two: nothing is rounded, and nothing overflows.
 
 Losses of piecewise linear outputs scale with the units. With x = v y, L(W, b; x) = v² L(W, b/v; y). Importances
-only multiply. And an output u = t û, far larger or smaller than its input, is treated as û with input x/t:
-E (x - f(u))² = t² E (x/t - f(û))². What already has an ordinary size is left as it is.
+only multiply. If outputs are to be of degree d, as x² is of degree 2, biases scale with v^d, and W and decoder share
+v^(d-1): the loss scales with v^2d. And an output u = t û, far larger or smaller than its input, is treated as û with
+input x/t: E (x - f(u))² = t² E (x/t - f(û))². What already has an ordinary size is left as it is.
 """
 
 from collections.abc import Callable
@@ -39,13 +40,15 @@ class Ordinary(NamedTuple):
     loss: int
 
 
-def ordinary(features: Features, room: int = ROOM, *, in_proportion: bool = True) -> Ordinary:
+def ordinary(features: Features, room: int = ROOM, *, in_proportion: bool = True, degree: int = 1) -> Ordinary:
     """Return the features in units in which values, importances and probabilities are of ordinary size.
 
     Values and importances between 2^-room and 2^room are. Probabilities are only scaled if the loss is
-    `in_proportion` to the smallest ones: nothing is lost where no feature is present.
+    `in_proportion` to the smallest ones: nothing is lost where no feature is present. Losses are those of outputs that
+    are to scale with the power `degree` of values; the power (degree - 1) of their unit has a square root.
     """
     value = int(excesses(features.reach.max(), room))
+    value -= value * (degree - 1) % 2
     weight = int(excesses(features.importance.max(), room))
     likely = float(features.probability.max())
     rare = min(int(_exponents(likely)) - RAREST, 0) if likely and in_proportion and not features.joint else 0
@@ -59,7 +62,7 @@ def ordinary(features: Features, room: int = ROOM, *, in_proportion: bool = True
         importance=np.ldexp(features.importance, -weight),
         values=laws[0] if single else laws,
     )
-    return Ordinary(changed, value, 2 * value + weight + rare)
+    return Ordinary(changed, value, 2 * degree * value + weight + rare)
 
 
 def ordinary_for(model: ToyModel, features: Features) -> Ordinary:

@@ -125,8 +125,9 @@ def _update(inverse, s, y):
     hy = inverse @ y
     factor = (1.0 + (y @ hy) / sy) / sy
     for i in range(size):
+        along, across = factor * s[i] - hy[i] / sy, s[i] / sy  # no division within
         for j in range(size):
-            inverse[i, j] += factor * s[i] * s[j] - (hy[i] * s[j] + s[i] * hy[j]) / sy
+            inverse[i, j] += along * s[j] - across * hy[j]
 
 
 @njit

@@ -169,34 +169,42 @@ def optimum(
     checks.callback("progress", progress)
     seconds = np.inf if time_limit is None else checks.positive_number("time_limit", time_limit)
     deadline = Deadline(seconds)
-    law, value_unit, loss_unit = units = ordinary(features, CLOSE) if searched.scales else Ordinary(features, 0, 0)
+    units = ordinary(features, CLOSE, degree=searched.degree) if searched.scales else Ordinary(features, 0, 0)
     if features.grouped and activation != "linear":  # that has a closed form, or says so itself
-        for _, part in law.parts:
+        for _, part in units.features.parts:
             make_plan(part)  # refuses groups of too many outcomes, before anything is searched
     if not has_closed_form(features, n_hidden, searched):
         check_known(features, conditions)
     guesses = [conditions.of_kind(guess) for guess in guesses]
-    guesses = [of_ordinary_size(replace(guess, b=np.ldexp(guess.b, -value_unit))) for guess in guesses]
+    guesses = [of_ordinary_size(_times_unit(guess, -units.value, searched.degree)) for guess in guesses]
     from geomsup.compiling import telling  # with numba, which checks of arguments do not wait for
 
     with telling(progress):
-        here = replace(searched, coherence=float(np.ldexp(searched.coherence, -loss_unit)))
-        found = _ordinary_optimum(law, n_hidden, here, starts, generator, guesses, deadline, progress)
+        products = 2 * (searched.degree - 1) * units.value  # the penalty is of squares of products of rows
+        here = replace(searched, coherence=float(np.ldexp(searched.coherence, products - units.loss)))
+        found = _ordinary_optimum(units.features, n_hidden, here, starts, generator, guesses, deadline, progress)
         found = certified(found) if searched.plain and not deadline.cut else found
     if deadline.cut:
         found = replace(found, status=f"{found.status}, cut short")
-    return replace(_in_units(found, features, units), conditions=conditions)
+    return replace(_in_units(found, features, units, searched.degree), conditions=conditions)
 
 
-def _in_units(found: Optimum, features: Features, units: Ordinary) -> Optimum:
+def _in_units(found: Optimum, features: Features, units: Ordinary, degree: int) -> Optimum:
     """Return the optimum of the features from that of the same features in units of ordinary size."""
-    model = replace(found.model, b=np.ldexp(found.model.b, units.value))
+    model = _times_unit(found.model, units.value, degree)
     loss, bound, starts = (times_power(part, units.loss) for part in (found.loss, found.lower_bound, found.starts))
     searched = None if found.searched is None else float(times_power(found.searched, units.loss))
     return replace(
         found, loss=float(loss), lower_bound=float(bound), starts=starts, model=model, features=features,
         searched=searched,
     )  # fmt: skip
+
+
+def _times_unit(model: ToyModel, value: int, degree: int) -> ToyModel:
+    """Return the model for inputs 2^value times as large, whose outputs are to be 2^(degree value) times as large."""
+    half = (degree - 1) * value // 2  # of what outputs grow by beyond inputs: the other half is the decoder's
+    decoder = None if model.W_out is None else np.ldexp(model.W_out, half)
+    return replace(model, W=np.ldexp(model.W, half), b=np.ldexp(model.b, degree * value), W_out=decoder)
 
 
 def _ordinary_optimum(

@@ -1,10 +1,12 @@
 """The loss to second order in the probabilities, against sums over sets, the exact loss, and finite differences."""
 
 from dataclasses import replace
-from itertools import combinations, product
+from fractions import Fraction
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
+from hypothesis import example, given, strategies as st
 from scipy.optimize import approx_fprime
 
 from geomsup import Discrete, Features, Normal, ToyModel, Uniform, expected_loss
@@ -19,6 +21,7 @@ MIXED = Features(
 ONE_OF = Features(4, 0.15, 0.9 ** np.arange(4), Uniform(), anticorrelated=[(0, 1), (2, 3)])
 POINTS = replace(ONE_OF, values=Discrete([1.0, -0.5, 3.0], weights=[1, 2, 3]))
 THREE = Features(6, 0.1, 0.9 ** np.arange(6), Uniform(-1, 2), anticorrelated=[(0, 1), (2, 3), (4, 5)])
+number = st.floats(-2, 2, allow_nan=False)
 
 
 def random_model(features, m, seed=0):
@@ -65,6 +68,54 @@ def test_it_is_the_series_term_by_term(seed, interpreted):
     gradient = np.empty(len(vector))
     found = kernels.sparse_loss(vector, 4, 2, features.importance, sparse_inputs(features), gradient)
     assert found == pytest.approx(series(vector, features), rel=1e-12)
+
+
+def means_of_two(c, a, x_piece, a_less, y_piece, own):
+    """E (own x - u₊)² and half its slopes, u = c + a x + a_less y: polynomials in x, then Simpson's rule, in rationals.
+
+    Between the values of y at which an end of the piece of x comes to u = 0, means over x are cubics in y.
+    """
+
+    def of_one(y):
+        ends = list(x_piece)
+        if a != 0:
+            zero = -(c + a_less * y) / a
+            inside = min(max(zero, x_piece[0]), x_piece[1])
+            ends = [inside, x_piece[1]] if a > 0 else [x_piece[0], inside]
+        elif c + a_less * y <= 0:
+            ends[1] = ends[0]
+        power = [(ends[1] ** (k + 1) - ends[0] ** (k + 1)) / (k + 1) / (x_piece[1] - x_piece[0]) for k in range(3)]
+        all_x2 = (x_piece[1] ** 3 - x_piece[0] ** 3) / 3 / (x_piece[1] - x_piece[0])
+        start, slope = c + a_less * y, a - own  # what is missed where u > 0
+        by_c = start * power[0] + slope * power[1]
+        by_a = start * power[1] + slope * power[2]
+        missed = start**2 * power[0] + 2 * start * slope * power[1] + slope**2 * power[2]
+        return np.array([missed + own * (all_x2 - power[2]), by_c, by_a, by_c * y])
+
+    cuts = [-(c + a * x) / a_less for x in x_piece] if a_less != 0 else []
+    places = sorted([*y_piece, *(y for y in cuts if y_piece[0] < y < y_piece[1])])
+    parts = [(v - u) * (of_one(u) + 4 * of_one((u + v) / 2) + of_one(v)) / 6 for u, v in pairwise(places)]
+    return sum(parts) / (y_piece[1] - y_piece[0])
+
+
+@given(
+    number, number, number.flatmap(lambda x: st.sampled_from([x, x * 1e-3, x * 1e-9, 0.0])),
+    st.sampled_from([(0.0, 1.0), (0.5, 0.5), (-1.0, 2.0), (-2.0, 0.25)]), st.sampled_from([(0.0, 1.0), (-1.0, 1.5)]),
+    st.booleans(),
+)  # fmt: skip
+@example(-0.25, 1.0, 0.25, (0.0, 1.0), (0.0, 1.0), True)  # hardly steep
+@example(-0.25, 1.0, 0.125, (0.0, 1.0), (0.0, 1.0), True)  # steep by so little that differences lose most
+@example(0.0, -1.0, -1.0, (0.0, 1.0), (0.0, 1.0), False)  # never above zero, but at one corner
+@example(0.0, 1.0, 1.0, (0.0, 1.0), (0.0, 1.0), True)
+def test_means_over_two_features_are_those_of_exact_rationals(c, a, a_less, x_piece, y_piece, own):
+    from geomsup.loss.sparse import kernels
+
+    found = kernels.of_two(c, a, *x_piece, a_less, *y_piece, own)
+    c, a, a_less, *ends = map(Fraction, (c, a, a_less, *x_piece, *y_piece))
+    pieces = (ends[0], ends[0] + ends[1]), (ends[2], ends[2] + ends[3])
+    expected = means_of_two(c, a, pieces[0], a_less, pieces[1], int(own))
+    reach = float(1 + abs(c) + 2 * abs(a) + 2 * abs(a_less))
+    np.testing.assert_allclose(np.array(found, float), expected.astype(float), rtol=1e-12, atol=3e-13 * reach**2)
 
 
 @pytest.mark.parametrize("features", [ONE_OF, POINTS])

@@ -125,6 +125,23 @@ def test_no_trained_model_is_below_the_optimum(how, m):
     assert best.loss * (1 - 1e-6) <= min(losses) < 1.1 * best.loss
 
 
+@pytest.mark.parametrize(
+    "how", [{"tied": False, "starts": 8}, {"coherence": 1e-3}, {"hidden_activation": "relu", **FEW}]
+)
+@pytest.mark.parametrize("power", [-50, 15])
+def test_the_unit_of_values_only_changes_that_of_the_loss_to_squares(how, power):
+    """If inputs are v times as large, outputs are to be v² times as large: W Wᵀ v times, b v² times, the loss v⁴."""
+    unit = 2.0**power
+    scaled = how | ({"coherence": how["coherence"] * unit**2} if "coherence" in how else {})
+    ordinary, other = (Features(2, 0.3, [1, 0.6], values=Discrete([size, 0.5 * size])) for size in (1.0, unit))
+    first, second = optimum(ordinary, 1, target="square", **how), optimum(other, 1, target="square", **scaled)
+    assert second.loss == pytest.approx(unit**4 * first.loss, rel=1e-9)
+    again = expected_loss(second.model, other, target="square")
+    assert float(again) == pytest.approx(second.loss, rel=1e-9)
+    guessed = optimum(other, 1, target="square", guesses=[second.model], **scaled)
+    assert guessed.loss <= second.loss * (1 + 1e-9)
+
+
 def test_values_that_are_never_negative_have_no_signs():
     """The same search, with its lower bound: abs(x) is x."""
     plain, found = optimum(Features(3, 0.3), 2), optimum(Features(3, 0.3), 2, target="abs")
@@ -172,11 +189,22 @@ def test_a_model_of_ordinary_outputs_is_told_what_it_computes():
         (Features(2, 0.3), {"target": "pairs"}, "`target` must not be of pairs unless all values are points"),
         (Features(2, 0.3), {"target": "square", "activation": "gelu"}, "`activation` must be piecewise linear for"),
         (Features(2, 0.3, values=Normal()), {"target": "abs"}, '`target` must be "identity" for smooth'),
+        (Features(2, 0.3, values=Uniform(0, 1e80)), {"target": "square"}, "`features` must have largest values"),
+        (
+            Features(2, 0.3, values=Discrete([1e-80])), {"target": "product_pairs"},
+            "`features` must have largest values from 0.01 to 100",
+        ),
         (Features(11, 0.3), {"target": "square"}, '`target` must be "identity" for more than 1024 sets'),
         (
             Features(2, 0.3), {"target": "square", "hidden_activation": "relu"},
             '`target` must be "identity", "abs" or "relu" if hidden units are ReLUs and values are not all points',
         ),
+        (
+            Features(2, 0.3, values=Normal()), {"hidden_activation": "relu"},
+            '`hidden_activation` must be "linear" unless there are few features: up to 5 of uniform values, or some '
+            "more whose values are points; got 2 features of smooth values.",
+        ),
+        (Features(2, 0.3), {"max_cosine": np.nan}, "`max_cosine` must be finite; got nan. Pass a finite number."),
         (
             Features(6, 0.3, values=BOTH), {"target": "abs", "hidden_activation": "relu"},
             '`hidden_activation` must be "linear" unless there are few features',

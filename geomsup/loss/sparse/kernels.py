@@ -1,8 +1,10 @@
 """Kernels of the loss of the tied ReLU output model, to second order in the probabilities of features.
 
 For one output u = b + Σ_j a_j x_j, means over one present feature are closed forms, piece by piece, in which nothing
-cancels. As functions of a second feature they are cubics between those of its values at which an end of the piece comes
-to u = 0. There it is cut, and two Gauss-Legendre nodes make the mean over each part exact.
+cancels. So are means over two, where u has the same sign on both whole pieces. Else, if both features move u enough,
+means are differences of powers of u at the corners. If one hardly moves it, these would cancel; but means over the
+other are cubics of its values between those at which an end of the piece comes to u = 0. There it is cut, and two
+Gauss-Legendre nodes make the mean over each part exact.
 """
 
 import numpy as np
@@ -13,6 +15,8 @@ from geomsup.loss.sparse.points import output_of_points, pair_weights
 __all__ = ["sparse_curvature", "sparse_loss"]
 
 NODE = 3.0**-0.5  # of two Gauss-Legendre nodes, which are exact for cubics
+# Of the largest |u| that there could be: if both features move u by more, differences at corners lose one digit.
+STEEP = 0.1
 STEP = 1e-5  # of differences of slopes: their error is then about 1e-10, relative to slopes near 1
 
 # Sums may be reordered: a search asks for no more than ten digits.
@@ -61,44 +65,88 @@ def _own(c, a, low, width):
 
 
 @inlined
-def _mean_of_one(c, a, j, own, inputs):
-    """Return E (x_i - u₊)² and half its slopes in c and a, for u = c + a x_j; x_i is x_j if `own`, else 0."""
-    value, by_c, by_a = 0.0, 0.0, 0.0
-    for q in range(inputs.piece_ptr[j], inputs.piece_ptr[j + 1]):
-        low, width = inputs.low[q], inputs.width[q]
-        one, slope_c, slope_a = _own(c, a, low, width) if own else _positive(c, a, low, width)
-        value += inputs.weight[q] * one
-        by_c += inputs.weight[q] * slope_c
-        by_a += inputs.weight[q] * slope_a
-    return value, by_c, by_a
+def of_two(c, a, low, width, a_less, low_less, width_less, own):
+    """Return E (x - u₊)² and half its slopes in c, in a and in a_less, for u = c + a x + a_less y; E u₊², if not `own`.
+
+    x ~ U[low, low + width], and y likewise.
+    """
+    rise, rise_less = a * width, a_less * width_less
+    first = c + a * low + a_less * low_less
+    if first + max(rise, 0.0) + max(rise_less, 0.0) <= 0.0:
+        return _moments(low, width)[2] if own else 0.0, 0.0, 0.0, 0.0
+    if first + min(rise, 0.0) + min(rise_less, 0.0) >= 0.0:
+        return _unbent(c, a - own, low, width, a_less, low_less, width_less)
+    if min(abs(rise), abs(rise_less)) > STEEP * (abs(first) + abs(rise) + abs(rise_less)):
+        return _by_corners(first, rise, low, width, rise_less, low_less, width_less, own)
+    return _by_parts(c, a, low, width, a_less, low_less, width_less, own)
 
 
 @inlined
-def _mean_of_two(c, a, j, a_less, k, own, inputs):
-    """Return E (x_i - u₊)² and half its slopes in c, in a and in a_less, for u = c + a x_j + a_less x_k."""
+def _moments(low, width):
+    """Return mean, variance and E x² of x ~ U[low, low + width]."""
+    return low + 0.5 * width, width * width / 12.0, low * low + low * width + width * width / 3.0
+
+
+@inlined
+def _unbent(c, a, low, width, a_less, low_less, width_less):
+    """Return E v² and half its slopes in c, in a and in a_less, for v = c + a x + a_less y, each uniform on a piece."""
+    x, x_variance, _ = _moments(low, width)
+    y, y_variance, _ = _moments(low_less, width_less)
+    mean = c + a * x + a_less * y
+    value = mean * mean + a * a * x_variance + a_less * a_less * y_variance
+    return value, mean, mean * x + a * x_variance, mean * y + a_less * y_variance
+
+
+@inlined
+def _by_corners(first, rise, low, width, rise_less, low_less, width_less, own):
+    """Return what `of_two` does, from u at the corners: the means are differences of powers of its positive part.
+
+    s and t are x and y as fractions of their pieces, so that u = first + rise s + rise_less t.
+    """
+    none, both = max(first, 0.0), max(first + rise + rise_less, 0.0)
+    one, other = max(first + rise, 0.0), max(first + rise_less, 0.0)
+    scale = 1.0 / (rise * rise_less)
+    by_s, by_t = rise_less * scale, rise * scale  # 1 / rise, 1 / rise_less
+    none2, one2, other2, both2 = none * none, one * one, other * other, both * both
+    along_s, along_t = both2 * both - one2 * one, both2 * both - other2 * other
+    square = (both2 * both2 - one2 * one2 - other2 * other2 + none2 * none2) * scale / 12.0  # E u₊²
+    mean = (along_s - other2 * other + none2 * none) * scale / 6.0  # E u₊
+    s_mean = along_s * scale / 6.0 - 0.5 * square * by_s  # E s u₊
+    t_mean = along_t * scale / 6.0 - 0.5 * square * by_t
+    x_mean, y_mean = low * mean + width * s_mean, low_less * mean + width_less * t_mean
+    if not own:
+        return square, mean, x_mean, y_mean
+    share = (both2 - one2 - other2 + none2) * scale / 2.0  # P(u > 0)
+    s_share = (both2 - one2) * scale / 2.0 - mean * by_s  # E s 1(u > 0)
+    t_share = (both2 - other2) * scale / 2.0 - mean * by_t
+    s2_share = s_share + (mean - 2.0 * s_mean) * by_s
+    st_share = (0.5 * both2 - along_s * by_t / 6.0) * scale - t_mean * by_s
+    x_share = low * share + width * s_share
+    x2_share = low * (x_share + width * s_share) + width * width * s2_share
+    xy_share = low_less * x_share + width_less * (low * t_share + width * st_share)
+    return _moments(low, width)[2] - 2.0 * x_mean + square, mean - x_share, x_mean - x2_share, y_mean - xy_share
+
+
+@inlined
+def _by_parts(c, a, low, width, a_less, low_less, width_less, own):
+    """Return what `of_two` does: y is cut where an end of the piece of x comes to u = 0."""
     value, by_c, by_a, by_less = 0.0, 0.0, 0.0, 0.0
-    for q in range(inputs.piece_ptr[j], inputs.piece_ptr[j + 1]):
-        low, width = inputs.low[q], inputs.width[q]
-        for r in range(inputs.piece_ptr[k], inputs.piece_ptr[k + 1]):
-            start, end = inputs.low[r], inputs.low[r] + inputs.width[r]
-            weight = inputs.weight[q] * inputs.weight[r]
-            scale = weight / inputs.width[r] if end > start else 0.0
-            first, second = _cuts(c + a * low, c + a * (low + width), a_less, start, end)
-            for number in range(3):  # the parts of the piece
-                below = start if number == 0 else (first if number == 1 else second)
-                above = first if number == 0 else (second if number == 1 else end)
-                point = end == start and number == 0
-                if not (above > below or point):
-                    continue
-                share = weight if point else 0.5 * scale * (above - below)
-                for side in range(1 if point else 2):
-                    x = 0.5 * (below + above) + (side - 0.5) * NODE * (above - below)
-                    u = c + a_less * x
-                    one, slope_c, slope_a = _own(u, a, low, width) if own else _positive(u, a, low, width)
-                    value += share * one
-                    by_c += share * slope_c
-                    by_a += share * slope_a
-                    by_less += share * slope_c * x
+    last, point = low_less + width_less, width_less == 0.0
+    first, second = _cuts(c + a * low, c + a * (low + width), a_less, low_less, last)
+    for number in range(3):  # the parts of the piece
+        below = low_less if number == 0 else (first if number == 1 else second)
+        above = first if number == 0 else (second if number == 1 else last)
+        if not (above > below or (point and number == 0)):
+            continue
+        share = 1.0 if point else 0.5 * (above - below) / width_less
+        for side in range(1 if point else 2):
+            y = 0.5 * (below + above) + (side - 0.5) * NODE * (above - below)
+            u = c + a_less * y
+            one, slope_c, slope_a = _own(u, a, low, width) if own else _positive(u, a, low, width)
+            value += share * one
+            by_c += share * slope_c
+            by_a += share * slope_a
+            by_less += share * slope_c * y
     return value, by_c, by_a, by_less
 
 
@@ -116,25 +164,33 @@ def _cuts(one, other, slope, start, end):
 @part
 def _output_loss(a, b, i, inputs, slope):
     """Return the loss of output i and half its slope in b; write half its slopes in the couplings `a` to `slope`."""
-    n = len(a)
+    n, piece_ptr, weight, low, width = len(a), inputs.piece_ptr, inputs.weight, inputs.low, inputs.width
+    single, pair = inputs.single, inputs.pair
     value = inputs.none * max(b, 0.0) ** 2
     by_b = inputs.none * max(b, 0.0)
     for j in range(n):
-        one, by_c, by_a = _mean_of_one(b, a[j], j, j == i, inputs)
-        value += inputs.single[j] * one
-        by_b += inputs.single[j] * by_c
-        slope[j] = inputs.single[j] * by_a
+        slope[j] = 0.0
+        for q in range(piece_ptr[j], piece_ptr[j + 1]):
+            share = single[j] * weight[q]
+            one, by_c, by_a = _own(b, a[j], low[q], width[q]) if j == i else _positive(b, a[j], low[q], width[q])
+            value += share * one
+            by_b += share * by_c
+            slope[j] += share * by_a
     for j in range(n):
         for k in range(j):
-            weight = inputs.pair[j, k]
-            if weight == 0.0:
+            if pair[j, k] == 0.0:
                 continue
             more, less = (k, j) if k == i or (j != i and abs(a[k]) > abs(a[j])) else (j, k)
-            one, by_c, by_a, by_less = _mean_of_two(b, a[more], more, a[less], less, more == i, inputs)
-            value += weight * one
-            by_b += weight * by_c
-            slope[more] += weight * by_a
-            slope[less] += weight * by_less
+            for q in range(piece_ptr[more], piece_ptr[more + 1]):
+                for r in range(piece_ptr[less], piece_ptr[less + 1]):
+                    share = pair[j, k] * weight[q] * weight[r]
+                    one, by_c, by_a, by_less = of_two(
+                        b, a[more], low[q], width[q], a[less], low[r], width[r], more == i
+                    )
+                    value += share * one
+                    by_b += share * by_c
+                    slope[more] += share * by_a
+                    slope[less] += share * by_less
     return value, by_b
 
 

@@ -67,8 +67,13 @@ class Conditions(Readable):
     @property
     def scales(self) -> bool:
         """Whether loss and penalties only change their units with those of values and biases."""
-        degree = TARGETS[self.target].degree if self.target in TARGETS else 1 + (self.target == "product_pairs")
-        return self.activation in LEAKS and self.weight_decay == 0 and degree == 1
+        products_and_distances = self.target == "product_pairs"  # the former change with the square of the unit
+        return self.activation in LEAKS and self.weight_decay == 0 and not products_and_distances
+
+    @property
+    def degree(self) -> int:
+        """With which power of the unit of values that of outputs changes."""
+        return TARGETS[self.target].degree if self.target in TARGETS else 1
 
     def on(self, features: Features) -> "Conditions":
         """Return the same conditions with the plainest name of the target: no value that is not negative has a sign.

@@ -1,7 +1,9 @@
 """For which features the losses of models of a kind are known, with their slopes."""
 
+from geomsup import checks
 from geomsup.activations import LEAKS
 from geomsup.features import Features
+from geomsup.laws import misfit_of
 from geomsup.loss.cells.boxes import make_boxes
 from geomsup.loss.cells.losses import has_linear_target
 from geomsup.loss.objective import sets_of_all
@@ -12,6 +14,9 @@ from geomsup.optima.conditions.conditions import Conditions
 
 __all__ = ["check_known"]
 
+# Largest values, and 1 over the smallest, of targets that are not of the unit of inputs: losses to squares are fourth
+# powers, below 1e308. Products and distances are of different units, and descents are for numbers near 1.
+LARGEST_VALUE = {"square": 1e70, "product_pairs": 100.0}
 MOST_SETS = 2**10  # of ten features, to another target: a loss takes 0.3 s, and twelve would take 4 s
 
 
@@ -20,23 +25,39 @@ def check_known(features: Features, asked: Conditions) -> None:
     target = asked.on(features).target
     if target != "identity":
         checked(asked.target, 2, False, features.n)  # refuses half a pair
+    if target in LARGEST_VALUE:
+        _check_sizes(features, target)
     if asked.hidden_activation == "relu":
         _check_cells(features, asked)
     elif target != "identity":
         _check_target(features, asked)
 
 
+def _check_sizes(features: Features, target: str) -> None:
+    size, most = features.reach.max(), LARGEST_VALUE[target]
+    if not 1 / most <= size <= most:
+        raise ValueError(
+            f"`features` must have largest values from {1 / most:g} to {most:g} for the target {target!r}; "
+            f"got {size:.3g}. Take another unit of x."
+        )
+
+
 def _check_cells(features: Features, asked: Conditions) -> None:
     if make_boxes(features) is None:
         raise ValueError(
             f'`hidden_activation` must be "linear" unless there are few features: up to 5 of uniform values, or some '
-            f"more whose values are points; got {features.n}. Train models of this size."
+            f"more whose values are points; got {_shown(features)}. Train such models."
         )
     if not has_linear_target(features, asked.target):
         raise ValueError(
             '`target` must be "identity", "abs" or "relu" if hidden units are ReLUs and values are not all points; got '
             f"{asked.target!r}. The loss is a sum over cells in which the model and the target are linear."
         )
+
+
+def _shown(features: Features) -> str:
+    count = checks.count(features.n, "feature")
+    return f"{count} of smooth values" if any(any(misfit_of(law)) for law in features.laws) else count
 
 
 def _check_target(features: Features, asked: Conditions) -> None:
