@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geomsup.features import Features
+from geomsup.loss.cells.boxes import make_boxes
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets, losses_of
 from geomsup.loss.targets import Wanted
 from geomsup.optima.conditions.capped import capped_descent
@@ -26,8 +27,9 @@ SPREAD = 0.1  # of the entries of such a start
 # Most steps of every descent, and of the last one. Untied models may have no minimum: their weights grow for ever, and
 # the loss falls by less and less.
 STEPS, LAST_STEPS = 300, 3000
-# Hidden ReLUs: starts are descended on inputs with so many features first, whose cells are few; the best go on.
-ROUGH, KEPT = 2, 16
+# Hidden ReLUs: starts are descended on inputs with so many features first, whose cells are few; the best go on. With
+# more features, if nearly all inputs have more, as those of dense features do.
+ROUGH, KEPT, LEAST_SHARE = 2, 16, 0.1
 # A weight that turns a unit off may grow for ever, and the loss falls by less and less. A little decay ends that: at
 # first more, so that descents are quick; then so little that it changes losses by a relative 1e-8.
 TAMED, HARDLY = 1e-4, 1e-9
@@ -90,7 +92,7 @@ def best_of_starts(
 
     begun = len(vectors)
     if conditions.hidden_activation == "relu":
-        rough = [end for end in descend(vectors, ROUGH, "beginning") if end[0] < np.inf]
+        rough = [end for end in descend(vectors, _most_active(features), "beginning") if end[0] < np.inf]
         begun, vectors = len(rough), [vectors[0], *_lowest(rough)]
     ends = descend([*vectors, *given], None, "searching")
     searched = min(total for total, _ in ends[: len(vectors)])
@@ -103,6 +105,14 @@ def best_of_starts(
     tried = len(ends) + max(begun - len(vectors), 0)  # with those that did not go on
     weights = parted(ends[0][1], features.n, conditions.tied)
     return Found(weights, totals, tried, cost * searched if guessed else None)
+
+
+def _most_active(features: Features) -> int:
+    """Return up to how many features the inputs have on which starts are descended first, for hidden ReLUs."""
+    boxes = make_boxes(features)
+    if boxes is None:
+        return ROUGH
+    return next(k for k in range(ROUGH, ROUGH + features.n) if boxes.weight[boxes.active <= k].sum() >= LEAST_SHARE)
 
 
 def _storing_less(features: Features, m: int, target: str) -> list[Start]:
