@@ -11,7 +11,7 @@ from geomsup.optima.descent import End, Start
 from geomsup.optima.searching.chance import hits
 from geomsup.optima.searching.improvers import Improver
 from geomsup.optima.searching.kept import Kept, State
-from geomsup.optima.searching.losses import losses, rounding
+from geomsup.optima.searching.losses import rounding
 from geomsup.optima.searching.moves import (
     changed,
     exchanged_with_riders,
@@ -226,7 +226,7 @@ class _Chain:
         if len(pairs) > self.effort.pairs:
             pairs = [pairs[k] for k in self.rng.choice(len(pairs), self.effort.pairs, replace=False)]
         alone = exchanges(end, pairs, ())
-        order = np.argsort(losses(self.features, alone, self.deadline), kind="stable")
+        order = np.argsort(self.improver.losses(alone), kind="stable")
         together = exchanges(end, [pairs[k] for k in order], TOGETHER)[len(pairs) :]
         alone = [alone[k] for k in order]
         if self.improver.quick:
@@ -244,7 +244,7 @@ class _Chain:
             return []
         if self.improver.quick:
             return self._best_of(starts, [])
-        order = np.argsort(losses(self.features, starts, self.deadline), kind="stable")
+        order = np.argsort(self.improver.losses(starts), kind="stable")
         return self._best_of([starts[k] for k in order], [])
 
     def _best_of(self, rising: list[Start], others: list[Start]) -> list[End]:

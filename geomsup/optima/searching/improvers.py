@@ -19,7 +19,7 @@ from geomsup.loss.sparse.inputs import sparse_inputs
 from geomsup.optima.deadline import ENDLESS, Deadline
 from geomsup.optima.descent import MANY, SPARSEST, End, Start, descend
 from geomsup.optima.searching.endless import lengthened
-from geomsup.optima.searching.losses import ROUGH
+from geomsup.optima.searching.losses import ROUGH, losses
 from geomsup.optima.searching.ranked import ranked
 from geomsup.optima.searching.sparse import SparseDescents
 from geomsup.optima.starts import revived
@@ -82,6 +82,10 @@ class Improver(Protocol):
         """Descend from where each is, near a minimum; for so many steps if they are given."""
         ...
 
+    def losses(self, starts: Sequence[Start]) -> np.ndarray:
+        """Return the losses of starts, well enough to put them in order; those that there is no time for are inf."""
+        ...
+
     def last(self, end: End) -> End:
         """Improve the best end of a search, so far that searches can be compared."""
         ...
@@ -140,6 +144,9 @@ class _Descents:
         ends += descend(self.features, dead, most_steps=steps, deadline=self.deadline)
         return sorted(ends, key=lambda end: end.loss)
 
+    def losses(self, starts: Sequence[Start]) -> np.ndarray:
+        return losses(self.features, starts, self.deadline)
+
     def last(self, end: End) -> End:
         return lengthened(self.features, end, self.deadline)[0]
 
@@ -166,6 +173,9 @@ class _Trainings:
     def polish(self, starts: Sequence[Start], steps: int | None = None) -> list[End]:
         ends = descend(self.rough, starts, most_steps=steps or POLISH_STEPS, accuracy=ROUGH, deadline=self.deadline)
         return sorted(ends, key=lambda end: end.loss)
+
+    def losses(self, starts: Sequence[Start]) -> np.ndarray:
+        return losses(self.features, starts, self.deadline)
 
     def last(self, end: End) -> End:
         return end
