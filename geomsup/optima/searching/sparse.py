@@ -34,8 +34,8 @@ STEPS = 12
 # for values in [½, 1].
 MEANWHILE = 1e-6
 LAST_STEPS = 200  # of the best in the end: they stop sooner, where nothing more is gained
-# Of the largest curvature: turns of all rows together cost nothing, and other ways are not trusted more. With 1e-5, steps
-# are too long: 12 from a minimum of (12, 5), U[½, 1], took 28 losses, not 11, and ended up to 7e-5 too high, not 3e-6.
+# Of the largest curvature: turns of all rows together cost nothing, and other ways are not trusted more. With 1e-5
+# steps are too long: 12 from a minimum of (12, 5), U[½, 1], take 28 losses, not 11, and end up to 7e-5 too high.
 FLATTEST = 1e-3
 
 
