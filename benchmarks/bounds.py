@@ -1,6 +1,6 @@
 """Are lower bounds below the losses of models, in random cases? And how far below?
 
-    python -m benchmarks.bounds [CASES]     # 10,000 by default: about five minutes
+    python -m benchmarks.bounds [CASES]     # 10,000 by default: about an hour
 
 Each case has random features and dimensions, and the better of two short descents: from random rows, and from
 orthogonal digons, which are near the bounds of sparse features.
