@@ -44,11 +44,11 @@ def ordinary(features: Features, room: int = ROOM, *, in_proportion: bool = True
     """Return the features in units in which values, importances and probabilities are of ordinary size.
 
     Values and importances between 2^-room and 2^room are. Probabilities are only scaled if the loss is
-    `in_proportion` to the smallest ones: nothing is lost where no feature is present. Losses are those of outputs that
-    are to scale with the power `degree` of values; the power (degree - 1) of their unit has a square root.
+    `in_proportion` to the smallest ones: nothing is lost where no feature is present. Outputs are to scale with the
+    power `degree` of values.
     """
     value = int(excesses(features.reach.max(), room))
-    value -= value * (degree - 1) % 2
+    value -= value * (degree - 1) % 2  # W and decoder share v^(degree - 1), in halves
     weight = int(excesses(features.importance.max(), room))
     likely = float(features.probability.max())
     rare = min(int(_exponents(likely)) - RAREST, 0) if likely and in_proportion and not features.joint else 0

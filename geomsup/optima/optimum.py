@@ -125,7 +125,8 @@ def optimum(
         τ(x), what outputs are to be, as in `train` and `expected_loss`: "identity", "abs", "relu", "square", or, of
         values that are points, "pairs", "abs_pairs" or "product_pairs". The loss is then Σ_i I_i E(τ_i(x) - x'_i)², for
         up to 10 independent features whose values are piecewise uniform or points, and piecewise linear outputs. With
-        hidden ReLUs "square" and pairs are only for points. Where no value is negative, "abs" and "relu" are
+        hidden ReLUs "square" and pairs are only for points. The largest value is up to 1e70 for "square", and from
+        0.01 to 100 for "product_pairs". Where no value is negative, "abs" and "relu" are
         "identity". No lower bound but 0 is known.
     starts
         If it is given, this many random starts are descended instead, once each: quicker, and more often too high.

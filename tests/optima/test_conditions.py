@@ -257,7 +257,7 @@ def test_the_best_hidden_relu_of_two_features_against_scipy(p, rng):
 @pytest.mark.parametrize("features", [Features(3, 0.1), Features(4, 0.4), Features(3, 1.0, [1, 1, 1.39])])
 def test_no_trained_model_with_hidden_relus_is_below_the_optimum(features):
     """Of three features that are always present, two share a dimension and lose 0.1 % less than one of them alone."""
-    best = optimum(features, 2, hidden_activation="relu", starts=100)
+    best = optimum(features, 2, hidden_activation="relu")
     run = train(features, 2, models=10, steps=3000, seed=1, hidden_activation="relu", learning_rate=1e-2)
     losses = [float(expected_loss(run.model(k), features)) for k in range(10)]
     assert best.loss * (1 - 1e-6) < min(losses) < 1.02 * best.loss

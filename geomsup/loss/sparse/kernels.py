@@ -12,7 +12,7 @@ import numpy as np
 from geomsup.compiling import njit
 from geomsup.loss.sparse.points import output_of_points, pair_weights
 
-__all__ = ["sparse_curvature", "sparse_loss"]
+__all__ = ["of_two", "sparse_curvature", "sparse_loss"]
 
 NODE = 3.0**-0.5  # of two Gauss-Legendre nodes, which are exact for cubics
 # Of the largest |u| that there could be: if both features move u by more, differences at corners lose one digit.
