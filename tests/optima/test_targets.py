@@ -202,7 +202,7 @@ def test_a_model_of_ordinary_outputs_is_told_what_it_computes():
         (
             Features(2, 0.3, values=Normal()), {"hidden_activation": "relu"},
             '`hidden_activation` must be "linear" unless there are few features: up to 5 of uniform values, or some '
-            "more whose values are points; got 2 features of smooth values.",
+            "more whose values are points; got 2 features of smooth values, normalised, or",
         ),
         (Features(2, 0.3), {"max_cosine": np.nan}, "`max_cosine` must be finite; got nan. Pass a finite number."),
         (

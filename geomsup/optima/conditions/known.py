@@ -3,7 +3,6 @@
 from geomsup import checks
 from geomsup.activations import LEAKS
 from geomsup.features import Features
-from geomsup.laws import misfit_of
 from geomsup.loss.cells.boxes import make_boxes
 from geomsup.loss.cells.losses import has_linear_target
 from geomsup.loss.objective import sets_of_all
@@ -57,7 +56,7 @@ def _check_cells(features: Features, asked: Conditions) -> None:
 
 def _shown(features: Features) -> str:
     count = checks.count(features.n, "feature")
-    return f"{count} of smooth values" if any(any(misfit_of(law)) for law in features.laws) else count
+    return count if has_pieces(features) else f"{count} of smooth values, normalised, or in large groups"
 
 
 def _check_target(features: Features, asked: Conditions) -> None:
