@@ -41,7 +41,7 @@ __all__ = [
     "check_changed_three",
 ]
 
-LEAVES, SPLITS = "cfsmnbgve", "tapqr"
+LEAVES, SPLITS = "cfsmnbgve", "tapqru"
 UNKNOWN = "\0 xVé"  # NumPy takes the first for an empty text
 TREES = "tree", "tilted", "long", "short", "near"
 STORED = Path(__file__).parents[1] / "docs" / "certificates"
@@ -53,7 +53,7 @@ def _parts(evidence: Evidence) -> list[Evidence]:
     if "tie" in evidence:
         return [part for name in ("points", "penalised", "tie", "behind") for part in evidence[name]]
     if "places" in evidence:
-        return evidence["places"]
+        return [*evidence["places"], *evidence.get("tied", [])]
     return next((evidence[name] for name in ("stages", "slices", "strips") if name in evidence), [evidence])
 
 
@@ -307,12 +307,13 @@ def check_changed_shared(data: dict[str, Any], original: dict[str, Any]) -> None
 
 def check_changed_decoders(data: dict[str, Any], original: dict[str, Any]) -> None:
     """Check the order of all places, and those that are changed."""
-    places = data["evidence"]["places"], original["evidence"]["places"]
-    for p, one, before in zip(decoders.PROBABILITIES, *places, strict=True):
-        if stated(one["p"]) != p:
-            raise ValueError("places must be of their probabilities")
-        if one != before:
-            decoders.check_place(one)
+    for name, probabilities in (("places", decoders.PROBABILITIES), ("tied", decoders.TIED)):
+        places = data["evidence"][name], original["evidence"][name]
+        for p, one, before in zip(probabilities, *places, strict=True):
+            if stated(one["p"]) != p:
+                raise ValueError("places must be of their probabilities")
+            if one != before:
+                decoders.check_place(one, tied=name == "tied")
 
 
 def main(number: int, which: str) -> None:

@@ -53,6 +53,9 @@ class Watched:
     def __init__(self, improver, watch):
         self.improver, self.watch, self.quick = improver, watch, improver.quick
 
+    def losses(self, starts):
+        return self.improver.losses(starts)
+
     def last(self, end):
         best = self.improver.last(end)
         self.watch.note(best.W, best.b)

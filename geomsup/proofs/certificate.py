@@ -72,7 +72,8 @@ STATEMENTS = {
         "3 features are present independently, each with probability p, and then uniform on [0, 1]. The expected "
         "squared error of x' = relu(A Wᵀ x + b), over all W of 3 rows in the plane, all decoders A and all b, is at "
         "least {1/10 from} at p = 0.1, {3/10 from} at 0.3, {1/2 from} at 0.5, {7/10 from} at 0.7, {9/10 from} at 0.9. "
-        "With A = W the least one is at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}."
+        "With A = W the least one is at least {tied 1/10 from} at 0.1, {tied 3/10 from} at 0.3, {tied 1/2 from} at 0.5, "
+        "and at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}."
     ),
 }
 SHOWN = 16  # characters of a number in the statement

@@ -1,4 +1,7 @@
-"""Whether all planes of a cell lose enough: pieces of rows and biases are halved for that, in many cells at once."""
+"""Whether all models of a cell lose enough: pieces of rows and biases are halved for that, in many cells at once.
+
+A cell is a box of r and t, and if decoders are W, also of u: the planes orthogonal to (1, r, r t), and M12 = r u.
+"""
 
 from fractions import Fraction
 
@@ -18,42 +21,41 @@ from geomsup.proofs.decoders.pieces import (
     joined,
     taken,
 )
+from geomsup.proofs.decoders.scales import largest_square
 
-__all__ = ["REGION", "Cells", "Claim"]
+__all__ = ["PRODUCTS", "REGION", "Cells", "Claim"]
 
 Array = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-REGION = -1.0, 1.0, -1.0, 1.0  # of r and t: the first entry of the vector orthogonal to the plane is the largest
+REGION = -1.0, 1.0, -1.0, 1.0  # of r and t: the entries of the vector orthogonal to the plane are in order
+LARGEST = 8.0  # square of a row of W
+PRODUCTS = -2 * LARGEST, 2 * LARGEST  # of u, if the decoder is W
 MARGIN = 1e-11  # of losses: a sum of a hundred numbers up to NEVER loses less by rounding
 # What follows decides only how long a proof is. There are ROUNDS in which pieces are halved, if their bound is too far
 # below the loss of the best one: by SPARE of the output's share of what is to spare, and at least FINE of the claim; or
 # if nothing is to spare, by ROUGH of the claim. Pieces narrower than NARROW of the cell are not halved.
 ROUNDS, SPARE, ROUGH, FINE, NARROW = 6, 0.7, 0.05, 0.002, 0.25
+CHUNK = 512  # pieces at a time: the arrays of one pass then fit into a cache
 SIDES = 2 * CORNERS[:, :2] - 1
 
 
 class Cells:
-    """Cells of r and t, four ends in each row, with pieces of the rows that their planes may still have."""
+    """Cells, with four or six ends in each row, and pieces of the rows that their planes may still have."""
 
     def __init__(self, ends: Array, pieces: Pieces) -> None:
         self.ends, self.pieces = ends, pieces
 
     @classmethod
-    def region(cls) -> "Cells":
+    def region(cls, tied: bool = False) -> "Cells":
         """Return the region as one cell."""
-        return cls(np.array([REGION]), in_cell(REGION))
+        return cls(np.array([[*REGION, *(PRODUCTS if tied else ())]]), in_cell(REGION))
 
-    def far(self) -> Truths:
-        """Whether |t| >= |r| in the whole cell, so that features can change places."""
-        least = np.where(self.ends[:, 2] * self.ends[:, 3] > 0, abs(self.ends[:, 2:]).min(axis=1), 0)
-        return abs(self.ends[:, :2]).max(axis=1) <= least
-
-    def halves(self, which: Truths, along_t: Truths) -> "Cells":
-        """Return both halves of some cells, one after the other, along r or t, with their pieces."""
+    def halves(self, which: Truths, axes: NDArray[np.intp]) -> "Cells":
+        """Return both halves of some cells, one after the other, along r, t or u (0 to 2), with their pieces."""
         number, kept = np.cumsum(which) - 1, Pieces(*taken(self.pieces, which[self.pieces.cell]))
         ends = np.repeat(self.ends[which], 2, axis=0)
-        at = 2 * np.repeat(along_t[which], 2)
+        at = 2 * np.repeat(axes[which], 2)
         places = np.arange(len(ends))
         ends[places, at + (places % 2 == 0)] = (ends[places, at] + ends[places, at + 1]) / 2
         both = (kept._replace(cell=2 * number[kept.cell] + half) for half in (0, 1))
@@ -61,19 +63,22 @@ class Cells:
 
 
 class Claim:
-    """Three features of probability p in the plane lose at least `least`, whatever the decoder is."""
+    """Three features of probability p in the plane lose at least `least`: with any decoder, or with W as the decoder."""
 
-    def __init__(self, p: Fraction, least: Fraction) -> None:
-        self.p, self.exact_least, self.least = float(p), least, float(least)
+    def __init__(self, p: Fraction, least: Fraction, tied: bool = False) -> None:
+        self.p, self.exact_least, self.least, self.tied = float(p), least, float(least), tied
         self.moments = Moments(FEATURES, self.p)
         if not (0 < self.p < 1 and 0 < self.least < self.p / 3 - self.p * self.p / 4):
             raise ValueError("the loss must be less than that of a feature that is dropped")
+        self.most = largest_square(self.p, self.least) if tied else np.inf
+        if tied and not self.most <= LARGEST:
+            raise ValueError(f"no row of W may have a square above {LARGEST:g}; got one of {self.most:g}")
 
     def holds(self, cells: Cells) -> Truths:
-        """Whether all planes lose enough, or cells are far. Pieces of cells are halved and dropped for that."""
-        done = cells.far()
-        pieces = Pieces(*taken(cells.pieces, ~done[cells.pieces.cell]))
-        found = bounds(pieces, cells.ends, self.p, self.moments)
+        """Whether all models of the cells lose enough. Pieces of cells are halved and dropped for that."""
+        done = np.zeros(len(cells.ends), dtype=bool)
+        pieces = cells.pieces
+        found = self._bounds(pieces, cells)
         for turn in range(ROUNDS):
             if not len(pieces.cell):
                 break
@@ -82,11 +87,16 @@ class Claim:
             if turn == ROUNDS - 1 or not wanted.any():
                 break
             new = halved(Pieces(*taken(pieces, wanted)))
-            more = bounds(new, cells.ends, self.p, self.moments)
+            more = self._bounds(new, cells)
             pieces = Pieces(*joined(taken(pieces, ~wanted), new))
             found = Bounds(*joined(taken(found, ~wanted), more))
         cells.pieces = Pieces(*taken(pieces, ~done[pieces.cell]))
         return done
+
+    def _bounds(self, pieces: Pieces, cells: Cells) -> Bounds:
+        slices = [slice(k, k + CHUNK) for k in range(0, max(len(pieces.cell), 1), CHUNK)]
+        parts = (Pieces(*(field[some] for field in pieces)) for some in slices)
+        return Bounds(*joined(*(bounds(part, cells.ends, self.p, self.moments, self.most) for part in parts)))
 
     def _kept(self, pieces: Pieces, found: Bounds, done: Truths) -> tuple[Pieces, Bounds]:
         """Return pieces without those with which all three outputs lose enough, the two others at their best."""
@@ -113,7 +123,7 @@ class Claim:
             planes[cell[those], i] = slopes[those, i]
         steep = abs(planes).sum(axis=2)
         plain = (found.corners - np.einsum("pid,kd->pki", planes[cell], SIDES)).min(axis=1)
-        plain -= steep[cell] * found.tilted[:, None]
+        plain -= steep[cell] * found.tilted
         values = np.where(use, np.maximum(plain, found.least - steep[cell]), NEVER)
         tilt = abs(planes.sum(axis=1)).sum(axis=1)
         done |= _least(values, pieces, len(ends)).sum(axis=1) - tilt >= self.least + MARGIN

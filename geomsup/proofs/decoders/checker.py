@@ -1,4 +1,4 @@
-"""The checker of three features in the plane: with `cells`, `pieces` and `moments`.
+"""The checker of three features in the plane: with `cells`, `pieces`, `scales` and `moments`.
 
 ``python -m geomsup.proofs.decoders.checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose
 names these are.
@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from geomsup.proofs.decoders.cells import Cells, Claim
 from geomsup.proofs.shared.checker import Told, check_places, error_of, parts_of
 from geomsup.proofs.shared.outputs import of_sets
 
-__all__ = ["PROBABILITIES", "check_decoders", "check_place", "check_tree", "levels_of", "loss_of", "place_of"]
+__all__ = ["PROBABILITIES", "TIED", "check_decoders", "check_place", "check_tree", "levels_of", "loss_of", "place_of"]
 
 PROBABILITIES = [Fraction(p, 10) for p in (1, 3, 5, 7, 9)]
+TIED = PROBABILITIES[:3]  # where other decoders lose less than W
+AXES = "rtu"
 MOST_BOXES = 100_000  # a checker that never ends checks nothing
 MOST_LEVELS = 40  # ends of cells and of their rows then are doubles without rounding
 
@@ -34,10 +37,10 @@ def levels_of(tree: str) -> list[str]:
         level = waiting.pop()
         if level == len(levels):
             levels.append([])
-        if letter not in "frtv":
-            raise ValueError(f"a tree must have the letters f, r, t and v; got {letter!r} at place {place}")
+        if letter not in AXES + "v":
+            raise ValueError(f"a tree must have the letters r, t, u and v; got {letter!r} at place {place}")
         levels[level].append(letter)
-        if letter in "rt":
+        if letter in AXES:
             waiting += [level + 1, level + 1]
     if waiting:
         raise ValueError(f"the tree must cover the region; {len(waiting)} cells are missing")
@@ -45,21 +48,18 @@ def levels_of(tree: str) -> list[str]:
 
 
 def check_tree(claim: Claim, tree: str) -> int:
-    """Return how many cells there are, if all have their reasons: f, features may change places; v, by value."""
-    cells, levels = Cells.region(), levels_of(tree)
+    """Return how many cells there are, if all are halved, along r, t or u, or have the letter v: all lose enough."""
+    cells, levels = Cells.region(claim.tied), levels_of(tree)
+    if "u" in tree and not claim.tied:
+        raise ValueError("a tree must have no letter u: decoders of their own scale each output as they like")
     for number, level in enumerate(levels):
-        letters = np.array(list(level))
-        halved = (letters == "r") | (letters == "t")
-        right = np.where(cells.far(), "f", np.where(claim.holds(cells), "v", ""))
-        wrong = np.nonzero(~halved & ((right == "") | (letters != right)))[0]  # numpy reads "\0" as ""
+        axes = np.array([AXES.find(letter) for letter in level], dtype=np.intp)
+        wrong = np.nonzero((axes < 0) & ~claim.holds(cells))[0]
         if len(wrong):
             where = ", ".join(f"{end:.6f}" for end in cells.ends[wrong[0]])
-            raise ValueError(
-                f"cell {wrong[0]} of level {number}, ({where}), must have the reason {str(right[wrong[0]])!r}; "
-                f"got {str(letters[wrong[0]])!r}"
-            )
-        cells = cells.halves(halved, letters == "t")
-    return sum(len(level) - level.count("r") - level.count("t") for level in levels)
+            raise ValueError(f"cell {wrong[0]} of level {number}, ({where}), must lose enough, or be halved")
+        cells = cells.halves(axes >= 0, axes)
+    return sum(level.count("v") for level in levels)
 
 
 def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]) -> Fraction:
@@ -74,17 +74,17 @@ def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]
     return total
 
 
-def place_of(data: Any) -> tuple[Claim, str, Fraction]:
+def place_of(data: Any, tied: bool = False) -> tuple[Claim, str, Fraction]:
     """Return what is claimed at a probability, its tree, and the loss of its model."""
     words = "six weights, three biases, and a tree as a text"
     p, gap, weights, biases, trees = parts_of(data, (6, 3, 1), words)
     most = loss_of(p, weights, biases)
-    return Claim(p, (1 - gap) * most), trees[0], most
+    return Claim(p, (1 - gap) * most, tied), trees[0], most
 
 
-def check_place(data: Any) -> tuple[int, Fraction, Fraction]:
+def check_place(data: Any, tied: bool = False) -> tuple[int, Fraction, Fraction]:
     """Return how many cells a probability has, and two numbers that the least loss is between."""
-    claim, tree, most = place_of(data)
+    claim, tree, most = place_of(data, tied)
     return check_tree(claim, tree), claim.exact_least, most
 
 
@@ -104,8 +104,10 @@ def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) 
     Traceback (most recent call last):
     ValueError: the theorem must be about 3 features in 2 dimensions, with its evidence
     """
-    evidence = evidence_of(certificate, "three features in the plane", (3, 2), {"places"})
-    return check_places(evidence["places"], PROBABILITIES, check_place, told)
+    evidence = evidence_of(certificate, "three features in the plane", (3, 2), {"places", "tied"})
+    facts = check_places(evidence["places"], PROBABILITIES, check_place, told)
+    tied = check_places(evidence["tied"], TIED, partial(check_place, tied=True), told)
+    return {**facts, "boxes": facts["boxes"] + tied.pop("boxes"), **{f"tied {name}": one for name, one in tied.items()}}
 
 
 if __name__ == "__main__":

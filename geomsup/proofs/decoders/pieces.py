@@ -1,11 +1,12 @@
 """What outputs lose at least if their rows and biases are in boxes: many boxes at once.
 
-A plane is that of all rows orthogonal to (1, r, t). Its rows are multiples of (r + s t, -1, -s) or (s r + t, -s, -1)
-with -1 <= s <= 1. A piece is a box of r, t, s and c, for one of these forms and one sign. Its rows are affine in each
-of r, t and s. So they, and c, are averages over 16 corners, with the weights by which r and t are averages too.
+A plane is that of all rows orthogonal to (1, r, r t). Its rows are multiples of (r (1 + t s), -1, -s) or
+(r (t + s), -s, -1) with -1 <= s <= 1. A piece is a box of r, t, s and c, for one of these forms and one sign. Its rows
+are affine in each of r, t and s. So they, and c, are averages over 16 corners, with the weights by which r and t are
+averages too. The row of an output is that of its piece times its scale.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise, product
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geomsup.proofs.decoders.moments import Moments, raised
+from geomsup.proofs.decoders.scales import by_own_weights, scales_between
 
 __all__ = ["CORNERS", "FEATURES", "NEVER", "Bounds", "Pieces", "bounds", "halved", "in_cell", "joined", "taken"]
 
@@ -27,6 +29,7 @@ NEVER = 9.0  # loss that stands for that of no model
 # What sums of five products of points and moments lose by rounding, relatively to the points: moments are at most N by
 # Cauchy's inequality, and N <= 6. A square N² with N > 1.6 may lose more, but relatively less than 1e-14.
 LOST = 1e-14
+SAFE = 1e3  # sums of terms up to this lose less than 1e-12 by rounding
 TINY = 1e-12  # a square below is replaced by this: the tangent only falls by that
 
 
@@ -44,7 +47,7 @@ class Pieces(NamedTuple):
         first = (self.form % 2 == 0)[:, None]
         x, y = np.where(first, 1.0, s), np.where(first, s, 1.0)
         sign = np.where(self.form < FORMS // 2, 1.0, -1.0)[:, None, None]
-        return np.stack([x * r + y * t, -x, -y], axis=2) * sign
+        return np.stack([r * (x + t * y), -x, -y], axis=2) * sign
 
 
 class Bounds(NamedTuple):
@@ -66,7 +69,7 @@ def taken(fields: Iterable[NDArray[Any]], which: Truths) -> list[Any]:
     return [field[which] for field in fields]
 
 
-def in_cell(cell: tuple[float, float, float, float]) -> Pieces:
+def in_cell(cell: Sequence[float]) -> Pieces:
     """Return pieces of a cell that hold all of its rows, and all c where v is clipped somewhere, but not everywhere."""
     found = list[tuple[int, float, float, float, float]]()
     ends = np.linspace(-1, 1, PARTS_OF_S + 1)
@@ -96,9 +99,14 @@ def halved(pieces: Pieces) -> Pieces:
     return Pieces(*joined(*halves))
 
 
-def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments) -> Bounds:
-    """Return what outputs lose in pieces. The loss at the best scale is p/3 - (T / N)², with T = E x v₊, N² = E v₊²."""
-    ends = np.concatenate([cells[pieces.cell], pieces.s], axis=1)
+def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments, most: float = np.inf) -> Bounds:
+    """Return what outputs lose in pieces: p/3 - 2 Y T + Y² N², with the scale Y, T = E x v₊ and N² = E v₊².
+
+    With a largest square of rows of W, its decoder is W, and cells have ends of r, t and u. Else any decoder is meant.
+    """
+    if not len(pieces.cell):
+        return Bounds(np.empty((0, len(CORNERS), FEATURES)), *np.empty((3, 0, FEATURES)))
+    ends = np.concatenate([cells[pieces.cell, :4], pieces.s], axis=1)
     r, t, s = (ends[:, 2 * k, None] * (1 - CORNERS[:, k]) + ends[:, 2 * k + 1, None] * CORNERS[:, k] for k in range(3))
     rows = pieces.rows(r, t, s)
     middle = pieces.rows(*(ends[:, 2 * k : 2 * k + 2].mean(axis=1, keepdims=True) for k in range(3)))[:, 0]
@@ -111,20 +119,48 @@ def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments) -> Bounds:
     about[whole] = V * (1 - (middle / size[:, None])[whole] ** 2)
     some = ~whole
     T[some], N[some], about[some] = _clipped(pieces.c[some], rows[some], middle[some], p, moments)
-    useful = (N > 0).all(axis=1)
-    corners, tilted = np.full_like(T, -NEVER), np.zeros(len(T))
-    saved = (T[useful] / N[useful, :, None]) ** 2
-    corners[useful] = np.maximum(np.where(whole, V, p / 3)[useful, None, None] - saved, -NEVER)
-    tilted[useful] = np.ptp(N[useful], axis=1) / (2 * N[useful].min(axis=1))
-    least = corners.min(axis=1)
+    low, high = np.zeros_like(middle), np.full_like(middle, np.inf)
+    if np.isfinite(most):
+        low, high = scales_between(cells[pieces.cell], pieces.form, pieces.s, rows, most)
+    none = low > high
+    low[none], high[none] = 0, np.inf
+    base, useful = np.where(whole, V, p / 3)[:, None], (N > 0).all(axis=1)
+    corners, tilted, least = np.full_like(T, -NEVER), np.zeros_like(middle), np.full_like(middle, -NEVER)
+    given = (one[useful] for one in (T, N, low, high, base))
+    corners[useful], tilted[useful], least[useful] = _at_scales(*given)
     poor = np.nonzero(some & (least.min(axis=1) < 0))[0]
     if len(poor):  # by Cauchy's inequality T² <= N² E x² where v > 0
         within = moments.above(pieces.c[poor, 1], raised(rows[poor].max(axis=1)))
         least[poor] = np.maximum(least[poor], p / 3 - within)
+    least = np.maximum(least, by_own_weights(low, high, rows, p))
     least = np.where((rows <= 0).all(axis=1), np.maximum(least, V), np.maximum(least, 0))
+    least[none] = NEVER
     # These outputs are nowhere clipped: other pieces hold them.
     least[some & (pieces.c[:, 0] >= np.maximum(-rows, 0).sum(axis=2).max(axis=1))] = NEVER
     return Bounds(corners, tilted, least, about)
+
+
+def _at_scales(T: Array, N: Array, low: Array, high: Array, base: Array) -> tuple[Array, Array, Array]:
+    """Return losses in corners, how much their averages are off, and the least losses, for scales between two ends.
+
+    For the best scale the loss is base - (T / N)². Else the loss base - 2 Y T + Y² N² is at least the average of that
+    in the corners, less Y² times the variance of N over them, which is at most a quarter of its range squared.
+    """
+    N, top, span, least_N = N[:, :, None], T.max(axis=1), np.ptp(N, axis=1)[:, None], N.min(axis=1)[:, None]
+    free = base[:, None] - np.minimum((T / N) ** 2, 2 * NEVER)
+    high = np.clip(high, low, np.maximum(low, top / least_N**2))  # beyond this the loss grows
+    Y = np.clip(T / N**2, low[:, None], high[:, None])
+    size, lost = (Y * N) ** 2, (high * span / 2) ** 2
+    given = base[:, None] + Y * (Y * N**2 - 2 * T) - lost[:, None]
+    given = np.where((size + 2 * Y * T + lost[:, None] < SAFE).all(axis=1, keepdims=True), given, -NEVER)
+    Y = np.clip(top / least_N**2, low, high)
+    plain = base + Y * (Y * least_N**2 - 2 * top)
+    far = Y * least_N**2 >= 4 * top  # then half of the square is left
+    plain = np.where((Y * least_N) ** 2 < SAFE, plain, np.where(far, NEVER, -NEVER))
+    better = given.min(axis=1) > free.min(axis=1)
+    corners = np.clip(np.where(better[:, None], given, free), -NEVER, NEVER)
+    least = np.minimum(np.maximum(corners.min(axis=1), plain), NEVER)
+    return corners, np.where(better, 0, span / (2 * least_N)), least
 
 
 def _clipped(c: Array, rows: Array, middle: Array, p: float, moments: Moments) -> tuple[Array, Array, Array]:
