@@ -72,8 +72,8 @@ STATEMENTS = {
         "3 features are present independently, each with probability p, and then uniform on [0, 1]. The expected "
         "squared error of x' = relu(A Wᵀ x + b), over all W of 3 rows in the plane, all decoders A and all b, is at "
         "least {1/10 from} at p = 0.1, {3/10 from} at 0.3, {1/2 from} at 0.5, {7/10 from} at 0.7, {9/10 from} at 0.9. "
-        "With A = W the least one is at least {tied 1/10 from} at 0.1, {tied 3/10 from} at 0.3, {tied 1/2 from} at 0.5, "
-        "and at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}."
+        "With A = W the least one is at least {tied 1/10 from} at 0.1, {tied 3/10 from} at 0.3 and {tied 1/2 from} at "
+        "0.5, and at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}."
     ),
 }
 SHOWN = 16  # characters of a number in the statement
@@ -176,7 +176,7 @@ def certify(
     coherence on only one of two equally important ones is. One compares two geometries of three features in the plane:
     up to which probability a digon with a row of its own loses less than a triangle. One encloses the least loss of
     three features in one dimension, at five probabilities. One bounds that of three features in the plane there, over
-    all weights, biases and decoders.
+    all weights and biases, with any decoder and with W as the decoder.
 
     Parameters
     ----------
@@ -191,8 +191,8 @@ def certify(
     coherence
         True: two features have the penalty `coherence` of `optimum`, which takes about 3 minutes. False: no penalty.
     decoders
-        True: three features in the plane with any weights, biases and decoders, which takes a minute. False: two
-        families of tied models are compared.
+        True: three features in the plane with any weights and biases, and any decoder or W, which takes a minute.
+        False: two families of tied models are compared.
     progress
         Called with a stage and the fraction of it that is done.
 

@@ -1,3 +1,3 @@
-"""Three features in the plane: what they lose at least over all weights, biases and decoders, at some probabilities."""
+"""Three features in the plane: what they lose at least, with any decoder and with W."""
 
 __all__: list[str] = []

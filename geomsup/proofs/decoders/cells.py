@@ -63,7 +63,7 @@ class Cells:
 
 
 class Claim:
-    """Three features of probability p in the plane lose at least `least`: with any decoder, or with W as the decoder."""
+    """Three features of probability p in the plane lose at least `least`: with any decoder, or with W as it."""
 
     def __init__(self, p: Fraction, least: Fraction, tied: bool = False) -> None:
         self.p, self.exact_least, self.least, self.tied = float(p), least, float(least), tied
@@ -95,7 +95,7 @@ class Claim:
 
     def _bounds(self, pieces: Pieces, cells: Cells) -> Bounds:
         slices = [slice(k, k + CHUNK) for k in range(0, max(len(pieces.cell), 1), CHUNK)]
-        parts = (Pieces(*(field[some] for field in pieces)) for some in slices)
+        parts = (Pieces(*taken(pieces, some)) for some in slices)
         return Bounds(*joined(*(bounds(part, cells.ends, self.p, self.moments, self.most) for part in parts)))
 
     def _kept(self, pieces: Pieces, found: Bounds, done: Truths) -> tuple[Pieces, Bounds]:

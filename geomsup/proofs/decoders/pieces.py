@@ -64,7 +64,7 @@ def joined(*parts: Iterable[NDArray[Any]]) -> list[Any]:
     return [np.concatenate(fields) for fields in zip(*parts, strict=True)]
 
 
-def taken(fields: Iterable[NDArray[Any]], which: Truths) -> list[Any]:
+def taken(fields: Iterable[NDArray[Any]], which: Truths | slice) -> list[Any]:
     """Return some rows of all fields."""
     return [field[which] for field in fields]
 

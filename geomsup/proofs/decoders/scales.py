@@ -1,7 +1,7 @@
 """How much longer rows of W Wᵀ can be than those of their pieces, and what that costs.
 
-A decoder of its own can scale each output as it likes. With W as its decoder, the products of two rows of W are the same
-in both outputs: M12 = M21 = r u, for the u of the cell. And no product is larger than the norms of its rows allow.
+A decoder of its own can scale each output as it likes. If W is the decoder, the product of two rows of W is the same in
+both outputs: M12 = M21 = r u, for the u of the cell. And no product is larger than the norms of its rows allow.
 """
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 __all__ = ["by_own_weights", "largest_square", "lost_by_weight", "scales_between"]
 
 Array = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 OFF = 1e-15  # more than entries of rows and their denominators are off by rounding: they are at most 2
 OUTWARD = 1e-14  # more than quotients are off, relatively
@@ -41,7 +42,7 @@ def by_own_weights(low: Array, high: Array, rows: Array, p: float) -> Array:
     return np.where(least > 1, lost_by_weight(least, p), near)
 
 
-def scales_between(cells: Array, forms: Array, s: Array, rows: Array, most: float) -> tuple[Array, Array]:
+def scales_between(cells: Array, forms: Places, s: Array, rows: Array, most: float) -> tuple[Array, Array]:
     """Return the least and the largest scales of the three outputs, if no row of W has a square above `most`.
 
     If the largest is below the least, there is no such output. Forms are 0 and 1, and 2 and 3 with the other sign.
