@@ -6,8 +6,8 @@ __all__ = ["ODDS", "SAME", "chance_of_lower", "hits"]
 
 SAME = 1e-6  # relative difference of losses below which two searches have found the same
 # Odds that searches of a problem can end at different losses: those of highest likelihood for 157 problems of up to 12
-# features (`benchmarks/trials_optimum.py`), of which 12 do. A second run of all of them gives 0.13; with 0.09, 0.0039
-# was stated in it on average, and 0.0018 measured.
+# features (`benchmarks/trials_optimum.py`), of which 12 do. Two later runs of all of them give 0.13; with 0.09, 0.0039
+# was stated in the last one on average, and 0.0017 measured.
 ODDS = 0.09
 
 
