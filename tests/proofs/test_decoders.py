@@ -277,6 +277,32 @@ def test_a_place_is_made_anew():
         assert cells > least
 
 
+def test_cells_that_are_halved_after_they_were_proved():
+    """Their halves have no pieces left."""
+    claim = Claim(Fraction(3, 10), Fraction(2, 100))
+    tree = maker.preorder(maker.tree_of(claim))
+    deepest = max(range(len(tree)), key=lambda k: tree[k] == "v" and depth_of(tree, k))
+    assert checker.check_tree(claim, tree[:deepest] + "rvv" + tree[deepest + 1 :]) == tree.count("v") + 1
+
+
+def depth_of(tree, place):
+    """How often the cell of a letter was halved."""
+    waiting = [0]
+    for letter in tree[:place]:
+        level = waiting.pop()
+        waiting += [level + 1] * (2 if letter in checker.AXES else 0)
+    return waiting[-1]
+
+
+def test_pieces_of_which_none_is_clipped():
+    whole = Pieces(
+        np.array([0]), np.array([0]), np.array([[0.0, 0.5]]), np.array([[1.0, np.inf]]), np.ones((1, 3), bool)
+    )
+    found = bounds(whole, np.array([[0.0, 0.5, 0.0, 0.5]]), 0.3, Moments(3, 0.3))
+    assert (found.least >= 0).all()
+    assert (found.least <= 0.1).all()
+
+
 def test_trees_and_levels():
     assert checker.levels_of("rtvuvvv") == ["r", "tv", "vu", "vv"]
     assert maker.preorder(checker.levels_of("rtvuvvv")) == "rtvuvvv"

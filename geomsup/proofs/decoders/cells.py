@@ -76,8 +76,8 @@ class Claim:
 
     def holds(self, cells: Cells) -> Truths:
         """Whether all models of the cells lose enough. Pieces of cells are halved and dropped for that."""
-        done = np.zeros(len(cells.ends), dtype=bool)
         pieces = cells.pieces
+        done = np.bincount(pieces.cell, minlength=len(cells.ends)) == 0
         found = self._bounds(pieces, cells)
         for turn in range(ROUNDS):
             if not len(pieces.cell):

@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 
 LEAST = 2.0**-12  # of coefficients: half the digits of a double are left if two are so small
 # Error of a signed sum of powers, relative to that of the absolute values: no term has more than 50 roundings of 2^-53.
+# That leaves 78 of them to the entries of rows, which are not rounded more than four times.
 ROUNDING = 2.0**-46
 CHUNK = 8192  # values at a time: the arrays of one pass then fit into a cache
 
@@ -50,7 +51,7 @@ class Moments:
         return values
 
     def _in_chunks(self, function: Callable[[Array, Array], tuple[Array, ...]], c: Array, a: Array) -> list[Array]:
-        parts = [function(c[k : k + CHUNK], a[k : k + CHUNK]) for k in range(0, len(c), CHUNK)]
+        parts = [function(c[k : k + CHUNK], a[k : k + CHUNK]) for k in range(0, max(len(c), 1), CHUNK)]
         return [np.concatenate(part, axis=1).T for part in zip(*parts, strict=True)]
 
     def _shared(self, c: Array, a: Array) -> tuple[Array, list[Array], Array, list[Array]]:
