@@ -94,7 +94,8 @@ def optimum(
     - Other outputs, decoders, penalties, caps and targets (`activation`, `tied`, `coherence`, `max_cosine`,
       `weight_decay`, `hidden_activation`, `target`) are searched by 32 random starts up to 8 features (8 for gelu, and
       beyond), one from every catalogue shape, and one from a dimension each for the best features: descents of the
-      exact loss with what is added to it. The best of them is returned; nothing is proved.
+      exact loss with what is added to it. Under a cap, each start is tried three times, with other rows dropped for
+      lack of room. The best of them is returned; nothing is proved.
 
     Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache folder), and so is an interrupted search of a whole
     model: the same call goes on from there, and ends at the same bits.

@@ -10,7 +10,7 @@ from geomsup.features import Features
 from geomsup.loss.cells.boxes import make_boxes
 from geomsup.loss.objective import SERIES_RTOL, has_few_sets, losses_of
 from geomsup.loss.targets import Wanted
-from geomsup.optima.conditions.capped import capped_descent
+from geomsup.optima.conditions.capped import capped_descent, with_room
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.conditions.objective import Objective, Weights, joined, objective_of, parted
 from geomsup.optima.deadline import Deadline
@@ -33,6 +33,7 @@ ROUGH, KEPT, LEAST_SHARE = 2, 16, 0.1
 # A weight that turns a unit off may grow for ever, and the loss falls by less and less. A little decay ends that: at
 # first more, so that descents are quick; then so little that it changes losses by a relative 1e-8.
 TAMED, HARDLY = 1e-4, 1e-9
+CHOICES = 3  # of which rows of a start are dropped, and which turn to their antipodes, to keep a cap on cosines
 EXACT = 1e-14  # relative accuracy of sums over sets
 NUMERIC = 1e-7  # the same of quadrature, as of series
 
@@ -67,6 +68,8 @@ def best_of_starts(
         begin += [_signed_start(features, n_hidden, rng) for _ in range(starts)]
     if conditions.target != "identity":
         begin += _storing_less(features, n_hidden, conditions.target)
+    if conditions.max_cosine is not None:
+        begin = [with_room(features, start, conditions.max_cosine, rng) for _ in range(CHOICES) for start in begin]
     unsigned = conditions.hidden_activation == "relu" and conditions.target != "identity"
     own = [_with_decoder(W, b, conditions.tied or not k, rng, unsigned and k % 4 < 2) for k, (W, b) in enumerate(begin)]
     vectors, given = ([joined(one, conditions.tied) for one in some] for some in (own, guesses))
