@@ -41,6 +41,7 @@ __all__ = ["optimum"]
 DIRECT = 50
 FEW_KINDS = 3
 DENSE = 0.9  # features that are nearly always present do not form small blocks
+CAPPED = 20  # features that are descended as often as few, under a cap on cosines
 FEW = 8  # the same where the whole model cannot be searched (`make_improver`)
 # A guess this much above the best found, relatively, or more is not descended from; and the same where the descent is a
 # short one (`last_descent`), which gained 0.2 % at (100, 20).
@@ -92,10 +93,10 @@ def optimum(
       searched one by one, from random starts and from the block of k - 1, whose rays another feature joins. Then an
       integer program fills the dimensions, and drops the features that are left over.
     - Other outputs, decoders, penalties, caps and targets (`activation`, `tied`, `coherence`, `max_cosine`,
-      `weight_decay`, `hidden_activation`, `target`) are searched by 32 random starts up to 8 features (8 for gelu, and
-      beyond), one from every catalogue shape, and one from a dimension each for the best features: descents of the
-      exact loss with what is added to it. Under a cap, each start is tried three times, with other rows dropped for
-      lack of room. The best of them is returned; nothing is proved.
+      `weight_decay`, `hidden_activation`, `target`) are searched by 32 random starts up to 8 features, or 20 under a
+      cap (8 for gelu, and beyond), one from every catalogue shape, and one from a dimension each for the best features:
+      descents of the exact loss with what is added to it. Under a cap, each start is tried three times, with other rows
+      dropped for lack of room. The best of them is returned; nothing is proved.
 
     Blocks are kept on disk ($GEOMSUP_CACHE, or the user's cache folder), and so is an interrupted search of a whole
     model: the same call goes on from there, and ends at the same bits.
@@ -263,6 +264,8 @@ def _by_descents(
 ) -> Optimum:  # fmt: skip
     """Return the best of descents of loss and penalties of a model of any kind."""
     usual = FEW if conditions.activation == "gelu" else _usual_starts(features.n)
+    if conditions.max_cosine is not None and features.n <= CAPPED:
+        usual = _usual_starts(FEW)  # only rows that have room move: quick, and which of them it is matters
     starts = starts or (HIDDEN_STARTS if conditions.hidden_activation == "relu" else usual)
     allowed = [(guess.W, guess.decoder, guess.b) for guess in guesses if conditions.allows(guess)]
     found = best_of_starts(features, n_hidden, conditions, starts, rng, allowed, deadline, progress)

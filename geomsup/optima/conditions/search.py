@@ -69,7 +69,11 @@ def best_of_starts(
     if conditions.target != "identity":
         begin += _storing_less(features, n_hidden, conditions.target)
     if conditions.max_cosine is not None:
-        begin = [with_room(features, start, conditions.max_cosine, rng) for _ in range(CHOICES) for start in begin]
+        begin = [
+            with_room(features, start, conditions.max_cosine, rng)
+            for k, start in enumerate(CHOICES * begin)
+            if not (k and deadline.passed())
+        ]
     unsigned = conditions.hidden_activation == "relu" and conditions.target != "identity"
     own = [_with_decoder(W, b, conditions.tied or not k, rng, unsigned and k % 4 < 2) for k, (W, b) in enumerate(begin)]
     vectors, given = ([joined(one, conditions.tied) for one in some] for some in (own, guesses))
