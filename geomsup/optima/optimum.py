@@ -23,11 +23,12 @@ from geomsup.optima.proved.bounds import lower_bound
 from geomsup.optima.proved.certified import certified
 from geomsup.optima.proved.closed_form import closed_form, has_closed_form
 from geomsup.optima.reachable import reachable_loss
-from geomsup.optima.result import FROM_TABLE, Optimum
+from geomsup.optima.result import DEDICATED, FROM_TABLE, Optimum
 from geomsup.optima.searching.chains import chains, effort_for
 from geomsup.optima.searching.chance import SAME
 from geomsup.optima.searching.endless import UNREACHED
 from geomsup.optima.searching.improvers import Improver, make_improver, too_sparse
+from geomsup.optima.starts import dedicated
 from geomsup.optima.tabulated.starts import tabulated_starts
 from geomsup.optima.tegum.solve import separable, solve_tegum
 from geomsup.optima.tegum.table import classes_of
@@ -186,6 +187,7 @@ def optimum(
         products = 2 * (searched.degree - 1) * units.value  # the penalty is of squares of products of rows
         here = replace(searched, coherence=float(np.ldexp(searched.coherence, products - units.loss)))
         found = _ordinary_optimum(units.features, n_hidden, here, starts, generator, guesses, deadline, progress)
+        found = _or_dedicated(found, deadline) if searched.plain else found
         found = certified(found) if searched.plain and not deadline.cut else found
     if deadline.cut:
         found = replace(found, status=f"{found.status}, cut short")
@@ -309,6 +311,15 @@ def _by_program(features: Features, n_hidden: int, progress: Progress, deadline:
     model = ToyModel(tegum.W, tegum.b)
     loss, bound = float(reachable_loss(model, features, quickly=deadline.cut)), lower_bound(features, n_hidden)
     return Optimum(loss, model, "tegum program", bound, features, n_hidden, tegum.kind, tegum=tegum)
+
+
+def _or_dedicated(best: Optimum, deadline: Deadline) -> Optimum:
+    """Return what was found, or the best features with a dimension each: searches may miss losses below 1e-100."""
+    model = ToyModel(*dedicated(best.features, best.n_hidden))
+    loss = float(reachable_loss(model, best.features, quickly=deadline.cut))
+    if not loss < best.loss * (1 - SAME):
+        return best
+    return replace(best, loss=loss, model=model, status=DEDICATED, kind="not checked", searched=best.loss, tegum=None)
 
 
 def _or_guessed(

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from geomsup.recognition import Geometry
 
-__all__ = ["FROM_TABLE", "Block", "Optimum", "blocks", "grouped"]
+__all__ = ["DEDICATED", "FROM_TABLE", "Block", "Optimum", "blocks", "grouped"]
 
 ENDLESS = "not a minimum: ever longer rows lose ever so little less"  # what `proof` says of an unreached one
 FROM_TABLE = "from the table of blocks"  # the status of an optimum that it led to
+DEDICATED = "a dimension each for the best features"  # the same, if no search found as much
 LEAST_SEARCHES = 2  # one alone does not say how often the best is met
 TABULATED = 8  # features up to which a table of all blocks takes seconds
 
@@ -66,8 +67,9 @@ class Optimum(Readable, Tabular):
         How it is known: "closed form" (proved), "certified" (the model is the one that a theorem with a certificate
         calls the best), "best of N searches", "best of N starts", "tegum program" (the best mixture, proved by integer
         programming, of blocks found by search), "from the table of blocks" (`block_table` led lower than the search),
-        or "from a given model" (a guess led lower); followed by ", cut short" if `time_limit` ended the search. `proof`
-        says it in a sentence.
+        "a dimension each for the best features" (that is lower than what the search found: at extreme probabilities or
+        importances), or "from a given model" (a guess led lower); followed by ", cut short" if `time_limit` ended the
+        search. `proof` says it in a sentence.
     lower_bound
         A loss that no model of this size reaches, by proof.
     kind
@@ -201,7 +203,8 @@ class Optimum(Readable, Tabular):
             return "certified: a theorem says that this is the best model"
         kind = ENDLESS if self.kind == UNREACHED else self.kind
         if self.searched is not None:
-            what = "the table of blocks" if self.status.startswith(FROM_TABLE) else "a given model"
+            ways = {FROM_TABLE: "the table of blocks", DEDICATED: DEDICATED}
+            what = next((way for status, way in ways.items() if self.status.startswith(status)), "a given model")
             return (
                 f"{what} led here ({kind}); the search had missed it, and found {self.searched:.6g}; "
                 f"not proved to be the lowest; {bound}"

@@ -350,3 +350,12 @@ def test_a_result_says_what_it_is():
 def test_bad_input_is_named(arguments, options, error, message):
     with pytest.raises(error, match=message):
         optimum(*arguments, **options)
+
+
+@pytest.mark.parametrize("ratio", [1e20, 1e300])
+def test_importances_that_are_far_apart(ratio):
+    """The less important feature is lost, and nothing else: descents leave some of the other, as no slope shows it."""
+    best = optimum(Features(2, 0.2, [ratio, 1]), 1)
+    assert best.loss == pytest.approx(0.2 / 3 - 0.2**2 / 4)
+    assert best.chance_of_lower is None
+    assert "a dimension each for the best features led here" in best.proof
