@@ -36,7 +36,7 @@ MARGIN = 1e-11  # of losses: a sum of a hundred numbers up to NEVER loses less b
 # below the loss of the best one: by SPARE of the output's share of what is to spare, and at least FINE of the claim; or
 # if nothing is to spare, by ROUGH of the claim. Pieces narrower than NARROW of the cell are not halved.
 ROUNDS, SPARE, ROUGH, FINE, NARROW = 6, 0.7, 0.05, 0.002, 0.25
-CHUNK = 512  # pieces at a time: the arrays of one pass then fit into a cache
+CHUNK = 2048  # pieces at a time: the arrays of one pass then fit into a cache
 SIDES = 2 * CORNERS[:, :2] - 1
 
 
