@@ -314,7 +314,7 @@ def _by_program(features: Features, n_hidden: int, progress: Progress, deadline:
 
 
 def _or_dedicated(best: Optimum, deadline: Deadline) -> Optimum:
-    """Return what was found, or the best features with a dimension each: searches may miss losses below 1e-100."""
+    """Return what was found, or the best features with a dimension each: at extreme importances searches end above."""
     model = ToyModel(*dedicated(best.features, best.n_hidden))
     loss = float(reachable_loss(model, best.features, quickly=deadline.cut))
     if not loss < best.loss * (1 - SAME):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from geomsup.loss.objective import pack, unpack
+from geomsup.optima.conditions.capped import with_room
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Setting
 from geomsup.phases.dropped import dropped
@@ -28,8 +29,9 @@ def starts_of(setting: Setting, p: float, cells: int, count: int, rng: np.random
     """Return packed starts of a row of cells, (cells, PLAIN + 1 to 3 + count, n m + n, or 2 n m + n if untied).
 
     First m features dedicated with and without the extra one, then digons and a regular shape, then random ones. Every
-    other of these leaves some features out from the beginning, as zero rows stay zero. Decoders of their own begin as
-    W; of random starts they only begin near it.
+    other of these leaves some features out from the beginning, as zero rows stay zero; a cap on cosines
+    leaves out those whose rows have no room, too. Decoders of their own begin as W; of random starts they only begin
+    near it.
     """
     n, m, bias = setting.n, setting.m, dropped(p, setting.conditions).bias
     W = rng.normal(size=(cells, count, n, m))
@@ -39,6 +41,9 @@ def starts_of(setting: Setting, p: float, cells: int, count: int, rng: np.random
     gone = rank < rng.integers(1, n - m + 1, size=(cells, count, 1))
     gone[:, ::2] = False
     W[gone], b[gone] = 0.0, bias
+    if (cap := setting.conditions.max_cosine) is not None:
+        W = np.array([with_room(one, cap, np.ones(n), rng) for one in W.reshape(-1, n, m)]).reshape(W.shape)
+        b = np.where(W.any(axis=3), b, bias)
     plain = np.array([_dedicated(n, m, bias, kept) for kept in ([*range(m)], [*range(m - 1), n - 1])])
     simple = np.concatenate([plain, [_digons(n, m), *_regular(n, m)]])
     if not setting.conditions.tied:

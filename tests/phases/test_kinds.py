@@ -93,6 +93,13 @@ def test_a_cap_keeps_rows_apart():
         assert diagram.loss[0, 0] == pytest.approx(single.loss, rel=1e-6)
 
 
+def test_a_cap_decides_which_features_have_room():
+    """Cells of five features, of which three have room: they were 14 to 54 % above single optima."""
+    diagram = phase_diagram(5, 2, [0.05, 0.1], [0.5, 2.0], max_cosine=0.5)
+    for i, j in np.ndindex(diagram.loss.shape):
+        assert diagram.loss[i, j] == pytest.approx(optimum(diagram.features(i, j), 2, max_cosine=0.5).loss, rel=1e-5)
+
+
 def test_signs_of_values_that_are_never_negative_do_not_count():
     plain, signed = (phase_diagram(2, 1, P, VALUES, target=target) for target in ("identity", "abs"))
     np.testing.assert_array_equal(plain.loss, signed.loss)

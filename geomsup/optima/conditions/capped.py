@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from geomsup.features import Features
 from geomsup.optima.conditions.conditions import largest_cosine
 from geomsup.optima.conditions.objective import Objective, joined, parted
 from geomsup.optima.deadline import Deadline
-from geomsup.optima.starts import Start
 
 __all__ = ["capped_descent", "with_room"]
 
@@ -20,15 +18,16 @@ ALLOWED = 1e-6  # cosines above the cap, by rounding of the programs
 TINY = 1e-9  # rows of this norm have no direction
 SHORT = 1e-3  # rows of this norm, relative to the longest, have nearly vanished
 
+Ended = tuple[float, np.ndarray]  # a loss, and where, or its slopes
 
-def with_room(features: Features, start: Start, cap: float, rng: np.random.Generator) -> Start:
-    """Return a start whose rows keep the cap: they are turned away from each other; those without room are dropped.
+
+def with_room(W: np.ndarray, cap: float, worth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return rows that keep the cap: they are turned away from each other, and those without room are zeros.
 
     A row with a direction of its own can hardly vanish during a descent, as its constraints have a kink there. So it is
-    decided here which features are stored: of two that are too near, the one that matters less is likelier to go.
+    decided here which features are stored: of two that are too near, the one of less worth is likelier to go.
     """
-    W, b = start[0].copy(), start[1].copy()
-    worth = features.importance * features.variance
+    W = W.copy()
     while len(stored := np.flatnonzero(W.any(axis=1))) > 1:
         W[stored] = _turned_away(W[stored], cap)
         units = W[stored] / np.linalg.norm(W[stored], axis=1, keepdims=True)
@@ -36,16 +35,13 @@ def with_room(features: Features, start: Start, cap: float, rng: np.random.Gener
         if near.max() <= cap + ALLOWED:
             break
         pair = stored[list(np.unravel_index(near.argmax(), near.shape))]
-        total = worth[pair].sum()
-        dropped = pair[int(rng.random() * total < worth[pair[0]]) if total > 0 else 1]
-        W[dropped], b[dropped] = 0.0, features.mean[dropped]
-    if rng.random() < 0.5:
-        W *= _opposed(W)[:, None]
-    return W, b
+        first, total = worth[pair[0]], worth[pair].sum()
+        W[pair[int(rng.random() * total <= first)]] = 0.0
+    return W * _opposed(W)[:, None] if rng.random() < 0.5 else W
 
 
 def _opposed(W: np.ndarray) -> np.ndarray:
-    """Return signs of rows with which their sum is short, so that most are at obtuse angles: one flip lengthens it.
+    """Return signs of rows such that no flip of one makes their sum shorter: most are at obtuse angles then.
 
     A cap lets a direction and its antipode be near to others alike. But ReLUs cut off what is negative, and descents
     hardly ever turn a row to its antipode.
@@ -80,9 +76,6 @@ def _turned_away(W: np.ndarray, cap: float) -> np.ndarray:
     )
     rows = found.x.reshape(W.shape)
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), TINY) * norms
-
-
-Ended = tuple[float, np.ndarray]  # a loss, and where, or its slopes
 
 
 class _OverError(Exception):

@@ -70,7 +70,7 @@ def best_of_starts(
         begin += _storing_less(features, n_hidden, conditions.target)
     if conditions.max_cosine is not None:
         begin = [
-            with_room(features, start, conditions.max_cosine, rng)
+            _with_room(features, start, conditions.max_cosine, rng)
             for k, start in enumerate(CHOICES * begin)
             if not (k and deadline.passed())
         ]
@@ -135,6 +135,12 @@ def _storing_less(features: Features, m: int, target: str) -> list[Start]:
         less[stored[k:]] = 0.0
         starts.append((less, b))
     return starts
+
+
+def _with_room(features: Features, start: Start, cap: float, rng: np.random.Generator) -> Start:
+    """Return a start without the features whose rows have no room under a cap: outputs are their means."""
+    W = with_room(start[0], cap, features.importance * features.variance, rng)
+    return W, np.where(start[0].any(axis=1) & ~W.any(axis=1), features.mean, start[1])
 
 
 def _signed_start(features: Features, m: int, rng: np.random.Generator) -> Start:

@@ -105,8 +105,14 @@ def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) 
     ValueError: the theorem must be about 3 features in 2 dimensions, with its evidence
     """
     evidence = evidence_of(certificate, "three features in the plane", (3, 2), {"places", "tied"})
-    facts = check_places(evidence["places"], PROBABILITIES, check_place, told)
-    tied = check_places(evidence["tied"], TIED, partial(check_place, tied=True), told)
+    number, whole = len(PROBABILITIES), len(PROBABILITIES) + len(TIED)
+    facts = check_places(
+        evidence["places"], PROBABILITIES, check_place, lambda stage, part: told(stage, part * number / whole)
+    )
+    tied = check_places(
+        evidence["tied"], TIED, partial(check_place, tied=True),
+        lambda stage, part: told(stage, (number + part * len(TIED)) / whole),
+    )  # fmt: skip
     return {**facts, "boxes": facts["boxes"] + tied.pop("boxes"), **{f"tied {name}": one for name, one in tied.items()}}
 
 

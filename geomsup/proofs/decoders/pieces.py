@@ -104,8 +104,6 @@ def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments, most: float
 
     With a largest square of rows of W, its decoder is W, and cells have ends of r, t and u. Else any decoder is meant.
     """
-    if not len(pieces.cell):
-        return Bounds(np.empty((0, len(CORNERS), FEATURES)), *np.empty((3, 0, FEATURES)))
     ends = np.concatenate([cells[pieces.cell, :4], pieces.s], axis=1)
     r, t, s = (ends[:, 2 * k, None] * (1 - CORNERS[:, k]) + ends[:, 2 * k + 1, None] * CORNERS[:, k] for k in range(3))
     rows = pieces.rows(r, t, s)
