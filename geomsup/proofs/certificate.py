@@ -72,8 +72,8 @@ STATEMENTS = {
         "3 features are present independently, each with probability p, and then uniform on [0, 1]. The expected "
         "squared error of x' = relu(A Wᵀ x + b), over all W of 3 rows in the plane, all decoders A and all b, is at "
         "least {1/10 from} at p = 0.1, {3/10 from} at 0.3, {1/2 from} at 0.5, {7/10 from} at 0.7, {9/10 from} at 0.9. "
-        "With A = W the least one is at least {tied 1/10 from} at 0.1, {tied 3/10 from} at 0.3 and {tied 1/2 from} at "
-        "0.5, and at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}."
+        "With A = W the least one is at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}. At 0.1, 0.3 and "
+        "0.5 only the best digon of two features, with a row of its own for the third, has it."
     ),
 }
 SHOWN = 16  # characters of a number in the statement
@@ -176,7 +176,8 @@ def certify(
     coherence on only one of two equally important ones is. One compares two geometries of three features in the plane:
     up to which probability a digon with a row of its own loses less than a triangle. One encloses the least loss of
     three features in one dimension, at five probabilities. One bounds that of three features in the plane there, over
-    all weights and biases, with any decoder and with W as the decoder.
+    all weights, biases and decoders; at three of them, with W as the decoder, a digon and a row of its own is the only
+    global minimum.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Optima that theorems with certificates name: of two features on one axis, and five in the plane."""
+"""Optima that theorems with certificates name: of two features on one axis, and three or five in the plane."""
 
 from dataclasses import replace
 
@@ -16,8 +16,9 @@ __all__ = ["certified"]
 # Theorem 5: between these probabilities it says from which importance on a second feature is stored.
 ONSET_FROM, ONSET_UP_TO = 0.535, 0.83
 # Theorem 4: below the first probability the digon has equal norms, above the second it has not; between them nothing is
-# decided. Theorem 2: up to this probability five features form a pentagon.
-EQUAL_UP_TO, UNEQUAL_FROM, PENTAGON_UP_TO = 0.706403, 0.706404, 1e-3
+# decided. Theorem 2: up to this probability five features form a pentagon. Theorem 12: at these, three form a digon and
+# a row of its own.
+EQUAL_UP_TO, UNEQUAL_FROM, PENTAGON_UP_TO, OWN_ROW_AT = 0.706403, 0.706404, 1e-3, (0.1, 0.3, 0.5)
 SAME = 1e-4  # relative difference of numbers that are equal at the minimum: descents leave 1e-6
 # Rounding of a loss, of what storing nothing costs; and how far the loss may be above its minimum, relatively, by its
 # slope and curvature: it is certified to nine digits.
@@ -55,6 +56,8 @@ def _is_named(features: Features, W: np.ndarray, b: np.ndarray) -> bool:
         return False
     if size == (2, 1):
         return _is_best_pair(p, W, b) if equal else _is_first_alone(features, W[:, 0], b)
+    if size == (3, 2):
+        return equal and p in OWN_ROW_AT and _has_own_row(W, b)
     return size == (5, 2) and equal and p <= PENTAGON_UP_TO and _is_pentagon(W, b)
 
 
@@ -62,6 +65,16 @@ def _is_best_pair(p: float, W: np.ndarray, b: np.ndarray) -> bool:
     equal = _same(np.abs(W)) and _same(b)
     opposite = W[0, 0] * W[1, 0] < 0 and b.min() > 0
     return bool(opposite and (equal if p <= EQUAL_UP_TO else p >= UNEQUAL_FROM and not equal))
+
+
+def _has_own_row(W: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two rows are opposite and of one norm, with equal biases, and the third has the norm 1 across them."""
+    M = W @ W.T
+    alone = int(np.argmin(np.abs(M).sum(axis=0)))
+    i, j = (k for k in range(3) if k != alone)
+    opposite = M[i, j] < 0 and _same(np.array([M[i, i], M[j, j], -M[i, j]])) and _same(b[[i, j]]) and b[i] > 0
+    own = np.abs(np.delete(M[alone], alone)).max() <= SAME and abs(M[alone, alone] - 1) <= SAME
+    return bool(opposite and own and abs(b[alone]) <= SAME)
 
 
 def _is_first_alone(features: Features, w: np.ndarray, b: np.ndarray) -> bool:

@@ -4,6 +4,7 @@ A cell is a box of r and t, and if decoders are W, also of u: the planes orthogo
 """
 
 from fractions import Fraction
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from geomsup.proofs.decoders.pieces import (
     halved,
     in_cell,
     joined,
+    over_corners,
     taken,
 )
 from geomsup.proofs.decoders.scales import largest_square
@@ -35,7 +37,7 @@ MARGIN = 1e-11  # of losses: a sum of a hundred numbers up to NEVER loses less b
 # What follows decides only how long a proof is. There are ROUNDS in which pieces are halved, if their bound is too far
 # below the loss of the best one: by SPARE of the output's share of what is to spare, and at least FINE of the claim; or
 # if nothing is to spare, by ROUGH of the claim. Pieces narrower than NARROW of the cell are not halved.
-ROUNDS, SPARE, ROUGH, FINE, NARROW = 6, 0.7, 0.05, 0.002, 0.25
+ROUNDS, SPARE, ROUGH, FINE, NARROW = 6, 0.7, 0.02, 0.0005, 0.25
 CHUNK = 2048  # pieces at a time: the arrays of one pass then fit into a cache
 SIDES = 2 * CORNERS[:, :2] - 1
 
@@ -116,13 +118,12 @@ class Claim:
         about = np.where(use, found.about, NEVER)
         best = _least(about, pieces, len(ends))
         # The planes may be any. These are those of the pieces that are best in the middle.
-        slopes = np.einsum("pki,kd->pid", np.clip(found.corners, 0, 1), SIDES) / len(SIDES)
         planes = np.zeros((*best.shape, 2))
         for i in range(FEATURES):
             those = about[:, i] <= best[cell, i]
-            planes[cell[those], i] = slopes[those, i]
+            planes[cell[those], i] = np.clip(found.corners[those, :, i], 0, 1) @ SIDES / len(SIDES)
         steep = abs(planes).sum(axis=2)
-        plain = (found.corners - np.einsum("pid,kd->pki", planes[cell], SIDES)).min(axis=1)
+        plain = _less_planes(found.corners, planes[cell])
         plain -= steep[cell] * found.tilted
         values = np.where(use, np.maximum(plain, found.least - steep[cell]), NEVER)
         tilt = abs(planes.sum(axis=1)).sum(axis=1)
@@ -133,6 +134,13 @@ class Claim:
         width = np.where(np.isinf(pieces.c[:, 1]), 0, pieces.c[:, 1] - pieces.c[:, 0])
         sides = np.maximum(ends[:, 1] - ends[:, 0], ends[:, 3] - ends[:, 2])
         return wanted.any(axis=1) & (np.maximum(width, pieces.s[:, 1] - pieces.s[:, 0]) > NARROW * sides[cell])
+
+
+def _less_planes(corners: Array, planes: Array) -> Array:
+    """Return the least of the losses in corners, less planes along r and t: four corners after each other share them."""
+    least = over_corners(np.minimum, np.swapaxes(corners.reshape(len(corners), 4, 4, FEATURES), 1, 2))
+    both = [least[:, k] - (planes * side).sum(axis=2) for k, side in enumerate(SIDES[::4])]
+    return reduce(np.minimum, both)
 
 
 def _least(values: Array, pieces: Pieces, number: int) -> Array:

@@ -1,4 +1,4 @@
-"""The checker of three features in the plane: with `cells`, `pieces`, `scales` and `moments`.
+"""The checker of three features in the plane: with all other modules of this folder but `maker`.
 
 ``python -m geomsup.proofs.decoders.checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose
 names these are.
@@ -13,17 +13,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geomsup.proofs.checker import evidence_of
 from geomsup.proofs.decoders.cells import Cells, Claim
+from geomsup.proofs.decoders.digons import NEAR, spare_near_digons
 from geomsup.proofs.shared.checker import Told, check_places, error_of, parts_of
 from geomsup.proofs.shared.outputs import of_sets
 
-__all__ = ["PROBABILITIES", "TIED", "check_decoders", "check_place", "check_tree", "levels_of", "loss_of", "place_of"]
+__all__ = [
+    "PROBABILITIES",
+    "TIED",
+    "check_decoders",
+    "check_place",
+    "check_tree",
+    "levels_of",
+    "loss_of",
+    "place_of",
+    "spare_of",
+]
 
 PROBABILITIES = [Fraction(p, 10) for p in (1, 3, 5, 7, 9)]
 TIED = PROBABILITIES[:3]  # where other decoders lose less than W
-AXES = "rtu"
+AXES, REASONS = "rtu", "vd"  # v: all models lose enough; d: all lose as much as the best digon
+CLEARLY = 3 * NEAR  # what a maker calls near with 2 NEAR to spare is near; what it doesn't is not clearly near
 MOST_BOXES = 100_000  # a checker that never ends checks nothing
 MOST_LEVELS = 40  # ends of cells and of their rows then are doubles without rounding
 
@@ -37,8 +50,8 @@ def levels_of(tree: str) -> list[str]:
         level = waiting.pop()
         if level == len(levels):
             levels.append([])
-        if letter not in AXES + "v":
-            raise ValueError(f"a tree must have the letters r, t, u and v; got {letter!r} at place {place}")
+        if letter not in AXES + REASONS:
+            raise ValueError(f"a tree must have the letters r, t, u, v and d; got {letter!r} at place {place}")
         levels[level].append(letter)
         if letter in AXES:
             waiting += [level + 1, level + 1]
@@ -47,19 +60,29 @@ def levels_of(tree: str) -> list[str]:
     return ["".join(level) for level in levels]
 
 
+def spare_of(claim: Claim, cells: Cells) -> NDArray[np.float64]:
+    """Return what models of cells lose more than the best digon; minus infinity where nothing is said."""
+    return spare_near_digons(cells.ends, claim.p) if claim.tied else np.full(len(cells.ends), -np.inf)
+
+
 def check_tree(claim: Claim, tree: str) -> int:
-    """Return how many cells there are, if all are halved, along r, t or u, or have the letter v: all lose enough."""
+    """Return how many cells there are, if all are halved, along r, t or u, or have the letter of their reason."""
     cells, levels = Cells.region(claim.tied), levels_of(tree)
-    if "u" in tree and not claim.tied:
-        raise ValueError("a tree must have no letter u: decoders of their own scale each output as they like")
+    if not claim.tied and set(tree) & set("ud"):
+        raise ValueError("a tree must have no letter u or d: decoders of their own scale each output as they like")
     for number, level in enumerate(levels):
         axes = np.array([AXES.find(letter) for letter in level], dtype=np.intp)
-        wrong = np.nonzero((axes < 0) & ~claim.holds(cells))[0]
-        if len(wrong):
-            where = ", ".join(f"{end:.6f}" for end in cells.ends[wrong[0]])
-            raise ValueError(f"cell {wrong[0]} of level {number}, ({where}), must lose enough, or be halved")
+        near = np.array([letter == "d" for letter in level])
+        wrong = (axes < 0) & ~near & ~claim.holds(cells)
+        spare = spare_of(claim, cells)
+        wrong |= np.where(near, ~(spare > NEAR), (axes < 0) & (spare > CLEARLY))
+        for cell in np.nonzero(wrong)[0]:
+            where, letter = ", ".join(f"{end:.6f}" for end in cells.ends[cell]), level[cell]
+            raise ValueError(
+                f"cell {cell} of level {number}, ({where}), must lose enough, or be halved; got {letter!r}"
+            )
         cells = cells.halves(axes >= 0, axes)
-    return sum(level.count("v") for level in levels)
+    return sum(level.count("v") + level.count("d") for level in levels)
 
 
 def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]) -> Fraction:
@@ -78,6 +101,8 @@ def place_of(data: Any, tied: bool = False) -> tuple[Claim, str, Fraction]:
     """Return what is claimed at a probability, its tree, and the loss of its model."""
     words = "six weights, three biases, and a tree as a text"
     p, gap, weights, biases, trees = parts_of(data, (6, 3, 1), words)
+    if tied and not (gap == weights[1] == weights[3] == weights[4] == 0):
+        raise ValueError("the model must be two rows on the first axis and one on the second, and the gap 0")
     most = loss_of(p, weights, biases)
     return Claim(p, (1 - gap) * most, tied), trees[0], most
 
@@ -113,7 +138,7 @@ def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) 
         evidence["tied"], TIED, partial(check_place, tied=True),
         lambda stage, part: told(stage, (number + part * len(TIED)) / whole),
     )  # fmt: skip
-    return {**facts, "boxes": facts["boxes"] + tied.pop("boxes"), **{f"tied {name}": one for name, one in tied.items()}}
+    return {**facts, "boxes": facts["boxes"] + tied["boxes"]}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from geomsup.proofs.bisection import decimals
 from geomsup.proofs.decoders.cells import Cells, Claim
 from geomsup.proofs.decoders.checker import AXES, PROBABILITIES, TIED, loss_of, place_of
+from geomsup.proofs.decoders.digons import NEAR
 from geomsup.threads import Progress
 
 __all__ = ["best_model", "place_at", "preorder", "three_in_the_plane", "tree_of"]
@@ -17,8 +18,6 @@ __all__ = ["best_model", "place_at", "preorder", "three_in_the_plane", "tree_of"
 # How far below the model's loss the bound is, relatively. Other decoders lose less than tied ones at p = 0.1, 0.3 and
 # 0.5, by 7.3, 6.4 and 2.3 %. From p = 0.7 on the triangle is the best for all, but many planes are nearly as good.
 GAPS = {Fraction(p, 10): gap for p, gap in ((1, "0.082"), (3, "0.067"), (5, "0.0262"), (7, "0.002"), (9, "0.01"))}
-# With W as the decoder the bound can't come much nearer, as only one of three products is the same in both outputs.
-TIED_GAPS = {Fraction(1, 10): "0.003", Fraction(3, 10): "0.002", Fraction(1, 2): "0.002"}
 # Weights of the sides of cells of r, t and u: the loss changes least along u, which has the longest side.
 SIDES = 1.0, 1.0, 0.2
 STRICTER = Fraction(1, 10**7)  # of the claim: what holds here, holds too where sums are in another order
@@ -28,7 +27,7 @@ EXACT = {"xatol": 1e-10, "fatol": 1e-16, "maxiter": 400}
 
 def three_in_the_plane(progress: Progress = None) -> dict[str, Any]:
     """Return the certificate as plain values."""
-    steps = [(False, p, GAPS[p]) for p in PROBABILITIES] + [(True, p, TIED_GAPS[p]) for p in TIED]
+    steps = [(False, p, GAPS[p]) for p in PROBABILITIES] + [(True, p, "0.0") for p in TIED]
     places = list[dict[str, Any]]()
     for number, (tied, p, gap) in enumerate(steps):
         if progress is not None:
@@ -77,11 +76,14 @@ def tree_of(claim: Claim) -> list[str]:
     """Return the letters of each level: cells are halved along their longest side."""
     cells, levels = Cells.region(claim.tied), list[str]()
     while len(cells.ends):
-        done = claim.holds(cells)
+        near = (
+            spare_near_digons(cells.ends, claim.p) > 2 * NEAR if claim.tied else np.zeros(len(cells.ends), dtype=bool)
+        )
+        done = claim.holds(cells) & ~near
         sides = cells.ends[:, 1::2] - cells.ends[:, ::2]
         axes = np.argmax(sides * SIDES[: sides.shape[1]], axis=1)
-        levels.append("".join(np.where(done, "v", np.array(list(AXES))[axes])))
-        cells = cells.halves(~done, axes)
+        levels.append("".join(np.where(near, "d", np.where(done, "v", np.array(list(AXES))[axes]))))
+        cells = cells.halves(~(near | done), axes)
     return levels
 
 

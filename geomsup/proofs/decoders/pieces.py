@@ -6,7 +6,8 @@ are affine in each of r, t and s. So they, and c, are averages over 16 corners, 
 averages too. The row of an output is that of its piece times its scale.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from itertools import pairwise, product
 from typing import Any, NamedTuple
 
@@ -16,7 +17,19 @@ from numpy.typing import NDArray
 from geomsup.proofs.decoders.moments import Moments, raised
 from geomsup.proofs.decoders.scales import by_own_weights, scales_between
 
-__all__ = ["CORNERS", "FEATURES", "NEVER", "Bounds", "Pieces", "bounds", "halved", "in_cell", "joined", "taken"]
+__all__ = [
+    "CORNERS",
+    "FEATURES",
+    "NEVER",
+    "Bounds",
+    "Pieces",
+    "bounds",
+    "halved",
+    "in_cell",
+    "joined",
+    "over_corners",
+    "taken",
+]
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -69,6 +82,11 @@ def taken(fields: Iterable[NDArray[Any]], which: Truths | slice) -> list[Any]:
     return [field[which] for field in fields]
 
 
+def over_corners(function: Callable[[Array, Array], Array], values: Array) -> Array:
+    """Return the least or the largest over axis 1: in a loop, as NumPy is much slower along an axis in the middle."""
+    return reduce(function, (values[:, k] for k in range(values.shape[1])))
+
+
 def in_cell(cell: Sequence[float]) -> Pieces:
     """Return pieces of a cell that hold all of its rows, and all c where v is clipped somewhere, but not everywhere."""
     found = list[tuple[int, float, float, float, float]]()
@@ -113,29 +131,37 @@ def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments, most: float
     # Nowhere clipped: as if v were a · x without a mean, and without the p²/4 that a constant saves.
     size = np.sqrt((middle * middle).sum(axis=1))
     T[whole] = V * np.maximum(rows[whole], 0)
-    N[whole] = (rows * middle[:, None]).sum(axis=2)[whole] * np.sqrt(V) / size[whole, None]
+    N[whole] = _dot(rows[whole], middle[whole]) * np.sqrt(V) / size[whole, None]
     about[whole] = V * (1 - (middle / size[:, None])[whole] ** 2)
     some = ~whole
     T[some], N[some], about[some] = _clipped(pieces.c[some], rows[some], middle[some], p, moments)
     low, high = np.zeros_like(middle), np.full_like(middle, np.inf)
+    row_ends = over_corners(np.minimum, rows), over_corners(np.maximum, rows)
     if np.isfinite(most):
-        low, high = scales_between(cells[pieces.cell], pieces.form, pieces.s, rows, most)
+        low, high = scales_between(cells[pieces.cell], pieces.form, pieces.s, row_ends, most)
     none = low > high
     low[none], high[none] = 0, np.inf
-    base, useful = np.where(whole, V, p / 3)[:, None], (N > 0).all(axis=1)
+    base, useful = np.where(whole, V, p / 3)[:, None], over_corners(np.minimum, N) > 0
     corners, tilted, least = np.full_like(T, -NEVER), np.zeros_like(middle), np.full_like(middle, -NEVER)
     given = (one[useful] for one in (T, N, low, high, base))
     corners[useful], tilted[useful], least[useful] = _at_scales(*given)
     poor = np.nonzero(some & (least.min(axis=1) < 0))[0]
     if len(poor):  # by Cauchy's inequality T² <= N² E x² where v > 0
-        within = moments.above(pieces.c[poor, 1], raised(rows[poor].max(axis=1)))
+        within = moments.above(pieces.c[poor, 1], raised(row_ends[1][poor]))
         least[poor] = np.maximum(least[poor], p / 3 - within)
-    least = np.maximum(least, by_own_weights(low, high, rows, p))
-    least = np.where((rows <= 0).all(axis=1), np.maximum(least, V), np.maximum(least, 0))
+    least = np.maximum(least, by_own_weights(low, high, row_ends, p))
+    least = np.where(row_ends[1] <= 0, np.maximum(least, V), np.maximum(least, 0))
     least[none] = NEVER
     # These outputs are nowhere clipped: other pieces hold them.
-    least[some & (pieces.c[:, 0] >= np.maximum(-rows, 0).sum(axis=2).max(axis=1))] = NEVER
+    lowest = np.maximum(-rows, 0)
+    unclipped = over_corners(np.maximum, lowest[:, :, 0] + lowest[:, :, 1] + lowest[:, :, 2])
+    least[some & (pieces.c[:, 0] >= unclipped)] = NEVER
     return Bounds(corners, tilted, least, about)
+
+
+def _dot(points: Array, vector: Array) -> Array:
+    """Return the product of each point, in the last axis, with the vector of its row."""
+    return reduce(np.add, (points[:, :, k] * vector[:, k, None] for k in range(points.shape[2])))
 
 
 def _at_scales(T: Array, N: Array, low: Array, high: Array, base: Array) -> tuple[Array, Array, Array]:
@@ -144,20 +170,22 @@ def _at_scales(T: Array, N: Array, low: Array, high: Array, base: Array) -> tupl
     For the best scale the loss is base - (T / N)². Else the loss base - 2 Y T + Y² N² is at least the average of that
     in the corners, less Y² times the variance of N over them, which is at most a quarter of its range squared.
     """
-    N, top, span, least_N = N[:, :, None], T.max(axis=1), np.ptp(N, axis=1)[:, None], N.min(axis=1)[:, None]
+    top, least_N = over_corners(np.maximum, T), over_corners(np.minimum, N)[:, None]
+    span, N = over_corners(np.maximum, N)[:, None] - least_N, N[:, :, None]
     free = base[:, None] - np.minimum((T / N) ** 2, 2 * NEVER)
     high = np.clip(high, low, np.maximum(low, top / least_N**2))  # beyond this the loss grows
     Y = np.clip(T / N**2, low[:, None], high[:, None])
     size, lost = (Y * N) ** 2, (high * span / 2) ** 2
     given = base[:, None] + Y * (Y * N**2 - 2 * T) - lost[:, None]
-    given = np.where((size + 2 * Y * T + lost[:, None] < SAFE).all(axis=1, keepdims=True), given, -NEVER)
+    sizes = over_corners(np.maximum, size + 2 * Y * T + lost[:, None])
     Y = np.clip(top / least_N**2, low, high)
     plain = base + Y * (Y * least_N**2 - 2 * top)
     far = Y * least_N**2 >= 4 * top  # then half of the square is left
     plain = np.where((Y * least_N) ** 2 < SAFE, plain, np.where(far, NEVER, -NEVER))
-    better = given.min(axis=1) > free.min(axis=1)
+    least_given = np.where(sizes < SAFE, over_corners(np.minimum, given), -NEVER)
+    better = least_given > over_corners(np.minimum, free)
     corners = np.clip(np.where(better[:, None], given, free), -NEVER, NEVER)
-    least = np.minimum(np.maximum(corners.min(axis=1), plain), NEVER)
+    least = np.minimum(np.maximum(over_corners(np.minimum, corners), plain), NEVER)
     return corners, np.where(better, 0, span / (2 * least_N)), least
 
 
@@ -170,6 +198,6 @@ def _clipped(c: Array, rows: Array, middle: Array, p: float, moments: Moments) -
     first, errors = moments.first(near[:, 0], near[:, 1:])
     S, lost = (near * first).sum(axis=1), (abs(near) * errors).sum(axis=1)
     points = np.concatenate([at[:, :, None], rows], axis=2)
-    products = (points * first[:, None]).sum(axis=2) - (abs(points) * (errors + LOST)[:, None]).sum(axis=2)
+    products = _dot(points, first) - _dot(abs(points), errors + LOST)
     S = np.maximum(S, TINY)
     return T, products / np.sqrt(S + lost + LOST)[:, None], p / 3 - np.minimum(first[:, 1:] ** 2 / S[:, None], p / 3)

@@ -4,6 +4,8 @@ A decoder of its own can scale each output as it likes. If W is the decoder, the
 both outputs: M12 = M21 = r u, for the u of the cell. And no product is larger than the norms of its rows allow.
 """
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,15 +36,17 @@ def largest_square(p: float, least: float) -> float:
     return q
 
 
-def by_own_weights(low: Array, high: Array, rows: Array, p: float) -> Array:
-    """Return what outputs lose at least if the scales of their rows are between two ends; rows are those in corners."""
-    least = np.minimum(low * np.maximum(rows.min(axis=1) - OFF, 0), MOST_WEIGHT) * (1 - OUTWARD)
-    most = high * (np.maximum(rows.max(axis=1), 0) + OFF) * (1 + OUTWARD)
+def by_own_weights(low: Array, high: Array, rows: tuple[Array, Array], p: float) -> Array:
+    """Return what outputs lose at least if the scales of their rows are between two ends; rows are those, too."""
+    least = np.minimum(low * np.maximum(rows[0] - OFF, 0), MOST_WEIGHT) * (1 - OUTWARD)
+    most = high * (np.maximum(rows[1], 0) + OFF) * (1 + OUTWARD)
     near = lost_by_weight(np.minimum(most, 1), p)  # 0 where the weight may be 1
     return np.where(least > 1, lost_by_weight(least, p), near)
 
 
-def scales_between(cells: Array, forms: Places, s: Array, rows: Array, most: float) -> tuple[Array, Array]:
+def scales_between(
+    cells: Array, forms: Places, s: Array, rows: tuple[Array, Array], most: float
+) -> tuple[Array, Array]:
     """Return the least and the largest scales of the three outputs, if no row of W has a square above `most`.
 
     If the largest is below the least, there is no such output. Forms are 0 and 1, and 2 and 3 with the other sign.
@@ -55,17 +59,17 @@ def scales_between(cells: Array, forms: Places, s: Array, rows: Array, most: flo
     free = np.zeros(len(forms)), np.full(len(forms), np.inf)
     low, high = (np.stack([products[k], same[k], free[k]], axis=1) for k in (0, 1))
     # M_ij² <= M_ii M_jj, so that Y ρ_j² is at most ρ_i times the largest square.
-    apart = np.where((rows.min(axis=1) > 0) | (rows.max(axis=1) < 0), np.maximum(abs(rows).min(axis=1) - OFF, 0), 0)
-    others = np.stack([np.delete(apart, i, axis=1).max(axis=1) for i in range(3)], axis=1) ** 2
-    own = np.maximum(rows.max(axis=1), 0) + OFF
+    apart = np.maximum(np.maximum(rows[0], -rows[1]) - OFF, 0)  # from 0
+    others = np.stack([np.maximum(apart[:, i - 1], apart[:, i - 2]) for i in range(3)], axis=1) ** 2
+    own = np.maximum(rows[1], 0) + OFF
     with np.errstate(divide="ignore"):
         return low, np.minimum(high, np.where(others > 0, most * own / others * (1 + OUTWARD), np.inf))
 
 
 def _products(x: Array, y: Array) -> Array:
     """Return the ends of the products of numbers between two ends each."""
-    four = np.stack([x[:, 0] * y[:, 0], x[:, 0] * y[:, 1], x[:, 1] * y[:, 0], x[:, 1] * y[:, 1]], axis=1)
-    return np.stack([four.min(axis=1), four.max(axis=1)], axis=1)
+    four = x[:, 0] * y[:, 0], x[:, 0] * y[:, 1], x[:, 1] * y[:, 0], x[:, 1] * y[:, 1]
+    return np.stack([reduce(np.minimum, four), reduce(np.maximum, four)], axis=1)
 
 
 def _quotients(x: Array, y: Array) -> tuple[Array, Array]:

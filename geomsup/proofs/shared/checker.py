@@ -116,8 +116,8 @@ def parts_of(
     if list(map(len, lists)) != list(numbers) or not all(isinstance(one, str) for one in lists[2]):
         raise ValueError(f"a place must have {words}")
     p, gap = stated(data["p"]), stated(data["gap"])
-    if not (0 < p < 1 and 0 < gap < 1):
-        raise ValueError("a probability and a gap must be between 0 and 1")
+    if not (0 < p < 1 and 0 <= gap < 1):
+        raise ValueError("a probability must be between 0 and 1, and a gap from 0 to 1")
     return p, gap, [stated(one) for one in lists[0]], [stated(one) for one in lists[1]], lists[2]
 
 
