@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from geomsup.proofs.bisection import decimals
 from geomsup.proofs.decoders.cells import Cells, Claim
-from geomsup.proofs.decoders.checker import AXES, PROBABILITIES, TIED, loss_of, place_of
+from geomsup.proofs.decoders.checker import AXES, PROBABILITIES, TIED, loss_of, place_of, spare_of
 from geomsup.proofs.decoders.digons import NEAR
 from geomsup.threads import Progress
 
@@ -76,9 +76,7 @@ def tree_of(claim: Claim) -> list[str]:
     """Return the letters of each level: cells are halved along their longest side."""
     cells, levels = Cells.region(claim.tied), list[str]()
     while len(cells.ends):
-        near = (
-            spare_near_digons(cells.ends, claim.p) > 2 * NEAR if claim.tied else np.zeros(len(cells.ends), dtype=bool)
-        )
+        near = spare_of(claim, cells) > 2 * NEAR
         done = claim.holds(cells) & ~near
         sides = cells.ends[:, 1::2] - cells.ends[:, ::2]
         axes = np.argmax(sides * SIDES[: sides.shape[1]], axis=1)
