@@ -41,7 +41,7 @@ __all__ = [
     "check_changed_three",
 ]
 
-LEAVES, SPLITS = "cfsmnbgve", "tapqru"
+LEAVES, SPLITS = "cfsmnbgved", "tapqru"
 UNKNOWN = "\0 xVé"  # NumPy takes the first for an empty text
 TREES = "tree", "tilted", "long", "short", "near"
 STORED = Path(__file__).parents[1] / "docs" / "certificates"
@@ -135,7 +135,7 @@ def letter_unknown(evidence: Evidence, draw: random.Random) -> None:
 def digit_changed(evidence: Evidence, draw: random.Random) -> None:
     """Change a digit of a number that is exact: not of a range, a weight or a state, which might as well be others."""
     if "places" in evidence:
-        draw.choice(evidence["places"])["p"] = draw.choice(["0.2", "0.4", "0.6"])
+        draw.choice(_parts(evidence))["p"] = draw.choice(["0.2", "0.4", "0.6"])
         return
     if "slices" in evidence or "tie" in evidence:
         ends, place = draw.choice([*_parts(evidence), *evidence.get("before", [])])["p"], draw.randrange(2)
@@ -153,7 +153,7 @@ def digit_changed(evidence: Evidence, draw: random.Random) -> None:
 def core_moved(evidence: Evidence, draw: random.Random) -> None:
     """Change a digit of an end of the box around the optimum, or make a row of the model of a line longer."""
     if "places" in evidence:
-        weights, place = draw.choice(evidence["places"])["weights"], draw.randrange(3)
+        weights, place = draw.choice(_parts(evidence))["weights"], draw.randrange(3)
         weights[place] = f"{float(weights[place]) + 0.5:.9f}"
         return
     if "strips" in evidence:
@@ -175,7 +175,8 @@ def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
     one up, by 0.003, or change a penalty; or change a digit.
     """
     if "places" in evidence:
-        draw.choice(evidence["places"])["gap"] = draw.choice(["0.0", "1.0", "-0.1", "0.000000001"])
+        place = draw.choice(_parts(evidence))
+        place["gap"] = draw.choice([gap for gap in ("0.0", "1.0", "-0.1", "0.000000001") if gap != place["gap"]])
         return None
     if "tie" in evidence:
         part = draw.choice([part for part in _parts(evidence) if "penalty" in part])

@@ -169,15 +169,15 @@ def certify(
 ) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are eight theorems so far. Two are about five features in the plane: the regular pentagon is the only global
+    There are nine theorems so far. Two are about five features in the plane: the regular pentagon is the only global
     minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Three
     are about two features in one dimension, at every probability: a digon is the only global minimum of equally
     important ones; of others, from which importance on the less important one is stored; and from which penalty on
     coherence on only one of two equally important ones is. One compares two geometries of three features in the plane:
     up to which probability a digon with a row of its own loses less than a triangle. One encloses the least loss of
     three features in one dimension, at five probabilities. One bounds that of three features in the plane there, over
-    all weights, biases and decoders; at three of them, with W as the decoder, a digon and a row of its own is the only
-    global minimum.
+    all weights, biases and decoders; and one says that at three of these probabilities a digon and a row of its own is
+    the only global minimum, if W is the decoder.
 
     Parameters
     ----------

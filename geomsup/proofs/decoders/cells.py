@@ -137,7 +137,7 @@ class Claim:
 
 
 def _less_planes(corners: Array, planes: Array) -> Array:
-    """Return the least of the losses in corners, less planes along r and t: four corners after each other share them."""
+    """Return the least of the losses in corners, less planes along r and t, which four corners in a row share."""
     least = over_corners(np.minimum, np.swapaxes(corners.reshape(len(corners), 4, 4, FEATURES), 1, 2))
     both = [least[:, k] - (planes * side).sum(axis=2) for k, side in enumerate(SIDES[::4])]
     return reduce(np.minimum, both)
