@@ -35,9 +35,10 @@ LARGEST = 8.0  # square of a row of W
 PRODUCTS = -2 * LARGEST, 2 * LARGEST  # of u, if the decoder is W
 MARGIN = 1e-11  # of losses: a sum of a hundred numbers up to NEVER loses less by rounding
 # What follows decides only how long a proof is. There are ROUNDS in which pieces are halved, if their bound is too far
-# below the loss of the best one: by SPARE of the output's share of what is to spare, and at least FINE of the claim; or
-# if nothing is to spare, by ROUGH of the claim. Pieces narrower than NARROW of the cell are not halved.
-ROUNDS, SPARE, ROUGH, FINE, NARROW = 6, 0.7, 0.02, 0.0005, 0.25
+# below the loss of the best one: by SPARE of the output's share of what is to spare, and at least `fine` of the claim,
+# which is FINE, or SHARP of the gap; or if nothing is to spare, by ROUGH of the claim. Pieces narrower than NARROW of
+# the cell are not halved.
+ROUNDS, SPARE, ROUGH, FINE, SHARP, NARROW = 6, 0.7, 0.02, 0.0005, 0.2, 0.25
 CHUNK = 2048  # pieces at a time: the arrays of one pass then fit into a cache
 SIDES = 2 * CORNERS[:, :2] - 1
 
@@ -67,8 +68,9 @@ class Cells:
 class Claim:
     """Three features of probability p in the plane lose at least `least`: with any decoder, or with W as it."""
 
-    def __init__(self, p: Fraction, least: Fraction, tied: bool = False) -> None:
+    def __init__(self, p: Fraction, least: Fraction, tied: bool = False, gap: float = 0.0) -> None:
         self.p, self.exact_least, self.least, self.tied = float(p), least, float(least), tied
+        self.fine = min(FINE, SHARP * gap) if gap else FINE
         self.moments = Moments(FEATURES, self.p)
         if not (0 < self.p < 1 and 0 < self.least < self.p / 3 - self.p * self.p / 4):
             raise ValueError("the loss must be less than that of a feature that is dropped")
@@ -129,7 +131,7 @@ class Claim:
         tilt = abs(planes.sum(axis=1)).sum(axis=1)
         done |= _least(values, pieces, len(ends)).sum(axis=1) - tilt >= self.least + MARGIN
         spare = best.sum(axis=1) - tilt - self.least
-        short = np.where(spare > 0, np.maximum(SPARE * spare / FEATURES, FINE * self.least), ROUGH * self.least)
+        short = np.where(spare > 0, np.maximum(SPARE * spare / FEATURES, self.fine * self.least), ROUGH * self.least)
         wanted = use & (np.maximum(values, found.least) < best[cell] - short[cell, None]) & ~done[cell, None]
         width = np.where(np.isinf(pieces.c[:, 1]), 0, pieces.c[:, 1] - pieces.c[:, 0])
         sides = np.maximum(ends[:, 1] - ends[:, 0], ends[:, 3] - ends[:, 2])

@@ -104,11 +104,16 @@ def place_of(data: Any, tied: bool = False) -> tuple[Claim, str, Fraction]:
     if tied and not (gap == weights[1] == weights[3] == weights[4] == 0):
         raise ValueError("the model must be two rows on the first axis and one on the second, and the gap 0")
     most = loss_of(p, weights, biases)
-    return Claim(p, (1 - gap) * most, tied), trees[0], most
+    return Claim(p, (1 - gap) * most, tied, float(gap)), trees[0], most
 
 
 def check_place(data: Any, tied: bool = False) -> tuple[int, Fraction, Fraction]:
-    """Return how many cells a probability has, and two numbers that the least loss is between."""
+    """Return how many cells a probability has, and two numbers that the least loss is between.
+
+    With `tied` both are the loss of the model, two rows on one axis and one across. Cells near a digon lose as much as
+    the best digon, and all others more than the model. So the least loss is that of the best digon, which is a little
+    less than the model's, or the same.
+    """
     claim, tree, most = place_of(data, tied)
     return check_tree(claim, tree), claim.exact_least, most
 

@@ -28,9 +28,10 @@ LEAST_Q, MOST_Q = 0.7, 1.3  # of own weights: what is said of formulas outside o
 
 
 def spare_near_digons(cells: Array, p: float) -> Array:
-    """Return a lower bound of what models of cells of r, t and u lose more than the best digon, divided by t².
+    """Return a lower bound of what models of cells of r, t and u lose more than the best digon, up to a factor.
 
-    It is the least over pieces of what is unknown, and minus infinity where nothing is said.
+    It is the least over pieces of what is unknown, divided by t² or r t² q, and minus infinity where nothing is said.
+    Rows of W must have squares up to 8, as those of models have that lose no more than the claim.
     """
     r, t, u = cells[:, 0:2], cells[:, 2:4], cells[:, 4:6]
     near = (r[:, 0] >= LEAST_R) & (u[:, 0] >= LEAST_U) & (u[:, 1] <= MOST_U)
@@ -110,6 +111,8 @@ class _Near:
         """Return what is to spare if |M13| + |M23| is at most so large: it is then nearly what t asks for."""
         heard, r = most * self.tau, self.r[:, None]
         kappas = [self._kappa(outputs, heard * part / PARTS) for part in range(1, PARTS + 1)]
+        # r times this grows with r for the pairs of κ with the larger one last. Each pair occurs in both orders, so the
+        # least end of r will do.
         with np.errstate(divide="ignore"):  # a κ of 0 leaves nothing
             both = np.min([1 / (1 / x + self.r**2 / y) for x, y in zip(kappas, kappas[::-1], strict=True)], axis=0)
         sides = [

@@ -13,7 +13,9 @@ __all__ = ["Box", "above_best", "best_biases", "gain", "one_minimum"]
 Array = NDArray[np.float64]
 
 LOWEST, HIGHEST, HALVINGS = -0.25, 0.4, 40  # between them biases are looked for; if they are not there, nothing is said
-SHIFT = 1e-9  # biases are moved outwards by this: more than slopes lose by rounding, over the least curvature
+# Where F has its minimum, it must bend by so much. Biases are moved outwards by more than slopes lose by rounding, over
+# this.
+LEAST_BEND, SHIFT = 1e-3, 1e-9
 BEYOND = 2  # times the square of what s y - b exceeds q by, which is more than formulas of h are off then
 
 
@@ -41,7 +43,7 @@ def best_biases(box: Box, p: float) -> tuple[Array, Array]:
 
 def one_minimum(box: Box, biases: tuple[Array, Array], p: float) -> NDArray[np.bool_]:
     """Whether F falls up to its best bias, which is between the two, and rises behind it."""
-    return (biases[0] > LOWEST) & (biases[1] < HIGHEST) & (_bend(box, -np.maximum(box.most_q - 1, 0), p) > SHIFT)
+    return (biases[0] > LOWEST) & (biases[1] < HIGHEST) & (_bend(box, -np.maximum(box.most_q - 1, 0), p) > LEAST_BEND)
 
 
 def above_best(box: Box, least_bias: Array, most: Array, p: float) -> Array:

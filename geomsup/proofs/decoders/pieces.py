@@ -184,7 +184,7 @@ def _at_scales(T: Array, N: Array, low: Array, high: Array, base: Array) -> tupl
     plain = np.where((Y * least_N) ** 2 < SAFE, plain, np.where(far, NEVER, -NEVER))
     least_given = np.where(sizes < SAFE, over_corners(np.minimum, given), -NEVER)
     better = least_given > over_corners(np.minimum, free)
-    corners = np.clip(np.where(better[:, None], given, free), -NEVER, NEVER)
+    corners = np.minimum(np.where(better[:, None], given, free), NEVER)
     least = np.minimum(np.maximum(over_corners(np.minimum, corners), plain), NEVER)
     return corners, np.where(better, 0, span / (2 * least_N)), least
 
