@@ -36,6 +36,11 @@ def sizes(n_features: int, n_hidden: int) -> tuple[int, int]:
     return n, m
 
 
+def point(name: str, value: Any, most: float) -> float:
+    """Return one number in (0, most]."""
+    return float(axis(name, [checks.number(name, value)], most)[0])
+
+
 def axis(name: str, values: Any, most: float) -> np.ndarray:
     """Return a read-only axis, rising, in (0, most]."""
     array = np.array(checks.real_array(name, values))

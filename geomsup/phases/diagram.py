@@ -14,7 +14,7 @@ from geomsup.model import ToyModel
 from geomsup.optima.conditions.conditions import Conditions
 from geomsup.optima.descent import End
 from geomsup.phases.cells import Cell, Setting
-from geomsup.phases.checks import axis, kind, sizes
+from geomsup.phases.checks import axis, kind, point, sizes
 from geomsup.phases.regions import name_regions, thin_name
 from geomsup.phases.search import Index, all_edges, best_states
 from geomsup.phases.transition import Transition
@@ -185,12 +185,17 @@ class PhaseDiagram(Readable, Tabular):
                 f"{checks.shown(probability)} and {checks.shown(importance)}. Pass one number: the other varies."
             )
         points = checks.integer("points", points, minimum=2, maximum=MOST_POINTS)
-        varied = self.importances if importance is None else self.probabilities
-        low, high = axis("between", (varied[0], varied[-1]) if between is None else between, np.inf)
+        if importance is None:
+            fixed, varied, most = point("probability", probability, 1.0), self.importances, np.inf
+        else:
+            fixed, varied, most = point("importance", importance, np.inf), self.probabilities, 1.0
+        ends = axis("between", (varied[0], varied[-1]) if between is None else between, most)
+        if len(ends) != 2:
+            raise ValueError(f"`between` must be two numbers; got {len(ends)}. Pass the least and the largest.")
+        low, high = ends
         line = np.geomspace(low, high, points)
         line[[0, -1]] = low, high  # geomspace may round p = 1 up
-        p = line if probability is None else [probability]
-        values = line if importance is None else [importance]
+        p, values = ([fixed], line) if importance is None else (line, [fixed])
         return phase_diagram(
             self.n_features, self.n_hidden, p, values, activation=self.activation, coherence=self.coherence,
             tied=self.conditions.tied, max_cosine=self.conditions.max_cosine,

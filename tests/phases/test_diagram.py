@@ -286,8 +286,15 @@ def test_other_bad_input_is_named():
         small().transitions_at()
     with pytest.raises(ValueError, match=r"^`between` must rise; got 2 before"):
         small().transitions_at(probability=0.5, between=(2, 1))
-    with pytest.raises(ValueError, match=r"^`probabilities` must be in \(0, 1\]; got 2\."):
-        small().transitions_at(probability=2)
+    for given, message in (
+        ({"probability": 2}, r"^`probability` must be in \(0, 1\]; got 2\."),
+        ({"probability": np.nan}, r"^`probability` must be finite"),
+        ({"importance": -1}, r"^`importance` must be positive; got -1\."),
+        ({"importance": 1, "between": (0.5, 2)}, r"^`between` must be in \(0, 1\]; got 2\."),
+        ({"importance": 1, "between": (0.2, 0.5, 0.7)}, r"^`between` must be two numbers; got 3\. Pass"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            small().transitions_at(**given)
     with pytest.raises(ValueError, match=r"^`n_features` and `n_hidden` must be 2, 1 or 3, 2, .*; got 4, 2\. Call"):
         paper_prediction(4, 2, [0.1], [1])
 
