@@ -49,7 +49,7 @@ FEW = 8  # the same where the whole model cannot be searched (`make_improver`)
 NEAR_GUESS, NEAR_LARGE = 0.1, 0.01
 NEAR_END = 1e-3  # the same after its first descent: the last steps gain less
 HIDDEN_STARTS = 200  # of each kind, with hidden ReLUs: they take 10 ms, and one in fifty finds the best of (4, 2)
-# Weights of hidden ReLUs this far from 0 were only held back by the decay of `search`: other minima have up to 15.
+# Weights this far from 0 grow without end, with hidden ReLUs or a decoder of its own: others have up to 15.
 HELD_BACK = 50.0
 MOST_STARTS = 100_000
 
@@ -273,7 +273,8 @@ def _by_descents(
     found = best_of_starts(features, n_hidden, conditions, starts, rng, allowed, deadline, progress)
     W, decoder, b = found.weights
     model = conditions.model(W, decoder, b)
-    grows = conditions.hidden_activation == "relu" and max(np.abs(W).max(), np.abs(decoder).max()) > HELD_BACK
+    may_grow = conditions.hidden_activation == "relu" or not conditions.tied
+    grows = may_grow and max(np.abs(W).max(), np.abs(decoder).max()) > HELD_BACK
     status = f"best of {checks.count(found.tried, 'start')}" if found.searched is None else "from a given model"
     return Optimum(
         float(reachable_loss(model, features, quickly=deadline.cut, target=conditions.target)), model, status,

@@ -76,7 +76,7 @@ class Optimum(Readable, Tabular):
         What the Hessian says of the model: "minimum", "undecided", "saddle", or "not checked" (large models). In a
         tegum product each block is checked by itself. "unreached" says that there is no minimum: the loss falls, less
         and less, as rows grow without end. Then no model has the least loss; this one has a relative 1e-6 more, or
-        less than that; with hidden ReLUs, up to 1e-3.
+        less than that; with hidden ReLUs up to 1e-3, and with a decoder of its own up to 1e-2, as descents end.
     starts
         Loss at the end of every search or start, sorted. Empty if there was none, or one for each block.
     searched

@@ -338,3 +338,20 @@ def test_what_hidden_relus_are_not_searched_for():
         optimum(Features(3, 0.1), 2, activation="gelu", hidden_activation="relu")
     with pytest.raises(ValueError, match=r"^`hidden_activation` must be one of"):
         optimum(Features(3, 0.1), 2, hidden_activation="gelu")
+
+
+def test_decoders_of_their_own_may_have_no_minimum():
+    """Rows of five sparse features grow without end; those of four do not."""
+    assert optimum(Features(5, 0.05), 2, tied=False, starts=2).kind == "unreached"
+    assert optimum(Features(4, 0.01), 2, tied=False, starts=2).kind != "unreached"
+
+
+def test_what_the_search_found_without_a_guess():
+    """It is what the same search finds alone, descended to the end: seed 1 misses what seed 0 finds."""
+    features = Features(5, 0.1)
+    alone, best = (optimum(features, 2, tied=False, starts=1, rng=seed) for seed in (1, 0))
+    given = optimum(features, 2, tied=False, starts=1, rng=1, guesses=[best.model])
+    assert best.loss < 0.999 * alone.loss
+    assert given.loss <= best.loss
+    assert given.searched == pytest.approx(alone.loss, rel=1e-12)
+    assert f"found {alone.loss:.6g}" in given.proof

@@ -156,9 +156,19 @@ def test_where_nothing_is_said():
     assert spare_near_digons(np.zeros((0, 6)), 0.1).shape == (0,)
 
 
-@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
+@pytest.mark.parametrize("p", [0.1, 1 - 0.9, 0.3, 1 - 0.7, 0.1 + 0.2, 0.5])
 def test_the_optimum_is_certified(p):
+    """Also where p is the difference of 1 and a sparsity, which is off by a bit."""
     best = gs.optimum(gs.Features(3, p), 2)
     assert best.status == "certified"
     assert best.lower_bound == pytest.approx(best.loss, rel=1e-9)
     assert best.loss == pytest.approx(gs.optimum(gs.Features(2, p), 1).loss, rel=1e-10)
+
+
+def test_other_optima_are_not_certified():
+    for features, options in (
+        (gs.Features(3, 0.1 + 1e-9), {}), (gs.Features(3, 0.2), {}), (gs.Features(3, 0.1, [1, 1, 0.999]), {}),
+        (gs.Features(3, 0.1, values=gs.Uniform(0.1, 1)), {}), (gs.Features(3, 0.1), {"coherence": 1e-9}),
+        (gs.Features(3, 0.1), {"tied": False, "starts": 2}), (gs.Features(3, 0.1), {"activation": "abs", "starts": 2}),
+    ):  # fmt: skip
+        assert gs.optimum(features, 2, **options).status != "certified"

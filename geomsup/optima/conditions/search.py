@@ -26,7 +26,8 @@ APART = 0.3  # noise of a decoder of its own at the start, relative to the rows 
 SPREAD = 0.1  # of the entries of such a start
 # Most steps of every descent, and of the last one. Untied models may have no minimum: their weights grow for ever, and
 # the loss falls by less and less.
-STEPS, LAST_STEPS = 300, 3000
+# So the best few of them have the last one.
+STEPS, LAST_STEPS, LAST_UNTIED = 300, 3000, 4
 # Hidden ReLUs: starts are descended on inputs with so many features first, whose cells are few; the best go on. With
 # more features, if nearly all inputs have more, as those of dense features do.
 ROUGH, KEPT, LEAST_SHARE = 2, 16, 0.1
@@ -102,16 +103,29 @@ def best_of_starts(
         rough = [end for end in descend(vectors, _most_active(features), "beginning") if end[0] < np.inf]
         begun, vectors = len(rough), [vectors[0], *_lowest(rough)]
     ends = descend([*vectors, *given], None, "searching")
-    searched = min(total for total, _ in ends[: len(vectors)])
-    ends = sorted((end for end in ends if end[0] < np.inf), key=lambda end: end[0])
-    guessed = ends[0][0] < searched * (1 - SAME)
     accuracy, objective = _scaled(features, conditions, cost, None)
-    last = _descent(objective, ends[0][1], features.n, conditions, (FINE, LAST_STEPS), accuracy, deadline)
-    ends[0] = min(last, ends[0], key=lambda end: end[0])
+
+    def to_the_end(end: End) -> End:
+        last = _descent(objective, end[1], features.n, conditions, (FINE, LAST_STEPS), accuracy, deadline)
+        return min(last, end, key=_total)
+
+    def best(ends: list[End], number: int) -> list[End]:
+        """Return ends, the lowest first, of which the best few have been descended to the end."""
+        ends = sorted((end for end in ends if end[0] < np.inf), key=_total)
+        return sorted([*in_threads(to_the_end, ends[:number]), *ends[number:]], key=_total)
+
+    own_ends = best(ends[: len(vectors)], 1 if conditions.tied else LAST_UNTIED)
+    searched = own_ends[0][0]
+    ends = sorted([*own_ends, *best(ends[len(vectors) :], 1)], key=_total)
+    guessed = ends[0][0] < searched * (1 - SAME)
     totals = cost * np.array([total for total, _ in ends])
     tried = len(ends) + max(begun - len(vectors), 0)  # with those that did not go on
     weights = parted(ends[0][1], features.n, conditions.tied)
     return Found(weights, totals, tried, cost * searched if guessed else None)
+
+
+def _total(end: End) -> float:
+    return end[0]
 
 
 def _most_active(features: Features) -> int:

@@ -1,6 +1,6 @@
 """What models of three equal features lose at least by certificates of theorems, at five probabilities."""
 
-__all__ = ["by_certificates"]
+__all__ = ["by_certificates", "is_same"]
 
 # Lower ends by dimensions and probability, rounded down by far more than a double differs from a decimal number: on a
 # line by theorem 9; in the plane by theorems 12 and 8 up to 0.5, and by theorem 10 beyond. All are about features that
@@ -10,8 +10,17 @@ LEAST = {
     2: {0.1: 0.003319483, 0.3: 0.029310355, 0.5: 0.076282446, 0.7: 0.102200961, 0.9: 0.096044593},
 }
 FEATURES = 3
+SAME = (
+    2.0**-52
+)  # of probabilities: 1 - 0.9 is 0.1, but for a bit; no loss of good models changes by more than ten times that
 
 
 def by_certificates(n: int, m: int, p: float) -> float:
     """Return what three features of probability p lose at least in m dimensions, or 0 where no certificate says it."""
-    return LEAST.get(m, {}).get(p, 0.0) if n == FEATURES else 0.0
+    ends = LEAST.get(m, {}).items() if n == FEATURES else ()
+    return next((least for at, least in ends if is_same(p, at)), 0.0)
+
+
+def is_same(p: float, at: float) -> bool:
+    """Whether two probabilities are the same but for rounding."""
+    return abs(p - at) <= SAME

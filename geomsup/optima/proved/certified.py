@@ -9,6 +9,7 @@ from geomsup.loss import hessian
 from geomsup.loss.objective import pack, relu_objective
 from geomsup.model import ToyModel
 from geomsup.optima.alike import common_scale
+from geomsup.optima.proved.certificates import is_same
 from geomsup.optima.result import Optimum
 
 __all__ = ["certified"]
@@ -17,7 +18,7 @@ __all__ = ["certified"]
 ONSET_FROM, ONSET_UP_TO = 0.535, 0.83
 # Theorem 4: below the first probability the digon has equal norms, above the second it has not; between them nothing is
 # decided. Theorem 2: up to this probability five features form a pentagon. Theorem 12: at these, three form a digon and
-# a row of its own; that doubles are off them by 1e-17 changes no loss by more.
+# a row of its own.
 EQUAL_UP_TO, UNEQUAL_FROM, PENTAGON_UP_TO, OWN_ROW_AT = 0.706403, 0.706404, 1e-3, (0.1, 0.3, 0.5)
 SAME = 1e-4  # relative difference of numbers that are equal at the minimum: descents leave 1e-6
 # Rounding of a loss, of what storing nothing costs; and how far the loss may be above its minimum, relatively, by its
@@ -57,7 +58,7 @@ def _is_named(features: Features, W: np.ndarray, b: np.ndarray) -> bool:
     if size == (2, 1):
         return _is_best_pair(p, W, b) if equal else _is_first_alone(features, W[:, 0], b)
     if size == (3, 2):
-        return equal and p in OWN_ROW_AT and _has_own_row(W, b)
+        return equal and any(is_same(p, at) for at in OWN_ROW_AT) and _has_own_row(W, b)
     return size == (5, 2) and equal and p <= PENTAGON_UP_TO and _is_pentagon(W, b)
 
 
