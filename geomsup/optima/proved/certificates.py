@@ -10,9 +10,7 @@ LEAST = {
     2: {0.1: 0.003319483, 0.3: 0.029310355, 0.5: 0.076282446, 0.7: 0.102200961, 0.9: 0.096044593},
 }
 FEATURES = 3
-SAME = (
-    2.0**-52
-)  # of probabilities: 1 - 0.9 is 0.1, but for a bit; no loss of good models changes by more than ten times that
+SAME = 2.0**-52  # of probabilities: 1 - 0.9 is 0.1 but for a bit, and losses of good models change by as little
 
 
 def by_certificates(n: int, m: int, p: float) -> float:
