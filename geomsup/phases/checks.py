@@ -10,7 +10,7 @@ from geomsup.optima.conditions.conditions import Conditions, checked_conditions
 from geomsup.optima.conditions.known import check_known
 from geomsup.samples import SampledFeatures
 
-__all__ = ["axis", "kind", "sizes"]
+__all__ = ["axis", "kind", "point", "sizes"]
 
 MOST_FEATURES = 8  # up to which the exact loss of a cell is a matter of milliseconds
 
