@@ -24,9 +24,8 @@ __all__ = ["Found", "best_of_starts"]
 
 APART = 0.3  # noise of a decoder of its own at the start, relative to the rows of W: far enough to end elsewhere
 SPREAD = 0.1  # of the entries of such a start
-# Most steps of every descent, and of the last one. Untied models may have no minimum: their weights grow for ever, and
-# the loss falls by less and less.
-# So the best few of them have the last one.
+# Most steps of every descent, and of the last one, which the best end has. Untied models may have no minimum: their
+# weights grow for ever, and the loss falls by less and less. So several of their best ends have the last one.
 STEPS, LAST_STEPS, LAST_UNTIED = 300, 3000, 4
 # Hidden ReLUs: starts are descended on inputs with so many features first, whose cells are few; the best go on. With
 # more features, if nearly all inputs have more, as those of dense features do.

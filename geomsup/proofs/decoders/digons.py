@@ -15,6 +15,7 @@ from geomsup.proofs.decoders.scales import lost_by_weight
 __all__ = ["NEAR", "spare_near_digons"]
 
 Array = NDArray[np.float64]
+Output = tuple[Box, tuple[Array, Array]]  # the box of an output that hears one other, and what its best bias is between
 
 # Where it is asked: r at least, u between two numbers, the largest |t| between two, the sides of a cell at most.
 LEAST_R, LEAST_U, MOST_U, LEAST_T, MOST_T, WIDEST = 0.8, -1.3, -0.75, 2.0**-16, 0.15, 1 / 32
@@ -77,9 +78,9 @@ class _Near:
             least, below = np.minimum(least, np.where(valid, found, -np.inf)), most
         return np.where(np.isnan(least), -np.inf, least)
 
-    def _outputs(self, heard: Array) -> list[tuple[Box, tuple[Array, Array]]]:
+    def _outputs(self, heard: Array) -> list[Output]:
         """Return the boxes of the first two outputs, and their biases, if |M13| and |M23| are at most so large."""
-        found = list[tuple[Box, tuple[Array, Array]]]()
+        found = list[Output]()
         for low, high in self.others:
             root = (self.tau * np.sqrt(self.largest) + np.sqrt(self.tau**2 * self.largest + 4 * high)) / 2
             off = self.tau * np.minimum(root * np.sqrt(self.largest), heard)
@@ -87,7 +88,7 @@ class _Near:
             found.append((box, best_biases(box, self.p)))
         return found
 
-    def _gained(self, outputs: Sequence[tuple[Box, tuple[Array, Array]]]) -> tuple[Array, NDArray[np.bool_]]:
+    def _gained(self, outputs: Sequence[Output]) -> tuple[Array, NDArray[np.bool_]]:
         """Return C, which bounds what is gained, in a column; and whether the boxes are such that bounds hold."""
         most_s = np.maximum(np.sqrt(outputs[0][0].most_q * outputs[1][0].most_q), self.most_s)
         gained, valid = np.zeros_like(self.s), most_s < MOST_Q
@@ -96,7 +97,7 @@ class _Near:
             gained += gain(box, biases, most_s, self.p)
         return gained[:, None], valid
 
-    def _kappa(self, outputs: Sequence[tuple[Box, tuple[Array, Array]]], heard: Array) -> Array:
+    def _kappa(self, outputs: Sequence[Output], heard: Array) -> Array:
         """Return κ of the first two outputs, if what they hear of the third is at most so large."""
         most = heard * (1 + np.sqrt(self.V / (1 - self.p)))
         return np.minimum(*(above_best(box, biases[0], most, self.p) for box, biases in outputs))
@@ -107,7 +108,7 @@ class _Near:
         kappa = self.p * (1 - (most / 3 + self.below) * (1 / self.x + 1 / self.x**2))
         return np.where(most + self.below < self.x, np.maximum(kappa, 0), 0)
 
-    def _little(self, most: float, outputs: Sequence[tuple[Box, tuple[Array, Array]]], gained: Array) -> Array:
+    def _little(self, most: float, outputs: Sequence[Output], gained: Array) -> Array:
         """Return what is to spare if |M13| + |M23| is at most so large: it is then nearly what t asks for."""
         heard, r = most * self.tau, self.r[:, None]
         kappas = [self._kappa(outputs, heard * part / PARTS) for part in range(1, PARTS + 1)]
@@ -133,9 +134,7 @@ class _Near:
         cost = third * often[:, None] / (third + often[:, None]) * moved**2
         return third, np.where(np.isinf(nearest), 0, cost)
 
-    def _much(
-        self, least: float, most: float, outputs: Sequence[tuple[Box, tuple[Array, Array]]], gained: Array
-    ) -> Array:
+    def _much(self, least: float, most: float, outputs: Sequence[Output], gained: Array) -> Array:
         """Return what is to spare if |M13| + |M23| is between two ends: part of it is enough, or the third output."""
         parts = [part for part in HEARD if part <= least]
         thirds = [self._third(part * self.tau) for part in parts]
