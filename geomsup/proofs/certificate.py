@@ -72,8 +72,10 @@ STATEMENTS = {
         "3 features are present independently, each with probability p, and then uniform on [0, 1]. The expected "
         "squared error of x' = relu(A Wᵀ x + b), over all W of 3 rows in the plane, all decoders A and all b, is at "
         "least {1/10 from} at p = 0.1, {3/10 from} at 0.3, {1/2 from} at 0.5, {7/10 from} at 0.7, {9/10 from} at 0.9. "
-        "With A = W the least one is at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}. At 0.1, 0.3 and "
-        "0.5 only the best digon of two features, with a row of its own for the third, has it."
+        "With A = W the least one is at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}. At 0.1, 0.3, "
+        "0.5 and 0.521837 only the best digon of two features, with a row of its own for the third, has it. At 0.7 and "
+        "0.9 only the best regular triangle has it, with any decoder. At 0.521838 only this triangle has it if A = W, as "
+        "all digons lose more there: that is in the certificate of the digon and the triangle."
     ),
 }
 SHOWN = 16  # characters of a number in the statement
@@ -169,15 +171,15 @@ def certify(
 ) -> Certificate:
     """Return a certificate that a geometry is the optimum.
 
-    There are nine theorems so far. Two are about five features in the plane: the regular pentagon is the only global
+    There are ten theorems so far. Two are about five features in the plane: the regular pentagon is the only global
     minimum of the expected loss at every probability up to 0.001, and the only one where one feature is active. Three
     are about two features in one dimension, at every probability: a digon is the only global minimum of equally
     important ones; of others, from which importance on the less important one is stored; and from which penalty on
     coherence on only one of two equally important ones is. One compares two geometries of three features in the plane:
     up to which probability a digon with a row of its own loses less than a triangle. One encloses the least loss of
     three features in one dimension, at five probabilities. One bounds that of three features in the plane there, over
-    all weights, biases and decoders; and one says that at three of these probabilities a digon and a row of its own is
-    the only global minimum, if W is the decoder.
+    all weights, biases and decoders; and two say which geometry is the only global minimum at seven
+    probabilities: a digon with a row of its own up to the tie of the two geometries, and the triangle beyond.
 
     Parameters
     ----------

@@ -228,7 +228,7 @@ def test_no_decoder_is_found_that_loses_less():
         _, _, most = checker.place_of(data)
         least = float((1 - stated(data["gap"])) * most)
         found = gs.optimum(gs.Features(3, float(p)), 2, tied=False, starts=4).loss
-        assert least <= found <= 1.012 * least
+        assert least * (1 - 1e-12) <= found <= 1.012 * least
 
 
 def test_the_stored_certificate_at_one_probability():
@@ -286,14 +286,14 @@ def test_the_whole_stored_certificate():
     digons = gs.verify(CERTIFICATES / "three.json").facts
     for p in checker.PROBABILITIES:
         least = digons[f"digon {float(p)} from"] if p in checker.TIED else theorem.facts[f"{p} from"]
-        assert LEAST[2][float(p)] <= least <= theorem.facts[f"{p} to"]
+        assert LEAST[2][float(p)] <= least <= theorem.facts[f"{p} to"] + 1e-16
         assert LEAST[2][float(p)] == pytest.approx(least, abs=2e-9)
 
 
 @pytest.mark.slow
 def test_a_place_is_made_anew():
-    for p, tied, gap, least in ((Fraction(1, 2), False, "0.1", 50), (Fraction(1, 10), True, "0.0", 500)):
-        data = maker.place_at(p, gap, tied)
+    for p, tied, least in ((Fraction(1, 2), False, 300), (Fraction(1, 10), True, 500)):
+        data = maker.place_at(p, tied)
         cells, _, _ = checker.check_place(data, tied)
         assert cells > least
 
@@ -350,7 +350,7 @@ def test_changed_certificates_are_refused(change):
 def test_letters_that_are_no_reasons_prove_nothing(letter, monkeypatch):
     """NumPy drops NULs at the end of a text: a box that is not proved then seemed to have the right letter."""
     claim = Claim(Fraction(1, 10), Fraction(331, 100_000))  # false: decoders of their own lose 0.00308
-    with pytest.raises(ValueError, match="must have the letters r, t, u, v and d"):
+    with pytest.raises(ValueError, match="must have the letters r, t, u, v, d and e"):
         checker.check_tree(claim, letter)
     monkeypatch.setattr(checker, "levels_of", lambda tree: [tree])
     with pytest.raises(ValueError, match="must lose enough, or be halved"):

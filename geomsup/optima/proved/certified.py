@@ -17,9 +17,10 @@ __all__ = ["certified"]
 # Theorem 5: between these probabilities it says from which importance on a second feature is stored.
 ONSET_FROM, ONSET_UP_TO = 0.535, 0.83
 # Theorem 4: below the first probability the digon has equal norms, above the second it has not; between them nothing is
-# decided. Theorem 2: up to this probability five features form a pentagon. Theorem 12: at these, three form a digon and
-# a row of its own.
-EQUAL_UP_TO, UNEQUAL_FROM, PENTAGON_UP_TO, OWN_ROW_AT = 0.706403, 0.706404, 1e-3, (0.1, 0.3, 0.5)
+# decided. Theorem 2: up to this probability five features form a pentagon. Theorems 12 and 13: at these, three form a
+# digon and a row of its own, or a triangle.
+EQUAL_UP_TO, UNEQUAL_FROM, PENTAGON_UP_TO = 0.706403, 0.706404, 1e-3
+OWN_ROW_AT, TRIANGLE_AT = (0.1, 0.3, 0.5, 0.521837), (0.521838, 0.7, 0.9)
 SAME = 1e-4  # relative difference of numbers that are equal at the minimum: descents leave 1e-6
 # Rounding of a loss, of what storing nothing costs; and how far the loss may be above its minimum, relatively, by its
 # slope and curvature: it is certified to nine digits.
@@ -58,7 +59,8 @@ def _is_named(features: Features, W: np.ndarray, b: np.ndarray) -> bool:
     if size == (2, 1):
         return _is_best_pair(p, W, b) if equal else _is_first_alone(features, W[:, 0], b)
     if size == (3, 2):
-        return equal and any(is_same(p, at) for at in OWN_ROW_AT) and _has_own_row(W, b)
+        named = ((OWN_ROW_AT, _has_own_row), (TRIANGLE_AT, _is_triangle))
+        return equal and any(is_same(p, at) and fits(W, b) for places, fits in named for at in places)
     return size == (5, 2) and equal and p <= PENTAGON_UP_TO and _is_pentagon(W, b)
 
 
@@ -76,6 +78,13 @@ def _has_own_row(W: np.ndarray, b: np.ndarray) -> bool:
     opposite = M[i, j] < 0 and _same(np.array([M[i, i], M[j, j], -M[i, j]])) and _same(b[[i, j]]) and b[i] > 0
     own = np.abs(np.delete(M[alone], alone)).max() <= SAME and abs(M[alone, alone] - 1) <= SAME
     return bool(opposite and own and abs(b[alone]) <= SAME)
+
+
+def _is_triangle(W: np.ndarray, b: np.ndarray) -> bool:
+    """Whether all rows have one norm and are as far apart as the vertices of a triangle, with one positive bias."""
+    M = W @ W.T
+    apart = M[np.triu_indices(3, 1)]
+    return bool(_same(np.append(np.diag(M), -2 * apart)) and _same(b) and b.min() > 0)
 
 
 def _is_first_alone(features: Features, w: np.ndarray, b: np.ndarray) -> bool:

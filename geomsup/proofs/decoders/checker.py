@@ -15,27 +15,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geomsup.proofs.checker import evidence_of
+from geomsup.proofs.checker import evidence_of, stated
 from geomsup.proofs.decoders.cells import Cells, Claim
 from geomsup.proofs.decoders.digons import NEAR, spare_near_digons
+from geomsup.proofs.decoders.triangles import Triangle, in_corner
 from geomsup.proofs.shared.checker import Told, check_places, error_of, parts_of
 from geomsup.proofs.shared.outputs import of_sets
 
 __all__ = [
     "PROBABILITIES",
     "TIED",
+    "TRIANGLES",
     "check_decoders",
     "check_place",
     "check_tree",
+    "is_asked",
     "levels_of",
     "loss_of",
     "place_of",
     "spare_of",
+    "triangle_of",
 ]
 
 PROBABILITIES = [Fraction(p, 10) for p in (1, 3, 5, 7, 9)]
-TIED = PROBABILITIES[:3]  # where other decoders lose less than W
-AXES, REASONS = "rtu", "vd"  # v: all models lose enough; d: all lose as much as the best digon
+TIE = Fraction(521837, 1_000_000), Fraction(521838, 1_000_000)  # up to the first digons lose less than triangles
+TIED = [*PROBABILITIES[:3], *TIE]  # where other decoders lose less than W
+TRIANGLES = [TIE[1], *PROBABILITIES[3:]]
+# v: all models lose enough; d: all lose as much as the best digon; e: all lose as much as the best triangle
+AXES, REASONS = "rtu", "vde"
 CLEARLY = 3 * NEAR  # what a maker calls near with 2 NEAR to spare is near; what it doesn't is not clearly near
 MOST_BOXES = 100_000  # a checker that never ends checks nothing
 MOST_LEVELS = 40  # ends of cells and of their rows then are doubles without rounding
@@ -51,7 +58,7 @@ def levels_of(tree: str) -> list[str]:
         if level == len(levels):
             levels.append([])
         if letter not in AXES + REASONS:
-            raise ValueError(f"a tree must have the letters r, t, u, v and d; got {letter!r} at place {place}")
+            raise ValueError(f"a tree must have the letters r, t, u, v, d and e; got {letter!r} at place {place}")
         levels[level].append(letter)
         if letter in AXES:
             waiting += [level + 1, level + 1]
@@ -65,24 +72,50 @@ def spare_of(claim: Claim, cells: Cells) -> NDArray[np.float64]:
     return spare_near_digons(cells.ends, claim.p) if claim.tied else np.full(len(cells.ends), -np.inf)
 
 
-def check_tree(claim: Claim, tree: str) -> int:
+def triangle_of(p: Fraction) -> Triangle | None:
+    """Return the best triangle where it loses less than digons, and else None."""
+    return Triangle(p) if p in TRIANGLES else None
+
+
+def is_asked(levels: Sequence[str]) -> list[NDArray[np.bool_]]:
+    """Return for each cell whether its pieces are needed: not if it has the letter d, or is halved into such alone."""
+    asked, below = list[NDArray[np.bool_]](), np.zeros(0, dtype=bool)
+    for level in reversed(levels):
+        letters = np.array(list(level))
+        here = letters != "d"
+        here[np.isin(letters, list(AXES))] = below.reshape(-1, 2).any(axis=1)
+        asked.append(here)
+        below = here
+    return asked[::-1]
+
+
+def check_tree(claim: Claim, tree: str, triangle: Triangle | None = None) -> int:
     """Return how many cells there are, if all are halved, along r, t or u, or have the letter of their reason."""
     cells, levels = Cells.region(claim.tied), levels_of(tree)
     if not claim.tied and set(tree) & set("ud"):
         raise ValueError("a tree must have no letter u or d: decoders of their own scale each output as they like")
-    for number, level in enumerate(levels):
+    for number, (level, asked) in enumerate(zip(levels, is_asked(levels), strict=True)):
         axes = np.array([AXES.find(letter) for letter in level], dtype=np.intp)
-        near = np.array([letter == "d" for letter in level])
-        wrong = (axes < 0) & ~near & ~claim.holds(cells)
-        spare = spare_of(claim, cells)
-        wrong |= np.where(near, ~(spare > NEAR), (axes < 0) & (spare > CLEARLY))
-        for cell in np.nonzero(wrong)[0]:
+        cells.ask(asked)
+        right = axes >= 0
+        for letter, holds in zip(REASONS, _reasons(claim, cells, triangle), strict=True):
+            right |= holds & (np.array(list(level)) == letter)
+        for cell in np.nonzero(~right)[0]:
             where, letter = ", ".join(f"{end:.6f}" for end in cells.ends[cell]), level[cell]
             raise ValueError(
                 f"cell {cell} of level {number}, ({where}), must lose enough, or be halved; got {letter!r}"
             )
         cells = cells.halves(axes >= 0, axes)
-    return sum(level.count("v") + level.count("d") for level in levels)
+    return sum(level.count(reason) for level in levels for reason in REASONS)
+
+
+def _reasons(claim: Claim, cells: Cells, triangle: Triangle | None) -> tuple[NDArray[np.bool_], ...]:
+    """Return for each reason which cells have it: near digons and triangles they have no other one."""
+    enough, spare = claim.holds(cells), spare_of(claim, cells)
+    corner = np.zeros_like(enough) if triangle is None else in_corner(cells.ends)
+    others = ~corner & ~(spare > CLEARLY)
+    triangles = np.zeros_like(enough) if triangle is None else corner & (enough | triangle.holds(cells))
+    return enough & others, spare > NEAR, triangles
 
 
 def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]) -> Fraction:
@@ -101,21 +134,25 @@ def place_of(data: Any, tied: bool = False) -> tuple[Claim, str, Fraction]:
     """Return what is claimed at a probability, its tree, and the loss of its model."""
     words = "six weights, three biases, and a tree as a text"
     p, gap, weights, biases, trees = parts_of(data, (6, 3, 1), words)
-    if tied and not (gap == weights[1] == weights[3] == weights[4] == 0):
+    if tied and p not in TRIANGLES and not (gap == weights[1] == weights[3] == weights[4] == 0):
         raise ValueError("the model must be two rows on the first axis and one on the second, and the gap 0")
     most = loss_of(p, weights, biases)
-    return Claim(p, (1 - gap) * most, tied, float(gap)), trees[0], most
+    if p in TRIANGLES and gap:
+        raise ValueError("the gap must be 0 where the model is a triangle")
+    return Claim(p, (1 - gap) * most, tied), trees[0], most
 
 
 def check_place(data: Any, tied: bool = False) -> tuple[int, Fraction, Fraction]:
     """Return how many cells a probability has, and two numbers that the least loss is between.
 
-    With `tied` both are the loss of the model, two rows on one axis and one across. Cells near a digon lose as much as
-    the best digon, and all others more than the model. So the least loss is that of the best digon, which is a little
-    less than the model's, or the same.
+    Where the gap is 0, both are the loss of the model. With `tied` it is two rows on one axis and one across, or any if
+    triangles lose less. Cells near a digon lose as much as the best digon, cells near a triangle as much as the best
+    triangle, and all others more than the model. So the least loss is that of the best digon or triangle, which is a
+    little less than the model's, or the same. That digons lose more than triangles at the larger probability of the tie
+    is Theorem 8.
     """
     claim, tree, most = place_of(data, tied)
-    return check_tree(claim, tree), claim.exact_least, most
+    return check_tree(claim, tree, triangle_of(stated(data["p"]))), claim.exact_least, most
 
 
 def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:

@@ -70,8 +70,8 @@ class Moments:
             powers.append(powers[-1] * v)
         top = v.max(axis=0) + ROUNDING * size
         lost = [ROUNDING * size]
-        for _ in range(self.n):
-            lost.append(2 * top * lost[-1])
+        for d in range(1, self.n + 1):
+            lost.append(2 * top * lost[-1] / d)
         return self.probable / volumes, [v, *(self.signs @ one for one in powers)], top, lost
 
     def _first(self, c: Array, a: Array) -> tuple[Array, Array]:
@@ -87,7 +87,7 @@ class Moments:
                     # Twice the integral of x v₊ is that of v₊² where x = 1, less its mean, divided by a.
                     face = lower[A] + lower[A ^ 1 << j]
                     values[j + 1] += weights[A] * (face / factorial(d + 1) - upper[A] / (factorial(d + 2) * a[:, j]))
-                    errors[j + 1] += error * (1 + top / abs(a[:, j]))
+                    errors[j + 1] += error * (2 + top / abs(a[:, j]))
         return values, errors
 
     def _above(self, c: Array, a: Array) -> tuple[Array]:
@@ -101,6 +101,6 @@ class Moments:
                     last = 2 * differences[d + 2][A] / (factorial(d + 2) * own * own)
                     terms = faces[0] / factorial(d) - 2 * faces[1] / (factorial(d + 1) * own) + last
                     ratio = top / abs(own)
-                    error = abs(weights[A]) * lost[d - 1] * (2 + 4 * ratio + 4 * ratio * ratio)
+                    error = abs(weights[A]) * lost[d - 1] * (3 + 6 * ratio + 4 * ratio * ratio)
                     values[j] += weights[A] * terms + error
         return (values,)

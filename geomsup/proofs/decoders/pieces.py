@@ -28,6 +28,7 @@ __all__ = [
     "in_cell",
     "joined",
     "over_corners",
+    "row_ends",
     "taken",
 ]
 
@@ -42,7 +43,7 @@ NEVER = 9.0  # loss that stands for that of no model
 # What sums of five products of points and moments lose by rounding, relatively to the points: moments are at most N by
 # Cauchy's inequality, and N <= 6. A square N² with N > 1.6 may lose more, but relatively less than 1e-14.
 LOST = 1e-14
-SAFE = 1e3  # sums of terms up to this lose less than 1e-12 by rounding
+SAFE = 1e2  # sums of a few terms up to this lose less than 2e-13 by rounding
 TINY = 1e-12  # a square below is replaced by this: the tangent only falls by that
 
 
@@ -122,10 +123,7 @@ def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments, most: float
 
     With a largest square of rows of W, its decoder is W, and cells have ends of r, t and u. Else any decoder is meant.
     """
-    ends = np.concatenate([cells[pieces.cell, :4], pieces.s], axis=1)
-    r, t, s = (ends[:, 2 * k, None] * (1 - CORNERS[:, k]) + ends[:, 2 * k + 1, None] * CORNERS[:, k] for k in range(3))
-    rows = pieces.rows(r, t, s)
-    middle = pieces.rows(*(ends[:, 2 * k : 2 * k + 2].mean(axis=1, keepdims=True) for k in range(3)))[:, 0]
+    rows, middle = _rows(pieces, cells)
     V, whole = p / 3 - p * p / 4, np.isinf(pieces.c[:, 1])
     T, N, about = np.empty_like(rows), np.empty(rows.shape[:2]), np.empty_like(middle)
     # Nowhere clipped: as if v were a · x without a mean, and without the p²/4 that a constant saves.
@@ -136,9 +134,9 @@ def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments, most: float
     some = ~whole
     T[some], N[some], about[some] = _clipped(pieces.c[some], rows[some], middle[some], p, moments)
     low, high = np.zeros_like(middle), np.full_like(middle, np.inf)
-    row_ends = over_corners(np.minimum, rows), over_corners(np.maximum, rows)
+    least_rows, most_rows = over_corners(np.minimum, rows), over_corners(np.maximum, rows)
     if np.isfinite(most):
-        low, high = scales_between(cells[pieces.cell], pieces.form, pieces.s, row_ends, most)
+        low, high = scales_between(cells[pieces.cell], pieces.form, pieces.s, (least_rows, most_rows), most)
     none = low > high
     low[none], high[none] = 0, np.inf
     base, useful = np.where(whole, V, p / 3)[:, None], over_corners(np.minimum, N) > 0
@@ -147,16 +145,30 @@ def bounds(pieces: Pieces, cells: Array, p: float, moments: Moments, most: float
     corners[useful], tilted[useful], least[useful] = _at_scales(*given)
     poor = np.nonzero(some & (least.min(axis=1) < 0))[0]
     if len(poor):  # by Cauchy's inequality T² <= N² E x² where v > 0
-        within = moments.above(pieces.c[poor, 1], raised(row_ends[1][poor]))
+        within = moments.above(pieces.c[poor, 1], raised(most_rows[poor]))
         least[poor] = np.maximum(least[poor], p / 3 - within)
-    least = np.maximum(least, by_own_weights(low, high, row_ends, p))
-    least = np.where(row_ends[1] <= 0, np.maximum(least, V), np.maximum(least, 0))
+    least = np.maximum(least, by_own_weights(low, high, (least_rows, most_rows), p))
+    least = np.where(most_rows <= 0, np.maximum(least, V), np.maximum(least, 0))
     least[none] = NEVER
     # These outputs are nowhere clipped: other pieces hold them.
     lowest = np.maximum(-rows, 0)
     unclipped = over_corners(np.maximum, lowest[:, :, 0] + lowest[:, :, 1] + lowest[:, :, 2])
     least[some & (pieces.c[:, 0] >= unclipped)] = NEVER
     return Bounds(corners, tilted, least, about)
+
+
+def row_ends(pieces: Pieces, cells: Array) -> tuple[Array, Array]:
+    """Return the least and the largest entries of the rows of pieces."""
+    rows, _ = _rows(pieces, cells)
+    return over_corners(np.minimum, rows), over_corners(np.maximum, rows)
+
+
+def _rows(pieces: Pieces, cells: Array) -> tuple[Array, Array]:
+    """Return the rows of pieces at their corners, and in the middle."""
+    ends = np.concatenate([cells[pieces.cell, :4], pieces.s], axis=1)
+    r, t, s = (ends[:, 2 * k, None] * (1 - CORNERS[:, k]) + ends[:, 2 * k + 1, None] * CORNERS[:, k] for k in range(3))
+    middle = pieces.rows(*(ends[:, 2 * k : 2 * k + 2].mean(axis=1, keepdims=True) for k in range(3)))[:, 0]
+    return pieces.rows(r, t, s), middle
 
 
 def _dot(points: Array, vector: Array) -> Array:
