@@ -53,7 +53,7 @@ def _parts(evidence: Evidence) -> list[Evidence]:
     if "tie" in evidence:
         return [part for name in ("points", "penalised", "tie", "behind") for part in evidence[name]]
     if "places" in evidence:
-        return [*evidence["places"], *evidence.get("tied", [])]
+        return [place for name in ("places", "tied", "axis") for place in evidence.get(name, [])]
     return next((evidence[name] for name in ("stages", "slices", "strips") if name in evidence), [evidence])
 
 
@@ -308,13 +308,14 @@ def check_changed_shared(data: dict[str, Any], original: dict[str, Any]) -> None
 
 def check_changed_decoders(data: dict[str, Any], original: dict[str, Any]) -> None:
     """Check the order of all places, and those that are changed."""
-    for name, probabilities in (("places", decoders.PROBABILITIES), ("tied", decoders.TIED)):
+    parts = ("places", decoders.PROBABILITIES), ("tied", decoders.TIED), ("axis", decoders.AXIS)
+    for name, probabilities in parts:
         places = data["evidence"][name], original["evidence"][name]
         for p, one, before in zip(probabilities, *places, strict=True):
             if stated(one["p"]) != p:
                 raise ValueError("places must be of their probabilities")
             if one != before:
-                decoders.check_place(one, tied=name == "tied")
+                decoders.check_place(one, name == "tied", name == "axis")
 
 
 def main(number: int, which: str) -> None:

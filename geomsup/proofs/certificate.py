@@ -73,9 +73,10 @@ STATEMENTS = {
         "squared error of x' = relu(A Wᵀ x + b), over all W of 3 rows in the plane, all decoders A and all b, is at "
         "least {1/10 from} at p = 0.1, {3/10 from} at 0.3, {1/2 from} at 0.5, {7/10 from} at 0.7, {9/10 from} at 0.9. "
         "With A = W the least one is at most {1/10 to}, {3/10 to}, {1/2 to}, {7/10 to}, and {9/10 to}. At 0.1, 0.3, "
-        "0.5 and 0.521837 only the best digon of two features, with a row of its own for the third, has it. At 0.7 and "
-        "0.9 only the best regular triangle has it, with any decoder. At 0.521838 only this triangle has it if A = W, as "
-        "all digons lose more there: that is in the certificate of the digon and the triangle."
+        "0.5 and 0.521837 only the best digon of two features, with a row of its own for the third, loses least. At "
+        "0.7 and 0.9 only the best regular triangle does, with any decoder. At 0.521838 only this triangle does if "
+        "A = W, as all digons lose more there: that is in the certificate of the digon and the triangle. With all rows "
+        "of W on one axis it is at least {axis 7/10 from} at 0.7 and {axis 9/10 from} at 0.9, with any decoder."
     ),
 }
 SHOWN = 16  # characters of a number in the statement

@@ -15,7 +15,7 @@ from geomsup.proofs.checker import stated
 from geomsup.proofs.decoders import checker, maker
 from geomsup.proofs.decoders.cells import PRODUCTS, Cells, Claim
 from geomsup.proofs.decoders.moments import LEAST as SMALLEST, Moments, raised
-from geomsup.proofs.decoders.pieces import CORNERS, FORMS, Pieces, bounds, halved, in_cell
+from geomsup.proofs.decoders.pieces import CORNERS, FORMS, ON_AXIS, Pieces, bounds, halved, in_cell
 from geomsup.proofs.decoders.scales import largest_square, lost_by_weight
 from geomsup.proofs.shared.outputs import UNIT, moments, of_sets
 
@@ -244,6 +244,43 @@ def test_the_stored_certificate_of_tied_decoders_at_one_probability():
     assert least == most
     with pytest.raises(ValueError, match="must have no letter u or d"):
         checker.check_place(data)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_stored_certificate_on_one_axis(place):
+    data, p = STORED["evidence"]["axis"][place], float(checker.AXIS[place])
+    cells, least, most = checker.check_place(data, axis=True)
+    assert cells > 500
+    assert float(most) == pytest.approx(gs.optimum(gs.Features(3, p), 1).loss, rel=1e-9)
+    assert LEAST[1][p] <= float(least) <= LEAST[1][p] + 2e-9
+    free = gs.optimum(gs.Features(3, p), 1, tied=False, starts=6).loss
+    assert least <= free <= 1.0005 * float(least)
+    with pytest.raises(ValueError, match="must have its rows on the first axis"):
+        checker.place_of({**data, "weights": ["1.0", "0.1", *data["weights"][2:]]}, axis=True)
+    with pytest.raises(ValueError, match="must lose enough, or be halved"):
+        checker.check_place({**data, "gap": "0.0"}, axis=True)  # other decoders lose less
+
+
+@settings(max_examples=40, deadline=None)
+@given(PROBABILITIES, SEEDS)
+def test_bounds_of_pieces_on_one_axis(p, seed):
+    """Outputs whose rows and biases are in a piece lose at least its bound, and what is left of it with a plane."""
+    rng = np.random.default_rng(seed)
+    low, sides = rng.uniform(-1, 0.8, 2), 10.0 ** rng.uniform(-3, -0.7, 3)
+    cell = np.array([[low[0], low[0] + sides[0], low[1], low[1] + sides[1]]])
+    sign = rng.integers(2)
+    start = rng.uniform(-1.5, 1)
+    piece = Pieces(
+        np.array([0]), np.array([ON_AXIS[sign]]), np.zeros((1, 2)), np.array([[start, start + sides[2]]]),
+        np.ones((1, 3), dtype=bool),
+    )  # fmt: skip
+    found = bounds(piece, cell, float(p), Moments(3, float(p)))
+    r, t, c = (low_end + side * rng.random() for low_end, side in zip((*low, start), sides, strict=True))
+    row = np.array([1, r, r * t]) * (-1) ** sign
+    if c >= np.maximum(-row, 0).sum():
+        return  # nowhere clipped: another piece holds it
+    lost = losses_of(c, [Fraction(one).limit_denominator(UNIT) for one in row], p)
+    assert (found.least[0] <= lost + NEAR).all()
 
 
 def test_a_bound_above_what_a_decoder_loses_is_not_proved():

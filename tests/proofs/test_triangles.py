@@ -116,10 +116,26 @@ def test_outputs_near_the_plane_of_a_triangle_lose_more(p, seed):
     assert total - least > kappa * 0.02**2
 
 
+def test_where_there_is_no_best_bias():
+    with pytest.raises(ValueError, match="must be between the two where it is looked for"):
+        Triangle(Fraction(1, 10))
+
+
 def test_where_the_triangle_is_not_best_nearby():
     """Towards p = 1 a feature may as well be dropped: what is left of κ there is less than balls lose."""
     with pytest.raises(ValueError, match=r"the triangle must be the best model nearby; at p = 0\.95"):
         Triangle(Fraction(95, 100))
+
+
+def test_the_least_loss_is_not_that_of_the_model():
+    """Cells near a triangle lose as much as the best one, which is less than the decimals of a model lose."""
+    data = STORED["evidence"]["places"][3]
+    _, least, most = checker.check_place(data)
+    assert least < most
+    assert least == TRIANGLES[Fraction(7, 10)].least
+    worse = {**data, "biases": [f"{float(one):.7f}" for one in data["biases"]]}
+    _, again, more = checker.check_place(worse)
+    assert (again, more > most) == (least, True)
 
 
 def test_precision_is_set_back():
@@ -160,7 +176,7 @@ def test_the_stored_certificate_of_a_triangle():
     cells, least, most = checker.check_place(data)
     assert cells > 500
     assert "e" in tree
-    assert least == most
+    assert 0 <= most - least < Fraction(1, 10**15)
     assert float(most) == pytest.approx(0.1022010637277116, rel=1e-12)
     place = tree.index("e")
     for letter, at in (("v", place), ("e", tree.index("v"))):

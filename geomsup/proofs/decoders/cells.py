@@ -51,9 +51,9 @@ class Cells:
         self.ends, self.pieces = ends, pieces
 
     @classmethod
-    def region(cls, tied: bool = False) -> "Cells":
+    def region(cls, tied: bool = False, axis: bool = False) -> "Cells":
         """Return the region as one cell."""
-        return cls(np.array([[*REGION, *(PRODUCTS if tied else ())]]), in_cell(REGION))
+        return cls(np.array([[*REGION, *(PRODUCTS if tied else ())]]), in_cell(REGION, axis))
 
     def ask(self, which: Truths) -> None:
         """Drop the pieces of all other cells, of which nothing is asked then."""
@@ -71,15 +71,21 @@ class Cells:
 
 
 class Claim:
-    """Three features of probability p in the plane lose at least `least`: with any decoder, or with W as it."""
+    """Three features of probability p in the plane lose at least `least`: with any decoder, or with W as it.
 
-    def __init__(self, p: Fraction, least: Fraction, tied: bool = False, spare: float = 0.0) -> None:
-        self.p, self.exact_least, self.least, self.tied = float(p), least, float(least), tied
+    On an axis it is any decoder.
+    """
+
+    def __init__(
+        self, p: Fraction, least: Fraction, tied: bool = False, axis: bool = False, spare: float = 0.0
+    ) -> None:
+        self.p, self.exact_least, self.least, self.tied, self.axis = float(p), least, float(least), tied, axis
         self.enough = self.least + MARGIN
         self.clearly = self.enough + spare  # for cells of a maker, so that a checker needn't round as it did
         self.moments = Moments(FEATURES, self.p)
-        if not (0 < self.p < 1 and 0 < self.least < self.p / 3 - self.p * self.p / 4):
-            raise ValueError("the loss must be less than that of a feature that is dropped")
+        dropped, number = ("three features that are dropped", 3) if axis else ("a feature that is dropped", 1)
+        if not (0 < self.p < 1 and 0 < self.least < number * (self.p / 3 - self.p * self.p / 4)):
+            raise ValueError(f"the loss must be less than that of {dropped}")
         self.most = largest_square(self.p, self.least) if tied else np.inf
         if tied and not self.most <= LARGEST:
             raise ValueError(f"no row of W may have a square above {LARGEST:g}; got one of {self.most:g}")

@@ -23,6 +23,7 @@ from geomsup.proofs.shared.checker import Told, check_places, error_of, parts_of
 from geomsup.proofs.shared.outputs import of_sets
 
 __all__ = [
+    "AXIS",
     "PROBABILITIES",
     "TIED",
     "TRIANGLES",
@@ -41,6 +42,7 @@ PROBABILITIES = [Fraction(p, 10) for p in (1, 3, 5, 7, 9)]
 TIE = Fraction(521837, 1_000_000), Fraction(521838, 1_000_000)  # up to the first digons lose less than triangles
 TIED = [*PROBABILITIES[:3], *TIE]  # where other decoders lose less than W
 TRIANGLES = [TIE[1], *PROBABILITIES[3:]]
+AXIS = PROBABILITIES[3:]  # where decoders on one axis lose nearly as much as W
 # v: all models lose enough; d: all lose as much as the best digon; e: all lose as much as the best triangle
 AXES, REASONS = "rtu", "vde"
 CLEARLY = 3 * NEAR  # what a maker calls near with 2 NEAR to spare is near; what it doesn't is not clearly near
@@ -91,7 +93,7 @@ def is_asked(levels: Sequence[str]) -> list[NDArray[np.bool_]]:
 
 def check_tree(claim: Claim, tree: str, triangle: Triangle | None = None) -> int:
     """Return how many cells there are, if all are halved, along r, t or u, or have the letter of their reason."""
-    cells, levels = Cells.region(claim.tied), levels_of(tree)
+    cells, levels = Cells.region(claim.tied, claim.axis), levels_of(tree)
     if not claim.tied and set(tree) & set("ud"):
         raise ValueError("a tree must have no letter u or d: decoders of their own scale each output as they like")
     for number, (level, asked) in enumerate(zip(levels, is_asked(levels), strict=True)):
@@ -130,29 +132,33 @@ def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]
     return total
 
 
-def place_of(data: Any, tied: bool = False) -> tuple[Claim, str, Fraction]:
+def place_of(data: Any, tied: bool = False, axis: bool = False) -> tuple[Claim, str, Fraction]:
     """Return what is claimed at a probability, its tree, and the loss of its model."""
     words = "six weights, three biases, and a tree as a text"
     p, gap, weights, biases, trees = parts_of(data, (6, 3, 1), words)
+    if axis and any(weights[1::2]):
+        raise ValueError("the model must have its rows on the first axis")
     if tied and p not in TRIANGLES and not (gap == weights[1] == weights[3] == weights[4] == 0):
         raise ValueError("the model must be two rows on the first axis and one on the second, and the gap 0")
-    most = loss_of(p, weights, biases)
-    if p in TRIANGLES and gap:
+    if p in TRIANGLES and not axis and gap:
         raise ValueError("the gap must be 0 where the model is a triangle")
-    return Claim(p, (1 - gap) * most, tied), trees[0], most
+    most = loss_of(p, weights, biases)
+    return Claim(p, (1 - gap) * most, tied, axis), trees[0], most
 
 
-def check_place(data: Any, tied: bool = False) -> tuple[int, Fraction, Fraction]:
+def check_place(data: Any, tied: bool = False, axis: bool = False) -> tuple[int, Fraction, Fraction]:
     """Return how many cells a probability has, and two numbers that the least loss is between.
 
-    Where the gap is 0, both are the loss of the model. With `tied` it is two rows on one axis and one across, or any if
-    triangles lose less. Cells near a digon lose as much as the best digon, cells near a triangle as much as the best
-    triangle, and all others more than the model. So the least loss is that of the best digon or triangle, which is a
-    little less than the model's, or the same. That digons lose more than triangles at the larger probability of the tie
-    is Theorem 8.
+    Cells near a digon lose as much as the best digon, cells near a triangle as much as the best triangle, and all
+    others as much as the model, less the gap. With `tied` the model is two rows on one axis and one across, or any if
+    triangles lose less. That digons lose more than triangles at the larger probability of the tie is Theorem 8; what
+    the best digon loses is there, too, so that only the second number counts up to the tie. With `axis` all rows are on
+    one axis.
     """
-    claim, tree, most = place_of(data, tied)
-    return check_tree(claim, tree, triangle_of(stated(data["p"]))), claim.exact_least, most
+    claim, tree, most = place_of(data, tied, axis)
+    triangle = None if axis else triangle_of(stated(data["p"]))
+    cells = check_tree(claim, tree, triangle)
+    return cells, claim.exact_least if triangle is None else min(triangle.least, claim.exact_least), most
 
 
 def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
@@ -171,16 +177,16 @@ def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) 
     Traceback (most recent call last):
     ValueError: the theorem must be about 3 features in 2 dimensions, with its evidence
     """
-    evidence = evidence_of(certificate, "three features in the plane", (3, 2), {"places", "tied"})
-    number, whole = len(PROBABILITIES), len(PROBABILITIES) + len(TIED)
-    facts = check_places(
-        evidence["places"], PROBABILITIES, check_place, lambda stage, part: told(stage, part * number / whole)
-    )
-    tied = check_places(
-        evidence["tied"], TIED, partial(check_place, tied=True),
-        lambda stage, part: told(stage, (number + part * len(TIED)) / whole),
+    evidence = evidence_of(certificate, "three features in the plane", (3, 2), {"places", "tied", "axis"})
+    parts = ("places", PROBABILITIES, check_place), ("tied", TIED, partial(check_place, tied=True)), (
+        "axis", AXIS, partial(check_place, axis=True),
     )  # fmt: skip
-    return {**facts, "boxes": facts["boxes"] + tied["boxes"]}
+    found = [
+        check_places(evidence[name], some, check, lambda stage, part, number=number: told(stage, (number + part) / 3))
+        for number, (name, some, check) in enumerate(parts)
+    ]
+    axis = {f"axis {name}": fact for name, fact in found[2].items() if name != "boxes"}
+    return {**found[0], **axis, "boxes": sum(one["boxes"] for one in found)}
 
 
 if __name__ == "__main__":

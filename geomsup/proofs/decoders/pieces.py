@@ -1,9 +1,9 @@
 """What outputs lose at least if their rows and biases are in boxes: many boxes at once.
 
 A plane is that of all rows orthogonal to (1, r, r t). Its rows are multiples of (r (1 + t s), -1, -s) or
-(r (t + s), -s, -1) with -1 <= s <= 1. A piece is a box of r, t, s and c, for one of these forms and one sign. Its rows
-are affine in each of r, t and s. So they, and c, are averages over 16 corners, with the weights by which r and t are
-averages too. The row of an output is that of its piece times its scale.
+(r (t + s), -s, -1) with -1 <= s <= 1. An axis has the multiples of (1, r, r t). A piece is a box of r, t, s and c, for
+one of these forms and one sign. Its rows are affine in each of r, t and s. So they, and c, are averages over 16
+corners, with the weights by which r and t are averages too. The row of an output is that of its piece times its scale.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +21,7 @@ __all__ = [
     "CORNERS",
     "FEATURES",
     "NEVER",
+    "ON_AXIS",
     "Bounds",
     "Pieces",
     "bounds",
@@ -38,6 +39,7 @@ Truths = NDArray[np.bool_]
 
 FEATURES = 3
 FORMS, PARTS_OF_S, PARTS_OF_C = 4, 4, 8  # of pieces, at first
+ON_AXIS = range(FORMS, FORMS + 2)  # the forms of rows on an axis
 CORNERS = np.array(list(product((0.0, 1.0), repeat=4)))  # of r, t, s and c: 0 is the lower end
 NEVER = 9.0  # loss that stands for that of no model
 # What sums of five products of points and moments lose by rounding, relatively to the points: moments are at most N by
@@ -51,7 +53,7 @@ class Pieces(NamedTuple):
     """Pieces, one in each row. An infinite end of c stands for all outputs that are nowhere clipped."""
 
     cell: Places  # which cell of r and t
-    form: Places  # 0 and 1, and the same with the other sign
+    form: Places  # 0 and 1, and the same with the other sign; or on an axis, with both signs
     s: Array  # ends
     c: Array  # ends
     use: Truths  # of each output: whether it must still be considered
@@ -60,8 +62,10 @@ class Pieces(NamedTuple):
         """Return the rows of pieces at corners: r, t and s have a row for each piece."""
         first = (self.form % 2 == 0)[:, None]
         x, y = np.where(first, 1.0, s), np.where(first, s, 1.0)
-        sign = np.where(self.form < FORMS // 2, 1.0, -1.0)[:, None, None]
-        return np.stack([r * (x + t * y), -x, -y], axis=2) * sign
+        sign = np.where(np.isin(self.form, (0, 1, ON_AXIS[0])), 1.0, -1.0)[:, None, None]
+        across, along = [r * (x + t * y), -x, -y], [np.ones_like(r), r, r * t]
+        on_axis = np.isin(self.form, ON_AXIS)[:, None, None]
+        return np.where(on_axis, np.stack(along, axis=2), np.stack(across, axis=2)) * sign
 
 
 class Bounds(NamedTuple):
@@ -88,12 +92,12 @@ def over_corners(function: Callable[[Array, Array], Array], values: Array) -> Ar
     return reduce(function, (values[:, k] for k in range(values.shape[1])))
 
 
-def in_cell(cell: Sequence[float]) -> Pieces:
+def in_cell(cell: Sequence[float], axis: bool = False) -> Pieces:
     """Return pieces of a cell that hold all of its rows, and all c where v is clipped somewhere, but not everywhere."""
     found = list[tuple[int, float, float, float, float]]()
-    ends = np.linspace(-1, 1, PARTS_OF_S + 1)
+    ends = np.zeros(2) if axis else np.linspace(-1, 1, PARTS_OF_S + 1)
     r, t = np.array(cell)[None, [0, 0, 1, 1]], np.array(cell)[None, [2, 3, 2, 3]]
-    for form in range(FORMS):
+    for form in ON_AXIS if axis else range(FORMS):
         one = Pieces(np.array([0]), np.array([form]), np.zeros((1, 2)), np.zeros((1, 2)), np.ones((1, 3), dtype=bool))
         for low, high in pairwise(ends):
             rows = np.concatenate([one.rows(r, t, np.full_like(r, s))[0] for s in (low, high)])

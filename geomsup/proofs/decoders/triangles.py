@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb, arb_series, ctx
 from numpy.typing import NDArray
 
-from geomsup.proofs.checker import between, exact
+from geomsup.proofs.checker import DIGITS, between, exact
 from geomsup.proofs.decoders.cells import Cells
 from geomsup.proofs.decoders.pieces import FEATURES, row_ends
 
@@ -51,6 +51,8 @@ class Triangle:
             self.scale = (T[0] / N[0]).mid()
             if not self._excess(c) > 0:
                 raise ValueError(f"the triangle must be the best model nearby; at p = {float(p)} it may not be")
+            lost = 3 * self._along(AXES[2], [arb(0), arb(0), c])[0]
+            self.least = Fraction(int((lost.lower() * 10**DIGITS).floor().unique_fmpz() or 0), 10**DIGITS)
 
     def holds(self, cells: Cells) -> Truths:
         """Whether all rows and biases that a cell may still have are those of models near the triangle."""
@@ -69,13 +71,19 @@ class Triangle:
     def _best(self) -> tuple[Fraction, Fraction]:
         """Return two numbers between which φ of y = z = 1/2 is stationary along c."""
         low, high = ENDS
+        if not (self._rises(high) and not self._rises(low)):
+            raise ValueError("the best bias of the triangle must be between the two where it is looked for")
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            slope = self._along(AXES[2], [arb(0), arb(0), exact(middle)])[1]
-            if not (slope < 0 or slope > 0):
-                raise ValueError("the best bias of the triangle must be where its slope changes its sign")
-            low, high = (middle, high) if slope < 0 else (low, middle)
+            low, high = (low, middle) if self._rises(middle) else (middle, high)
         return low, high
+
+    def _rises(self, c: Fraction) -> bool:
+        """Whether φ of y = z = 1/2 rises along c, and does not fall."""
+        slope = self._along(AXES[2], [arb(0), arb(0), exact(c)])[1]
+        if not (slope < 0 or slope > 0):
+            raise ValueError("the best bias of the triangle must be where its slope changes its sign")
+        return bool(slope > 0)
 
     def _excess(self, c: arb) -> arb:
         """Return a lower bound of what models in the corner lose more, divided by the square of their distance."""

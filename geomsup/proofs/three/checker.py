@@ -187,9 +187,10 @@ def check_three(certificate: Any, told: Told = lambda stage, fraction: None) -> 
             told("checking", float(stated(data["p"][0])))
             boxes += check_behind(data)
         facts = dict[str, Any]()
-        for text, one in zip(PROBABILITIES, points, strict=True):
+        for one in (*points, *tie[:2]):
             for name, loss in (("digon", one.digons.loss), ("triangle", one.triangles.loss)):
-                facts[f"{name} {text} from"], facts[f"{name} {text} to"] = rounded(loss * one.p)
+                at = f"{name} {float(one.ends[0])}"
+                facts[f"{at} from"], facts[f"{at} to"] = rounded(loss * one.p)
     ends = [evidence["tie"][number]["p"][0] for number in range(2)]
     penalties = [evidence["penalised"][number]["penalty"] for number in range(3)]
     numbers = {"tie from": ends[0], "tie to": ends[1], "tie penalty": evidence["tie"][3]["penalty"]}
