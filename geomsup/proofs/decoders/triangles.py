@@ -146,17 +146,19 @@ class Triangle:
             raise ValueError("the bias of the triangle must be such that its two other features clip it together")
         product = (both * both - d * d) / 4
 
+        # Not x / y: python-flint 0.7 doesn't divide a series of zeros.
         def alone(k: int) -> arb_series:
-            return _above(y - c, k) / y + _above(z - c, k) / z
+            return _above(y - c, k) * (1 / y) + _above(z - c, k) * (1 / z)
 
         def together(k: int) -> arb_series:
-            return (_above(deepest, k) - _above(y - c, k) - _above(z - c, k)) / product
+            return (_above(deepest, k) - _above(y - c, k) - _above(z - c, k)) * (1 / product)
 
         four, five, mean = alone(4), together(5), c - p / 2 * sigma
         variance = (p / 3 - p * p / 4) * (1 + (both * both + d * d) / 2)
-        clipped = p * absent * absent * alone(3) / 3 + p * p * absent * (four + together(4)) / 12 + p**3 * five / 60
-        product_of_own = c * p / 2 + p / 3 - both * (p * p / 4)
-        return product_of_own + p * p * absent * four / 24 + p**3 * five / 120, variance + mean * mean - clipped
+        one, two, three = p * absent * absent, p * p * absent, p * p * p
+        clipped = alone(3) * (one / 3) + (four + together(4)) * (two / 12) + five * (three / 60)
+        product_of_own = c * (p / 2) + p / 3 - both * (p * p / 4)
+        return product_of_own + four * (two / 24) + five * (three / 120), variance + mean * mean - clipped
 
 
 @contextmanager
