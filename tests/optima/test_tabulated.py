@@ -138,3 +138,9 @@ def test_an_optimum_that_the_table_led_to_says_so(monkeypatch):
     assert best.status == "from the table of blocks"
     assert best.proof.startswith("the table of blocks led here (minimum); the search had missed it, and found 0.0")
     assert best.geometry.name == "pentagon"
+
+
+def test_bounds_are_written_rounded_down(tmp_path):
+    row = next(iter(entries().values()))._replace(lower_bound=0.2185018185)
+    write_entries([row], tmp_path / "blocks.csv")
+    assert ",0.218501," in (tmp_path / "blocks.csv").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """The entries of the table on disk: what is in a row, and which rows there are."""
 
 import csv
+from decimal import ROUND_FLOOR, Context
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -48,6 +49,11 @@ def entries() -> dict[tuple[int, int, float], Entry]:
     return {(row.n, row.m, row.p): row for row in rows}
 
 
+def _rounded_down(bound: float) -> str:
+    """Return six digits of a bound, not above it."""
+    return f"{float(Context(prec=6, rounding=ROUND_FLOOR).create_decimal_from_float(bound)):.6g}"
+
+
 def write_entries(rows: list[Entry], file: Path) -> None:
     """Write rows as CSV; weights are in one cell, row by row, with spaces between them."""
     with replacing(file) as new, new.open("w", encoding="utf-8", newline="") as out:
@@ -55,7 +61,7 @@ def write_entries(rows: list[Entry], file: Path) -> None:
         writer.writerow(COLUMNS)
         for row in rows:
             crossing = "" if row.crossing is None else f"{row.crossing:.9g}"
-            numbers = (f"{row.loss:.15g}", f"{row.lower_bound:.6g}")
+            numbers = (f"{row.loss:.15g}", _rounded_down(row.lower_bound))
             cells = (row.n, row.m, row.p, *numbers, row.geometry, row.next, crossing, _text(row.W), _text(row.b))
             writer.writerow(cells)
 
