@@ -195,7 +195,7 @@ def certify(
     coherence
         True: two features have the penalty `coherence` of `optimum`, which takes about 3 minutes. False: no penalty.
     decoders
-        True: three features in the plane with any weights and biases, and any decoder or W, which takes a minute.
+        True: three features in the plane with any weights and biases, and any decoder or W, which takes about 80 s.
         False: two families of tied models are compared.
     progress
         Called with a stage and the fraction of it that is done.
