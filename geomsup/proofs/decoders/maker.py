@@ -21,7 +21,7 @@ __all__ = ["best_model", "model_on_axis", "place_at", "preorder", "three_in_the_
 # How far below the model's loss the bound is, relatively, with any decoder, where it isn't 0. Other decoders lose less
 # than tied ones at p = 0.1, 0.3 and 0.5, by 7.3, 6.4 and 2.3 %.
 GAPS = {Fraction(p, 10): gap for p, gap in ((1, "0.082"), (3, "0.067"), (5, "0.0262"))}
-ON_AXIS = {Fraction(7, 10): "0.002", Fraction(9, 10): "0.0002"}  # decoders lose 0.16 and 0.014 % less
+GAPS_ON_AXIS = {Fraction(7, 10): "0.002", Fraction(9, 10): "0.0002"}  # decoders lose 0.16 and 0.014 % less
 # Cells are halved along u if their sides of r and t are at most SMALL, and their t is below MOST_T: near triangles no
 # scales need be known. Then the side of u has the weight SIDE, as the loss changes least along it.
 SMALL, MOST_T, SIDE = 0.25, 0.75, 0.2
@@ -71,7 +71,7 @@ def best_model(p: Fraction) -> list[str]:
 def place_at(p: Fraction, tied: bool = False, axis: bool = False) -> dict[str, Any]:
     """Return a probability with its tree."""
     model, digits = model_on_axis(p) if axis else best_model(p), 1 if p in PROBABILITIES else 6
-    gap = ON_AXIS[p] if axis else "0.0" if tied else GAPS.get(p, "0.0")
+    gap = GAPS_ON_AXIS[p] if axis else "0.0" if tied else GAPS.get(p, "0.0")
     data = {"p": decimals(p, digits), "weights": model[:6], "biases": model[6:], "gap": gap, "trees": [""]}
     claim, _, _ = place_of(data, tied, axis)
     stricter = Claim(p, claim.exact_least, tied, axis, TO_SPARE)

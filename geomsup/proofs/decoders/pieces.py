@@ -60,12 +60,12 @@ class Pieces(NamedTuple):
 
     def rows(self, r: Array, t: Array, s: Array) -> Array:
         """Return the rows of pieces at corners: r, t and s have a row for each piece."""
+        sign = np.where(np.isin(self.form, (0, 1, ON_AXIS[0])), 1.0, -1.0)[:, None, None]
+        if np.isin(self.form, ON_AXIS).any():  # then all are
+            return np.stack([np.ones_like(r), r, r * t], axis=2) * sign
         first = (self.form % 2 == 0)[:, None]
         x, y = np.where(first, 1.0, s), np.where(first, s, 1.0)
-        sign = np.where(np.isin(self.form, (0, 1, ON_AXIS[0])), 1.0, -1.0)[:, None, None]
-        across, along = [r * (x + t * y), -x, -y], [np.ones_like(r), r, r * t]
-        on_axis = np.isin(self.form, ON_AXIS)[:, None, None]
-        return np.where(on_axis, np.stack(along, axis=2), np.stack(across, axis=2)) * sign
+        return np.stack([r * (x + t * y), -x, -y], axis=2) * sign
 
 
 class Bounds(NamedTuple):

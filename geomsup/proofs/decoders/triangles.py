@@ -1,8 +1,8 @@
 """Whether models near a regular triangle lose as much as the best one: the names are those of Theorem 13 in the docs.
 
 An output with the row (1, -y, -z), its own weight first, and with c as its bias, both times its best scale, loses
-φ = p/3 - T²/N. It is expanded around the triangle, where y = z = 1/2, in σ = y + z - 1, d = y - z and c. Everything is
-in balls.
+φ = p/3 - T²/N. N is the N² of the docs. φ is expanded around the triangle, where y = z = 1/2, in σ = y + z - 1,
+d = y - z and c. Everything is in balls.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from geomsup.proofs.checker import DIGITS, between, exact
 from geomsup.proofs.decoders.cells import Cells
-from geomsup.proofs.decoders.pieces import FEATURES, row_ends
+from geomsup.proofs.decoders.pieces import FEATURES, Pieces, row_ends, taken
 
 __all__ = ["CORNER", "Triangle", "in_corner"]
 
@@ -56,9 +56,9 @@ class Triangle:
 
     def holds(self, cells: Cells) -> Truths:
         """Whether all rows and biases that a cell may still have are those of models near the triangle."""
-        pieces = cells.pieces
+        near = in_corner(cells.ends)
+        pieces = Pieces(*taken(cells.pieces, near[cells.pieces.cell]))
         low, high = row_ends(pieces, cells.ends)
-        near = np.ones(len(cells.ends), dtype=bool)
         for i in range(FEATURES):
             own, most_own = low[:, i, None], high[:, i, None]
             others, most_others = (np.delete(ends, i, axis=1) for ends in (low, high))
@@ -66,7 +66,7 @@ class Triangle:
                 inside = (own > 0) & (-most_others / most_own >= 0.5 - SEEN) & (-others / own <= 0.5 + SEEN)
                 inside &= (pieces.c[:, :1] / most_own >= self.c - SEEN) & (pieces.c[:, 1:] / own <= self.c + SEEN)
             near[pieces.cell[pieces.use[:, i] & ~inside.all(axis=1)]] = False
-        return near & in_corner(cells.ends)
+        return near
 
     def _best(self) -> tuple[Fraction, Fraction]:
         """Return two numbers between which φ of y = z = 1/2 is stationary along c."""
