@@ -1,9 +1,9 @@
 """How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
 
-``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three|shared|decoders]``; "small" is the theorem
-of small probabilities, "digon" that of two features on one axis, "plane" that of two features of unequal importance,
-"penalty" that of two features with a penalty, "three" that of digons and triangles, "shared" that of three features on
-one axis, "decoders" that of three features in the plane with any decoder
+``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three|shared|shared_4|shared_5|decoders]``;
+"small" is the theorem of small probabilities, "digon" that of two features on one axis, "plane" that of two features of
+unequal importance, "penalty" that of two features with a penalty, "three" that of digons and triangles, "shared" that
+of three features on one axis, or of four or five, "decoders" that of three in the plane with any decoder
 """
 
 import json
@@ -27,6 +27,7 @@ from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
 from geomsup.proofs.penalty import checker as with_penalty
 from geomsup.proofs.plane_checker import check_strip, strips_of
 from geomsup.proofs.shared import checker as shared
+from geomsup.proofs.shared.cells import PROBABILITIES
 from geomsup.proofs.sparse_checker import check_sparse
 from geomsup.proofs.three import checker as three
 
@@ -296,14 +297,14 @@ def check_changed_three(data: dict[str, Any], known: dict[str, Any]) -> dict[str
 def check_changed_shared(data: dict[str, Any], original: dict[str, Any]) -> None:
     """Check the order of all places, and the trees that are changed, or all of a place with another claim."""
     places = data["evidence"]["places"], original["evidence"]["places"]
-    for p, one, before in zip(shared.DIGONS, *places, strict=True):
+    for p, one, before in zip(PROBABILITIES, *places, strict=True):
         if stated(one["p"]) != p:
             raise ValueError("places must be of their probabilities")
-        claim, trees, _ = shared.place_of(one)
+        claim, trees, _ = shared.place_of(one, data["n_features"])
         same = {**one, "trees": before["trees"]} == before
-        for signs, tree, other in zip(shared.SIGNS, trees, before["trees"], strict=True):
-            if not (same and tree == other):
-                shared.check_tree(claim, signs, tree)
+        shared.check_trees(claim, [
+            tree for tree, other in zip(trees, before["trees"], strict=True) if not (same and tree[1] == other)
+        ])  # fmt: skip
 
 
 def check_changed_decoders(data: dict[str, Any], original: dict[str, Any]) -> None:
@@ -319,7 +320,7 @@ def check_changed_decoders(data: dict[str, Any], original: dict[str, Any]) -> No
 
 
 def main(number: int, which: str) -> None:
-    if which in ("digon", "plane", "penalty", "three", "shared", "decoders"):
+    if which in ("digon", "plane", "penalty", "three", "shared", "shared_4", "shared_5", "decoders"):
         certificate = gs.Certificate.from_dict(json.loads((STORED / f"{which}.json").read_text(encoding="utf-8")))
         gs.verify(certificate)
     else:
@@ -333,6 +334,8 @@ def main(number: int, which: str) -> None:
         "penalty": lambda data: check_changed_penalty(data, original),
         "three": lambda data: check_changed_three(data, known),
         "shared": lambda data: check_changed_shared(data, original),
+        "shared_4": lambda data: check_changed_shared(data, original),
+        "shared_5": lambda data: check_changed_shared(data, original),
         "decoders": lambda data: check_changed_decoders(data, original),
     }
     checked = checkers[which]

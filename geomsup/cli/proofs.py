@@ -28,14 +28,15 @@ def certify(
     Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``;
     ``geomsup certify 2 1 -o digon.json``; ``geomsup certify 2 1 --unequal -o plane.json``;
     ``geomsup certify 2 1 --coherence -o penalty.json``; ``geomsup certify 3 2 -o three.json``;
-    ``geomsup certify 3 1 -o shared.json``; ``geomsup certify 3 2 --decoders -o decoders.json``.
+    ``geomsup certify 3 1 -o shared.json``, and the same for 4 and 5 features;
+    ``geomsup certify 3 2 --decoders -o decoders.json``.
 
     Parameters
     ----------
     n_features
-        Number of features n, which is 5, 3 or 2 so far.
+        Number of features n, which is from 2 to 5 so far.
     n_hidden
-        Number of hidden dimensions m, which is 2 for 5 and 3 features, and 1 for 2 and 3.
+        Number of hidden dimensions m, which is 2 for 5 and 3 features, and 1 for 2 to 5.
     limit
         Prove it for one active feature of 5, the limit of high sparsity, and not for probabilities up to 0.001.
     unequal

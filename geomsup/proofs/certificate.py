@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
@@ -62,10 +63,10 @@ STATEMENTS = {
         "it is less in the first one up to a penalty between {penalty from} and {penalty to}, and in the second one "
         "beyond. Whether other models lose less is not said."
     ),
-    "three features on one axis": (
-        "3 features are present independently, each with probability p, and then uniform on [0, 1]. The least expected "
-        "squared error of x' = relu(w wᵀ x + b), over all three weights and all three biases, is from {1/10 from} to "
-        "{1/10 to} at p = 0.1, from {3/10 from} to {3/10 to} at 0.3, from {1/2 from} to {1/2 to} at 0.5, from "
+    "features on one axis": (
+        "{n} features are present independently, each with probability p, and then uniform on [0, 1]. The least "
+        "expected squared error of x' = relu(w wᵀ x + b), over all {n} weights and all {n} biases, is from {1/10 from} "
+        "to {1/10 to} at p = 0.1, from {3/10 from} to {3/10 to} at 0.3, from {1/2 from} to {1/2 to} at 0.5, from "
         "{7/10 from} to {7/10 to} at 0.7, and from {9/10 from} to {9/10 to} at 0.9."
     ),
     "three features in the plane": (
@@ -178,18 +179,19 @@ def certify(
     important ones; of others, from which importance on the less important one is stored; and from which penalty on
     coherence on only one of two equally important ones is. One compares two geometries of three features in the plane:
     up to which probability a digon with a row of its own loses less than a triangle. One encloses the least loss of
-    three features in one dimension, at five probabilities. One bounds that of three features in the plane there, over
-    all weights, biases and decoders; and two say which geometry is the only global minimum at seven
+    three, four or five features in one dimension, at five probabilities. One bounds that of three features in the plane
+    there, over all weights, biases and decoders; and two say which geometry is the only global minimum at seven
     probabilities: a digon with a row of its own up to the tie of the two geometries, and the triangle beyond.
 
     Parameters
     ----------
     n_features, n_hidden
-        The size of the models: 5 and 2, 3 and 2, 3 and 1, or 2 and 1.
+        The size of the models: 5 and 2, 3 and 2, or 2, 3, 4 or 5 and 1.
     limit
         True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
         second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two and
-        three have any, which takes about 80 s and a minute; three in one dimension have five, which takes two minutes.
+        three have any, which takes about 80 s and a minute. Three to five in one dimension have five, which takes one
+        minute, two and eight.
     unequal
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
     coherence
@@ -216,9 +218,9 @@ def certify(
     )
     limit, unequal = checks.boolean("limit", limit), checks.boolean("unequal", unequal)
     coherence, decoders = checks.boolean("coherence", coherence), checks.boolean("decoders", decoders)
-    if size not in ((5, 2), (3, 2), (3, 1), (2, 1)):
+    if size not in ((5, 2), (3, 2), (5, 1), (4, 1), (3, 1), (2, 1)):
         raise ValueError(
-            "`n_features` and `n_hidden` must be 5 and 2, 3 and 2, 3 and 1, or 2 and 1, as nothing is proved yet of "
+            "`n_features` and `n_hidden` must be 5 and 2, 3 and 2, or 2, 3, 4 or 5 and 1, as nothing is proved yet of "
             f"others; got {size[0]} and {size[1]}. `optimum` searches there."
         )
     if limit and size != (5, 2):
@@ -233,7 +235,7 @@ def certify(
         )
     if coherence and (unequal or size != (2, 1)):
         raise ValueError(
-            "`coherence` must be False for 3 and 5 features, and with `unequal`, as its theorem is about 2 features of "
+            "`coherence` must be False for 3 to 5 features, and with `unequal`, as its theorem is about 2 features of "
             "equal importances; got True. Leave it out."
         )
     if decoders and size != (3, 2):
@@ -251,8 +253,10 @@ def certify(
         from geomsup.proofs.plane import unequal_on_one_axis as made
     elif size == (3, 2):
         from geomsup.proofs.three.maker import digon_and_triangle as made
-    elif size == (3, 1):
-        from geomsup.proofs.shared.maker import three_on_one_axis as made
+    elif size in ((3, 1), (4, 1), (5, 1)):
+        from geomsup.proofs.shared.maker import features_on_one_axis
+
+        made = partial(features_on_one_axis, size[0])
     elif size == (2, 1):
         from geomsup.proofs.digon import two_on_one_axis as made
     elif limit:
@@ -308,7 +312,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         "two features of unequal importance": check_plane,
         "two features with a penalty": check_penalty,
         "digon and triangle": check_three,
-        "three features on one axis": check_shared,
+        "features on one axis": check_shared,
         "three features in the plane": check_decoders,
     }
     name = data.get("theorem") if isinstance(data, dict) else None
@@ -319,7 +323,9 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         raise ValueError(f"`certificate` must prove its theorem; it does not: {error}. Make it anew.") from None
     shown = {one: value[:SHOWN] for one, value in facts.items() if isinstance(value, str)}
     numbers = {one: float(value) for one, value in facts.items() if isinstance(value, str)}
-    return Theorem(data["theorem"], STATEMENTS[data["theorem"]].format(**shown), numbers, facts["boxes"])
+    return Theorem(
+        data["theorem"], STATEMENTS[data["theorem"]].format(n=data["n_features"], **shown), numbers, facts["boxes"]
+    )
 
 
 def _dimensions(number: int) -> str:

@@ -101,7 +101,7 @@ def test_long_files_are_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    ((6, 2, True), "`n_features` and `n_hidden` must be 5 and 2, 3 and 2, 3 and 1, or 2 and 1.*got 6 and 2"),
+    ((6, 2, True), "`n_features` and `n_hidden` must be 5 and 2, 3 and 2, or 2, 3, 4 or 5 and 1.*got 6 and 2"),
     ((2, 1, True), "`limit` must be False for 2 features in 1 dimension, as"),
     ((3, 2, True), "`limit` must be False for 3 features in 2 dimensions, as"),
     ((0, 2, True), "`n_features` must be at least 1"),

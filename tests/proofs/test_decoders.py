@@ -17,7 +17,7 @@ from geomsup.proofs.decoders.cells import PRODUCTS, Cells, Claim
 from geomsup.proofs.decoders.moments import LEAST as SMALLEST, Moments, raised
 from geomsup.proofs.decoders.pieces import CORNERS, FORMS, ON_AXIS, Pieces, bounds, halved, in_cell
 from geomsup.proofs.decoders.scales import largest_square, lost_by_weight
-from geomsup.proofs.shared.outputs import UNIT, moments, of_sets
+from tests.proofs.integers import UNIT, moments
 
 CERTIFICATES = Path(__file__).parents[2] / "docs" / "certificates"
 STORED = json.loads((CERTIFICATES / "decoders.json").read_text(encoding="utf-8"))
@@ -36,7 +36,7 @@ def exact_loss(W, b, p):
 def losses_of(c, row, p):
     """What outputs of this row and c lose at their best scale, by integers; other rows than multiples are near."""
     c, *a = (round(one * UNIT) for one in (c, *row))
-    mean, first = moments(c, a, [float(one) for one in of_sets(p)], (0, 1, 2))
+    mean, first = moments(c, a, p)
     square = (c * mean + sum(x * y for x, y in zip(a, first, strict=True))) / UNIT
     return float(p) / 3 - (np.square(first) / square if square > 1e-12 else 0)
 
@@ -53,7 +53,7 @@ def rows_and_biases(rng):
 def test_moments_have_the_errors_that_they_say(p, seed):
     """Quotients of integers, which theorem 9 uses, are right to the last digit."""
     c, a = rows_and_biases(np.random.default_rng(seed))
-    mean, first = moments(int(c * UNIT), [int(one * UNIT) for one in a], [float(one) for one in of_sets(p)], (0, 1, 2))
+    mean, first = moments(int(c * UNIT), [int(one * UNIT) for one in a], p)
     values, errors = Moments(3, float(p)).first(np.array([c]), a[None])
     assert (abs(values[0] - [mean, *first]) <= errors[0] + 1e-15).all()
 
@@ -180,7 +180,7 @@ def test_models_lose_what_their_pieces_lose_at_their_scales(p, seed):
 def loss_at(row, bias, i, p):
     """What output i loses, by integers."""
     c, *a = (round(one * UNIT) for one in (bias, *row))
-    mean, first = moments(c, a, [float(one) for one in of_sets(p)], (0, 1, 2))
+    mean, first = moments(c, a, p)
     square = (c * mean + sum(x * y for x, y in zip(a, first, strict=True))) / UNIT
     return float(p) / 3 - 2 * first[i] + square
 
@@ -211,7 +211,7 @@ def test_no_model_loses_less(p, seed):
         rng.normal(size=(3, 2)), rng.normal(size=3) / 4,
     )  # fmt: skip
     for W, b in models:
-        assert exact_loss(W, b, p) >= max(least, LEAST[2][float(p)])
+        assert exact_loss(W, b, p) >= max(least, LEAST[3, 2][float(p)])
 
 
 @pytest.mark.parametrize(("place", "p"), list(enumerate(checker.PROBABILITIES)))
@@ -252,7 +252,7 @@ def test_the_stored_certificate_on_one_axis(place):
     cells, least, most = checker.check_place(data, axis=True)
     assert cells > 500
     assert float(most) == pytest.approx(gs.optimum(gs.Features(3, p), 1).loss, rel=1e-9)
-    assert LEAST[1][p] <= float(least) <= LEAST[1][p] + 2e-9
+    assert float(least) <= LEAST[3, 1][p]  # W as the decoder loses more
     free = gs.optimum(gs.Features(3, p), 1, tied=False, starts=6).loss
     assert least <= free <= 1.0005 * float(least)
     with pytest.raises(ValueError, match="must have its rows on the first axis"):
@@ -323,8 +323,8 @@ def test_the_whole_stored_certificate():
     digons = gs.verify(CERTIFICATES / "three.json").facts
     for p in checker.PROBABILITIES:
         least = digons[f"digon {float(p)} from"] if p in checker.TIED else theorem.facts[f"{p} from"]
-        assert LEAST[2][float(p)] <= least <= theorem.facts[f"{p} to"] + 1e-16
-        assert LEAST[2][float(p)] == pytest.approx(least, abs=2e-9)
+        assert LEAST[3, 2][float(p)] <= least <= theorem.facts[f"{p} to"] + 1e-16
+        assert LEAST[3, 2][float(p)] == pytest.approx(least, abs=2e-9)
 
 
 @pytest.mark.slow

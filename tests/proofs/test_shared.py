@@ -1,4 +1,4 @@
-"""Three features on one axis: moments, losses and bounds against exact losses, and the certificate."""
+"""Three to five features on one axis: moments, losses and bounds against exact losses, and the certificates."""
 
 import json
 from fractions import Fraction
@@ -7,129 +7,222 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy.optimize import minimize
 
 import geomsup as gs
 from benchmarks.certificates import CHANGES, changed, check_changed_shared
 from geomsup.optima.proved.certificates import LEAST
-from geomsup.proofs.decoders.checker import AXIS
-from geomsup.proofs.shared import checker, maker
-from geomsup.proofs.shared.cells import DIGONS, Claim
-from geomsup.proofs.shared.outputs import UNIT, Output, moments, of_sets
+from geomsup.proofs.shared import checker, maker, pieces
+from geomsup.proofs.shared.cells import FEWER, PROBABILITIES, Claim
+from geomsup.proofs.shared.moments import clipped, tangent
+from geomsup.proofs.shared.pieces import Cells, Pieces
+from tests.proofs.integers import UNIT, moments, squared
 
 CERTIFICATES = Path(__file__).parents[2] / "docs" / "certificates"
-STORED = json.loads((CERTIFICATES / "shared.json").read_text(encoding="utf-8"))
-PROBABILITIES = st.sampled_from(sorted(DIGONS))
+NAMES = {3: "shared", 4: "shared_4", 5: "shared_5"}
+STORED = {n: json.loads((CERTIFICATES / f"{name}.json").read_text(encoding="utf-8")) for n, name in NAMES.items()}
+PLACES = [(n, place) for n in NAMES for place in range(len(PROBABILITIES))]
 NUMBERS = st.integers(-8, 8).map(lambda one: Fraction(one, 8))
+SEEDS = st.integers(0, 2**32 - 1)
+P, N = st.sampled_from(PROBABILITIES), st.sampled_from(list(NAMES))
 
 
 def exact_loss(weights, biases, p):
     """The package's own exact loss, which has other formulas."""
     model = gs.ToyModel(np.array(weights, float)[:, None], np.array(biases, float))
-    return gs.expected_loss(model, gs.Features(3, float(p))).value
+    return gs.expected_loss(model, gs.Features(len(weights), float(p))).value
 
 
-@given(st.tuples(NUMBERS, NUMBERS, NUMBERS), st.tuples(NUMBERS, NUMBERS, NUMBERS), PROBABILITIES)
-def test_losses_of_models(weights, biases, p):
+@given(N, st.data(), P)
+def test_losses_of_models(n, data, p):
+    weights, biases = (data.draw(st.tuples(*[NUMBERS] * n)) for _ in range(2))
     assert float(checker.loss_of(p, weights, biases)) == pytest.approx(exact_loss(weights, biases, p), abs=1e-12)
 
 
-@given(NUMBERS, st.tuples(NUMBERS, NUMBERS, NUMBERS), PROBABILITIES)
-def test_moments(c, a, p):
-    """E v v₊ from them is E v₊², which another formula gives."""
-    mean, first = moments(int(c * UNIT), [int(one * UNIT) for one in a], [float(one) for one in of_sets(p)], (0, 1, 2))
-    squared = sum(
-        probable * checker._powers(c, [one for j, one in enumerate(a) if A >> j & 1])
-        for A, probable in enumerate(of_sets(p))
-    )
-    total = float(c) * mean + sum(float(x) * one for x, one in zip(a, first, strict=True))  # E v v₊
-    assert total == pytest.approx(float(squared), abs=1e-12)
-    assert all(0 <= one <= mean for one in first)
+@given(N, P, SEEDS)
+def test_moments_have_the_errors_that_they_say(n, p, seed):
+    """Coefficients are 0, or small, or as large as they can be. Fractions are right to the last digit."""
+    rng = np.random.default_rng(seed)
+    a = rng.integers(-8, 9, n) * 2.0 ** -rng.integers(3, 12, n)
+    z = rng.integers(-32, 33) / 16
+    # The mean of the inputs is no multiple of 1 / UNIT, so z is chosen so that the constant is.
+    c = round((z - float(p) / 2 * a.sum()) * UNIT)
+    z = c / UNIT + float(p) / 2 * a.sum()
+    whole = [int(one * UNIT) for one in a]
+    mean, first = moments(c, whole, p)
+    near, given_z = 1e-15, (np.array([z]), a[None])
+    most, found = clipped(*given_z, float(p)), tangent(*given_z, float(p))
+    assert first[0] - near <= most.first[0]
+    assert squared(c, whole, p) - near <= most.square[0]
+    assert abs(found.mean[0] - mean) <= found.mean_error[0] + near
+    assert (abs(found.first[0] - first) <= found.first_errors[0] + near).all()
+    if abs(a).min() > 1 / 4:  # then they are close
+        assert most.first[0] - first[0] < 1e-9
+        assert found.first_errors.max() < 1e-9
 
 
-@settings(max_examples=30)
-@given(st.data(), PROBABILITIES, st.integers(0, 3))
-def test_cells_are_bounded_from_below(data, p, which):
-    """A bound on a cell and an interval of sizes is at most the exact loss of every model there."""
-    step, signs = Fraction(1, 8), checker.SIGNS[which]
-    r, t = (step * data.draw(st.integers(0, 7)) for _ in range(2))
-    claim = Claim(p, Fraction(1, 1000))
-    ends = [int(one * UNIT) for one in (r, r + step, t, t + step)]
-    outputs = [Output(i, signs, ends, claim.p, claim.probable) for i in range(3)]
-    size = data.draw(st.sampled_from(claim.sizes[:5]))
-    rows = (1.0, 1.0), (float(r), float(r + step)), (float(t), float(t + step))
-    least, _ = claim._least(outputs, rows, size)
-    for output in outputs:
-        output.halve(range(2, len(output.pieces)))
-    closer, _ = claim._least(outputs, rows, size)
-    for _ in range(10):
-        Q = data.draw(st.floats(size.low, size.high))
-        ratios = [1, *(data.draw(st.floats(*row)) for row in rows[1:])]
-        weights = [np.sqrt(Q) * sign * one for sign, one in zip(signs, ratios, strict=True)]
-        biases = data.draw(st.tuples(*[st.floats(-2, 2)] * 3))
-        loss = exact_loss(weights, biases, p)
-        assert max(least, closer) <= loss + 1e-10
-        assert sum(claim.alone(w * w, w * w) for w in weights) <= loss + 1e-10
+@settings(max_examples=30, deadline=None)
+@given(N, P, SEEDS)
+def test_pieces_are_bounded_from_below(n, p, seed):
+    """S, and S less V |a|², are at least what pieces say at their ends, and T at most: by fractions."""
+    rng = np.random.default_rng(seed)
+    cells = random_cell(n, p, rng, 2.0 ** -rng.integers(1, 5))
+    found = pieces.first_pieces(cells, np.array([0]))
+    found = pieces.sorted_pieces(*pieces.halved(cells, Pieces(*pieces.taken(found, found.z[:, 1] > found.z[:, 0]))))
+    which = rng.integers(len(found.z))
+    corner = rng.integers(len(cells.sides))
+    i, V, m = found.output[which], float(p) / 3 - float(p) ** 2 / 4, float(p) / 2
+    row = cells.corners[0, corner] * cells.signs[0] * cells.signs[0, i]
+    c = round((found.z[which, 0] - m * row.sum()) * UNIT)
+    whole = [int(one * UNIT) for one in row]
+    S, (_, first) = squared(c, whole, p), moments(c, whole, p)
+    near = 1e-6  # as c is rounded
+    assert found.S[which, 0, corner] <= S + near
+    assert found.less[which, 0, corner] <= S - V * (row**2).sum() + near
+    assert found.T[which, 0, corner] >= first[i] - V * row[i] - near
 
 
-def test_digons_of_theorem_8_lose_more():
-    facts = gs.verify(CERTIFICATES / "three.json").facts
-    for p, least in DIGONS.items():
-        assert least <= facts[f"digon {float(p)} from"]
+def random_cell(n, p, rng, side):
+    """A cell with ratios that fall, and random signs."""
+    low = np.sort(rng.integers(0, round(1 / side), n - 1))[::-1] * side
+    signs = np.array([1, *rng.choice([-1, 1], n - 1)], float)
+    return Cells(signs[None], np.array([[1, *low]]), np.array([[1, *(low + side)]]), float(p))
 
 
-def test_the_stored_certificate_at_one_probability():
-    cells, least, most = checker.check_place(STORED["evidence"]["places"][1])
-    assert cells > 300
-    assert float(least) <= gs.optimum(gs.Features(3, 0.3), 1).loss <= float(most) + 1e-12
+@settings(max_examples=40, deadline=None)
+@given(N, P, SEEDS)
+def test_a_claim_above_the_loss_of_a_model_does_not_hold_in_its_cell(n, p, seed):
+    """Models near the stored ones, where bounds are closest, and others, with nearly the best biases."""
+    rng = np.random.default_rng(seed)
+    place = STORED[n]["evidence"]["places"][PROBABILITIES.index(p)]
+    weights, biases = (np.array(place[name], float) for name in ("weights", "biases"))
+    if rng.random() < 0.5:
+        weights = weights + 10.0 ** -rng.integers(1, 4) * rng.normal(size=n)
+    else:
+        weights = rng.normal(size=n) / rng.choice([1, 2])
+    weights = weights[np.argsort(-abs(weights))] * np.sign(weights[np.argmax(abs(weights))])
+    found = minimize(lambda b: exact_loss(weights, b, p), biases, method="Nelder-Mead", options={"maxfev": 300})
+    side = 2.0 ** -rng.integers(1, 4)
+    low = np.floor(abs(weights / weights[0]) / side) * side
+    low[1:] = np.minimum(low[1:], 1 - side)
+    signs = np.where(weights < 0, -1.0, 1.0)
+    cells = Cells(signs[None], np.array([[1, *low[1:]]]), np.array([[1, *(low[1:] + side)]]), float(p))
+    least = Fraction(found.fun * (1 + 1e-9))
+    if least < n * (p / 3 - p * p / 4):
+        assert not Claim(n, p, least).holds(cells)[0]
 
 
-@pytest.mark.parametrize(("place", "p"), list(enumerate(map(float, DIGONS))))
-def test_models_are_what_searches_find(place, p):
-    _, _, most = checker.place_of(STORED["evidence"]["places"][place])
-    assert float(most) == pytest.approx(gs.optimum(gs.Features(3, p), 1).loss, rel=1e-9)
+@given(N, P, st.floats(0, 40), st.floats(-5, 5))
+def test_outputs_alone(n, p, q, bias):
+    """What an output loses at least, whatever the others send: by their worst constant."""
+    b = bias * (1 + q)
+    model = gs.ToyModel(np.array([[np.sqrt(q)]]), np.array([b]))
+    claim = Claim(n, p, Fraction(1, 1000))
+    assert claim.alone(np.array(q), np.array(q)) <= gs.expected_loss(model, gs.Features(1, float(p))).value + 1e-12
 
 
-def test_three_on_one_axis_lose_less_than_a_digon_and_a_dropped_feature():
-    for place, p in ((0, Fraction(1, 10)), (4, Fraction(9, 10))):
-        _, _, most = checker.place_of(STORED["evidence"]["places"][place])
-        assert most < Fraction(DIGONS[p]) + p / 3 - p * p / 4
-
-
-@pytest.mark.slow
-def test_the_whole_stored_certificate():
-    theorem = gs.verify(CERTIFICATES / "shared.json")
-    assert theorem.boxes > 2000
-    for p in DIGONS:
-        found = gs.optimum(gs.Features(3, float(p)), 1).loss
-        assert theorem.facts[f"{p} from"] <= found <= theorem.facts[f"{p} to"] + 1e-12
-        least = theorem.facts[f"{p} from"]
-        if p in AXIS:  # there the certificate of any decoders says more
-            assert least <= LEAST[1][float(p)] <= found
+@pytest.mark.parametrize("n", NAMES)
+def test_fewer_features_lose_as_much_as_other_certificates_say(n):
+    facts = gs.verify(CERTIFICATES / "three.json").facts if n == 3 else {}
+    for p, least in FEWER[n].items():
+        if n == 3:
+            assert least <= facts[f"digon {float(p)} from"]
         else:
-            assert least - 2e-9 <= LEAST[1][float(p)] <= least
+            claim, _, _ = checker.place_of(STORED[n - 1]["evidence"]["places"][PROBABILITIES.index(p)], n - 1)
+            assert least <= claim.exact_least
+
+
+@pytest.mark.parametrize(("n", "place"), [(3, 2), (4, 2)])
+def test_the_stored_certificate_at_one_probability(n, place):
+    cells, least, most = checker.check_place(STORED[n]["evidence"]["places"][place], n)
+    assert cells > 100
+    assert float(least) <= gs.optimum(gs.Features(n, float(PROBABILITIES[place])), 1).loss <= float(most) + 1e-12
+
+
+@pytest.mark.parametrize(("n", "place"), PLACES)
+def test_models_are_what_searches_find(n, place):
+    p = PROBABILITIES[place]
+    claim, _, most = checker.place_of(STORED[n]["evidence"]["places"][place], n)
+    assert float(most) == pytest.approx(gs.optimum(gs.Features(n, float(p)), 1).loss, rel=1e-8)
+    assert claim.least - 2e-9 <= LEAST[n, 1][float(p)] <= claim.exact_least
+
+
+@pytest.mark.parametrize("n", NAMES)
+def test_weights_on_one_axis_lose_less_than_the_best_of_fewer_features(n):
+    """At p = 0.1 and 0.9: one more feature that is dropped costs more."""
+    for place in (0, 4):
+        p = PROBABILITIES[place]
+        _, _, most = checker.place_of(STORED[n]["evidence"]["places"][place], n)
+        if n == 3:
+            assert most < Fraction(FEWER[3][p]) + p / 3 - p * p / 4
+        else:
+            _, _, fewer = checker.place_of(STORED[n - 1]["evidence"]["places"][place], n - 1)
+            assert most < fewer + p / 3 - p * p / 4
 
 
 @pytest.mark.slow
-def test_a_place_is_made_anew():
-    assert maker.place_at(Fraction(3, 10), "0.01")["trees"][0]
+@pytest.mark.parametrize("n", NAMES)
+def test_the_whole_stored_certificate(n):
+    theorem = gs.verify(CERTIFICATES / f"{NAMES[n]}.json")
+    assert theorem.boxes > 1000
+    assert theorem.statement.startswith(f"{n} features are present")
+    for p in PROBABILITIES:
+        found = gs.optimum(gs.Features(n, float(p)), 1).loss
+        assert theorem.facts[f"{p} from"] <= found <= theorem.facts[f"{p} to"] + 1e-12
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [3, 4])
+def test_a_place_is_made_anew(n):
+    made = maker.place_at(n, Fraction(1, 2), "0.02")
+    assert checker.check_place(made, n)[0] > 20
+
+
+@pytest.mark.parametrize("n", NAMES)
 @pytest.mark.parametrize("change", range(len(CHANGES)))
-def test_changed_certificates_are_refused(change):
-    certificate, refused = gs.Certificate.from_dict(STORED), 0
+def test_changed_certificates_are_refused(n, change):
+    certificate, refused = gs.Certificate.from_dict(STORED[n]), 0
     for seed in range(100):
         name, data = changed(certificate, seed)
         if name == CHANGES[change].__name__:
             with pytest.raises(ValueError, match=r"must|are missing|numbers"):
-                check_changed_shared(data, STORED)
+                check_changed_shared(data, STORED[n])
             refused += 1
             if refused == 2:
                 break
     assert refused
 
 
-def test_what_is_not_one_of_the_probabilities():
+def test_what_is_not_claimed():
     with pytest.raises(ValueError, match="the probability must be one of"):
-        Claim(Fraction(1, 5), Fraction(1, 100))
+        Claim(3, Fraction(1, 5), Fraction(1, 100))
+    with pytest.raises(ValueError, match="the probability must be one of"):
+        Claim(6, Fraction(1, 10), Fraction(1, 100))
     with pytest.raises(ValueError, match="less"):
-        Claim(Fraction(1, 10), Fraction(1, 10))
+        Claim(3, Fraction(1, 10), Fraction(1, 10))
+    with pytest.raises(ValueError, match="must be about 3, 4 or 5 features"):
+        checker.check_shared({**STORED[3], "n_features": True})
+    with pytest.raises(ValueError, match="must be about 4 features in 1 dimension"):
+        checker.check_shared({**STORED[4], "n_hidden": 2})
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        ("vv", "must end where its cells do"),
+        ("rv", "1 cells are missing"),
+        ("uvv", "must have the letters rt, f and v"),
+        ("r" * 60 + "v" * 61, "must not be halved more often than doubles can"),
+    ],
+)
+def test_trees_that_are_none(tree, words):
+    with pytest.raises(ValueError, match=words):
+        checker.leaves_of(tree, 3)
+
+
+def test_a_reason_that_is_another_one():
+    claim = Claim(3, Fraction(1, 2), Fraction(1, 1000))
+    tree = "trvvv"  # in the second cell the third weight would be larger than the second one
+    with pytest.raises(ValueError, match=r"ratios 0.000000 to 0.500000, 0.500000 to 1.000000 .*reason; got 'v'"):
+        checker.check_trees(claim, [((1, 1, 1), "rtvvv"), ((1, 1, 1), tree)])
+    assert checker.check_trees(claim, [((1, 1, 1), "rtvfv")]) == 3

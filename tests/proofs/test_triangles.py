@@ -66,7 +66,7 @@ def test_the_triangle_is_that_of_the_optimum(p):
     assert best.model.b / norms == pytest.approx([triangle.c] * 3, rel=1e-6)
     least = 3 * float(phi(p, Fraction(1, 2), Fraction(1, 2), fraction(triangle.c)))
     assert best.loss == pytest.approx(least, rel=1e-12)
-    assert LEAST[2][float(p)] <= least <= LEAST[2][float(p)] + 1e-9
+    assert LEAST[3, 2][float(p)] <= least <= LEAST[3, 2][float(p)] + 1e-9
 
 
 @settings(max_examples=20, deadline=None)

@@ -21,7 +21,7 @@ def lower_bound(features: Features, n_hidden: int, *, nonnegative: bool = True, 
     - What x' = relu(W Wᵀ x + b) loses while one feature is active (`one_active`), or one or two (`two_active`), or
       while an output hears none or one of the others (`pairs`), if the model is such a `tied_relu`, and features are
       equally probable.
-    - What certificates say of three features at five probabilities (`certificates`).
+    - What certificates say of three to five features at five probabilities (`certificates`).
 
     Examples
     --------

@@ -1,13 +1,15 @@
-"""What models of three equal features lose at least by certificates of theorems, at some probabilities."""
+"""What models of three to five equal features lose at least by certificates of theorems, at some probabilities."""
 
 __all__ = ["by_certificates", "is_same"]
 
-# Lower ends by dimensions and probability, rounded down by far more than a double differs from a decimal number: on a
-# line by theorem 9 up to 0.5, and by theorem 10 beyond; in the plane by theorem 12 up to 0.521837, and by theorem 13
-# beyond. All are about features that are uniform on [0, 1].
+# Lower ends by size and probability, rounded down by far more than a double differs from a decimal number: on a line by
+# theorem 9; in the plane by theorem 12 up to 0.521837, and by theorem 13 beyond. All are about features that are
+# uniform on [0, 1].
 LEAST = {
-    1: {0.1: 0.033918232, 0.3: 0.106810248, 0.5: 0.180448932, 0.7: 0.218501818, 0.9: 0.194431235},
-    2: {
+    (3, 1): {},
+    (4, 1): {},
+    (5, 1): {},
+    (3, 2): {
         0.1: 0.003319483,
         0.3: 0.029310355,
         0.5: 0.076282446,
@@ -17,14 +19,12 @@ LEAST = {
         0.9: 0.096237068,
     },
 }
-FEATURES = 3
 SAME = 2.0**-52  # of probabilities: 1 - 0.9 is 0.1 but for a bit, and losses of good models change by as little
 
 
 def by_certificates(n: int, m: int, p: float) -> float:
-    """Return what three features of probability p lose at least in m dimensions, or 0 where no certificate says it."""
-    ends = LEAST.get(m, {}).items() if n == FEATURES else ()
-    return next((least for at, least in ends if is_same(p, at)), 0.0)
+    """Return what n features of probability p lose at least in m dimensions, or 0 where no certificate says it."""
+    return next((least for at, least in LEAST.get((n, m), {}).items() if is_same(p, at)), 0.0)
 
 
 def is_same(p: float, at: float) -> bool:

@@ -19,8 +19,7 @@ from geomsup.proofs.checker import evidence_of, stated
 from geomsup.proofs.decoders.cells import Cells, Claim
 from geomsup.proofs.decoders.digons import NEAR, spare_near_digons
 from geomsup.proofs.decoders.triangles import Triangle, in_corner
-from geomsup.proofs.shared.checker import Told, check_places, error_of, parts_of
-from geomsup.proofs.shared.outputs import of_sets
+from geomsup.proofs.shared.checker import Told, check_places, error_of, of_sets, parts_of
 
 __all__ = [
     "AXIS",

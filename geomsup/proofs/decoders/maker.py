@@ -80,7 +80,7 @@ def place_at(p: Fraction, tied: bool = False, axis: bool = False) -> dict[str, A
 
 def model_on_axis(p: Fraction) -> list[str]:
     """Return weights and biases of the best model of three features on one axis, the rows in the plane."""
-    weights, biases = best_on_axis(p)
+    weights, biases = best_on_axis(3, p)
     return [*(one for weight in weights for one in (weight, "0.0")), *biases]
 
 

@@ -1,4 +1,4 @@
-"""The checker of three features on one axis: with `outputs` and `cells`.
+"""The checker of features on one axis: with all other modules of this folder but `maker`.
 
 ``python -m geomsup.proofs.shared.checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose names
 these are.
@@ -6,84 +6,132 @@ these are.
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from math import factorial, prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geomsup.proofs.checker import evidence_of, stated
-from geomsup.proofs.shared.cells import DIGONS, Claim
-from geomsup.proofs.shared.outputs import Cell, of_sets
+from geomsup.proofs.shared.cells import FEWER, PROBABILITIES, Claim
+from geomsup.proofs.shared.pieces import Cells
 
 __all__ = [
-    "REGION",
-    "SIGNS",
+    "AXES",
+    "THEOREM",
     "check_place",
     "check_places",
     "check_shared",
-    "check_tree",
+    "check_trees",
     "error_of",
-    "halves",
+    "is_mirrored",
+    "leaves_of",
     "loss_of",
+    "of_sets",
     "parts_of",
     "place_of",
-    "reason",
+    "signs_of",
+    "together",
 ]
 
-REGION: Cell = Fraction(0), Fraction(1), Fraction(0), Fraction(1)  # of r and t, the ratios of weights to the largest
-SIGNS = (1, 1, 1), (1, 1, -1), (1, -1, 1), (1, -1, -1)
+THEOREM = "features on one axis"
+AXES = "rtuq"  # letters of ratios along which a cell is halved: the second weight to the first, the third to it, ...
+REASONS = "fv"  # f: a weight is larger than the one before, so that features can change places; v: by value
 MOST_BOXES = 1_000_000  # a checker that never ends checks nothing
+MOST_HALVES = 200  # of one cell: ends must be doubles without rounding, which is at most 50 along each ratio
+CHUNK, THREADS = 64, 2  # cells at a time
 DIGITS = 12  # after the point, of the ends of losses
 
+Leaf = tuple[str, Sequence[float], Sequence[float]]  # reason, lower and upper ends of ratios
 Told = Callable[[str, float], object]
 
 
-def halves(cell: Cell, letter: str) -> tuple[Cell, Cell]:
-    """Return the halves of a cell along r or t."""
-    r0, r1, t0, t1 = cell
-    if letter == "r":
-        return (r0, (r0 + r1) / 2, t0, t1), ((r0 + r1) / 2, r1, t0, t1)
-    return (r0, r1, t0, (t0 + t1) / 2), (r0, r1, (t0 + t1) / 2, t1)
+def signs_of(n: int) -> list[tuple[int, ...]]:
+    """Return the signs that weights can have, if the first one is positive."""
+    return [(1, *rest) for rest in product((1, -1), repeat=n - 1)]
 
 
-def reason(claim: Claim, signs: Sequence[int], cell: Cell) -> str:
-    """Return why no model of a cell loses less: f, t >= r, so that features can change places; v, by value."""
-    if cell[2] >= cell[1]:
-        return "f"
-    return "v" if claim.holds(signs, cell) else ""
+def of_sets(p: Fraction, n: int = 3) -> list[Fraction]:
+    """Return how probable it is that just these features are present, for each set."""
+    sizes = [one.bit_count() for one in range(1 << n)]
+    return [p**size * (1 - p) ** (n - size) for size in sizes]
 
 
-def check_tree(claim: Claim, signs: Sequence[int], tree: str) -> int:
-    """Return how many cells there are of some signs, if all have their reasons."""
-    waiting, cells = [REGION], 0
+def leaves_of(tree: str, n: int) -> list[Leaf]:
+    """Return the cells of a tree that are not halved: they cover all ratios from 0 to 1."""
+    region = (1.0,) + (0.0,) * (n - 1), (1.0,) * n
+    waiting, found = [(*region, 0)], list[Leaf]()
     for place, letter in enumerate(tree):
-        if not waiting or place > MOST_BOXES:
+        if not waiting or place > MOST_BOXES or waiting[-1][2] > MOST_HALVES:
             raise ValueError(f"the tree must end where its cells do; got more letters after {place}")
-        cell = waiting.pop()
-        if letter in "rt":
-            waiting += halves(cell, letter)[::-1]
+        low, high, halved = waiting.pop()
+        if letter in REASONS:
+            found.append((letter, low, high))
             continue
-        cells += 1
-        right = reason(claim, signs, cell)
-        if not right or letter != right:
-            where = ", ".join(f"{float(end):.6f}" for end in cell)
-            raise ValueError(f"cell {place}, ({where}), must have the reason {right!r}; got {letter!r}")
+        axis = AXES[: n - 1].find(letter) + 1
+        if not axis:
+            raise ValueError(f"a tree must have the letters {AXES[: n - 1]}, f and v; got {letter!r} at place {place}")
+        middle = (low[axis] + high[axis]) / 2
+        if not low[axis] < middle < high[axis]:
+            raise ValueError(f"cells must not be halved more often than doubles can; got one at place {place}")
+        lower, upper = (*high[:axis], middle, *high[axis + 1 :]), (*low[:axis], middle, *low[axis + 1 :])
+        waiting += [(upper, high, halved + 1), (low, lower, halved + 1)]
     if waiting:
         raise ValueError(f"the tree must cover the region; {len(waiting)} cells are missing")
-    return cells
+    return found
+
+
+def is_mirrored(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether a ratio is never less than the one before it: cells of features in another order hold such models."""
+    return np.logical_or.reduce(low[:, 1:] >= high[:, :-1], axis=1)
+
+
+def together(claim: Claim, cells: Sequence[tuple[Sequence[int], Sequence[float], Sequence[float]]]) -> Cells:
+    """Return cells that are given by signs and ends, to look at them at once."""
+    signs, low, high = (np.array(one, dtype=float).reshape(-1, claim.n) for one in zip(*cells, strict=True))
+    return Cells(signs, low, high, claim.p)
+
+
+def check_trees(claim: Claim, trees: Sequence[tuple[Sequence[int], str]]) -> int:
+    """Return how many cells the trees of some signs have, if all have their reasons."""
+    leaves = [(signs, *leaf) for signs, tree in trees for leaf in leaves_of(tree, claim.n)]
+    if not leaves:
+        return 0
+    cells = together(claim, [(signs, low, high) for signs, _, low, high in leaves])
+    by_value = np.array([letter == "v" for _, letter, _, _ in leaves])
+    right = is_mirrored(cells.low, cells.high) != by_value
+    asked = np.flatnonzero(by_value)
+
+    def look(start: int) -> None:
+        which = asked[start : start + CHUNK]
+        if right.all():  # else nothing is proved anyway
+            right[which] = claim.holds(Cells(cells.signs[which], cells.low[which], cells.high[which], claim.p))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(look, range(0, len(asked), CHUNK)))
+    if not right.all():
+        signs, letter, low, high = leaves[int(np.argmin(right))]
+        where = ", ".join(f"{one:.6f} to {other:.6f}" for one, other in zip(low[1:], high[1:], strict=True))
+        raise ValueError(f"the cell of ratios {where} with the signs {signs} must have its reason; got {letter!r}")
+    return len(leaves)
 
 
 def loss_of(p: Fraction, weights: Sequence[Fraction], biases: Sequence[Fraction]) -> Fraction:
     """Return the expected squared error of a model."""
-    total = Fraction(0)
-    for A, probable in enumerate(of_sets(p)):
-        present = [j for j in range(3) if A >> j & 1]
-        for i in range(3):
-            rest = [weights[i] * weights[j] for j in present if j != i]
-            total += probable * error_of(weights[i] ** 2, biases[i], rest, i in present)
-    return total
+    cases, features = defaultdict[tuple[Any, ...], Fraction](Fraction), range(len(weights))
+    for A, probable in enumerate(of_sets(p, len(weights))):
+        present = [j for j in features if A >> j & 1]
+        for i in features:
+            rest = sorted(weights[i] * weights[j] for j in present if j != i)
+            cases[weights[i] ** 2, biases[i], *rest, i in present] += probable
+    return sum((share * error_of(q, b, rest, here) for (q, b, *rest, here), share in cases.items()), Fraction(0))
 
 
 def error_of(q: Fraction, b: Fraction, rest: Sequence[Fraction], present: bool) -> Fraction:
@@ -121,19 +169,19 @@ def parts_of(
     return p, gap, [stated(one) for one in lists[0]], [stated(one) for one in lists[1]], lists[2]
 
 
-def place_of(data: Any) -> tuple[Claim, list[str], Fraction]:
-    """Return what is claimed at a probability, its trees, and the loss of its model."""
-    words = "three weights, three biases, and four trees as texts"
-    p, gap, weights, biases, trees = parts_of(data, (3, 3, len(SIGNS)), words)
+def place_of(data: Any, n: int) -> tuple[Claim, list[tuple[Sequence[int], str]], Fraction]:
+    """Return what is claimed of n features at a probability, trees with their signs, and the loss of the model."""
+    signs = signs_of(n)
+    words = f"{n} weights, {n} biases, and {len(signs)} trees as texts"
+    p, gap, weights, biases, trees = parts_of(data, (n, n, len(signs)), words)
     most = loss_of(p, weights, biases)
-    return Claim(p, (1 - gap) * most), trees, most
+    return Claim(n, p, (1 - gap) * most), list(zip(signs, trees, strict=True)), most
 
 
-def check_place(data: Any) -> tuple[int, Fraction, Fraction]:
-    """Return how many cells a probability has, and two numbers that the least loss is between."""
-    claim, trees, most = place_of(data)
-    cells = sum(check_tree(claim, signs, tree) for signs, tree in zip(SIGNS, trees, strict=True))
-    return cells, claim.exact_least, most
+def check_place(data: Any, n: int) -> tuple[int, Fraction, Fraction]:
+    """Return how many cells a probability has, and two numbers that the least loss of n features is between."""
+    claim, trees, most = place_of(data, n)
+    return check_trees(claim, trees), claim.exact_least, most
 
 
 def check_places(
@@ -167,12 +215,15 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) ->
 
     Examples
     --------
-    >>> check_shared({"theorem": "three features on one axis", "n_features": 2, "n_hidden": 1, "evidence": {}})
+    >>> check_shared({"theorem": "features on one axis", "n_features": 2, "n_hidden": 1, "evidence": {}})
     Traceback (most recent call last):
-    ValueError: the theorem must be about 3 features in 1 dimension, with its evidence
+    ValueError: the theorem must be about 3, 4 or 5 features in 1 dimension, with its evidence
     """
-    evidence = evidence_of(certificate, "three features on one axis", (3, 1), {"places"})
-    return check_places(evidence["places"], list(DIGONS), check_place, told)
+    n = certificate.get("n_features") if isinstance(certificate, dict) else None
+    if type(n) is not int or n not in FEWER:
+        raise ValueError("the theorem must be about 3, 4 or 5 features in 1 dimension, with its evidence")
+    evidence = evidence_of(certificate, THEOREM, (n, 1), {"places"})
+    return check_places(evidence["places"], PROBABILITIES, partial(check_place, n=n), told)
 
 
 if __name__ == "__main__":

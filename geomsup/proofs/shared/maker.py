@@ -1,72 +1,101 @@
-"""The certificate of three features on one axis: cells are halved until the checker has a reason for each."""
+"""The certificates of features on one axis: cells are halved until the checker has a reason for each."""
 
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 from scipy.optimize import minimize
 
 from geomsup.proofs.bisection import decimals
-from geomsup.proofs.shared.cells import DIGONS, Claim
-from geomsup.proofs.shared.checker import REGION, SIGNS, halves, loss_of, place_of, reason
+from geomsup.proofs.shared.cells import PROBABILITIES, Claim
+from geomsup.proofs.shared.checker import AXES, THEOREM, is_mirrored, loss_of, place_of, signs_of, together
 from geomsup.threads import Progress
 
-__all__ = ["best_model", "place_at", "three_on_one_axis", "tree_of"]
+__all__ = ["best_model", "features_on_one_axis", "place_at", "trees_of"]
 
-# How far below the model's loss the bound is, relatively. From p = 0.7 on, models whose weights have the square sum 1
-# all lose nearly as much if nothing is clipped, so that cells must be small everywhere.
-GAPS = {Fraction(p, 10): gap for p, gap in ((1, "0.00001"), (3, "0.000001"), (5, "0.000001"), (7, "0.01"), (9, "0.02"))}
-# Weights and biases where descents begin.
-STARTS = (1.04, 0.36, -1.02, -0.13, 0.03, 0.0), (1.0, 0.0, -1.0, 0.05, 0.2, 0.05), (0.9, -0.3, -0.3, 0.3, 0.5, 0.5)
-EXACT = {"xatol": 1e-9, "fatol": 1e-14, "maxiter": 4000, "maxfev": 4000, "adaptive": True}
+# How far below the model's loss the bound is, relatively. A tenth of it takes about three times as long.
+GAPS = {
+    3: dict(zip(PROBABILITIES, ("0.00001", "0.000001", "0.000001", "0.00001", "0.00001"), strict=True)),
+    4: dict(zip(PROBABILITIES, ("0.005", "0.001", "0.001", "0.003", "0.002"), strict=True)),
+    5: dict(zip(PROBABILITIES, ("0.03", "0.01", "0.01", "0.015", "0.01"), strict=True)),
+}
+# Where descents begin: weights of a digon and of all other features, and their biases; or one weight, the opposite one
+# of all others, and their biases.
+STARTS = (1.04, -1.02, 0.32, -0.14, 0.0, 0.03), (0.9, -0.9, 0.0, 0.15, 0.15, 0.25), (0.9, -0.28, 0.4, 0.46)
+ROUGH = {"xatol": 1e-4, "fatol": 1e-9, "maxfev": 500}
+EXACT = {"xatol": 1e-9, "fatol": 1e-14, "maxfev": 2000, "adaptive": True}
 PLACES = 9
 SMALL = 1e-5  # weight that is 0: descents end within 1e-6
+TO_SPARE = 2e-10  # of losses: what holds here, holds too where sums are in another order
+CHUNK = 64  # cells at a time
+
+Open = tuple[int, str, Sequence[float], Sequence[float]]  # number of its signs, which halves of it, and ends of ratios
 
 
-def three_on_one_axis(progress: Progress = None) -> dict[str, Any]:
-    """Return the certificate as plain values."""
+def features_on_one_axis(n: int, progress: Progress = None) -> dict[str, Any]:
+    """Return the certificate of three, four or five features as plain values."""
     places = list[dict[str, Any]]()
-    for number, p in enumerate(DIGONS):
+    for number, p in enumerate(PROBABILITIES):
         if progress is not None:
-            progress("bisecting", number / len(DIGONS))
-        places.append(place_at(p, GAPS[p]))
-    return {"theorem": "three features on one axis", "n_features": 3, "n_hidden": 1, "evidence": {"places": places}}
+            progress("bisecting", number / len(PROBABILITIES))
+        places.append(place_at(n, p, GAPS[n][p]))
+    return {"theorem": THEOREM, "n_features": n, "n_hidden": 1, "evidence": {"places": places}}
 
 
-def best_model(p: Fraction) -> tuple[list[str], list[str]]:
+def best_model(n: int, p: Fraction) -> tuple[list[str], list[str]]:
     """Return weights and biases that lose the least of what is found, as decimals."""
 
+    def model(state: Sequence[float], unit: int) -> list[Fraction]:
+        half = len(state) // 2
+        several = [(*part[:-1], *(part[-1],) * (n + 1 - half)) for part in (state[:half], state[half:])]
+        return [Fraction(round(float(one) * unit), unit) for part in several for one in part]
+
     def loss(state: Sequence[float]) -> float:
-        numbers = [Fraction(round(one * 2**30), 2**30) for one in state]
-        return float(loss_of(p, numbers[:3], numbers[3:]))
+        numbers = model(state, 1 << 30)
+        return float(loss_of(p, numbers[:n], numbers[n:]))
 
-    found = [minimize(loss, one, method="Nelder-Mead", options=EXACT) for one in STARTS]
-    best = np.array(min(found, key=lambda one: one.fun).x)
+    found = [minimize(loss, one, method="Nelder-Mead", options=ROUGH) for one in STARTS]
+    best = min(found, key=lambda one: one.fun).x
     best = minimize(loss, best, method="Nelder-Mead", options=EXACT).x
-    best = np.where(abs(best) < SMALL, 0, best)
-    texts = [decimals(Fraction(round(float(one) * 10**PLACES), 10**PLACES), PLACES) for one in best]
-    return texts[:3], texts[3:]
+    numbers = model([0.0 if abs(one) < SMALL else one for one in best], 10**PLACES)
+    texts = [decimals(one, PLACES) for one in numbers]
+    return texts[:n], texts[n:]
 
 
-def place_at(p: Fraction, gap: str) -> dict[str, Any]:
+def place_at(n: int, p: Fraction, gap: str) -> dict[str, Any]:
     """Return a probability with its trees."""
-    weights, biases = best_model(p)
-    data: dict[str, Any] = {
-        "p": decimals(p, 1), "weights": weights, "biases": biases, "gap": gap, "trees": [""] * len(SIGNS),
-    }  # fmt: skip
-    claim, _, _ = place_of(data)
-    return {**data, "trees": [tree_of(claim, signs) for signs in SIGNS]}
+    weights, biases = best_model(n, p)
+    trees = [""] * len(signs_of(n))
+    data: dict[str, Any] = {"p": decimals(p, 1), "weights": weights, "biases": biases, "gap": gap, "trees": trees}
+    claim, _, _ = place_of(data, n)
+    return {**data, "trees": trees_of(Claim(n, p, claim.exact_least, TO_SPARE))}
 
 
-def tree_of(claim: Claim, signs: Sequence[int]) -> str:
-    """Return the tree of some signs: cells are halved along their longer side."""
-    letters, waiting = list[str](), [REGION]
+def trees_of(claim: Claim) -> list[str]:
+    """Return the tree of each pattern of signs: cells are halved along their longest side."""
+    region = (1.0,) + (0.0,) * (claim.n - 1), (1.0,) * claim.n
+    letters = list[tuple[int, str, str]]()
+    waiting: list[Open] = [(k, "", *region) for k in range(len(signs_of(claim.n)))]
     while waiting:
-        cell = waiting.pop()
-        letter = reason(claim, signs, cell)
-        if not letter:
-            letter = "r" if cell[1] - cell[0] >= cell[3] - cell[2] else "t"
-            waiting += halves(cell, letter)[::-1]
-        letters.append(letter)
-    return "".join(letters)
+        some, waiting = waiting[:CHUNK], waiting[CHUNK:]
+        for (number, path, low, high), letter in zip(some, _reasons(claim, some), strict=True):
+            sides = [end - start for start, end in zip(low, high, strict=True)]
+            axis = sides.index(max(sides))
+            letters.append((number, path, letter or AXES[axis - 1]))
+            if not letter:
+                middle = (low[axis] + high[axis]) / 2
+                waiting.append((number, path + "0", low, (*high[:axis], middle, *high[axis + 1 :])))
+                waiting.append((number, path + "1", (*low[:axis], middle, *low[axis + 1 :]), high))
+    letters.sort()  # each cell before its halves
+    return ["".join(letter for one, _, letter in letters if one == k) for k in range(len(signs_of(claim.n)))]
+
+
+def _reasons(claim: Claim, some: Sequence[Open]) -> list[str]:
+    """Return the reasons of some cells, or no letter."""
+    signs = signs_of(claim.n)
+    rows = [(signs[number], low, high) for number, _, low, high in some]
+    cells = together(claim, rows)
+    mirrored = is_mirrored(cells.low, cells.high)
+    asked = [row for row, one in zip(rows, mirrored, strict=True) if not one]
+    holds = iter(claim.holds(together(claim, asked))) if asked else iter(())
+    return ["f" if one else "v" if next(holds) else "" for one in mirrored]
