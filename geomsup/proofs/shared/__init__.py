@@ -1,3 +1,3 @@
-"""Three features on one axis: the least loss over all weights and biases, at some probabilities."""
+"""Three to five features on one axis: the least loss over all weights and biases, at some probabilities."""
 
 __all__: list[str] = []

@@ -23,7 +23,7 @@ FEWER = {
 SIZES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)  # ends of the squares of the largest weight, at first
 LARGE = 16.0  # the next end, or a power of 2 times it
 # Of losses, times (1 + Q)²; of sums of what outputs lose alone, relatively. Doubles are rounded by 2^-53. The absolute
-# values of all terms of a bound have a sum below 2000 (1 + Q)², and none passes through more than 100 operations.
+# values of all terms of a bound have a sum below 4000 (1 + Q)², and none passes through more than 100 operations.
 MARGIN = 1e-10
 # What follows decides only how long a proof is. Pieces are halved if they are lower than the best one by less than
 # NEARLY of what is missing, and wider than NARROW of the cell. Then sizes are halved, until they are narrower than
@@ -31,6 +31,7 @@ MARGIN = 1e-10
 NEARLY, NARROW, SHORT, MUCH = 0.5, 0.25, 0.1, 1.4
 TIE = 1e-12  # of losses of pieces, which may be the same but for rounding
 POINTS = 17  # where tangents of V (1 - |w|²)² are tried
+MOST = 20_000  # pieces or sizes of a cell: a checker that never ends checks nothing
 CHUNK = 1 << 17  # numbers at a time: the arrays of one pass then fit into a cache
 
 Array = NDArray[np.float64]
@@ -71,6 +72,8 @@ class Claim:
 
     def holds(self, cells: Cells) -> Truths:
         """Whether models with these signs of weights, and their ratios in a cell, lose enough."""
+        if not (cells.half[:, 1:] > 0).all():
+            raise ValueError("cells must be wider than nothing")
         number, left = len(cells.low), np.ones(len(cells.low), dtype=bool)
         cell = np.repeat(np.arange(number), len(self.sizes))
         sizes = self._unknown(cells, Sizes(cell, *np.tile(self.sizes, (number, 1)).T))
@@ -82,6 +85,8 @@ class Claim:
             enough, halve, waits = self._seen(cells, sizes, pieces, width)
             narrow = sizes.high - sizes.low <= SHORT * width[sizes.cell] * np.maximum(0.5, 2 * sizes.low)
             left[sizes.cell[~enough & ~waits & narrow]] = False
+            for many in (pieces.cell, sizes.cell):
+                left[np.bincount(many, minlength=number) > MOST] = False
             still = ~enough & left[sizes.cell]
             waiting, new = taken(sizes, still & waits), _halves(Sizes(*taken(sizes, still & ~waits)))
             sizes = Sizes(*joined(waiting, self._unknown(cells, new)))
@@ -106,6 +111,7 @@ class Claim:
         starts = np.cumsum(counts) - counts
         needed = np.cumsum(counts[sizes.cell]) * pieces.T[0].size
         cuts = np.unique(np.searchsorted(needed, np.arange(CHUNK, needed[-1], CHUNK)))
+        cuts = cuts[cuts > 0]  # one size alone may need more
         halve, found = np.zeros(len(pieces.cell), dtype=bool), list[tuple[Truths, Truths]]()
         for part in np.split(np.arange(len(sizes.cell)), cuts):
             some = Sizes(*taken(sizes, part))
@@ -145,7 +151,7 @@ class Claim:
         rest = np.minimum.reduceat(np.where(known, values, np.inf), starts)
         below = np.where(least < rest, np.minimum(rest, least + NEARLY * np.repeat(short, n)), -np.inf)
         wide = widths > NARROW * width[pieces.cell[piece]]
-        enough = short <= 0
+        enough = (short <= 0) & np.isfinite(total)
         return enough, (values <= below[group]) & wide & ~enough[size]
 
     def _planes(self, cells: Cells, sizes: Sizes, along: Array, slopes: Array, much: Truths) -> Array:
@@ -165,7 +171,7 @@ class Claim:
         values = [one * (square * one + steep) for one in (low, high, place)]
         lower = np.minimum(values[0], np.minimum(values[1], np.where(square > 0, values[2], np.inf))).sum(axis=3)
         whole = start + bent + along[:, None, None, 0] * Q + lower
-        middle = (slopes * (cells.middle / np.where(cells.half > 0, cells.half, 1))[sizes.cell, 1:]).sum(axis=1)
+        middle = (slopes * (cells.middle[:, 1:] / cells.half[:, 1:])[sizes.cell]).sum(axis=1)
         return whole.min(axis=2).max(axis=1) - middle
 
 
