@@ -32,7 +32,7 @@ NEARLY, NARROW, SHORT, MUCH = 0.5, 0.25, 0.1, 1.4
 TIE = 1e-12  # of losses of pieces, which may be the same but for rounding
 POINTS = 17  # where tangents of V (1 - |w|²)² are tried
 MOST = 20_000  # pieces or sizes of a cell: a checker that never ends checks nothing
-CHUNK = 1 << 17  # numbers at a time: the arrays of one pass then fit into a cache
+CHUNK = 1 << 19  # numbers at a time, in each of about ten arrays
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
