@@ -44,6 +44,7 @@ __all__ = [
 
 LEAVES, SPLITS = "cfsmnbgved", "tapqru"
 UNKNOWN = "\0 xVé"  # NumPy takes the first for an empty text
+SHARED = "shared", "shared_4", "shared_5"  # three to five features on one axis
 TREES = "tree", "tilted", "long", "short", "near"
 STORED = Path(__file__).parents[1] / "docs" / "certificates"
 Evidence = dict[str, Any]
@@ -320,7 +321,7 @@ def check_changed_decoders(data: dict[str, Any], original: dict[str, Any]) -> No
 
 
 def main(number: int, which: str) -> None:
-    if which in ("digon", "plane", "penalty", "three", "shared", "shared_4", "shared_5", "decoders"):
+    if which in ("digon", "plane", "penalty", "three", *SHARED, "decoders"):
         certificate = gs.Certificate.from_dict(json.loads((STORED / f"{which}.json").read_text(encoding="utf-8")))
         gs.verify(certificate)
     else:
@@ -333,9 +334,7 @@ def main(number: int, which: str) -> None:
         "plane": lambda data: check_changed_strips(data, original),
         "penalty": lambda data: check_changed_penalty(data, original),
         "three": lambda data: check_changed_three(data, known),
-        "shared": lambda data: check_changed_shared(data, original),
-        "shared_4": lambda data: check_changed_shared(data, original),
-        "shared_5": lambda data: check_changed_shared(data, original),
+        **dict.fromkeys(SHARED, lambda data: check_changed_shared(data, original)),
         "decoders": lambda data: check_changed_decoders(data, original),
     }
     checked = checkers[which]

@@ -1,4 +1,4 @@
-"""Moments of v₊ for three features, slow and obvious: each mean over a cube is a quotient of two integers."""
+"""Moments of v₊, slow and obvious: each mean over a cube is a quotient of two integers."""
 
 from collections.abc import Sequence
 from fractions import Fraction

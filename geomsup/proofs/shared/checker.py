@@ -46,7 +46,7 @@ AXES = "rtuq"  # letters of ratios along which a cell is halved: the second weig
 REASONS = "fv"  # f: a weight is larger than the one before, so that features can change places; v: by value
 MOST_BOXES = 1_000_000  # a checker that never ends checks nothing
 MOST_HALVES = 200  # of one cell: ends must be doubles without rounding, which is at most 50 along each ratio
-CHUNK, THREADS = 256, 2  # cells at a time
+CHUNK, THREADS = 64, 2  # cells at a time: Ctrl-C waits for those that are looked at
 DIGITS = 12  # after the point, of the ends of losses
 
 Leaf = tuple[str, Sequence[float], Sequence[float]]  # reason, lower and upper ends of ratios
