@@ -42,6 +42,18 @@ def test_an_important_feature_alone_is_certified_up_to_the_onset(p):
     assert optimum(Features(2, p, [1, begins + 1e-2]), 1).status.startswith("best of")
 
 
+@pytest.mark.parametrize("p", [0.001, 0.02])
+def test_an_important_feature_alone_is_certified_where_features_are_rare(p):
+    """Theorem 5, step 8: up to (2 + √2)/8 p the other one is not stored, and beyond a little more it is."""
+    price = (2 + 2**0.5) / 8 * p
+    best = optimum(Features(2, p, [1, 0.999 * price]), 1)
+    assert best.status == "certified"
+    assert best.loss == pytest.approx(0.999 * price * (p / 3 - p * p / 4), rel=1e-9)
+    beyond = optimum(Features(2, p, [1, price / (1 - 2.1 * p)]), 1)
+    assert beyond.status.startswith("best of")
+    assert beyond.loss < price / (1 - 2.1 * p) * (p / 3 - p * p / 4)
+
+
 @pytest.mark.parametrize(
     ("features", "m"),
     [

@@ -13,7 +13,7 @@ import geomsup as gs
 from benchmarks.certificates import CHANGES, changed, check_changed_shared
 from geomsup.optima.proved.certificates import LEAST
 from geomsup.proofs.shared import checker, maker, pieces
-from geomsup.proofs.shared.cells import FEWER, PROBABILITIES, Claim
+from geomsup.proofs.shared.cells import FEWER, PROBABILITIES, Claim, Sizes, _between
 from geomsup.proofs.shared.moments import clipped, tangent
 from geomsup.proofs.shared.pieces import Cells, Pieces
 from tests.proofs.integers import UNIT, moments, squared
@@ -89,6 +89,39 @@ def random_cell(n, p, rng, side):
     return Cells(signs[None], np.array([[1, *low]]), np.array([[1, *(low + side)]]), float(p))
 
 
+@given(SEEDS)
+def test_between_two_ends_a_parabola_has_this_least_value(seed):
+    rng = np.random.default_rng(seed)
+    one, other = rng.normal(size=(2, 20))
+    bent = 10.0 ** rng.uniform(-3, 2, 20) * (rng.random(20) < 0.8)
+    at = np.linspace(0, 1, 2001)[:, None]
+    values = (1 - at) * one + at * other - bent * at * (1 - at)
+    assert _between(one, other, bent) == pytest.approx(values.min(axis=0), abs=1e-5 * (1 + bent.max()))
+
+
+@given(N, P, SEEDS)
+def test_outputs_in_corners_are_joined_to_a_lower_bound(n, p, seed):
+    """Whatever outputs lose there: against their interpolation with V (n - 1 + (1 - |w|²)²), at many ratios."""
+    rng = np.random.default_rng(seed)
+    side = np.append(0, 2.0 ** -rng.integers(0, 7, n - 1))
+    low = np.minimum(np.append(1, np.floor(rng.random(n - 1) / side[1:]) * side[1:]), 1 - side)
+    cells = Cells(np.ones((1, n)), low[None], (low + side)[None], float(p))
+    start, much, scale = rng.uniform(0, 3), rng.random() < 0.2, 10.0 ** rng.uniform(-4, 0)
+    sizes = Sizes(np.array([0]), np.array([start]), np.array([start + 2.0 ** -rng.integers(0, 8)]))
+    along, outputs = rng.normal(size=(1, n)) * scale, rng.normal(size=(1, 2 ** (n - 1))) * scale
+    claim = Claim(n, p, Fraction(1, 10**6))
+    found, _ = claim._together(cells, sizes, along, outputs, np.array([much]))
+    at = rng.random((300, n - 1))
+    at[:200] = np.where(rng.random((200, n - 1)) < 0.6, np.round(at[:200]), at[:200])  # edges and corners
+    upper = cells.corners[0][:, 1:] == cells.high[0, 1:]
+    weights = np.where(upper, at[:, None], 1 - at[:, None]).prod(axis=2)
+    ratios, Q = low + np.insert(at, 0, 0, axis=1) * side, rng.uniform(sizes.low, sizes.high, 300)
+    values = weights @ outputs[0] + Q * (ratios @ along[0])
+    if not much:
+        values += claim.variance * (n - 1 + (1 - Q * (ratios**2).sum(axis=1)) ** 2)
+    assert found[0] <= values.min() + 1e-12
+
+
 @settings(max_examples=40, deadline=None)
 @given(N, P, SEEDS)
 def test_a_claim_above_the_loss_of_a_model_does_not_hold_in_its_cell(n, p, seed):
@@ -102,11 +135,11 @@ def test_a_claim_above_the_loss_of_a_model_does_not_hold_in_its_cell(n, p, seed)
         weights = rng.normal(size=n) / rng.choice([1, 2])
     weights = weights[np.argsort(-abs(weights))] * np.sign(weights[np.argmax(abs(weights))])
     found = minimize(lambda b: exact_loss(weights, b, p), biases, method="Nelder-Mead", options={"maxfev": 300})
-    side = 2.0 ** -rng.integers(1, 4)
-    low = np.floor(abs(weights / weights[0]) / side) * side
-    low[1:] = np.minimum(low[1:], 1 - side)
+    side = np.append(0, 2.0 ** -rng.integers(1, 5, n - 1))
+    low = np.append(1, np.floor(abs(weights / weights[0])[1:] / side[1:]) * side[1:])
+    low = np.minimum(low, 1 - side)
     signs = np.where(weights < 0, -1.0, 1.0)
-    cells = Cells(signs[None], np.array([[1, *low[1:]]]), np.array([[1, *(low[1:] + side)]]), float(p))
+    cells = Cells(signs[None], low[None], (low + side)[None], float(p))
     least = Fraction(found.fun * (1 + 1e-9))
     if float(least) < min(n * (p / 3 - p * p / 4), FEWER[n][p] + 0.99 * p / 3):  # else it is refused
         assert not Claim(n, p, least).holds(cells)[0]
@@ -147,7 +180,7 @@ def test_models_are_what_searches_find(n, place):
     assert claim.least - 2e-9 <= LEAST[n, 1][float(p)] <= claim.exact_least
 
 
-@pytest.mark.parametrize("n", [3, 4])
+@pytest.mark.parametrize("n", NAMES)
 @pytest.mark.parametrize("place", [0, 4])
 def test_weights_on_one_axis_lose_less_than_fewer_features_and_a_dropped_one(n, place):
     """At p = 0.1 and 0.9, for all models of fewer features."""

@@ -14,8 +14,9 @@ from geomsup.optima.result import Optimum
 
 __all__ = ["certified"]
 
-# Theorem 5: between these probabilities it says from which importance on a second feature is stored.
-ONSET_FROM, ONSET_UP_TO = 0.535, 0.83
+# Theorem 5: between these probabilities it says from which importance on a second feature is stored. Up to RARE it is
+# not stored if its importance is less than RARE_PRICE times the probability.
+ONSET_FROM, ONSET_UP_TO, RARE, RARE_PRICE = 0.535, 0.83, 0.02, (2 + 2**0.5) / 8
 # Theorem 4: below the first probability the digon has equal norms, above the second it has not; between them nothing is
 # decided. Theorem 2: up to this probability five features form a pentagon. Theorems 12 and 13: at these, three form a
 # digon and a row of its own, or a triangle.
@@ -88,13 +89,20 @@ def _is_triangle(W: np.ndarray, b: np.ndarray) -> bool:
 
 
 def _is_first_alone(features: Features, w: np.ndarray, b: np.ndarray) -> bool:
-    """Whether only the important feature is stored, at its best, and the other one is worth less than I₀."""
+    """Whether only the important feature is stored, at its best, and the other one is not worth storing."""
     p, importance = float(features.probability[0]), features.importance / features.importance.max()
-    if not ONSET_FROM <= p <= ONSET_UP_TO or importance.min() > _onset(p) - ROUNDING:
+    if not importance.min() <= _price(p) - ROUNDING:
         return False
     stored = importance == 1
     biases = np.where(stored, 0.0, features.mean)
     return bool((np.abs(np.abs(w) - stored) <= SAME).all() and (np.abs(b - biases) <= SAME * features.mean).all())
+
+
+def _price(p: float) -> float:
+    """Return an importance up to which theorem 5 says that a second feature is not stored, or 0."""
+    if ONSET_FROM <= p <= ONSET_UP_TO:
+        return _onset(p)
+    return RARE_PRICE * p if p <= RARE else 0.0
 
 
 def _onset(p: float) -> float:

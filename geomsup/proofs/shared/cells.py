@@ -1,6 +1,5 @@
 """Whether all models whose weights are in a cell, times any size, lose at least so much: many cells at once."""
 
-from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
@@ -18,7 +17,7 @@ PROBABILITIES = [Fraction(p, 10) for p in (1, 3, 5, 7, 9)]
 FEWER = {
     3: dict(zip(PROBABILITIES, (0.003319, 0.0293, 0.0762, 0.1081, 0.09709), strict=True)),
     4: dict(zip(PROBABILITIES, (0.033918, 0.10681, 0.180448, 0.2189, 0.19446), strict=True)),
-    5: dict(zip(PROBABILITIES, (0.06407, 0.1841, 0.2843, 0.3287, 0.2913), strict=True)),
+    5: dict(zip(PROBABILITIES, (0.06438, 0.184308, 0.284612, 0.32974, 0.29193), strict=True)),
 }
 SIZES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)  # ends of the squares of the largest weight, at first
 LARGE = 16.0  # the next end, or a power of 2 times it
@@ -27,12 +26,15 @@ LARGE = 16.0  # the next end, or a power of 2 times it
 MARGIN = 1e-10
 # What follows decides only how long a proof is. Pieces are halved if they are lower than the best one by less than
 # NEARLY of what is missing, and wider than NARROW of the cell. Then sizes are halved, until they are narrower than
-# SHORT of the cell. Where the square of all weights is more than MUCH, losses are not seen from those of no ReLU.
-NEARLY, NARROW, SHORT, MUCH = 0.5, 0.25, 0.1, 1.4
+# SHORT of the cell.
+NEARLY, NARROW, SHORT = 0.5, 0.2, 0.1
+# Where the square of all weights is more than this, losses are not seen from those of no ReLU: if features are often
+# present, good models are nearly linear, even if they are large.
+MUCH, MUCH_OFTEN, OFTEN = 1.4, 2.5, 0.6
 TIE = 1e-12  # of losses of pieces, which may be the same but for rounding
 POINTS = 17  # where tangents of V (1 - |w|²)² are tried
 MOST = 20_000  # pieces or sizes of a cell: a checker that never ends checks nothing
-CHUNK = 1 << 19  # numbers at a time, in each of about ten arrays
+CHUNK = 1 << 18  # numbers at a time, in each of about ten arrays
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -57,6 +59,7 @@ class Claim:
             known = ", ".join(str(float(one)) for one in PROBABILITIES)
             raise ValueError(f"the probability must be one of {known}, and the loss less than that of weights 0")
         self.fewer = FEWER[n][p]
+        self.much = MUCH_OFTEN if p > OFTEN else MUCH
         self.spare = spare  # for cells of a maker, so that a checker needn't round as it did
         large = LARGE
         while not self.alone(np.array(large), np.array(large)) + self.fewer > self.least * (1 + MARGIN):
@@ -128,85 +131,87 @@ class Claim:
         self, cells: Cells, sizes: Sizes, size: Places, pieces: Pieces, piece: Places, width: Array
     ) -> tuple[Truths, Truths]:
         """Return which sizes lose enough, and which pieces to halve for the others. Each piece is for a size."""
-        n, middle = self.n, cells.middle[sizes.cell]
-        Q = (sizes.low + sizes.high) / 2
-        much = Q * (middle**2).sum(axis=1) > MUCH
-        lines = _Lines(cells, pieces, piece, much[size])
-        group = size * n + pieces.output[piece]
-        starts = np.flatnonzero(np.diff(group, prepend=-1))
-        ends = [(end[:, None] * row[sizes.cell]).ravel() for end, row in (
-            (sizes.low, cells.low), (Q, cells.middle), (sizes.high, cells.high)
-        )]  # fmt: skip
-        about = lines.about(ends[1][group])
-        best = np.flatnonzero(about <= np.minimum.reduceat(about, starts)[group] + TIE)
-        best = best[np.unique(group[best], return_index=True)[1]]
-        along, slopes = lines.slopes(best, ends[1])
-        values = lines.least(group, along, slopes, ends)
-        least = np.minimum.reduceat(values, starts)
-        planes = self._planes(cells, sizes, along.reshape(-1, n), slopes.reshape(-1, n, n - 1).sum(axis=1), much)
-        total = least.reshape(-1, n).sum(axis=1) + planes
-        short = self.least + MARGIN * (1 + sizes.high) ** 2 + self.spare - total
+        middle = (sizes.low + sizes.high) / 2
+        much = middle * (cells.middle[sizes.cell] ** 2).sum(axis=1) > self.much
+        group = size * self.n + pieces.output[piece]
+        lines = _Lines(cells, pieces, piece, much[size], group)
+        low, Y, high = (end[:, None] * row[sizes.cell] for end, row in (
+            (sizes.low, cells.low), (middle, cells.middle), (sizes.high, cells.high)
+        ))  # fmt: skip
+        along = lines.slopes(Y.ravel())
+        values = lines.least(along, low.ravel(), high.ravel())
+        least = np.minimum.reduceat(values, lines.starts)
+        outputs = least.reshape(len(sizes.cell), self.n, -1).sum(axis=1)
+        lower, total = self._together(cells, sizes, along.reshape(-1, self.n), outputs, much)
+        needed = self.least + MARGIN * (1 + sizes.high) ** 2 + self.spare
+        enough = (lower >= needed) & np.isfinite(lower)
+        # A bound is the least of `total` less what it may fall between corners.
+        short = np.repeat((needed - lower + total.min(axis=1))[:, None] - total, self.n, axis=0)
         widths = pieces.z[piece, 1] - pieces.z[piece, 0]
-        known = widths == 0
-        rest = np.minimum.reduceat(np.where(known, values, np.inf), starts)
-        below = np.where(least < rest, np.minimum(rest, least + NEARLY * np.repeat(short, n)), -np.inf)
+        known = np.minimum.reduceat(np.where((widths == 0)[:, None], values, np.inf), lines.starts)
+        below = np.where((least < known) & (short > 0), np.minimum(known, least + NEARLY * short), -np.inf)
         wide = widths > NARROW * width[pieces.cell[piece]]
-        enough = (short <= 0) & np.isfinite(total)
-        return enough, (values <= below[group]) & wide & ~enough[size]
+        return enough, (values <= below[group]).any(axis=1) & wide & ~enough[size]
 
-    def _planes(self, cells: Cells, sizes: Sizes, along: Array, slopes: Array, much: Truths) -> Array:
-        """Return the least of V (n - 1 + (1 - |w|²)²), or of 0 where that is much, and of all planes."""
-        low, half, high = (one[sizes.cell, None, None, 1:] for one in (cells.low, cells.half, cells.high))
-        both = (sizes.low, cells.low), (sizes.high, cells.high)
-        least, most = (end * (row[sizes.cell] ** 2).sum(axis=1) for end, row in both)
-        at = np.linspace(least, most, POINTS, axis=1)[:, :, None]
-        Q = np.stack([sizes.low, sizes.high], axis=1)[:, None, :]
-        # The tangent in |w|² is V (1 - at² - 2 (1 - at) |w|²).
-        bent = np.where(much[:, None, None], 0, -2 * self.variance * (1 - at)) * Q
-        start = np.where(much[:, None, None], 0, self.variance * (self.n - at**2))
-        steep = along[:, None, None, 1:] * Q[..., None] + slopes[:, None, None, :] / half
-        square = bent[..., None]
-        place = np.divide(-steep, 2 * square, out=np.zeros_like(steep + square), where=square > 0)
-        place = np.clip(place, low, high)
-        values = [one * (square * one + steep) for one in (low, high, place)]
-        lower = np.minimum(values[0], np.minimum(values[1], np.where(square > 0, values[2], np.inf))).sum(axis=3)
-        whole = start + bent + along[:, None, None, 0] * Q + lower
-        middle = (slopes * (cells.middle[:, 1:] / cells.half[:, 1:])[sizes.cell]).sum(axis=1)
-        return whole.min(axis=2).max(axis=1) - middle
+    def _together(self, cells: Cells, sizes: Sizes, along: Array, outputs: Array, much: Truths) -> tuple[Array, Array]:
+        """Return the least of V (n - 1 + (1 - |w|²)²), or of 0 if that is much, and of all outputs with their planes.
+
+        Also the least in each corner of the cell alone.
+        """
+        row, Q = np.arange(len(sizes.cell)), np.stack([sizes.low, sizes.high], axis=1)
+        low, high = (end * (ends[sizes.cell] ** 2).sum(axis=1) for end, ends in (
+            (sizes.low, cells.low), (sizes.high, cells.high)
+        ))  # fmt: skip
+        at, share = np.linspace(low, high, POINTS, axis=1), np.where(much, 0, self.variance)[:, None]
+        # The tangent in |w|² is V (n - at² - 2 (1 - at) |w|²).
+        flat, steep = share * (self.n - at**2), -2 * share * (1 - at)
+        planes = (along[:, None] * cells.corners[sizes.cell]).sum(axis=2)
+        slopes = steep[:, :, None] * cells.squares[sizes.cell, 0][:, None] + planes[:, None]
+        total = flat[:, :, None, None] + slopes[:, :, None] * Q[:, None, :, None] + outputs[:, None, None]
+        bend = np.maximum(steep, 0)[:, :, None] * Q[:, None]
+        left = total.reshape(*total.shape[:3], *(2,) * (self.n - 1))
+        for j in range(1, self.n):  # the first ratio is the last axis
+            bent = bend * (2 * cells.half[sizes.cell, j])[:, None, None] ** 2
+            left = _between(left[..., 0], left[..., 1], bent.reshape(*bent.shape, *(1,) * (self.n - 1 - j)))
+        lower = left.min(axis=2)
+        best = lower.argmax(axis=1)
+        return lower[row, best], total[row, best].min(axis=1)
 
 
 class _Lines:
-    """Losses of pieces: base + Y (Y S - 2 T), as a function of Y, in all corners."""
+    """Losses of pieces: base + Y (Y S - 2 T), as a function of Y, in all corners. A group has those of an output."""
 
-    def __init__(self, cells: Cells, pieces: Pieces, piece: Places, much: Truths) -> None:
-        self.sides = cells.sides[:, 1:]
+    def __init__(self, cells: Cells, pieces: Pieces, piece: Places, much: Truths, group: Places) -> None:
+        self.group, self.starts = group, np.flatnonzero(np.diff(group, prepend=-1))
         more, place = np.where(much, cells.variance, 0), np.arange(len(cells.sides))
         own = cells.corners[pieces.cell[piece][:, None], place, pieces.output[piece][:, None]]
         self.T = pieces.T[piece] + (more[:, None] * own)[:, None]
         self.S = pieces.S[piece, much.astype(np.intp)]
         self.base = pieces.base[piece] + cells.mean**2 + more
-        self.means = [(one[:, 0] + one[:, 1]) / 2 for one in (self.T, self.S)]
 
-    def about(self, Y: Array) -> Array:
-        """Return the average over corners."""
-        T, S = (one.mean(axis=1) for one in self.means)
-        return self.base + Y * (Y * S - 2 * T)
+    def slopes(self, Y: Array) -> Array:
+        """Return the average over corners of the slopes along Y of the pieces that lose the least there."""
+        T, S = (one.mean(axis=1) for one in (self.T, self.S))
+        at = Y[self.group, None]
+        values = self.base[:, None] + at * (at * S - 2 * T)
+        best = values <= np.minimum.reduceat(values, self.starts)[self.group] + TIE
+        return np.maximum.reduceat(np.where(best, 2 * (at * S - T), -np.inf), self.starts).mean(axis=1)
 
-    def slopes(self, which: Places, Y: Array) -> tuple[Array, Array]:
-        """Return slopes along Y, and along ratios for half a side of the cell, of some pieces."""
-        T, S = (one[which] for one in self.means)
-        along = 2 * (Y * S.mean(axis=1) - T.mean(axis=1))
-        return along, (Y[:, None] * (Y[:, None] * S - 2 * T)) @ self.sides / len(self.sides)
-
-    def least(self, group: Places, along: Array, slopes: Array, ends: Sequence[Array]) -> Array:
-        """Return the least over corners and Y, less the planes of their groups, which are 0 where Y is 0."""
-        low, _, high = (end[group, None, None] for end in ends)
-        linear = -2 * self.T - along[group, None, None]
+    def least(self, along: Array, low: Array, high: Array) -> Array:
+        """Return the least over Y and z in each corner, less `along` times Y."""
+        slope, low, high = (one[self.group, None, None] for one in (along, low, high))
+        linear = -2 * self.T - slope
         Y = np.divide(-linear, 2 * self.S, out=np.zeros_like(linear), where=self.S > 0)
         Y = np.clip(Y, low, high)
         outer = np.minimum(low * (low * self.S + linear), high * (high * self.S + linear))
-        values = np.where(self.S > 0, Y * (Y * self.S + linear), outer).min(axis=1)
-        return self.base + (values - (slopes @ self.sides.T)[group]).min(axis=1)
+        return self.base[:, None] + np.where(self.S > 0, Y * (Y * self.S + linear), outer).min(axis=1)
+
+
+def _between(one: Array, other: Array, bent: Array) -> Array:
+    """Return the least on [0, 1] of parabolas with these values at the ends, and the second derivative 2 `bent`."""
+    apart = abs(one - other)
+    inner = (one + other) / 2 - bent / 4 - np.divide(apart**2, 4 * bent, out=np.zeros_like(apart), where=apart < bent)
+    return np.where(apart < bent, inner, np.minimum(one, other))
 
 
 def _halves(sizes: Sizes) -> Sizes:

@@ -13,11 +13,11 @@ from geomsup.threads import Progress
 
 __all__ = ["best_model", "features_on_one_axis", "place_at", "trees_of"]
 
-# How far below the model's loss the bound is, relatively. A tenth of it takes about three times as long.
+# How far below the model's loss the bound is, relatively.
 GAPS = {
     3: dict(zip(PROBABILITIES, ("0.00001", "0.000001", "0.000001", "0.00001", "0.00001"), strict=True)),
-    4: dict(zip(PROBABILITIES, ("0.005", "0.001", "0.001", "0.003", "0.002"), strict=True)),
-    5: dict(zip(PROBABILITIES, ("0.06", "0.01", "0.01", "0.02", "0.015"), strict=True)),
+    4: dict(zip(PROBABILITIES, ("0.0001", "0.00001", "0.00001", "0.0001", "0.00002"), strict=True)),
+    5: dict(zip(PROBABILITIES, ("0.03", "0.002", "0.001", "0.006", "0.004"), strict=True)),
 }
 # Where descents begin: weights of a digon and of all other features, and their biases; or one weight, the opposite one
 # of all others, and their biases.

@@ -63,7 +63,7 @@ class _Table:
         """Average over feature j, which must be the last one of those that are left."""
         stays, inverse = self._shares(j)
         half, share, size = len(self.G[0]) // 2, self.p * inverse, abs(inverse)
-        self.G = [one[:half] * stays + (more[half:] - more[:half]) * share for one, more in pairwise(self.G)]
+        self.G = [_mean(one[:half], more[:half], more[half:], stays, share) for one, more in pairwise(self.G)]
         self.errors = [
             one * stays + 2 * self.p * more * size + ROUNDING * (most + 2 * above * size)
             for (one, more), (most, above) in zip(pairwise(self.errors), pairwise(self.most), strict=False)
@@ -85,6 +85,14 @@ class _Table:
         a = self.a[:, j]
         inverse = np.divide(1, a, out=np.zeros_like(a), where=a != 0)
         return np.where(inverse == 0, 1.0, 1 - self.p), inverse
+
+
+def _mean(value: Array, lower: Array, upper: Array, stays: Array, share: Array) -> Array:
+    """Return value * stays + (upper - lower) * share, in few arrays."""
+    mean = upper - lower
+    mean *= share
+    mean += value * stays
+    return mean
 
 
 def clipped(z: Array, a: Array, p: float) -> Clipped:
