@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 import geomsup as gs
 from benchmarks.certificates import CHANGES, changed, check_changed_shared
@@ -120,6 +120,40 @@ def test_outputs_in_corners_are_joined_to_a_lower_bound(n, p, seed):
     if not much:
         values += claim.variance * (n - 1 + (1 - Q * (ratios**2).sum(axis=1)) ** 2)
     assert found[0] <= values.min() + 1e-12
+
+
+@settings(max_examples=30, deadline=None)
+@given(N, P, SEEDS)
+def test_one_output_loses_what_is_said_of_it(n, p, seed):
+    """In each cell the output that loses most loses so much at least, with any bias: by descents along it."""
+    rng = np.random.default_rng(seed)
+    cells, claim = random_cell(n, p, rng, 2.0 ** -rng.integers(1, 5)), Claim(n, p, Fraction(1, 100))
+    sizes = Sizes(np.array([0]), rng.uniform(0.2, 2, 1), np.zeros(1))
+    sizes = sizes._replace(high=sizes.low + 2.0 ** -rng.integers(1, 6))
+    found = pieces.first_pieces(cells, np.array([0]))
+    size, piece, seen = np.zeros(len(found.z), dtype=int), np.arange(len(found.z)), []
+    apart = claim._apart
+    claim._apart = lambda *given: seen.append(apart(*given)) or seen[-1]
+    claim._bounded(cells, sizes, size, found, piece, np.ones(1))
+    for _ in range(3):
+        ratios = cells.signs[0] * rng.uniform(cells.low[0], cells.high[0])
+        weights = np.sqrt(rng.uniform(sizes.low, sizes.high)) * ratios
+        losses = [least_of_output(weights, i, float(p)) for i in range(n)]
+        assert seen[0][0] - claim.fewer <= max(losses) + 1e-9
+
+
+def least_of_output(weights, i, p):
+    """What an output loses with the best of many biases, and a descent from it."""
+    features = gs.Features(len(weights), p, np.eye(len(weights))[i])
+
+    def loss(b):
+        biases = np.zeros(len(weights))
+        biases[i] = b
+        return gs.expected_loss(gs.ToyModel(weights[:, None], biases), features).value
+
+    grid = np.linspace(-2, 2, 41)
+    best = grid[np.argmin([loss(b) for b in grid])]
+    return minimize_scalar(loss, bounds=(best - 0.1, best + 0.1), method="bounded", options={"xatol": 1e-9}).fun
 
 
 @settings(max_examples=40, deadline=None)

@@ -102,8 +102,7 @@ class Claim:
 
     def _unknown(self, cells: Cells, sizes: Sizes) -> Sizes:
         """Return sizes without those where outputs lose enough alone, or one alone and the others as one axis."""
-        both = (sizes.low, cells.low), (sizes.high, cells.high)
-        low, high = (end[:, None] * row[sizes.cell] ** 2 for end, row in both)
+        low, high = _squares(cells, sizes)
         alone = self.alone(low, high)
         most = np.maximum(alone.sum(axis=1), self.fewer + alone.max(axis=1))
         return Sizes(*taken(sizes, ~(most > self.least * (1 + MARGIN))))
@@ -141,10 +140,11 @@ class Claim:
         along = lines.slopes(Y.ravel())
         values = lines.least(along, low.ravel(), high.ravel())
         least = np.minimum.reduceat(values, lines.starts)
-        outputs = least.reshape(len(sizes.cell), self.n, -1).sum(axis=1)
-        lower, total = self._together(cells, sizes, along.reshape(-1, self.n), outputs, much)
+        along, outputs = along.reshape(-1, self.n), least.reshape(len(sizes.cell), self.n, -1)
+        lower, total = self._together(cells, sizes, along, outputs.sum(axis=1), much)
         needed = self.least + MARGIN * (1 + sizes.high) ** 2 + self.spare
-        enough = (lower >= needed) & np.isfinite(lower)
+        bound = np.maximum(lower, self._apart(cells, sizes, along, outputs, much))
+        enough = (bound >= needed) & np.isfinite(bound)
         # A bound is the least of `total` less what it may fall between corners.
         short = np.repeat((needed - lower + total.min(axis=1))[:, None] - total, self.n, axis=0)
         widths = pieces.z[piece, 1] - pieces.z[piece, 0]
@@ -159,10 +159,8 @@ class Claim:
         Also the least in each corner of the cell alone.
         """
         row, Q = np.arange(len(sizes.cell)), np.stack([sizes.low, sizes.high], axis=1)
-        low, high = (end * (ends[sizes.cell] ** 2).sum(axis=1) for end, ends in (
-            (sizes.low, cells.low), (sizes.high, cells.high)
-        ))  # fmt: skip
-        at, share = np.linspace(low, high, POINTS, axis=1), np.where(much, 0, self.variance)[:, None]
+        least, most = (one.sum(axis=1) for one in _squares(cells, sizes))
+        at, share = np.linspace(least, most, POINTS, axis=1), np.where(much, 0, self.variance)[:, None]
         # The tangent in |w|² is V (n - at² - 2 (1 - at) |w|²).
         flat, steep = share * (self.n - at**2), -2 * share * (1 - at)
         planes = (along[:, None] * cells.corners[sizes.cell]).sum(axis=2)
@@ -176,6 +174,15 @@ class Claim:
         lower = left.min(axis=2)
         best = lower.argmax(axis=1)
         return lower[row, best], total[row, best].min(axis=1)
+
+    def _apart(self, cells: Cells, sizes: Sizes, along: Array, outputs: Array, much: Truths) -> Array:
+        """Return the least of one output, the one that loses most, and of the others as one feature less."""
+        low, high = _squares(cells, sizes)
+        own = cells.corners[sizes.cell].swapaxes(1, 2) * along[:, :, None]
+        planes = np.minimum(sizes.low[:, None, None] * own, sizes.high[:, None, None] * own)
+        # Without ReLU an output loses V (1 - 2 w² + w² |w|²).
+        linear = np.where(much[:, None], 0, self.variance) * (1 - 2 * high + low * low.sum(axis=1, keepdims=True))
+        return self.fewer + ((outputs + planes).min(axis=2) + linear).max(axis=1)
 
 
 class _Lines:
@@ -205,6 +212,14 @@ class _Lines:
         Y = np.clip(Y, low, high)
         outer = np.minimum(low * (low * self.S + linear), high * (high * self.S + linear))
         return self.base[:, None] + np.where(self.S > 0, Y * (Y * self.S + linear), outer).min(axis=1)
+
+
+def _squares(cells: Cells, sizes: Sizes) -> tuple[Array, Array]:
+    """Return both ends of the squares of weights."""
+    low, high = (end[:, None] * row[sizes.cell] ** 2 for end, row in (
+        (sizes.low, cells.low), (sizes.high, cells.high)
+    ))  # fmt: skip
+    return low, high
 
 
 def _between(one: Array, other: Array, bent: Array) -> Array:
