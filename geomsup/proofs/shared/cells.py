@@ -33,7 +33,7 @@ NEARLY, NARROW, SHORT = 0.5, 0.2, 0.1
 MUCH, MUCH_OFTEN, OFTEN = 1.4, 2.5, 0.6
 TIE = 1e-12  # of losses of pieces, which may be the same but for rounding
 POINTS = 17  # where tangents of V (1 - |w|²)² are tried
-MOST = 20_000  # pieces or sizes of a cell: a checker that never ends checks nothing
+MOST = 100_000  # pieces times sizes of a cell, 60,000 in certificates: a checker that never ends checks nothing
 CHUNK = 1 << 18  # numbers at a time, in each of about ten arrays
 
 Array = NDArray[np.float64]
@@ -88,8 +88,8 @@ class Claim:
             enough, halve, waits = self._seen(cells, sizes, pieces, width)
             narrow = sizes.high - sizes.low <= SHORT * width[sizes.cell] * np.maximum(0.5, 2 * sizes.low)
             left[sizes.cell[~enough & ~waits & narrow]] = False
-            for many in (pieces.cell, sizes.cell):
-                left[np.bincount(many, minlength=number) > MOST] = False
+            work = np.bincount(pieces.cell, minlength=number) * np.bincount(sizes.cell, minlength=number)
+            left[work > MOST] = False
             still = ~enough & left[sizes.cell]
             waiting, new = taken(sizes, still & waits), _halves(Sizes(*taken(sizes, still & ~waits)))
             sizes = Sizes(*joined(waiting, self._unknown(cells, new)))
