@@ -178,7 +178,8 @@ def range_narrowed(evidence: Evidence, draw: random.Random) -> None:
     """
     if "places" in evidence:
         place = draw.choice(_parts(evidence))
-        place["gap"] = draw.choice([gap for gap in ("0.0", "1.0", "-0.1", "0.000000001") if gap != place["gap"]])
+        wrong = ("1.0", "-0.1") if float(place["gap"]) == 0 else ("0.0", "1.0", "-0.1", "0.000000001")  # 0 is right
+        place["gap"] = draw.choice([gap for gap in wrong if gap != place["gap"]])
         return None
     if "tie" in evidence:
         part = draw.choice([part for part in _parts(evidence) if "penalty" in part])

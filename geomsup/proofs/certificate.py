@@ -67,7 +67,8 @@ STATEMENTS = {
         "{n} features are present independently, each with probability p, and then uniform on [0, 1]. The least "
         "expected squared error of x' = relu(w wᵀ x + b), over all {n} weights and all {n} biases, is from {1/10 from} "
         "to {1/10 to} at p = 0.1, from {3/10 from} to {3/10 to} at 0.3, from {1/2 from} to {1/2 to} at 0.5, from "
-        "{7/10 from} to {7/10 to} at 0.7, and from {9/10 from} to {9/10 to} at 0.9."
+        "{7/10 from} to {7/10 to} at 0.7, and from {9/10 from} to {9/10 to} at 0.9. At those of them from "
+        "{digons from} to {digons up to} only the best digon of two features and dropped features lose the least."
     ),
     "three features in the plane": (
         "3 features are present independently, each with probability p, and then uniform on [0, 1]. The expected "

@@ -22,6 +22,17 @@ def test_two_features_on_one_axis_are_certified(p):
     assert (np.ptp(norms) < 1e-4) == (p < 0.7064035)
 
 
+@pytest.mark.parametrize(("n", "p"), [(3, 0.3), (3, 0.7), (4, 0.5), (4, 0.7), (5, 0.3), (5, 0.5)])
+def test_a_digon_and_dropped_features_are_certified(n, p):
+    """Theorem 9, in any units; the loss is that of the digon of Theorem 4 and of what is dropped."""
+    pair = optimum(Features(2, p), 1).loss
+    for features, unit in ((Features(n, p), 1), (Features(n, p, 2.0, values=Uniform(0, 3)), 18)):
+        best = optimum(features, 1)
+        assert (best.status, best.geometry.name) == ("certified", "digon")
+        assert best.loss == pytest.approx(unit * (pair + (n - 2) * (p / 3 - p**2 / 4)), rel=1e-9)
+        assert 0 < best.loss - best.lower_bound < 1e-9 * best.loss
+
+
 def test_a_pentagon_of_small_probability_is_certified_in_any_units():
     for features in (Features(5, 1e-3), Features(5, 1e-4, [3.0] * 5, values=Uniform(0, 5))):
         best = optimum(features, 2)
@@ -63,6 +74,9 @@ def test_an_important_feature_alone_is_certified_where_features_are_rare(p):
         (Features(2, 0.1, values=Uniform(0.5, 1)), 1),
         (Features(2, 0.1, anticorrelated=[(0, 1)]), 1),
         (Features(3, 0.1), 1),
+        (Features(5, 0.7), 1),
+        (Features(6, 0.5), 1),
+        (Features(3, 0.5, [1, 1, 0.9]), 1),
         (Features(5, 2e-3), 2),
     ],
 )
@@ -85,6 +99,14 @@ def test_a_model_that_the_theorem_does_not_name_is_not_certified():
     alone = optimum(Features(2, 0.6, [1, 0.5]), 1)
     for b in ([0.0, 0.0], [0.1, 0.3], [0.3, 0.0]):  # a dead output has no slope at b = 0, where it loses twice as much
         claimed = replace(alone, status="best of 1 start", model=ToyModel([[1.0], [0.0]], b))
+        assert certified(claimed) is claimed
+    dropped = optimum(Features(3, 0.5), 1)
+    w, b = dropped.model.W, dropped.model.b.copy()
+    small = int(np.argmin(np.abs(w)))
+    for weight, bias in ((0.01, 0.25), (0.0, 0.24), (0.0, -0.1)):  # a little stored; a bias that is not the mean
+        other = w.copy()
+        other[small], b[small] = weight, bias
+        claimed = replace(dropped, status="best of 1 start", model=ToyModel(other, b))
         assert certified(claimed) is claimed
     best = optimum(Features(5, 1e-3), 2)
     W = best.model.W.copy()

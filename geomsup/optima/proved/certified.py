@@ -1,4 +1,4 @@
-"""Optima that theorems with certificates name: of two features on one axis, and three or five in the plane."""
+"""Optima that theorems with certificates name: of two to five features on one axis, and three or five in the plane."""
 
 from dataclasses import replace
 
@@ -22,6 +22,7 @@ ONSET_FROM, ONSET_UP_TO, RARE, RARE_PRICE = 0.535, 0.83, 0.02, (2 + 2**0.5) / 8
 # digon and a row of its own, or a triangle.
 EQUAL_UP_TO, UNEQUAL_FROM, PENTAGON_UP_TO = 0.706403, 0.706404, 1e-3
 OWN_ROW_AT, TRIANGLE_AT = (0.1, 0.3, 0.5, 0.521837), (0.521838, 0.7, 0.9)
+DROPPED_AT = {3: (0.3, 0.5, 0.7), 4: (0.3, 0.5, 0.7), 5: (0.3, 0.5)}
 SAME = 1e-4  # relative difference of numbers that are equal at the minimum: descents leave 1e-6
 # Rounding of a loss, of what storing nothing costs; and how far the loss may be above its minimum, relatively, by its
 # slope and curvature: it is certified to nine digits.
@@ -59,6 +60,8 @@ def _is_named(features: Features, W: np.ndarray, b: np.ndarray) -> bool:
         return False
     if size == (2, 1):
         return _is_best_pair(p, W, b) if equal else _is_first_alone(features, W[:, 0], b)
+    if size[1] == 1:
+        return equal and any(is_same(p, at) for at in DROPPED_AT.get(size[0], ())) and _has_dropped(features, W, b)
     if size == (3, 2):
         named = ((OWN_ROW_AT, _has_own_row), (TRIANGLE_AT, _is_triangle))
         return equal and any(is_same(p, at) and fits(W, b) for places, fits in named for at in places)
@@ -69,6 +72,14 @@ def _is_best_pair(p: float, W: np.ndarray, b: np.ndarray) -> bool:
     equal = _same(np.abs(W)) and _same(b)
     opposite = W[0, 0] * W[1, 0] < 0 and b.min() > 0
     return bool(opposite and (equal if p <= EQUAL_UP_TO else p >= UNEQUAL_FROM and not equal))
+
+
+def _has_dropped(features: Features, W: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two features are the best pair, and the others have the weight 0 and their mean as the bias."""
+    order = np.argsort(-np.abs(W[:, 0]))
+    pair, rest = order[:2], order[2:]
+    dropped = np.abs(W[rest]).max() <= SAME and np.abs(b[rest] / features.mean[rest] - 1).max() <= SAME
+    return bool(dropped and _is_best_pair(float(features.probability[0]), W[pair], b[pair]))
 
 
 def _has_own_row(W: np.ndarray, b: np.ndarray) -> bool:

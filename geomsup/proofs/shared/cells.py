@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geomsup.proofs.shared.dropped import lowest
 from geomsup.proofs.shared.pieces import Cells, Pieces, first_pieces, halved, joined, sorted_pieces, taken
 
 __all__ = ["FEWER", "PROBABILITIES", "Claim", "Sizes"]
@@ -15,9 +16,9 @@ PROBABILITIES = [Fraction(p, 10) for p in (1, 3, 5, 7, 9)]
 
 # What one feature less on one axis loses at least: Theorem 8's certificate for two, and this theorem's for others.
 FEWER = {
-    3: dict(zip(PROBABILITIES, (0.003319, 0.0293, 0.0762, 0.1081, 0.09709), strict=True)),
-    4: dict(zip(PROBABILITIES, (0.033918, 0.10681, 0.180448, 0.2189, 0.19446), strict=True)),
-    5: dict(zip(PROBABILITIES, (0.06438, 0.184308, 0.284612, 0.32974, 0.29193), strict=True)),
+    3: dict(zip(PROBABILITIES, (0.003319483, 0.029310355, 0.076282446, 0.108106364, 0.097094188), strict=True)),
+    4: dict(zip(PROBABILITIES, (0.033918232, 0.106810355, 0.180449112, 0.218939697, 0.194468184), strict=True)),
+    5: dict(zip(PROBABILITIES, (0.064394669, 0.184310355, 0.284615779, 0.329773030, 0.291931043), strict=True)),
 }
 SIZES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)  # ends of the squares of the largest weight, at first
 LARGE = 16.0  # the next end, or a power of 2 times it
@@ -34,6 +35,7 @@ MUCH, MUCH_OFTEN, OFTEN = 1.4, 2.5, 0.6
 TIE = 1e-12  # of losses of pieces, which may be the same but for rounding
 POINTS = 17  # where tangents of V (1 - |w|²)² are tried
 MOST = 100_000  # pieces times sizes of a cell, 60,000 in certificates: a checker that never ends checks nothing
+FAR = 10.0  # more than any loss that is claimed
 CHUNK = 1 << 18  # numbers at a time, in each of about ten arrays
 
 Array = NDArray[np.float64]
@@ -50,14 +52,18 @@ class Sizes(NamedTuple):
 
 
 class Claim:
-    """Some features of probability p on one axis lose at least `least`, whatever the weights and biases are."""
+    """Some features of probability p on one axis lose at least `least`, or no less than a digon and dropped features.
+
+    `claimed` is `least`, and `proved` the smaller one of the two.
+    """
 
     def __init__(self, n: int, p: Fraction, least: Fraction, spare: float = 0.0) -> None:
-        self.n, self.p, self.exact_least, self.least = n, float(p), least, float(least)
+        self.n, self.p, self.claimed, self.least = n, float(p), least, float(least)
         self.variance = self.p / 3 - self.p * self.p / 4
         if not (n in FEWER and p in FEWER[n] and 0 < self.least < n * self.variance):
             known = ", ".join(str(float(one)) for one in PROBABILITIES)
             raise ValueError(f"the probability must be one of {known}, and the loss less than that of weights 0")
+        self.proved = min(least, Fraction(str(FEWER[3][p])) + (n - 2) * (p / 3 - p * p / 4))
         self.fewer = FEWER[n][p]
         self.much = MUCH_OFTEN if p > OFTEN else MUCH
         self.spare = spare  # for cells of a maker, so that a checker needn't round as it did
@@ -145,6 +151,15 @@ class Claim:
         needed = self.least + MARGIN * (1 + sizes.high) ** 2 + self.spare
         bound = np.maximum(lower, self._apart(cells, sizes, along, outputs, much))
         enough = (bound >= needed) & np.isfinite(bound)
+        rest = Sizes(*taken(sizes, ~enough))
+        limits = np.full((len(enough), self.n), -np.inf)
+        limits[~enough, :2] = lowest(cells, rest.cell, rest.low, rest.high)
+        if (asked := ~enough & np.isfinite(limits[:, 0])).any():
+            below = np.where((pieces.z[piece, 0] < limits.ravel()[group])[:, None], values, FAR)
+            clipped = np.minimum.reduceat(below, lines.starts).reshape(outputs.shape)
+            bounds = along[asked], outputs[asked], clipped[asked]
+            some = Sizes(*taken(sizes, asked))
+            enough[asked] = self._dropping(cells, some, *bounds, much[asked], needed[asked])
         # A bound is the least of `total` less what it may fall between corners.
         short = np.repeat((needed - lower + total.min(axis=1))[:, None] - total, self.n, axis=0)
         widths = pieces.z[piece, 1] - pieces.z[piece, 0]
@@ -174,6 +189,20 @@ class Claim:
         lower = left.min(axis=2)
         best = lower.argmax(axis=1)
         return lower[row, best], total[row, best].min(axis=1)
+
+    def _dropping(
+        self, cells: Cells, sizes: Sizes, along: Array, outputs: Array, clipped: Array, much: Truths, needed: Array
+    ) -> Truths:
+        """Return where models lose enough if the first output, or the second one, is one of its `clipped` pieces.
+
+        All other models lose no less if all features but these two are dropped.
+        """
+        enough = np.ones(len(sizes.cell), dtype=bool)
+        for i in (0, 1):
+            changed = outputs.sum(axis=1) - outputs[:, i] + clipped[:, i]
+            lower, _ = self._together(cells, sizes, along, changed, much)
+            enough &= (lower >= needed) & np.isfinite(lower)
+        return enough
 
     def _apart(self, cells: Cells, sizes: Sizes, along: Array, outputs: Array, much: Truths) -> Array:
         """Return the least of one output, the one that loses most, and of the others as one feature less."""

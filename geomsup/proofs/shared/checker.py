@@ -31,6 +31,7 @@ __all__ = [
     "check_shared",
     "check_trees",
     "error_of",
+    "is_digon",
     "is_mirrored",
     "leaves_of",
     "loss_of",
@@ -181,7 +182,16 @@ def place_of(data: Any, n: int) -> tuple[Claim, list[tuple[Sequence[int], str]],
 def check_place(data: Any, n: int) -> tuple[int, Fraction, Fraction]:
     """Return how many cells a probability has, and two numbers that the least loss of n features is between."""
     claim, trees, most = place_of(data, n)
-    return check_trees(claim, trees), claim.exact_least, most
+    return check_trees(claim, trees), claim.proved, most
+
+
+def is_digon(data: Any, n: int) -> bool:
+    """Whether a place that is checked says that only a digon and dropped features lose the least.
+
+    Its model loses no less than the best ones of these. All others lose more, or as much if nothing is between.
+    """
+    _, gap, weights, _, _ = parts_of(data, (n, n, len(signs_of(n))), "other numbers")
+    return gap == 0 and not any(weights[2:])
 
 
 def check_places(
@@ -223,7 +233,13 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) ->
     if type(n) is not int or n not in FEWER:
         raise ValueError("the theorem must be about 3, 4 or 5 features in 1 dimension, with its evidence")
     evidence = evidence_of(certificate, THEOREM, (n, 1), {"places"})
-    return check_places(evidence["places"], PROBABILITIES, partial(check_place, n=n), told)
+    facts = check_places(evidence["places"], PROBABILITIES, partial(check_place, n=n), told)
+    digons = [is_digon(data, n) for data in evidence["places"]]
+    first, number = (digons.index(True), sum(digons)) if any(digons) else (0, 0)
+    if not number or not all(digons[first : first + number]):
+        raise ValueError("probabilities where only a digon loses the least must be next to each other")
+    ends = PROBABILITIES[first], PROBABILITIES[first + number - 1]
+    return facts | {f"digons {name}": str(float(p)) for name, p in zip(("from", "up to"), ends, strict=True)}
 
 
 if __name__ == "__main__":

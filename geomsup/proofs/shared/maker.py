@@ -13,11 +13,12 @@ from geomsup.threads import Progress
 
 __all__ = ["best_model", "features_on_one_axis", "place_at", "trees_of"]
 
-# How far below the model's loss the bound is, relatively.
+# How far below the model's loss the bound is, relatively. Where a digon and dropped features lose the least, nothing is
+# between them.
 GAPS = {
-    3: dict(zip(PROBABILITIES, ("0.00001", "0.000001", "0.000001", "0.00001", "0.00001"), strict=True)),
-    4: dict(zip(PROBABILITIES, ("0.0001", "0.00001", "0.00001", "0.0001", "0.00002"), strict=True)),
-    5: dict(zip(PROBABILITIES, ("0.01", "0.001", "0.0005", "0.005", "0.003"), strict=True)),
+    3: dict(zip(PROBABILITIES, ("0.00001", "0.0", "0.0", "0.0", "0.00001"), strict=True)),
+    4: dict(zip(PROBABILITIES, ("0.0001", "0.0", "0.0", "0.0", "0.00002"), strict=True)),
+    5: dict(zip(PROBABILITIES, ("0.01", "0.0", "0.0", "0.005", "0.003"), strict=True)),
 }
 # Where descents begin: weights of a digon and of all other features, and their biases; or one weight, the opposite one
 # of all others, and their biases.
@@ -58,6 +59,7 @@ def best_model(n: int, p: Fraction) -> tuple[list[str], list[str]]:
     best = min(found, key=lambda one: one.fun).x
     best = minimize(loss, best, method="Nelder-Mead", options=EXACT).x
     numbers = model([0.0 if abs(one) < SMALL else one for one in best], 10**PLACES)
+    numbers[n:] = [bias if weight else p / 2 for weight, bias in zip(numbers[:n], numbers[n:], strict=True)]
     texts = [decimals(one, PLACES) for one in numbers]
     return texts[:n], texts[n:]
 
@@ -68,7 +70,7 @@ def place_at(n: int, p: Fraction, gap: str) -> dict[str, Any]:
     trees = [""] * len(signs_of(n))
     data: dict[str, Any] = {"p": decimals(p, 1), "weights": weights, "biases": biases, "gap": gap, "trees": trees}
     claim, _, _ = place_of(data, n)
-    return {**data, "trees": trees_of(Claim(n, p, claim.exact_least, TO_SPARE))}
+    return {**data, "trees": trees_of(Claim(n, p, claim.claimed, TO_SPARE))}
 
 
 def trees_of(claim: Claim) -> list[str]:
