@@ -1,6 +1,7 @@
 """Three to five features on one axis: moments, losses and bounds against exact losses, and the certificates."""
 
 import json
+from copy import deepcopy
 from fractions import Fraction
 from pathlib import Path
 from unittest.mock import patch
@@ -13,9 +14,9 @@ from scipy.optimize import minimize, minimize_scalar
 import geomsup as gs
 from benchmarks.certificates import CHANGES, changed, check_changed_shared
 from geomsup.optima.proved.certificates import LEAST
-from geomsup.proofs.shared import cells as shared_cells, checker, maker, pieces
+from geomsup.proofs.shared import cells as shared_cells, checker, dropped, maker, pieces
 from geomsup.proofs.shared.cells import FEWER, PROBABILITIES, Claim, Sizes, _between
-from geomsup.proofs.shared.dropped import lowest
+from geomsup.proofs.shared.dropped import TRIED, _clipped, lowest
 from geomsup.proofs.shared.moments import clipped, tangent
 from geomsup.proofs.shared.pieces import Cells, Pieces
 from tests.proofs.integers import UNIT, moments, squared
@@ -181,8 +182,8 @@ def test_a_claim_above_the_loss_of_a_model_does_not_hold_in_its_cell(n, p, seed)
         claim = Claim(n, p, least)
         if claim.proved == least:
             assert not claim.holds(cells)[0]
-        with patch.object(shared_cells, "lowest", lambda cells, cell, low, high: np.full((len(cell), 2), np.inf)):
-            assert not claim.holds(cells)[0]  # without what is known of digons
+        with limits(np.inf, np.inf):  # without what is known of digons
+            assert not claim.holds(cells)[0]
 
 
 @pytest.mark.parametrize("p", PROBABILITIES)
@@ -193,14 +194,16 @@ def test_dropping_small_weights_beside_a_digon_loses_nothing(n, p):
     V, m = float(p / 3 - p * p / 4), float(p) / 2
     for _ in range(400):
         low = np.array([1, rng.uniform(0.5, 1), *np.sort(10.0 ** rng.uniform(-3, -0.7, n - 2))[::-1]])
-        side, Q = 10.0 ** rng.uniform(-6, -2), rng.uniform(0.5, 1.3)
+        side, Q, wide = 10.0 ** rng.uniform(-6, -2), rng.uniform(0.5, 1.3), 10.0 ** rng.uniform(-6, -0.3)
         high = low + np.append(0, np.full(n - 1, side))
         signs = np.array([1.0, -1, *rng.choice([-1, 1], n - 2)])
         cells = Cells(signs[None], low[None], high[None], float(p))
-        z = lowest(cells, np.array([0]), np.array([Q]), np.array([Q + side]))[0]
+        z = lowest(cells, np.array([0]), np.array([Q]), np.array([Q + wide]))[0]
         if np.isinf(z).any():
             continue
-        weights = np.sqrt(rng.uniform(Q, Q + side)) * signs * rng.uniform(low, high)
+        at = rng.random(n + 1)
+        at = np.round(at) if rng.random() < 0.5 else at  # corners
+        weights = np.sqrt(Q + wide * at[n]) * signs * (low + at[:n] * (high - low))
         digon, small = weights[:2], weights[2:]
         z = (z + rng.choice([0, 0, 0.3], 2) * rng.random(2)) * abs(digon) * weights[0]
         other = m + rng.normal(size=n - 2) * rng.choice([0, 0.1])
@@ -210,6 +213,49 @@ def test_dropping_small_weights_beside_a_digon_loses_nothing(n, p):
         gains.append(more / (V * (small**2).sum()))
     assert len(gains) > 20
     assert min(gains) < 0.3  # little more than 0, so that a wrong bound would be seen
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_outputs_are_clipped_no_more_often_than_is_said(p):
+    """The average over shifts, by sums over many shifts and values of the other feature."""
+    rng, shifts, y = np.random.default_rng(0), (np.arange(60) + 0.5) / 60, (np.arange(400) + 0.5) / 400
+    for _ in range(40):
+        own, other, moved = rng.uniform(0.1, 1), rng.uniform(0.1, 1), 10.0 ** rng.uniform(-3, 0)
+        edges = shifts[:, None] * moved - TRIED  # v + own x - other y is less than the shift if own x is less than ...
+        alone = np.clip(edges / own, 0, 1)
+        beside = np.mean([np.clip((edges + other * one) / own, 0, 1) for one in y], axis=0)
+        if_present = (1 - p) * alone + p * beside
+        if_absent = (1 - p) * (edges >= 0) + p * np.mean([edges + other * one >= 0 for one in y], axis=0)
+        share = 2 * (1 - shifts[:, None]) / len(shifts)
+        exact = [(share * each).sum(axis=0) for each in (if_present, (1 - p) * if_absent + p * if_present)]
+        for bound, right in zip(_clipped(own, other, moved, p), exact, strict=True):
+            assert (bound >= right - 3e-3).all()
+            assert moved > 0.01 or (bound <= right + 3e-3)[moved <= TRIED].mean() > 0.9
+
+
+@given(SEEDS, N)
+def test_v_is_as_large_as_is_said_beside_a_digon(seed, n):
+    """In the whole cell, without the other features and with them."""
+    rng, p = np.random.default_rng(seed), float(Fraction(1, 2))
+    low = np.array([1, rng.uniform(0.5, 0.9), *rng.uniform(0, 0.05, n - 2)])
+    high = np.minimum(1, low + np.append(0, 10.0 ** rng.uniform(-4, -1.5, n - 1)))
+    signs = np.array([1.0, -1, *rng.choice([-1, 1], n - 2)])
+    cells, seen = Cells(signs[None], low[None], high[None], p), []
+    with patch.object(dropped, "_clipped", lambda *given: seen.append(given[:3]) or _clipped(*given)):
+        z = lowest(cells, np.array([0]), np.array([1.2]), np.array([1.21]))[0]
+    if np.isinf(z).any():
+        return
+    at_least = z[1] + p / 2 - p / 2 * high[1]  # v of the second output, where nothing is present
+    v = TRIED[np.argmin(abs(TRIED - at_least))]
+    assert at_least >= v - 1e-12
+    for _ in range(20):
+        x = np.where(rng.random(n) < 0.6, np.round(rng.random(n)), rng.random(n)) - p / 2
+        ratios = signs * (low + np.round(rng.random(n)) * (high - low))
+        pair, rest = (ratios[:2] * x[:2]).sum(), (ratios[2:] * x[2:]).sum()
+        for i, (own, other, moved) in enumerate(seen):
+            steps = own.item() * (x[i] + p / 2) - other.item() * (x[1 - i] + p / 2)
+            assert z[i] + (1, -1)[i] * pair >= v + steps - 1e-12
+            assert abs(rest) <= moved.item() + 1e-12
 
 
 def test_small_weights_are_not_dropped_where_they_are_worth_something():
@@ -229,8 +275,51 @@ def test_a_digon_is_closed_without_a_margin(p):
     assert claim.claimed == most
     assert claim.proved < most < claim.proved + Fraction(2, 10**9)
     assert claim.holds(cells)[0]
-    with patch.object(shared_cells, "lowest", lambda cells, cell, low, high: np.full((len(cell), 2), np.inf)):
+    with limits(np.inf, np.inf):
         assert not claim.holds(cells)[0]
+    more, z = Claim(3, p, most * (1 + Fraction(1, 10**6))), best_z(place, float(p))
+    for both in ((9.0, -9.0), (-9.0, 9.0)):  # nothing is known of one output
+        with limits(*both):
+            assert not more.holds(cells)[0]
+    for both in ((z[0] + 1e-9, -9.0), (-9.0, z[1] + 1e-9)):  # nothing is known of the best model
+        with limits(*both):
+            assert not more.holds(cells)[0]
+    with limits(*z - 0.05):
+        assert more.holds(cells)[0]
+
+
+def limits(*z):
+    """What is said of digons in all cells, in the place of what is right."""
+    return patch.object(shared_cells, "lowest", lambda cells, cell, low, high: np.tile(z, (len(cell), 1)))
+
+
+def best_z(place, p):
+    """The z of the first two outputs of a place's model, in units of the weights."""
+    weights, biases = (np.array(place[name], float) for name in ("weights", "biases"))
+    return (biases + p / 2 * weights * weights.sum())[:2] / (abs(weights[:2]) * weights[0])
+
+
+def test_pieces_below_a_limit_are_all_that_begin_there():
+    """The piece with the best z counts if it begins below the limit, and not if it begins above it."""
+    p, place = 0.5, STORED[3]["evidence"]["places"][2]
+    cells = Cells(np.array([[1.0, -1, 1]]), np.array([[1, 1 - 2**-9, 0]]), np.array([[1, 1, 2**-9]]), p)
+    claim, found = Claim(3, Fraction(1, 2), Fraction(9, 50)), pieces.first_pieces(cells, np.array([0]))
+    sizes = Sizes(np.array([0]), np.array([0.93]), np.array([0.94]))
+    size, piece = np.zeros(len(found.z), dtype=int), np.arange(len(found.z))
+    z = best_z(place, p)[0]
+    begin, seen = max(start for start, end in found.z[found.output == 0] if start < z < end), []
+
+    def spy(cells, sizes, along, outputs, clipped, much, needed):
+        seen.append(clipped[0, 0].min() - outputs[0, 0].min())
+        return np.ones(1, dtype=bool)
+
+    claim.least = 1.0  # so that nothing else is enough
+    with patch.object(claim, "_dropping", spy):
+        for limit in (begin - 1e-9, begin + 1e-9):
+            with limits(limit, -9.0):
+                claim._bounded(cells, sizes, size, found, piece, np.ones(1))
+    assert seen[0] > 1e-3
+    assert seen[1] == 0
 
 
 @given(N, P, st.floats(0, 40), st.floats(-5, 5))
@@ -333,6 +422,25 @@ def test_what_is_not_claimed():
         checker.check_shared({**STORED[3], "n_features": True})
     with pytest.raises(ValueError, match="must be about 4 features in 1 dimension"):
         checker.check_shared({**STORED[4], "n_hidden": 2})
+
+
+@pytest.mark.parametrize(
+    ("kept", "ends"), [((), None), ((1, 3), None), ((2,), ("0.5", "0.5")), ((1, 2), ("0.3", "0.5"))]
+)
+def test_where_only_digons_lose_the_least(kept, ends):
+    """Gaps of 0 are kept at some places. What places themselves prove is not looked at here."""
+    data = deepcopy(STORED[3])
+    for number, place in enumerate(data["evidence"]["places"]):
+        place["gap"] = place["gap"] if number in kept else "0.5"
+    with patch.object(checker, "check_place", lambda data, n: (1, Fraction(0), Fraction(1))):
+        if ends is None:
+            with pytest.raises(
+                ValueError, match="some places must have a digon, dropped features and no gap, and be next"
+            ):
+                checker.check_shared(data)
+        else:
+            facts = checker.check_shared(data)
+            assert (facts["digons from"], facts["digons up to"]) == ends
 
 
 @pytest.mark.parametrize(

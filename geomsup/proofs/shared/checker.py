@@ -186,9 +186,9 @@ def check_place(data: Any, n: int) -> tuple[int, Fraction, Fraction]:
 
 
 def is_digon(data: Any, n: int) -> bool:
-    """Whether a place that is checked says that only a digon and dropped features lose the least.
+    """Whether a place says that only a digon and dropped features lose the least.
 
-    Its model loses no less than the best ones of these. All others lose more, or as much if nothing is between.
+    Its model is one of these. Where it is checked, other models lose more than it, or more than the best one of these.
     """
     _, gap, weights, _, _ = parts_of(data, (n, n, len(signs_of(n))), "other numbers")
     return gap == 0 and not any(weights[2:])
@@ -235,10 +235,10 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) ->
     evidence = evidence_of(certificate, THEOREM, (n, 1), {"places"})
     facts = check_places(evidence["places"], PROBABILITIES, partial(check_place, n=n), told)
     digons = [is_digon(data, n) for data in evidence["places"]]
-    first, number = (digons.index(True), sum(digons)) if any(digons) else (0, 0)
-    if not number or not all(digons[first : first + number]):
-        raise ValueError("probabilities where only a digon loses the least must be next to each other")
-    ends = PROBABILITIES[first], PROBABILITIES[first + number - 1]
+    places = [place for place, one in enumerate(digons) if one]
+    if not places or places != list(range(places[0], places[-1] + 1)):
+        raise ValueError("some places must have a digon, dropped features and no gap, and be next to each other")
+    ends = PROBABILITIES[places[0]], PROBABILITIES[places[-1]]
     return facts | {f"digons {name}": str(float(p)) for name, p in zip(("from", "up to"), ends, strict=True)}
 
 

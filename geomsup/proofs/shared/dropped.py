@@ -12,7 +12,7 @@ __all__ = ["lowest"]
 
 TRIED = np.arange(-80, 61) / 80  # v where no feature is present, for the z that are looked at: any step would do
 LEAST_RATIO = 0.1  # of the first two weights: quotients by it stay below 100
-SPARE = 1e-9  # of inequalities: their terms are below 1000, and pass through fewer than 100 operations
+SPARE = 1e-9  # of inequalities: terms are below 1000 where they are close, and pass through fewer than 100 operations
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
