@@ -34,7 +34,7 @@ NEARLY, NARROW, SHORT = 0.5, 0.2, 0.1
 MUCH, MUCH_OFTEN, OFTEN = 1.4, 2.5, 0.6
 TIE = 1e-12  # of losses of pieces, which may be the same but for rounding
 POINTS = 17  # where tangents of V (1 - |w|²)² are tried
-MOST = 100_000  # pieces times sizes of a cell, 60,000 in certificates: a checker that never ends checks nothing
+MOST = 100_000  # pieces times sizes of a cell, 22,000 in certificates: a checker that never ends checks nothing
 FAR = 10.0  # more than any loss that is claimed
 CHUNK = 1 << 18  # numbers at a time, in each of about ten arrays
 
