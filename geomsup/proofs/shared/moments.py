@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 # Of each step, relatively to the absolute values of its terms: none has more than 16 roundings of 2^-53.
 ROUNDING = 2.0**-49
-CHUNK = 8192  # values at a time, in each of about a hundred arrays
+CHUNK = 16384  # values at a time, in each of about a hundred arrays
 
 
 class Clipped(NamedTuple):
