@@ -236,7 +236,7 @@ def test_outputs_are_clipped_no_more_often_than_is_said(p):
 @given(SEEDS, N)
 def test_v_is_as_large_as_is_said_beside_a_digon(seed, n):
     """In the whole cell, without the other features and with them."""
-    rng, p = np.random.default_rng(seed), float(Fraction(1, 2))
+    rng, p = np.random.default_rng(seed), 0.5
     low = np.array([1, rng.uniform(0.5, 0.9), *rng.uniform(0, 0.05, n - 2)])
     high = np.minimum(1, low + np.append(0, 10.0 ** rng.uniform(-4, -1.5, n - 1)))
     signs = np.array([1.0, -1, *rng.choice([-1, 1], n - 2)])
