@@ -301,14 +301,14 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     from geomsup.proofs.checker import check
     from geomsup.proofs.decoders.checker import check_decoders
     from geomsup.proofs.digon_checker import check_digon
+    from geomsup.proofs.parts import apart
     from geomsup.proofs.penalty.checker import check_penalty
     from geomsup.proofs.plane_checker import check_plane
     from geomsup.proofs.shared.checker import check_shared
     from geomsup.proofs.sparse_checker import check_sparse
     from geomsup.proofs.three.checker import check_three
 
-    checkers = {
-        "pentagon of small probability": check_sparse,
+    in_parts = {
         "two features on one axis": check_digon,
         "two features of unequal importance": check_plane,
         "two features with a penalty": check_penalty,
@@ -317,9 +317,13 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         "three features in the plane": check_decoders,
     }
     name = data.get("theorem") if isinstance(data, dict) else None
-    checked = checkers.get(name, check) if isinstance(name, str) else check
+    told = progress or (lambda stage, fraction: None)
     try:
-        facts = checked(data, progress or (lambda stage, fraction: None))
+        if isinstance(name, str) and name in in_parts:
+            with apart() as each:
+                facts = in_parts[name](data, told, each)
+        else:
+            facts = (check_sparse if name == "pentagon of small probability" else check)(data, told)
     except ValueError as error:
         raise ValueError(f"`certificate` must prove its theorem; it does not: {error}. Make it anew.") from None
     shown = {one: value[:SHOWN] for one, value in facts.items() if isinstance(value, str)}

@@ -7,7 +7,7 @@ names of functions these are.
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ __all__ = [
     "NONE",
     "PRECISION",
     "Box",
+    "Each",
     "PentagonAtTheLimit",
+    "Told",
     "area",
     "between",
     "check",
@@ -28,6 +30,7 @@ __all__ = [
     "evidence_of",
     "exact",
     "leaves",
+    "parts_checked",
     "stated",
 ]
 
@@ -40,6 +43,7 @@ MOST_BOXES = 1_000_000  # a checker that never ends checks nothing
 
 Box = tuple[Fraction, Fraction, Fraction, Fraction]  # ends of the ratio t, ends of the angle
 Told = Callable[[str, float], object]
+Each = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]  # `map`, or the same in several processes
 
 
 def exact(number: Fraction) -> arb:
@@ -242,6 +246,15 @@ def evidence_of(certificate: Any, theorem: str, size: tuple[int, int], names: se
         dimensions = f"{size[1]} dimension{'s' if size[1] > 1 else ''}"
         raise ValueError(f"the theorem must be about {size[0]} features in {dimensions}, with its evidence")
     return evidence
+
+
+def parts_checked(check: Callable[[Any], Any], parts: Sequence[Any], each: Each, told: Told) -> list[Any]:
+    """Return what the check of each part of a certificate returns."""
+    found = list[Any]()
+    for one in each(check, parts):
+        found.append(one)
+        told("checking", len(found) / len(parts))
+    return found
 
 
 def check(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:

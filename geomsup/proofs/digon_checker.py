@@ -7,7 +7,7 @@ these are.
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,8 +15,8 @@ from typing import Any
 
 from flint import arb, ctx
 
-from geomsup.proofs.checker import between, evidence_of, exact, stated
-from geomsup.proofs.outputs import NONE, Best, output
+from geomsup.proofs.checker import Each, Told, between, evidence_of, exact, parts_checked, stated
+from geomsup.proofs.outputs import NONE, Best, output, without_bias
 from geomsup.proofs.places import Box, Local, Place, local_of
 
 __all__ = [
@@ -39,7 +39,6 @@ REGION = 2 * LEAST_S, 2 * MOST_Q, Fraction(1), MOST_Q / LEAST_S  # ends of Q = q
 MOST_BOXES, MOST_PIECES = 1_000_000, 4096  # a checker that never ends checks nothing
 
 Ends = tuple[Fraction, Fraction]
-Told = Callable[[str, float], object]
 
 
 class Slice:
@@ -103,7 +102,7 @@ class Slice:
             return "c" if self.is_core(box, place) else ""
         if self.is_far(box, place):
             return "f"
-        if any(q > 1 and output(q, place.s, NONE, place.p).H < 0 for q in place.norms):
+        if any(q > 1 and without_bias(q, place.s, place.p) < 0 for q in place.norms):
             return "b"
         both = place.both()
         if both is None:
@@ -252,7 +251,12 @@ def slices_of(certificate: Any) -> list[Slice]:
     return parts
 
 
-def check_digon(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
+def _boxes(data: dict[str, Any]) -> int:
+    with ctx.workprec(PRECISION):
+        return check_slice(slice_of(data), data["tree"])
+
+
+def check_digon(certificate: Any, told: Told = lambda stage, fraction: None, each: Each = map) -> dict[str, Any]:
     """Return what a certificate proves, or raise a ValueError that says where it fails.
 
     Parameters
@@ -261,6 +265,8 @@ def check_digon(certificate: Any, told: Told = lambda stage, fraction: None) -> 
         What ``json.load`` gives for the file.
     told
         Called with a stage and the fraction of it that is done.
+    each
+        How slices are gone through.
 
     Examples
     --------
@@ -269,11 +275,9 @@ def check_digon(certificate: Any, told: Told = lambda stage, fraction: None) -> 
     ValueError: the theorem must be about 2 features in 1 dimension, with its evidence
     """
     with ctx.workprec(PRECISION):
-        parts, boxes, ends = slices_of(certificate), 0, ["", ""]
-        for part, data in zip(parts, certificate["evidence"]["slices"], strict=True):
-            told("checking", float(part.low))
-            boxes += check_slice(part, data["tree"])
-            ends = data["p"] if part.equal and part.core else ends
+        parts, slices = slices_of(certificate), certificate["evidence"]["slices"]
+    boxes = sum(parts_checked(_boxes, slices, each, told))
+    (ends,) = (data["p"] for part, data in zip(parts, slices, strict=True) if part.equal and part.core)
     return {"boxes": boxes, "crossing from": ends[0], "crossing to": ends[1]}
 
 

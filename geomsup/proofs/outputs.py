@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flint import arb
 
-__all__ = ["NONE", "Best", "Output", "Slopes", "best", "best_bias", "output"]
+__all__ = ["NONE", "Best", "Output", "Slopes", "best", "best_bias", "output", "without_bias"]
 
 NONE = arb(0)
 STEPS = 60  # of Newton's method in doubles, which is nearly always there after 6
@@ -92,6 +92,17 @@ def output(q: arb, s: arb, c: arb, p: arb) -> Output:
         sc=-1 + n * T_sd + k * X_sd,
         pc=d * z + 2 * n * c * z - C_d / s / 12 + k * c * C_dd / s,
     )
+
+
+def without_bias(q: arb, s: arb, p: arb) -> arb:
+    """Return the H of `output` at c = 0, the same ball: negative if the best bias is."""
+    d, e = s.max(NONE), (s - q).max(NONE)
+    if e > 0:
+        C_d = 12 * d * (d + 1 - q) - 8 * q + 4 * (q * q)
+    else:
+        i, e2 = 1 / q, e * e
+        C_d = 4 * (i + i * i) * (d * d * d - e2 * e) - 3 * (4 * i) * e2
+    return 2 * ((1 - q + s) / 2) - (1 - p) * d * (d / s) - p / 12 * C_d / s
 
 
 def _spared(q: arb, d: arb, e: arb) -> tuple[arb, ...]:

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from flint import arb, ctx
 
-from geomsup.proofs.checker import between, evidence_of, exact, stated
+from geomsup.proofs.checker import Each, Told, between, evidence_of, exact, parts_checked, stated
 from geomsup.proofs.digon_checker import PRECISION, leaves
 from geomsup.proofs.onset import NEAR, is_near, onset, without
-from geomsup.proofs.outputs import NONE, Best, output
+from geomsup.proofs.outputs import NONE, Best, output, without_bias
 from geomsup.proofs.places import Box, Local, Place, local_of
 
 __all__ = ["Part", "Strip", "above", "check_plane", "check_strip", "steps", "strip_of", "strips_of"]
@@ -27,7 +27,6 @@ PARTS = 128  # of a strip, in which the model of the upper line and the onset ar
 TREES = "long", "short", "near"
 
 Ends = Sequence[Fraction]  # two of them, or none
-Told = Callable[[str, float], object]
 
 
 class Strip:
@@ -54,6 +53,7 @@ class Strip:
             raise ValueError("rows above most must lose more than features that are not stored")
         if bool(upper) != bool(state) or (upper and not line) or min(state, default=0) < 0 or 0 in state[:2]:
             raise ValueError("an upper line needs a lower one, and a model without negative biases")
+        self._lines = {tuple(one): self._line(one) for one in (line, upper) if one}
         self.region: Box = (self.low, self.high, 2 * least, 2 * most, Fraction(1), most / least)
         self.near: Box = (self.low, self.high, *NEAR)
         self.parts = [Part(one, other) for one, other in pairwise(steps(self.low, self.high))]
@@ -75,8 +75,12 @@ class Strip:
 
     def on(self, line: Ends, p: arb) -> tuple[arb, arb]:
         """Return a line and its slope."""
-        slope = exact((line[1] - line[0]) / (self.high - self.low))
-        return exact(line[0]) + slope * (p - exact(self.low)), slope
+        start, low, slope = self._lines[tuple(line)]
+        return start + slope * (p - low), slope
+
+    def _line(self, line: Ends) -> tuple[arb, arb, arb]:
+        """Return where a line begins, at which p, and its slope."""
+        return exact(line[0]), exact(self.low), exact((line[1] - line[0]) / (self.high - self.low))
 
     def stored(self, p: arb) -> tuple[arb, arb]:
         """Return how much more the model loses than the first feature alone, at the upper line, and the slope of it."""
@@ -110,7 +114,7 @@ class Strip:
         price = self.price(place.p)
         if place.s <= exact(self.least) or self.is_far(place, price[0], first):
             return "f"
-        if any(q > 1 and output(q, place.s, NONE, place.p).H < 0 for q in place.norms):
+        if any(q > 1 and without_bias(q, place.s, place.p) < 0 for q in place.norms):
             return "b"
         both = place.both()
         if both is None:
@@ -243,7 +247,12 @@ def strips_of(certificate: Any) -> list[Strip]:
     return strips
 
 
-def check_plane(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
+def _boxes(data: dict[str, Any]) -> int:
+    with ctx.workprec(PRECISION):
+        return check_strip(strip_of(data), data)
+
+
+def check_plane(certificate: Any, told: Told = lambda stage, fraction: None, each: Each = map) -> dict[str, Any]:
     """Return what a certificate proves, or raise a ValueError that says where it fails.
 
     Parameters
@@ -252,6 +261,8 @@ def check_plane(certificate: Any, told: Told = lambda stage, fraction: None) -> 
         What ``json.load`` gives for the file.
     told
         Called with a stage and the fraction of it that is done.
+    each
+        How strips are gone through.
 
     Examples
     --------
@@ -262,11 +273,9 @@ def check_plane(certificate: Any, told: Told = lambda stage, fraction: None) -> 
     with ctx.workprec(PRECISION):
         strips, stated_strips = strips_of(certificate), certificate["evidence"]["strips"]
         first = pairwise(steps(Fraction(0), strips[0].low))  # nothing is proved there but that I* is below the onset
-        boxes, rest = 0, sum((Part(*ends).value(onset) * Part(*ends).width for ends in first), NONE)
-        for strip, data in zip(strips, stated_strips, strict=True):
-            told("checking", float(strip.low))
-            boxes += check_strip(strip, data)
-            rest += strip.rest()
+        boxes = sum(parts_checked(_boxes, stated_strips, each, told))
+        rest = sum((Part(*ends).value(onset) * Part(*ends).width for ends in first), NONE)
+        rest = sum((strip.rest() for strip in strips), rest)
         kinds = "".join("o" if not strip.line else "j" if strip.is_first_order() else "l" for strip in strips)
     jumps = re.fullmatch("(j+)(l*)(o+)(l*)(j+)", kinds)
     if not jumps:

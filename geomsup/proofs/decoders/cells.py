@@ -143,7 +143,7 @@ class Claim:
             those = about[:, i] <= best[cell, i] + TIE  # the last of them, whatever their last digits are
             planes[cell[those], i] = np.clip(found.corners[those, :, i], 0, 1) @ SIDES / len(SIDES)
         steep = abs(planes).sum(axis=2)
-        plain = _less_planes(found.corners, planes[cell])
+        plain = _less_planes(found.corners, planes, cell)
         plain -= steep[cell] * found.tilted
         values = np.where(use, np.maximum(plain, found.least - steep[cell]), NEVER)
         tilt = abs(planes.sum(axis=1)).sum(axis=1)
@@ -163,15 +163,15 @@ class Claim:
         return halve, bool(halve.any() or (enough.any(axis=1) & ~done[cell]).any())
 
 
-def _less_planes(corners: Array, planes: Array) -> Array:
-    """Return the least of the losses in corners, less planes along r and t, which four corners in a row share."""
+def _less_planes(corners: Array, planes: Array, cell: NDArray[np.intp]) -> Array:
+    """Return the least of the losses in corners, less the planes of cells along r and t, which four corners share."""
     least = over_corners(np.minimum, np.swapaxes(corners.reshape(len(corners), 4, 4, FEATURES), 1, 2))
-    both = [least[:, k] - (planes * side).sum(axis=2) for k, side in enumerate(SIDES[::4])]
-    return reduce(np.minimum, both)
+    return reduce(np.minimum, [least[:, k] - (planes @ side)[cell] for k, side in enumerate(SIDES[::4])])
 
 
 def _least(values: Array, pieces: Pieces, number: int) -> Array:
     """Return the least of the values in each cell."""
-    least = np.full((number, FEATURES), NEVER)
-    np.minimum.at(least, pieces.cell, values)
-    return least
+    least = np.full(number * FEATURES, NEVER)
+    places = FEATURES * pieces.cell[:, None] + np.arange(FEATURES)
+    np.minimum.at(least, places.ravel(), values.ravel())  # NumPy is slow where places are rows
+    return least.reshape(number, FEATURES)

@@ -8,18 +8,17 @@ import json
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geomsup.proofs.checker import evidence_of, stated
+from geomsup.proofs.checker import Each, Told, evidence_of, parts_checked, stated
 from geomsup.proofs.decoders.cells import Cells, Claim
 from geomsup.proofs.decoders.digons import NEAR, spare_near_digons
 from geomsup.proofs.decoders.triangles import Triangle, in_corner
-from geomsup.proofs.shared.checker import Told, check_places, error_of, of_sets, parts_of
+from geomsup.proofs.shared.checker import error_of, losses_at, of_sets, parts_of, places_of
 
 __all__ = [
     "AXIS",
@@ -160,7 +159,12 @@ def check_place(data: Any, tied: bool = False, axis: bool = False) -> tuple[int,
     return cells, claim.exact_least if triangle is None else min(triangle.least, claim.exact_least), most
 
 
-def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
+def _known(part: tuple[str, Any]) -> tuple[int, Fraction, Fraction]:
+    name, data = part
+    return check_place(data, tied=name == "tied", axis=name == "axis")
+
+
+def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None, each: Each = map) -> dict[str, Any]:
     """Return what a certificate proves, or raise a ValueError that says where it fails.
 
     Parameters
@@ -169,6 +173,8 @@ def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) 
         What ``json.load`` gives for the file.
     told
         Called with a stage and the fraction of it that is done.
+    each
+        How places are gone through.
 
     Examples
     --------
@@ -177,15 +183,14 @@ def check_decoders(certificate: Any, told: Told = lambda stage, fraction: None) 
     ValueError: the theorem must be about 3 features in 2 dimensions, with its evidence
     """
     evidence = evidence_of(certificate, "three features in the plane", (3, 2), {"places", "tied", "axis"})
-    parts = ("places", PROBABILITIES, check_place), ("tied", TIED, partial(check_place, tied=True)), (
-        "axis", AXIS, partial(check_place, axis=True),
-    )  # fmt: skip
-    found = [
-        check_places(evidence[name], some, check, lambda stage, part, number=number: told(stage, (number + part) / 3))
-        for number, (name, some, check) in enumerate(parts)
-    ]
-    axis = {f"axis {name}": fact for name, fact in found[2].items() if name != "boxes"}
-    return {**found[0], **axis, "boxes": sum(one["boxes"] for one in found)}
+    lists = ("places", PROBABILITIES), ("tied", TIED), ("axis", AXIS)
+    parts = [(name, data) for name, some in lists for data in places_of(evidence[name], some)]
+    found = parts_checked(_known, parts, each, told)
+    facts = dict[str, Any](boxes=sum(cells for cells, _, _ in found))
+    for (name, data), (_, least, most) in zip(parts, found, strict=True):
+        losses = losses_at(stated(data["p"]), least, most)
+        facts |= {"places": losses, "axis": {f"axis {fact}": loss for fact, loss in losses.items()}}.get(name, {})
+    return facts
 
 
 if __name__ == "__main__":

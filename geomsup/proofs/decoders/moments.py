@@ -64,7 +64,7 @@ class Moments:
             j = A.bit_length() - 1
             volumes[A] = volumes[A ^ 1 << j] * a[:, j]
         v = np.maximum(self.vertices @ a.T + c, 0)
-        size = abs(c) + abs(a).sum(axis=1)
+        size = sum(abs(a.T), abs(c))
         powers = [v]
         for _ in range(self.n + 1):
             powers.append(powers[-1] * v)
@@ -77,17 +77,21 @@ class Moments:
     def _first(self, c: Array, a: Array) -> tuple[Array, Array]:
         weights, differences, top, lost = self._shared(c, a)
         values, errors = np.zeros((2, self.n + 1, len(c)))
+        inverse = 1 / a.T
         for A, d in enumerate(self.sizes):
-            lower, upper = differences[d + 1], differences[d + 2] if d else differences[1]
-            values[0] += weights[A] * lower[A] / factorial(d + 1)
+            share, lower = weights[A] / factorial(d + 1), differences[d + 1]
+            once = share * lower[A]
+            values[0] += once
             error = abs(weights[A]) * lost[d]
             errors[0] += error
-            for j in range(self.n):
-                if A >> j & 1:
-                    # Twice the integral of x v₊ is that of v₊² where x = 1, less its mean, divided by a.
-                    face = lower[A] + lower[A ^ 1 << j]
-                    values[j + 1] += weights[A] * (face / factorial(d + 1) - upper[A] / (factorial(d + 2) * a[:, j]))
-                    errors[j + 1] += error * (2 + top / abs(a[:, j]))
+            if d:
+                twice = share * differences[d + 2][A] / (d + 2)
+                for j in range(self.n):
+                    if A >> j & 1:
+                        # Twice the integral of x v₊ is that of v₊² where x = 1, less its mean, divided by a.
+                        values[j + 1] += once + share * lower[A ^ 1 << j] - twice * inverse[j]
+                        errors[j + 1] += error
+        errors[1:] *= 2 + top * abs(inverse)
         return values, errors
 
     def _above(self, c: Array, a: Array) -> tuple[Array]:

@@ -88,8 +88,10 @@ def taken(fields: Iterable[NDArray[Any]], which: Truths | slice) -> list[Any]:
 
 
 def over_corners(function: Callable[[Array, Array], Array], values: Array) -> Array:
-    """Return the least or the largest over axis 1: in a loop, as NumPy is much slower along an axis in the middle."""
-    return reduce(function, (values[:, k] for k in range(values.shape[1])))
+    """Return the least or the largest over axis 1, of a power of 2 corners: both halves at a time, as that is fast."""
+    while (half := values.shape[1] // 2) > 0:
+        values = function(values[:, :half], values[:, half:])
+    return values[:, 0]
 
 
 def in_cell(cell: Sequence[float], axis: bool = False) -> Pieces:

@@ -15,12 +15,12 @@ from typing import Any
 
 from flint import arb, ctx
 
-from geomsup.proofs.checker import evidence_of, exact, stated
+from geomsup.proofs.checker import Each, Told, evidence_of, exact, parts_checked, stated
 from geomsup.proofs.digon_checker import PRECISION, leaves
 from geomsup.proofs.onset import is_dear, onset, without
 from geomsup.proofs.outputs import NONE, Best, output
 from geomsup.proofs.places import Box, Place
-from geomsup.proofs.plane_checker import Ends, Part, Strip, Told, steps
+from geomsup.proofs.plane_checker import Ends, Part, Strip, steps
 
 __all__ = [
     "Lower",
@@ -199,7 +199,12 @@ def strips_of(certificate: Any) -> tuple[Lower, list[PenaltyStrip]]:
     return small, strips
 
 
-def check_penalty(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
+def _boxes(data: dict[str, Any]) -> int:
+    with ctx.workprec(PRECISION):
+        return check_strip(strip_of(data), data)
+
+
+def check_penalty(certificate: Any, told: Told = lambda stage, fraction: None, each: Each = map) -> dict[str, Any]:
     """Return what a certificate proves, or raise a ValueError that says where it fails.
 
     Parameters
@@ -208,6 +213,8 @@ def check_penalty(certificate: Any, told: Told = lambda stage, fraction: None) -
         What ``json.load`` gives for the file.
     told
         Called with a stage and the fraction of it that is done.
+    each
+        How strips are gone through.
 
     Examples
     --------
@@ -218,11 +225,9 @@ def check_penalty(certificate: Any, told: Told = lambda stage, fraction: None) -
     with ctx.workprec(PRECISION):
         (small, strips), stated_strips = strips_of(certificate), certificate["evidence"]["strips"]
         small.check()
-        boxes, rest = 0, sum((part.difference(most_of, small.at) * part.width for part in small.parts), NONE)
-        for strip, data in zip(strips, stated_strips, strict=True):
-            told("checking", float(strip.low))
-            boxes += check_strip(strip, data)
-            rest += strip.rest()
+        boxes = sum(parts_checked(_boxes, stated_strips, each, told))
+        rest = sum((part.difference(most_of, small.at) * part.width for part in small.parts), NONE)
+        rest = sum((strip.rest() for strip in strips), rest)
     jumps = re.fullmatch(
         "(j+)(l*)(o+)(l*)(j+)", "".join("o" if not one.line else "j" if one.below else "l" for one in strips)
     )

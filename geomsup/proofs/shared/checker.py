@@ -7,10 +7,8 @@ these are.
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import product
 from math import factorial, prod
 from pathlib import Path
@@ -19,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geomsup.proofs.checker import evidence_of, stated
+from geomsup.proofs.checker import Each, Told, evidence_of, parts_checked, stated
 from geomsup.proofs.shared.cells import FEWER, PROBABILITIES, Claim
 from geomsup.proofs.shared.pieces import Cells
 
@@ -27,7 +25,6 @@ __all__ = [
     "AXES",
     "THEOREM",
     "check_place",
-    "check_places",
     "check_shared",
     "check_trees",
     "error_of",
@@ -35,9 +32,11 @@ __all__ = [
     "is_mirrored",
     "leaves_of",
     "loss_of",
+    "losses_at",
     "of_sets",
     "parts_of",
     "place_of",
+    "places_of",
     "signs_of",
     "together",
 ]
@@ -47,11 +46,10 @@ AXES = "rtuq"  # letters of ratios along which a cell is halved: the second weig
 REASONS = "fv"  # f: a weight is larger than the one before, so that features can change places; v: by value
 MOST_BOXES = 1_000_000  # a checker that never ends checks nothing
 MOST_HALVES = 200  # of one cell: ends must be doubles without rounding, which is at most 50 along each ratio
-CHUNK, THREADS = 64, 2  # cells at a time: Ctrl-C waits for those that are looked at
+CHUNK = 64  # cells at a time: their arrays then are not too large
 DIGITS = 12  # after the point, of the ends of losses
 
 Leaf = tuple[str, Sequence[float], Sequence[float]]  # reason, lower and upper ends of ratios
-Told = Callable[[str, float], object]
 
 
 def signs_of(n: int) -> list[tuple[int, ...]]:
@@ -109,14 +107,10 @@ def check_trees(claim: Claim, trees: Sequence[tuple[Sequence[int], str]]) -> int
     by_value = np.array([letter == "v" for _, letter, _, _ in leaves])
     right = is_mirrored(cells.low, cells.high) != by_value
     asked = np.flatnonzero(by_value)
-
-    def look(start: int) -> None:
+    for start in range(0, len(asked), CHUNK):
         which = asked[start : start + CHUNK]
         if right.all():  # else nothing is proved anyway
             right[which] = claim.holds(Cells(cells.signs[which], cells.low[which], cells.high[which], claim.p))
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(look, range(0, len(asked), CHUNK)))
     if not right.all():
         signs, letter, low, high = leaves[int(np.argmin(right))]
         where = ", ".join(f"{one:.6f} to {other:.6f}" for one, other in zip(low[1:], high[1:], strict=True))
@@ -194,26 +188,29 @@ def is_digon(data: Any, n: int) -> bool:
     return gap == 0 and not any(weights[2:])
 
 
-def check_places(
-    places: Any, probabilities: Sequence[Fraction], check: Callable[[Any], tuple[int, Fraction, Fraction]], told: Told
-) -> dict[str, Any]:
-    """Return how many boxes all places have, and the ends of the least loss at each probability."""
+def places_of(places: Any, probabilities: Sequence[Fraction]) -> list[dict[str, Any]]:
+    """Return places, if there is one for each probability."""
     if not isinstance(places, list) or len(places) != len(probabilities):
         raise ValueError(f"the evidence must be {len(probabilities)} places")
-    boxes, facts = 0, dict[str, Any]()
     for number, (p, data) in enumerate(zip(probabilities, places, strict=True)):
-        told("checking", number / len(probabilities))
         if not isinstance(data, dict) or stated(data.get("p")) != p:
             raise ValueError(f"the place {number} must be of p = {float(p)}")
-        cells, least, most = check(data)
-        boxes += cells
-        unit = 10**DIGITS
-        for name, end in (("from", least * unit // 1), ("to", -(-most * unit // 1))):
-            facts[f"{p} {name}"] = f"{int(end) // unit}.{int(end) % unit:0{DIGITS}d}"
-    return {"boxes": boxes, **facts}
+    return places
 
 
-def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
+def losses_at(p: Fraction, least: Fraction, most: Fraction) -> dict[str, str]:
+    """Return the ends of the least loss at a probability, as facts: rounded outwards."""
+    unit, facts = 10**DIGITS, dict[str, str]()
+    for name, end in (("from", least * unit // 1), ("to", -(-most * unit // 1))):
+        facts[f"{p} {name}"] = f"{int(end) // unit}.{int(end) % unit:0{DIGITS}d}"
+    return facts
+
+
+def _cells(part: tuple[Claim, tuple[Sequence[int], str]]) -> int:
+    return check_trees(part[0], [part[1]])
+
+
+def check_shared(certificate: Any, told: Told = lambda stage, fraction: None, each: Each = map) -> dict[str, Any]:
     """Return what a certificate proves, or raise a ValueError that says where it fails.
 
     Parameters
@@ -222,6 +219,8 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) ->
         What ``json.load`` gives for the file.
     told
         Called with a stage and the fraction of it that is done.
+    each
+        How trees are gone through.
 
     Examples
     --------
@@ -233,12 +232,17 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None) ->
     if type(n) is not int or n not in FEWER:
         raise ValueError("the theorem must be about 3, 4 or 5 features in 1 dimension, with its evidence")
     evidence = evidence_of(certificate, THEOREM, (n, 1), {"places"})
-    facts = check_places(evidence["places"], PROBABILITIES, partial(check_place, n=n), told)
-    digons = [is_digon(data, n) for data in evidence["places"]]
-    places = [place for place, one in enumerate(digons) if one]
-    if not places or places != list(range(places[0], places[-1] + 1)):
+    places = places_of(evidence["places"], PROBABILITIES)
+    digons = [number for number, data in enumerate(places) if is_digon(data, n)]
+    if not digons or digons != list(range(digons[0], digons[-1] + 1)):
         raise ValueError("some places must have a digon, dropped features and no gap, and be next to each other")
-    ends = PROBABILITIES[places[0]], PROBABILITIES[places[-1]]
+    known = [place_of(data, n) for data in places]
+    facts = dict[str, Any](
+        boxes=sum(parts_checked(_cells, [(claim, tree) for claim, trees, _ in known for tree in trees], each, told))
+    )
+    for p, (claim, _, most) in zip(PROBABILITIES, known, strict=True):
+        facts |= losses_at(p, claim.proved, most)
+    ends = PROBABILITIES[digons[0]], PROBABILITIES[digons[-1]]
     return facts | {f"digons {name}": str(float(p)) for name, p in zip(("from", "up to"), ends, strict=True)}
 
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from flint import arb, ctx
 
-from geomsup.proofs.checker import between, evidence_of, exact, stated
-from geomsup.proofs.digon_checker import PRECISION, Told
+from geomsup.proofs.checker import Each, Told, between, evidence_of, exact, parts_checked, stated
+from geomsup.proofs.digon_checker import PRECISION
 from geomsup.proofs.three.pairs import PARTS, Against, Digons, Known, check_boxes, check_digons
 from geomsup.proofs.three.triangle import Least, is_worse, least
 
@@ -143,7 +143,12 @@ def check_order(slices: Sequence[Any]) -> None:
         raise ValueError("the slices must follow each other from p = 0.005 to the tie, and from there to p = 1")
 
 
-def check_three(certificate: Any, told: Told = lambda stage, fraction: None) -> dict[str, Any]:
+def _behind(data: Any) -> int:
+    with ctx.workprec(PRECISION):
+        return check_behind(data)
+
+
+def check_three(certificate: Any, told: Told = lambda stage, fraction: None, each: Each = map) -> dict[str, Any]:
     """Return what a certificate proves, or raise a ValueError that says where it fails.
 
     Parameters
@@ -152,6 +157,8 @@ def check_three(certificate: Any, told: Told = lambda stage, fraction: None) -> 
         What ``json.load`` gives for the file.
     told
         Called with a stage and the fraction of it that is done.
+    each
+        How slices behind the tie are gone through.
 
     Examples
     --------
@@ -172,7 +179,7 @@ def check_three(certificate: Any, told: Told = lambda stage, fraction: None) -> 
     known = list[Both]()
     with ctx.workprec(PRECISION):
         for number, data in enumerate(one for part in lists for one in part):
-            told("checking", number / 20)
+            told("comparing", number / 12)
             known.append(check_place(data))
         points, penalised, tie = known[:5], known[5:8], known[8:]
         for text, one in zip(PROBABILITIES, points, strict=True):
@@ -182,10 +189,7 @@ def check_three(certificate: Any, told: Told = lambda stage, fraction: None) -> 
         check_tie(tie)
         for data in before:
             check_before(data)
-        boxes = sum(one.digons.boxes for one in known)
-        for data in behind:
-            told("checking", float(stated(data["p"][0])))
-            boxes += check_behind(data)
+        boxes = sum(one.digons.boxes for one in known) + sum(parts_checked(_behind, behind, each, told))
         facts = dict[str, Any]()
         for one in (*points, *tie[:2]):
             for name, loss in (("digon", one.digons.loss), ("triangle", one.triangles.loss)):

@@ -10,7 +10,7 @@ from flint import arb
 
 from geomsup.proofs.checker import between, exact
 from geomsup.proofs.digon_checker import REGION, Ends, Slice, leaves
-from geomsup.proofs.outputs import NONE, Best, output
+from geomsup.proofs.outputs import Best, without_bias
 from geomsup.proofs.places import Box, Local, Place, local_of
 from geomsup.proofs.three.triangle import lost
 
@@ -81,7 +81,7 @@ class Digons(Slice):
         place = Place(box)
         if self.is_far(box, place):
             return "f"
-        if any(q > 1 and output(q, place.s, NONE, place.p).H < 0 for q in place.norms):
+        if any(q > 1 and without_bias(q, place.s, place.p) < 0 for q in place.norms):
             return "b"
         found = self.local(box)
         if found is None:

@@ -1,0 +1,145 @@
+"""Parts of a certificate, looked at in processes of their own.
+
+Those of the standard library import the script that the user runs, which then needs a guard. These import only what
+they are asked for.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from typing import Any
+
+from geomsup.proofs.checker import Each
+from geomsup.threads import Crew, processors
+from geomsup.workers import BLAS
+
+__all__ = ["apart", "serve"]
+
+# Glibc gives arrays of a few MB back to the system and takes them anew, which is a tenth of the time of some checks.
+KEEPS = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000"}
+LOST = "a process that checks a part of the certificate ended too early; run the same again with GEOMSUP_THREADS=1"
+
+
+@contextmanager
+def apart() -> Iterator[Each]:
+    """Yield a `map` whose calls are shared among processes, one for each processor; with one, yield `map` itself.
+
+    Results, and errors, come in the order of the items. Long items are begun first. At the end of the ``with`` block,
+    and when this process dies, the processes end at once, whatever they do.
+
+    Raises
+    ------
+    OSError
+        If one of the processes was ended from outside.
+    """
+    count = processors()
+    if count == 1 or not sys.executable:
+        yield map
+        return
+    helpers = _Helpers()
+    try:
+        with Crew(count) as crew:
+            try:
+                yield lambda function, items: helpers.each(crew, count, function, items)
+            finally:
+                helpers.end()  # else the crew waits for them
+    finally:
+        helpers.close()
+
+
+class _Helpers:
+    """Processes that answer questions."""
+
+    def __init__(self) -> None:
+        self._all = list[subprocess.Popen[bytes]]()
+        self._idle = SimpleQueue[subprocess.Popen[bytes]]()
+
+    def each(self, crew: Crew, count: int, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        """Yield what the function returns for each item."""
+        while len(self._all) < min(count, len(items)):
+            self._all.append(_started())
+            self._idle.put(self._all[-1])
+        questions = [pickle.dumps((function, item)) for item in items]
+        longest = sorted(range(len(items)), key=lambda place: -len(questions[place]))
+        tasks = {place: crew.put(self._ask, questions[place]) for place in longest}
+        return (tasks[place].result() for place in range(len(items)))
+
+    def _ask(self, question: bytes) -> Any:
+        helper = self._idle.get()
+        try:
+            answer, error = _answer(helper, question)
+        finally:
+            self._idle.put(helper)
+        if error is not None:
+            raise error
+        return answer
+
+    def end(self) -> None:
+        """End all processes."""
+        for helper in self._all:
+            helper.kill()
+        for helper in self._all:
+            helper.wait()
+
+    def close(self) -> None:
+        """Close their pipes, which nobody reads any more."""
+        for helper in self._all:
+            for pipe in (helper.stdin, helper.stdout):
+                if pipe is not None:
+                    with suppress(OSError):  # what was not sent has nobody to go to
+                        pipe.close()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """Start a process that finds modules where this one does. Ctrl-C in a terminal is not for it: it is ended."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; from geomsup.proofs.parts import serve; serve()"
+    variables, pipe = KEEPS | os.environ | dict.fromkeys(BLAS, "1"), subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdin=pipe, stdout=pipe, env=variables, start_new_session=True
+    )
+
+
+def _answer(helper: subprocess.Popen[bytes], question: bytes) -> tuple[Any, Exception | None]:
+    assert helper.stdin is not None
+    assert helper.stdout is not None
+    try:
+        pickle.dump(question, helper.stdin)
+        helper.stdin.flush()
+        return pickle.load(helper.stdout)
+    except (EOFError, OSError, pickle.UnpicklingError):
+        raise OSError(LOST) from None
+
+
+def serve() -> None:
+    """Answer questions of the standard input, until it ends: what this process is for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what is printed does not belong to the answers
+    questions = SimpleQueue[bytes]()
+    threading.Thread(target=_hear, args=(questions,), daemon=True).start()
+    while True:
+        pickle.dump(_tried(questions.get()), answers)
+        answers.flush()
+
+
+def _hear(questions: SimpleQueue[bytes]) -> None:
+    """Pass questions on. If there are no more, who asked has ended: so does this process, whatever it does."""
+    try:
+        while True:
+            questions.put(pickle.load(sys.stdin.buffer))
+    finally:
+        os._exit(0)
+
+
+def _tried(question: bytes) -> tuple[Any, Exception | None]:
+    try:
+        function, item = pickle.loads(question)
+        return function(item), None
+    except Exception as error:
+        return None, error

@@ -1,0 +1,141 @@
+"""Processes that parts of certificates are looked at in: what they answer, and that none is left."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from geomsup.proofs.parts import apart
+
+WAIT = 120  # seconds after which something hangs
+
+
+@pytest.fixture(autouse=True)
+def _two(monkeypatch):
+    monkeypatch.setenv("GEOMSUP_THREADS", "2")
+
+
+def printed(text):
+    print(text)
+    os.write(1, b"and more")
+    return text
+
+
+def refused(number):
+    if number > 2:
+        raise ValueError(f"{number} is too much")
+    return -number
+
+
+def who(_):
+    return os.getpid()
+
+
+def lost(number):
+    if number == 1:
+        os._exit(3)
+    return number
+
+
+def test_answers_are_those_of_map_and_in_order():
+    items = [5, 300, 1, 40, 2, 170, 3]
+    with apart() as each:
+        assert list(each(math.factorial, items)) == list(map(math.factorial, items))
+        assert list(each(str, [])) == []
+        assert list(each(sorted, ["ba", [2, 1]])) == [["a", "b"], [1, 2]]
+
+
+def test_other_processes_answer():
+    with apart() as each:
+        mine = set(each(who, range(20)))
+    assert os.getpid() not in mine
+    assert 1 <= len(mine) <= 2
+
+
+def test_one_processor_needs_no_other_process(monkeypatch):
+    monkeypatch.setenv("GEOMSUP_THREADS", "1")
+    with apart() as each:
+        assert set(each(who, range(3))) == {os.getpid()}
+
+
+def test_the_first_error_is_raised():
+    with pytest.raises(ValueError, match=r"^3 is too much$"), apart() as each:
+        list(each(refused, [1, 3, 4, 2]))
+    with apart() as each:
+        found = each(refused, [1, 2, 5])
+        assert [next(found), next(found)] == [-1, -2]
+
+
+def test_a_function_that_they_cannot_import():
+    def local(number):
+        return number
+
+    with pytest.raises((AttributeError, TypeError), match="local"), apart() as each:
+        list(each(local, [1, 2]))
+
+
+def test_what_is_printed_is_no_answer(capfd):
+    with apart() as each:
+        assert list(each(printed, ["some", "words"])) == ["some", "words"]
+    assert capfd.readouterr().out == ""
+
+
+def test_a_process_that_is_lost():
+    with pytest.raises(OSError, match="ended too early; run the same again with GEOMSUP_THREADS=1"), apart() as each:
+        list(each(lost, [0, 1, 2]))
+
+
+def test_many_answers_and_large_ones():
+    items = ["x" * size for size in (3_000_000, 10, 1_000_000, 0)]
+    with apart() as each:
+        assert list(each(str.upper, items)) == [item.upper() for item in items]
+        assert list(each(abs, list(range(-500, 500)))) == list(map(abs, range(-500, 500)))
+
+
+PLAIN = """
+from geomsup.proofs.parts import apart
+print("begins")
+with apart() as each:
+    print(list(each(abs, [-1, 2, -3])))
+"""
+
+
+def test_a_script_needs_no_guard(tmp_path):
+    """Processes of the standard library would run the script again."""
+    script = tmp_path / "script.py"
+    script.write_text(PLAIN)
+    found = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=WAIT)
+    assert (found.stdout, found.stderr) == ("begins\n[1, 2, 3]\n", "")
+
+
+LONG = """
+import os, time
+from geomsup.proofs.parts import _Helpers, apart
+ours = _Helpers.each
+def each(self, *arguments):
+    found = ours(self, *arguments)
+    print(len(self._all), flush=True)
+    return found
+_Helpers.each = each
+with apart() as each:
+    list(each(time.sleep, [3600, 3600, 3600]))
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_none_is_left_however_the_program_ends(tmp_path, sent):
+    script = tmp_path / "script.py"
+    script.write_text(LONG)
+    program = subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    assert program.stdout is not None
+    assert program.stdout.readline() == "2\n"
+    program.send_signal(sent)
+    _, words = program.communicate(timeout=WAIT)  # all of them have ended then: they write to the same pipe
+    assert program.returncode == -sent
+    assert ("KeyboardInterrupt" in words) == (sent == signal.SIGINT)
