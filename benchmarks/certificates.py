@@ -1,9 +1,10 @@
 """How many of 1,000 certificates of each theorem, with something wrong, the checkers accept: it must be none.
 
-``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three|shared|shared_4|shared_5|decoders]``;
+``python -m benchmarks.certificates [NUMBER] [small|digon|plane|penalty|three|shared|shared_4|shared_5_0.1|decoders]``;
 "small" is the theorem of small probabilities, "digon" that of two features on one axis, "plane" that of two features of
 unequal importance, "penalty" that of two features with a penalty, "three" that of digons and triangles, "shared" that
-of three features on one axis, or of four or five, "decoders" that of three in the plane with any decoder
+of three features on one axis, or of four, or of five at one probability, "decoders" that of three in the plane with any
+decoder
 """
 
 import json
@@ -25,9 +26,8 @@ from geomsup.proofs.checker import check, stated
 from geomsup.proofs.decoders import checker as decoders
 from geomsup.proofs.digon_checker import PRECISION, check_slice, slices_of
 from geomsup.proofs.penalty import checker as with_penalty
-from geomsup.proofs.plane_checker import check_strip, strips_of
+from geomsup.proofs.plane.checker import check_strip, strips_of
 from geomsup.proofs.shared import checker as shared
-from geomsup.proofs.shared.cells import PROBABILITIES
 from geomsup.proofs.sparse_checker import check_sparse
 from geomsup.proofs.three import checker as three
 
@@ -44,7 +44,7 @@ __all__ = [
 
 LEAVES, SPLITS = "cfsmnbgved", "tapqru"
 UNKNOWN = "\0 xVé"  # NumPy takes the first for an empty text
-SHARED = "shared", "shared_4", "shared_5"  # three to five features on one axis
+SHARED = "shared", "shared_4", *(f"shared_5_0.{k}" for k in (1, 3, 5, 7, 9))  # three to five features on one axis
 TREES = "tree", "tilted", "long", "short", "near"
 STORED = Path(__file__).parents[1] / "docs" / "certificates"
 Evidence = dict[str, Any]
@@ -299,8 +299,8 @@ def check_changed_three(data: dict[str, Any], known: dict[str, Any]) -> dict[str
 def check_changed_shared(data: dict[str, Any], original: dict[str, Any]) -> None:
     """Check the order of all places, and the trees that are changed, or all of a place with another claim."""
     places = data["evidence"]["places"], original["evidence"]["places"]
-    for p, one, before in zip(PROBABILITIES, *places, strict=True):
-        if stated(one["p"]) != p:
+    for one, before in zip(*places, strict=True):
+        if one["p"] != before["p"]:
             raise ValueError("places must be of their probabilities")
         claim, trees, _ = shared.place_of(one, data["n_features"])
         same = {**one, "trees": before["trees"]} == before

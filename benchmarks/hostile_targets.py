@@ -667,7 +667,7 @@ TARGETS: dict[str, Target] = {
     "one_hot_codes": Target(gs.one_hot_codes, {"dimension": _is(2), "n_features": _is(6)}),
     "certify": Target(
         gs.certify,
-        {"n_features": _is(5), "n_hidden": _is(2), "limit": _is(True), "unequal": _is(False)}
+        {"n_features": _is(5), "n_hidden": _is(2), "probability": _is(None), "limit": _is(True), "unequal": _is(False)}
         | {"coherence": _is(False), "progress": _is(None)},
         covers=("Certificate",),
     ),

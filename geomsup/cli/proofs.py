@@ -16,6 +16,7 @@ def certify(
     n_features: Whole,
     n_hidden: Whole,
     *,
+    probability: float | None = None,
     limit: Annotated[bool, Parameter(negative="")] = False,
     unequal: Annotated[bool, Parameter(negative="")] = False,
     coherence: Annotated[bool, Parameter(negative="")] = False,
@@ -28,7 +29,8 @@ def certify(
     Examples: ``geomsup certify 5 2 -o pentagon.json``; ``geomsup certify 5 2 --limit -o limit.json``;
     ``geomsup certify 2 1 -o digon.json``; ``geomsup certify 2 1 --unequal -o plane.json``;
     ``geomsup certify 2 1 --coherence -o penalty.json``; ``geomsup certify 3 2 -o three.json``;
-    ``geomsup certify 3 1 -o shared.json``, and the same for 4 and 5 features;
+    ``geomsup certify 3 1 -o shared.json``, and the same for 4 features;
+    ``geomsup certify 5 1 --probability 0.1 -o shared_5.json``;
     ``geomsup certify 3 2 --decoders -o decoders.json``.
 
     Parameters
@@ -37,6 +39,8 @@ def certify(
         Number of features n, which is from 2 to 5 so far.
     n_hidden
         Number of hidden dimensions m, which is 2 for 5 and 3 features, and 1 for 2 to 5.
+    probability
+        Which of 0.1, 0.3, 0.5, 0.7 and 0.9 it is about, for 5 features in 1 dimension: each has a certificate.
     limit
         Prove it for one active feature of 5, the limit of high sparsity, and not for probabilities up to 0.001.
     unequal
@@ -53,6 +57,7 @@ def certify(
         made = gs.certify(
             n_features,
             n_hidden,
+            probability=probability,
             limit=limit,
             unequal=unequal,
             coherence=coherence,

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import partial
 from importlib.util import find_spec
 from os import PathLike
@@ -65,10 +66,7 @@ STATEMENTS = {
     ),
     "features on one axis": (
         "{n} features are present independently, each with probability p, and then uniform on [0, 1]. The least "
-        "expected squared error of x' = relu(w wᵀ x + b), over all {n} weights and all {n} biases, is from {1/10 from} "
-        "to {1/10 to} at p = 0.1, from {3/10 from} to {3/10 to} at 0.3, from {1/2 from} to {1/2 to} at 0.5, from "
-        "{7/10 from} to {7/10 to} at 0.7, and from {9/10 from} to {9/10 to} at 0.9. At those of them from "
-        "{digons from} to {digons up to} only the best digon of two features and dropped features lose the least."
+        "expected squared error of x' = relu(w wᵀ x + b), over all {n} weights and all {n} biases, is {losses}.{digons}"
     ),
     "three features in the plane": (
         "3 features are present independently, each with probability p, and then uniform on [0, 1]. The expected "
@@ -81,6 +79,8 @@ STATEMENTS = {
         "of W on one axis it is at least {axis 7/10 from} at 0.7 and {axis 9/10 from} at 0.9, with any decoder."
     ),
 }
+FIFTHS = "1/10", "3/10", "1/2", "7/10", "9/10"  # probabilities, as names of facts say them
+SAME = 1e-15  # what is left of 1 - 0.9 by rounding
 SHOWN = 16  # characters of a number in the statement
 
 
@@ -166,6 +166,7 @@ def certify(
     n_features: int,
     n_hidden: int,
     *,
+    probability: float | None = None,
     limit: bool = False,
     unequal: bool = False,
     coherence: bool = False,
@@ -188,11 +189,13 @@ def certify(
     ----------
     n_features, n_hidden
         The size of the models: 5 and 2, 3 and 2, or 2, 3, 4 or 5 and 1.
+    probability
+        Which of 0.1, 0.3, 0.5, 0.7 and 0.9 it is about, for five features in one dimension; else None.
     limit
         True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
         second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two and
-        three have any, which takes about 80 s and a minute. Three to five in one dimension have five, which takes one
-        minute, three and eight.
+        three have any, which takes about 80 s and a minute. Three and four in one dimension have five, which takes one
+        minute and three; five there have one, which takes up to five minutes.
     unequal
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
     coherence
@@ -244,6 +247,7 @@ def certify(
             f"`decoders` must be False for {size[0]} features in {_dimensions(size[1])}, as its theorem is about 3 in "
             "the plane; got True. Leave it out."
         )
+    p = _probability(probability, size)
     checks.callback("progress", progress)
     check_extra("certify")
     if decoders:
@@ -251,13 +255,13 @@ def certify(
     elif coherence:
         from geomsup.proofs.penalty.maker import penalty_on_one_axis as made
     elif unequal:
-        from geomsup.proofs.plane import unequal_on_one_axis as made
+        from geomsup.proofs.plane.maker import unequal_on_one_axis as made
     elif size == (3, 2):
         from geomsup.proofs.three.maker import digon_and_triangle as made
     elif size in ((3, 1), (4, 1), (5, 1)):
         from geomsup.proofs.shared.maker import features_on_one_axis
 
-        made = partial(features_on_one_axis, size[0])
+        made = partial(features_on_one_axis, size[0], p)
     elif size == (2, 1):
         from geomsup.proofs.digon import two_on_one_axis as made
     elif limit:
@@ -303,7 +307,7 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     from geomsup.proofs.digon_checker import check_digon
     from geomsup.proofs.parts import apart
     from geomsup.proofs.penalty.checker import check_penalty
-    from geomsup.proofs.plane_checker import check_plane
+    from geomsup.proofs.plane.checker import check_plane
     from geomsup.proofs.shared.checker import check_shared
     from geomsup.proofs.sparse_checker import check_sparse
     from geomsup.proofs.three.checker import check_three
@@ -328,9 +332,45 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         raise ValueError(f"`certificate` must prove its theorem; it does not: {error}. Make it anew.") from None
     shown = {one: value[:SHOWN] for one, value in facts.items() if isinstance(value, str)}
     numbers = {one: float(value) for one, value in facts.items() if isinstance(value, str)}
-    return Theorem(
-        data["theorem"], STATEMENTS[data["theorem"]].format(n=data["n_features"], **shown), numbers, facts["boxes"]
-    )
+    words = {"n": data["n_features"], "losses": _losses(shown), "digons": _digons(shown), **shown}
+    return Theorem(data["theorem"], STATEMENTS[data["theorem"]].format(**words), numbers, facts["boxes"])
+
+
+def _losses(shown: dict[str, str]) -> str:
+    """Return what is said of the least loss at each probability."""
+    known = [(at, shown[f"{at} from"], shown[f"{at} to"]) for at in FIFTHS if f"{at} from" in shown]
+    several = len(known) > 1
+    parts = [f"from {low} to {high} at {float(Fraction(at))}" for at, low, high in known]
+    parts[:1] = [one.replace(" at ", " at p = ") for one in parts[:1]]
+    return ", ".join(parts[:-1]) + ", and " * several + "".join(parts[-1:])
+
+
+def _digons(shown: dict[str, str]) -> str:
+    """Return where only digons lose the least, as a sentence."""
+    if "digons from" not in shown:
+        return ""
+    several = len([at for at in FIFTHS if f"{at} from" in shown]) > 1
+    where = "At those of them from {digons from} to {digons up to} only" if several else "Only"
+    return f" {where.format(**shown)} the best digon of two features and dropped features lose the least."
+
+
+def _probability(value: float | None, size: tuple[int, ...]) -> Fraction | None:
+    """Return the probability of a certificate of five features in one dimension, or None for others."""
+    if size != (5, 1):
+        if value is not None:
+            raise ValueError(
+                f"`probability` must be None for {size[0]} features in {_dimensions(size[1])}, as their certificates "
+                f"have no choice of it; got {checks.shown(value)}. Leave it out."
+            )
+        return None
+    p = None if value is None else checks.number("probability", value)
+    found = [Fraction(at) for at in FIFTHS if p is not None and abs(p - Fraction(at)) < SAME]
+    if not found:
+        raise ValueError(
+            "`probability` must be 0.1, 0.3, 0.5, 0.7 or 0.9 for 5 features in 1 dimension, as each has a certificate "
+            f"of its own; got {p}. Pass one of them."
+        )
+    return found[0]
 
 
 def _dimensions(number: int) -> str:

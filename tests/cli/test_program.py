@@ -51,7 +51,7 @@ OPTIONS = {
     "symmetry": ["--weights", "--name", "--orientation", "--run", "--tolerance", "--output", "-o", "--json"],
     "dimensionality": ["--weights", "--name", "--orientation", "--run", "--output", "-o", "--json"],
     "one-hot": ["--dead", "--silent", "--output", "-o", "--json"],
-    "certify": ["--limit", "--unequal", "--coherence", "--decoders", "--output", "-o", "--json"],
+    "certify": ["--probability", "--limit", "--unequal", "--coherence", "--decoders", "--output", "-o", "--json"],
     "verify": ["--output", "-o", "--json"],
     "symbolic": ["--output", "-o", "--json"],
     "reproduce": ["--all", "--list", "--quick", "--output", "-o", "--jobs", "--scheduler", "--json"],

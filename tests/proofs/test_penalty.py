@@ -124,6 +124,7 @@ def test_the_checked_certificate_proves_its_theorem(penalty, monkeypatch):
         return 0
 
     monkeypatch.setattr(checker, "check_strip", some)
+    monkeypatch.setenv("GEOMSUP_THREADS", "1")  # other processes would not know of this
     facts = gs.verify(gs.Certificate.from_dict(penalty)).facts
     assert facts["jump up to"] < 0.49835 < facts["steady from"]  # where descents to both kinds of digons cross
     assert facts["steady up to"] < 0.86645 < facts["jump from"]  # where δ*² = 3 (1 - p): R vanishes there

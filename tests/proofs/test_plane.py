@@ -10,12 +10,12 @@ from hypothesis import assume, given, settings, strategies as st
 
 import geomsup as gs
 from benchmarks.certificates import CHANGES, changed, check_changed_strips
-from geomsup.proofs import plane as maker, plane_checker
 from geomsup.proofs.digon_checker import leaves
 from geomsup.proofs.onset import is_near, onset
 from geomsup.proofs.outputs import output
 from geomsup.proofs.places import Place, local_of
-from geomsup.proofs.plane_checker import check_strip, strip_of, strips_of
+from geomsup.proofs.plane import checker, maker
+from geomsup.proofs.plane.checker import check_strip, strip_of, strips_of
 
 PROBABILITY = st.floats(0.02, 0.98)
 KNOWN = {0.37568: 0.3, 0.5: 0.535739, 0.95: 0.968968}  # where descents of `phase_diagram` cross, to 1e-5
@@ -106,7 +106,7 @@ def test_an_output_beyond_its_row_is_a_polynomial(q, share, p):
 def test_slopes_are_those_of_the_loss():
     """Of F(q_1) + J (F(q_2) - v), along p, log Q and log r, by differences of exact losses; both orders of the rows."""
     with ctx.workprec(64):
-        strip = plane_checker.Strip(
+        strip = checker.Strip(
             *([Fraction(one) for one in ends] for ends in (("0.4", "0.5"), ("0.3", "0.5"), (), ())),
             Fraction(1, 20), Fraction(12),
         )  # fmt: skip
@@ -191,7 +191,7 @@ def test_the_stored_certificate_proves_its_theorem(plane):
 
 def test_strips_are_made_as_they_are_stored(plane):
     stored = plane["evidence"]["strips"]
-    with ctx.workprec(plane_checker.PRECISION):
+    with ctx.workprec(checker.PRECISION):
         for place in (12, len(stored) - 1):
             low, high = map(Fraction, stored[place]["p"])
             made = maker.strip_between(low, high, False)
@@ -270,7 +270,7 @@ def with_strip(plane, place, **change):
 ])  # fmt: skip
 def test_errors_say_where_it_fails(plane, change, words):
     with pytest.raises(ValueError, match=words):
-        plane_checker.check_plane(change(plane))
+        checker.check_plane(change(plane))
 
 
 def test_strips_in_another_order_are_refused(plane):

@@ -22,12 +22,25 @@ from geomsup.proofs.shared.pieces import Cells, Pieces
 from tests.proofs.integers import UNIT, moments, squared
 
 CERTIFICATES = Path(__file__).parents[2] / "docs" / "certificates"
-NAMES = {3: "shared", 4: "shared_4", 5: "shared_5"}
-STORED = {n: json.loads((CERTIFICATES / f"{name}.json").read_text(encoding="utf-8")) for n, name in NAMES.items()}
-PLACES = [(n, place) for n in NAMES for place in range(len(PROBABILITIES))]
+FILES = {3: ["shared"], 4: ["shared_4"], 5: [f"shared_5_{float(p)}" for p in PROBABILITIES]}
+PLACES = [(n, place) for n in FILES for place in range(len(PROBABILITIES))]
+
+
+def stored(name):
+    return json.loads((CERTIFICATES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def joined(certificates):
+    """Return all places as if they were in one certificate."""
+    return certificates[0] | {
+        "evidence": {"places": [place for one in certificates for place in one["evidence"]["places"]]}
+    }
+
+
+STORED = {n: joined([stored(name) for name in names]) for n, names in FILES.items()}
 NUMBERS = st.integers(-8, 8).map(lambda one: Fraction(one, 8))
 SEEDS = st.integers(0, 2**32 - 1)
-P, N = st.sampled_from(PROBABILITIES), st.sampled_from(list(NAMES))
+P, N = st.sampled_from(PROBABILITIES), st.sampled_from(list(FILES))
 
 
 def exact_loss(weights, biases, p):
@@ -187,7 +200,7 @@ def test_a_claim_above_the_loss_of_a_model_does_not_hold_in_its_cell(n, p, seed)
 
 
 @pytest.mark.parametrize("p", PROBABILITIES)
-@pytest.mark.parametrize("n", NAMES)
+@pytest.mark.parametrize("n", FILES)
 def test_dropping_small_weights_beside_a_digon_loses_nothing(n, p):
     """Models at the smallest z, or above, against what is left of the digon: by exact losses."""
     rng, gains = np.random.default_rng(n), []
@@ -331,7 +344,7 @@ def test_outputs_alone(n, p, q, bias):
     assert claim.alone(np.array(q), np.array(q)) <= gs.expected_loss(model, gs.Features(1, float(p))).value + 1e-12
 
 
-@pytest.mark.parametrize("n", NAMES)
+@pytest.mark.parametrize("n", FILES)
 def test_fewer_features_lose_as_much_as_other_certificates_say(n):
     facts = gs.verify(CERTIFICATES / "three.json").facts if n == 3 else {}
     for p, least in FEWER[n].items():
@@ -357,7 +370,7 @@ def test_models_are_what_searches_find(n, place):
     assert claim.proved - Fraction(2, 10**9) <= Fraction(str(LEAST[n, 1][float(p)])) <= claim.proved
 
 
-@pytest.mark.parametrize("n", NAMES)
+@pytest.mark.parametrize("n", FILES)
 @pytest.mark.parametrize("place", [0, 4])
 def test_weights_on_one_axis_lose_less_than_fewer_features_and_a_dropped_one(n, place):
     """At p = 0.1 and 0.9, for all models of fewer features."""
@@ -378,15 +391,58 @@ def test_cells_that_prove_nothing():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", NAMES)
+@pytest.mark.parametrize("n", [3, 4])
 def test_the_whole_stored_certificate(n):
-    theorem = gs.verify(CERTIFICATES / f"{NAMES[n]}.json")
+    theorem = gs.verify(CERTIFICATES / f"{FILES[n][0]}.json")
     assert theorem.boxes > 1000
     assert theorem.statement.startswith(f"{n} features are present")
-    assert (theorem.facts["digons from"], theorem.facts["digons up to"]) == (0.3, 0.7 if n < 5 else 0.5)
+    assert " At those of them from 0.3 to 0.7 only the best digon of two features and" in theorem.statement
+    assert (theorem.facts["digons from"], theorem.facts["digons up to"]) == (0.3, 0.7)
     for p in PROBABILITIES:
         found = gs.optimum(gs.Features(n, float(p)), 1).loss
         assert theorem.facts[f"{p} from"] <= found <= theorem.facts[f"{p} to"] + 1e-12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("p", PROBABILITIES)
+def test_the_stored_certificates_of_five_features(p):
+    theorem = gs.verify(CERTIFICATES / f"shared_5_{float(p)}.json")
+    found, facts = gs.optimum(gs.Features(5, float(p)), 1).loss, theorem.facts
+    assert theorem.boxes > 1000
+    assert facts[f"{p} from"] <= found <= facts[f"{p} to"] + 1e-12
+    assert len([name for name in facts if name.endswith((" from", " to"))]) == (3 if "digons from" in facts else 2)
+    assert (" Only the best digon of two features and dropped" in theorem.statement) == (p in PROBABILITIES[1:3])
+    assert f" to {facts[f'{p} to']:.12f} at p = {float(p)}." in theorem.statement
+
+
+def test_five_features_have_a_certificate_at_each_probability(monkeypatch):
+    """What is told, and what is refused; and one with a claim that is closed at once."""
+    for wrong, words in (
+        (None, "got None. Pass one"),
+        (0.2, "got 0.2. Pass one"),
+        ("x", "got text"),
+        (True, "got 1.0"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=f"`probability` must .*{words}"):
+            gs.certify(5, 1, probability=wrong)
+    with pytest.raises(ValueError, match=r"`probability` must be None for 4 features in 1 dimension.*got 0\.3\. Leave"):
+        gs.certify(4, 1, probability=0.3)
+    monkeypatch.setattr(maker, "GAPS", {5: {Fraction(9, 10): "0.9"}})
+    seen = []
+    made = gs.certify(5, 1, probability=1 - 0.1, progress=lambda stage, share: seen.append((stage, share)))
+    assert {stage for stage, _ in seen} == {"bisecting"}
+    assert seen == sorted(seen)
+    assert seen[0][1] == 0
+    assert seen[-1][1] <= 1
+    theorem = gs.verify(made)
+    low, high = (f"{theorem.facts[f'9/10 {name}']:.12f}" for name in ("from", "to"))
+    assert theorem.statement.endswith(f" over all 5 weights and all 5 biases, is from {low} to {high} at p = 0.9.")
+
+
+@pytest.mark.parametrize("places", [None, [], [None], [{"p": "0.2"}], STORED[5]["evidence"]["places"]])
+def test_a_certificate_of_five_features_has_one_place(places):
+    with pytest.raises(ValueError, match=r"one place, of p = 0\.1, 0\.3, 0\.5, 0\.7 or 0\.9"):
+        checker.check_shared({**STORED[5], "evidence": {"places": places}})
 
 
 @pytest.mark.slow
@@ -396,7 +452,7 @@ def test_a_place_is_made_anew(n):
     assert checker.check_place(made, n)[0] > 20
 
 
-@pytest.mark.parametrize("n", NAMES)
+@pytest.mark.parametrize("n", FILES)
 @pytest.mark.parametrize("change", range(len(CHANGES)))
 def test_changed_certificates_are_refused(n, change):
     certificate, refused = gs.Certificate.from_dict(STORED[n]), 0
@@ -432,11 +488,9 @@ def test_where_only_digons_lose_the_least(kept, ends):
     data = deepcopy(STORED[3])
     for number, place in enumerate(data["evidence"]["places"]):
         place["gap"] = place["gap"] if number in kept else "0.5"
-    with patch.object(checker, "check_place", lambda data, n: (1, Fraction(0), Fraction(1))):
+    with patch.object(checker, "check_trees", lambda claim, trees: 1):
         if ends is None:
-            with pytest.raises(
-                ValueError, match="some places must have a digon, dropped features and no gap, and be next"
-            ):
+            with pytest.raises(ValueError, match=r"must have a digon, dropped features and no gap|next to each other"):
                 checker.check_shared(data)
         else:
             facts = checker.check_shared(data)

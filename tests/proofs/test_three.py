@@ -156,7 +156,7 @@ def facts(proved):
 
 
 def test_the_statement_of_the_theorem(three, proved, monkeypatch):
-    monkeypatch.setattr(checker, "check_three", lambda data, told: proved)
+    monkeypatch.setattr(checker, "check_three", lambda data, told, each: proved)
     theorem = gs.verify(gs.Certificate.from_dict(three))
     assert "one p* between 0.521837 and 0.521838" in theorem.statement
     assert theorem.boxes > 10_000

@@ -20,7 +20,7 @@ from geomsup.proofs.digon_checker import PRECISION, leaves
 from geomsup.proofs.onset import is_dear, onset, without
 from geomsup.proofs.outputs import NONE, Best, output
 from geomsup.proofs.places import Box, Place
-from geomsup.proofs.plane_checker import Ends, Part, Strip, steps
+from geomsup.proofs.plane.checker import Ends, Part, Strip, steps
 
 __all__ = [
     "Lower",

@@ -15,7 +15,7 @@ from geomsup.proofs.digon_checker import PRECISION
 from geomsup.proofs.outputs import best_bias, output
 from geomsup.proofs.penalty.checker import PenaltyStrip, continuous, strip_of
 from geomsup.proofs.places import Box, Place, local_of
-from geomsup.proofs.plane import ends
+from geomsup.proofs.plane.maker import ends
 from geomsup.threads import Progress
 
 __all__ = ["Digon", "penalty_on_one_axis", "strip_between"]

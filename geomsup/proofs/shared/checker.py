@@ -22,6 +22,7 @@ from geomsup.proofs.shared.cells import FEWER, PROBABILITIES, Claim
 from geomsup.proofs.shared.pieces import Cells
 
 __all__ = [
+    "ALONE",
     "AXES",
     "THEOREM",
     "check_place",
@@ -44,6 +45,7 @@ __all__ = [
 THEOREM = "features on one axis"
 AXES = "rtuq"  # letters of ratios along which a cell is halved: the second weight to the first, the third to it, ...
 REASONS = "fv"  # f: a weight is larger than the one before, so that features can change places; v: by value
+ALONE = 5  # features from which on each probability has a certificate of its own: one takes up to a minute to check
 MOST_BOXES = 1_000_000  # a checker that never ends checks nothing
 MOST_HALVES = 200  # of one cell: ends must be doubles without rounding, which is at most 50 along each ratio
 CHUNK = 64  # cells at a time: their arrays then are not too large
@@ -232,18 +234,32 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None, ea
     if type(n) is not int or n not in FEWER:
         raise ValueError("the theorem must be about 3, 4 or 5 features in 1 dimension, with its evidence")
     evidence = evidence_of(certificate, THEOREM, (n, 1), {"places"})
-    places = places_of(evidence["places"], PROBABILITIES)
-    digons = [number for number, data in enumerate(places) if is_digon(data, n)]
-    if not digons or digons != list(range(digons[0], digons[-1] + 1)):
-        raise ValueError("some places must have a digon, dropped features and no gap, and be next to each other")
+    probabilities = _probabilities(n, evidence["places"])
+    places = places_of(evidence["places"], probabilities)
+    digons = [p for p, data in zip(probabilities, places, strict=True) if is_digon(data, n)]
+    if n < ALONE and not digons:
+        raise ValueError("some places must have a digon, dropped features and no gap")
+    if digons != [p for p in probabilities if digons[:1] <= [p] <= digons[-1:]]:
+        raise ValueError("places that have a digon, dropped features and no gap must be next to each other")
     known = [place_of(data, n) for data in places]
     facts = dict[str, Any](
         boxes=sum(parts_checked(_cells, [(claim, tree) for claim, trees, _ in known for tree in trees], each, told))
     )
-    for p, (claim, _, most) in zip(PROBABILITIES, known, strict=True):
+    for p, (claim, _, most) in zip(probabilities, known, strict=True):
         facts |= losses_at(p, claim.proved, most)
-    ends = PROBABILITIES[digons[0]], PROBABILITIES[digons[-1]]
-    return facts | {f"digons {name}": str(float(p)) for name, p in zip(("from", "up to"), ends, strict=True)}
+    ends = zip(("from", "up to"), (digons[0], digons[-1]), strict=True) if digons else ()
+    return facts | {f"digons {name}": str(float(p)) for name, p in ends}
+
+
+def _probabilities(n: int, places: Any) -> list[Fraction]:
+    """Return what probabilities a certificate is about: all, or the one of its only place."""
+    if n < ALONE:
+        return PROBABILITIES
+    alone = places[0] if isinstance(places, list) and len(places) == 1 else None
+    p = stated(alone["p"]) if isinstance(alone, dict) and "p" in alone else None
+    if p is None or p not in PROBABILITIES:
+        raise ValueError(f"the evidence of {n} features must be one place, of p = 0.1, 0.3, 0.5, 0.7 or 0.9")
+    return [p]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The certificates of features on one axis: cells are halved until the checker has a reason for each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +18,7 @@ __all__ = ["best_model", "features_on_one_axis", "place_at", "trees_of"]
 GAPS = {
     3: dict(zip(PROBABILITIES, ("0.00001", "0.0", "0.0", "0.0", "0.00001"), strict=True)),
     4: dict(zip(PROBABILITIES, ("0.0001", "0.0", "0.0", "0.0", "0.00002"), strict=True)),
-    5: dict(zip(PROBABILITIES, ("0.01", "0.0", "0.0", "0.005", "0.003"), strict=True)),
+    5: dict(zip(PROBABILITIES, ("0.005", "0.0", "0.0", "0.001", "0.001"), strict=True)),
 }
 # Where descents begin: weights of a digon and of all other features, and their biases; or one weight, the opposite one
 # of all others, and their biases.
@@ -30,16 +30,20 @@ SMALL = 1e-5  # weight that is 0: descents end within 1e-6
 TO_SPARE = 2e-10  # of losses: what holds here, holds too where sums are in another order
 CHUNK = 64  # cells at a time
 
+Told = Callable[[float], object]
 Open = tuple[int, str, Sequence[float], Sequence[float]]  # number of its signs, which halves of it, and ends of ratios
 
 
-def features_on_one_axis(n: int, progress: Progress = None) -> dict[str, Any]:
-    """Return the certificate of three, four or five features as plain values."""
-    places = list[dict[str, Any]]()
-    for number, p in enumerate(PROBABILITIES):
+def features_on_one_axis(n: int, p: Fraction | None = None, progress: Progress = None) -> dict[str, Any]:
+    """Return the certificate of three or four features, or of five at one probability, as plain values."""
+    places, probabilities = list[dict[str, Any]](), PROBABILITIES if p is None else [p]
+
+    def told(fraction: float) -> None:
         if progress is not None:
-            progress("bisecting", number / len(PROBABILITIES))
-        places.append(place_at(n, p, GAPS[n][p]))
+            progress("bisecting", (len(places) + fraction) / len(probabilities))
+
+    for at in probabilities:
+        places.append(place_at(n, at, GAPS[n][at], told))
     return {"theorem": THEOREM, "n_features": n, "n_hidden": 1, "evidence": {"places": places}}
 
 
@@ -64,26 +68,29 @@ def best_model(n: int, p: Fraction) -> tuple[list[str], list[str]]:
     return texts[:n], texts[n:]
 
 
-def place_at(n: int, p: Fraction, gap: str) -> dict[str, Any]:
-    """Return a probability with its trees."""
+def place_at(n: int, p: Fraction, gap: str, told: Told = lambda fraction: None) -> dict[str, Any]:
+    """Return a probability with its trees; `told` is called with the share of all ratios that is done."""
     weights, biases = best_model(n, p)
     trees = [""] * len(signs_of(n))
     data: dict[str, Any] = {"p": decimals(p, 1), "weights": weights, "biases": biases, "gap": gap, "trees": trees}
     claim, _, _ = place_of(data, n)
-    return {**data, "trees": trees_of(Claim(n, p, claim.claimed, TO_SPARE))}
+    return {**data, "trees": trees_of(Claim(n, p, claim.claimed, TO_SPARE), told)}
 
 
-def trees_of(claim: Claim) -> list[str]:
+def trees_of(claim: Claim, told: Told = lambda fraction: None) -> list[str]:
     """Return the tree of each pattern of signs: cells are halved along their longest side."""
     region = (1.0,) + (0.0,) * (claim.n - 1), (1.0,) * claim.n
     letters = list[tuple[int, str, str]]()
     waiting: list[Open] = [(k, "", *region) for k in range(len(signs_of(claim.n)))]
+    number_of_trees, done = len(waiting), 0.0
     while waiting:
+        told(done)
         some, waiting = waiting[:CHUNK], waiting[CHUNK:]
         for (number, path, low, high), letter in zip(some, _reasons(claim, some), strict=True):
             sides = [end - start for start, end in zip(low, high, strict=True)]
             axis = sides.index(max(sides))
             letters.append((number, path, letter or AXES[axis - 1]))
+            done += 0.5 ** len(path) / number_of_trees if letter else 0
             if not letter:
                 middle = (low[axis] + high[axis]) / 2
                 waiting.append((number, path + "0", low, (*high[:axis], middle, *high[axis + 1 :])))

@@ -1,6 +1,6 @@
 """The checker of two features of unequal importance, at every probability: with `outputs`, `places` and `onset`.
 
-``python -m geomsup.proofs.plane_checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose names
+``python -m geomsup.proofs.plane.checker FILE``. What the numbers prove is written in ``docs/theorems.md``, whose names
 these are. Losses are divided by p.
 """
 

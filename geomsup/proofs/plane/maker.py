@@ -15,7 +15,7 @@ from geomsup.proofs.digon_checker import PRECISION
 from geomsup.proofs.onset import onset
 from geomsup.proofs.outputs import best_bias, output
 from geomsup.proofs.places import Box, Place, local_of
-from geomsup.proofs.plane_checker import Strip, strip_of
+from geomsup.proofs.plane.checker import Strip, strip_of
 from geomsup.threads import Progress
 
 __all__ = ["Digon", "ends", "strip_between", "unequal_on_one_axis"]
