@@ -15,7 +15,7 @@ import geomsup as gs
 from benchmarks.certificates import CHANGES, changed, check_changed
 from geomsup.proofs import digon as maker, digon_checker
 from geomsup.proofs.digon_checker import check_slice, leaves, slice_of, slices_of
-from geomsup.proofs.outputs import best, best_bias, output
+from geomsup.proofs.outputs import best, best_bias, output, without_bias
 from geomsup.proofs.places import Place, local_of
 
 CROSSING = 0.7064036926732  # where descents in doubles cross
@@ -90,6 +90,14 @@ def test_derivatives(q, s, share, p):
     assert {name: float(getattr(found, name)) for name in orders} == pytest.approx(truth, rel=1e-7, abs=1e-7)
     names = [float(getattr(found, name)) for name in ("H", "K", "qc", "sc", "pc")]
     assert names == pytest.approx([-c / p, cc / p, qc / p, sc / p, pc], rel=1e-6, abs=1e-6)
+
+
+@given(*[st.tuples(st.floats(0.05, 3), st.sampled_from([0.0, 1e-3, 0.04]))] * 2, PROBABILITY, st.booleans())
+def test_the_slope_along_the_bias_is_that_of_an_output_without_it(q, s, p, wide):
+    """The same ball, so that boxes have the same letters."""
+    balls = arb(*q), arb(*s), arb(p, 0.01 if wide else 0)
+    slope, found = output(balls[0], balls[1], arb(0), balls[2]).H, without_bias(*balls)
+    assert (found.mid(), found.rad()) == (slope.mid(), slope.rad())
 
 
 @given(st.floats(0.1, 2.5), st.floats(-3.0, 3.0), PROBABILITY)

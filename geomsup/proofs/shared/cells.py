@@ -227,7 +227,7 @@ class _Lines:
 
     def slopes(self, Y: Array) -> Array:
         """Return the average over corners of the slopes along Y of the pieces that lose the least there."""
-        T, S = (one.mean(axis=1) for one in (self.T, self.S))
+        T, S = ((one[:, 0] + one[:, 1]) / 2 for one in (self.T, self.S))  # faster than means along a short axis
         at = Y[self.group, None]
         values = self.base[:, None] + at * (at * S - 2 * T)
         best = values <= np.minimum.reduceat(values, self.starts)[self.group] + TIE
@@ -240,7 +240,8 @@ class _Lines:
         Y = np.divide(-linear, 2 * self.S, out=np.zeros_like(linear), where=self.S > 0)
         Y = np.clip(Y, low, high)
         outer = np.minimum(low * (low * self.S + linear), high * (high * self.S + linear))
-        return self.base[:, None] + np.where(self.S > 0, Y * (Y * self.S + linear), outer).min(axis=1)
+        values = np.where(self.S > 0, Y * (Y * self.S + linear), outer)
+        return self.base[:, None] + np.minimum(values[:, 0], values[:, 1])
 
 
 def _squares(cells: Cells, sizes: Sizes) -> tuple[Array, Array]:

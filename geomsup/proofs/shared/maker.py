@@ -18,7 +18,7 @@ __all__ = ["best_model", "features_on_one_axis", "place_at", "trees_of"]
 GAPS = {
     3: dict(zip(PROBABILITIES, ("0.00001", "0.0", "0.0", "0.0", "0.00001"), strict=True)),
     4: dict(zip(PROBABILITIES, ("0.0001", "0.0", "0.0", "0.0", "0.00002"), strict=True)),
-    5: dict(zip(PROBABILITIES, ("0.005", "0.0", "0.0", "0.001", "0.001"), strict=True)),
+    5: dict(zip(PROBABILITIES, ("0.0005", "0.0", "0.0", "0.0004", "0.0003"), strict=True)),
 }
 # Where descents begin: weights of a digon and of all other features, and their biases; or one weight, the opposite one
 # of all others, and their biases.
