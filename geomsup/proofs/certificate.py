@@ -195,7 +195,7 @@ def certify(
         True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
         second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two and
         three have any, which takes about 80 s and a minute. Three and four in one dimension have five, which takes one
-        minute and three; five there have one, which takes up to five minutes.
+        minute and three; five there have one, which takes up to four minutes.
     unequal
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
     coherence
