@@ -12,7 +12,7 @@ from typing import Any
 from geomsup import checks
 from geomsup.files import write_json
 from geomsup.tables import Readable
-from geomsup.threads import Progress
+from geomsup.threads import Progress, Report
 
 __all__ = ["Certificate", "Theorem", "certify", "check_extra", "verify"]
 
@@ -302,6 +302,15 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     else:
         data = _read(checks.folder_or_file("certificate", certificate))
     check_extra("verify")
+    facts = _checked(data, progress or (lambda stage, fraction: None))
+    shown = {one: value[:SHOWN] for one, value in facts.items() if isinstance(value, str)}
+    numbers = {one: float(value) for one, value in facts.items() if isinstance(value, str)}
+    words = {"n": data["n_features"], "losses": _losses(shown), "digons": _digons(shown), **shown}
+    return Theorem(data["theorem"], STATEMENTS[data["theorem"]].format(**words), numbers, facts["boxes"])
+
+
+def _checked(data: Any, told: Report) -> dict[str, Any]:
+    """Return what a certificate proves."""
     from geomsup.proofs.checker import check
     from geomsup.proofs.decoders.checker import check_decoders
     from geomsup.proofs.digon_checker import check_digon
@@ -312,7 +321,8 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     from geomsup.proofs.sparse_checker import check_sparse
     from geomsup.proofs.three.checker import check_three
 
-    in_parts = {
+    checkers = {
+        "pentagon of small probability": lambda data, told, each: check_sparse(data, told),
         "two features on one axis": check_digon,
         "two features of unequal importance": check_plane,
         "two features with a penalty": check_penalty,
@@ -321,19 +331,12 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
         "three features in the plane": check_decoders,
     }
     name = data.get("theorem") if isinstance(data, dict) else None
-    told = progress or (lambda stage, fraction: None)
-    try:
-        if isinstance(name, str) and name in in_parts:
-            with apart() as each:
-                facts = in_parts[name](data, told, each)
-        else:
-            facts = (check_sparse if name == "pentagon of small probability" else check)(data, told)
-    except ValueError as error:
-        raise ValueError(f"`certificate` must prove its theorem; it does not: {error}. Make it anew.") from None
-    shown = {one: value[:SHOWN] for one, value in facts.items() if isinstance(value, str)}
-    numbers = {one: float(value) for one, value in facts.items() if isinstance(value, str)}
-    words = {"n": data["n_features"], "losses": _losses(shown), "digons": _digons(shown), **shown}
-    return Theorem(data["theorem"], STATEMENTS[data["theorem"]].format(**words), numbers, facts["boxes"])
+    checker = checkers.get(name) if isinstance(name, str) else None
+    with apart() as each:
+        try:
+            return check(data, told) if checker is None else checker(data, told, each)
+        except ValueError as error:
+            raise ValueError(f"`certificate` must prove its theorem; it does not: {error}. Make it anew.") from None
 
 
 def _losses(shown: dict[str, str]) -> str:

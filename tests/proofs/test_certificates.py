@@ -111,6 +111,12 @@ def test_what_is_not_proved_is_refused(arguments, words):
         gs.certify(*arguments[:2], limit=arguments[2])
 
 
+def test_a_wrong_number_of_processes_is_no_fault_of_the_certificate(monkeypatch):
+    monkeypatch.setenv("GEOMSUP_THREADS", "many")
+    with pytest.raises(ValueError, match=r"^`GEOMSUP_THREADS` must be a whole number"):
+        gs.verify(MADE)
+
+
 def test_without_python_flint_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     for call in (lambda: gs.certify(5, 2, limit=True), lambda: gs.verify(MADE)):
