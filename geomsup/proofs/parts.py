@@ -111,9 +111,10 @@ def _answer(helper: subprocess.Popen[bytes], question: bytes) -> tuple[Any, Exce
     try:
         pickle.dump(question, helper.stdin)
         helper.stdin.flush()
-        return pickle.load(helper.stdout)
+        answer = pickle.load(helper.stdout)
     except (EOFError, OSError, pickle.UnpicklingError):
         raise OSError(LOST) from None
+    return pickle.loads(answer)  # if this fails, the answer was read to its end nevertheless
 
 
 def serve() -> None:
@@ -137,9 +138,13 @@ def _hear(questions: SimpleQueue[bytes]) -> None:
         os._exit(0)
 
 
-def _tried(question: bytes) -> tuple[Any, Exception | None]:
+def _tried(question: bytes) -> bytes:
+    """Return the answer: what the function returns, or the exception that it raises."""
     try:
         function, item = pickle.loads(question)
-        return function(item), None
+        return pickle.dumps((function(item), None))
     except Exception as error:
-        return None, error
+        try:
+            return pickle.dumps((None, error))
+        except Exception:  # whatever its class does
+            return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))

@@ -77,6 +77,32 @@ def test_a_function_that_they_cannot_import():
         list(each(local, [1, 2]))
 
 
+class Odd(Exception):
+    def __init__(self, one, two):
+        super().__init__(f"{one} and {two}")
+
+
+class Closed(Exception):
+    def __reduce__(self):
+        raise TypeError("stays here")
+
+
+def odd(kind):
+    if kind == "odd":
+        raise Odd(1, "x" * 300_000)
+    raise Closed("not to be sent")
+
+
+@pytest.mark.parametrize(("kind", "error"), [("odd", TypeError), ("closed", RuntimeError)])
+def test_answers_after_an_error_that_cannot_be_sent(kind, error):
+    """They are read to their end, so that no other item gets what is left of them."""
+    with apart() as each:
+        for _ in range(3):
+            with pytest.raises(error, match=r"missing 1 required|Closed: not to be sent"):
+                list(each(odd, [kind]))
+            assert list(each(abs, [-7, -8, -9])) == [7, 8, 9]
+
+
 def test_what_is_printed_is_no_answer(capfd):
     with apart() as each:
         assert list(each(printed, ["some", "words"])) == ["some", "words"]

@@ -410,7 +410,7 @@ def test_the_stored_certificates_of_five_features(p):
     found, facts = gs.optimum(gs.Features(5, float(p)), 1).loss, theorem.facts
     assert theorem.boxes > 1000
     assert facts[f"{p} from"] <= found <= facts[f"{p} to"] + 1e-12
-    assert len([name for name in facts if name.endswith((" from", " to"))]) == (3 if "digons from" in facts else 2)
+    assert len([name for name in facts if name.endswith((" from", " to"))]) == (4 if "digons from" in facts else 2)
     assert (" Only the best digon of two features and dropped" in theorem.statement) == (p in PROBABILITIES[1:3])
     assert f" to {facts[f'{p} to']:.12f} at p = {float(p)}." in theorem.statement
 
