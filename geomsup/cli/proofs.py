@@ -30,7 +30,7 @@ def certify(
     ``geomsup certify 2 1 -o digon.json``; ``geomsup certify 2 1 --unequal -o plane.json``;
     ``geomsup certify 2 1 --coherence -o penalty.json``; ``geomsup certify 3 2 -o three.json``;
     ``geomsup certify 3 1 -o shared.json``, and the same for 4 features;
-    ``geomsup certify 5 1 --probability 0.1 -o shared_5.json``;
+    ``geomsup certify 5 1 --probability 0.1 -o shared_5_0.1.json``;
     ``geomsup certify 3 2 --decoders -o decoders.json``.
 
     Parameters
@@ -40,7 +40,7 @@ def certify(
     n_hidden
         Number of hidden dimensions m, which is 2 for 5 and 3 features, and 1 for 2 to 5.
     probability
-        Which of 0.1, 0.3, 0.5, 0.7 and 0.9 it is about, for 5 features in 1 dimension: each has a certificate.
+        Which of 0.1, 0.3, 0.5, 0.7 and 0.9 it is about, for 5 features in 1 dimension; leave it out for others.
     limit
         Prove it for one active feature of 5, the limit of high sparsity, and not for probabilities up to 0.001.
     unequal

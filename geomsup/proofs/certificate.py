@@ -194,8 +194,8 @@ def certify(
     limit
         True: exactly one of five features is active, and what is least is the potential of `one_hot_loss`; it takes a
         second. False: features are independent. Five have a probability up to 0.001, which takes about 20 s; two and
-        three have any, which takes about 80 s and a minute. Three and four in one dimension have five, which takes one
-        minute and three; five there have one, which takes up to four minutes.
+        three have any, which takes about 80 s and a minute. In one dimension three and four features have five
+        probabilities, which takes one minute and four. Five have one, which takes up to four minutes.
     unequal
         True: two features have two importances, which takes about 5 minutes. False: all importances are equal.
     coherence
@@ -229,8 +229,8 @@ def certify(
         )
     if limit and size != (5, 2):
         raise ValueError(
-            f"`limit` must be False for {size[0]} features in {_dimensions(size[1])}, as their theorem is about every "
-            "probability; got True. Leave it out."
+            f"`limit` must be False for {size[0]} features in {_dimensions(size[1])}, as no theorem of them is "
+            "about one active feature; got True. Leave it out."
         )
     if unequal and size != (2, 1):
         raise ValueError(
@@ -275,8 +275,9 @@ def certify(
 def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progress = None) -> Theorem:
     """Check a certificate, and return the theorem that it proves.
 
-    The checkers take nothing from what makes certificates, and compute in balls that hold all rounding errors. The page
-    on theorems says which files they are.
+    The checkers take nothing from what makes certificates, and bound all rounding errors. The page on theorems says
+    which files they are. Long certificates are checked in several processes: one for each processor, or as many as the
+    variable GEOMSUP_THREADS says.
 
     Parameters
     ----------
@@ -289,6 +290,8 @@ def verify(certificate: "Certificate | str | PathLike[str]", *, progress: Progre
     ------
     TypeError, ValueError
         If it is no certificate, it proves nothing (the message says where it fails), or python-flint is not installed.
+    OSError
+        If one of the processes was ended from outside, or the file cannot be read.
 
     Examples
     --------

@@ -10,17 +10,20 @@ import signal
 import subprocess
 import sys
 import threading
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from queue import SimpleQueue
+from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from geomsup.proofs.checker import Each
-from geomsup.threads import Crew, processors
+from geomsup.threads import Task, processors
 from geomsup.workers import BLAS
 
 __all__ = ["apart", "serve"]
 
+OURS = str(Path(__file__).resolve().parents[2])  # where this copy of the package is, wherever the program goes to
 # Glibc gives arrays of a few MB back to the system and takes them anew, which is a tenth of the time of some checks.
 KEEPS = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000"}
 LOST = "a process that checks a part of the certificate ended too early; run the same again with GEOMSUP_THREADS=1"
@@ -30,8 +33,8 @@ LOST = "a process that checks a part of the certificate ended too early; run the
 def apart() -> Iterator[Each]:
     """Yield a `map` whose calls are shared among processes, one for each processor; with one, yield `map` itself.
 
-    Results, and errors, come in the order of the items. Long items are begun first. At the end of the ``with`` block,
-    and when this process dies, the processes end at once, whatever they do.
+    Items are begun, and their results and errors come, in their order. At the end of the ``with`` block, and when this
+    process dies, the processes end at once, whatever they do.
 
     Raises
     ------
@@ -39,82 +42,87 @@ def apart() -> Iterator[Each]:
         If one of the processes was ended from outside.
     """
     count = processors()
-    if count == 1 or not sys.executable:
+    if count == 1 or hasattr(sys, "frozen") or not os.path.isfile(sys.executable or ""):
         yield map
         return
-    helpers = _Helpers()
+    helpers = _Helpers(count)
     try:
-        with Crew(count) as crew:
-            try:
-                yield lambda function, items: helpers.each(crew, count, function, items)
-            finally:
-                helpers.end()  # else the crew waits for them
+        yield helpers.each
     finally:
-        helpers.close()
+        helpers.end()
 
 
 class _Helpers:
-    """Processes that answer questions."""
+    """Processes that answer questions, each asked by a thread, for which nobody waits."""
 
-    def __init__(self) -> None:
-        self._all = list[subprocess.Popen[bytes]]()
+    def __init__(self, count: int) -> None:
+        self._count, self._all = count, list[subprocess.Popen[bytes]]()
         self._idle = SimpleQueue[subprocess.Popen[bytes]]()
 
-    def each(self, crew: Crew, count: int, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    def each(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
         """Yield what the function returns for each item."""
-        while len(self._all) < min(count, len(items)):
+        tasks = [Task[Any](self._ask, (pickle.dumps((function, item)),)) for item in items]
+        waiting = SimpleQueue[Task[Any]]()
+        for task in tasks:
+            waiting.put(task)
+        while len(self._all) < min(self._count, len(items)):
             self._all.append(_started())
             self._idle.put(self._all[-1])
-        questions = [pickle.dumps((function, item)) for item in items]
-        longest = sorted(range(len(items)), key=lambda place: -len(questions[place]))
-        tasks = {place: crew.put(self._ask, questions[place]) for place in longest}
-        return (tasks[place].result() for place in range(len(items)))
+        for _ in self._all:
+            start_new_thread(_labour, (waiting,))
+        return (task.result() for task in tasks)
 
     def _ask(self, question: bytes) -> Any:
         helper = self._idle.get()
         try:
-            answer, error = _answer(helper, question)
+            answer = _answer(helper, question)
+        except BaseException:
+            helper.kill()  # what is left of its answer is for nobody
+            raise
         finally:
             self._idle.put(helper)
+        value, error = pickle.loads(answer)
         if error is not None:
             raise error
-        return answer
+        return value
 
     def end(self) -> None:
-        """End all processes."""
+        """End all processes. Should this be interrupted, they end when their pipes do."""
         for helper in self._all:
             helper.kill()
         for helper in self._all:
             helper.wait()
-
-    def close(self) -> None:
-        """Close their pipes, which nobody reads any more."""
-        for helper in self._all:
             for pipe in (helper.stdin, helper.stdout):
                 if pipe is not None:
                     with suppress(OSError):  # what was not sent has nobody to go to
                         pipe.close()
 
 
+def _labour(waiting: "SimpleQueue[Task[Any]]") -> None:
+    with suppress(Empty):
+        while True:
+            waiting.get_nowait().do()
+
+
 def _started() -> subprocess.Popen[bytes]:
     """Start a process that finds modules where this one does. Ctrl-C in a terminal is not for it: it is ended."""
-    code = f"import sys; sys.path[:] = {sys.path!r}; from geomsup.proofs.parts import serve; serve()"
+    path = [OURS, *(os.path.abspath(one) for one in sys.path if isinstance(one, str) and one)]
+    code = f"import sys; sys.path[:] = {path!r}; from geomsup.proofs.parts import serve; serve()"
     variables, pipe = KEEPS | os.environ | dict.fromkeys(BLAS, "1"), subprocess.PIPE
     return subprocess.Popen(
         [sys.executable, "-c", code], stdin=pipe, stdout=pipe, env=variables, start_new_session=True
     )
 
 
-def _answer(helper: subprocess.Popen[bytes], question: bytes) -> tuple[Any, Exception | None]:
+def _answer(helper: subprocess.Popen[bytes], question: bytes) -> bytes:
     assert helper.stdin is not None
     assert helper.stdout is not None
     try:
         pickle.dump(question, helper.stdin)
         helper.stdin.flush()
-        answer = pickle.load(helper.stdout)
-    except (EOFError, OSError, pickle.UnpicklingError):
+        return pickle.load(helper.stdout)
+    except (EOFError, OSError, ValueError, pickle.UnpicklingError):  # ValueError: the pipe is closed already
         raise OSError(LOST) from None
-    return pickle.loads(answer)  # if this fails, the answer was read to its end nevertheless
 
 
 def serve() -> None:

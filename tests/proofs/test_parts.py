@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+import geomsup
+from geomsup.proofs.checker import parts_checked
 from geomsup.proofs.parts import apart
 
 WAIT = 120  # seconds after which something hangs
@@ -63,7 +65,7 @@ def test_one_processor_needs_no_other_process(monkeypatch):
 
 def test_the_first_error_is_raised():
     with pytest.raises(ValueError, match=r"^3 is too much$"), apart() as each:
-        list(each(refused, [1, 3, 4, 2]))
+        list(each(refused, [1, 3, 4, 2]))  # in the order of items, whichever is first to fail
     with apart() as each:
         found = each(refused, [1, 2, 5])
         assert [next(found), next(found)] == [-1, -2]
@@ -121,6 +123,51 @@ def test_many_answers_and_large_ones():
         assert list(each(abs, list(range(-500, 500)))) == list(map(abs, range(-500, 500)))
 
 
+def test_the_same_copy_of_the_package_is_used_in_other_folders(tmp_path, monkeypatch):
+    """And modules there are not taken for those of the standard library."""
+    (tmp_path / "random.py").write_text("raise ImportError")
+    other = tmp_path / "geomsup"
+    other.mkdir()
+    (other / "__init__.py").write_text("raise ImportError")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("")
+    monkeypatch.setattr(sys, "path", [tmp_path / "no text", *sys.path])
+    with apart() as each:
+        assert set(each(eval, ["__import__('geomsup').__file__"] * 3)) == {geomsup.__file__}
+
+
+def test_long_parts_first_and_none_is_missing():
+    seen, told = list[str](), list[float]()
+
+    def check(part):
+        seen.append(part)
+        return len(part)
+
+    parts = ["a", "abc", "ab"]
+    assert parts_checked(check, parts, map, lambda stage, fraction: told.append(fraction)) == [1, 3, 2]
+    assert seen == ["abc", "ab", "a"]
+    assert told == [0, 1 / 3, 2 / 3, 1]
+    with pytest.raises(ValueError, match=r"zip\(\) argument"):
+        parts_checked(check, parts, lambda check, parts: [1, 2], lambda stage, fraction: None)
+
+
+def test_no_python_to_start(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with apart() as each:
+        assert set(each(who, range(3))) == {os.getpid()}
+
+
+@pytest.mark.parametrize("times", [2, 5])
+def test_several_interruptions_at_once(tmp_path, times):
+    """The second one strikes while the first one is answered."""
+    for _ in range(4):
+        program = begun(tmp_path)
+        for _ in range(times):
+            program.send_signal(signal.SIGINT)
+        program.communicate(timeout=WAIT)
+        assert program.returncode != 0
+
+
 PLAIN = """
 from geomsup.proofs.parts import apart
 print("begins")
@@ -151,8 +198,8 @@ with apart() as each:
 """
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_none_is_left_however_the_program_ends(tmp_path, sent):
+def begun(tmp_path):
+    """Return a program that waits for its two processes."""
     script = tmp_path / "script.py"
     script.write_text(LONG)
     program = subprocess.Popen(
@@ -161,6 +208,12 @@ def test_none_is_left_however_the_program_ends(tmp_path, sent):
     )  # fmt: skip
     assert program.stdout is not None
     assert program.stdout.readline() == "2\n"
+    return program
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_none_is_left_however_the_program_ends(tmp_path, sent):
+    program = begun(tmp_path)
     program.send_signal(sent)
     _, words = program.communicate(timeout=WAIT)  # all of them have ended then: they write to the same pipe
     assert program.returncode == -sent

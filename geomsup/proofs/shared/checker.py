@@ -236,12 +236,12 @@ def check_shared(certificate: Any, told: Told = lambda stage, fraction: None, ea
     evidence = evidence_of(certificate, THEOREM, (n, 1), {"places"})
     probabilities = _probabilities(n, evidence["places"])
     places = places_of(evidence["places"], probabilities)
+    known = [place_of(data, n) for data in places]
     digons = [p for p, data in zip(probabilities, places, strict=True) if is_digon(data, n)]
     if n < ALONE and not digons:
         raise ValueError("some places must have a digon, dropped features and no gap")
     if digons != [p for p in probabilities if digons[:1] <= [p] <= digons[-1:]]:
         raise ValueError("places that have a digon, dropped features and no gap must be next to each other")
-    known = [place_of(data, n) for data in places]
     facts = dict[str, Any](
         boxes=sum(parts_checked(_cells, [(claim, tree) for claim, trees, _ in known for tree in trees], each, told))
     )

@@ -43,6 +43,7 @@ def features_on_one_axis(n: int, p: Fraction | None = None, progress: Progress =
             progress("bisecting", (len(places) + fraction) / len(probabilities))
 
     for at in probabilities:
+        told(0.0)
         places.append(place_at(n, at, GAPS[n][at], told))
     return {"theorem": THEOREM, "n_features": n, "n_hidden": 1, "evidence": {"places": places}}
 
