@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ __all__ = ["apart", "serve"]
 OURS = str(Path(__file__).resolve().parents[2])  # where this copy of the package is, wherever the program goes to
 # Glibc gives arrays of a few MB back to the system and takes them anew, which is a tenth of the time of some checks.
 KEEPS = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000"}
+GRACE = 1.0  # seconds in which a process that was killed has ended
 LOST = "a process that checks a part of the certificate ended too early; run the same again with GEOMSUP_THREADS=1"
 
 
@@ -58,6 +60,7 @@ class _Helpers:
     def __init__(self, count: int) -> None:
         self._count, self._all = count, list[subprocess.Popen[bytes]]()
         self._idle = SimpleQueue[subprocess.Popen[bytes]]()
+        self._at_exit = weakref.finalize(self, _end, self._all)
 
     def each(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
         """Yield what the function returns for each item."""
@@ -87,15 +90,21 @@ class _Helpers:
         return value
 
     def end(self) -> None:
-        """End all processes. Should this be interrupted, they end when their pipes do."""
-        for helper in self._all:
-            helper.kill()
-        for helper in self._all:
-            helper.wait()
-            for pipe in (helper.stdin, helper.stdout):
-                if pipe is not None:
-                    with suppress(OSError):  # what was not sent has nobody to go to
-                        pipe.close()
+        """End all processes. Should a second Ctrl-C interrupt this, it is done again when the program ends."""
+        _end(self._all)
+        self._at_exit.detach()
+
+
+def _end(helpers: Sequence[subprocess.Popen[bytes]]) -> None:
+    for helper in helpers:
+        helper.kill()
+    for helper in helpers:
+        with suppress(subprocess.TimeoutExpired):  # a lock that an interruption left closed is not waited for
+            helper.wait(timeout=GRACE)
+        for pipe in (helper.stdin, helper.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was not sent has nobody to go to
+                    pipe.close()
 
 
 def _labour(waiting: "SimpleQueue[Task[Any]]") -> None:
