@@ -6,12 +6,14 @@ wait is interrupted, a flag is set that those threads share. Compiled loops take
 when its entry is not 0. Their callers then call `check_stop()`.
 """
 
+import math
 import os
 import threading
+import time
 from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -19,10 +21,12 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 __all__ = [
-    "THREADS", "Crew", "Progress", "Report", "Task", "check_stop", "in_threads", "patiently", "processors", "stop_flag",
+    "THREADS", "Crew", "Progress", "Report", "Task", "check_stop", "heard", "in_threads", "patiently", "processors",
+    "stop_flag",
 ]  # fmt: skip
 
 THREADS = "GEOMSUP_THREADS"  # the variable that says in how many threads long work is shared
+LOOK = 0.3  # seconds of a wait, in which a Ctrl-C that came as it began is not heard
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -100,35 +104,34 @@ def in_threads(
     >>> in_threads(abs, [1, -2, 3])
     [1, 2, 3]
     """
-    waiting = list(items)
     stop, outermost = stop_flag(), _MINE.stop is None
-    futures: list[Future[Result]] = [Future() for _ in waiting]
-    left = deque(zip(futures, waiting, strict=True))
+
+    def work(item: Item) -> Result:
+        try:
+            check_stop()
+            result = function(item)
+            check_stop()  # a compiled loop that saw the flag returned what it had
+        except BaseException:
+            left.clear()
+            raise
+        return result
+
+    tasks = [Task[Result](work, (item,)) for item in items]
+    left = deque(tasks)
 
     def labour() -> None:
         _MINE.stop = stop
         while left:
-            try:
-                future, item = left.popleft()
-            except IndexError:  # another thread was quicker
-                return
-            try:
-                check_stop()
-                result = function(item)
-                check_stop()  # a compiled loop that saw the flag returned what it had
-            except BaseException as error:
-                left.clear()
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+            with suppress(IndexError):  # another thread was quicker
+                left.popleft().do()
 
     results: list[Result] = []
     try:
-        for _ in range(min(len(waiting), workers or processors())):
+        for _ in range(min(len(tasks), workers or processors())):
             # Daemons: the end of the program does not wait either. What the caller set, such as np.errstate, holds.
             threading.Thread(target=copy_context().run, args=(labour,), daemon=True).start()
-        for future in futures:
-            results.append(future.result())
+        for task in tasks:
+            results.append(task.result())
             if told is not None:
                 told(results[-1])
     except BaseException:
@@ -137,6 +140,24 @@ def in_threads(
             stop[0] = 1
         raise
     return results
+
+
+def heard(queue: "SimpleQueue[Item]") -> Item:
+    """Return the next item of a queue, once there is one. Ctrl-C ends the wait, whenever it comes.
+
+    Python hears Ctrl-C before a wait and during it. One that comes in between is heard when the wait is over, so this
+    waits again and again.
+
+    Examples
+    --------
+    >>> queue = SimpleQueue()
+    >>> queue.put(3)
+    >>> heard(queue)
+    3
+    """
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=LOOK)
 
 
 def patiently(function: Callable[[], Result]) -> Result:
@@ -174,11 +195,13 @@ class Task(Generic[Result]):
 
     def result(self, timeout: float | None = None) -> Result:
         """Return the result once there is one, or raise what the function raised; TimeoutError if that takes long."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
         while self._answer is None:
-            try:
-                self._ended.get(timeout=timeout)
-            except Empty:
-                raise TimeoutError from None
+            left = end - time.monotonic()
+            if left < 0:
+                raise TimeoutError
+            with suppress(Empty):
+                self._ended.get(timeout=min(left, LOOK))
         value, error = self._answer
         if error is not None:
             raise error
@@ -216,7 +239,7 @@ class Crew:
         for _ in self._threads:
             self._tasks.put(None)
         for _ in self._threads:
-            self._gone.get()
+            heard(self._gone)
 
     def put(self, function: Callable[..., Result], *arguments: Any) -> Task[Result]:
         """Put a function in the queue; it is called after those before it."""

@@ -10,6 +10,8 @@ import pytest
 
 from geomsup.threads import Crew, check_stop, in_threads, patiently, processors, stop_flag
 
+WAIT = 120  # seconds after which something hangs
+
 
 def test_results_come_in_the_order_of_the_items():
     for workers in (None, 1, 3, 50):
@@ -107,6 +109,49 @@ def test_a_real_signal_ends_it():
         child.send_signal(signal.SIGINT)
         assert child.stdout.readline() == "interrupted\n"
     assert child.returncode == 0
+
+
+UNNOTICED = """
+import signal, threading, time
+from queue import SimpleQueue
+from geomsup.threads import Crew, heard, in_threads
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+never = threading.Event()
+
+def strike(_=None):
+    # Another thread gets the signal: the main one waits on, as if it had come just before it began to.
+    time.sleep(0.2)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    never.wait()
+
+def crew():
+    with Crew(1) as crew:
+        try:
+            crew.put(strike).result()
+        finally:
+            never.set()  # what has begun is finished
+
+def queue():
+    threading.Thread(target=strike, daemon=True).start()
+    heard(SimpleQueue())
+
+def threads():
+    in_threads(strike, [0])
+
+{wait}()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs signals to threads")
+@pytest.mark.parametrize("wait", ["threads", "queue", "crew"])
+def test_an_interruption_that_comes_as_a_wait_begins(wait):
+    with subprocess.Popen([sys.executable, "-c", UNNOTICED.format(wait=wait)], stderr=subprocess.PIPE) as child:
+        try:
+            words = child.communicate(timeout=WAIT)[1]
+        finally:
+            child.kill()
+    assert b"KeyboardInterrupt" in words
 
 
 def test_a_crew_does_tasks_in_order_and_passes_errors_on():

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import as_completed
+from concurrent.futures import Future
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -59,15 +60,17 @@ def warm(*, as_json: Json = False) -> None:
     Example: ``geomsup warm``. It takes about a minute; Ctrl-C leaves what is done.
     """
     from geomsup.compiling import kernel_folder
-    from geomsup.threads import processors
+    from geomsup.threads import heard, processors
     from geomsup.workers import processes
 
     with progress_bars() as progress, processes(processors()) as pool:
         progress("compiling", 0.0)
         # Not as `work`: there is nothing to save, so that a worker that is told to end does so at once.
-        running = [pool.submit(_compile_for, name) for name in WORKS]
-        for number, done in enumerate(as_completed(running)):
-            progress(f"compiled for {done.result()}", (number + 1) / len(running))
+        ended = SimpleQueue[Future[str]]()
+        for name in WORKS:
+            pool.submit(_compile_for, name).add_done_callback(ended.put)
+        for number in range(len(WORKS)):
+            progress(f"compiled for {heard(ended).result()}", (number + 1) / len(WORKS))
     folder = kernel_folder()
     kept = 0 if folder is None else sum(path.suffix == ".nbc" for path in folder.iterdir())  # numba's machine code
     words = "compiled kernel is" if kept == 1 else "compiled kernels are"

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from geomsup import checks
-from geomsup.threads import THREADS, processors
+from geomsup.threads import THREADS, heard, processors
 from geomsup.workers import BLAS, Apart, Unstarted
 
 __all__ = ["Crowd", "Done", "carried_out", "opened"]
@@ -141,7 +141,7 @@ def carried_out(
     try:
         send()
         while flying:
-            future = ended.get()
+            future = heard(ended)
             attempt = flying.pop(future)
             lost = _loss(future)
             if lost is not None and (len(attempt.items) > 1 or attempt.losses < retries):

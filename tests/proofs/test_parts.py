@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -161,10 +162,10 @@ def test_no_python_to_start(monkeypatch):
 def test_several_interruptions_at_once(tmp_path, times):
     """The second one strikes while the first one is answered."""
     for _ in range(4):
-        program = begun(tmp_path)
-        for _ in range(times):
-            program.send_signal(signal.SIGINT)
-        program.communicate(timeout=WAIT)
+        with begun(tmp_path) as program:
+            for _ in range(times):
+                program.send_signal(signal.SIGINT)
+            program.communicate(timeout=WAIT)
         assert program.returncode != 0
 
 
@@ -198,8 +199,9 @@ with apart() as each:
 """
 
 
+@contextmanager
 def begun(tmp_path):
-    """Return a program that waits for its two processes."""
+    """Yield a program that waits for its two processes; it ends in any case."""
     script = tmp_path / "script.py"
     script.write_text(LONG)
     program = subprocess.Popen(
@@ -207,14 +209,18 @@ def begun(tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     assert program.stdout is not None
-    assert program.stdout.readline() == "2\n"
-    return program
+    try:
+        assert program.stdout.readline() == "2\n"
+        yield program
+    finally:
+        program.kill()
+        program.communicate(timeout=WAIT)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_none_is_left_however_the_program_ends(tmp_path, sent):
-    program = begun(tmp_path)
-    program.send_signal(sent)
-    _, words = program.communicate(timeout=WAIT)  # all of them have ended then: they write to the same pipe
+    with begun(tmp_path) as program:
+        program.send_signal(sent)
+        _, words = program.communicate(timeout=WAIT)  # all of them have ended then: they write to the same pipe
     assert program.returncode == -sent
     assert ("KeyboardInterrupt" in words) == (sent == signal.SIGINT)
