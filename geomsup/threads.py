@@ -26,7 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 THREADS = "GEOMSUP_THREADS"  # the variable that says in how many threads long work is shared
-LOOK = 0.3  # seconds of a wait, in which a Ctrl-C that came as it began is not heard
+LOOK = 0.3  # the longest wait in seconds: behind each, Python looks for Ctrl-C
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -145,8 +145,8 @@ def in_threads(
 def heard(queue: "SimpleQueue[Item]") -> Item:
     """Return the next item of a queue, once there is one. Ctrl-C ends the wait, whenever it comes.
 
-    Python hears Ctrl-C before a wait and during it. One that comes in between is heard when the wait is over, so this
-    waits again and again.
+    Python hears a Ctrl-C before a wait, and during it. One that comes just as the wait begins is heard at its end only.
+    So this waits many times, for a short time each.
 
     Examples
     --------
@@ -156,8 +156,10 @@ def heard(queue: "SimpleQueue[Item]") -> Item:
     3
     """
     while True:
-        with suppress(Empty):
+        try:
             return queue.get(timeout=LOOK)
+        except Empty:  # not `suppress`: Ctrl-C would be raised in there, and its traceback would tell of this
+            continue
 
 
 def patiently(function: Callable[[], Result]) -> Result:
@@ -200,8 +202,10 @@ class Task(Generic[Result]):
             left = end - time.monotonic()
             if left < 0:
                 raise TimeoutError
-            with suppress(Empty):
+            try:
                 self._ended.get(timeout=min(left, LOOK))
+            except Empty:  # as in `heard`
+                continue
         value, error = self._answer
         if error is not None:
             raise error

@@ -43,7 +43,7 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BrokenProcessPool:
-        raise OSError("a process of `jobs` was ended from outside; run the same again: what is done is kept") from None
+        raise OSError("one of the processes was ended from outside; run the same again: what is done is kept") from None
     finally:
         ours.close()
         pool.shutdown(cancel_futures=True)

@@ -137,16 +137,19 @@ def search(
 
     Batches are taken in order, and whatever lies behind the start that reached the target is thrown away, so that the
     result does not depend on the number of threads; a deadline does depend on the machine. Ctrl-C, like the deadline,
-    ends the search with what is there.
+    ends the search with what is there. While kernels are compiled there is nothing yet, and Ctrl-C is passed on.
     """
     run = _Run(n, d, potential, budget, int(rng.integers(2**63)))
     minima = Minima(potential)
     batches = run.batches()
+    if potential.name != "custom":  # compile here, where Ctrl-C is heard, what the threads would
+        replace(run, stop=np.ones(1, np.int64)).one(0, 0, 1)
     try:
         if not _begin(run, batches, minima, progress):
             _go_on(run, batches, minima, progress)
     except KeyboardInterrupt:
         minima.interrupted = True
+        run.stop[0] = 1
         if not minima.found:  # one start, stopped within an evaluation, is better than nothing
             _add(minima, budget, *run.one(0, 0, 1))
     return minima
@@ -169,8 +172,6 @@ def _begin(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, p
 
 def _go_on(run: _Run, batches: Iterator[tuple[int, int, int]], minima: Minima, progress: Progress) -> None:
     """Run batches in threads and collect them in order, until one is the last."""
-    if run.potential.name != "custom":  # compile here, where Ctrl-C is heard, what the threads would
-        replace(run, stop=np.ones(1, np.int64)).one(0, 0, 1)
     threads = run.budget.threads or processors()
     pending: deque[Task] = deque()
     with Crew(threads) as crew:

@@ -293,6 +293,20 @@ def test_ctrl_c_returns_the_best_so_far(monkeypatch):
     assert found.energy < 670
 
 
+def test_ctrl_c_while_kernels_are_compiled_is_passed_on(monkeypatch):
+    """There is nothing to return, and to compile them again for one start would take many seconds."""
+    calls = []
+
+    def compiled(self, *batch):
+        calls.append(batch)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("geomsup.energy.search._Run.one", compiled)
+    with pytest.raises(KeyboardInterrupt):
+        gs.thomson(300, starts=2)
+    assert len(calls) == 1
+
+
 def test_progress_goes_from_nothing_to_one():
     seen = []
     gs.thomson(10, starts=50, progress=lambda stage, fraction: seen.append((stage, fraction)))

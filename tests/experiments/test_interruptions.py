@@ -105,7 +105,7 @@ def test_an_interrupted_training_leaves_a_file_beside(begin, tmp_path, kind, cod
 
 
 def test_a_worker_that_is_ended_from_outside_is_one_line():
-    ended = pytest.raises(OSError, match="a process of `jobs` was ended from outside; run the same again")
+    ended = pytest.raises(OSError, match="one of the processes was ended from outside; run the same again")
     with ended, workers.processes(1) as pool:
         pool.submit(workers.work, os._exit, 1).result()
 
